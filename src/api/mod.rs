@@ -1,0 +1,85 @@
+//! The service seam: what taskadefs asks of Taskade, as one trait.
+//!
+//! [`Backend`] is implemented by the HTTP client and by wrappers that inject faults. It deals
+//! in typed values; paging, retries, the request budget and the wire format stay below it.
+//!
+//! The contract on errors: a write that fails with a kind for which
+//! [`Kind::is_certain`](crate::error::Kind::is_certain) holds has changed nothing; any other
+//! failure of a write must be settled by reading. A listing is complete or it is an error: no
+//! implementation may return the part that it has got.
+
+mod types;
+
+use async_trait::async_trait;
+
+pub use self::types::{
+    Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
+    RemoteSpace, RemoteTask,
+};
+use crate::{
+    error::Result,
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+/// The Taskade service.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// All workspaces of the account.
+    async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>>;
+
+    /// All folders of a workspace, its home folder (whose id is the workspace's) included
+    /// where the service lists it.
+    async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>>;
+
+    /// All projects of a folder, completed (archived) ones included.
+    async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>>;
+
+    /// One project's name and state.
+    async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject>;
+
+    /// All tasks of a project in outline order, every page of them, the title node included.
+    async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>>;
+
+    /// Creates a project from Markdown whose first line is its title.
+    async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId>;
+
+    /// Archives a project.
+    async fn complete_project(&self, project: &ProjectId) -> Result<()>;
+
+    /// Brings an archived project back.
+    async fn restore_project(&self, project: &ProjectId) -> Result<()>;
+
+    /// Copies a project into a folder under a new title. The new project's id, if it came.
+    async fn copy_project(
+        &self,
+        project: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>>;
+
+    /// Creates 1 to [`MAX_BATCH`] tasks, applied in order. The new ids in request order.
+    async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>>;
+
+    /// Replaces the text of a task. The text that the service says it has now, where it says.
+    async fn update_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        content: &Content,
+    ) -> Result<Option<String>>;
+
+    /// Completes or un-completes a task. The service answers 400 where nothing would change.
+    async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()>;
+
+    /// Moves a task with its subtree next to or into `target`.
+    async fn move_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        target: &TaskId,
+        position: Position,
+    ) -> Result<()>;
+
+    /// Deletes a task with its subtree.
+    async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()>;
+}

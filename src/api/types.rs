@@ -1,0 +1,100 @@
+//! The values that cross the service seam.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ProjectId, SpaceId, TaskId};
+
+/// Most tasks that one create request may carry (`maxItems` of `taskCreate`).
+pub const MAX_BATCH: usize = 20;
+
+/// Most characters (Unicode scalar values) of one text (`maxLength` of `taskCreate` and `taskPut`).
+pub const MAX_CONTENT_CHARS: usize = 2000;
+
+/// Who is waiting for a request. Declared most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// A save, and every read that a save needs.
+    Save,
+    /// A read that a program waits for.
+    Foreground,
+    /// A refresh that nobody waits for.
+    Background,
+}
+
+/// A workspace or a folder, as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteSpace {
+    /// Its id.
+    pub id: SpaceId,
+    /// Its name as Taskade has it: possibly empty, equal to another's, or hostile.
+    pub name: String,
+}
+
+/// A project, as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteProject {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its name as Taskade has it: possibly empty, equal to another's, or hostile.
+    pub name: String,
+    /// Whether it is archived, where the answer says so.
+    pub completed: Option<bool>,
+}
+
+/// A task, as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its text; empty where the answer has none.
+    pub text: String,
+    /// The task above it; for a top-level task the title node.
+    pub parent: Option<TaskId>,
+    /// Whether it is done.
+    pub completed: bool,
+}
+
+/// How the service is to read a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ContentType {
+    /// Every character stands for itself.
+    #[serde(rename = "text/plain")]
+    Plain,
+    /// Inline Markdown.
+    #[serde(rename = "text/markdown")]
+    Markdown,
+}
+
+/// A text to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// How the service is to read it.
+    pub content_type: ContentType,
+    /// The text: one line, at most [`MAX_CONTENT_CHARS`].
+    pub text: String,
+}
+
+/// Where a task goes, relative to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Position {
+    /// As the sibling just before it.
+    BeforeBegin,
+    /// As its first child.
+    AfterBegin,
+    /// As its last child.
+    BeforeEnd,
+    /// As the sibling just after it.
+    AfterEnd,
+}
+
+/// A task to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTask {
+    /// Its text.
+    pub content: Content,
+    /// What it is placed by; `None` is the project itself, with `AfterBegin` or `BeforeEnd`.
+    pub anchor: Option<TaskId>,
+    /// Where it goes, relative to the anchor.
+    pub position: Position,
+}

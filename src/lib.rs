@@ -1,0 +1,20 @@
+//! taskadefs mounts Taskade, a hosted workspace of projects and tasks, as a directory.
+//!
+//! Workspaces and folders are directories, a project is a Markdown file, a line is a task.
+//!
+//! ```text
+//! kernel → fuse (adapter, no policy) → vfs (inodes, handles, scratch, names)
+//!           read:  vfs → store (snapshots) → api → document::render
+//!           save:  vfs → document::parse → plan (align, merge, script) → sync → api
+//! ```
+//!
+//! Layers only call down. `document`, `plan` and `vfs::names` are pure. The seams are
+//! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
+
+pub mod api;
+pub mod clock;
+pub mod document;
+pub mod error;
+pub mod ids;
+pub mod plan;
+pub mod secret;

@@ -1,0 +1,3 @@
+//! The `taskadefs` program.
+
+fn main() {}

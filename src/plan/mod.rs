@@ -1,0 +1,93 @@
+//! From what a program saved to the fewest requests that make Taskade agree. Pure.
+//!
+//! ```text
+//! align(base, lines)        → ours      who is who: every wanted line gets a key
+//! merge(base, ours, theirs) → wanted    three-way, by task and by property
+//! script(theirs, wanted)    → ops       the minimal edit script
+//! apply(theirs, ops)        = wanted    the law that ties them together
+//! ```
+
+use crate::{api::Position, ids::TaskId};
+
+/// Names a task that the service knows, or one that is still to be created.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// A task with an id.
+    Known(TaskId),
+    /// A task to be created; the number is unique in its outline.
+    New(u32),
+}
+
+/// One task of an outline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Who it is.
+    pub key: Key,
+    /// Levels below the title: 0 is top level. At most one more than the item before.
+    pub depth: usize,
+    /// Its text.
+    pub text: String,
+    /// Whether it is done.
+    pub done: bool,
+}
+
+/// The tasks of a project in outline order, parents before children, without the title node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// The tasks. The first has depth 0; no depth exceeds the one before by more than one.
+    pub items: Vec<Item>,
+}
+
+/// Where a task is put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// What it is placed by; `None` is the project itself (only in creates, with `AfterBegin`
+    /// or `BeforeEnd`).
+    pub anchor: Option<Key>,
+    /// Where, relative to the anchor.
+    pub position: Position,
+}
+
+/// One request to the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Create 1 to [`MAX_BATCH`](crate::api::MAX_BATCH) tasks, applied in order.
+    Create(Vec<NewItem>),
+    /// Replace a text.
+    SetText {
+        /// Whose.
+        key: Key,
+        /// The new text.
+        text: String,
+    },
+    /// Tick or untick.
+    SetDone {
+        /// Whose box.
+        key: Key,
+        /// Ticked?
+        done: bool,
+    },
+    /// Move a task with its subtree.
+    Move {
+        /// Which.
+        key: Key,
+        /// Where to.
+        to: Placement,
+    },
+    /// Delete a task with its subtree.
+    Delete {
+        /// Which.
+        key: Key,
+    },
+}
+
+/// A task to be created: always un-done, since the service creates no done tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    /// The key that later operations name it by.
+    pub key: Key,
+    /// Its text.
+    pub text: String,
+    /// Where it goes.
+    pub to: Placement,
+}

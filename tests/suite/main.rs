@@ -1,0 +1,1 @@
+//! Integration tests, in one binary: linking once is most of what a build costs.
