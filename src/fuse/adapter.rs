@@ -1,0 +1,450 @@
+//! FUSE requests, one by one: own the arguments, run the operation in a task, reply.
+
+use std::{
+    ffi::OsStr,
+    future::Future,
+    io,
+    path::Path,
+    sync::Arc,
+    time::SystemTime,
+};
+
+use fuser::{
+    Errno, FileHandle, Filesystem, ForgetOne, FopenFlags, Generation, INodeNo, InitFlags,
+    KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr,
+    Request, TimeOrNow, WriteFlags,
+};
+use tokio::runtime::Handle;
+
+use super::convert::{attr_ttl, entry_ttl, errno, file_attr, file_type, ino, number, open_flags, time};
+use crate::{
+    error::{Error, Kind, Result},
+    vfs::{Attr, Fh, OpenMode, RenameMode, SetAttr, Vfs},
+};
+
+/// Inodes are never used again for something else while the kernel knows them.
+const GENERATION: Generation = Generation(0);
+
+/// What FUSE talks to.
+pub(crate) struct Adapter {
+    vfs: Arc<Vfs>,
+    runtime: Handle,
+}
+
+impl Adapter {
+    pub(crate) fn new(vfs: Arc<Vfs>, runtime: Handle) -> Self {
+        Self { vfs, runtime }
+    }
+
+    /// Runs an operation and its reply in a task of its own. It runs to its end even if the
+    /// caller is killed: a commit under way must be recorded.
+    fn run<F, T>(&self, operation: impl FnOnce(Arc<Vfs>) -> F, reply: impl FnOnce(Result<T>) + Send + 'static)
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let future = operation(self.vfs.clone());
+        self.runtime.spawn(async move { reply(future.await) });
+    }
+}
+
+fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send + 'static {
+    move |result| match result {
+        Ok(attr) => reply.entry_with_ttls(&attr_ttl(&attr), &entry_ttl(), &file_attr(&attr), GENERATION),
+        Err(error) => reply.error(errno(&error)),
+    }
+}
+
+fn reply_attr(reply: ReplyAttr) -> impl FnOnce(Result<Attr>) + Send + 'static {
+    move |result| match result {
+        Ok(attr) => reply.attr(&attr_ttl(&attr), &file_attr(&attr)),
+        Err(error) => reply.error(errno(&error)),
+    }
+}
+
+fn reply_empty(reply: ReplyEmpty) -> impl FnOnce(Result<()>) + Send + 'static {
+    move |result| match result {
+        Ok(()) => reply.ok(),
+        Err(error) => reply.error(errno(&error)),
+    }
+}
+
+fn reply_xattr(reply: ReplyXattr, size: u32, value: Result<Vec<u8>>) {
+    match value {
+        Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
+        Ok(value) if value.len() <= size as usize => reply.data(&value),
+        Ok(_) => reply.error(Errno::ERANGE),
+        Err(error) => reply.error(Errno::from_i32(error.errno())),
+    }
+}
+
+impl Filesystem for Adapter {
+    fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> io::Result<()> {
+        // O_TRUNC comes with the open, so that both are one save. The kernel's writeback cache
+        // stays off: writes would arrive late and out of the writer's sight.
+        let wanted = [
+            InitFlags::FUSE_ATOMIC_O_TRUNC,
+            InitFlags::FUSE_PARALLEL_DIROPS,
+            InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP,
+            InitFlags::FUSE_CACHE_SYMLINKS,
+        ];
+        for capability in wanted {
+            if config.add_capabilities(capability).is_err() {
+                tracing::debug!(?capability, "the kernel lacks a capability");
+            }
+        }
+        Ok(())
+    }
+
+    fn lookup(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let (parent, name) = (ino(parent), name.to_owned());
+        self.run(|vfs| async move { vfs.lookup(parent, &name).await }, reply_entry(reply));
+    }
+
+    fn forget(&self, _request: &Request, inode: INodeNo, count: u64) {
+        self.vfs.forget(ino(inode), count);
+    }
+
+    fn batch_forget(&self, _request: &Request, nodes: &[ForgetOne]) {
+        for node in nodes {
+            self.vfs.forget(ino(node.nodeid()), node.nlookup());
+        }
+    }
+
+    fn getattr(&self, request: &Request, inode: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {
+        let (inode, caller) = (ino(inode), request.pid());
+        self.run(|vfs| async move { vfs.getattr(inode, caller).await }, reply_attr(reply));
+    }
+
+    fn setattr(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        mode: Option<u32>,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        size: Option<u64>,
+        accessed: Option<TimeOrNow>,
+        modified: Option<TimeOrNow>,
+        _changed: Option<SystemTime>,
+        fh: Option<FileHandle>,
+        _created: Option<SystemTime>,
+        _chgtime: Option<SystemTime>,
+        _bkuptime: Option<SystemTime>,
+        _flags: Option<fuser::BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let now = SystemTime::now();
+        let set = SetAttr {
+            mode,
+            uid,
+            gid,
+            size,
+            accessed: accessed.map(|wanted| time(wanted, now)),
+            modified: modified.map(|wanted| time(wanted, now)),
+        };
+        let (inode, fh, caller) = (ino(inode), fh.map(|fh| Fh(fh.0)), request.pid());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.setattr(inode, fh, &set, caller).await };
+        self.run(operation, reply_attr(reply));
+    }
+
+    fn readlink(&self, _request: &Request, inode: INodeNo, reply: ReplyData) {
+        use std::os::unix::ffi::OsStrExt;
+        match self.vfs.readlink(ino(inode)) {
+            Ok(target) => reply.data(target.as_os_str().as_bytes()),
+            Err(error) => reply.error(errno(&error)),
+        }
+    }
+
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _rdev: u32,
+        reply: ReplyEntry,
+    ) {
+        let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
+        let operation =
+            |vfs: Arc<Vfs>| async move { vfs.mknod(parent, &name, mode & !umask, caller).await };
+        self.run(operation, reply_entry(reply));
+    }
+
+    fn mkdir(
+        &self,
+        _request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        reply: ReplyEntry,
+    ) {
+        let (parent, name) = (ino(parent), name.to_owned());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.mkdir(parent, &name, mode & !umask) };
+        self.run(operation, reply_entry(reply));
+    }
+
+    fn unlink(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let (parent, name) = (ino(parent), name.to_owned());
+        self.run(|vfs| async move { vfs.unlink(parent, &name).await }, reply_empty(reply));
+    }
+
+    fn rmdir(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let (parent, name) = (ino(parent), name.to_owned());
+        self.run(|vfs| async move { vfs.rmdir(parent, &name).await }, reply_empty(reply));
+    }
+
+    fn symlink(
+        &self,
+        _request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        target: &Path,
+        reply: ReplyEntry,
+    ) {
+        let (parent, name, target) = (ino(parent), name.to_owned(), target.to_owned());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target) };
+        self.run(operation, reply_entry(reply));
+    }
+
+    fn rename(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        new_parent: INodeNo,
+        new_name: &OsStr,
+        flags: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let mode = RenameMode {
+            no_replace: flags.contains(RenameFlags::RENAME_NOREPLACE),
+            exchange: flags.contains(RenameFlags::RENAME_EXCHANGE),
+        };
+        let (parent, name) = (ino(parent), name.to_owned());
+        let (new_parent, new_name) = (ino(new_parent), new_name.to_owned());
+        let caller = request.pid();
+        let operation = |vfs: Arc<Vfs>| async move {
+            vfs.rename((parent, &name), (new_parent, &new_name), mode, caller).await
+        };
+        self.run(operation, reply_empty(reply));
+    }
+
+    fn link(
+        &self,
+        _request: &Request,
+        inode: INodeNo,
+        parent: INodeNo,
+        name: &OsStr,
+        reply: ReplyEntry,
+    ) {
+        let (inode, parent, name) = (ino(inode), ino(parent), name.to_owned());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.link(inode, parent, &name) };
+        self.run(operation, reply_entry(reply));
+    }
+
+    fn open(&self, request: &Request, inode: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let (inode, caller) = (ino(inode), request.pid());
+        let mode = OpenMode::from_flags(flags.0);
+        let operation = |vfs: Arc<Vfs>| async move { vfs.open(inode, mode, caller).await };
+        self.run(operation, move |result| match result {
+            Ok(opened) => {
+                let mut flags = open_flags(opened.caching);
+                if !mode.write {
+                    // Nothing is committed on closing what was only read.
+                    flags |= FopenFlags::FOPEN_NOFLUSH;
+                }
+                reply.opened(FileHandle(opened.fh.0), flags);
+            }
+            Err(error) => reply.error(errno(&error)),
+        });
+    }
+
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        flags: i32,
+        reply: ReplyCreate,
+    ) {
+        let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
+        let exclusive = flags & libc::O_EXCL != 0;
+        let open = OpenMode::from_flags(flags);
+        let operation = |vfs: Arc<Vfs>| async move {
+            vfs.create(parent, &name, mode & !umask, open, exclusive, caller).await
+        };
+        self.run(operation, move |result| match result {
+            Ok((attr, opened)) => reply.created(
+                &attr_ttl(&attr),
+                &file_attr(&attr),
+                GENERATION,
+                FileHandle(opened.fh.0),
+                open_flags(opened.caching),
+            ),
+            Err(error) => reply.error(errno(&error)),
+        });
+    }
+
+    fn read(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        size: u32,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        match self.vfs.read(Fh(fh.0), offset, size as usize) {
+            Ok(data) => reply.data(&data),
+            Err(error) => reply.error(errno(&error)),
+        }
+    }
+
+    fn write(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _write_flags: WriteFlags,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        match self.vfs.write(Fh(fh.0), offset, data) {
+            Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or(u32::MAX)),
+            Err(error) => reply.error(errno(&error)),
+        }
+    }
+
+    fn flush(
+        &self,
+        request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        _lock_owner: LockOwner,
+        reply: ReplyEmpty,
+    ) {
+        let (fh, caller) = (Fh(fh.0), request.pid());
+        self.run(|vfs| async move { vfs.flush(fh, caller).await }, reply_empty(reply));
+    }
+
+    fn release(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        _flush: bool,
+        reply: ReplyEmpty,
+    ) {
+        let fh = Fh(fh.0);
+        self.run(|vfs| async move { vfs.release(fh).await }, reply_empty(reply));
+    }
+
+    fn fsync(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        _datasync: bool,
+        reply: ReplyEmpty,
+    ) {
+        let fh = Fh(fh.0);
+        self.run(|vfs| async move { vfs.fsync(fh).await }, reply_empty(reply));
+    }
+
+    fn opendir(&self, _request: &Request, inode: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        let inode = ino(inode);
+        self.run(|vfs| async move { vfs.opendir(inode).await }, move |result| match result {
+            Ok(fh) => reply.opened(FileHandle(fh.0), FopenFlags::empty()),
+            Err(error) => reply.error(errno(&error)),
+        });
+    }
+
+    fn readdir(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        mut reply: ReplyDirectory,
+    ) {
+        match self.vfs.readdir(Fh(fh.0), offset) {
+            Ok(entries) => {
+                for (next, entry) in entries {
+                    if reply.add(number(entry.ino), next, file_type(entry.kind), &entry.name) {
+                        break;
+                    }
+                }
+                reply.ok();
+            }
+            Err(error) => reply.error(errno(&error)),
+        }
+    }
+
+    fn releasedir(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        _flags: OpenFlags,
+        reply: ReplyEmpty,
+    ) {
+        self.vfs.releasedir(Fh(fh.0));
+        reply.ok();
+    }
+
+    fn fsyncdir(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        _fh: FileHandle,
+        _datasync: bool,
+        reply: ReplyEmpty,
+    ) {
+        reply.ok();
+    }
+
+    fn statfs(&self, _request: &Request, _inode: INodeNo, reply: ReplyStatfs) {
+        // The service tells no size: enough room for whoever asks before writing.
+        const BLOCKS: u64 = 1 << 28;
+        reply.statfs(BLOCKS, BLOCKS, BLOCKS, BLOCKS, BLOCKS, 4096, 255, 4096);
+    }
+
+    fn setxattr(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        _name: &OsStr,
+        _value: &[u8],
+        _flags: i32,
+        _position: u32,
+        reply: ReplyEmpty,
+    ) {
+        let error = Error::new(Kind::Unsupported, "extended attributes cannot be set");
+        reply.error(errno(&error));
+    }
+
+    fn getxattr(&self, _request: &Request, inode: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        reply_xattr(reply, size, self.vfs.getxattr(ino(inode), name));
+    }
+
+    fn listxattr(&self, _request: &Request, inode: INodeNo, size: u32, reply: ReplyXattr) {
+        reply_xattr(reply, size, Ok(self.vfs.listxattr(ino(inode))));
+    }
+
+    fn removexattr(&self, _request: &Request, _inode: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
+        reply.error(Errno::ENODATA);
+    }
+}

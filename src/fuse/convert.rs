@@ -1,0 +1,79 @@
+//! Between the kernel's types and the file system's.
+
+use std::time::{Duration, SystemTime};
+
+use fuser::{Errno, FileAttr, FileType, FopenFlags, INodeNo, TimeOrNow};
+
+use crate::{
+    error::Error,
+    vfs::{Attr, Caching, FileKind, Ino},
+};
+
+/// How long the kernel may believe names and attributes without asking: every change that does
+/// not come through it is told to it.
+const TIME_TO_LIVE: Duration = Duration::from_secs(1);
+
+pub(crate) fn ino(number: INodeNo) -> Ino {
+    Ino(number.0)
+}
+
+pub(crate) fn number(ino: Ino) -> INodeNo {
+    INodeNo(ino.0)
+}
+
+pub(crate) fn errno(error: &Error) -> Errno {
+    tracing::debug!(%error, "answered with an error");
+    Errno::from_i32(error.errno())
+}
+
+/// How long the attributes may be believed: not at all while somebody writes.
+pub(crate) fn attr_ttl(attr: &Attr) -> Duration {
+    if attr.volatile { Duration::ZERO } else { TIME_TO_LIVE }
+}
+
+pub(crate) fn entry_ttl() -> Duration {
+    TIME_TO_LIVE
+}
+
+pub(crate) fn file_type(kind: FileKind) -> FileType {
+    match kind {
+        FileKind::Directory => FileType::Directory,
+        FileKind::File => FileType::RegularFile,
+        FileKind::Symlink => FileType::Symlink,
+    }
+}
+
+pub(crate) fn file_attr(attr: &Attr) -> FileAttr {
+    FileAttr {
+        ino: number(attr.ino),
+        size: attr.size,
+        blocks: attr.size.div_ceil(512),
+        atime: attr.modified,
+        mtime: attr.modified,
+        ctime: attr.modified,
+        crtime: attr.modified,
+        kind: file_type(attr.kind),
+        perm: attr.mode,
+        nlink: attr.links,
+        uid: attr.uid,
+        gid: attr.gid,
+        rdev: 0,
+        blksize: 4096,
+        flags: 0,
+    }
+}
+
+pub(crate) fn open_flags(caching: Caching) -> FopenFlags {
+    match caching {
+        Caching::Keep => FopenFlags::FOPEN_KEEP_CACHE,
+        Caching::Drop => FopenFlags::empty(),
+        Caching::Bypass => FopenFlags::FOPEN_DIRECT_IO,
+    }
+}
+
+pub(crate) fn time(time: TimeOrNow, now: SystemTime) -> SystemTime {
+    match time {
+        TimeOrNow::SpecificTime(time) => time,
+        TimeOrNow::Now => now,
+    }
+}

@@ -1,0 +1,94 @@
+//! Archiving: what removing a project's file comes to. v1 cannot delete a project.
+
+use std::sync::Arc;
+
+use super::{
+    engine::{Engine, Event},
+    intent::Intent,
+    project::Project,
+};
+use crate::{
+    error::{Kind, Result},
+    ids::ProjectId,
+};
+
+impl Engine {
+    /// Archives a project once its saves are through. Journaled: a crash does not forget it.
+    ///
+    /// # Errors
+    /// If it cannot be journaled.
+    pub async fn archive(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        let transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            if state.id.is_none() && !state.creating && !state.working {
+                // Taskade never heard of it: there is nothing to archive and nothing to create.
+                state.intent = None;
+                state.saved = None;
+                None
+            } else {
+                state.archive = true;
+                let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+                let at = at.unwrap_or_default();
+                let intent = state.intent.clone().unwrap_or_else(|| Intent::new(at.clone(), at));
+                let text = state.content().map(|content| content.text);
+                let mut entry = super::save::entry(&state, &text.unwrap_or_default(), &intent);
+                entry.archive = true;
+                Some(entry)
+            }
+        };
+        let wanted = entry.is_some();
+        if let Some(id) = project.id() {
+            self.hide(&id, true).await?;
+        }
+        self.note(project, entry).await?;
+        drop(transition);
+        if wanted {
+            self.start_worker(project);
+        }
+        Ok(())
+    }
+
+    /// Archives the project if that was asked for. The caller holds `project.remote`.
+    pub(crate) async fn archive_if_wanted(&self, project: &Project) -> Result<()> {
+        let id = {
+            let state = project.lock();
+            if !state.archive {
+                return Ok(());
+            }
+            state.id.clone()
+        };
+        if let Some(id) = id {
+            match self.backend.complete_project(&id).await {
+                Ok(()) => self.hide(&id, true).await?,
+                // Gone already: nothing is left to be archived.
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) if error.kind().is_transient() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, project = project.title(), "could not archive; it is back");
+                    self.hide(&id, false).await?;
+                    self.emit(Event::Directory(Some(project.folder())));
+                }
+            }
+        }
+        let _transition = project.commit.lock().await;
+        let row = {
+            let mut state = project.lock();
+            state.archive = false;
+            state.saved = None;
+            state.intent = None;
+            state.row.take()
+        };
+        match row {
+            Some(row) => self.journaled(move |journal| journal.remove(row)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hides a project from listings, or shows it again, across remounts.
+    pub(crate) async fn hide(&self, id: &ProjectId, hidden: bool) -> Result<()> {
+        self.listings.set_archived(id, hidden);
+        let id = id.clone();
+        self.journaled(move |journal| journal.set_archived(&id, hidden)).await
+    }
+}

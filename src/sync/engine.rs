@@ -1,0 +1,207 @@
+//! The engine: the registry of projects, and what they share.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::{mpsc, watch};
+
+use super::{journal::Journal, listing::Listings, project::Project, wording::Wording};
+use crate::{
+    api::{Backend, Priority},
+    clock::Clock,
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+};
+
+/// What the user chose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How old a reading may be to be served or saved upon without asking (`--max-age`).
+    pub max_age: Duration,
+    /// How long a save waits for Taskade's verdict (`--commit-wait`).
+    pub commit_wait: Duration,
+    /// How many deleted tasks need a second thought (`--max-delete`).
+    pub max_delete: usize,
+    /// Which content type texts are sent as (`--content-type`).
+    pub wording: Wording,
+    /// Whether lines end with block ids (`--ids`).
+    pub ids: bool,
+    /// Whether nothing may be written (`--read-only`).
+    pub read_only: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_age: Duration::from_secs(30),
+            commit_wait: Duration::from_secs(5),
+            max_delete: 20,
+            wording: Wording::Auto,
+            ids: false,
+            read_only: false,
+        }
+    }
+}
+
+/// What the file system must tell the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The content of the project with this serial number changed.
+    Content(u64),
+    /// The entries of a directory changed; `None` is the root.
+    Directory(Option<SpaceId>),
+}
+
+/// Readings, saves and listings of one account.
+pub struct Engine {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) settings: Settings,
+    pub(crate) listings: Listings,
+    /// How many workers are busy; shutdown waits for zero.
+    pub(crate) busy: watch::Sender<usize>,
+    /// Whether the service was seen to keep titles whatever their node is told.
+    pub(crate) titles_are_fixed: AtomicBool,
+    events: mpsc::UnboundedSender<Event>,
+    projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
+    serial: AtomicU64,
+    started: SystemTime,
+}
+
+impl Engine {
+    /// An engine over a service and a journal. Events must be received, or they pile up.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if the journal cannot be read.
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        journal: Arc<Journal>,
+        settings: Settings,
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
+        let (events, receiver) = mpsc::unbounded_channel();
+        let listings = Listings::new(journal.archived()?);
+        let started = clock.wall();
+        let engine = Arc::new(Self {
+            backend,
+            clock,
+            journal,
+            settings,
+            listings,
+            busy: watch::Sender::new(0),
+            titles_are_fixed: AtomicBool::new(false),
+            events,
+            projects: Mutex::default(),
+            serial: AtomicU64::new(1),
+            started,
+        });
+        Ok((engine, receiver))
+    }
+
+    /// What the user chose.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The journal, which also keeps the names.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// When the mount began: the time of whatever has not changed since.
+    pub fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    /// The project with this id; made known if it was not.
+    pub fn project(&self, id: &ProjectId, folder: &SpaceId, title: &str) -> Arc<Project> {
+        let mut projects = self.projects();
+        if let Some(project) = projects.get(id) {
+            let mut state = project.lock();
+            title.clone_into(&mut state.title);
+            state.folder = folder.clone();
+            drop(state);
+            return project.clone();
+        }
+        let project = Arc::new(self.make(Some(id.clone()), folder, title));
+        projects.insert(id.clone(), project.clone());
+        project
+    }
+
+    /// A project that Taskade does not have yet. Nothing is sent before its first save.
+    pub fn new_project(&self, folder: &SpaceId, title: &str) -> Arc<Project> {
+        Arc::new(self.make(None, folder, title))
+    }
+
+    /// The project with this id, if it is known here.
+    pub fn known(&self, id: &ProjectId) -> Option<Arc<Project>> {
+        self.projects().get(id).cloned()
+    }
+
+    /// Notes the id of a project that was just created.
+    pub(crate) fn adopt(&self, project: &Arc<Project>, id: &ProjectId) {
+        project.lock().id = Some(id.clone());
+        self.projects().insert(id.clone(), project.clone());
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        // The receiver is gone only while the mount is going: nobody is left to be told.
+        let _ = self.events.send(event);
+    }
+
+    pub(crate) fn changed(&self, project: &Project, changed: bool) {
+        if changed {
+            self.emit(Event::Content(project.serial));
+        }
+    }
+
+    /// Runs a journal call where it may block.
+    pub(crate) async fn journaled<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Journal) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let journal = self.journal.clone();
+        tokio::task::spawn_blocking(move || call(&journal))
+            .await
+            .map_err(|error| Error::new(Kind::Storage, "the journal writer died").because(error))?
+    }
+
+    /// Whether a project exists under this title in a folder, beside those known before.
+    pub(crate) async fn find_created(
+        &self,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>> {
+        let before = self.listings.project_ids(folder);
+        let listed = self.backend.projects(Priority::Save, folder).await?;
+        let known = self.projects();
+        Ok(listed
+            .into_iter()
+            .find(|entry| {
+                entry.name == title && !before.contains(&entry.id) && !known.contains_key(&entry.id)
+            })
+            .map(|entry| entry.id))
+    }
+
+    fn make(&self, id: Option<ProjectId>, folder: &SpaceId, title: &str) -> Project {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let ids = self.settings.ids;
+        Project::new(serial, id, folder.clone(), title.to_owned(), self.started, ids)
+    }
+
+    fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Arc<Project>>> {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,165 @@
+//! What a project is to become, as state rather than as a list of calls. Pure.
+//!
+//! An [`Intent`] holds what the service is known to have (`base`) and what it is to have
+//! (`target`). Every question about a save is answered from these two: what is still to be
+//! sent is `script(base, target)`; another save folds into `target`; a fresh reading rebases
+//! both; a request whose answer never came needs no memory of its own, because a reading shows
+//! whether it happened. Only creates do: a created task has an id that nobody has been told,
+//! so creates under way are noted and matched against what a reading finds.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::TaskId,
+    plan::{self, Conflict, Key, NewItem, Op, Outline},
+};
+
+/// A project's saved state and what it grew from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    /// What the service has, as far as is known. Keys are `Known`, but for creates that the
+    /// service has accepted under a number until their ids are noted.
+    pub(crate) base: Outline,
+    /// What it is to have.
+    pub(crate) target: Outline,
+    /// Creates that were sent and whose answer is not noted.
+    pub(crate) in_flight: Vec<NewItem>,
+}
+
+impl Intent {
+    /// A save of `target` by a program that had read `base`.
+    pub(crate) fn new(base: Outline, target: Outline) -> Self {
+        Self { base, target, in_flight: Vec::new() }
+    }
+
+    /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
+    /// one project are one.
+    pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline) -> Vec<Conflict> {
+        let merged = plan::merge(base, ours, &self.target);
+        self.target = merged.outline;
+        merged.conflicts
+    }
+
+    /// Takes a fresh, complete reading of the service into account.
+    pub(crate) fn rebase(&mut self, theirs: Outline) -> Rebased {
+        let found = self.settle(&theirs);
+        for (number, id) in &found {
+            self.resolve(*number, id);
+        }
+        self.in_flight.clear();
+        let merged = plan::merge(&self.base, &self.target, &theirs);
+        self.base = theirs;
+        self.target = merged.outline;
+        Rebased { found, conflicts: merged.conflicts }
+    }
+
+    /// What is still to be sent.
+    pub(crate) fn script(&self) -> Vec<Op> {
+        plan::script(&self.base, &self.target)
+    }
+
+    /// Notes creates that are about to be sent.
+    pub(crate) fn sending(&mut self, op: &Op) {
+        if let Op::Create(items) = op {
+            self.in_flight = items.clone();
+        }
+    }
+
+    /// Notes that the service has executed `op`; `ids` are the ids of what it created, in order.
+    ///
+    /// # Errors
+    /// When the operation does not fit what is known of the project: a reading is due.
+    pub(crate) fn done(&mut self, op: &Op, ids: &[TaskId]) -> Result<(), plan::ApplyError> {
+        plan::apply(&mut self.base, op)?;
+        if let Op::Create(items) = op {
+            for (item, id) in items.iter().zip(ids) {
+                if let Key::New(number) = item.key {
+                    self.resolve(number, id);
+                }
+            }
+            self.in_flight.clear();
+        }
+        Ok(())
+    }
+
+    /// Takes the service's word for what became of a text that it was sent. A newer save that
+    /// wants another text stands.
+    pub(crate) fn believe(&mut self, key: &Key, sent: &str, now: &str) {
+        for outline in [&mut self.base, &mut self.target] {
+            let item = outline.items.iter_mut().find(|item| item.key == *key);
+            if let Some(item) = item.filter(|item| item.text == sent) {
+                now.clone_into(&mut item.text);
+            }
+        }
+    }
+
+    /// Whether nothing is left to be sent.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.in_flight.is_empty() && self.base == self.target
+    }
+
+    fn resolve(&mut self, number: u32, id: &TaskId) {
+        self.base.resolve(number, id);
+        self.target.resolve(number, id);
+        for item in &mut self.in_flight {
+            let anchor = item.to.anchor.iter_mut();
+            for key in anchor.chain(std::iter::once(&mut item.key)) {
+                if *key == Key::New(number) {
+                    *key = Key::Known(id.clone());
+                }
+            }
+        }
+    }
+
+    /// Finds creates in flight among the tasks that a reading shows and the base did not have.
+    ///
+    /// A batch is applied in order and its parents existed before it was sent, so the k-th
+    /// unknown task of one parent and one text is the k-th create of that parent and text.
+    fn settle(&self, theirs: &Outline) -> Vec<(u32, TaskId)> {
+        if self.in_flight.is_empty() {
+            return Vec::new();
+        }
+        let known: std::collections::HashSet<&Key> =
+            self.base.items.iter().map(|item| &item.key).collect();
+        let mut arrivals: HashMap<(Option<&Key>, String), Vec<&Key>> = HashMap::new();
+        for (item, parent) in theirs.items.iter().zip(theirs.parents()) {
+            if !known.contains(&item.key) {
+                let place = (parent, fingerprint(&item.text));
+                arrivals.entry(place).or_default().push(&item.key);
+            }
+        }
+        for found in arrivals.values_mut() {
+            found.reverse();
+        }
+        let parents: HashMap<&Key, Option<&Key>> =
+            self.target.items.iter().map(|item| &item.key).zip(self.target.parents()).collect();
+        let mut settled = Vec::new();
+        for item in &self.in_flight {
+            let Key::New(number) = item.key else { continue };
+            let parent = parents.get(&item.key).copied().flatten();
+            let arrived = arrivals.get_mut(&(parent, fingerprint(&item.text)));
+            if let Some(Key::Known(id)) = arrived.and_then(Vec::pop) {
+                settled.push((number, id.clone()));
+            }
+        }
+        settled
+    }
+}
+
+/// What a reading changed.
+#[derive(Debug)]
+pub(crate) struct Rebased {
+    /// Creates in flight that turned out to have happened.
+    pub(crate) found: Vec<(u32, TaskId)>,
+    /// Remote changes that the save overrides, or that override it.
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// A text as it is recognised again after the service may have read it as Markdown: its letters
+/// and digits, or all of it if it has none.
+fn fingerprint(text: &str) -> String {
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    if letters.is_empty() { text.to_owned() } else { letters }
+}

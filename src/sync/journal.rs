@@ -1,0 +1,306 @@
+//! The journal: saves that were promised and are not yet in Taskade, durable on disk.
+//!
+//! One row a project. A save is in the journal, synced to disk, before any program is told that
+//! it is saved, and leaves it when Taskade has it. The file is SQLite in WAL mode with
+//! `synchronous=FULL`: a transaction is on disk or it never was.
+//!
+//! Its format has a version. A journal from a newer version is refused, not guessed at.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, params};
+
+use super::intent::Intent;
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+};
+
+/// The format this program writes (`PRAGMA user_version`).
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS saves (
+        row      INTEGER PRIMARY KEY,
+        project  TEXT UNIQUE,
+        folder   TEXT NOT NULL,
+        title    TEXT NOT NULL,
+        text     BLOB NOT NULL,
+        intent   TEXT NOT NULL,
+        creating INTEGER NOT NULL,
+        archive  INTEGER NOT NULL,
+        refused  TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS archived (
+        project TEXT PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS names (
+        directory TEXT NOT NULL,
+        id        TEXT NOT NULL,
+        title     TEXT NOT NULL,
+        name      TEXT NOT NULL,
+        PRIMARY KEY (directory, id)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// A save as it stands in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    /// Which row it is; `None` before it was first written.
+    pub(crate) row: Option<i64>,
+    /// The project; `None` while it is still to be created.
+    pub(crate) project: Option<ProjectId>,
+    /// The folder that it is in, or is to be created in.
+    pub(crate) folder: SpaceId,
+    /// Its title.
+    pub(crate) title: String,
+    /// The text that the program saved.
+    pub(crate) text: Vec<u8>,
+    /// What is known and what is wanted.
+    pub(crate) intent: Intent,
+    /// Whether a request to create the project was sent and its answer is not noted.
+    pub(crate) creating: bool,
+    /// Whether the project is to be archived once the save is through.
+    pub(crate) archive: bool,
+    /// Why Taskade refused it, if it did.
+    pub(crate) refused: Option<String>,
+}
+
+/// A name as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenName {
+    /// Whose name it is.
+    pub(crate) id: String,
+    /// The title that it was given for.
+    pub(crate) title: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// The journal of one account.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Mutex<Connection>,
+}
+
+impl Journal {
+    /// Opens or creates the journal at `path`.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::prepare(path).map_err(|error| error.at(path.display().to_string()))
+    }
+
+    fn prepare(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path).map_err(storage("cannot open the journal"))?;
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(storage("cannot read the journal"))?;
+        if version > VERSION {
+            let what = format!("the journal has format {version}, this program knows {VERSION}");
+            return Err(Error::new(Kind::Storage, what).hint("use the newer taskadefs"));
+        }
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
+                 BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
+            ))
+            .map_err(storage("cannot prepare the journal"))?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Writes or replaces an entry. On disk when this returns. The row that it has.
+    pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
+        let intent = serde_json::to_string(&entry.intent)
+            .map_err(|error| Error::new(Kind::Storage, "cannot journal a save").because(error))?;
+        let connection = self.lock();
+        connection
+            .execute(
+                "INSERT OR REPLACE INTO saves
+                 (row, project, folder, title, text, intent, creating, archive, refused)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    entry.row,
+                    entry.project.as_ref().map(ProjectId::as_str),
+                    entry.folder.as_str(),
+                    entry.title,
+                    entry.text,
+                    intent,
+                    entry.creating,
+                    entry.archive,
+                    entry.refused,
+                ],
+            )
+            .map_err(storage("cannot journal a save"))?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    /// Removes an entry: Taskade has it, or the user gave it up.
+    pub(crate) fn remove(&self, row: i64) -> Result<()> {
+        self.lock()
+            .execute("DELETE FROM saves WHERE row = ?1", [row])
+            .map_err(storage("cannot clear the journal"))?;
+        Ok(())
+    }
+
+    /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare(
+                "SELECT row, project, folder, title, text, intent, creating, archive, refused
+                 FROM saves ORDER BY row",
+            )
+            .map_err(storage("cannot read the journal"))?;
+        let rows = statement
+            .query_map([], |row| {
+                let intent: String = row.get(5)?;
+                Ok((
+                    Entry {
+                        row: row.get(0)?,
+                        project: row.get::<_, Option<String>>(1)?.map(ProjectId::new),
+                        folder: SpaceId::new(row.get::<_, String>(2)?),
+                        title: row.get(3)?,
+                        text: row.get(4)?,
+                        intent: Intent::new(Default::default(), Default::default()),
+                        creating: row.get(6)?,
+                        archive: row.get(7)?,
+                        refused: row.get(8)?,
+                    },
+                    intent,
+                ))
+            })
+            .map_err(storage("cannot read the journal"))?;
+        let mut entries = Vec::new();
+        for row in rows {
+            let (mut entry, intent) = row.map_err(storage("cannot read the journal"))?;
+            entry.intent = serde_json::from_str(&intent)
+                .map_err(|error| Error::new(Kind::Storage, "damaged journal").because(error))?;
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Remembers that a project was archived here: the listing may not say so.
+    pub(crate) fn set_archived(&self, project: &ProjectId, archived: bool) -> Result<()> {
+        let sql = if archived {
+            "INSERT OR IGNORE INTO archived (project) VALUES (?1)"
+        } else {
+            "DELETE FROM archived WHERE project = ?1"
+        };
+        self.lock()
+            .execute(sql, [project.as_str()])
+            .map_err(storage("cannot note an archived project"))?;
+        Ok(())
+    }
+
+    /// The projects that were archived here.
+    pub(crate) fn archived(&self) -> Result<Vec<ProjectId>> {
+        let connection = self.lock();
+        let failed = || storage("cannot read the archived projects");
+        let mut statement =
+            connection.prepare("SELECT project FROM archived").map_err(failed())?;
+        let rows =
+            statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed())?;
+        rows.map(|row| row.map(ProjectId::new).map_err(failed())).collect()
+    }
+
+    /// The names given in a directory, as id → (title that it was given for, name).
+    pub(crate) fn names(&self, directory: &str) -> Result<HashMap<String, (String, String)>> {
+        let connection = self.lock();
+        let failed = || storage("cannot read the names");
+        let mut statement = connection
+            .prepare("SELECT id, title, name FROM names WHERE directory = ?1")
+            .map_err(failed())?;
+        let rows = statement
+            .query_map([directory], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))
+            .map_err(failed())?;
+        rows.map(|row| row.map_err(failed())).collect()
+    }
+
+    /// Remembers names given in a directory.
+    pub(crate) fn set_names(&self, directory: &str, names: &[GivenName]) -> Result<()> {
+        let failed = || storage("cannot note the names");
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(failed())?;
+        for GivenName { id, title, name } in names {
+            transaction
+                .execute(
+                    "INSERT OR REPLACE INTO names (directory, id, title, name)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    [directory, id.as_str(), title.as_str(), name.as_str()],
+                )
+                .map_err(failed())?;
+        }
+        transaction.commit().map_err(failed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn storage(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |error| {
+        let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+        let kind = if full { Kind::Os(libc::ENOSPC) } else { Kind::Storage };
+        Error::new(kind, what).because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Journal};
+    use crate::{
+        ids::{ProjectId, SpaceId},
+        sync::intent::Intent,
+    };
+
+    fn entry() -> Entry {
+        Entry {
+            row: None,
+            project: None,
+            folder: SpaceId::new("f"),
+            title: "T".to_owned(),
+            text: b"- [ ] a\n".to_vec(),
+            intent: Intent::new(Default::default(), Default::default()),
+            creating: false,
+            archive: false,
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let mut wanted = entry();
+        let journal = Journal::open(&path).unwrap();
+        wanted.row = Some(journal.put(&wanted).unwrap());
+        wanted.project = Some(ProjectId::new("p"));
+        wanted.refused = Some("no".to_owned());
+        assert_eq!(Some(journal.put(&wanted).unwrap()), wanted.row);
+        drop(journal);
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.entries().unwrap(), [wanted.clone()]);
+        journal.remove(wanted.row.unwrap()).unwrap();
+        assert_eq!(journal.entries().unwrap(), []);
+    }
+
+    #[test]
+    fn a_journal_of_a_newer_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        drop(Journal::open(&path).unwrap());
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch("PRAGMA user_version=99").unwrap();
+        drop(raw);
+        let error = Journal::open(&path).unwrap_err().to_string();
+        assert!(error.contains("format 99") && error.contains("newer taskadefs"), "{error}");
+    }
+}

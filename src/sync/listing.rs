@@ -1,0 +1,260 @@
+//! Listings: which workspaces, folders and projects there are.
+//!
+//! A listing that failed changes nothing: absence is only ever concluded from a complete,
+//! successful answer.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::{
+    engine::{Engine, Event},
+    reading::REVALIDATION_WAIT,
+};
+use crate::{
+    api::{Priority, RemoteProject, RemoteSpace},
+    error::Result,
+    ids::{ProjectId, SpaceId},
+};
+
+/// What is in a directory, besides scratch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// Workspaces of the account, or folders of a workspace without its home folder.
+    pub spaces: Vec<RemoteSpace>,
+    /// Projects that are not archived.
+    pub projects: Vec<RemoteProject>,
+}
+
+/// Which listing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Which {
+    Workspaces,
+    Folders(SpaceId),
+    Projects(SpaceId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Items {
+    Spaces(Vec<RemoteSpace>),
+    Projects(Vec<RemoteProject>),
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    items: Option<Items>,
+    read: Option<Instant>,
+    /// One request at a time: whoever comes meanwhile takes its answer.
+    flight: Arc<AsyncMutex<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    slots: HashMap<Which, Slot>,
+    archived: HashSet<ProjectId>,
+    /// What was put together since the last change, by directory.
+    assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
+}
+
+/// The listings of one account, as last read.
+#[derive(Debug)]
+pub struct Listings {
+    known: Mutex<Known>,
+}
+
+impl Listings {
+    pub(crate) fn new(archived: Vec<ProjectId>) -> Self {
+        let archived = archived.into_iter().collect();
+        Self { known: Mutex::new(Known { archived, ..Known::default() }) }
+    }
+
+    /// Adds a project that was just created, without asking for the listing again.
+    pub(crate) fn add(&self, folder: &SpaceId, project: RemoteProject) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        if let Some(Slot { items: Some(Items::Projects(projects)), .. }) =
+            known.slots.get_mut(&Which::Projects(folder.clone()))
+            && projects.iter().all(|listed| listed.id != project.id)
+        {
+            projects.push(project);
+        }
+    }
+
+    /// Gives a project its new title, without asking for the listing again.
+    pub(crate) fn retitle(&self, id: &ProjectId, title: &str) {
+        self.change(id, |project| title.clone_into(&mut project.name));
+    }
+
+    /// Notes a project as archived or not: an answer may not say.
+    pub(crate) fn set_archived(&self, id: &ProjectId, archived: bool) {
+        self.change(id, |project| project.completed = Some(archived));
+        let mut known = self.lock();
+        if archived {
+            known.archived.insert(id.clone());
+        } else {
+            known.archived.remove(id);
+        }
+    }
+
+    fn change(&self, id: &ProjectId, change: impl Fn(&mut RemoteProject)) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        for slot in known.slots.values_mut() {
+            if let Some(Items::Projects(projects)) = &mut slot.items {
+                projects.iter_mut().filter(|project| project.id == *id).for_each(&change);
+            }
+        }
+    }
+
+    /// The projects that a folder was last seen to have, archived ones included.
+    pub(crate) fn project_ids(&self, folder: &SpaceId) -> HashSet<ProjectId> {
+        match self.lock().slots.get(&Which::Projects(folder.clone())) {
+            Some(Slot { items: Some(Items::Projects(projects)), .. }) => {
+                projects.iter().map(|project| project.id.clone()).collect()
+            }
+            _ => HashSet::new(),
+        }
+    }
+
+    /// What is known of a directory, put together; the same `Arc` until something changes.
+    fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
+        let mut known = self.lock();
+        let key = directory.cloned();
+        if let Some(listed) = known.assembled.get(&key) {
+            return listed.clone();
+        }
+        let mut listed = Listed::default();
+        let spaces = match directory {
+            None => Some(Which::Workspaces),
+            Some(id) => is_workspace.then(|| Which::Folders(id.clone())),
+        };
+        if let Some(Items::Spaces(spaces)) = spaces.and_then(|which| known.items(&which)) {
+            // The home folder has the id of the workspace: it is the workspace's directory.
+            listed.spaces =
+                spaces.iter().filter(|space| Some(&space.id) != directory).cloned().collect();
+        }
+        if let Some(id) = directory
+            && let Some(Items::Projects(projects)) = known.items(&Which::Projects(id.clone()))
+        {
+            let is_archived = |project: &RemoteProject| {
+                project.completed.unwrap_or_else(|| known.archived.contains(&project.id))
+            };
+            listed.projects =
+                projects.iter().filter(|project| !is_archived(project)).cloned().collect();
+        }
+        let listed = Arc::new(listed);
+        known.assembled.insert(key, listed.clone());
+        listed
+    }
+
+    /// Whether a listing was read at all, and lately.
+    fn state(&self, which: &Which, now: Instant, max_age: Duration) -> (bool, bool) {
+        let known = self.lock();
+        let read = known.slots.get(which).and_then(|slot| slot.read);
+        let fresh = read.is_some_and(|read| now.saturating_duration_since(read) <= max_age);
+        (read.is_some(), fresh)
+    }
+
+    fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
+        self.lock().slots.entry(which.clone()).or_default().flight.clone()
+    }
+
+    /// Installs an answer. Whether it differs from what was known.
+    fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
+        let mut known = self.lock();
+        let slot = known.slots.entry(which.clone()).or_default();
+        slot.read = Some(read);
+        let first = slot.items.is_none();
+        if slot.items.as_ref() == Some(&items) {
+            return false;
+        }
+        slot.items = Some(items);
+        known.assembled.clear();
+        !first
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn items(&self, which: &Which) -> Option<&Items> {
+        self.slots.get(which)?.items.as_ref()
+    }
+}
+
+impl Engine {
+    /// The workspaces of the account.
+    ///
+    /// # Errors
+    /// As [`Backend::workspaces`](crate::api::Backend::workspaces), and only if they were never
+    /// listed.
+    pub async fn workspaces(self: &Arc<Self>) -> Result<Arc<Listed>> {
+        self.ensure(&Which::Workspaces).await?;
+        Ok(self.listings.assemble(None, false))
+    }
+
+    /// The projects of a folder, and the folders of a workspace.
+    ///
+    /// # Errors
+    /// As the [`Backend`](crate::api::Backend)'s listings, and only for what was never listed.
+    pub async fn space(self: &Arc<Self>, id: &SpaceId, is_workspace: bool) -> Result<Arc<Listed>> {
+        self.ensure(&Which::Projects(id.clone())).await?;
+        if is_workspace {
+            self.ensure(&Which::Folders(id.clone())).await?;
+        }
+        Ok(self.listings.assemble(Some(id), is_workspace))
+    }
+
+    /// Sees to it that a listing is known, and young or at least asked for.
+    async fn ensure(self: &Arc<Self>, which: &Which) -> Result<()> {
+        let max_age = self.settings.max_age;
+        let (known, fresh) = self.listings.state(which, self.clock.now(), max_age);
+        if fresh {
+            return Ok(());
+        }
+        if !known {
+            return self.relist(which).await;
+        }
+        let (engine, asked) = (self.clone(), which.clone());
+        let refresh = tokio::spawn(async move {
+            if let Err(error) = engine.relist(&asked).await {
+                tracing::warn!(%error, "serving an older listing");
+            }
+        });
+        tokio::select! {
+            _ = refresh => {}
+            () = self.clock.sleep(REVALIDATION_WAIT) => {}
+        }
+        Ok(())
+    }
+
+    /// Asks for a listing, unless someone else just did.
+    async fn relist(&self, which: &Which) -> Result<()> {
+        let flight = self.listings.flight(which);
+        let _flight = flight.lock().await;
+        let asked = self.clock.now();
+        if self.listings.state(which, asked, self.settings.max_age).1 {
+            return Ok(());
+        }
+        let priority = Priority::Foreground;
+        let (items, directory) = match which {
+            Which::Workspaces => (Items::Spaces(self.backend.workspaces(priority).await?), None),
+            Which::Folders(id) => {
+                (Items::Spaces(self.backend.folders(priority, id).await?), Some(id.clone()))
+            }
+            Which::Projects(id) => {
+                (Items::Projects(self.backend.projects(priority, id).await?), Some(id.clone()))
+            }
+        };
+        if self.listings.install(which, items, asked) {
+            self.emit(Event::Directory(directory));
+        }
+        Ok(())
+    }
+}

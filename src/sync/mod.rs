@@ -1,0 +1,29 @@
+//! Between the files and the service: readings, saves, the journal, and the workers that send.
+//!
+//! A save is state, not a list of calls: see [`intent`]. It is journaled before it is promised,
+//! rebased on what the service has before it is sent, and worked off by one worker a project.
+
+mod archive;
+mod create;
+mod engine;
+mod intent;
+mod journal;
+mod listing;
+mod project;
+mod readers;
+mod reading;
+mod recovery;
+mod rename;
+mod save;
+mod wording;
+mod worker;
+
+pub use self::{
+    engine::{Engine, Event, Settings},
+    journal::{GivenName, Journal},
+    listing::{Listed, Listings},
+    project::{Content, Project, Standing},
+    readers::Process,
+    wording::Wording,
+};
+pub(crate) use self::save::Base;

@@ -1,0 +1,301 @@
+//! One project as this mount knows it: the last reading, the saved text, and who read what.
+//!
+//! Lock order, outermost first: `remote` (one conversation with the service about the project
+//! at a time), `commit` (one transition of the intent at a time), `state` (never held across an
+//! await). The journal is written under `commit`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, watch};
+
+use super::{
+    intent::Intent,
+    readers::{Process, Readers},
+};
+use crate::{
+    document::{self, Line, RenderOptions},
+    error::Error,
+    ids::{ProjectId, SpaceId, TaskId},
+    plan::{Key, Outline},
+};
+
+/// What a reader gets: a text, and what it says.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The bytes of the file.
+    pub text: Arc<[u8]>,
+    /// The tasks that they stand for.
+    pub(crate) outline: Arc<Outline>,
+    /// Moves whenever the bytes change.
+    pub version: u64,
+}
+
+/// Where a project's saved text stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The file shows what Taskade has.
+    Clean,
+    /// A save is on its way to Taskade.
+    Pending,
+    /// A save was refused; the file shows it, with this reason.
+    Rejected(String),
+}
+
+/// What Taskade was last known to have.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) outline: Arc<Outline>,
+    pub(crate) text: Arc<[u8]>,
+    /// The title node, which is no task of the outline.
+    pub(crate) title: Option<TaskId>,
+    /// When it was read; `None` if it is to be read again before it is trusted.
+    pub(crate) read: Option<Instant>,
+}
+
+/// A text that was saved and is not, or not yet, what Taskade has.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    pub(crate) text: Arc<[u8]>,
+    /// What a program that reads this text now has before its eyes.
+    pub(crate) outline: Arc<Outline>,
+    pub(crate) refused: Option<Error>,
+}
+
+/// How far the saves of a project have come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// The newest save about which there is a verdict.
+    pub(crate) generation: u64,
+    /// The refusal, if that is the verdict.
+    pub(crate) refused: Option<Error>,
+}
+
+/// Everything about a project that changes.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) id: Option<ProjectId>,
+    pub(crate) folder: SpaceId,
+    pub(crate) title: String,
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) saved: Option<Saved>,
+    pub(crate) intent: Option<Intent>,
+    /// Which journal row holds the intent.
+    pub(crate) row: Option<i64>,
+    /// Whether a request to create the project was sent and its answer is not known.
+    pub(crate) creating: bool,
+    /// Whether the project is to be archived once its saves are through.
+    pub(crate) archive: bool,
+    /// Counts the saves.
+    pub(crate) generation: u64,
+    /// Whether a worker is at it.
+    pub(crate) working: bool,
+    pub(crate) readers: Readers,
+    pub(crate) version: u64,
+    pub(crate) modified: SystemTime,
+    next_new: u32,
+    resolved: HashMap<u32, TaskId>,
+}
+
+/// One project of the mount.
+#[derive(Debug)]
+pub struct Project {
+    /// Unique in this mount, also before the project has an id.
+    pub serial: u64,
+    /// Serialises conversations with the service about this project.
+    pub(crate) remote: AsyncMutex<()>,
+    /// Serialises transitions of the intent and their journal entries.
+    pub(crate) commit: AsyncMutex<()>,
+    pub(crate) progress: watch::Sender<Progress>,
+    state: Mutex<State>,
+    ids: bool,
+}
+
+impl Project {
+    pub(crate) fn new(
+        serial: u64,
+        id: Option<ProjectId>,
+        folder: SpaceId,
+        title: String,
+        modified: SystemTime,
+        ids: bool,
+    ) -> Self {
+        let is_new = id.is_none();
+        let project = Self {
+            serial,
+            remote: AsyncMutex::new(()),
+            commit: AsyncMutex::new(()),
+            progress: watch::Sender::new(Progress::default()),
+            state: Mutex::new(State {
+                id,
+                folder,
+                title,
+                snapshot: None,
+                saved: None,
+                intent: None,
+                row: None,
+                creating: false,
+                archive: false,
+                generation: 0,
+                working: false,
+                readers: Readers::default(),
+                version: 0,
+                modified,
+                next_new: 0,
+                resolved: HashMap::new(),
+            }),
+            ids,
+        };
+        if is_new {
+            project.lock().install(Arc::default(), Arc::from([]), None);
+        }
+        project
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its id, once it has one.
+    pub fn id(&self) -> Option<ProjectId> {
+        self.lock().id.clone()
+    }
+
+    /// Its title, as Taskade has it or is to have it.
+    pub fn title(&self) -> String {
+        self.lock().title.clone()
+    }
+
+    /// The folder that it is in.
+    pub fn folder(&self) -> SpaceId {
+        self.lock().folder.clone()
+    }
+
+    /// What a reader gets now, with no request; `None` if it was never read.
+    pub fn content(&self) -> Option<Content> {
+        self.lock().content()
+    }
+
+    /// When its content last changed.
+    pub fn modified(&self) -> SystemTime {
+        self.lock().modified
+    }
+
+    /// Sets the time of last change, as `utimensat` asks.
+    pub fn set_modified(&self, time: SystemTime) {
+        self.lock().modified = time;
+    }
+
+    /// Where its saved text stands.
+    pub fn standing(&self) -> Standing {
+        match &self.lock().saved {
+            None => Standing::Clean,
+            Some(Saved { refused: None, .. }) => Standing::Pending,
+            Some(Saved { refused: Some(error), .. }) => Standing::Rejected(error.to_string()),
+        }
+    }
+
+    /// Notes that a process has the present content before its eyes, and returns it.
+    pub fn read_by(&self, process: Option<Process>) -> Option<Content> {
+        let mut state = self.lock();
+        let content = state.content()?;
+        state.readers.saw(process, &content.outline);
+        Some(content)
+    }
+
+    /// Installs what the service has. `read` is when it was asked.
+    pub(crate) fn install(&self, outline: Outline, read: Option<Instant>, now: SystemTime) -> bool {
+        let text = self.render(&outline);
+        let mut state = self.lock();
+        let before = state.content().map(|content| content.text);
+        state.install(Arc::new(outline), text, read);
+        state.settle_version(before, now)
+    }
+
+    /// The text of an outline, as the file shows it.
+    pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
+        let lines: Vec<Line> = outline.items.iter().map(|item| Line {
+            depth: item.depth,
+            done: item.done,
+            text: item.text.clone(),
+            anchor: match &item.key {
+                Key::Known(id) => Some(id.as_str().to_owned()),
+                Key::New(_) => None,
+            },
+            ..Line::default()
+        }).collect();
+        let options = RenderOptions { anchors: self.ids };
+        Arc::from(document::render(&lines, &options).into_bytes())
+    }
+
+    /// Whether lines end with block ids.
+    pub(crate) fn shows_ids(&self) -> bool {
+        self.ids
+    }
+}
+
+impl State {
+    /// What a reader gets.
+    pub(crate) fn content(&self) -> Option<Content> {
+        let version = self.version;
+        match (&self.saved, &self.snapshot) {
+            (Some(Saved { text, outline, .. }), _) | (None, Some(Snapshot { text, outline, .. })) => {
+                Some(Content { text: text.clone(), outline: outline.clone(), version })
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Whether what Taskade has was read less than `max_age` ago.
+    pub(crate) fn is_fresh(&self, now: Instant, max_age: Duration) -> bool {
+        let read = self.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+        read.is_some_and(|read| now.saturating_duration_since(read) <= max_age)
+    }
+
+    pub(crate) fn install(&mut self, outline: Arc<Outline>, text: Arc<[u8]>, read: Option<Instant>) {
+        let title = self.snapshot.take().and_then(|known| known.title);
+        self.snapshot = Some(Snapshot { outline, text, title, read });
+    }
+
+    /// Moves version and time if the bytes are others than before. Whether they are.
+    pub(crate) fn settle_version(&mut self, before: Option<Arc<[u8]>>, now: SystemTime) -> bool {
+        let after = self.content().map(|content| content.text);
+        let changed = before != after;
+        if changed {
+            self.version += 1;
+            // What was never seen has not changed: its time stays that of the mount.
+            if before.is_some() {
+                self.modified = now;
+            }
+        }
+        changed && before.is_some()
+    }
+
+    /// Reserves numbers for new tasks.
+    pub(crate) fn reserve(&mut self, count: usize) -> u32 {
+        let first = self.next_new;
+        self.next_new = first.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        first
+    }
+
+    /// Notes which ids new tasks were given.
+    pub(crate) fn note_created(&mut self, number: u32, id: &TaskId) {
+        self.resolved.insert(number, id.clone());
+    }
+
+    /// An outline with every number replaced whose id is known by now.
+    pub(crate) fn resolved(&self, outline: &Outline) -> Outline {
+        let mut outline = outline.clone();
+        for item in &mut outline.items {
+            if let Key::New(number) = item.key
+                && let Some(id) = self.resolved.get(&number)
+            {
+                item.key = Key::Known(id.clone());
+            }
+        }
+        outline
+    }
+}

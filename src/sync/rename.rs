@@ -1,0 +1,136 @@
+//! Giving a project another title or folder, which v1 of the API has no call for.
+//!
+//! The title node is tried first, and only what `GET /projects/{id}` then says is believed.
+//! Where that changes nothing, and for another folder, the project is copied under the new title
+//! and the old one archived; nothing is archived unless the copy is seen to be whole.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::{
+    engine::{Engine, Event},
+    project::Project,
+};
+use crate::{
+    api::{Priority, RemoteProject},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+    plan::Outline,
+};
+
+impl Engine {
+    /// Renames or moves a project. The project that has the new name: the same one, or a copy.
+    ///
+    /// # Errors
+    /// What Taskade refused it with; then nothing has changed but, at worst, a copy was made.
+    pub async fn rename(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Arc<Project>> {
+        let _conversation = project.remote.lock().await;
+        let Some(id) = project.id() else {
+            return self.rename_unborn(project, folder, title).await;
+        };
+        if *folder == project.folder() && self.retitle(project, &id, title).await? {
+            title.clone_into(&mut project.lock().title);
+            self.listings.retitle(&id, title);
+            self.emit(Event::Directory(Some(folder.clone())));
+            return Ok(project.clone());
+        }
+        let copy = self.copy(project, &id, folder, title).await?;
+        self.backend.complete_project(&id).await?;
+        self.hide(&id, true).await?;
+        self.emit(Event::Directory(Some(project.folder())));
+        Ok(copy)
+    }
+
+    async fn rename_unborn(
+        &self,
+        project: &Arc<Project>,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Arc<Project>> {
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            if state.creating {
+                return Err(Error::new(Kind::Os(libc::EBUSY), "the project is being created")
+                    .hint("rename it once it is"));
+            }
+            title.clone_into(&mut state.title);
+            state.folder = folder.clone();
+            self.journal_entry(&state)
+        };
+        self.note(project, entry).await?;
+        Ok(project.clone())
+    }
+
+    /// Tries the title node. Whether the project has the new title now.
+    async fn retitle(&self, project: &Project, id: &ProjectId, title: &str) -> Result<bool> {
+        if self.titles_are_fixed.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        if project.lock().snapshot.is_none() {
+            self.fetch(project, Priority::Save).await?;
+        }
+        let node = project.lock().snapshot.as_ref().and_then(|known| known.title.clone());
+        let Some(node) = node else { return Ok(false) };
+        let content = self.settings.wording.content(title);
+        match self.backend.update_task(id, &node, &content).await {
+            Ok(_) => {
+                let now = self.backend.project(Priority::Save, id).await?;
+                let changed = now.name == title;
+                if !changed {
+                    self.titles_are_fixed.store(true, Ordering::Relaxed);
+                }
+                Ok(changed)
+            }
+            Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
+                self.titles_are_fixed.store(true, Ordering::Relaxed);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn copy(
+        &self,
+        project: &Project,
+        id: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Arc<Project>> {
+        self.fetch(project, Priority::Save).await?;
+        let copied = match self.backend.copy_project(id, folder, title).await? {
+            Some(copied) => copied,
+            None => self.find_created(folder, title).await?.ok_or_else(|| {
+                Error::new(Kind::Protocol, "Taskade says that it copied, but shows no copy")
+            })?,
+        };
+        let copy = self.project(&copied, folder, title);
+        self.fetch(&copy, Priority::Save).await?;
+        let (original, copied_text) = (outline(project), outline(&copy));
+        if !same_tasks(&original, &copied_text) {
+            return Err(Error::new(Kind::Protocol, "the copy differs from the original")
+                .hint("both are kept; compare them and remove one"));
+        }
+        let listed = RemoteProject { id: copied, name: title.to_owned(), completed: Some(false) };
+        self.listings.add(folder, listed);
+        self.emit(Event::Directory(Some(folder.clone())));
+        Ok(copy)
+    }
+}
+
+fn outline(project: &Project) -> Arc<Outline> {
+    let state = project.lock();
+    state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default()
+}
+
+/// Whether two outlines hold the same tasks, whatever their ids.
+fn same_tasks(a: &Outline, b: &Outline) -> bool {
+    let content = |outline: &Outline| -> Vec<(usize, String, bool)> {
+        outline.items.iter().map(|item| (item.depth, item.text.clone(), item.done)).collect()
+    };
+    content(a) == content(b)
+}

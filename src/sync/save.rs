@@ -1,0 +1,274 @@
+//! Accepting a save: parse it, tell who is who, journal it, and wait for Taskade's verdict.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    engine::Engine,
+    intent::Intent,
+    journal::Entry,
+    project::{Project, Saved, State},
+    readers::Process,
+};
+use crate::{
+    api::MAX_CONTENT_CHARS,
+    document::{self, Details, Line, ParseOptions},
+    error::{Error, Kind, Result},
+    ids::TaskId,
+    plan::{self, Conflict, Key, Outline, Wanted},
+};
+
+/// What a saved text was edited from.
+#[derive(Debug, Clone)]
+pub(crate) enum Base {
+    /// This very outline: the draft began as its text.
+    Exactly(Arc<Outline>),
+    /// What the process read last, or what was served last: the text was written anew.
+    LastRead,
+}
+
+/// What became of a save.
+#[derive(Debug)]
+pub(crate) struct SaveOutcome {
+    /// What the text stands for from now on, if it was taken.
+    pub(crate) outline: Option<Arc<Outline>>,
+    /// What the program is told.
+    pub(crate) result: Result<()>,
+}
+
+impl Engine {
+    /// Saves a text as a project. When the result is `Ok` the save is in the journal, and
+    /// accepted by Taskade or still on its way. It is [`Kind::Invalid`] if the text cannot be a
+    /// project and [`Kind::DeletionGuard`] if it deletes too much: then nothing is sent and the
+    /// text is kept for reading. Otherwise it is what Taskade refused the save with.
+    pub(crate) async fn save(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        process: Option<Process>,
+        base: Base,
+        text: Vec<u8>,
+    ) -> SaveOutcome {
+        let base = match self.resolve_base(project, process, base).await {
+            Ok(base) => base,
+            Err(error) => return SaveOutcome { outline: None, result: Err(error) },
+        };
+        let text: Arc<[u8]> = text.into();
+        match self.accept(project, process, &base, &text).await {
+            Ok((outline, None)) => SaveOutcome { outline: Some(outline), result: Ok(()) },
+            Ok((outline, Some(generation))) => {
+                self.start_worker(project);
+                let result = self.verdict(project, generation).await;
+                SaveOutcome { outline: Some(outline), result }
+            }
+            Err(error) => {
+                let error = error.at(format!("{}.md", project.title()));
+                self.keep_refused(project, text, base, &error);
+                SaveOutcome { outline: None, result: Err(error) }
+            }
+        }
+    }
+
+    async fn resolve_base(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        process: Option<Process>,
+        base: Base,
+    ) -> Result<Arc<Outline>> {
+        if let Base::Exactly(outline) = base {
+            return Ok(outline);
+        }
+        let read = project.lock().readers.base(process);
+        match read {
+            Some(outline) => Ok(outline),
+            None => Ok(self.read(project).await?.outline),
+        }
+    }
+
+    /// Turns a text into an intent and journals it. The outline that the text stands for, and
+    /// which save it is if there is something to do.
+    async fn accept(
+        &self,
+        project: &Project,
+        process: Option<Process>,
+        base: &Outline,
+        text: &Arc<[u8]>,
+    ) -> Result<(Arc<Outline>, Option<u64>)> {
+        let _transition = project.commit.lock().await;
+        let (ours, intent) = {
+            let mut state = project.lock();
+            let base = state.resolved(base);
+            let lines = parse(text, &state.title, &base, project.shows_ids())?;
+            let first = state.reserve(lines.len());
+            let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
+            let ours = plan::align(&base, &wanted, first);
+            check_changes(&base, &ours, &lines)?;
+            let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
+            if unborn || (ours == base && state.intent.is_none()) {
+                let ours = Arc::new(ours);
+                self.nothing_to_save(project, &mut state, process, &ours);
+                return Ok((ours, None));
+            }
+            check_deletions(&base, &ours, self.settings.max_delete)?;
+            let (intent, conflicts) = folded(state.intent.as_ref(), &base, &ours);
+            report(&state.title, &conflicts);
+            (Arc::new(ours), intent)
+        };
+        let mut entry = entry(&project.lock(), text, &intent);
+        entry.refused = None;
+        let row = self.journaled(move |journal| journal.put(&entry)).await?;
+        let mut state = project.lock();
+        let before = state.content().map(|content| content.text);
+        state.readers.saw(process, &ours);
+        state.saved = Some(Saved { text: text.clone(), outline: ours.clone(), refused: None });
+        state.intent = Some(intent);
+        state.row = Some(row);
+        state.generation += 1;
+        let generation = state.generation;
+        let changed = state.settle_version(before, self.clock.wall());
+        drop(state);
+        self.changed(project, changed);
+        Ok((ours, Some(generation)))
+    }
+
+    /// The program saved what it had read: a draft that was refused before is settled by it.
+    fn nothing_to_save(
+        &self,
+        project: &Project,
+        state: &mut State,
+        process: Option<Process>,
+        ours: &Arc<Outline>,
+    ) {
+        let before = state.content().map(|content| content.text);
+        state.saved = None;
+        state.readers.saw(process, ours);
+        let changed = state.settle_version(before, self.clock.wall());
+        self.changed(project, changed);
+    }
+
+    /// Keeps a text that was refused here, so that it is what readers get.
+    fn keep_refused(&self, project: &Project, text: Arc<[u8]>, base: Arc<Outline>, error: &Error) {
+        tracing::warn!(%error, "a save was refused");
+        let mut state = project.lock();
+        let before = state.content().map(|content| content.text);
+        state.saved = Some(Saved { text, outline: base, refused: Some(error.clone()) });
+        let changed = state.settle_version(before, self.clock.wall());
+        drop(state);
+        self.changed(project, changed);
+    }
+
+    /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`.
+    async fn verdict(&self, project: &Project, generation: u64) -> Result<()> {
+        let mut progress = project.progress.subscribe();
+        let decided = progress.wait_for(|progress| progress.generation >= generation);
+        tokio::select! {
+            progress = decided => match progress {
+                Ok(progress) => progress.refused.clone().map_or(Ok(()), Err),
+                Err(_) => Ok(()),
+            },
+            // In the journal and on its way: the promise holds without a verdict.
+            () = self.clock.sleep(self.settings.commit_wait) => Ok(()),
+        }
+    }
+}
+
+/// The journal entry for a project's state with this text and intent.
+pub(crate) fn entry(state: &State, text: &[u8], intent: &Intent) -> Entry {
+    Entry {
+        row: state.row,
+        project: state.id.clone(),
+        folder: state.folder.clone(),
+        title: state.title.clone(),
+        text: text.to_vec(),
+        intent: intent.clone(),
+        creating: state.creating,
+        archive: state.archive,
+        refused: None,
+    }
+}
+
+/// Tells the log which remote changes a save met.
+pub(crate) fn report(title: &str, conflicts: &[Conflict]) {
+    for conflict in conflicts {
+        tracing::warn!(project = title, ?conflict, "a save met a change made elsewhere");
+    }
+}
+
+fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line>> {
+    let known: HashMap<&str, ()> = base
+        .items
+        .iter()
+        .filter_map(|item| match &item.key {
+            Key::Known(id) => Some((id.as_str(), ())),
+            Key::New(_) => None,
+        })
+        .collect();
+    let texts: HashMap<&str, ()> =
+        base.items.iter().map(|item| (item.text.as_str(), ())).collect();
+    let is_anchor = |id: &str| known.contains_key(id);
+    let is_text = |text: &str| texts.contains_key(text);
+    let options = ParseOptions {
+        title: Some(title),
+        known_anchor: ids.then_some(&is_anchor as &dyn Fn(&str) -> bool),
+        known_text: Some(&is_text),
+    };
+    Ok(document::parse(text, &options)?)
+}
+
+fn wanted(line: &Line) -> Wanted {
+    Wanted {
+        depth: line.depth,
+        text: line.text.clone(),
+        done: line.done,
+        anchor: line.anchor.as_ref().map(TaskId::new),
+    }
+}
+
+fn folded(intent: Option<&Intent>, base: &Outline, ours: &Outline) -> (Intent, Vec<Conflict>) {
+    match intent {
+        None => (Intent::new(base.clone(), ours.clone()), Vec::new()),
+        Some(waiting) => {
+            let mut intent = waiting.clone();
+            let conflicts = intent.fold(base, ours);
+            (intent, conflicts)
+        }
+    }
+}
+
+/// Refuses changes that the service cannot take. `lines` are those of `ours`, in order.
+fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
+    let before: HashMap<&Key, &str> =
+        base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
+    for (item, line) in ours.items.iter().zip(lines) {
+        if before.get(&item.key) == Some(&item.text.as_str()) && line.details == Details::default()
+        {
+            continue;
+        }
+        let refuse = |reason: &str| {
+            Err(Error::new(Kind::Invalid, format!("line {}: {reason}", line.number)))
+        };
+        if item.text.contains('\n') {
+            return refuse("the line break ⏎ cannot be saved; make it two lines or a space");
+        }
+        if item.text.chars().count() > MAX_CONTENT_CHARS {
+            return refuse("the text is over 2,000 characters; split it");
+        }
+        if line.details != Details::default() {
+            return refuse(
+                "dates, people, fields and notes cannot be saved yet; \
+                 a backslash before it keeps it as text",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The deletion guard: more than `most` tasks and more than half of the project.
+fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Result<()> {
+    let kept: std::collections::HashSet<&Key> = ours.items.iter().map(|item| &item.key).collect();
+    let deleted = base.items.iter().filter(|item| !kept.contains(&item.key)).count();
+    if deleted > most && deleted * 2 > base.items.len() {
+        let what = format!("this save would delete {deleted} of {} tasks", base.items.len());
+        return Err(Error::new(Kind::DeletionGuard, what)
+            .hint("the text is kept and nothing was sent; delete fewer at once, or mount with a larger --max-delete"));
+    }
+    Ok(())
+}

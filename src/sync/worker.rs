@@ -1,0 +1,368 @@
+//! Working saves off: one worker a project, from a reading to the last request of the script.
+//!
+//! The order of every step is chosen so that a crash between any two leaves the journal able to
+//! finish: the intent is durable before anything is sent, creates are noted before they are
+//! sent, and an entry is removed only when nothing is left to be sent.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use super::{
+    engine::Engine,
+    project::{Progress, Project, Snapshot},
+    save::{entry, report},
+    wording::is_markup,
+};
+use crate::{
+    api::{NewTask, Priority},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Key, Op, Placement},
+};
+
+/// The first pause after a failure that may pass; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How a run of the script ended without a refusal.
+enum Run {
+    /// Everything that was planned is sent.
+    Through,
+    /// What is known is out of date, or a newer save came: plan again.
+    PlanAgain,
+}
+
+/// What one executed request told.
+struct Outcome {
+    ids: Vec<TaskId>,
+    /// The text that the service says the task has now.
+    believed: Option<String>,
+    /// Whether a text was sent that the service may have read as markup.
+    unverified: bool,
+}
+
+impl Engine {
+    /// Has somebody work on the project's intent, unless somebody does.
+    pub(crate) fn start_worker(self: &Arc<Self>, project: &Arc<Project>) {
+        if std::mem::replace(&mut project.lock().working, true) {
+            return;
+        }
+        self.busy.send_modify(|busy| *busy += 1);
+        let (engine, project) = (self.clone(), project.clone());
+        tokio::spawn(async move {
+            engine.work(&project).await;
+            engine.busy.send_modify(|busy| *busy -= 1);
+        });
+    }
+
+    async fn work(self: &Arc<Self>, project: &Arc<Project>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.work_off(project).await {
+                Ok(()) if self.is_done(project) => return,
+                Ok(()) => pause = FIRST_PAUSE,
+                Err(error) if error.kind().is_transient() => {
+                    tracing::warn!(%error, project = project.title(), "a save waits");
+                    self.clock.sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(error) => {
+                    self.refuse(project, error).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the worker may go: nothing is left, and nobody can add more without starting a
+    /// new one.
+    fn is_done(&self, project: &Project) -> bool {
+        let mut state = project.lock();
+        let done = state.intent.is_none() && !state.archive;
+        if done {
+            state.working = false;
+        }
+        done
+    }
+
+    async fn work_off(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        let _conversation = project.remote.lock().await;
+        let mut asked_again = false;
+        while project.lock().intent.is_some() {
+            if project.id().is_none() {
+                self.create(project).await?;
+            }
+            if !project.lock().is_fresh(self.clock.now(), self.settings.max_age) {
+                self.fetch(project, Priority::Save).await?;
+            }
+            let generation = self.rebase(project).await?;
+            match self.run_script(project, generation).await {
+                Ok(Run::Through) => self.finish(project, generation).await?,
+                Ok(Run::PlanAgain) => {}
+                // Somebody may have changed what the request was about: look again, once.
+                Err(error)
+                    if matches!(error.kind(), Kind::NotFound | Kind::Refused) && !asked_again =>
+                {
+                    tracing::info!(%error, project = project.title(), "reading before a retry");
+                    asked_again = true;
+                    expire(project);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.archive_if_wanted(project).await
+    }
+
+    /// Takes the last reading into the intent, durably. The save that it is planned for.
+    async fn rebase(&self, project: &Project) -> Result<u64> {
+        let _transition = project.commit.lock().await;
+        let (entry, generation) = {
+            let mut state = project.lock();
+            let generation = state.generation;
+            let Some(theirs) = state.snapshot.as_ref().map(|known| known.outline.clone()) else {
+                return Err(Error::new(Kind::Protocol, "the project was not read"));
+            };
+            let Some(intent) = state.intent.as_mut() else { return Ok(generation) };
+            if intent.in_flight.is_empty() && intent.base == *theirs {
+                return Ok(generation);
+            }
+            let rebased = intent.rebase((*theirs).clone());
+            for (number, id) in &rebased.found {
+                state.note_created(*number, id);
+            }
+            report(&state.title, &rebased.conflicts);
+            (self.journal_entry(&state), generation)
+        };
+        self.note(project, entry).await?;
+        Ok(generation)
+    }
+
+    async fn run_script(&self, project: &Project, generation: u64) -> Result<Run> {
+        let (id, ops) = {
+            let state = project.lock();
+            let ops = state.intent.as_ref().map(super::intent::Intent::script);
+            (state.id.clone(), ops.unwrap_or_default())
+        };
+        let Some(id) = id else { return Ok(Run::PlanAgain) };
+        let mut created: HashMap<Key, TaskId> = HashMap::new();
+        for op in ops {
+            let op = with_ids(op, &created);
+            if project.lock().generation != generation {
+                return Ok(Run::PlanAgain);
+            }
+            if matches!(op, Op::Create(_)) {
+                self.note_sending(project, &op).await?;
+            }
+            match self.send(&id, &op).await {
+                Ok(outcome) => {
+                    if let Op::Create(items) = &op {
+                        let keys = items.iter().map(|item| item.key.clone());
+                        created.extend(keys.zip(outcome.ids.iter().cloned()));
+                    }
+                    self.note_done(project, &op, outcome).await;
+                }
+                Err(error) => {
+                    if !error.kind().is_certain() {
+                        expire(project);
+                    } else if let Some(intent) = project.lock().intent.as_mut() {
+                        intent.in_flight.clear();
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(Run::Through)
+    }
+
+    /// Sends one request.
+    async fn send(&self, project: &ProjectId, op: &Op) -> Result<Outcome> {
+        let wording = self.settings.wording;
+        let mut outcome = Outcome { ids: Vec::new(), believed: None, unverified: false };
+        match op {
+            Op::Create(items) => {
+                let mut tasks = Vec::with_capacity(items.len());
+                for item in items {
+                    let text = one_line(&item.text);
+                    outcome.unverified |= is_markup(&text);
+                    tasks.push(NewTask {
+                        content: wording.content(&text),
+                        anchor: item.to.anchor.as_ref().map(known).transpose()?.cloned(),
+                        position: item.to.position,
+                    });
+                }
+                outcome.ids = self.backend.create_tasks(project, &tasks).await?;
+            }
+            Op::SetText { key, text } => {
+                let content = wording.content(text);
+                match self.backend.update_task(project, known(key)?, &content).await? {
+                    Some(now) => outcome.believed = Some(now),
+                    None => outcome.unverified = is_markup(text),
+                }
+            }
+            Op::SetDone { key, done } => {
+                self.backend.set_completed(project, known(key)?, *done).await?;
+            }
+            Op::Move { key, to: Placement { anchor, position } } => {
+                let target = anchor.as_ref().ok_or_else(unknown_task).and_then(known)?;
+                self.backend.move_task(project, known(key)?, target, *position).await?;
+            }
+            Op::Delete { key } => self.backend.delete_task(project, known(key)?).await?,
+        }
+        Ok(outcome)
+    }
+
+    /// Journals that creates are about to be sent: if their answer never comes, a reading must
+    /// be matched against them.
+    async fn note_sending(&self, project: &Project, op: &Op) -> Result<()> {
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            if let Some(intent) = state.intent.as_mut() {
+                intent.sending(op);
+            }
+            self.journal_entry(&state)
+        };
+        self.note(project, entry).await
+    }
+
+    /// Notes that a request was executed. Not journaled: after a crash a reading shows it.
+    async fn note_done(&self, project: &Project, op: &Op, outcome: Outcome) {
+        let _transition = project.commit.lock().await;
+        let mut state = project.lock();
+        let Some(intent) = state.intent.as_mut() else { return };
+        let fits = intent.done(op, &outcome.ids).is_ok();
+        if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
+            intent.believe(key, text, now);
+        }
+        let base = Arc::new(intent.base.clone());
+        if let Op::Create(items) = op {
+            for (item, id) in items.iter().zip(&outcome.ids) {
+                if let Key::New(number) = item.key {
+                    state.note_created(number, id);
+                }
+            }
+        }
+        if let Some(Snapshot { outline, read, .. }) = state.snapshot.as_mut() {
+            *outline = base;
+            if !fits || outcome.unverified {
+                *read = None;
+            }
+        }
+    }
+
+    /// Everything is sent: the save leaves the journal and the file shows what Taskade has.
+    async fn finish(&self, project: &Project, generation: u64) -> Result<()> {
+        let _transition = project.commit.lock().await;
+        let row = {
+            let state = project.lock();
+            let settled = state.intent.as_ref().is_none_or(super::intent::Intent::is_settled);
+            if state.generation != generation || !settled {
+                return Ok(());
+            }
+            // A project that is to be archived stays in the journal until that is done.
+            if state.archive { None } else { state.row }
+        };
+        if let Some(row) = row {
+            self.journaled(move |journal| journal.remove(row)).await?;
+        }
+        let mut state = project.lock();
+        let before = state.content().map(|content| content.text);
+        if row.is_some() {
+            state.row = None;
+        }
+        if let Some(intent) = state.intent.take() {
+            let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+            let text = project.render(&intent.base);
+            state.install(Arc::new(intent.base), text, read);
+        }
+        if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
+            state.saved = None;
+        }
+        let changed = state.settle_version(before, self.clock.wall());
+        drop(state);
+        project.progress.send_replace(Progress { generation, refused: None });
+        self.changed(project, changed);
+        Ok(())
+    }
+
+    /// Taskade will not have it: the text stays, with the reason.
+    async fn refuse(&self, project: &Project, error: Error) {
+        let error = error.at(format!("{}.md", project.title()));
+        tracing::warn!(%error, "Taskade refused a save");
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            if let Some(saved) = state.saved.as_mut() {
+                saved.refused.get_or_insert_with(|| error.clone());
+            }
+            state.working = false;
+            self.journal_entry(&state).map(|mut entry| {
+                entry.refused = Some(error.to_string());
+                entry
+            })
+        };
+        if let Err(error) = self.note(project, entry).await {
+            tracing::error!(%error, "a refusal could not be journaled");
+        }
+        let generation = project.lock().generation;
+        project.progress.send_replace(Progress { generation, refused: Some(error) });
+    }
+
+    fn journal_entry(&self, state: &super::project::State) -> Option<super::journal::Entry> {
+        let intent = state.intent.as_ref()?;
+        let text: &[u8] = state.saved.as_ref().map_or(&[], |saved| &saved.text);
+        Some(entry(state, text, intent))
+    }
+
+    pub(crate) async fn note(
+        &self,
+        project: &Project,
+        entry: Option<super::journal::Entry>,
+    ) -> Result<()> {
+        if let Some(entry) = entry {
+            let row = self.journaled(move |journal| journal.put(&entry)).await?;
+            project.lock().row = Some(row);
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the project is no longer to be trusted.
+fn expire(project: &Project) {
+    if let Some(snapshot) = project.lock().snapshot.as_mut() {
+        snapshot.read = None;
+    }
+}
+
+/// Replaces the numbers of tasks created by earlier requests of the same script.
+fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
+    let rename = |key: &mut Key| {
+        if let Some(id) = created.get(key) {
+            *key = Key::Known(id.clone());
+        }
+    };
+    match &mut op {
+        Op::Create(items) => items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename),
+        Op::SetText { key, .. } | Op::SetDone { key, .. } | Op::Delete { key } => rename(key),
+        Op::Move { key, to } => {
+            rename(key);
+            to.anchor.iter_mut().for_each(rename);
+        }
+    }
+    op
+}
+
+fn known(key: &Key) -> Result<&TaskId> {
+    match key {
+        Key::Known(id) => Ok(id),
+        Key::New(_) => Err(unknown_task()),
+    }
+}
+
+fn unknown_task() -> Error {
+    Error::new(Kind::Protocol, "a request names a task that the service has not confirmed")
+}
+
+/// A text without line breaks, which the service takes in no request.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}

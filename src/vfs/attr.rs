@@ -1,0 +1,172 @@
+//! What `stat` shows, and changing it.
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::{
+    Vfs,
+    draft::Draft,
+    handle::{Handle, Writer},
+    inode::Node,
+    process,
+    types::{Attr, Fh, FileKind, Ino, OpenMode, SetAttr},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Process, Project, Standing},
+};
+
+impl Vfs {
+    /// What `stat` shows of an inode to a caller.
+    ///
+    /// # Errors
+    /// If it is gone, or what reading the project failed with.
+    pub async fn getattr(&self, ino: Ino, caller: u32) -> Result<Attr> {
+        match self.node(ino)? {
+            Node::Directory { .. } => Ok(self.directory_attr(ino)),
+            Node::Scratch(_) => self.getattr_scratch(ino),
+            Node::Project(project) => {
+                if project.content().is_none() {
+                    self.engine.read(&project).await?;
+                }
+                Ok(self.project_attr(ino, &project, process::of_thread(caller)))
+            }
+        }
+    }
+
+    pub(crate) fn directory_attr(&self, ino: Ino) -> Attr {
+        let modified = self.engine.started();
+        Attr {
+            ino,
+            kind: FileKind::Directory,
+            size: 0,
+            mode: if self.engine.settings().read_only { 0o555 } else { 0o755 },
+            links: 2,
+            uid: self.uid,
+            gid: self.gid,
+            modified,
+            volatile: false,
+        }
+    }
+
+    /// A writer sees the size of what it writes; everyone else that of what is saved.
+    pub(crate) fn project_attr(
+        &self,
+        ino: Ino,
+        project: &Arc<Project>,
+        caller: Option<Process>,
+    ) -> Attr {
+        let mut size = project.content().map_or(0, |content| content.text.len() as u64);
+        let mut modified = project.modified();
+        let writers = self.tree().writers(project.serial);
+        for handle in &writers {
+            let Handle::Writer(writer) = &**handle else { continue };
+            let draft = writer.draft();
+            if draft.is_dirty() && caller.is_some() && writer.process == caller {
+                size = draft.len();
+                modified = writer.written();
+            }
+        }
+        Attr {
+            ino,
+            kind: FileKind::File,
+            size,
+            mode: if self.engine.settings().read_only { 0o444 } else { 0o644 },
+            links: 1,
+            uid: self.uid,
+            gid: self.gid,
+            modified,
+            volatile: !writers.is_empty() || project.standing() == Standing::Pending,
+        }
+    }
+
+    /// Changes attributes: the size of a draft, the times of a project, anything of scratch.
+    /// Permissions and owners of projects are Taskade's, and asking for others is not an error:
+    /// every editor does.
+    ///
+    /// # Errors
+    /// As a save, if a truncation by path could not be saved.
+    pub async fn setattr(
+        self: &Arc<Self>,
+        ino: Ino,
+        fh: Option<Fh>,
+        set: &SetAttr,
+        caller: u32,
+    ) -> Result<Attr> {
+        self.check_writable()?;
+        match self.node(ino)? {
+            Node::Directory { .. } => Ok(self.directory_attr(ino)),
+            Node::Scratch(_) => match (fh, set.size) {
+                (Some(fh), Some(size)) => self.truncate_open_scratch(ino, fh, size, set),
+                _ => self.setattr_scratch(ino, set),
+            },
+            Node::Project(project) => {
+                let process = process::of_thread(caller);
+                if let Some(size) = set.size {
+                    self.truncate(ino, fh, &project, size, process).await?;
+                }
+                if let Some(time) = set.modified {
+                    project.set_modified(time);
+                }
+                if project.content().is_none() {
+                    self.engine.read(&project).await?;
+                }
+                Ok(self.project_attr(ino, &project, process))
+            }
+        }
+    }
+
+    fn truncate_open_scratch(&self, ino: Ino, fh: Fh, size: u64, set: &SetAttr) -> Result<Attr> {
+        if let Handle::Scratch { file, .. } = &*self.handle(fh)? {
+            file.set_len(size).map_err(|error| Error::io("cannot truncate", error))?;
+            return self.getattr_scratch(ino);
+        }
+        self.setattr_scratch(ino, set)
+    }
+
+    async fn truncate(
+        self: &Arc<Self>,
+        ino: Ino,
+        fh: Option<Fh>,
+        project: &Arc<Project>,
+        size: u64,
+        process: Option<Process>,
+    ) -> Result<()> {
+        let own = {
+            let tree = self.tree();
+            let handle = fh.and_then(|fh| tree.handles.get(&fh).map(|handle| (fh, handle.clone())));
+            handle.or_else(|| {
+                let is_own = |handle: &Handle| match handle {
+                    Handle::Writer(writer) => {
+                        writer.project.serial == project.serial && writer.process == process
+                    }
+                    _ => false,
+                };
+                tree.handles.iter().find(|(_, handle)| is_own(handle)).map(|(fh, h)| (*fh, h.clone()))
+            })
+        };
+        if let Some((fh, handle)) = own {
+            let Handle::Writer(writer) = &*handle else {
+                return Err(Error::new(Kind::Invalid, "the file is not open for writing"));
+            };
+            writer.truncate(size)?;
+            if size == 0 {
+                self.tree().empty(project.serial, fh);
+            }
+            return Ok(());
+        }
+        // truncate(2), with nothing open: a write of its own.
+        let mut draft = Draft::on(&self.engine.read(project).await?);
+        draft.truncate(size)?;
+        let mode = OpenMode { read: false, write: true, append: false, truncate: false };
+        let writer = Writer::new(project.clone(), ino, process, mode, draft, self.now());
+        let fh = self.tree().add_handle(Handle::Writer(writer));
+        if size == 0 {
+            self.tree().empty(project.serial, fh);
+        }
+        self.release(fh).await
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.engine.clock().wall()
+    }
+}

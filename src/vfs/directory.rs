@@ -1,0 +1,337 @@
+//! Directories: what is in them, under which name, and looking names up.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    fs,
+    os::unix::fs::MetadataExt,
+    sync::Arc,
+};
+
+use super::{
+    Vfs,
+    handle::Handle,
+    inode::{Directory, Node},
+    names::{self, NAME_MAX, PROJECT_SUFFIX, Titled},
+    scratch,
+    tree::{Local, Tree},
+    types::{Attr, DirectoryEntry, Fh, FileKind, Ino, ROOT},
+};
+use crate::{
+    api::{RemoteProject, RemoteSpace},
+    error::{Error, Kind, Result},
+    sync::{Listed, Project},
+};
+
+/// The name that the mount keeps for itself in every directory.
+const RESERVED: &str = ".taskade";
+
+/// One entry that Taskade has.
+#[derive(Debug, Clone)]
+pub(crate) enum Entry {
+    Space(RemoteSpace),
+    Project(RemoteProject),
+}
+
+/// The entries of a directory that Taskade has, named.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    listed: Arc<Listed>,
+    pub(crate) in_order: Vec<(OsString, Entry)>,
+    by_name: HashMap<OsString, usize>,
+}
+
+impl Entries {
+    pub(crate) fn get(&self, name: &OsStr) -> Option<&Entry> {
+        let index = self.by_name.get(name)?;
+        self.in_order.get(*index).map(|(_, entry)| entry)
+    }
+}
+
+/// What a name in a directory stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Found {
+    Directory(Directory),
+    Project(Arc<Project>),
+    /// Nothing that Taskade has: scratch, if there is any.
+    Elsewhere,
+    /// A project's name that no project has now.
+    Nothing,
+}
+
+impl Vfs {
+    /// Looks a name up; the kernel holds a reference when this succeeds.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
+    pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
+        check_name(name)?;
+        let attr = match self.node(parent)? {
+            Node::Directory { directory, .. } => {
+                match self.find(&directory, name).await? {
+                    Found::Directory(child) => {
+                        let ino = self.tree().directory(&child, parent);
+                        self.directory_attr(ino)
+                    }
+                    Found::Project(project) => {
+                        self.engine.read(&project).await?;
+                        let ino = self.tree().inodes.project(&project);
+                        self.project_attr(ino, &project, None)
+                    }
+                    Found::Elsewhere => self.lookup_scratch(parent, name)?,
+                    Found::Nothing => return Err(no_entry()),
+                }
+            }
+            Node::Scratch(_) => self.lookup_scratch(parent, name)?,
+            Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
+        };
+        self.tree().inodes.looked_up(attr.ino);
+        Ok(attr)
+    }
+
+    /// What a name stands for in a directory that Taskade has.
+    pub(crate) async fn find(&self, directory: &Directory, name: &OsStr) -> Result<Found> {
+        if let Some(local) = self.tree().local(directory, name) {
+            return Ok(match local {
+                Local::New(project) => Found::Project(project.clone()),
+                Local::Vacant(_) => Found::Nothing,
+            });
+        }
+        if name == RESERVED {
+            return Ok(Found::Nothing);
+        }
+        // Editors probe for their dotfiles all the time: no listing is worth a look for them.
+        if name.as_encoded_bytes().starts_with(b".") {
+            return Ok(Found::Elsewhere);
+        }
+        let entries = self.entries(directory).await?;
+        Ok(match entries.get(name) {
+            Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
+            Some(Entry::Project(project)) => {
+                Found::Project(self.listed_project(directory, project)?)
+            }
+            None if name.to_str().is_some_and(names::is_project) => Found::Nothing,
+            None => Found::Elsewhere,
+        })
+    }
+
+    fn listed_project(&self, directory: &Directory, entry: &RemoteProject) -> Result<Arc<Project>> {
+        let folder = directory.space().ok_or_else(no_entry)?;
+        Ok(self.engine.project(&entry.id, folder, &entry.name))
+    }
+
+    /// The entries of a directory that Taskade has, named. No request if they are known.
+    pub(crate) async fn entries(&self, directory: &Directory) -> Result<Arc<Entries>> {
+        let listed = match directory {
+            Directory::Root => self.engine.workspaces().await?,
+            Directory::Workspace(id) => self.engine.space(id, true).await?,
+            Directory::Folder(id) => self.engine.space(id, false).await?,
+        };
+        if let Some(entries) = self.tree().entries.get(directory)
+            && Arc::ptr_eq(&entries.listed, &listed)
+        {
+            return Ok(entries.clone());
+        }
+        let entries = Arc::new(self.named(directory, listed)?);
+        let mut tree = self.tree();
+        tree.entries.insert(directory.clone(), entries.clone());
+        tree.drop_listed(directory, &entries);
+        Ok(entries)
+    }
+
+    /// Gives every entry its name, and remembers the names that are new.
+    fn named(&self, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
+        let journal = self.engine.journal();
+        let mut given = journal.names(directory.key())?;
+        // The name that a project was created under is its name.
+        given.extend(self.tree().names_of_new(directory));
+        let in_order: Vec<Entry> = (listed.spaces.iter().cloned().map(Entry::Space))
+            .chain(listed.projects.iter().cloned().map(Entry::Project))
+            .collect();
+        let titled: Vec<Titled> = in_order.iter().map(titled).collect();
+        let names = names::assign(&titled, &given);
+        journal.set_names(directory.key(), &new_names(&titled, &names, &journal.names(directory.key())?))?;
+        let in_order: Vec<(OsString, Entry)> =
+            names.into_iter().map(OsString::from).zip(in_order).collect();
+        let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
+        Ok(Entries { listed, in_order, by_name })
+    }
+
+    /// Opens a directory: its entries as they are now, so that reading it on survives changes.
+    ///
+    /// # Errors
+    /// If it cannot be listed.
+    pub async fn opendir(&self, ino: Ino) -> Result<Fh> {
+        let entries = self.list(ino).await?;
+        Ok(self.tree().add_handle(Handle::Directory { ino, entries }))
+    }
+
+    /// The entries of an open directory from `offset` on, each with the offset after it.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open.
+    pub fn readdir(&self, fh: Fh, offset: u64) -> Result<Vec<(u64, DirectoryEntry)>> {
+        let handle = self.handle(fh)?;
+        let Handle::Directory { entries, .. } = &*handle else {
+            return Err(Error::new(Kind::NotDirectory, "not an open directory"));
+        };
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        Ok((1_u64..).zip(entries.iter().cloned()).skip(start).collect())
+    }
+
+    /// Closes a directory.
+    pub fn releasedir(&self, fh: Fh) {
+        self.tree().handles.remove(&fh);
+    }
+
+    async fn list(&self, ino: Ino) -> Result<Vec<DirectoryEntry>> {
+        let (mut listed, parent) = match self.node(ino)? {
+            Node::Directory { directory, parent } => {
+                (self.list_remote(ino, &directory).await?, parent)
+            }
+            Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
+            Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
+        };
+        let path = self.scratch_dir(ino)?;
+        listed.extend(self.list_scratch(ino, &path)?);
+        let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
+            ino,
+            kind: FileKind::Directory,
+            name: name.into(),
+        });
+        Ok(dots.into_iter().chain(listed).collect())
+    }
+
+    async fn list_remote(&self, ino: Ino, directory: &Directory) -> Result<Vec<DirectoryEntry>> {
+        let entries = self.entries(directory).await?;
+        let mut tree = self.tree();
+        let locals = tree.locals.get(directory).cloned().unwrap_or_default();
+        let mut listed = Vec::with_capacity(entries.in_order.len() + locals.len());
+        for (name, entry) in &entries.in_order {
+            if locals.contains_key(name) {
+                continue;
+            }
+            let (ino, kind) = match entry {
+                Entry::Space(space) => {
+                    (tree.directory(&child(directory, space), ino), FileKind::Directory)
+                }
+                Entry::Project(project) => {
+                    let known = self.engine.known(&project.id);
+                    (tree.inodes.number(&project.id, known.as_ref()), FileKind::File)
+                }
+            };
+            listed.push(DirectoryEntry { ino, kind, name: name.clone() });
+        }
+        for (name, local) in locals {
+            if let Local::New(project) = local {
+                let ino = tree.inodes.project(&project);
+                listed.push(DirectoryEntry { ino, kind: FileKind::File, name });
+            }
+        }
+        Ok(listed)
+    }
+
+    fn list_scratch(&self, ino: Ino, path: &std::path::Path) -> Result<Vec<DirectoryEntry>> {
+        let read = match fs::read_dir(path) {
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(scratch::failed("cannot list", path, error)),
+        };
+        let mut listed = Vec::new();
+        for entry in read {
+            let entry = entry.map_err(|error| scratch::failed("cannot list", path, error))?;
+            // An entry that went away while the directory was read is not listed.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let name = entry.file_name();
+            let known = self.tree().inodes.scratch_at(ino, &name);
+            let ino = known.unwrap_or(Ino(metadata.ino() | (1 << 63)));
+            listed.push(DirectoryEntry { ino, kind: scratch::kind(&metadata), name });
+        }
+        Ok(listed)
+    }
+}
+
+impl Tree {
+    /// Forgets new projects that Taskade lists by now.
+    fn drop_listed(&mut self, directory: &Directory, entries: &Entries) {
+        let Some(locals) = self.locals.get_mut(directory) else { return };
+        locals.retain(|name, local| match (local, entries.get(name)) {
+            (Local::New(project), Some(Entry::Project(listed))) => {
+                project.id().is_none_or(|id| id != listed.id)
+            }
+            _ => true,
+        });
+    }
+
+    fn names_of_new(&self, directory: &Directory) -> Vec<(String, (String, String))> {
+        let locals = self.locals.get(directory).into_iter().flatten();
+        locals
+            .filter_map(|(name, local)| {
+                let Local::New(project) = local else { return None };
+                let name = name.to_str()?.to_owned();
+                Some((project.id()?.as_str().to_owned(), (project.title(), name)))
+            })
+            .collect()
+    }
+}
+
+/// Refuses names that no file can have here.
+pub(crate) fn check_name(name: &OsStr) -> Result<()> {
+    if name.len() > NAME_MAX {
+        return Err(Error::new(Kind::NameTooLong, "a name of over 255 bytes"));
+    }
+    Ok(())
+}
+
+/// Refuses to make anything under the name that the mount keeps for itself.
+pub(crate) fn check_reserved(name: &OsStr) -> Result<()> {
+    if name == RESERVED {
+        return Err(Error::new(Kind::NotPermitted, "`.taskade` is kept for the mount itself"));
+    }
+    check_name(name)
+}
+
+pub(crate) fn no_entry() -> Error {
+    Error::new(Kind::NotFound, "no such file or directory")
+}
+
+fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
+    match directory {
+        Directory::Root => Directory::Workspace(space.id.clone()),
+        Directory::Workspace(_) | Directory::Folder(_) => Directory::Folder(space.id.clone()),
+    }
+}
+
+fn titled(entry: &Entry) -> Titled {
+    match entry {
+        Entry::Space(space) => Titled {
+            id: space.id.as_str().to_owned(),
+            title: space.name.clone(),
+            suffix: "",
+        },
+        Entry::Project(project) => Titled {
+            id: project.id.as_str().to_owned(),
+            title: project.name.clone(),
+            suffix: PROJECT_SUFFIX,
+        },
+    }
+}
+
+fn new_names(
+    titled: &[Titled],
+    names: &[String],
+    known: &HashMap<String, (String, String)>,
+) -> Vec<crate::sync::GivenName> {
+    titled
+        .iter()
+        .zip(names)
+        .filter(|(entry, name)| {
+            known.get(&entry.id).is_none_or(|(title, given)| *title != entry.title || given != *name)
+        })
+        .map(|(entry, name)| crate::sync::GivenName {
+            id: entry.id.clone(),
+            title: entry.title.clone(),
+            name: name.clone(),
+        })
+        .collect()
+}

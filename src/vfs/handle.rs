@@ -1,0 +1,300 @@
+//! Open files: reading, drafts, and when a draft is committed.
+//!
+//! `fsync` commits what is there. `flush` (close) commits when it comes from the process that
+//! opened the file: any other is a child dropping a descriptor that it inherited, with more to
+//! be written. `release` commits what is left. A draft that was emptied and never written to is
+//! on its way to something else: only `fsync`, or the end of its grace, commits it.
+
+use std::{
+    fs::File,
+    os::unix::fs::FileExt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use super::{
+    Vfs,
+    draft::{self, Draft},
+    inode::Node,
+    process,
+    types::{Caching, DirectoryEntry, Fh, Ino, OpenMode, Opened},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Base, Process, Project},
+};
+
+/// An open file or directory.
+#[derive(Debug)]
+pub(crate) enum Handle {
+    /// A project open for reading.
+    Reader { project: Arc<Project>, process: Option<Process> },
+    /// A project open for writing.
+    Writer(Writer),
+    /// A local file.
+    Scratch { file: File, ino: Ino, append: bool },
+    /// A directory, as it was when it was opened.
+    Directory { ino: Ino, entries: Vec<DirectoryEntry> },
+}
+
+/// A project open for writing.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) project: Arc<Project>,
+    pub(crate) ino: Ino,
+    /// Who opened it.
+    pub(crate) process: Option<Process>,
+    append: bool,
+    draft: Mutex<Draft>,
+    written: Mutex<SystemTime>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        project: Arc<Project>,
+        ino: Ino,
+        process: Option<Process>,
+        mode: OpenMode,
+        draft: Draft,
+        now: SystemTime,
+    ) -> Self {
+        let (draft, written) = (Mutex::new(draft), Mutex::new(now));
+        Self { project, ino, process, append: mode.append, draft, written }
+    }
+
+    pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
+        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When it was last written to.
+    pub(crate) fn written(&self) -> SystemTime {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn truncate(&self, size: u64) -> Result<()> {
+        self.draft().truncate(size)
+    }
+
+    fn touch(&self, now: SystemTime) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    /// Whether a request of this thread is one of the process that opened the file. An unknown
+    /// process counts as the opener: committing early loses nothing, never committing would.
+    fn is_opener(&self, thread: u32) -> bool {
+        match (self.process, process::of_thread(thread)) {
+            (Some(opener), Some(caller)) => opener == caller,
+            _ => true,
+        }
+    }
+}
+
+impl Vfs {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What reading the project failed with, or [`Kind::ReadOnly`].
+    pub async fn open(&self, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
+        if mode.write {
+            self.check_writable()?;
+        }
+        match self.node(ino)? {
+            Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
+            Node::Scratch(_) => self.open_scratch(ino, mode),
+            Node::Project(project) if mode.write => {
+                self.open_writer(ino, project, mode, process::of_thread(caller)).await
+            }
+            Node::Project(project) => {
+                self.open_reader(project, process::of_thread(caller)).await
+            }
+        }
+    }
+
+    async fn open_reader(
+        &self,
+        project: Arc<Project>,
+        process: Option<Process>,
+    ) -> Result<Opened> {
+        let mut content = self.engine.read(&project).await?;
+        if let Some(seen) = project.read_by(process) {
+            content = seen;
+        }
+        let serial = project.serial;
+        let mut tree = self.tree();
+        let paged = tree.paged.insert(serial, content.version);
+        let caching =
+            if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };
+        let fh = tree.add_handle(Handle::Reader { project, process });
+        Ok(Opened { fh, caching })
+    }
+
+    async fn open_writer(
+        &self,
+        ino: Ino,
+        project: Arc<Project>,
+        mode: OpenMode,
+        process: Option<Process>,
+    ) -> Result<Opened> {
+        // An editor that emptied the file and opens it again goes on with the empty file.
+        let was_emptied = self.tree().emptied.contains_key(&project.serial);
+        let draft = if mode.truncate || was_emptied {
+            Draft::emptied()
+        } else {
+            let mut content = self.engine.read(&project).await?;
+            if mode.read
+                && let Some(seen) = project.read_by(process)
+            {
+                content = seen;
+            }
+            Draft::on(&content)
+        };
+        Ok(self.add_writer(ino, project, mode, process, draft))
+    }
+
+    pub(crate) fn add_writer(
+        &self,
+        ino: Ino,
+        project: Arc<Project>,
+        mode: OpenMode,
+        process: Option<Process>,
+        draft: Draft,
+    ) -> Opened {
+        let serial = project.serial;
+        let emptied = draft.is_emptied();
+        let writer = Writer::new(project, ino, process, mode, draft, self.now());
+        let mut tree = self.tree();
+        let fh = tree.add_handle(Handle::Writer(writer));
+        if emptied {
+            tree.empty(serial, fh);
+        }
+        // Nobody else may see the pages of a draft, nor the draft theirs.
+        Opened { fh, caching: Caching::Bypass }
+    }
+
+    /// Reads from an open file.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open.
+    pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
+        match &*self.handle(fh)? {
+            Handle::Reader { project, process } => {
+                let content = project.read_by(*process);
+                let text = content.map(|content| content.text).unwrap_or_default();
+                Ok(draft::slice(&text, offset, size).to_vec())
+            }
+            Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
+            Handle::Scratch { file, .. } => read_full(file, offset, size),
+            Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
+        }
+    }
+
+    /// Writes to an open file.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open for writing, EFBIG if it grows beyond reason.
+    pub fn write(&self, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
+        match &*self.handle(fh)? {
+            Handle::Writer(writer) => {
+                let mut draft = writer.draft();
+                // The kernel's idea of the end of the file is not the draft's.
+                draft.write((!writer.append).then_some(offset), data)?;
+                drop(draft);
+                writer.touch(self.now());
+                self.tree().emptied.remove(&writer.project.serial);
+                Ok(())
+            }
+            Handle::Scratch { file, append, .. } => {
+                let failed = |error| Error::io("cannot write", error);
+                let end = if *append { file.metadata().map_err(failed)?.len() } else { offset };
+                file.write_all_at(data, end).map_err(failed)
+            }
+            _ => Err(Error::new(Kind::BadHandle, "the file is not open for writing")),
+        }
+    }
+
+    /// A descriptor of the file was closed.
+    ///
+    /// # Errors
+    /// As a save.
+    pub async fn flush(self: &Arc<Self>, fh: Fh, caller: u32) -> Result<()> {
+        let handle = self.handle(fh)?;
+        let Handle::Writer(writer) = &*handle else { return Ok(()) };
+        let due = {
+            let draft = writer.draft();
+            draft.is_dirty() && !draft.is_emptied()
+        };
+        if due && writer.is_opener(caller) { self.commit(writer).await } else { Ok(()) }
+    }
+
+    /// The program wants what it wrote to be safe.
+    ///
+    /// # Errors
+    /// As a save.
+    pub async fn fsync(self: &Arc<Self>, fh: Fh) -> Result<()> {
+        let handle = self.handle(fh)?;
+        match &*handle {
+            Handle::Writer(writer) if writer.draft().is_dirty() => self.commit(writer).await,
+            Handle::Scratch { file, .. } => {
+                let file = file.try_clone().map_err(|error| Error::io("cannot sync", error))?;
+                tokio::task::spawn_blocking(move || file.sync_all())
+                    .await
+                    .map_err(|error| Error::new(Kind::Storage, "cannot sync").because(error))?
+                    .map_err(|error| Error::io("cannot sync", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The last descriptor of an open file is gone.
+    ///
+    /// # Errors
+    /// As a save; nobody but the log hears of it.
+    pub async fn release(self: &Arc<Self>, fh: Fh) -> Result<()> {
+        let handle = self.tree().handles.remove(&fh);
+        let Some(handle) = handle else { return Ok(()) };
+        let Handle::Writer(writer) = &*handle else { return Ok(()) };
+        let (dirty, emptied) = {
+            let draft = writer.draft();
+            (draft.is_dirty(), draft.is_emptied())
+        };
+        if dirty && emptied {
+            self.grant_grace(fh, &handle, writer.project.serial);
+            return Ok(());
+        }
+        let result = if dirty { self.commit(writer).await } else { Ok(()) };
+        // Attributes that the kernel was told were the draft's.
+        self.tell(super::Notice::Inode(writer.ino));
+        result
+    }
+
+    pub(crate) async fn commit(self: &Arc<Self>, writer: &Writer) -> Result<()> {
+        let (base, text) = writer.draft().take();
+        self.tree().emptied.remove(&writer.project.serial);
+        let base = base.map_or(Base::LastRead, Base::Exactly);
+        let saved = self.engine.save(&writer.project, writer.process, base, text).await;
+        if let Some(outline) = saved.outline {
+            writer.draft().rebase(outline);
+        }
+        saved.result
+    }
+
+    pub(crate) fn handle(&self, fh: Fh) -> Result<Arc<Handle>> {
+        let handle = self.tree().handles.get(&fh).cloned();
+        handle.ok_or_else(|| Error::new(Kind::BadHandle, "the file is not open"))
+    }
+}
+
+fn read_full(file: &File, offset: u64, size: usize) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; size];
+    let mut filled = 0;
+    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match file.read_at(room, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("cannot read", error)),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}

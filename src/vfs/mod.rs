@@ -1,0 +1,172 @@
+//! The file system: inodes, names, handles, drafts and scratch, free of the kernel's types.
+//!
+//! Workspaces and folders are directories, projects are files, and any other name is scratch on
+//! the local disk. What editors do when they save (truncate, write, rename over, delete and
+//! create again) is turned into saves of projects here; see [`handle`] and [`rename`].
+//!
+//! Lock order: a handle's draft, then the tree, then what the engine locks. The tree is never
+//! locked across an await, and the kernel is told of changes by a task of its own.
+
+mod attr;
+mod directory;
+mod draft;
+mod handle;
+mod inode;
+mod names;
+mod process;
+mod rename;
+mod scratch;
+mod tree;
+mod types;
+mod vacant;
+mod xattr;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::mpsc;
+
+use self::{inode::Node, tree::Tree};
+pub use self::rename::RenameMode;
+pub use self::types::{
+    Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Engine, Event, Project},
+};
+
+/// Tells the kernel that what it has cached is no longer so.
+pub trait Invalidate: Send + Sync + 'static {
+    /// Pages and attributes of an inode.
+    fn inode(&self, ino: Ino);
+    /// A directory entry, and the listing of its directory.
+    fn entry(&self, parent: Ino, name: &std::ffi::OsStr);
+}
+
+/// A mounted account.
+pub struct Vfs {
+    engine: Arc<Engine>,
+    tree: Mutex<Tree>,
+    /// Where scratch is kept on the local disk.
+    scratch: PathBuf,
+    uid: u32,
+    gid: u32,
+    /// Changes for [`pump`](Vfs::pump) to tell the kernel.
+    notices: mpsc::UnboundedSender<Notice>,
+}
+
+/// Something that the kernel must be told.
+#[derive(Debug)]
+pub enum Notice {
+    /// Pages and attributes of an inode are out of date.
+    Inode(Ino),
+    /// A directory entry is out of date.
+    Entry(Ino, std::ffi::OsString),
+}
+
+impl Vfs {
+    /// A file system over an engine. Scratch is kept below `scratch`; files belong to `uid` and
+    /// `gid`. The notices are for [`pump`](Vfs::pump).
+    ///
+    /// # Errors
+    /// If the scratch directory cannot be made, or the journal cannot be read.
+    pub fn new(
+        engine: Arc<Engine>,
+        scratch: PathBuf,
+        uid: u32,
+        gid: u32,
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Notice>)> {
+        std::fs::create_dir_all(&scratch).map_err(|error| {
+            Error::io("cannot make the scratch directory", error).at(scratch.display().to_string())
+        })?;
+        let (notices, receiver) = mpsc::unbounded_channel();
+        let recovered = engine.recover()?;
+        let vfs = Self { engine, tree: Mutex::default(), scratch, uid, gid, notices };
+        vfs.take_in(recovered);
+        Ok((Arc::new(vfs), receiver))
+    }
+
+    /// Tells the kernel of every change until the mount is gone. The only place that does: a
+    /// task of its own that holds no lock, since the kernel may wait for an answer of ours.
+    pub async fn pump(
+        self: Arc<Self>,
+        mut events: mpsc::UnboundedReceiver<Event>,
+        mut notices: mpsc::UnboundedReceiver<Notice>,
+        kernel: Arc<dyn Invalidate>,
+    ) {
+        loop {
+            let notice = tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.notice(&event),
+                    None => return,
+                },
+                notice = notices.recv() => notice,
+            };
+            let Some(notice) = notice else { continue };
+            let kernel = kernel.clone();
+            // The kernel may hold a lock that only another answer of ours frees.
+            let told = tokio::task::spawn_blocking(move || match notice {
+                Notice::Inode(ino) => kernel.inode(ino),
+                Notice::Entry(parent, name) => kernel.entry(parent, &name),
+            });
+            if told.await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Settles what waits for its grace, then waits until no save is on its way, but no longer
+    /// than `wait`.
+    pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
+        self.settle_all().await;
+        self.engine.rest(wait).await;
+    }
+
+    fn notice(&self, event: &Event) -> Option<Notice> {
+        let tree = self.tree();
+        match event {
+            Event::Content(serial) => tree.inodes.of_serial(*serial).map(Notice::Inode),
+            Event::Directory(space) => {
+                let found = tree.directories().find(|(_, key)| *key == space.as_ref());
+                found.map(|(ino, _)| Notice::Inode(ino))
+            }
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        // Nobody is left to be told once the mount is going.
+        let _ = self.notices.send(notice);
+    }
+
+    fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn node(&self, ino: Ino) -> Result<Node> {
+        let tree = self.tree();
+        tree.inodes.get(ino).cloned().ok_or_else(|| Error::new(Kind::NotFound, "no such inode"))
+    }
+
+    fn project_of(&self, ino: Ino) -> Option<Arc<Project>> {
+        match self.tree().inodes.get(ino) {
+            Some(Node::Project(project)) => Some(project.clone()),
+            _ => None,
+        }
+    }
+
+    /// The kernel gave references back.
+    pub fn forget(&self, ino: Ino, count: u64) {
+        self.tree().inodes.forget(ino, count);
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        if self.engine.settings().read_only {
+            return Err(Error::new(Kind::ReadOnly, "the mount is read-only")
+                .hint("mount without --read-only"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! What the file system keeps in memory beside inodes: open handles, and the names that differ
+//! from what Taskade lists.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    sync::Arc,
+};
+
+use super::{
+    directory::Entries,
+    handle::Handle,
+    inode::{Directory, Inodes},
+    types::{Fh, Ino, ROOT},
+};
+use crate::{ids::SpaceId, sync::Project};
+
+/// A name in a directory that is not, or not yet, as Taskade has it.
+#[derive(Debug, Clone)]
+pub(crate) enum Local {
+    /// A project that Taskade does not list yet.
+    New(Arc<Project>),
+    /// A project whose file was removed or renamed away, until its grace is over.
+    Vacant(Vacant),
+}
+
+/// A project without a file, for the moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Vacant {
+    pub(crate) project: Arc<Project>,
+    /// Whether it was removed, and is to be archived; else it was renamed away, and will be back.
+    pub(crate) removed: bool,
+    /// Tells this vacancy from a later one of the same name.
+    pub(crate) ticket: u64,
+}
+
+/// A project that was truncated to nothing and not written to since.
+#[derive(Debug)]
+pub(crate) struct Emptied {
+    /// Through which open file.
+    pub(crate) fh: Fh,
+    /// That file, once it is closed and its grace runs.
+    pub(crate) released: Option<Arc<Handle>>,
+}
+
+/// Everything that a lock must hold together.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) inodes: Inodes,
+    pub(crate) handles: HashMap<Fh, Arc<Handle>>,
+    pub(crate) locals: HashMap<Directory, HashMap<OsString, Local>>,
+    /// The entries of directories as named last, with the listing that they were made from.
+    pub(crate) entries: HashMap<Directory, Arc<Entries>>,
+    /// Projects that were emptied and not written since, by serial.
+    pub(crate) emptied: HashMap<u64, Emptied>,
+    /// The content version that the kernel's pages of a project are of.
+    pub(crate) paged: HashMap<u64, u64>,
+    directories: HashMap<Directory, Ino>,
+    next_handle: u64,
+    next_ticket: u64,
+}
+
+impl Tree {
+    /// The number of a directory.
+    pub(crate) fn directory(&mut self, directory: &Directory, parent: Ino) -> Ino {
+        let ino = self.inodes.directory(directory, parent);
+        self.directories.insert(directory.clone(), ino);
+        ino
+    }
+
+    /// The directories that were looked up, with the space that each shows.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = (Ino, Option<&SpaceId>)> {
+        let known = self.directories.iter().map(|(directory, ino)| (*ino, directory.space()));
+        known.chain(std::iter::once((ROOT, None)))
+    }
+
+    pub(crate) fn local(&self, directory: &Directory, name: &OsStr) -> Option<&Local> {
+        self.locals.get(directory)?.get(name)
+    }
+
+    pub(crate) fn set_local(&mut self, directory: &Directory, name: &OsStr, local: Local) {
+        self.locals.entry(directory.clone()).or_default().insert(name.to_owned(), local);
+    }
+
+    pub(crate) fn take_local(&mut self, directory: &Directory, name: &OsStr) -> Option<Local> {
+        self.locals.get_mut(directory)?.remove(name)
+    }
+
+    pub(crate) fn add_handle(&mut self, handle: Handle) -> Fh {
+        self.next_handle += 1;
+        let fh = Fh(self.next_handle);
+        self.handles.insert(fh, Arc::new(handle));
+        fh
+    }
+
+    /// The open files through which a project may be written.
+    pub(crate) fn writers(&self, serial: u64) -> Vec<Arc<Handle>> {
+        let is_writer = |handle: &&Arc<Handle>| match &***handle {
+            Handle::Writer(writer) => writer.project.serial == serial,
+            _ => false,
+        };
+        self.handles.values().filter(is_writer).cloned().collect()
+    }
+
+    /// The number of a directory that was looked up.
+    pub(crate) fn known_directory(&self, directory: &Directory) -> Option<Ino> {
+        match directory {
+            Directory::Root => Some(ROOT),
+            _ => self.directories.get(directory).copied(),
+        }
+    }
+
+    pub(crate) fn ticket(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+}

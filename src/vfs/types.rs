@@ -1,0 +1,122 @@
+//! The values that the file system deals in, free of the kernel's types.
+
+use std::time::SystemTime;
+
+/// An inode number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ino(pub u64);
+
+/// The root directory.
+pub const ROOT: Ino = Ino(1);
+
+/// A handle of an open file or directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fh(pub u64);
+
+/// What an inode is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Symlink,
+}
+
+/// What `stat` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attr {
+    /// The inode.
+    pub ino: Ino,
+    /// What it is.
+    pub kind: FileKind,
+    /// Size in bytes; exact, since reads stop at it.
+    pub size: u64,
+    /// Permission bits.
+    pub mode: u16,
+    /// Number of links.
+    pub links: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// When the content last changed.
+    pub modified: SystemTime,
+    /// Whether the kernel must ask again next time: somebody is writing.
+    pub volatile: bool,
+}
+
+/// How a file is opened, from the flags of `open(2)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenMode {
+    /// May be read.
+    pub read: bool,
+    /// May be written.
+    pub write: bool,
+    /// Every write goes to the end.
+    pub append: bool,
+    /// The file is emptied on opening.
+    pub truncate: bool,
+}
+
+impl OpenMode {
+    /// Reads the flags of `open(2)`.
+    pub fn from_flags(flags: i32) -> Self {
+        let access = flags & libc::O_ACCMODE;
+        Self {
+            read: access != libc::O_WRONLY,
+            write: access != libc::O_RDONLY,
+            append: flags & libc::O_APPEND != 0,
+            truncate: flags & libc::O_TRUNC != 0 && access != libc::O_RDONLY,
+        }
+    }
+}
+
+/// An open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// Its handle.
+    pub fh: Fh,
+    /// How the kernel is to cache its pages.
+    pub caching: Caching,
+}
+
+/// How the kernel is to cache an open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// Pages that it has are still right.
+    Keep,
+    /// Pages that it has are to be dropped.
+    Drop,
+    /// No pages at all: what is written or read here is nobody else's.
+    Bypass,
+}
+
+/// One entry of a directory listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// Its inode.
+    pub ino: Ino,
+    /// What it is.
+    pub kind: FileKind,
+    /// Its name.
+    pub name: std::ffi::OsString,
+}
+
+/// What is to be changed of an inode.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SetAttr {
+    /// New permission bits.
+    pub mode: Option<u32>,
+    /// New owner.
+    pub uid: Option<u32>,
+    /// New group.
+    pub gid: Option<u32>,
+    /// New size in bytes.
+    pub size: Option<u64>,
+    /// New time of access.
+    pub accessed: Option<SystemTime>,
+    /// New time of modification.
+    pub modified: Option<SystemTime>,
+}

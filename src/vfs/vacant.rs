@@ -1,0 +1,174 @@
+//! The grace: how long a deletion, a renaming away or an emptying waits for the rest of a save.
+//!
+//! Editors replace a file in two steps. A project whose file is gone, or empty, for less than
+//! the grace is in the middle of a save; after it, a removed one is archived, a renamed one is
+//! back, and an emptied one is saved empty.
+
+use std::{
+    ffi::{OsStr, OsString},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    Notice, Vfs,
+    handle::Handle,
+    inode::Directory,
+    tree::{Emptied, Local, Tree, Vacant},
+    types::Fh,
+};
+use crate::{error::Result, sync::Project};
+
+/// How long the second step of a save may take.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Tree {
+    /// Notes that a project was emptied through an open file.
+    pub(crate) fn empty(&mut self, serial: u64, fh: Fh) {
+        self.emptied.insert(serial, Emptied { fh, released: None });
+    }
+}
+
+impl Vfs {
+    /// Takes a project's name away, for now.
+    pub(crate) fn vacate(
+        self: &Arc<Self>,
+        directory: &Directory,
+        name: &OsStr,
+        project: Arc<Project>,
+        removed: bool,
+    ) {
+        let ticket = {
+            let mut tree = self.tree();
+            let ticket = tree.ticket();
+            let vacant = Vacant { project, removed, ticket };
+            tree.set_local(directory, name, Local::Vacant(vacant));
+            ticket
+        };
+        let (vfs, directory, name) = (self.clone(), directory.clone(), name.to_owned());
+        tokio::spawn(async move {
+            vfs.engine.clock().sleep(GRACE).await;
+            vfs.settle_vacant(&directory, &name, Some(ticket)).await;
+        });
+    }
+
+    /// The grace of a vacancy is over, if it is still that one.
+    async fn settle_vacant(
+        self: &Arc<Self>,
+        directory: &Directory,
+        name: &OsStr,
+        ticket: Option<u64>,
+    ) {
+        let vacant = match self.tree().local(directory, name) {
+            Some(Local::Vacant(vacant)) if ticket.is_none_or(|ticket| ticket == vacant.ticket) => {
+                vacant.clone()
+            }
+            _ => return,
+        };
+        if vacant.removed {
+            // The listing hides it before the name is free, so that it never flashes up.
+            if let Err(error) = self.engine.archive(&vacant.project).await {
+                tracing::error!(%error, "could not archive; the project is back");
+            }
+        }
+        let back = {
+            let mut tree = self.tree();
+            match tree.local(directory, name) {
+                Some(Local::Vacant(now)) if now.ticket == vacant.ticket => {}
+                _ => return,
+            }
+            tree.take_local(directory, name);
+            let unlisted = !vacant.removed && vacant.project.id().is_none();
+            if unlisted {
+                tree.set_local(directory, name, Local::New(vacant.project.clone()));
+            }
+            tree.known_directory(directory)
+        };
+        if let Some(parent) = back {
+            self.tell(Notice::Entry(parent, name.to_owned()));
+        }
+    }
+
+    /// An emptied draft was closed: its grace begins.
+    pub(crate) fn grant_grace(self: &Arc<Self>, fh: Fh, handle: &Arc<Handle>, serial: u64) {
+        match self.tree().emptied.get_mut(&serial) {
+            Some(emptied) if emptied.fh == fh => emptied.released = Some(handle.clone()),
+            // Another open of the file took the emptiness over.
+            _ => return,
+        }
+        let vfs = self.clone();
+        tokio::spawn(async move {
+            vfs.engine.clock().sleep(GRACE).await;
+            vfs.settle_emptied(serial, fh).await;
+        });
+    }
+
+    async fn settle_emptied(self: &Arc<Self>, serial: u64, fh: Fh) {
+        let handle = {
+            let mut tree = self.tree();
+            match tree.emptied.get(&serial) {
+                Some(Emptied { fh: now, released: Some(_) }) if *now == fh => {
+                    tree.emptied.remove(&serial).and_then(|emptied| emptied.released)
+                }
+                _ => None,
+            }
+        };
+        if let Some(Handle::Writer(writer)) = handle.as_deref() {
+            if let Err(error) = self.commit(writer).await {
+                tracing::warn!(%error, "an emptied project was not saved");
+            }
+            self.tell(Notice::Inode(writer.ino));
+        }
+    }
+
+    /// The mount is going: every grace is over, and every draft is committed.
+    pub(crate) async fn settle_all(self: &Arc<Self>) {
+        let (vacant, emptied, open) = {
+            let tree = self.tree();
+            let vacant: Vec<(Directory, OsString)> = tree
+                .locals
+                .iter()
+                .flat_map(|(directory, locals)| {
+                    locals.keys().map(|name| (directory.clone(), name.clone()))
+                })
+                .collect();
+            let emptied: Vec<(u64, Fh)> =
+                tree.emptied.iter().map(|(serial, emptied)| (*serial, emptied.fh)).collect();
+            let open: Vec<Arc<Handle>> = tree.handles.values().cloned().collect();
+            (vacant, emptied, open)
+        };
+        for (directory, name) in vacant {
+            self.settle_vacant(&directory, &name, None).await;
+        }
+        for (serial, fh) in emptied {
+            self.settle_emptied(serial, fh).await;
+        }
+        for handle in open {
+            if let Err(error) = self.commit_if_written(&handle).await {
+                tracing::warn!(%error, "an open draft was not saved");
+            }
+        }
+    }
+
+    async fn commit_if_written(self: &Arc<Self>, handle: &Handle) -> Result<()> {
+        let Handle::Writer(writer) = handle else { return Ok(()) };
+        let due = {
+            let draft = writer.draft();
+            draft.is_dirty() && !draft.is_emptied()
+        };
+        if due { self.commit(writer).await } else { Ok(()) }
+    }
+
+    /// Gives the projects of a former mount, which were not created yet, their files back.
+    pub(crate) fn take_in(&self, recovered: Vec<Arc<Project>>) {
+        let mut tree = self.tree();
+        for project in recovered.into_iter().filter(|project| project.id().is_none()) {
+            let name = format!("{}{}", super::names::safe(&project.title()), super::names::PROJECT_SUFFIX);
+            // Folder or workspace: the listing that is asked for tells; both show new projects.
+            let folder = project.folder();
+            for directory in [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())] {
+                tree.set_local(&directory, OsStr::new(&name), Local::New(project.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Extended attributes: where a project's saved text stands, and why it was refused.
+
+use std::{ffi::OsStr, sync::Arc};
+
+use super::{Vfs, types::Ino};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Project, Standing},
+};
+
+const STATE: &str = "user.taskade.state";
+const ERROR: &str = "user.taskade.error";
+const ID: &str = "user.taskade.id";
+
+impl Vfs {
+    /// The value of an attribute.
+    ///
+    /// # Errors
+    /// [`Kind::NoAttribute`] if it is not set.
+    pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+        let value = self.project_of(ino).and_then(|project| value(&project, name.to_str()?));
+        value.map(String::into_bytes).ok_or_else(|| Error::new(Kind::NoAttribute, "not set"))
+    }
+
+    /// The names of the attributes that are set, each ended by NUL.
+    pub fn listxattr(&self, ino: Ino) -> Vec<u8> {
+        let Some(project) = self.project_of(ino) else { return Vec::new() };
+        let set = [STATE, ERROR, ID].into_iter().filter(|name| value(&project, name).is_some());
+        set.flat_map(|name| name.bytes().chain([0])).collect()
+    }
+}
+
+fn value(project: &Arc<Project>, name: &str) -> Option<String> {
+    match (name, project.standing()) {
+        (STATE, Standing::Clean) => Some("clean".to_owned()),
+        (STATE, Standing::Pending) => Some("pending".to_owned()),
+        (STATE, Standing::Rejected(_)) => Some("rejected".to_owned()),
+        (ERROR, Standing::Rejected(reason)) => Some(reason),
+        (ID, _) => project.id().map(|id| id.as_str().to_owned()),
+        _ => None,
+    }
+}
