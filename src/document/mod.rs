@@ -3,6 +3,39 @@
 //! `parse(render(lines)) == lines` for every list of lines that the service can hold, and
 //! `render(parse(text))` is the normal form of a text: parsing and rendering it again changes
 //! nothing.
+//!
+//! A line is written in layers, each an injective function of any string, and read by
+//! undoing them in reverse. So no layer needs to know what the others do:
+//!
+//! ```text
+//! text → characters   what a line cannot hold (LF, control characters, outer white space)
+//!      → escape       what looks like the start of a block: `# x`, `1. x`, `[ ] x`
+//!      → details      what looks like a detail at the end: `@x`, `📅 2026-12-01`
+//!      → anchor       what looks like a block id at the end (`--ids` only)
+//!      → `- [ ] …`
+//! ```
+
+mod anchor;
+mod blocks;
+mod calendar;
+mod characters;
+mod details;
+mod escape;
+mod parse;
+mod refusal;
+mod render;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    parse::{MAX_DEPTH, ParseOptions, parse},
+    refusal::Refusal,
+    render::{RenderOptions, render, render_line},
+};
+
+/// The white space that may stand around a text, and that editors strip.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// One task, as one line of the file (and the note lines below it).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,11 +55,14 @@ pub struct Line {
 }
 
 /// What a line says of a task beside its text.
+///
+/// A value that the grammar of a line cannot spell (a handle with a space, an impossible
+/// date) is left out when it is rendered, and refused when it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
-    /// Handles without `@`, in order.
+    /// Handles without `@`, in order: `[A-Za-z0-9][A-Za-z0-9._-]*`.
     pub assignees: Vec<String>,
-    /// `(field id, value)`, in order.
+    /// `(field id, value)`, in order. An id begins with `@`; a value is any string.
     pub fields: Vec<(String, String)>,
     /// `HH:MM` at which the range starts.
     pub start_time: Option<String>,

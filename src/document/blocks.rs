@@ -1,0 +1,134 @@
+//! The text of a block, taken raw from its source lines.
+
+use std::ops::Range;
+
+use super::{
+    BLANKS, Refusal,
+    characters::{self, Place},
+    source::Source,
+};
+
+/// What inline events tell of the paragraph or heading that they are in.
+#[derive(Default)]
+pub(super) struct Wrapped {
+    /// From the first event to the last; empty before the first.
+    pub(super) bytes: Range<usize>,
+    /// Byte offsets of the hard breaks, rising.
+    breaks: Vec<usize>,
+}
+
+impl Wrapped {
+    /// Takes up the range of an inline event.
+    pub(super) fn take(&mut self, range: Range<usize>, is_hard_break: bool) {
+        if is_hard_break {
+            self.breaks.push(range.start);
+        }
+        if self.bytes.is_empty() {
+            self.bytes = range;
+        } else {
+            self.bytes.end = self.bytes.end.max(range.end);
+        }
+    }
+}
+
+/// A paragraph.
+pub(super) struct Paragraph {
+    /// Its lines, joined by a space.
+    pub(super) text: String,
+    /// The 0-based number of its first line.
+    pub(super) first: usize,
+    /// The 0-based lines below it that are nothing but a list marker.
+    pub(super) markers: Range<usize>,
+}
+
+/// Reads a paragraph; `from` is the byte offset behind the last list marker.
+///
+/// CommonMark takes a bullet with nothing behind it, right below a text, for more of the text
+/// or for the underline of a heading. Who types it begins a new item, so it is one here. A
+/// bullet that is indented too far to begin an item is refused, not joined to the text above.
+pub(super) fn paragraph(
+    source: &Source<'_>,
+    mut lines: Range<usize>,
+    from: usize,
+    wrapped: &Wrapped,
+) -> Result<Paragraph, Refusal> {
+    let end = lines.end;
+    while lines.len() > 1 && is_marker(source.line(lines.end - 1, 0)) {
+        lines.end -= 1;
+    }
+    for line in lines.clone().skip(1) {
+        let text = source.line(line, 0).trim_start_matches(BLANKS);
+        if is_marker(text) || is_bullet(text) {
+            let reason = "this item is not indented like one, and would become part of the text \
+                          above; indent two spaces a level";
+            return Err(Refusal::new(line + 1, reason));
+        }
+    }
+    let text = join(source, lines.clone(), from, wrapped);
+    Ok(Paragraph { text, first: lines.start, markers: lines.end..end })
+}
+
+/// Whether a heading is a text above a lone `-`.
+pub(super) fn is_item_in_disguise(source: &Source<'_>, lines: &Range<usize>) -> bool {
+    lines.len() > 1 && is_marker(source.line(lines.end - 1, 0))
+}
+
+/// The text of a heading, ATX or setext.
+pub(super) fn heading(
+    source: &Source<'_>,
+    mut lines: Range<usize>,
+    from: usize,
+    wrapped: &Wrapped,
+) -> String {
+    let first = source.line(lines.start, from).trim_matches(BLANKS);
+    let text = first.trim_start_matches('#');
+    let level = first.len() - text.len();
+    let is_atx = (1..=6).contains(&level) && (text.is_empty() || text.starts_with(BLANKS));
+    if !is_atx {
+        lines.end -= 1;
+        return join(source, lines, from, wrapped);
+    }
+    let unclosed = text.trim_end_matches('#');
+    let is_closed = unclosed.is_empty() || unclosed.ends_with(BLANKS);
+    let text = if is_closed { unclosed } else { text };
+    text.trim_matches(BLANKS).to_owned()
+}
+
+/// The lines of a block quote without their markers, joined by LF.
+pub(super) fn note(source: &Source<'_>, lines: Range<usize>, from: usize) -> String {
+    let lines = lines.map(|line| {
+        let line = source.line(line, from).trim_start_matches(BLANKS);
+        // A line without a marker continues the paragraph of the one before.
+        let text = line.strip_prefix('>').map(|text| text.strip_prefix(BLANKS).unwrap_or(text));
+        characters::decode(text.unwrap_or(line), Place::Note)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Joins the lines of a text by a space. Their outer white space goes, and so does the
+/// backslash of a hard break.
+fn join(source: &Source<'_>, lines: Range<usize>, from: usize, wrapped: &Wrapped) -> String {
+    let mut joined = String::new();
+    for line in lines {
+        let text = source.line(line, from).trim_matches(BLANKS);
+        let is_hard_break = text.ends_with('\\') && {
+            let ends_at = source.start_of(line) + source.line(line, 0).len();
+            wrapped.breaks.binary_search(&(ends_at - 1)).is_ok()
+        };
+        let text =
+            if is_hard_break { text[..text.len() - 1].trim_end_matches(BLANKS) } else { text };
+        if !joined.is_empty() && !text.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(text);
+    }
+    joined
+}
+
+fn is_marker(line: &str) -> bool {
+    matches!(line.trim_matches(BLANKS), "-" | "*" | "+")
+}
+
+fn is_bullet(line: &str) -> bool {
+    line.strip_prefix(['-', '*', '+']).is_some_and(|rest| rest.starts_with(BLANKS))
+}

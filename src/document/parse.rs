@@ -1,0 +1,318 @@
+//! Text to lines: walks the blocks of a Markdown text and makes tasks of them.
+//!
+//! pulldown-cmark says what the blocks are and where; every text is taken from the source, so
+//! that nothing inside a line is interpreted. Its inline events only tell which lines belong
+//! to a paragraph (a tight list has no paragraph events).
+
+use std::{collections::HashSet, ops::Range};
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::{
+    BLANKS, Line, Refusal, anchor,
+    blocks::{self, Wrapped},
+    characters::{self, Place},
+    details, escape,
+    source::{self, Source},
+};
+use crate::api::MAX_CONTENT_CHARS;
+
+/// The number of levels that a project may have to be edited: depths from 0 to one less.
+pub const MAX_DEPTH: usize = 100;
+
+/// What a text is parsed against.
+#[derive(Clone, Copy, Default)]
+pub struct ParseOptions<'a> {
+    /// The project's title: a leading `# Title` equal to it is dropped.
+    pub title: Option<&'a str>,
+    /// Reads a trailing ` ^id` for which it holds as [`Line::anchor`]. The first line that has
+    /// an id keeps it; a later copy loses it. An unknown one is text.
+    pub known_anchor: Option<&'a dyn Fn(&str) -> bool>,
+    /// Admits a text beyond [`MAX_CONTENT_CHARS`]: one that the service holds already.
+    pub known_text: Option<&'a dyn Fn(&str) -> bool>,
+}
+
+/// The tasks of a text, in order. The first has depth 0, and no depth exceeds the one before
+/// by more than one.
+///
+/// # Errors
+/// A [`Refusal`] of the whole text, if any of it cannot be a task or the detail of one.
+pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, Refusal> {
+    let text = source::normalize(source::read(bytes)?);
+    let mut reader = Reader::new(Source::new(&text), options);
+    let shadow = source::shadow(&text);
+    for (event, range) in Parser::new_ext(&shadow, Options::ENABLE_TABLES).into_offset_iter() {
+        reader.event(&event, range)?;
+    }
+    reader.finish()
+}
+
+/// What is open while blocks are walked: the document, or a list item.
+#[derive(Default)]
+struct Frame {
+    /// The depth of a block in it, under no heading.
+    depth: usize,
+    /// The levels of the headings that hold what comes next, rising.
+    headings: Vec<HeadingLevel>,
+    /// For an item that has no text yet: the 0-based line of its marker.
+    untold: Option<usize>,
+    /// The index of the last task made of one of its own blocks.
+    task: Option<usize>,
+}
+
+struct Reader<'a> {
+    source: Source<'a>,
+    options: &'a ParseOptions<'a>,
+    lines: Vec<Line>,
+    anchors: HashSet<String>,
+    /// The document, then the open items.
+    frames: Vec<Frame>,
+    /// The paragraph that inline events are telling of.
+    paragraph: Option<Wrapped>,
+    /// How many block quotes are open. What is inside them is taken raw.
+    quotes: usize,
+    /// The byte offset behind the last list marker.
+    content_start: usize,
+    /// The first source line that no block has claimed yet.
+    unread: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: Source<'a>, options: &'a ParseOptions<'a>) -> Self {
+        Self {
+            source,
+            options,
+            lines: Vec::new(),
+            anchors: HashSet::new(),
+            frames: vec![Frame::default()],
+            paragraph: None,
+            quotes: 0,
+            content_start: 0,
+            unread: 0,
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>, range: Range<usize>) -> Result<(), Refusal> {
+        match event {
+            Event::Start(Tag::BlockQuote(_)) => {
+                self.quotes += 1;
+                if self.quotes == 1 {
+                    self.end_paragraph()?;
+                    self.note(&range)?;
+                }
+            }
+            Event::End(TagEnd::BlockQuote(_)) => self.quotes -= 1,
+            _ if self.quotes > 0 => {}
+            Event::Start(Tag::Item) => self.start_item(range.start)?,
+            Event::End(TagEnd::Item) => {
+                self.end_paragraph()?;
+                self.tell_item()?;
+                self.frames.pop();
+            }
+            Event::Start(Tag::Paragraph | Tag::List(_) | Tag::Heading { .. })
+            | Event::End(TagEnd::Paragraph | TagEnd::List(_)) => self.end_paragraph()?,
+            Event::End(TagEnd::Heading(level)) => self.heading(*level, &range)?,
+            Event::Start(Tag::CodeBlock(kind)) => return Err(self.refuse(&range, code(kind))),
+            Event::Start(Tag::HtmlBlock) | Event::Html(_) => {
+                return Err(self.refuse(&range, "HTML cannot be a task; write `\\<` for a `<`"));
+            }
+            Event::Start(Tag::Table(_)) => {
+                return Err(self.refuse(&range, "a table cannot be a task; write a list"));
+            }
+            Event::Rule => return Err(self.refuse(&range, self.rule(&range))),
+            _ => {
+                let is_break = matches!(event, Event::HardBreak);
+                self.paragraph.get_or_insert_with(Wrapped::default).take(range, is_break);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<Line>, Refusal> {
+        self.end_paragraph()?;
+        self.claim(self.source.line_count()..self.source.line_count())?;
+        Ok(self.lines)
+    }
+
+    fn start_item(&mut self, offset: usize) -> Result<(), Refusal> {
+        self.end_paragraph()?;
+        self.tell_item()?;
+        self.content_start = self.source.behind_marker(offset);
+        let marker = self.source.line_at(self.content_start.saturating_sub(1));
+        self.claim(marker..marker + 1)?;
+        let depth = self.depth();
+        self.frames.push(Frame { depth, untold: Some(marker), ..Frame::default() });
+        Ok(())
+    }
+
+    /// Makes a task without text of an open item that turns out to have none of its own.
+    fn tell_item(&mut self) -> Result<(), Refusal> {
+        let untold = self.frames.last().and_then(|frame| frame.untold);
+        untold.map_or(Ok(()), |marker| self.task("", marker))
+    }
+
+    /// Makes tasks of the lines that inline events have told of.
+    fn end_paragraph(&mut self) -> Result<(), Refusal> {
+        let Some(wrapped) = self.paragraph.take() else { return Ok(()) };
+        let lines = self.source.lines_in(&wrapped.bytes);
+        self.paragraph_in(lines, &wrapped)
+    }
+
+    fn paragraph_in(&mut self, lines: Range<usize>, wrapped: &Wrapped) -> Result<(), Refusal> {
+        self.claim(lines.clone())?;
+        let paragraph = blocks::paragraph(&self.source, lines, self.content_start, wrapped)?;
+        self.task(&paragraph.text, paragraph.first)?;
+        for marker in paragraph.markers {
+            self.task("", marker)?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Result<(), Refusal> {
+        let wrapped = self.paragraph.take().unwrap_or_default();
+        let lines = self.source.lines_in(range);
+        if blocks::is_item_in_disguise(&self.source, &lines) {
+            return self.paragraph_in(lines, &wrapped);
+        }
+        self.claim(lines.clone())?;
+        let first = lines.start;
+        let text = blocks::heading(&self.source, lines, self.content_start, &wrapped);
+        if level == HeadingLevel::H1 && self.is_title(&text) {
+            return Ok(());
+        }
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        if frame.untold.is_some() {
+            return self.task(&text, first);
+        }
+        while frame.headings.last().is_some_and(|open| *open >= level) {
+            frame.headings.pop();
+        }
+        self.task(&text, first)?;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.headings.push(level);
+        }
+        Ok(())
+    }
+
+    /// Whether a heading is the project's title, which the file does not hold.
+    fn is_title(&self, text: &str) -> bool {
+        let is_first = self.lines.is_empty() && self.frames.len() == 1;
+        is_first
+            && self.options.title.is_some_and(|title| {
+                let unescaped = escape::unescape(text);
+                let plain = characters::decode(&unescaped, Place::Text);
+                text == title.trim() || plain.trim() == title.trim()
+            })
+    }
+
+    /// Adds a block quote to the note of the task that it belongs to: the open item, or at top
+    /// level the task before it.
+    fn note(&mut self, range: &Range<usize>) -> Result<(), Refusal> {
+        self.tell_item()?;
+        let lines = self.source.lines_in(range);
+        self.claim(lines.clone())?;
+        let first = lines.start;
+        let note = blocks::note(&self.source, lines, self.content_start);
+        let is_top_level = self.frames.len() == 1;
+        let own = self.frames.last().and_then(|frame| frame.task);
+        let owner = if is_top_level { self.lines.len().checked_sub(1) } else { own };
+        let Some(task) = owner.and_then(|index| self.lines.get_mut(index)) else {
+            let reason = "a note (`>`) belongs below a task, and there is none before it";
+            return Err(Refusal::new(first + 1, reason));
+        };
+        match &mut task.details.note {
+            Some(before) => {
+                before.push('\n');
+                before.push_str(&note);
+            }
+            none => *none = Some(note),
+        }
+        Ok(())
+    }
+
+    /// The depth of the next block of the open frame.
+    fn depth(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.depth + frame.headings.len())
+    }
+
+    /// Makes a task of a block's raw text; `line` is the 0-based line where it begins.
+    fn task(&mut self, raw: &str, line: usize) -> Result<(), Refusal> {
+        let depth = self.depth();
+        let index = self.lines.len();
+        let mut number = line + 1;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.task = Some(index);
+            if let Some(marker) = frame.untold.take() {
+                number = marker + 1;
+                // What follows in the item is below its own task.
+                frame.depth += 1;
+            }
+        }
+        if depth >= MAX_DEPTH {
+            let reason = format!("tasks nest at most {MAX_DEPTH} levels deep; indent less");
+            return Err(Refusal::new(number, reason));
+        }
+        let line = self.read(raw, depth, number)?;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    /// Undoes the layers of a line, outermost first.
+    fn read(&mut self, raw: &str, depth: usize, number: usize) -> Result<Line, Refusal> {
+        let (done, content) = escape::split_box(raw).unwrap_or((false, raw));
+        let (content, id) = match self.options.known_anchor {
+            Some(known) => anchor::split(content, known),
+            None => (content.into(), None),
+        };
+        let anchor = id.filter(|id| self.anchors.insert((*id).to_owned())).map(str::to_owned);
+        let (text, details) =
+            details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
+        let text = characters::decode(&escape::unescape(&text), Place::Text).into_owned();
+        let is_known = || self.options.known_text.is_some_and(|known| known(&text));
+        if text.len() > MAX_CONTENT_CHARS {
+            let length = text.chars().count();
+            if length > MAX_CONTENT_CHARS && !is_known() {
+                let reason = format!(
+                    "a text has at most {MAX_CONTENT_CHARS} characters, and this one {length}; \
+                     split it"
+                );
+                return Err(Refusal::new(number, reason));
+            }
+        }
+        Ok(Line { depth, done, text, details, anchor, number })
+    }
+
+    /// Notes that a block is made of these source lines. Every line with anything on it must
+    /// belong to a block: what was typed never vanishes.
+    fn claim(&mut self, lines: Range<usize>) -> Result<(), Refusal> {
+        for line in self.unread..lines.start {
+            if !self.source.line(line, 0).trim().is_empty() {
+                return Err(Refusal::new(line + 1, "this line is not part of any task"));
+            }
+        }
+        self.unread = self.unread.max(lines.end);
+        Ok(())
+    }
+
+    fn rule(&self, range: &Range<usize>) -> &'static str {
+        let line = self.source.line_at(range.start);
+        if line == 0 && self.source.line(0, 0).trim_end_matches(BLANKS) == "---" {
+            "a project has no front matter; delete the lines from `---` to `---`"
+        } else {
+            "a thematic break cannot be a task; delete it, or write `# ` and a heading"
+        }
+    }
+
+    fn refuse(&self, range: &Range<usize>, reason: &str) -> Refusal {
+        Refusal::new(self.source.line_at(range.start) + 1, reason)
+    }
+}
+
+fn code(kind: &CodeBlockKind<'_>) -> &'static str {
+    match kind {
+        CodeBlockKind::Fenced(_) => "a code block cannot be a task; put code in a note (`>`)",
+        CodeBlockKind::Indented => {
+            "this line is indented so far that it reads as code; indent two spaces a level"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Each layer of a line is undone exactly, whatever string it is given.
+
+use proptest::prelude::*;
+
+use super::{
+    super::{
+        anchor,
+        characters::{Place, decode, encode},
+        details, escape,
+    },
+    strategies::text,
+};
+
+proptest! {
+    #[test]
+    fn characters(text in text()) {
+        for place in [Place::Text, Place::Note, Place::Value] {
+            let encoded = encode(&text, place);
+            prop_assert_eq!(decode(&encoded, place), text.as_str(), "{:?}", encoded);
+        }
+    }
+
+    #[test]
+    fn structure(text in text()) {
+        let escaped = escape::escape(&text);
+        prop_assert_eq!(escape::unescape(&escaped), text.as_str());
+        prop_assert!(escaped.len() <= text.len() + 1);
+    }
+
+    #[test]
+    fn details_at_the_end(text in text()) {
+        let trimmed = text.trim_end_matches([' ', '\t']);
+        let escaped = details::escape(trimmed);
+        let (read, found) = details::split(&escaped).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(read, trimmed);
+        prop_assert_eq!(found, super::Details::default());
+    }
+
+    #[test]
+    fn block_ids(text in text(), id in proptest::option::of("[^\\s\\pC]{1,4}")) {
+        let trimmed = text.trim_end_matches([' ', '\t']);
+        let mut line = trimmed.to_owned();
+        anchor::append(&mut line, id.as_deref());
+        prop_assert_eq!(anchor::split(&line, &|_| true), (trimmed.into(), id.as_deref()));
+    }
+}

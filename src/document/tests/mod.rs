@@ -1,0 +1,38 @@
+//! The laws of `document`, and examples that pin what it reads and writes.
+
+mod examples;
+mod golden;
+mod laws;
+mod layers;
+mod refusals;
+mod strategies;
+
+use super::{Details, Line, ParseOptions, RenderOptions, parse, render};
+
+/// `(depth, done, text)` of each task.
+type Shape<'a> = (usize, bool, &'a str);
+
+fn parsed(text: &str) -> Vec<Line> {
+    match parse(text.as_bytes(), &ParseOptions::default()) {
+        Ok(lines) => lines,
+        Err(refusal) => panic!("{text:?} was refused: {refusal}"),
+    }
+}
+
+fn rendered(lines: &[Line]) -> String {
+    render(lines, &RenderOptions::default())
+}
+
+fn shapes(lines: &[Line]) -> Vec<Shape<'_>> {
+    lines.iter().map(|line| (line.depth, line.done, line.text.as_str())).collect()
+}
+
+fn task(text: &str) -> Line {
+    Line { text: text.to_owned(), ..Line::default() }
+}
+
+/// The lines as a render knows them: without the source line that they came from.
+fn unnumbered(mut lines: Vec<Line>) -> Vec<Line> {
+    lines.iter_mut().for_each(|line| line.number = 0);
+    lines
+}

@@ -1,0 +1,225 @@
+//! Random lines and documents, biased to what could be mistaken for structure.
+
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use super::super::{Details, Line};
+
+/// Pieces that mean something to some reader of a line.
+const PIECES: &[&str] = &[
+    " ",
+    "  ",
+    "\t",
+    "\\",
+    "\\\\",
+    "#",
+    "##",
+    "# ",
+    "-",
+    "- ",
+    "--",
+    "---",
+    "*",
+    "* ",
+    "***",
+    "+",
+    "+ ",
+    "_",
+    "__",
+    "___",
+    "=",
+    "===",
+    ">",
+    "> ",
+    "[ ]",
+    "[x]",
+    "[X] ",
+    "[",
+    "]",
+    "]:",
+    "[a]: b",
+    "[^1]: n",
+    "(",
+    ")",
+    "1.",
+    "1)",
+    "12. ",
+    "1234567890. ",
+    "`",
+    "```",
+    "~~~",
+    "|",
+    "|-|",
+    "a | b",
+    "<",
+    "<div>",
+    "<b>",
+    "</b>",
+    "<!-- ",
+    "-->",
+    "<?",
+    "<![CDATA[",
+    "<pre",
+    "<https://a.b>",
+    ":",
+    "::",
+    "&",
+    "&#",
+    "&#32;",
+    "&#9;",
+    "&#13;",
+    "&#0;",
+    "&#91;",
+    "&#032;",
+    "&amp;",
+    "⏎",
+    "\n",
+    "\r",
+    "\r\n",
+    "\0",
+    "\u{b}",
+    "\u{c}",
+    "\u{1b}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{feff}",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{fe0f}",
+    "@",
+    "@alice",
+    " @a.b-c_d",
+    "a@b.c",
+    "📅",
+    "🛫",
+    "📆",
+    "🗓",
+    " 📅 2026-12-01",
+    "2026-12-01",
+    "2026-2-30",
+    "📅2026-02-30",
+    "[due:: 2026-12-01]",
+    "[due:: soon]",
+    "[start::",
+    "[due-time:: 15:30]",
+    "[zone:: Europe/London]",
+    "[@inc01:: 250]",
+    "[@",
+    "[key:: value]",
+    "^",
+    "^id0",
+    " ^id1",
+    "^^",
+    "é",
+    "e\u{301}",
+    "שלום",
+    "👩‍👩‍👧",
+    "$",
+    "!",
+    "**",
+    "a",
+    "b",
+    "word",
+    "",
+];
+
+pub(super) fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        12 => select(PIECES).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    vec(piece, 0..7).prop_map(|pieces| pieces.concat())
+}
+
+fn details() -> impl Strategy<Value = Details> {
+    let handle = "[A-Za-z0-9][A-Za-z0-9._-]{0,4}";
+    let date = || {
+        option::of((1u32..9999, 1u32..13, 1u32..29)).prop_map(|date| {
+            date.map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
+        })
+    };
+    let time = || {
+        option::of((0u32..24, 0u32..60))
+            .prop_map(|time| time.map(|(hour, minute)| format!("{hour:02}:{minute:02}")))
+    };
+    (
+        vec(handle, 0..3),
+        vec(("@[A-Za-z0-9_-]{1,5}", text()), 0..3),
+        (time(), time(), option::of("[A-Z][a-z]{1,5}(/[A-Z][a-z_+-]{1,4}){0,2}")),
+        (date(), date(), option::of(text().prop_map(|note| note.replace('\r', "\n")))),
+    )
+        .prop_map(|(assignees, fields, (start_time, due_time, zone), (start, due, note))| {
+            Details { assignees, fields, start_time, due_time, zone, start, due, note }
+        })
+}
+
+/// Lists of lines that the service can hold.
+pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
+    let details = prop_oneof![2 => Just(Details::default()), 1 => details()];
+    let line = (0usize..6, any::<bool>(), text(), details, any::<bool>());
+    vec(line, 0..8).prop_map(|drafts| {
+        let mut deepest = 0;
+        let mut number = 0;
+        let line = |(depth, done, text, details, has_anchor): (usize, _, _, _, bool)| {
+            let depth = depth.min(deepest);
+            deepest = depth + 1;
+            number += 1;
+            let anchor = has_anchor.then(|| format!("id{number}"));
+            Line { depth, done, text, details, anchor, number: 0 }
+        };
+        drafts.into_iter().map(line).collect()
+    })
+}
+
+/// Texts of files as people and editors write them, and worse.
+pub(super) fn document() -> impl Strategy<Value = String> {
+    let indent = select(vec!["", "", "  ", "    ", "      ", "\t", " ", "   ", "\t\t", "  \t"]);
+    let marker = select(vec![
+        "", "- ", "- [ ] ", "- [x] ", "* ", "+ ", "1. ", "2) ", "# ", "## ", "> ", ">", "-", "-\t",
+        "- - ", "- > ", "- # ", "1.\t- ", "*\t\t",
+    ]);
+    let end = select(vec!["\n", "\n", "\n", "\r\n", "\n\n", "\r", "\\\n", "  \n", " \n", ""]);
+    let line = (indent, marker, text(), end)
+        .prop_map(|(indent, marker, text, end)| format!("{indent}{marker}{text}{end}"));
+    vec(line, 0..9).prop_map(|lines| lines.concat())
+}
+
+/// The same, of words only: every letter but `x` is typed text, and most are accepted.
+pub(super) fn tame_document() -> impl Strategy<Value = String> {
+    let indent = select(vec!["", "", "  ", "    ", "\t", " ", "   "]);
+    let marker = select(vec![
+        "", "- ", "- [ ] ", "- [x] ", "* ", "1. ", "# ", "## ", "> ", "  > ", "-\n  ", "- - ",
+        "- # ",
+    ]);
+    let text = select(vec![
+        "apple",
+        "be\\",
+        "[cat]: dog",
+        "[cat]:",
+        "eel `fun",
+        "**god**",
+        "\\# hut",
+        "ink &amp; jam",
+        "kit @leo",
+        "mug 📅 2026-12-01",
+        "<nut@oil.pet>",
+        "[quo](run)",
+        "sea\\\\",
+        "`tea\\",
+        "",
+        "🛫 2026-01-01",
+        "\\",
+        "#ufo",
+        "-vow",
+        "===",
+        "-",
+        "<i>wow</i>",
+        "![yak][zoo]",
+        "é ß",
+    ]);
+    let end = select(vec!["\n", "\n", "\r\n", "\n\n", "  \n"]);
+    let line = (indent, marker, text, end)
+        .prop_map(|(indent, marker, text, end)| format!("{indent}{marker}{text}{end}"));
+    vec(line, 0..7).prop_map(|lines| lines.concat())
+}
