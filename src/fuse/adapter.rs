@@ -10,7 +10,7 @@ use std::{
 };
 
 use fuser::{
-    Errno, FileHandle, Filesystem, ForgetOne, FopenFlags, Generation, INodeNo, InitFlags,
+    Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags,
     KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
     ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr,
     Request, TimeOrNow, WriteFlags,
@@ -104,12 +104,6 @@ impl Filesystem for Adapter {
 
     fn forget(&self, _request: &Request, inode: INodeNo, count: u64) {
         self.vfs.forget(ino(inode), count);
-    }
-
-    fn batch_forget(&self, _request: &Request, nodes: &[ForgetOne]) {
-        for node in nodes {
-            self.vfs.forget(ino(node.nodeid()), node.nlookup());
-        }
     }
 
     fn getattr(&self, request: &Request, inode: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {

@@ -35,21 +35,27 @@ impl Intent {
     }
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
-    /// one project are one.
-    pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline) -> Vec<Conflict> {
-        let merged = plan::merge(base, ours, &self.target);
+    /// one project are one. Tasks that have to be created again are numbered from `first_new`.
+    pub(crate) fn fold(
+        &mut self,
+        base: &Outline,
+        ours: &Outline,
+        first_new: u32,
+    ) -> Vec<Conflict> {
+        let merged = plan::merge(base, ours, &self.target, first_new);
         self.target = merged.outline;
         merged.conflicts
     }
 
-    /// Takes a fresh, complete reading of the service into account.
-    pub(crate) fn rebase(&mut self, theirs: Outline) -> Rebased {
+    /// Takes a fresh, complete reading of the service into account. Tasks that have to be
+    /// created again are numbered from `first_new`.
+    pub(crate) fn rebase(&mut self, theirs: Outline, first_new: u32) -> Rebased {
         let found = self.settle(&theirs);
         for (number, id) in &found {
             self.resolve(*number, id);
         }
         self.in_flight.clear();
-        let merged = plan::merge(&self.base, &self.target, &theirs);
+        let merged = plan::merge(&self.base, &self.target, &theirs, first_new);
         self.base = theirs;
         self.target = merged.outline;
         Rebased { found, conflicts: merged.conflicts }
@@ -101,8 +107,8 @@ impl Intent {
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
-        self.base.resolve(number, id);
-        self.target.resolve(number, id);
+        self.base.resolve(number, id.clone());
+        self.target.resolve(number, id.clone());
         for item in &mut self.in_flight {
             let anchor = item.to.anchor.iter_mut();
             for key in anchor.chain(std::iter::once(&mut item.key)) {

@@ -227,7 +227,7 @@ impl Project {
             },
             ..Line::default()
         }).collect();
-        let options = RenderOptions { anchors: self.ids };
+        let options = RenderOptions { ids: self.ids };
         Arc::from(document::render(&lines, &options).into_bytes())
     }
 

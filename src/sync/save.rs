@@ -108,7 +108,8 @@ impl Engine {
                 return Ok((ours, None));
             }
             check_deletions(&base, &ours, self.settings.max_delete)?;
-            let (intent, conflicts) = folded(state.intent.as_ref(), &base, &ours);
+            let first = state.reserve(base.items.len());
+            let (intent, conflicts) = folded(state.intent.as_ref(), &base, &ours, first);
             report(&state.title, &conflicts);
             (Arc::new(ours), intent)
         };
@@ -222,12 +223,17 @@ fn wanted(line: &Line) -> Wanted {
     }
 }
 
-fn folded(intent: Option<&Intent>, base: &Outline, ours: &Outline) -> (Intent, Vec<Conflict>) {
+fn folded(
+    intent: Option<&Intent>,
+    base: &Outline,
+    ours: &Outline,
+    first_new: u32,
+) -> (Intent, Vec<Conflict>) {
     match intent {
         None => (Intent::new(base.clone(), ours.clone()), Vec::new()),
         Some(waiting) => {
             let mut intent = waiting.clone();
-            let conflicts = intent.fold(base, ours);
+            let conflicts = intent.fold(base, ours, first_new);
             (intent, conflicts)
         }
     }

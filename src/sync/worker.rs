@@ -121,11 +121,13 @@ impl Engine {
             let Some(theirs) = state.snapshot.as_ref().map(|known| known.outline.clone()) else {
                 return Err(Error::new(Kind::Protocol, "the project was not read"));
             };
+            let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
+            let first_new = state.reserve(known);
             let Some(intent) = state.intent.as_mut() else { return Ok(generation) };
             if intent.in_flight.is_empty() && intent.base == *theirs {
                 return Ok(generation);
             }
-            let rebased = intent.rebase((*theirs).clone());
+            let rebased = intent.rebase((*theirs).clone(), first_new);
             for (number, id) in &rebased.found {
                 state.note_created(*number, id);
             }
@@ -307,7 +309,7 @@ impl Engine {
         project.progress.send_replace(Progress { generation, refused: Some(error) });
     }
 
-    fn journal_entry(&self, state: &super::project::State) -> Option<super::journal::Entry> {
+    pub(crate) fn journal_entry(&self, state: &super::project::State) -> Option<super::journal::Entry> {
         let intent = state.intent.as_ref()?;
         let text: &[u8] = state.saved.as_ref().map_or(&[], |saved| &saved.text);
         Some(entry(state, text, intent))

@@ -163,7 +163,7 @@ impl Vfs {
     /// If it cannot be listed.
     pub async fn opendir(&self, ino: Ino) -> Result<Fh> {
         let entries = self.list(ino).await?;
-        Ok(self.tree().add_handle(Handle::Directory { ino, entries }))
+        Ok(self.tree().add_handle(Handle::Directory { entries }))
     }
 
     /// The entries of an open directory from `offset` on, each with the offset after it.
@@ -172,7 +172,7 @@ impl Vfs {
     /// [`Kind::BadHandle`] if it is not open.
     pub fn readdir(&self, fh: Fh, offset: u64) -> Result<Vec<(u64, DirectoryEntry)>> {
         let handle = self.handle(fh)?;
-        let Handle::Directory { entries, .. } = &*handle else {
+        let Handle::Directory { entries } = &*handle else {
             return Err(Error::new(Kind::NotDirectory, "not an open directory"));
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX);

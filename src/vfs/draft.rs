@@ -101,12 +101,6 @@ impl Draft {
         (self.base.clone(), self.bytes.clone())
     }
 
-    /// Hands its emptiness over to another open of the same file.
-    pub(crate) fn give_up(&mut self) {
-        self.dirty = false;
-        self.emptied = false;
-    }
-
     /// Notes which outline its bytes stand for since they were committed.
     pub(crate) fn rebase(&mut self, outline: Arc<Outline>) {
         if self.base.is_some() {

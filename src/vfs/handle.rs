@@ -34,7 +34,7 @@ pub(crate) enum Handle {
     /// A local file.
     Scratch { file: File, ino: Ino, append: bool },
     /// A directory, as it was when it was opened.
-    Directory { ino: Ino, entries: Vec<DirectoryEntry> },
+    Directory { entries: Vec<DirectoryEntry> },
 }
 
 /// A project open for writing.
