@@ -7,6 +7,24 @@
 //! apply(theirs, ops)        = wanted    the law that ties them together
 //! ```
 
+mod align;
+mod apply;
+mod listing;
+mod merge;
+mod moves;
+mod outline;
+mod script;
+#[cfg(test)]
+mod tests;
+mod waves;
+
+pub use self::{
+    align::{Wanted, align},
+    apply::{ApplyError, apply},
+    listing::{Listing, Title},
+    merge::{Conflict, Merged, merge},
+    script::script,
+};
 use crate::{api::Position, ids::TaskId};
 
 /// Names a task that the service knows, or one that is still to be created.

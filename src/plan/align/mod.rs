@@ -1,0 +1,78 @@
+//! Who is who: finds for every line that was saved the task that it was before.
+//!
+//! From sure to unsure, each step only on what the steps before have left:
+//!
+//! 1. block ids (`--ids`);
+//! 2. a subtree, and then a text, that occurs exactly once before and after, wherever it is;
+//! 3. equal texts in order below one and the same parent, then between the same neighbours;
+//! 4. equal texts elsewhere, whole blocks before lines;
+//! 5. a parent by the children that it still has;
+//! 6. similar texts, in order, then anywhere;
+//! 7. what is left at the same place, where that takes fewer requests.
+//!
+//! Every step is linear, or bounded where it compares pairs, so that no input takes long:
+//! beyond the bounds, fewer lines keep their identity.
+
+mod exact;
+mod leftover;
+mod matching;
+mod parents;
+mod sequence;
+mod side;
+mod similar;
+mod similarity;
+
+use self::{matching::Matching, parents::Texts, side::Side, similarity::Similarity};
+use super::{Item, Key, Outline};
+use crate::ids::TaskId;
+
+/// A line as it was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Levels below the title; one that is too deep is read as one more than the line before.
+    pub depth: usize,
+    /// Its text.
+    pub text: String,
+    /// Whether it is done.
+    pub done: bool,
+    /// The id that the line carries, where ids are shown.
+    pub anchor: Option<TaskId>,
+}
+
+/// Gives every wanted line the key that its task has in `base`, or a [`Key::New`] with a number
+/// above all in `base`. Whether a box is ticked never decides. The lines of `base` itself get exactly their own keys.
+pub fn align(base: &Outline, wanted: &[Wanted]) -> Outline {
+    let mut matching = Matching::new(Side::pair(base, wanted));
+    matching.match_anchors(base, wanted);
+    matching.match_unique_subtrees();
+    matching.match_unique_texts();
+    matching.match_parents_by_children(Texts::Equal);
+    matching.match_between_neighbours();
+    matching.match_moved_subtrees();
+    matching.match_moved_texts();
+    matching.match_parents_by_children(Texts::Any);
+    let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
+    matching.match_similar_children(&mut similarity);
+    matching.match_similar_between_neighbours(&mut similarity);
+    matching.match_similar_anywhere(&mut similarity);
+    matching.match_parents_by_children(Texts::Any);
+    matching.match_leftovers();
+    keyed(base, wanted, &matching)
+}
+
+fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>) -> Outline {
+    let mut fresh = base.next_new();
+    let mut items = Vec::with_capacity(wanted.len());
+    for (index, line) in wanted.iter().enumerate() {
+        let key = match matching.old_of(index) {
+            Some(old) => base.items[old].key.clone(),
+            None => {
+                fresh += 1;
+                Key::New(fresh - 1)
+            }
+        };
+        let depth = matching.new.tree.depth(index);
+        items.push(Item { key, depth, text: line.text.clone(), done: line.done });
+    }
+    Outline { items }
+}

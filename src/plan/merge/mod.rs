@@ -1,0 +1,132 @@
+//! Three-way merge of outlines, by task and by property.
+//!
+//! [`facts`] says what each side did to each task, [`resolve`] decides which tasks there are
+//! and below which parent, [`arrange`] puts siblings in order.
+
+mod arrange;
+mod facts;
+mod resolve;
+
+use self::{arrange::arrange, facts::Facts, resolve::Resolution};
+use super::{Item, Key, Outline};
+
+/// The outcome of a merge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// What the project is to become. Tasks that exist keep their keys.
+    pub outline: Outline,
+    /// Where the two sides disagreed, in a fixed order.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A disagreement, and how it was settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// Both sides changed the text, differently: ours stands.
+    Text {
+        /// Whose.
+        key: Key,
+        /// What it was.
+        base: String,
+        /// What stands.
+        ours: String,
+        /// What is overridden.
+        theirs: String,
+    },
+    /// We deleted it, they changed its text, ticked or moved it: it stays as they have it.
+    KeptEdited {
+        /// Which.
+        key: Key,
+    },
+    /// We deleted it, and something that has to stay is inside: it stays.
+    KeptParent {
+        /// Which.
+        key: Key,
+    },
+    /// They deleted it; we changed it, or need it as the parent of something that we changed,
+    /// moved or created: it is created again.
+    Recreated {
+        /// The key that it had.
+        key: Key,
+        /// The number of the [`Key::New`] that it has now.
+        new: u32,
+    },
+    /// Our move and theirs would put tasks inside each other: it stays where they have it.
+    MoveDropped {
+        /// Which.
+        key: Key,
+    },
+}
+
+/// Merges what we made of `base` with what they made of it.
+///
+/// `ours` has keys of `base` and [`Key::New`]; `theirs` has only tasks that exist. A
+/// [`Key::Known`] of `ours` that `base` lacks counts as unchanged by us: we know its id because
+/// we created it just so.
+///
+/// - Text and done are separate properties: one changed on one side only has that side's value.
+///   Texts changed on both sides: ours. Deleted by us, changed or moved by them: kept. Deleted by
+///   them, text or done changed by us: created again, under a new key.
+/// - A task that we moved is where we put it, if that does not make a circle with their moves;
+///   any other is where they have it. What we created is after the sibling that it follows in
+///   `ours`.
+/// - A task that was not in `base` is never touched, and neither are its ancestors deleted.
+pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline) -> Merged {
+    let facts = Facts::new(base, ours, theirs);
+    let resolution = Resolution::new(&facts);
+    let mut conflicts = Vec::new();
+    let keys = keys(&facts, &resolution, ours.next_new(), &mut conflicts);
+    let mut items = Vec::new();
+    for (node, depth) in arrange(&facts, &resolution) {
+        let (text, done) = properties(&facts, node, &mut conflicts);
+        items.push(Item { key: keys[node].clone(), depth, text, done });
+        conflicts.extend(resolution.conflict(&facts, node));
+    }
+    Merged { outline: Outline { items }, conflicts }
+}
+
+/// The key of each task in the result: a fresh one where it has to be created again.
+fn keys(
+    facts: &Facts<'_>,
+    resolution: &Resolution,
+    mut fresh: u32,
+    conflicts: &mut Vec<Conflict>,
+) -> Vec<Key> {
+    let mut keys = Vec::with_capacity(facts.len());
+    for node in 0..facts.len() {
+        let mut key = facts.key(node).clone();
+        let gone = facts.theirs(node).is_none() && matches!(key, Key::Known(_));
+        if gone && resolution.present[node] {
+            conflicts.push(Conflict::Recreated { key, new: fresh });
+            key = Key::New(fresh);
+            fresh += 1;
+        }
+        keys.push(key);
+    }
+    keys
+}
+
+/// The text and the state of the box that a task gets.
+fn properties(facts: &Facts<'_>, node: usize, conflicts: &mut Vec<Conflict>) -> (String, bool) {
+    match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+        (Some(base), Some(ours), Some(theirs)) => {
+            let done = if ours.done == base.done { theirs.done } else { ours.done };
+            if ours.text == base.text {
+                return (theirs.text.clone(), done);
+            }
+            if theirs.text != base.text && theirs.text != ours.text {
+                conflicts.push(Conflict::Text {
+                    key: theirs.key.clone(),
+                    base: base.text.clone(),
+                    ours: ours.text.clone(),
+                    theirs: theirs.text.clone(),
+                });
+            }
+            (ours.text.clone(), done)
+        }
+        (_, _, Some(item)) | (_, Some(item), None) | (Some(item), None, None) => {
+            (item.text.clone(), item.done)
+        }
+        (None, None, None) => Default::default(),
+    }
+}

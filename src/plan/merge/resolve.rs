@@ -1,0 +1,121 @@
+//! Which tasks there are after a merge, and below which parent.
+
+use super::{Conflict, facts::Facts};
+use crate::plan::Key;
+
+/// Rounds of breaking circles one move at a time before all of our moves are dropped.
+const MAX_ROUNDS: usize = 16;
+
+/// The decisions on each node.
+pub(super) struct Resolution {
+    /// Whether it is in the result.
+    pub(super) present: Vec<bool>,
+    /// Whether it is where we put it, and not where they have it.
+    pub(super) placed_by_us: Vec<bool>,
+    /// Our moves that were dropped.
+    dropped: Vec<bool>,
+}
+
+impl Resolution {
+    /// Terminates: every round that finds a circle drops a move of ours, and without any the
+    /// parents are theirs (or, of what only we have, ours), in which there are no circles.
+    pub(super) fn new(facts: &Facts<'_>) -> Self {
+        let moved: Vec<bool> = (0..facts.len())
+            .map(|node| facts.theirs(node).is_some() && facts.moved_by_us(node))
+            .collect();
+        let mut dropped = vec![false; facts.len()];
+        let mut round = 0;
+        loop {
+            let placed_by_us: Vec<bool> = (0..facts.len())
+                .map(|node| facts.theirs(node).is_none() || (moved[node] && !dropped[node]))
+                .collect();
+            let mut resolution = Self { present: Vec::new(), placed_by_us, dropped };
+            resolution.present = resolution.present(facts);
+            let circles = resolution.circles(facts);
+            if circles.is_empty() {
+                return resolution;
+            }
+            dropped = resolution.dropped;
+            let droppable = |node: &usize| moved[*node] && !dropped[*node];
+            let victims: Vec<usize> = if round < MAX_ROUNDS {
+                circles.iter().filter_map(|circle| circle.iter().copied().find(droppable)).collect()
+            } else {
+                (0..facts.len()).filter(droppable).collect()
+            };
+            victims.into_iter().for_each(|node| dropped[node] = true);
+            round += 1;
+        }
+    }
+
+    /// The parent in the result; `None` at the top level.
+    pub(super) fn parent(&self, facts: &Facts<'_>, node: usize) -> Option<usize> {
+        if self.placed_by_us[node] { facts.our_parent(node) } else { facts.their_parent(node) }
+    }
+
+    /// Everything that has a right to be there, and its ancestors.
+    fn present(&self, facts: &Facts<'_>) -> Vec<bool> {
+        let mut present: Vec<bool> = (0..facts.len()).map(|node| stays(facts, node)).collect();
+        let mut pending: Vec<usize> = (0..facts.len()).filter(|&node| present[node]).collect();
+        while let Some(node) = pending.pop() {
+            if let Some(parent) = self.parent(facts, node).filter(|&parent| !present[parent]) {
+                present[parent] = true;
+                pending.push(parent);
+            }
+        }
+        present
+    }
+
+    /// The circles among the parents of present nodes, each in a fixed order.
+    fn circles(&self, facts: &Facts<'_>) -> Vec<Vec<usize>> {
+        // The walk that saw each node first; 0 is none.
+        let mut walks = vec![0; facts.len()];
+        let mut circles = Vec::new();
+        for start in (0..facts.len()).filter(|&node| self.present[node]) {
+            let mut next = Some(start);
+            while let Some(node) = next.filter(|&node| walks[node] == 0) {
+                walks[node] = start + 1;
+                next = self.parent(facts, node);
+            }
+            if let Some(member) = next.filter(|&node| walks[node] == start + 1) {
+                let around = std::iter::successors(self.parent(facts, member), |&node| {
+                    self.parent(facts, node).filter(|_| node != member)
+                });
+                let mut circle: Vec<usize> = around.collect();
+                circle.sort_unstable();
+                circles.push(circle);
+            }
+        }
+        circles
+    }
+
+    /// How the two sides disagreed on the existence or the place of a present node.
+    pub(super) fn conflict(&self, facts: &Facts<'_>, node: usize) -> Option<Conflict> {
+        let key: Key = facts.key(node).clone();
+        let deleted_by_us =
+            facts.ours(node).is_none() && facts.base(node).is_some() && self.present[node];
+        if deleted_by_us && edited_by_them(facts, node) {
+            Some(Conflict::KeptEdited { key })
+        } else if deleted_by_us {
+            Some(Conflict::KeptParent { key })
+        } else if self.dropped[node] {
+            Some(Conflict::MoveDropped { key })
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a task is in the result for its own sake, and not only as an ancestor.
+fn stays(facts: &Facts<'_>, node: usize) -> bool {
+    match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+        (None, _, _) | (Some(_), Some(_), Some(_)) => true,
+        (Some(_), None, Some(_)) => edited_by_them(facts, node),
+        (Some(base), Some(ours), None) => ours.text != base.text || ours.done != base.done,
+        (Some(_), None, None) => false,
+    }
+}
+
+fn edited_by_them(facts: &Facts<'_>, node: usize) -> bool {
+    let (Some(base), Some(theirs)) = (facts.base(node), facts.theirs(node)) else { return false };
+    theirs.text != base.text || theirs.done != base.done || facts.moved_by_them(node)
+}

@@ -1,0 +1,150 @@
+//! Outlines as lists and as trees: who is whose parent, and what a subtree spans.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Item, Key, Outline};
+use crate::ids::TaskId;
+
+impl Outline {
+    /// The smallest number that is above the number of every [`Key::New`] here.
+    pub fn next_new(&self) -> u32 {
+        self.items
+            .iter()
+            .filter_map(|item| match item.key {
+                Key::New(number) => Some(number.saturating_add(1)),
+                Key::Known(_) => None,
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Gives the id that the service has assigned to the task that was `Key::New(new)`. False
+    /// where there is no such task.
+    pub fn resolve(&mut self, new: u32, id: TaskId) -> bool {
+        let found = self.items.iter_mut().find(|item| item.key == Key::New(new));
+        found.map(|item| item.key = Key::Known(id)).is_some()
+    }
+
+    /// The task with this key.
+    pub fn find(&self, key: &Key) -> Option<&Item> {
+        self.items.iter().find(|item| item.key == *key)
+    }
+
+    /// Whether the depths are those of a tree and no key occurs twice.
+    pub fn is_well_formed(&self) -> bool {
+        let mut keys = HashSet::with_capacity(self.items.len());
+        let mut deepest = 0;
+        self.items.iter().all(|item| {
+            let fits = item.depth <= deepest && keys.insert(&item.key);
+            deepest = item.depth + 1;
+            fits
+        })
+    }
+
+    /// Where each key is.
+    pub(crate) fn positions(&self) -> HashMap<&Key, usize> {
+        self.items.iter().enumerate().map(|(index, item)| (&item.key, index)).collect()
+    }
+
+    /// This outline as a tree.
+    pub(crate) fn tree(&self) -> Tree {
+        Tree::new(self.items.iter().map(|item| item.depth))
+    }
+}
+
+/// The shape of an outline. Nodes are named by their index in pre-order; `None` as a parent is
+/// the top level.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    parents: Vec<Option<usize>>,
+    depths: Vec<usize>,
+    ends: Vec<usize>,
+    children: Vec<Vec<usize>>,
+    top: Vec<usize>,
+}
+
+impl Tree {
+    /// The tree with these depths in pre-order. A depth that exceeds the one before by more than
+    /// one is read as one more.
+    pub(crate) fn new(depths: impl Iterator<Item = usize>) -> Self {
+        let mut tree = Self::default();
+        let mut path: Vec<usize> = Vec::new();
+        for (index, depth) in depths.enumerate() {
+            while path.len() > depth {
+                tree.close(path.pop(), index);
+            }
+            let parent = path.last().copied();
+            match parent {
+                Some(parent) => tree.children[parent].push(index),
+                None => tree.top.push(index),
+            }
+            tree.parents.push(parent);
+            tree.depths.push(path.len());
+            tree.ends.push(index + 1);
+            tree.children.push(Vec::new());
+            path.push(index);
+        }
+        let len = tree.len();
+        while let Some(open) = path.pop() {
+            tree.close(Some(open), len);
+        }
+        tree
+    }
+
+    fn close(&mut self, node: Option<usize>, end: usize) {
+        if let Some(node) = node {
+            self.ends[node] = end;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.parents.len()
+    }
+
+    /// The node above; `None` for a top-level node.
+    pub(crate) fn parent(&self, node: usize) -> Option<usize> {
+        self.parents[node]
+    }
+
+    /// Levels below the top level.
+    pub(crate) fn depth(&self, node: usize) -> usize {
+        self.depths[node]
+    }
+
+    /// The children in order; of `None`, the top-level nodes.
+    pub(crate) fn children(&self, parent: Option<usize>) -> &[usize] {
+        match parent {
+            Some(node) => &self.children[node],
+            None => &self.top,
+        }
+    }
+
+    /// One past the last node of the subtree.
+    pub(crate) fn end(&self, node: usize) -> usize {
+        self.ends[node]
+    }
+
+    /// How many nodes the subtree has, its root included.
+    pub(crate) fn size(&self, node: usize) -> usize {
+        self.ends[node] - node
+    }
+
+    /// The top-level node above, or the node itself.
+    pub(crate) fn root(&self, node: usize) -> usize {
+        std::iter::successors(Some(node), |&node| self.parents[node]).last().unwrap_or(node)
+    }
+}
+
+/// Lists a forest in pre-order with depths. Each node must have at most one parent.
+pub(crate) fn preorder<'a>(
+    top: &'a [usize],
+    children: impl Fn(usize) -> &'a [usize],
+) -> Vec<(usize, usize)> {
+    let mut listed = Vec::new();
+    let mut pending: Vec<(usize, usize)> = top.iter().rev().map(|&node| (node, 0)).collect();
+    while let Some((node, depth)) = pending.pop() {
+        listed.push((node, depth));
+        pending.extend(children(node).iter().rev().map(|&child| (child, depth + 1)));
+    }
+    listed
+}
