@@ -1,23 +1,18 @@
 //! FUSE requests, one by one: own the arguments, run the operation in a task, reply.
 
-use std::{
-    ffi::OsStr,
-    future::Future,
-    io,
-    path::Path,
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{ffi::OsStr, future::Future, io, path::Path, sync::Arc, time::SystemTime};
 
 use fuser::{
-    Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags,
-    KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
-    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr,
-    Request, TimeOrNow, WriteFlags,
+    Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, KernelConfig,
+    LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
+    WriteFlags,
 };
 use tokio::runtime::Handle;
 
-use super::convert::{attr_ttl, entry_ttl, errno, file_attr, file_type, ino, number, open_flags, time};
+use super::convert::{
+    attr_ttl, entry_ttl, errno, file_attr, file_type, ino, number, open_flags, time,
+};
 use crate::{
     error::{Error, Kind, Result},
     vfs::{Attr, Fh, OpenMode, RenameMode, SetAttr, Vfs},
@@ -39,8 +34,11 @@ impl Adapter {
 
     /// Runs an operation and its reply in a task of its own. It runs to its end even if the
     /// caller is killed: a commit under way must be recorded.
-    fn run<F, T>(&self, operation: impl FnOnce(Arc<Vfs>) -> F, reply: impl FnOnce(Result<T>) + Send + 'static)
-    where
+    fn run<F, T>(
+        &self,
+        operation: impl FnOnce(Arc<Vfs>) -> F,
+        reply: impl FnOnce(Result<T>) + Send + 'static,
+    ) where
         F: Future<Output = Result<T>> + Send + 'static,
         T: Send + 'static,
     {
@@ -51,7 +49,9 @@ impl Adapter {
 
 fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send + 'static {
     move |result| match result {
-        Ok(attr) => reply.entry_with_ttls(&attr_ttl(&attr), &entry_ttl(), &file_attr(&attr), GENERATION),
+        Ok(attr) => {
+            reply.entry_with_ttls(&attr_ttl(&attr), &entry_ttl(), &file_attr(&attr), GENERATION)
+        }
         Err(error) => reply.error(errno(&error)),
     }
 }
@@ -106,7 +106,13 @@ impl Filesystem for Adapter {
         self.vfs.forget(ino(inode), count);
     }
 
-    fn getattr(&self, request: &Request, inode: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {
+    fn getattr(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        _fh: Option<FileHandle>,
+        reply: ReplyAttr,
+    ) {
         let (inode, caller) = (ino(inode), request.pid());
         self.run(|vfs| async move { vfs.getattr(inode, caller).await }, reply_attr(reply));
     }
@@ -360,10 +366,13 @@ impl Filesystem for Adapter {
 
     fn opendir(&self, _request: &Request, inode: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
         let inode = ino(inode);
-        self.run(|vfs| async move { vfs.opendir(inode).await }, move |result| match result {
-            Ok(fh) => reply.opened(FileHandle(fh.0), FopenFlags::empty()),
-            Err(error) => reply.error(errno(&error)),
-        });
+        self.run(
+            |vfs| async move { vfs.opendir(inode).await },
+            move |result| match result {
+                Ok(fh) => reply.opened(FileHandle(fh.0), FopenFlags::empty()),
+                Err(error) => reply.error(errno(&error)),
+            },
+        );
     }
 
     fn readdir(
@@ -430,7 +439,14 @@ impl Filesystem for Adapter {
         reply.error(errno(&error));
     }
 
-    fn getxattr(&self, _request: &Request, inode: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+    fn getxattr(
+        &self,
+        _request: &Request,
+        inode: INodeNo,
+        name: &OsStr,
+        size: u32,
+        reply: ReplyXattr,
+    ) {
         reply_xattr(reply, size, self.vfs.getxattr(ino(inode), name));
     }
 

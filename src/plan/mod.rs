@@ -25,10 +25,12 @@ pub use self::{
     merge::{Conflict, Merged, merge},
     script::script,
 };
+use serde::{Deserialize, Serialize};
+
 use crate::{api::Position, ids::TaskId};
 
 /// Names a task that the service knows, or one that is still to be created.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A task with an id.
     Known(TaskId),
@@ -37,7 +39,7 @@ pub enum Key {
 }
 
 /// One task of an outline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Who it is.
     pub key: Key,
@@ -50,14 +52,14 @@ pub struct Item {
 }
 
 /// The tasks of a project in outline order, parents before children, without the title node.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outline {
     /// The tasks. The first has depth 0; no depth exceeds the one before by more than one.
     pub items: Vec<Item>,
 }
 
 /// Where a task is put.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     /// What it is placed by; `None` is the project itself (only in creates, with `AfterBegin`
     /// or `BeforeEnd`).
@@ -100,7 +102,7 @@ pub enum Op {
 }
 
 /// A task to be created: always un-done, since the service creates no done tasks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewItem {
     /// The key that later operations name it by.
     pub key: Key,

@@ -41,6 +41,13 @@ impl Outline {
         })
     }
 
+    /// The key of each task's parent; `None` for the top level.
+    pub(crate) fn parents(&self) -> Vec<Option<&Key>> {
+        let tree = self.tree();
+        let key = |node: usize| self.items.get(node).map(|item| &item.key);
+        (0..self.items.len()).map(|node| tree.parent(node).and_then(key)).collect()
+    }
+
     /// Where each key is.
     pub(crate) fn positions(&self) -> HashMap<&Key, usize> {
         self.items.iter().enumerate().map(|(index, item)| (&item.key, index)).collect()

@@ -27,7 +27,12 @@ impl Engine {
             let state = project.lock();
             let target = state.intent.as_ref().map(|intent| &intent.target);
             let markdown = target.map(|target| project_markdown(&state.title, target));
-            (state.folder.clone(), state.title.clone(), state.creating, markdown.unwrap_or_default())
+            (
+                state.folder.clone(),
+                state.title.clone(),
+                state.creating,
+                markdown.unwrap_or_default(),
+            )
         };
         // An earlier request may have been executed although its answer never came.
         let found = if was_sent { self.find_created(&folder, &title).await? } else { None };

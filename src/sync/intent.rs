@@ -36,12 +36,7 @@ impl Intent {
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
     /// one project are one. Tasks that have to be created again are numbered from `first_new`.
-    pub(crate) fn fold(
-        &mut self,
-        base: &Outline,
-        ours: &Outline,
-        first_new: u32,
-    ) -> Vec<Conflict> {
+    pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline, first_new: u32) -> Vec<Conflict> {
         let merged = plan::merge(base, ours, &self.target, first_new);
         self.target = merged.outline;
         merged.conflicts

@@ -203,10 +203,8 @@ impl Journal {
     pub(crate) fn archived(&self) -> Result<Vec<ProjectId>> {
         let connection = self.lock();
         let failed = || storage("cannot read the archived projects");
-        let mut statement =
-            connection.prepare("SELECT project FROM archived").map_err(failed())?;
-        let rows =
-            statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed())?;
+        let mut statement = connection.prepare("SELECT project FROM archived").map_err(failed())?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed())?;
         rows.map(|row| row.map(ProjectId::new).map_err(failed())).collect()
     }
 

@@ -18,6 +18,7 @@ mod save;
 mod wording;
 mod worker;
 
+pub(crate) use self::save::Base;
 pub use self::{
     engine::{Engine, Event, Settings},
     journal::{GivenName, Journal},
@@ -26,4 +27,3 @@ pub use self::{
     readers::Process,
     wording::Wording,
 };
-pub(crate) use self::save::Base;

@@ -217,16 +217,20 @@ impl Project {
 
     /// The text of an outline, as the file shows it.
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
-        let lines: Vec<Line> = outline.items.iter().map(|item| Line {
-            depth: item.depth,
-            done: item.done,
-            text: item.text.clone(),
-            anchor: match &item.key {
-                Key::Known(id) => Some(id.as_str().to_owned()),
-                Key::New(_) => None,
-            },
-            ..Line::default()
-        }).collect();
+        let lines: Vec<Line> = outline
+            .items
+            .iter()
+            .map(|item| Line {
+                depth: item.depth,
+                done: item.done,
+                text: item.text.clone(),
+                anchor: match &item.key {
+                    Key::Known(id) => Some(id.as_str().to_owned()),
+                    Key::New(_) => None,
+                },
+                ..Line::default()
+            })
+            .collect();
         let options = RenderOptions { ids: self.ids };
         Arc::from(document::render(&lines, &options).into_bytes())
     }
@@ -242,7 +246,8 @@ impl State {
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;
         match (&self.saved, &self.snapshot) {
-            (Some(Saved { text, outline, .. }), _) | (None, Some(Snapshot { text, outline, .. })) => {
+            (Some(Saved { text, outline, .. }), _)
+            | (None, Some(Snapshot { text, outline, .. })) => {
                 Some(Content { text: text.clone(), outline: outline.clone(), version })
             }
             (None, None) => None,
@@ -255,7 +260,12 @@ impl State {
         read.is_some_and(|read| now.saturating_duration_since(read) <= max_age)
     }
 
-    pub(crate) fn install(&mut self, outline: Arc<Outline>, text: Arc<[u8]>, read: Option<Instant>) {
+    pub(crate) fn install(
+        &mut self,
+        outline: Arc<Outline>,
+        text: Arc<[u8]>,
+        read: Option<Instant>,
+    ) {
         let title = self.snapshot.take().and_then(|known| known.title);
         self.snapshot = Some(Snapshot { outline, text, title, read });
     }

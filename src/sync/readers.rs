@@ -46,10 +46,7 @@ impl Readers {
 
     /// What a process that saves now has edited: what it read itself, else what was served last.
     pub(crate) fn base(&self, process: Option<Process>) -> Option<Arc<Outline>> {
-        process
-            .and_then(|process| self.by_process.peek(&process))
-            .or(self.newest.as_ref())
-            .cloned()
+        process.and_then(|process| self.by_process.peek(&process)).or(self.newest.as_ref()).cloned()
     }
 }
 

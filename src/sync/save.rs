@@ -202,8 +202,7 @@ fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line
             Key::New(_) => None,
         })
         .collect();
-    let texts: HashMap<&str, ()> =
-        base.items.iter().map(|item| (item.text.as_str(), ())).collect();
+    let texts: HashMap<&str, ()> = base.items.iter().map(|item| (item.text.as_str(), ())).collect();
     let is_anchor = |id: &str| known.contains_key(id);
     let is_text = |text: &str| texts.contains_key(text);
     let options = ParseOptions {

@@ -309,7 +309,10 @@ impl Engine {
         project.progress.send_replace(Progress { generation, refused: Some(error) });
     }
 
-    pub(crate) fn journal_entry(&self, state: &super::project::State) -> Option<super::journal::Entry> {
+    pub(crate) fn journal_entry(
+        &self,
+        state: &super::project::State,
+    ) -> Option<super::journal::Entry> {
         let intent = state.intent.as_ref()?;
         let text: &[u8] = state.saved.as_ref().map_or(&[], |saved| &saved.text);
         Some(entry(state, text, intent))
@@ -343,7 +346,9 @@ fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
         }
     };
     match &mut op {
-        Op::Create(items) => items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename),
+        Op::Create(items) => {
+            items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename)
+        }
         Op::SetText { key, .. } | Op::SetDone { key, .. } | Op::Delete { key } => rename(key),
         Op::Move { key, to } => {
             rename(key);

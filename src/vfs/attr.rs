@@ -141,7 +141,10 @@ impl Vfs {
                     }
                     _ => false,
                 };
-                tree.handles.iter().find(|(_, handle)| is_own(handle)).map(|(fh, h)| (*fh, h.clone()))
+                tree.handles
+                    .iter()
+                    .find(|(_, handle)| is_own(handle))
+                    .map(|(fh, h)| (*fh, h.clone()))
             })
         };
         if let Some((fh, handle)) = own {

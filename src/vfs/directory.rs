@@ -67,21 +67,19 @@ impl Vfs {
     pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
         check_name(name)?;
         let attr = match self.node(parent)? {
-            Node::Directory { directory, .. } => {
-                match self.find(&directory, name).await? {
-                    Found::Directory(child) => {
-                        let ino = self.tree().directory(&child, parent);
-                        self.directory_attr(ino)
-                    }
-                    Found::Project(project) => {
-                        self.engine.read(&project).await?;
-                        let ino = self.tree().inodes.project(&project);
-                        self.project_attr(ino, &project, None)
-                    }
-                    Found::Elsewhere => self.lookup_scratch(parent, name)?,
-                    Found::Nothing => return Err(no_entry()),
+            Node::Directory { directory, .. } => match self.find(&directory, name).await? {
+                Found::Directory(child) => {
+                    let ino = self.tree().directory(&child, parent);
+                    self.directory_attr(ino)
                 }
-            }
+                Found::Project(project) => {
+                    self.engine.read(&project).await?;
+                    let ino = self.tree().inodes.project(&project);
+                    self.project_attr(ino, &project, None)
+                }
+                Found::Elsewhere => self.lookup_scratch(parent, name)?,
+                Found::Nothing => return Err(no_entry()),
+            },
             Node::Scratch(_) => self.lookup_scratch(parent, name)?,
             Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
         };
@@ -150,7 +148,10 @@ impl Vfs {
             .collect();
         let titled: Vec<Titled> = in_order.iter().map(titled).collect();
         let names = names::assign(&titled, &given);
-        journal.set_names(directory.key(), &new_names(&titled, &names, &journal.names(directory.key())?))?;
+        journal.set_names(
+            directory.key(),
+            &new_names(&titled, &names, &journal.names(directory.key())?),
+        )?;
         let in_order: Vec<(OsString, Entry)> =
             names.into_iter().map(OsString::from).zip(in_order).collect();
         let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
@@ -304,11 +305,9 @@ fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
 
 fn titled(entry: &Entry) -> Titled {
     match entry {
-        Entry::Space(space) => Titled {
-            id: space.id.as_str().to_owned(),
-            title: space.name.clone(),
-            suffix: "",
-        },
+        Entry::Space(space) => {
+            Titled { id: space.id.as_str().to_owned(), title: space.name.clone(), suffix: "" }
+        }
         Entry::Project(project) => Titled {
             id: project.id.as_str().to_owned(),
             title: project.name.clone(),
@@ -326,7 +325,9 @@ fn new_names(
         .iter()
         .zip(names)
         .filter(|(entry, name)| {
-            known.get(&entry.id).is_none_or(|(title, given)| *title != entry.title || given != *name)
+            known
+                .get(&entry.id)
+                .is_none_or(|(title, given)| *title != entry.title || given != *name)
         })
         .map(|(entry, name)| crate::sync::GivenName {
             id: entry.id.clone(),

@@ -104,17 +104,11 @@ impl Vfs {
             Node::Project(project) if mode.write => {
                 self.open_writer(ino, project, mode, process::of_thread(caller)).await
             }
-            Node::Project(project) => {
-                self.open_reader(project, process::of_thread(caller)).await
-            }
+            Node::Project(project) => self.open_reader(project, process::of_thread(caller)).await,
         }
     }
 
-    async fn open_reader(
-        &self,
-        project: Arc<Project>,
-        process: Option<Process>,
-    ) -> Result<Opened> {
+    async fn open_reader(&self, project: Arc<Project>, process: Option<Process>) -> Result<Opened> {
         let mut content = self.engine.read(&project).await?;
         if let Some(seen) = project.read_by(process) {
             content = seen;
@@ -122,8 +116,7 @@ impl Vfs {
         let serial = project.serial;
         let mut tree = self.tree();
         let paged = tree.paged.insert(serial, content.version);
-        let caching =
-            if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };
+        let caching = if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };
         let fh = tree.add_handle(Handle::Reader { project, process });
         Ok(Opened { fh, caching })
     }

@@ -97,9 +97,7 @@ impl Inodes {
     /// The number of a directory; made known if it was not.
     pub(crate) fn directory(&mut self, directory: &Directory, parent: Ino) -> Ino {
         let Some(id) = directory.space() else { return ROOT };
-        let is_it = |node: &Node| {
-            matches!(node, Node::Directory { directory: known, .. } if known == directory)
-        };
+        let is_it = |node: &Node| matches!(node, Node::Directory { directory: known, .. } if known == directory);
         let ino = self.place(remote_number("space", id.as_str()), is_it);
         self.insert(ino, Node::Directory { directory: directory.clone(), parent });
         ino

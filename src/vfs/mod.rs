@@ -28,11 +28,11 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use self::{inode::Node, tree::Tree};
 pub use self::rename::RenameMode;
 pub use self::types::{
     Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,
 };
+use self::{inode::Node, tree::Tree};
 use crate::{
     error::{Error, Kind, Result},
     sync::{Engine, Event, Project},

@@ -28,10 +28,7 @@ pub(crate) struct Titled {
 
 /// Names every entry of a directory, in order. `given` has the names given earlier, as id →
 /// (title then, name then); they come first, so that a newcomer never takes one.
-pub(crate) fn assign(
-    entries: &[Titled],
-    given: &HashMap<String, (String, String)>,
-) -> Vec<String> {
+pub(crate) fn assign(entries: &[Titled], given: &HashMap<String, (String, String)>) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
     let mut names: Vec<Option<String>> = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -186,7 +183,8 @@ mod tests {
         let entries = [titled("aaaa1", "Plan"), titled("bbbb2", "Plan"), titled("bbbb3", "Plan")];
         let names = assign(&entries, &HashMap::new());
         assert_eq!(names, ["Plan.md", "Plan ~bbbb.md", "Plan ~bbbb3.md"]);
-        let given = HashMap::from([("bbbb2".to_owned(), ("Plan".to_owned(), "Plan.md".to_owned()))]);
+        let given =
+            HashMap::from([("bbbb2".to_owned(), ("Plan".to_owned(), "Plan.md".to_owned()))]);
         let names = assign(&entries, &given);
         assert_eq!(names, ["Plan ~aaaa.md", "Plan.md", "Plan ~bbbb.md"]);
     }

@@ -4,13 +4,7 @@
 //! vacant for the grace; whatever is created or renamed there meanwhile is a save. A project
 //! renamed to another project's name replaces its text.
 
-use std::{
-    ffi::OsStr,
-    fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    sync::Arc,
-};
+use std::{ffi::OsStr, fs, io::Write, os::unix::fs::OpenOptionsExt, sync::Arc};
 
 use super::{
     Notice, Vfs,
@@ -85,9 +79,7 @@ impl Vfs {
                 self.occupy(&directory, name, &project);
                 (project, Draft::emptied())
             }
-            End::Free(directory) => {
-                (self.make_project(&directory, name)?, Draft::default())
-            }
+            End::Free(directory) => (self.make_project(&directory, name)?, Draft::default()),
         };
         let ino = {
             let mut tree = self.tree();
@@ -216,7 +208,12 @@ impl Vfs {
         Ok(project)
     }
 
-    fn rename_scratch(&self, from: (Ino, &OsStr), to: (Ino, &OsStr), mode: RenameMode) -> Result<()> {
+    fn rename_scratch(
+        &self,
+        from: (Ino, &OsStr),
+        to: (Ino, &OsStr),
+        mode: RenameMode,
+    ) -> Result<()> {
         let old = self.scratch_place(from.0, from.1)?;
         let new = self.scratch_place(to.0, to.1)?;
         if mode.exchange {
@@ -302,8 +299,7 @@ impl Vfs {
         match target {
             End::Project(_, other) if other.serial == project.serial => Ok(()),
             // The new name's project takes the text, and the old name's is archived.
-            End::Project(there, other)
-            | End::Vacant(there, Vacant { project: other, .. }) => {
+            End::Project(there, other) | End::Vacant(there, Vacant { project: other, .. }) => {
                 let content = self.engine.read(&project).await?;
                 self.occupy(&there, to.1, &other);
                 let text = content.text.to_vec();
@@ -326,9 +322,10 @@ impl Vfs {
         new_name: &OsStr,
     ) -> Result<()> {
         let (directory, name, project) = from;
-        let title = new_name.to_str().and_then(names::title).ok_or_else(|| {
-            Error::new(Kind::Invalid, "a project's name must be UTF-8")
-        })?;
+        let title = new_name
+            .to_str()
+            .and_then(names::title)
+            .ok_or_else(|| Error::new(Kind::Invalid, "a project's name must be UTF-8"))?;
         let folder = there.space().cloned().ok_or_else(|| {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
         })?;

@@ -163,10 +163,13 @@ impl Vfs {
     pub(crate) fn take_in(&self, recovered: Vec<Arc<Project>>) {
         let mut tree = self.tree();
         for project in recovered.into_iter().filter(|project| project.id().is_none()) {
-            let name = format!("{}{}", super::names::safe(&project.title()), super::names::PROJECT_SUFFIX);
+            let name =
+                format!("{}{}", super::names::safe(&project.title()), super::names::PROJECT_SUFFIX);
             // Folder or workspace: the listing that is asked for tells; both show new projects.
             let folder = project.folder();
-            for directory in [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())] {
+            for directory in
+                [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())]
+            {
                 tree.set_local(&directory, OsStr::new(&name), Local::New(project.clone()));
             }
         }

@@ -41,7 +41,7 @@ pub struct Wanted {
 
 /// Gives every wanted line the key that its task has in `base`, or a [`Key::New`] with a number
 /// above all in `base`. Whether a box is ticked never decides. The lines of `base` itself get exactly their own keys.
-pub fn align(base: &Outline, wanted: &[Wanted]) -> Outline {
+pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     let mut matching = Matching::new(Side::pair(base, wanted));
     matching.match_anchors(base, wanted);
     matching.match_unique_subtrees();
@@ -57,11 +57,10 @@ pub fn align(base: &Outline, wanted: &[Wanted]) -> Outline {
     matching.match_similar_anywhere(&mut similarity);
     matching.match_parents_by_children(Texts::Any);
     matching.match_leftovers();
-    keyed(base, wanted, &matching)
+    keyed(base, wanted, &matching, first_new)
 }
 
-fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>) -> Outline {
-    let mut fresh = base.next_new();
+fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>, mut fresh: u32) -> Outline {
     let mut items = Vec::with_capacity(wanted.len());
     for (index, line) in wanted.iter().enumerate() {
         let key = match matching.old_of(index) {

@@ -71,11 +71,11 @@ pub enum Conflict {
 ///   any other is where they have it. What we created is after the sibling that it follows in
 ///   `ours`.
 /// - A task that was not in `base` is never touched, and neither are its ancestors deleted.
-pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline) -> Merged {
+pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline, first_new: u32) -> Merged {
     let facts = Facts::new(base, ours, theirs);
     let resolution = Resolution::new(&facts);
     let mut conflicts = Vec::new();
-    let keys = keys(&facts, &resolution, ours.next_new(), &mut conflicts);
+    let keys = keys(&facts, &resolution, first_new, &mut conflicts);
     let mut items = Vec::new();
     for (node, depth) in arrange(&facts, &resolution) {
         let (text, done) = properties(&facts, node, &mut conflicts);

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::{
-    known, lines, outline,
+    align_with, known, lines, outline,
     strategies::{edited, edits, outlines},
 };
 use crate::{
     ids::TaskId,
-    plan::{Key, Outline, align},
+    plan::{Key, Outline},
 };
 
 /// As `outline`, but no two texts alike.
@@ -26,13 +26,13 @@ proptest! {
 
     #[test]
     fn the_lines_of_an_outline_are_its_tasks(base in outlines(20)) {
-        prop_assert_eq!(align(&base, &lines(&base)), base);
+        prop_assert_eq!(align_with(&base, &lines(&base)), base);
     }
 
     #[test]
     fn every_line_gets_a_key_of_its_own(base in outlines(14), edits in edits(12)) {
         let wanted = edited(&base, &edits, Key::New);
-        let aligned = align(&base, &lines(&wanted));
+        let aligned = align_with(&base, &lines(&wanted));
         prop_assert!(aligned.is_well_formed());
         prop_assert_eq!(lines(&aligned), lines(&wanted));
         let known: HashSet<&Key> = base.items.iter().map(|item| &item.key).collect();
@@ -46,7 +46,7 @@ proptest! {
         let mut wanted = with_distinct_texts(base.clone());
         let base = wanted.clone();
         wanted.items.iter_mut().zip(ticks).for_each(|(item, tick)| item.done ^= tick);
-        prop_assert_eq!(align(&base, &lines(&wanted)), wanted);
+        prop_assert_eq!(align_with(&base, &lines(&wanted)), wanted);
     }
 
     #[test]
@@ -55,7 +55,7 @@ proptest! {
         let wanted = edited(&base, &edits, Key::New);
         let keys: HashMap<&str, &Key> =
             base.items.iter().map(|item| (item.text.as_str(), &item.key)).collect();
-        for item in &align(&base, &lines(&wanted)).items {
+        for item in &align_with(&base, &lines(&wanted)).items {
             if let Some(key) = keys.get(item.text.as_str()) {
                 prop_assert_eq!(&&item.key, key);
             }
@@ -72,7 +72,7 @@ proptest! {
                 Key::New(_) => None,
             };
         }
-        let aligned = align(&base, &anchored);
+        let aligned = align_with(&base, &anchored);
         for (item, wanted) in aligned.items.iter().zip(&wanted.items) {
             prop_assert!(matches!(wanted.key, Key::New(_)) || item.key == wanted.key);
         }
@@ -85,7 +85,7 @@ fn ids(base: &str, wanted: &str) -> Vec<String> {
         Key::Known(id) => id.to_string(),
         Key::New(_) => "+".to_owned(),
     };
-    let aligned = align(&outline(base), &lines(&outline(wanted)));
+    let aligned = align_with(&outline(base), &lines(&outline(wanted)));
     aligned.items.iter().map(|item| id(&item.key)).collect()
 }
 
@@ -160,7 +160,7 @@ fn an_id_counts_once_and_an_unknown_one_not_at_all() {
     wanted[0].anchor = Some(TaskId::new("t1"));
     wanted[1].anchor = Some(TaskId::new("t1"));
     wanted[2].anchor = Some(TaskId::new("elsewhere"));
-    let aligned = align(&base, &wanted);
+    let aligned = align_with(&base, &wanted);
     assert_eq!(aligned.items[0].key, known("t1"));
     assert!(aligned.is_well_formed());
 }
@@ -169,7 +169,7 @@ fn an_id_counts_once_and_an_unknown_one_not_at_all() {
 fn new_numbers_are_above_those_of_the_base() {
     let mut base = outline("a\nb");
     base.items[0].key = Key::New(7);
-    let aligned = align(&base, &lines(&outline("a\nb\nanother\n  one more")));
+    let aligned = align_with(&base, &lines(&outline("a\nb\nanother\n  one more")));
     let keys: Vec<&Key> = aligned.items.iter().map(|item| &item.key).collect();
     assert_eq!(keys, [&Key::New(7), &known("t2"), &Key::New(8), &Key::New(9)]);
 }
@@ -178,6 +178,6 @@ fn new_numbers_are_above_those_of_the_base() {
 fn a_depth_that_skips_a_level_is_read_as_one_more() {
     let wanted = lines(&outline("    a\n      b"));
     let depths: Vec<usize> =
-        align(&Outline::default(), &wanted).items.iter().map(|item| item.depth).collect();
+        align_with(&Outline::default(), &wanted).items.iter().map(|item| item.depth).collect();
     assert_eq!(depths, [0, 1]);
 }

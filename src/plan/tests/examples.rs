@@ -1,7 +1,7 @@
 //! What saves cost, by example.
 
-use super::{applied, lines, outline, save, text};
-use crate::plan::{Op, Outline, align, script};
+use super::{align_with, applied, lines, outline, save, text};
+use crate::plan::{Op, Outline, script};
 
 /// The sorts of the requests, in order.
 fn sorts(base: &str, wanted: &str) -> Vec<&'static str> {
@@ -163,7 +163,7 @@ fn what_sed_does_to_every_line_is_one_text_a_line() {
 
 /// How many requests a save costs, after checking that it does what was wanted.
 fn cost(base: &Outline, wanted: &Outline) -> usize {
-    let aligned = align(base, &lines(wanted));
+    let aligned = align_with(base, &lines(wanted));
     assert_eq!(lines(&aligned), lines(wanted));
     script(base, &aligned).len()
 }

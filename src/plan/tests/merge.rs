@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::{
-    applied, known, outline, resolved,
+    align_with, applied, known, merge_with, outline, resolved,
     strategies::{edited, edits, outlines},
     text,
 };
-use crate::plan::{Conflict, Item, Key, Merged, Outline, align, merge, script};
+use crate::plan::{Conflict, Item, Key, Merged, Outline, script};
 
 /// What we and they made of a base.
 fn forks(size: usize, count: usize) -> impl Strategy<Value = (Outline, Outline, Outline)> {
@@ -30,25 +30,25 @@ proptest! {
     #[test]
     fn with_nothing_of_theirs_it_is_ours((base, ours, _) in forks(14, 10)) {
         let expected = Merged { outline: ours.clone(), conflicts: vec![] };
-        prop_assert_eq!(merge(&base, &ours, &base), expected);
+        prop_assert_eq!(merge_with(&base, &ours, &base), expected);
     }
 
     #[test]
     fn with_nothing_of_ours_it_is_theirs((base, _, theirs) in forks(14, 10)) {
         let expected = Merged { outline: theirs.clone(), conflicts: vec![] };
-        prop_assert_eq!(merge(&base, &base, &theirs), expected);
+        prop_assert_eq!(merge_with(&base, &base, &theirs), expected);
     }
 
     #[test]
     fn what_both_did_is_no_conflict((base, ours, _) in forks(14, 10)) {
         let ours = resolved(&ours, "our");
         let expected = Merged { outline: ours.clone(), conflicts: vec![] };
-        prop_assert_eq!(merge(&base, &ours, &ours), expected);
+        prop_assert_eq!(merge_with(&base, &ours, &ours), expected);
     }
 
     #[test]
     fn nobodys_task_is_lost_or_doubled((base, ours, theirs) in forks(14, 10)) {
-        let merged = merge(&base, &ours, &theirs).outline;
+        let merged = merge_with(&base, &ours, &theirs).outline;
         prop_assert!(merged.is_well_formed());
         let (in_base, in_ours) = (keys(&base), keys(&ours));
         let (in_theirs, in_merged) = (keys(&theirs), keys(&merged));
@@ -68,7 +68,7 @@ proptest! {
 
     #[test]
     fn what_only_one_side_changed_has_that_value((base, ours, theirs) in forks(14, 10)) {
-        let merged = merge(&base, &ours, &theirs).outline;
+        let merged = merge_with(&base, &ours, &theirs).outline;
         for item in &merged.items {
             let (Some(b), Some(o), Some(t)) =
                 (base.find(&item.key), ours.find(&item.key), theirs.find(&item.key)) else { continue };
@@ -79,7 +79,7 @@ proptest! {
 
     #[test]
     fn what_one_side_deleted_and_the_other_left_alone_is_gone((base, ours, theirs) in forks(14, 10)) {
-        let Merged { outline, conflicts } = merge(&base, &ours, &theirs);
+        let Merged { outline, conflicts } = merge_with(&base, &ours, &theirs);
         let (in_ours, in_theirs) = (keys(&ours), keys(&theirs));
         for item in base.items.iter().filter(|item| !in_ours.contains(&item.key)) {
             let kept = conflicts.contains(&Conflict::KeptEdited { key: item.key.clone() })
@@ -93,25 +93,25 @@ proptest! {
 
     #[test]
     fn a_merge_that_has_been_sent_is_at_rest((base, ours, theirs) in forks(14, 10)) {
-        let merged = merge(&base, &ours, &theirs).outline;
+        let merged = merge_with(&base, &ours, &theirs).outline;
         let sent = applied(&theirs, &script(&theirs, &merged));
         prop_assert_eq!(&sent, &merged);
         let (base, sent) = (resolved(&ours, "our"), resolved(&sent, "our"));
-        prop_assert_eq!(merge(&base, &base, &sent), Merged { outline: sent, conflicts: vec![] });
+        prop_assert_eq!(merge_with(&base, &base, &sent), Merged { outline: sent, conflicts: vec![] });
     }
 
     #[test]
     fn merging_is_deterministic((base, ours, theirs) in forks(14, 10)) {
-        prop_assert_eq!(merge(&base, &ours, &theirs), merge(&base, &ours, &theirs));
+        prop_assert_eq!(merge_with(&base, &ours, &theirs), merge_with(&base, &ours, &theirs));
     }
 }
 
 /// Merges texts: ours is aligned with the base; theirs has the keys that `align` gives it.
 fn merged(base: &str, ours: &str, theirs: &str) -> (String, Vec<Conflict>) {
     let base = outline(base);
-    let ours = align(&base, &super::lines(&outline(ours)));
-    let theirs = resolved(&align(&base, &super::lines(&outline(theirs))), "their");
-    let Merged { outline, conflicts } = merge(&base, &ours, &theirs);
+    let ours = align_with(&base, &super::lines(&outline(ours)));
+    let theirs = resolved(&align_with(&base, &super::lines(&outline(theirs))), "their");
+    let Merged { outline, conflicts } = merge_with(&base, &ours, &theirs);
     (text(&outline), conflicts)
 }
 
@@ -214,6 +214,6 @@ fn a_known_task_that_the_base_lacks_counts_as_unchanged_by_us() {
     ours.items.push(created.clone());
     let mut theirs = ours.clone();
     theirs.items[1].text = "edited since".into();
-    assert_eq!(merge(&base, &ours, &theirs).outline, theirs);
-    assert_eq!(merge(&base, &ours, &base).outline, base);
+    assert_eq!(merge_with(&base, &ours, &theirs).outline, theirs);
+    assert_eq!(merge_with(&base, &ours, &base).outline, base);
 }

@@ -10,8 +10,18 @@ mod strategies;
 
 use crate::{
     ids::TaskId,
-    plan::{Item, Key, Op, Outline, Wanted, align, script},
+    plan::{self, Item, Key, Merged, Op, Outline, Wanted},
 };
+
+/// Aligns, numbering what is new above all in the base.
+fn align_with(base: &Outline, wanted: &[Wanted]) -> Outline {
+    plan::align(base, wanted, base.next_new())
+}
+
+/// Merges, numbering what is created again above all of ours.
+fn merge_with(base: &Outline, ours: &Outline, theirs: &Outline) -> Merged {
+    plan::merge(base, ours, theirs, ours.next_new())
+}
 
 /// Reads an outline: a task a line, two spaces a level, `[x] ` before the text of a done task.
 /// The keys are `PREFIX1`, `PREFIX2`, … in order.
@@ -62,7 +72,7 @@ fn text(outline: &Outline) -> String {
 /// The requests that a save of `wanted`, edited from `base`, sends.
 fn save(base: &str, wanted: &str) -> Vec<Op> {
     let base = outline(base);
-    script(&base, &align(&base, &lines(&outline(wanted))))
+    plan::script(&base, &align_with(&base, &lines(&outline(wanted))))
 }
 
 /// Gives every new task an id.
