@@ -5,14 +5,15 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use taskadefs::{
-    api::{
-        Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-    },
+    api::{Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
@@ -118,7 +119,8 @@ impl Memory {
     /// The project of this name that is not archived.
     pub fn find(&self, name: &str) -> Option<String> {
         let state = self.lock();
-        let found = state.projects.iter().find(|(_, project)| project.name == name && !project.completed);
+        let found =
+            state.projects.iter().find(|(_, project)| project.name == name && !project.completed);
         found.map(|(id, _)| id.clone())
     }
 
@@ -196,7 +198,12 @@ impl Memory {
 }
 
 fn task(id: &str, text: &str, parent: Option<&str>, completed: bool) -> RemoteTask {
-    RemoteTask { id: TaskId::new(id), text: text.into(), parent: parent.map(TaskId::new), completed }
+    RemoteTask {
+        id: TaskId::new(id),
+        text: text.into(),
+        parent: parent.map(TaskId::new),
+        completed,
+    }
 }
 
 fn gone() -> Error {
@@ -228,7 +235,8 @@ fn place(
     position: Position,
 ) -> Result<(usize, TaskId)> {
     let at = anchor.map_or(Ok(0), |anchor| index(tasks, anchor))?;
-    let parent = || tasks[at].parent.clone().ok_or_else(|| Error::new(Kind::Refused, "beside the title"));
+    let parent =
+        || tasks[at].parent.clone().ok_or_else(|| Error::new(Kind::Refused, "beside the title"));
     Ok(match position {
         Position::BeforeBegin => (at, parent()?),
         Position::AfterEnd => (subtree_end(tasks, at), parent()?),
@@ -416,5 +424,94 @@ fn remote(id: &str, project: &Project) -> RemoteProject {
         id: ProjectId::new(id),
         name: project.name.clone(),
         completed: Some(project.completed),
+    }
+}
+
+/// One mount's line to the service. Once it is cut nothing that the mount still does gets
+/// through, and nothing comes back: the mount has crashed.
+#[derive(Debug)]
+pub struct Line {
+    memory: Arc<Memory>,
+    cut: AtomicBool,
+}
+
+impl Line {
+    /// A line to a service.
+    pub fn to(memory: &Arc<Memory>) -> Arc<Self> {
+        Arc::new(Self { memory: memory.clone(), cut: AtomicBool::new(false) })
+    }
+
+    /// The mount has crashed.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    async fn open(&self) -> &Memory {
+        if self.cut.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        &self.memory
+    }
+}
+
+#[async_trait]
+impl Backend for Line {
+    async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
+        self.open().await.workspaces(priority).await
+    }
+    async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
+        self.open().await.folders(priority, workspace).await
+    }
+    async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
+        self.open().await.projects(priority, folder).await
+    }
+    async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
+        self.open().await.project(priority, project).await
+    }
+    async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
+        self.open().await.tasks(priority, project).await
+    }
+    async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
+        self.open().await.create_project(folder, markdown).await
+    }
+    async fn complete_project(&self, project: &ProjectId) -> Result<()> {
+        self.open().await.complete_project(project).await
+    }
+    async fn restore_project(&self, project: &ProjectId) -> Result<()> {
+        self.open().await.restore_project(project).await
+    }
+    async fn copy_project(
+        &self,
+        project: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>> {
+        self.open().await.copy_project(project, folder, title).await
+    }
+    async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
+        self.open().await.create_tasks(project, tasks).await
+    }
+    async fn update_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        content: &Content,
+    ) -> Result<Option<String>> {
+        self.open().await.update_task(project, task, content).await
+    }
+    async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
+        self.open().await.set_completed(project, task, done).await
+    }
+    async fn move_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        target: &TaskId,
+        position: Position,
+    ) -> Result<()> {
+        self.open().await.move_task(project, task, target, position).await
+    }
+    async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.open().await.delete_task(project, task).await
     }
 }
