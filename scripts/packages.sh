@@ -1,0 +1,46 @@
+# Sourced by the scripts beside it: installs Debian packages, and only those that are missing.
+# shellcheck shell=bash
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# need PACKAGE:COMMAND... installs each package whose command is not there.
+need() {
+	local pair missing=()
+	for pair; do
+		command -v "${pair#*:}" >/dev/null || missing+=("${pair%%:*}")
+	done
+	((${#missing[@]})) || return 0
+	command -v apt-get >/dev/null ||
+		die "please install ${missing[*]}: this is no Debian, so it cannot be done for you"
+	local as_root=()
+	if ((EUID != 0)); then
+		command -v sudo >/dev/null ||
+			die "please install ${missing[*]}: you are not root and there is no sudo"
+		as_root=(sudo)
+	fi
+	echo "installing ${missing[*]}"
+	"${as_root[@]}" apt-get -qq update </dev/null
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# Everything needs these, and only a Rust installation can bring them.
+need_rust() {
+	local tool
+	for tool in cargo rustc; do
+		command -v "$tool" >/dev/null || die "no $tool: install Rust, see https://rustup.rs"
+	done
+	command -v cc >/dev/null || die "no C compiler: Rust links with it; apt-get install gcc libc6-dev"
+}
+
+# Whether this process may mount; says why not.
+need_fuse_device() {
+	[[ -e /dev/fuse ]] ||
+		die "/dev/fuse is missing: load the module (modprobe fuse), or give the container the device (docker run --device /dev/fuse --cap-add SYS_ADMIN)"
+	# The subshell: a failed redirection of exec would end this one.
+	(exec 3<>/dev/fuse) 2>/dev/null ||
+		die "/dev/fuse cannot be opened by $(id -un): its mode should be 0666, and a container must allow the device (docker run --device /dev/fuse --cap-add SYS_ADMIN)"
+}
