@@ -148,10 +148,10 @@ fn a_note_of_nothing_but_markers_survives() {
     assert_eq!(unnumbered(parsed(&rendered(std::slice::from_ref(&line)))), [line]);
 }
 
-/// Each takes minutes where any step is quadratic.
+/// Where a step is quadratic, this takes far longer than all other tests together.
 #[test]
 fn hostile_texts_are_read_in_time() {
-    const COUNT: usize = 100_000;
+    const COUNT: usize = 10_000;
     let piles =
         ["[", "[a](", "![", "*a_ ", "<a ", "a | ", "&#32;", "\\", "\\⏎", "@a ", "]", " ^a", "> "];
     let lines = ["- `\n", "- <\n", "a|\n", "[a]: b\n", "a\n-\n", "# a\n", "- a\n  > b\n\n"];
