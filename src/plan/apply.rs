@@ -97,9 +97,8 @@ fn relocate(outline: &mut Outline, key: &Key, to: &Placement) -> Result<(), Appl
     let old_depth = outline.items[index].depth;
     let block: Vec<Item> = outline.items.drain(index..end).collect();
     let (index, depth) = destination(outline, to)?;
-    let lifted = block
-        .into_iter()
-        .map(|item| Item { depth: (item.depth - old_depth) + depth, ..item });
+    let lifted =
+        block.into_iter().map(|item| Item { depth: (item.depth - old_depth) + depth, ..item });
     outline.items.splice(index..index, lifted);
     Ok(())
 }

@@ -61,8 +61,7 @@ impl Outline {
 fn is_title(first: &RemoteTask, tasks: &[RemoteTask], project_name: &str) -> bool {
     let others_have_parents =
         || tasks.iter().filter(|task| task.id != first.id).all(|task| task.parent.is_some());
-    first.parent.is_none()
-        && (first.text.trim() == project_name.trim() || others_have_parents())
+    first.parent.is_none() && (first.text.trim() == project_name.trim() || others_have_parents())
 }
 
 fn in_outline_order(listed: &[&RemoteTask], parents: &[Option<usize>]) -> Vec<Item> {

@@ -4,10 +4,7 @@
 //! moves, texts, boxes, and deletes last, when every survivor has been moved out.
 
 use super::{
-    Item, Key, NewItem, Op, Outline, Placement,
-    moves::movers,
-    outline::Tree,
-    waves::batches,
+    Item, Key, NewItem, Op, Outline, Placement, moves::movers, outline::Tree, waves::batches,
 };
 use crate::api::Position;
 
@@ -126,9 +123,10 @@ impl<'a> Change<'a> {
         }
         // The first task of the outline comes from deeper down, and none of the present
         // top-level tasks stays. Nothing has moved yet, so its own top-level ancestor is there.
-        let anchor = siblings.get(place).and_then(|&node| self.origin[node]).map(|old| {
-            self.from.items[self.from_tree.root(old)].key.clone()
-        });
+        let anchor = siblings
+            .get(place)
+            .and_then(|&node| self.origin[node])
+            .map(|old| self.from.items[self.from_tree.root(old)].key.clone());
         Placement { anchor, position: Position::BeforeBegin }
     }
 

@@ -57,8 +57,7 @@ impl Matching<'_> {
                 occurrences.new = (occurrences.new.0 + 1, new);
             }
         }
-        let mut pairs: Vec<(usize, usize)> =
-            texts.values().filter_map(Occurrences::only).collect();
+        let mut pairs: Vec<(usize, usize)> = texts.values().filter_map(Occurrences::only).collect();
         pairs.sort_unstable();
         for (old, new) in pairs {
             if !self.new.is_blank(new) {

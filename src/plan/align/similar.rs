@@ -59,8 +59,7 @@ impl Matching<'_> {
         let mut found: Vec<(Reverse<u32>, usize, usize)> = Vec::new();
         for new in self.free_new() {
             for old in candidates(self.new.texts[new], &postings) {
-                let same_numbers =
-                    numbers(self.old.texts[old]).eq(numbers(self.new.texts[new]));
+                let same_numbers = numbers(self.old.texts[old]).eq(numbers(self.new.texts[new]));
                 let likeness = similarity.permille(old, new, ELSEWHERE);
                 if same_numbers && likeness > 0 {
                     found.push((Reverse(likeness), new, old));

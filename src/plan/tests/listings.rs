@@ -53,7 +53,8 @@ fn without_a_title_all_are_tasks() {
 
 #[test]
 fn a_child_away_from_its_parent_is_its_last_child() {
-    let tasks = [("P", None), ("a", Some("P")), ("b", Some("P")), ("c", Some("a")), ("d", Some("a"))];
+    let tasks =
+        [("P", None), ("a", Some("P")), ("b", Some("P")), ("c", Some("a")), ("d", Some("a"))];
     assert_eq!(read(&tasks, "P"), (true, "a\n  c\n  d\nb\n".into()));
 }
 
@@ -71,7 +72,8 @@ fn unknown_parents_are_the_top_level_and_equal_ids_count_once() {
 
 #[test]
 fn a_circle_is_cut_at_its_first_task() {
-    let tasks = [("P", None), ("x", Some("b")), ("b", Some("a")), ("a", Some("b")), ("s", Some("s"))];
+    let tasks =
+        [("P", None), ("x", Some("b")), ("b", Some("a")), ("a", Some("b")), ("s", Some("s"))];
     assert_eq!(read(&tasks, "P"), (true, "b\n  x\n  a\ns\n".into()));
 }
 
