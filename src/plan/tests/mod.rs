@@ -1,5 +1,6 @@
 //! The laws of planning, and named examples of what a save costs.
 
+mod applying;
 mod brute;
 mod examples;
 mod identity;

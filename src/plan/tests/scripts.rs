@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn no_shorter_script_exists((from, to) in changes(4, 3)) {
+    fn no_shorter_script_exists((from, to) in changes(5, 4)) {
         let ops = script(&from, &to);
         let structural = |op: &&Op| !matches!(op, Op::SetText { .. } | Op::SetDone { .. });
         let count = ops.iter().filter(structural).count();
