@@ -12,7 +12,7 @@
 //! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
 
 pub mod api;
-pub mod cli;
+//cli
 pub mod clock;
 pub mod document;
 pub mod error;
@@ -20,6 +20,6 @@ pub mod fuse;
 pub mod ids;
 pub mod plan;
 pub mod secret;
-pub mod server;
+//server
 pub mod sync;
 pub mod vfs;
