@@ -1,3 +1,7 @@
 //! The `taskadefs` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    taskadefs::cli::run(std::env::args_os())
+}

@@ -8,13 +8,23 @@
 //! failure of a write must be settled by reading. A listing is complete or it is an error: no
 //! implementation may return the part that it has got.
 
+mod budget;
+mod endpoints;
+mod gate;
+mod http;
+mod paging;
 mod types;
+mod wire;
 
 use async_trait::async_trait;
 
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
     RemoteSpace, RemoteTask,
+};
+pub use self::{
+    gate::BudgetStatus,
+    http::{DEFAULT_API_URL, HttpBackend, check_url},
 };
 use crate::{
     error::Result,

@@ -66,7 +66,7 @@ pub(super) fn decode(text: &str, place: Place) -> Cow<'_, str> {
             // Half of the backslashes go, and of an odd number the one that protects.
             out.push_str(&text[copied..at - backslashes.div_ceil(2)]);
             copied = at;
-            if backslashes % 2 == 0 {
+            if backslashes.is_multiple_of(2) {
                 out.push(character);
                 copied = at + length;
             }

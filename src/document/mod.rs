@@ -29,10 +29,14 @@ mod source;
 mod tests;
 
 pub use self::{
-    parse::{MAX_DEPTH, ParseOptions, parse},
+    parse::{ParseOptions, parse},
     refusal::Refusal,
     render::{RenderOptions, render, render_line},
 };
+
+/// The number of levels that a text may have: depths from 0 to one less. It bounds what a
+/// hostile text costs to read; the service has no such limit.
+pub const MAX_DEPTH: usize = 100;
 
 /// The white space that may stand around a text, and that editors strip.
 const BLANKS: [char; 2] = [' ', '\t'];

@@ -9,16 +9,13 @@ use std::{collections::HashSet, ops::Range};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::{
-    BLANKS, Line, Refusal, anchor,
+    BLANKS, Line, MAX_DEPTH, Refusal, anchor,
     blocks::{self, Wrapped},
     characters::{self, Place},
     details, escape,
     source::{self, Source},
 };
 use crate::api::MAX_CONTENT_CHARS;
-
-/// The number of levels that a project may have to be edited: depths from 0 to one less.
-pub const MAX_DEPTH: usize = 100;
 
 /// What a text is parsed against.
 #[derive(Clone, Copy, Default)]
@@ -101,7 +98,7 @@ impl<'a> Reader<'a> {
                     self.note(&range)?;
                 }
             }
-            Event::End(TagEnd::BlockQuote(_)) => self.quotes -= 1,
+            Event::End(TagEnd::BlockQuote(_)) => self.quotes = self.quotes.saturating_sub(1),
             _ if self.quotes > 0 => {}
             Event::Start(Tag::Item) => self.start_item(range.start)?,
             Event::End(TagEnd::Item) => {
@@ -268,18 +265,24 @@ impl<'a> Reader<'a> {
         let (text, details) =
             details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
         let text = characters::decode(&escape::unescape(&text), Place::Text).into_owned();
-        let is_known = || self.options.known_text.is_some_and(|known| known(&text));
-        if text.len() > MAX_CONTENT_CHARS {
-            let length = text.chars().count();
-            if length > MAX_CONTENT_CHARS && !is_known() {
-                let reason = format!(
-                    "a text has at most {MAX_CONTENT_CHARS} characters, and this one {length}; \
-                     split it"
-                );
-                return Err(Refusal::new(number, reason));
-            }
-        }
+        self.check_length(&text, number)?;
         Ok(Line { depth, done, text, details, anchor, number })
+    }
+
+    fn check_length(&self, text: &str, number: usize) -> Result<(), Refusal> {
+        // No text has more characters than bytes.
+        if text.len() <= MAX_CONTENT_CHARS {
+            return Ok(());
+        }
+        let length = text.chars().count();
+        let is_known = || self.options.known_text.is_some_and(|known| known(text));
+        if length <= MAX_CONTENT_CHARS || is_known() {
+            return Ok(());
+        }
+        let reason = format!(
+            "a text has at most {MAX_CONTENT_CHARS} characters, and this one {length}; split it"
+        );
+        Err(Refusal::new(number, reason))
     }
 
     /// Notes that a block is made of these source lines. Every line with anything on it must
@@ -295,8 +298,10 @@ impl<'a> Reader<'a> {
     }
 
     fn rule(&self, range: &Range<usize>) -> &'static str {
-        let line = self.source.line_at(range.start);
-        if line == 0 && self.source.line(0, 0).trim_end_matches(BLANKS) == "---" {
+        let line = |line| self.source.line(line, 0).trim_end_matches(BLANKS);
+        let closes = |number| matches!(line(number), "---" | "...");
+        let is_first = self.source.line_at(range.start) == 0 && line(0) == "---";
+        if is_first && (1..self.source.line_count()).any(closes) {
             "a project has no front matter; delete the lines from `---` to `---`"
         } else {
             "a thematic break cannot be a task; delete it, or write `# ` and a heading"

@@ -16,7 +16,7 @@ pub struct RenderOptions {
 /// The canonical text of a project: one task a line, two spaces a level, LF at every end.
 ///
 /// The first line must have depth 0, and no depth may exceed the one before by more than one.
-/// Any depth is rendered, although [`parse`](super::parse) refuses lists as deep as
+/// Any depth is rendered, although [`parse()`](super::parse()) refuses lists as deep as
 /// [`MAX_DEPTH`](super::MAX_DEPTH): such an outline can be read but not edited.
 pub fn render(lines: &[Line], options: &RenderOptions) -> String {
     let mut out = String::with_capacity(lines.iter().map(|line| line.text.len() + 16).sum());

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{Refusal, parse::MAX_DEPTH};
+use super::{MAX_DEPTH, Refusal};
 
 /// A text that ends its lines with LF and indents with spaces, and where its lines start.
 pub(super) struct Source<'a> {

@@ -56,3 +56,36 @@ pub(crate) fn longest_increasing(values: &[usize]) -> Vec<bool> {
     }
     members
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::longest_increasing;
+
+    /// The length, by trying all predecessors.
+    fn length(values: &[usize]) -> usize {
+        let mut lengths: Vec<usize> = Vec::new();
+        for (index, value) in values.iter().enumerate() {
+            let before = (0..index).filter(|&other| values[other] < *value);
+            lengths.push(1 + before.map(|other| lengths[other]).max().unwrap_or(0));
+        }
+        lengths.into_iter().max().unwrap_or(0)
+    }
+
+    proptest! {
+        #[test]
+        fn the_members_increase_and_none_are_longer(
+            values in prop::collection::vec(0..20_usize, 0..20),
+        ) {
+            let members = longest_increasing(&values);
+            let run: Vec<usize> = values
+                .iter()
+                .zip(members)
+                .filter_map(|(&value, member)| member.then_some(value))
+                .collect();
+            prop_assert!(run.is_sorted_by(|a, b| a < b));
+            prop_assert_eq!(run.len(), length(&values));
+        }
+    }
+}

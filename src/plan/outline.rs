@@ -48,15 +48,30 @@ impl Outline {
         (0..self.items.len()).map(|node| tree.parent(node).and_then(key)).collect()
     }
 
-    /// Where each key is.
-    pub(crate) fn positions(&self) -> HashMap<&Key, usize> {
-        self.items.iter().enumerate().map(|(index, item)| (&item.key, index)).collect()
-    }
-
     /// This outline as a tree.
     pub(crate) fn tree(&self) -> Tree {
         Tree::new(self.items.iter().map(|item| item.depth))
     }
+}
+
+/// For each task of `outline`, where `other` has it.
+pub(crate) fn locate(outline: &Outline, other: &Outline) -> Vec<Option<usize>> {
+    // Most often both go on alike; only what does not is worth an index.
+    let mut index: Option<HashMap<&Key, usize>> = None;
+    let mut next = 0;
+    let mut find = |key: &Key| {
+        let found = match other.items.get(next).filter(|item| item.key == *key) {
+            Some(_) => Some(next),
+            None => index.get_or_insert_with(|| positions(other)).get(key).copied(),
+        };
+        next = found.map_or(next, |found| found + 1);
+        found
+    };
+    outline.items.iter().map(|item| find(&item.key)).collect()
+}
+
+fn positions(outline: &Outline) -> HashMap<&Key, usize> {
+    outline.items.iter().enumerate().map(|(index, item)| (&item.key, index)).collect()
 }
 
 /// The shape of an outline. Nodes are named by their index in pre-order; `None` as a parent is

@@ -4,14 +4,17 @@
 //! moves, texts, boxes, and deletes last, when every survivor has been moved out.
 
 use super::{
-    Item, Key, NewItem, Op, Outline, Placement, moves::movers, outline::Tree, waves::batches,
+    Item, Key, NewItem, Op, Outline, Placement,
+    moves::movers,
+    outline::{Tree, locate},
+    waves::batches,
 };
 use crate::api::Position;
 
 /// The fewest requests that turn `from` into `to`.
 ///
 /// `from` has only tasks that exist; a task of `to` that is not in `from` is created. Applying
-/// the script with [`apply`](super::apply) to `from` gives exactly `to`, and every operation is
+/// the script with [`apply`](super::apply()) to `from` gives exactly `to`, and every operation is
 /// one that the service accepts: each anchor exists when the request is sent, and is never a
 /// task of the same batch, whose id is not known yet.
 pub fn script(from: &Outline, to: &Outline) -> Vec<Op> {
@@ -38,9 +41,7 @@ struct Change<'a> {
 impl<'a> Change<'a> {
     fn new(from: &'a Outline, to: &'a Outline) -> Self {
         let (from_tree, to_tree) = (from.tree(), to.tree());
-        let positions = from.positions();
-        let origin: Vec<_> =
-            to.items.iter().map(|item| positions.get(&item.key).copied()).collect();
+        let origin = locate(to, from);
         let moves = movers(&from_tree, &to_tree, &origin);
         Self { from, to, from_tree, to_tree, origin, moves }
     }

@@ -250,7 +250,7 @@ fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
         let refuse = |reason: &str| {
             Err(Error::new(Kind::Invalid, format!("line {}: {reason}", line.number)))
         };
-        if item.text.contains('\n') {
+        if item.text.contains(['\n', '\r']) {
             return refuse("the line break ⏎ cannot be saved; make it two lines or a space");
         }
         if item.text.chars().count() > MAX_CONTENT_CHARS {

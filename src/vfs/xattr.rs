@@ -2,7 +2,10 @@
 
 use std::{ffi::OsStr, sync::Arc};
 
-use super::{Vfs, types::Ino};
+use super::{
+    Vfs,
+    types::{Ino, ROOT},
+};
 use crate::{
     error::{Error, Kind, Result},
     sync::{Project, Standing},
@@ -12,12 +15,18 @@ const STATE: &str = "user.taskade.state";
 const ERROR: &str = "user.taskade.error";
 const ID: &str = "user.taskade.id";
 
+/// On the root: which process serves the mount, for whoever unmounts it and waits.
+const PROCESS: &str = "user.taskade.pid";
+
 impl Vfs {
     /// The value of an attribute.
     ///
     /// # Errors
     /// [`Kind::NoAttribute`] if it is not set.
     pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+        if ino == ROOT && name == PROCESS {
+            return Ok(std::process::id().to_string().into_bytes());
+        }
         let value = self.project_of(ino).and_then(|project| value(&project, name.to_str()?));
         value.map(String::into_bytes).ok_or_else(|| Error::new(Kind::NoAttribute, "not set"))
     }

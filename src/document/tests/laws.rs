@@ -147,3 +147,25 @@ fn a_note_of_nothing_but_markers_survives() {
     line.details.note = Some(["> ".repeat(3000), "-".repeat(3000), "- ".repeat(3000)].join("\n"));
     assert_eq!(unnumbered(parsed(&rendered(std::slice::from_ref(&line)))), [line]);
 }
+
+/// Where a step is quadratic, this takes far longer than all other tests together.
+#[test]
+fn hostile_texts_are_read_in_time() {
+    const COUNT: usize = 10_000;
+    let piles =
+        ["[", "[a](", "![", "*a_ ", "<a ", "a | ", "&#32;", "\\", "\\⏎", "@a ", "]", " ^a", "> "];
+    let lines = ["- `\n", "- <\n", "a|\n", "[a]: b\n", "a\n-\n", "# a\n", "- a\n  > b\n\n"];
+    let texts = piles.into_iter().chain(lines).map(|piece| format!("a {}", piece.repeat(COUNT)));
+    let any_text = |_: &str| true;
+    let options = ParseOptions { known_text: Some(&any_text), ..ParseOptions::default() };
+    for text in texts {
+        let lines = parse(text.as_bytes(), &options).unwrap();
+        let normal = rendered(&lines);
+        let again = parse(normal.as_bytes(), &options).unwrap();
+        assert!(unnumbered(again) == unnumbered(lines), "{}", &text[..20]);
+    }
+    for nest in ["- ", "> ", "1. "] {
+        let text = format!("{}a\n{}", nest.repeat(COUNT), "b\n".repeat(COUNT));
+        assert_eq!(parse(text.as_bytes(), &options).unwrap_err().line, 1, "{nest:?}");
+    }
+}

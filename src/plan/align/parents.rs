@@ -28,7 +28,10 @@ impl Matching<'_> {
             let Some((old, stay)) = self.favourite(new, texts) else { continue };
             let children = self.old.tree.children(Some(old)).iter();
             let gone = children.filter(|&&child| self.is_free_old(child)).count();
-            if texts == Texts::Equal || gone <= stay + 1 {
+            let tick = usize::from(self.old.done[old] != self.new.done[new]);
+            let keep = 1 + tick + gone;
+            let replace = 2 + usize::from(self.new.done[new]) + stay;
+            if texts == Texts::Equal || keep <= replace {
                 self.pair(old, new);
             }
         }

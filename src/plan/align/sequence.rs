@@ -75,3 +75,35 @@ fn best_pairs(
     }
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_CELLS, pair_in_order};
+
+    #[test]
+    fn the_greatest_weight_wins_over_the_greatest_number() {
+        let weights = [[1, 0], [9, 1]];
+        assert_eq!(pair_in_order(2, 2, |i, j| weights[i][j]), [(1, 0)]);
+    }
+
+    #[test]
+    fn of_equals_the_earliest_are_paired() {
+        assert_eq!(pair_in_order(3, 2, |_, _| 1), [(0, 0), (1, 1)]);
+    }
+
+    #[test]
+    fn a_window_follows_long_sequences_that_are_out_of_step() {
+        let len = 2_000;
+        assert!(len * len > MAX_CELLS, "too short for a window");
+        let shift = |i: usize| if i < 700 { i } else { i + 30 };
+        let pairs = pair_in_order(len, len + 30, |i, j| u32::from(shift(i) == j));
+        assert_eq!(pairs, (0..len).map(|i| (i, shift(i))).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_window_passes_what_has_no_partner() {
+        let pairs = pair_in_order(3_000, 3_000, |i, j| u32::from(i == 2_999 && j == 2_999));
+        assert_eq!(pairs, [(2_999, 2_999)]);
+        assert!(pair_in_order(3_000, 3_000, |_, _| 0).is_empty());
+    }
+}

@@ -34,10 +34,11 @@ impl<'a> Similarity<'a> {
         if old_text.trim().is_empty() || new_text.trim().is_empty() {
             return 0;
         }
+        let cost = self.old[old].cost() + self.new[new].cost();
+        let Some(left) = self.budget.checked_sub(cost) else { return 0 };
+        self.budget = left;
         let (old, new) = (self.old[old].pairs(), self.new[new].pairs());
         let total = old.len() + new.len();
-        let Some(left) = self.budget.checked_sub(total) else { return 0 };
-        self.budget = left;
         let contained = if is_contained(old_text, new_text) { CONTAINED } else { 0 };
         let at_most = ratio(old.len().min(new.len()), total).max(contained);
         if at_most < threshold {
@@ -49,6 +50,11 @@ impl<'a> Similarity<'a> {
 }
 
 impl Profile<'_> {
+    /// What comparing it costs; indexing it first takes about ten times as long.
+    fn cost(&self) -> usize {
+        self.pairs.as_ref().map_or(10 * self.text.len(), Vec::len)
+    }
+
     fn pairs(&mut self) -> &[u64] {
         let text = self.text;
         self.pairs.get_or_insert_with(|| character_pairs(text))
@@ -123,4 +129,43 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words.sort_unstable();
     words.dedup();
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Similarity, numbers, words};
+
+    fn permille(old: &str, new: &str) -> u32 {
+        Similarity::new(&[old], &[new]).permille(0, 0, 1)
+    }
+
+    #[test]
+    fn edits_are_similar_and_other_texts_are_not() {
+        assert_eq!(permille("Ship it", "ship it "), 1000);
+        assert!(permille("buy milk", "buy oat milk") > 700);
+        assert!(permille("recieve the parcel", "receive the parcel") > 700);
+        assert!(permille("call Bob", "write the report") < 300);
+        assert!(permille("b", "b edited") >= 650);
+        assert!(permille("買い物に行く", "買い物に行った") > 600);
+    }
+
+    #[test]
+    fn blank_texts_are_like_nothing() {
+        assert_eq!(permille("", ""), 0);
+        assert_eq!(permille(" ", "a"), 0);
+    }
+
+    #[test]
+    fn beyond_the_budget_nothing_is_similar() {
+        let mut similarity = Similarity::new(&["buy milk"], &["buy oat milk"]);
+        similarity.budget = 10;
+        assert_eq!(similarity.permille(0, 0, 1), 0);
+    }
+
+    #[test]
+    fn words_and_numbers_of_a_text() {
+        assert_eq!(words("Buy 2 x Milk, buy!"), ["2", "buy", "milk", "x"]);
+        assert_eq!(words("買い物"), ["い物", "買い"]);
+        assert_eq!(numbers("page 12 of v3.1").collect::<Vec<_>>(), ["12", "3", "1"]);
+    }
 }

@@ -1,8 +1,10 @@
 //! What each side did to each task.
 
-use std::collections::HashMap;
-
-use crate::plan::{Item, Key, Outline, moves::movers, outline::Tree};
+use crate::plan::{
+    Item, Key, Outline,
+    moves::movers,
+    outline::{Tree, locate},
+};
 
 /// The tasks of three outlines as nodes `0..len()`: those of theirs in their order, then those
 /// only in ours. What both sides deleted is no node.
@@ -45,30 +47,27 @@ impl Side {
 
 impl<'a> Facts<'a> {
     pub(super) fn new(base: &'a Outline, ours: &'a Outline, theirs: &'a Outline) -> Self {
-        let (base_tree, in_base) = (base.tree(), base.positions());
-        let origin = |outline: &Outline| -> Vec<Option<usize>> {
-            outline.items.iter().map(|item| in_base.get(&item.key).copied()).collect()
-        };
-        let (our_origin, their_origin) = (origin(ours), origin(theirs));
+        let base_tree = base.tree();
+        let (our_origin, their_origin) = (locate(ours, base), locate(theirs, base));
         let mut nodes: Vec<Node<'a>> = Vec::with_capacity(theirs.items.len());
-        let mut named: HashMap<&Key, usize> = HashMap::with_capacity(theirs.items.len());
         for (index, item) in theirs.items.iter().enumerate() {
-            named.insert(&item.key, index);
             let base = their_origin[index].map(|old| &base.items[old]);
             nodes.push(Node { key: &item.key, base, ours: None, theirs: Some((index, item)) });
         }
-        let mut our_nodes = Vec::with_capacity(ours.items.len());
+        let mut our_nodes = locate(ours, theirs);
         for (index, item) in ours.items.iter().enumerate() {
-            let node = named.get(&item.key).copied().unwrap_or(nodes.len());
+            let node = *our_nodes[index].get_or_insert(nodes.len());
             if node == nodes.len() {
                 nodes.push(Node { key: &item.key, base: None, ours: None, theirs: None });
             }
-            let is_new = matches!(item.key, Key::New(_));
             nodes[node].ours = Some((index, item));
-            nodes[node].base =
-                our_origin[index].map(|old| &base.items[old]).or((!is_new).then_some(item));
-            our_nodes.push(node);
+            nodes[node].base = match (&item.key, our_origin[index]) {
+                (Key::New(_), _) => None,
+                (Key::Known(_), Some(old)) => Some(&base.items[old]),
+                (Key::Known(_), None) => Some(item),
+            };
         }
+        let our_nodes = our_nodes.into_iter().flatten().collect();
         let their_nodes = (0..theirs.items.len()).collect();
         Self {
             nodes,

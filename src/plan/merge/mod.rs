@@ -1,7 +1,7 @@
 //! Three-way merge of outlines, by task and by property.
 //!
 //! [`facts`] says what each side did to each task, [`resolve`] decides which tasks there are
-//! and below which parent, [`arrange`] puts siblings in order.
+//! and below which parent, [`mod@arrange`] puts siblings in order.
 
 mod arrange;
 mod facts;
@@ -62,7 +62,8 @@ pub enum Conflict {
 ///
 /// `ours` has keys of `base` and [`Key::New`]; `theirs` has only tasks that exist. A
 /// [`Key::Known`] of `ours` that `base` lacks counts as unchanged by us: we know its id because
-/// we created it just so.
+/// we created it just so. A [`Key::New`] of `ours` is to be created, even if `base`, a save that
+/// has not been sent, has it too.
 ///
 /// - Text and done are separate properties: one changed on one side only has that side's value.
 ///   Texts changed on both sides: ours. Deleted by us, changed or moved by them: kept. Deleted by

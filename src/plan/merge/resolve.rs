@@ -17,8 +17,8 @@ pub(super) struct Resolution {
 }
 
 impl Resolution {
-    /// Terminates: every round that finds a circle drops a move of ours, and without any the
-    /// parents are theirs (or, of what only we have, ours), in which there are no circles.
+    /// Every round but the last drops a move of ours. Without any left, the parents are theirs
+    /// (or, of what only we have, ours), in which there are no circles.
     pub(super) fn new(facts: &Facts<'_>) -> Self {
         let moved: Vec<bool> = (0..facts.len())
             .map(|node| facts.theirs(node).is_some() && facts.moved_by_us(node))
@@ -32,16 +32,16 @@ impl Resolution {
             let mut resolution = Self { present: Vec::new(), placed_by_us, dropped };
             resolution.present = resolution.present(facts);
             let circles = resolution.circles(facts);
-            if circles.is_empty() {
-                return resolution;
-            }
-            dropped = resolution.dropped;
-            let droppable = |node: &usize| moved[*node] && !dropped[*node];
+            let droppable = |node: &usize| moved[*node] && !resolution.dropped[*node];
             let victims: Vec<usize> = if round < MAX_ROUNDS {
                 circles.iter().filter_map(|circle| circle.iter().copied().find(droppable)).collect()
             } else {
                 (0..facts.len()).filter(droppable).collect()
             };
+            if circles.is_empty() || victims.is_empty() {
+                return resolution;
+            }
+            dropped = resolution.dropped;
             victims.into_iter().for_each(|node| dropped[node] = true);
             round += 1;
         }

@@ -1,11 +1,12 @@
 //! The laws of planning, and named examples of what a save costs.
 
-mod align;
+mod applying;
 mod brute;
 mod examples;
-mod listing;
-mod merge;
-mod script;
+mod identity;
+mod listings;
+mod merges;
+mod scripts;
 mod strategies;
 
 use crate::{

@@ -217,3 +217,11 @@ fn a_known_task_that_the_base_lacks_counts_as_unchanged_by_us() {
     assert_eq!(merge_with(&base, &ours, &theirs).outline, theirs);
     assert_eq!(merge_with(&base, &ours, &base).outline, base);
 }
+
+#[test]
+fn what_is_still_to_be_created_is_created_though_the_base_has_it() {
+    let mut base = outline("a\nnot sent yet");
+    base.items[1].key = Key::New(0);
+    let theirs = outline("a");
+    assert_eq!(merge_with(&base, &base, &theirs).outline, base);
+}

@@ -1,0 +1,43 @@
+//! How long a project of 10,000 tasks takes to render and to parse.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use taskadefs::document::{Line, ParseOptions, RenderOptions, parse, render};
+
+const DEPTHS: [usize; 10] = [0, 1, 2, 1, 0, 1, 2, 3, 4, 2];
+
+fn project(text: impl Fn(usize) -> String) -> Vec<Line> {
+    (0..10_000)
+        .zip(DEPTHS.into_iter().cycle())
+        .map(|(index, depth)| Line {
+            depth,
+            done: index % 3 == 0,
+            text: text(index),
+            ..Line::default()
+        })
+        .collect()
+}
+
+fn document(criterion: &mut Criterion) {
+    let plain = project(|index| format!("Plain task number {index} of the list"));
+    let rich = project(|index| {
+        format!("Task {index} with `code`, **bold** and a [link](https://example.com/{index})")
+    });
+    let escaped = project(|index| format!("# {index}. <b> | @alice 📅 2026-12-01 "));
+    let mut group = criterion.benchmark_group("document");
+    for (name, lines) in [("plain", plain), ("rich", rich), ("escaped", escaped)] {
+        let text = render(&lines, &RenderOptions::default());
+        group.throughput(Throughput::Elements(lines.len() as u64));
+        group.bench_function(format!("render/{name}"), |bencher| {
+            bencher.iter(|| render(black_box(&lines), &RenderOptions::default()));
+        });
+        group.bench_function(format!("parse/{name}"), |bencher| {
+            bencher.iter(|| parse(black_box(text.as_bytes()), &ParseOptions::default()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, document);
+criterion_main!(benches);

@@ -1,0 +1,173 @@
+//! The endpoints of v1, as `taskade-openapi-v1.json` describes them.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    Backend,
+    http::HttpBackend,
+    paging::{Next, PAGE_LIMIT, Pages},
+    types::{
+        Content, ContentType, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
+    },
+};
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+#[async_trait]
+impl Backend for HttpBackend {
+    async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
+        self.get(priority, &["workspaces"], &[]).await?.spaces()
+    }
+
+    async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
+        self.get(priority, &["workspaces", workspace.as_str(), "folders"], &[]).await?.spaces()
+    }
+
+    async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
+        self.get(priority, &["folders", folder.as_str(), "projects"], &[]).await?.projects()
+    }
+
+    async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
+        self.get(priority, &["projects", project.as_str()], &[]).await?.project()
+    }
+
+    async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
+        match self.list_tasks(priority, project).await {
+            // The task that the listing was to go on after may be gone: begin anew, once.
+            Err((error, true)) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
+                self.list_tasks(priority, project).await.map_err(|(error, _)| error)
+            }
+            listed => listed.map_err(|(error, _)| error),
+        }
+    }
+
+    async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
+        let body = json!({
+            "folderId": folder.as_str(),
+            "contentType": ContentType::Markdown,
+            "content": markdown,
+        });
+        let answer = self.write(Method::POST, &["projects"], Some(body)).await?;
+        answer.item_id().map(ProjectId::new).ok_or_else(|| {
+            Error::new(Kind::Ambiguous, "Taskade does not say which project it created")
+        })
+    }
+
+    async fn complete_project(&self, project: &ProjectId) -> Result<()> {
+        self.write(Method::POST, &["projects", project.as_str(), "complete"], None).await?;
+        Ok(())
+    }
+
+    async fn restore_project(&self, project: &ProjectId) -> Result<()> {
+        self.write(Method::POST, &["projects", project.as_str(), "restore"], None).await?;
+        Ok(())
+    }
+
+    async fn copy_project(
+        &self,
+        project: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>> {
+        let body = json!({ "folderId": folder.as_str(), "projectTitle": title });
+        let path = ["projects", project.as_str(), "copy"];
+        let answer = self.write(Method::POST, &path, Some(body)).await?;
+        Ok(answer.item_id().map(ProjectId::new))
+    }
+
+    async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
+        let body = json!({ "tasks": tasks.iter().map(new_task).collect::<Vec<Value>>() });
+        // The official document has the trailing slash.
+        let path = ["projects", project.as_str(), "tasks", ""];
+        let answer = self.write(Method::POST, &path, Some(body)).await?;
+        let ambiguous = |error: Error| Error::new(Kind::Ambiguous, error.to_string());
+        let created = answer.created().map_err(ambiguous)?;
+        if created.len() != tasks.len() {
+            let what = format!("Taskade names {} of {} new tasks", created.len(), tasks.len());
+            return Err(Error::new(Kind::Ambiguous, what));
+        }
+        Ok(created)
+    }
+
+    async fn update_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        content: &Content,
+    ) -> Result<Option<String>> {
+        let body = json!({ "contentType": content.content_type, "content": content.text });
+        let answer = self.write(Method::PUT, &task_path(project, task), Some(body)).await?;
+        Ok(answer.item_text())
+    }
+
+    async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
+        let verb = if done { "complete" } else { "uncomplete" };
+        let path = ["projects", project.as_str(), "tasks", task.as_str(), verb];
+        self.write(Method::POST, &path, None).await?;
+        Ok(())
+    }
+
+    async fn move_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        target: &TaskId,
+        position: Position,
+    ) -> Result<()> {
+        let body = json!({ "target": { "taskId": target.as_str(), "position": position } });
+        let path = ["projects", project.as_str(), "tasks", task.as_str(), "move"];
+        self.write(Method::PUT, &path, Some(body)).await?;
+        Ok(())
+    }
+
+    async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.write(Method::DELETE, &task_path(project, task), None).await?;
+        Ok(())
+    }
+}
+
+impl HttpBackend {
+    /// All pages; with the error, whether it came after the first page.
+    async fn list_tasks(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+    ) -> Result<Vec<RemoteTask>, (Error, bool)> {
+        let path = ["projects", project.as_str(), "tasks"];
+        let limit = PAGE_LIMIT.to_string();
+        let mut pages = Pages::default();
+        let mut after: Option<String> = None;
+        loop {
+            let later = after.is_some();
+            let mut query = vec![("limit", limit.as_str())];
+            query.extend(after.as_deref().map(|after| ("after", after)));
+            let answer = self.get(priority, &path, &query).await.map_err(|error| (error, later))?;
+            let page = answer.page().map_err(|error| (error, false))?;
+            match pages.take(page, &self.paging).map_err(|error| (error, false))? {
+                Next::After(id) => after = Some(id),
+                Next::End => return Ok(pages.finish()),
+            }
+        }
+    }
+}
+
+fn task_path<'a>(project: &'a ProjectId, task: &'a TaskId) -> [&'a str; 4] {
+    ["projects", project.as_str(), "tasks", task.as_str()]
+}
+
+/// A task to be created. Without an anchor `taskId` is left out: null is not allowed everywhere.
+fn new_task(task: &NewTask) -> Value {
+    let mut value = json!({
+        "contentType": task.content.content_type,
+        "content": task.content.text,
+        "placement": task.position,
+    });
+    if let (Some(anchor), Some(object)) = (&task.anchor, value.as_object_mut()) {
+        object.insert("taskId".to_owned(), anchor.as_str().into());
+    }
+    value
+}

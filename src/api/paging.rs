@@ -1,0 +1,161 @@
+//! Paging through a project's tasks: when a page is the last.
+//!
+//! `hasMore` is believed where it is given. Where it is not, a page shorter than asked for is
+//! the end, unless its length looks like a cap of the server's own (a multiple of 50): then one
+//! more request tells. No page that was seen to be longer than another can have the other's
+//! length as its cap, so the doubt is over once a longer page was seen.
+
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use super::{types::RemoteTask, wire::Page};
+use crate::{
+    error::{Error, Kind, Result},
+    ids::TaskId,
+};
+
+/// Most tasks that one page may carry (`maximum` of `projectTasksGet`).
+pub(crate) const PAGE_LIMIT: usize = 1000;
+
+/// What a server's own cap would be a multiple of.
+const LIKELY_CAP: usize = 50;
+
+/// What was learnt about the server's pages.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    /// The longest page that was ever seen: a cap is at least that.
+    longest: AtomicUsize,
+}
+
+/// The pages of one listing, put together.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    tasks: Vec<RemoteTask>,
+    seen: HashSet<TaskId>,
+}
+
+/// What to do after a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Ask for the page after this task.
+    After(String),
+    /// That was all.
+    End,
+}
+
+impl Paging {
+    fn may_be_capped(&self, sent: usize) -> bool {
+        let longest = self.longest.fetch_max(sent, Ordering::Relaxed);
+        sent > 0 && sent.is_multiple_of(LIKELY_CAP) && sent >= longest
+    }
+}
+
+impl Pages {
+    /// Takes a page in.
+    ///
+    /// # Errors
+    /// [`Kind::Protocol`] if pages go in circles, which must not pass for an end.
+    pub(crate) fn take(&mut self, page: Page, paging: &Paging) -> Result<Next> {
+        let (sent, before) = (page.sent, self.tasks.len());
+        let last = page.tasks.last().map(|task| task.id.as_str().to_owned());
+        for task in page.tasks {
+            if self.seen.insert(task.id.clone()) {
+                self.tasks.push(task);
+            }
+        }
+        let capped = paging.may_be_capped(sent);
+        let more = page.has_more.unwrap_or(sent > 0 && (sent >= PAGE_LIMIT || capped));
+        if !more {
+            return Ok(Next::End);
+        }
+        match page.next_cursor.or(last) {
+            Some(cursor) if self.tasks.len() > before => Ok(Next::After(cursor)),
+            // Without `hasMore` this page was only asked for to see whether there is one.
+            _ if page.has_more.is_none() && before > 0 && sent == 0 => Ok(Next::End),
+            _ => Err(Error::new(Kind::Protocol, "Taskade's pages of tasks go in circles")),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<RemoteTask> {
+        self.tasks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Next, PAGE_LIMIT, Pages, Paging};
+    use crate::{
+        api::{RemoteTask, wire::Page},
+        ids::TaskId,
+    };
+
+    fn task(number: usize) -> RemoteTask {
+        let id = TaskId::new(number.to_string());
+        RemoteTask { id, text: String::new(), parent: None, completed: false }
+    }
+
+    /// Lists `total` tasks from a server with this cap. How many requests it took.
+    fn list(paging: &Paging, total: usize, cap: usize, tells: bool) -> usize {
+        let (mut pages, mut from, mut requests) = (Pages::default(), 0, 0);
+        loop {
+            let to = total.min(from + PAGE_LIMIT.min(cap));
+            let tasks: Vec<RemoteTask> = (from..to).map(task).collect();
+            let has_more = tells.then_some(to < total);
+            requests += 1;
+            let page = Page { sent: tasks.len(), tasks, has_more, next_cursor: None };
+            match pages.take(page, paging).unwrap() {
+                Next::After(id) => from = id.parse::<usize>().unwrap() + 1,
+                Next::End => break,
+            }
+        }
+        assert_eq!(pages.finish().len(), total);
+        requests
+    }
+
+    #[test]
+    fn small_projects_cost_one_request() {
+        let paging = Paging::default();
+        for total in [0, 1, 49, 51, 99, 101, 999] {
+            assert_eq!(list(&paging, total, 1000, false), 1, "{total}");
+        }
+        // A longer page was seen: 100 is no cap.
+        assert_eq!(list(&paging, 100, 1000, false), 1);
+        assert_eq!(list(&paging, 2500, 1000, false), 3);
+        assert_eq!(list(&paging, 2000, 1000, true), 2);
+    }
+
+    #[test]
+    fn a_silent_cap_is_noticed_and_then_known() {
+        let paging = Paging::default();
+        assert_eq!(list(&paging, 100, 100, false), 2);
+        assert_eq!(list(&paging, 250, 100, false), 3);
+        assert_eq!(list(&paging, 50, 100, false), 1);
+    }
+
+    #[test]
+    fn circles_are_an_error_and_not_an_end() {
+        let (paging, mut pages) = (Paging::default(), Pages::default());
+        let page =
+            || Page { tasks: vec![task(1)], sent: 1, has_more: Some(true), next_cursor: None };
+        assert_eq!(pages.take(page(), &paging).unwrap(), Next::After("1".to_owned()));
+        assert!(pages.take(page(), &paging).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_task_is_listed_whatever_the_cap(
+            totals in prop::collection::vec(0_usize..2400, 1..6),
+            cap in prop_oneof![Just(1000_usize), Just(50), Just(100), Just(250), Just(500)],
+            tells in any::<bool>(),
+        ) {
+            let paging = Paging::default();
+            for total in totals {
+                list(&paging, total, cap, tells);
+            }
+        }
+    }
+}
