@@ -12,7 +12,7 @@
 //! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
 
 pub mod api;
-//cli
+pub mod cli;
 pub mod clock;
 pub mod document;
 pub mod error;
@@ -20,6 +20,6 @@ pub mod fuse;
 pub mod ids;
 pub mod plan;
 pub mod secret;
-//server
+pub mod server;
 pub mod sync;
 pub mod vfs;

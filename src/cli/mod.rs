@@ -1,0 +1,147 @@
+//! The command line: what the user typed, and the exit code.
+
+mod account;
+mod background;
+mod mount;
+mod mountpoint;
+mod options;
+mod serve;
+mod unmount;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{api::DEFAULT_API_URL, error::Result};
+
+/// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
+#[derive(Debug, Parser)]
+#[command(name = "taskadefs", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Mount an account, or a local store, at a directory
+    Mount(Box<MountArgs>),
+    /// Unmount, and wait until everything is saved
+    Umount(UmountArgs),
+    /// Run a Taskade-compatible server on a local store
+    Serve(ServeArgs),
+}
+
+/// Options of `mount`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MountArgs {
+    /// Where to mount
+    mountpoint: PathBuf,
+    /// The API to talk to: https, or http on this machine
+    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", default_value = DEFAULT_API_URL)]
+    api_url: String,
+    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Mount a local store, served by an embedded server; needs no account
+    #[arg(long, value_name = "DIR", conflicts_with = "token_file")]
+    local: Option<PathBuf>,
+    /// Append every API call that a local store gets to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", requires = "local")]
+    log_requests: Option<PathBuf>,
+    /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR")]
+    state_dir: Option<PathBuf>,
+    /// Stay in the foreground
+    #[arg(short, long)]
+    foreground: bool,
+    /// Refuse every change
+    #[arg(long)]
+    read_only: bool,
+    /// Serve what was read less than this long ago without asking again
+    #[arg(long, value_name = "SECS", default_value = "30", value_parser = options::seconds)]
+    max_age: std::time::Duration,
+    /// How long a save waits for Taskade's verdict
+    #[arg(long, value_name = "SECS", default_value = "5", value_parser = options::seconds)]
+    commit_wait: std::time::Duration,
+    /// Refuse a save that deletes more tasks than this and more than half of the project
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    max_delete: usize,
+    /// End every line with the block id of its task
+    #[arg(long)]
+    ids: bool,
+    /// How texts are sent
+    #[arg(long, value_enum, default_value_t)]
+    content_type: options::ContentTypeArg,
+    /// Let other users in
+    #[arg(long)]
+    allow_other: bool,
+    /// Options as in fstab: the long ones above without dashes, separated by commas
+    #[arg(short, value_name = "OPTS")]
+    o: Vec<String>,
+    /// What to log, such as `debug` or `taskadefs::api=trace`
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log: String,
+    /// Where the background process reports that it is ready
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
+}
+
+/// Options of `umount`.
+#[derive(Debug, Args)]
+pub(crate) struct UmountArgs {
+    /// Where it is mounted
+    mountpoint: PathBuf,
+    /// Take it out of the tree at once, also while files on it are open
+    #[arg(long)]
+    lazy: bool,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where the store is, or is made
+    #[arg(long, value_name = "DIR")]
+    local: PathBuf,
+    /// Where to listen; only this machine can reach it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: std::net::SocketAddr,
+    /// Append every API call to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    log_requests: Option<PathBuf>,
+}
+
+/// Runs the program. 0 done, 1 failed, 2 usage.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match options::expand(arguments.into_iter().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("taskadefs: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let cli = match Cli::try_parse_from(arguments.clone()) {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Nothing is left to be said if the terminal is gone.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(cli.command, arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("taskadefs: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
+    match command {
+        Command::Mount(args) if args.foreground => mount::foreground(&args),
+        Command::Mount(args) => background::start(&args, arguments),
+        Command::Umount(args) => unmount::unmount(&args),
+        Command::Serve(args) => serve::serve(&args),
+    }
+}

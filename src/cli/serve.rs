@@ -1,0 +1,37 @@
+//! Running the embedded server alone.
+
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::ServeArgs;
+use crate::{
+    error::{Error, Result},
+    server::{Server, ServerConfig},
+};
+
+/// Serves until told to end by SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the store cannot be opened or the address cannot be had.
+pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
+    let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
+    runtime.block_on(async {
+        let failed = |error| Error::io("cannot wait for signals", error);
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut config = ServerConfig::new(&args.local);
+        config.listen = args.listen;
+        config.log_requests.clone_from(&args.log_requests);
+        let server = Server::start(config).await?;
+        println!("listening on {}", server.url());
+        println!("token in {}", server.token_path().display());
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        server.shutdown().await;
+        Ok(())
+    })
+}

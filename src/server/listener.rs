@@ -1,0 +1,236 @@
+//! Connections: from bytes to requests and back, and the ways in which that can go wrong.
+
+use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc, time::Duration};
+
+use http_body_util::{BodyExt, Limited, StreamBody, combinators::BoxBody};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Frame, Incoming},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use super::{
+    Shared,
+    answer::Answer,
+    faults::Fault,
+    log::LoggedRequest,
+    quirks::Place,
+    routes::{self, Call},
+};
+
+/// Where the API is.
+const BASE: &str = "/api/v1";
+
+/// Largest body of a request, in bytes.
+const MAX_BODY: usize = 4 << 20;
+
+type Body = BoxBody<Bytes, Broken>;
+
+/// A connection that is to be closed as it is.
+#[derive(Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection is closed on purpose")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// Accepts connections until told to stop.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<()>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => break,
+        };
+        // Out of descriptors, or gone before it was accepted: the next may do better.
+        let Ok((stream, _)) = accepted else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        // Answers are small, and somebody waits for each.
+        let _ = stream.set_nodelay(true);
+        let shared = shared.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| handle(shared.clone(), request));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
+            // A client that goes away, or a connection closed on purpose: nobody is left to tell.
+            let _ = connection.await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+    connections.shutdown().await;
+}
+
+async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
+    let method = request.method().as_str().to_owned();
+    let path = request.uri().path().strip_prefix(BASE).unwrap_or_default().to_owned();
+    let query = pairs(request.uri().query().unwrap_or_default());
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    tokio::time::sleep(shared.quirks.latency).await;
+    let place = shared.window.count();
+    let fault = shared.faults.next(&method, &path);
+    match &fault {
+        Some(Fault::DropBefore) => {
+            log(&shared, &method, &path, &[], 0);
+            return Err(Broken);
+        }
+        Some(Fault::Hang) => shared.faults.released().await,
+        _ => {}
+    }
+    let (answer, sent) = match body {
+        Err(_) => (Answer::refusal(413, "the body is too large"), Bytes::new()),
+        Ok(body) => {
+            let body = body.to_bytes();
+            let answer = match refused_by(&shared, place, authorization.as_ref(), fault.as_ref()) {
+                Some(refusal) => refusal,
+                None => {
+                    let (shared, method, path) = (shared.clone(), method.clone(), path.clone());
+                    let body = body.clone();
+                    let run = move || answer(&shared, &method, &path, &query, &body);
+                    let done = tokio::task::spawn_blocking(run).await;
+                    done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
+                }
+            };
+            (answer, body)
+        }
+    };
+    log(&shared, &method, &path, &sent, answer.status);
+    respond(&shared, answer, place, fault).await
+}
+
+fn refused_by(
+    shared: &Shared,
+    place: Place,
+    authorization: Option<&HeaderValue>,
+    fault: Option<&Fault>,
+) -> Option<Answer> {
+    let wanted = format!("Bearer {}", shared.token.expose());
+    if authorization.is_none_or(|given| given.as_bytes() != wanted.as_bytes()) {
+        return Some(Answer::refusal(401, "Unauthorized"));
+    }
+    if place.refused {
+        return Some(Answer::refusal(429, "Too many requests"));
+    }
+    match fault? {
+        Fault::Status(status, _) => Some(Answer::refusal(*status, "injected")),
+        Fault::Html(status) => Some(Answer::refusal(*status, "")),
+        Fault::Redirect(_) => Some(Answer::refusal(302, "")),
+        Fault::NotOk => {
+            let mut answer = Answer::bad_request("injected");
+            answer.status = 200;
+            Some(answer)
+        }
+        _ => None,
+    }
+}
+
+fn answer(
+    shared: &Shared,
+    method: &str,
+    path: &str,
+    query: &HashMap<String, String>,
+    body: &[u8],
+) -> Answer {
+    let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
+    let path: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    routes::execute(shared, &Call { method, path: &path, query, body })
+}
+
+async fn respond(
+    shared: &Shared,
+    answer: Answer,
+    place: Place,
+    fault: Option<Fault>,
+) -> Result<Response<Body>, Broken> {
+    let mut bytes = Bytes::from(answer.body.to_string());
+    let mut response = Response::new(());
+    *response.status_mut() = answer.status.try_into().map_err(|_| Broken)?;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if shared.quirks.tells_limit {
+        let reset = format!("{:.3}", place.reset.as_secs_f64());
+        headers.insert("x-rate-limit-limit", place.limit.into());
+        headers.insert("x-rate-limit-remaining", place.remaining.into());
+        headers.insert("x-rate-limit-reset", reset.parse().map_err(|_| Broken)?);
+    }
+    let mut drip = None;
+    match fault {
+        Some(Fault::DropAfter) => return Err(Broken),
+        Some(Fault::HangAfter) => shared.faults.released().await,
+        Some(Fault::Status(_, Some(after))) => {
+            headers.insert(RETRY_AFTER, after.to_string().parse().map_err(|_| Broken)?);
+        }
+        Some(Fault::Html(_)) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            bytes = Bytes::from_static(b"<html><body>Bad gateway</body></html>");
+        }
+        Some(Fault::Malformed) => bytes = Bytes::from_static(b"{\"ok\":tru"),
+        Some(Fault::Redirect(to)) => {
+            headers.insert(LOCATION, to.parse().map_err(|_| Broken)?);
+        }
+        Some(Fault::Truncated) => {
+            headers.insert(CONTENT_LENGTH, bytes.len().into());
+            let half = bytes.slice(..bytes.len() / 2);
+            let frames = [Ok(Frame::data(half)), Err(Broken)];
+            let body = StreamBody::new(futures_util::stream::iter(frames));
+            return Ok(response.map(|()| BodyExt::boxed(body)));
+        }
+        Some(Fault::Drip(pause)) => drip = Some(pause),
+        _ => {}
+    }
+    Ok(response.map(|()| match drip {
+        Some(pause) => dripping(bytes, pause),
+        None => {
+            http_body_util::Full::new(bytes).map_err(|never: Infallible| match never {}).boxed()
+        }
+    }))
+}
+
+/// A body that comes byte by byte.
+fn dripping(bytes: Bytes, pause: Duration) -> Body {
+    let drops = futures_util::stream::unfold(bytes, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        let next = rest.split_to(1);
+        Some((Ok(Frame::data(next)), rest))
+    });
+    BodyExt::boxed(StreamBody::new(Box::pin(drops) as SyncStream))
+}
+
+type SyncStream =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Frame<Bytes>, Broken>> + Send + Sync>>;
+
+fn log(shared: &Shared, method: &str, path: &str, body: &[u8], status: u16) {
+    shared.log.add(LoggedRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        body: serde_json::from_slice(body).ok(),
+        status,
+    });
+}
+
+fn pairs(query: &str) -> HashMap<String, String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
+fn decode(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
+}

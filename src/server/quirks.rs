@@ -1,0 +1,120 @@
+//! What is unknown of the service, or differs by time and place: which way this server is.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What a limit is where there is none.
+const UNLIMITED: u32 = 1_000_000;
+
+/// How long a window of the rate limit is.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// What changing the text of the title node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Renaming {
+    /// It renames the project.
+    Works,
+    /// It is refused with 400.
+    Refused,
+    /// It is answered with success and changes nothing.
+    #[default]
+    Ignored,
+}
+
+/// Which way the server is where the service is not documented. The default is what public
+/// clients have met.
+#[derive(Debug, Clone)]
+pub struct Quirks {
+    /// Whether listings of tasks begin with the title node.
+    pub title_node: bool,
+    /// Whether pages of tasks say `hasMore` and `nextCursor`.
+    pub has_more: bool,
+    /// A cap on pages that is not told.
+    pub page_cap: Option<usize>,
+    /// Whether listings hold null items.
+    pub null_items: bool,
+    /// Whether the answer to an update is the id alone.
+    pub update_answers_id_only: bool,
+    /// Whether the answer to creating a project has its name.
+    pub create_answers_name: bool,
+    /// Whether projects say whether they are archived.
+    pub says_completed: bool,
+    /// What changing the text of the title node does.
+    pub renaming: Renaming,
+    /// Whether texts sent as Markdown lose their markup.
+    pub reads_markdown: bool,
+    /// Whether a batch that fails leaves nothing behind.
+    pub atomic_batches: bool,
+    /// Whether completing a task completes what is below it.
+    pub complete_cascades: bool,
+    /// Whether answers have fields that the document does not know.
+    pub extra_fields: bool,
+    /// Requests a minute.
+    pub rate_limit: Option<u32>,
+    /// Whether answers tell the limit.
+    pub tells_limit: bool,
+    /// Added to the time of every answer.
+    pub latency: Duration,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            title_node: true,
+            has_more: false,
+            page_cap: None,
+            null_items: false,
+            update_answers_id_only: false,
+            create_answers_name: true,
+            says_completed: true,
+            renaming: Renaming::default(),
+            reads_markdown: false,
+            atomic_batches: true,
+            complete_cascades: false,
+            extra_fields: false,
+            rate_limit: None,
+            tells_limit: true,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// The window of the rate limit.
+#[derive(Debug)]
+pub(crate) struct Window {
+    limit: u32,
+    used: Mutex<(Instant, u32)>,
+}
+
+/// Where a request stands in its window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+    pub(crate) reset: Duration,
+    pub(crate) refused: bool,
+}
+
+impl Window {
+    pub(crate) fn new(limit: Option<u32>) -> Self {
+        Self { limit: limit.unwrap_or(UNLIMITED), used: Mutex::new((Instant::now(), 0)) }
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&self) -> Place {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.0.elapsed() >= WINDOW {
+            *used = (Instant::now(), 0);
+        }
+        let refused = used.1 >= self.limit;
+        used.1 = used.1.saturating_add(u32::from(!refused));
+        Place {
+            limit: self.limit,
+            remaining: self.limit.saturating_sub(used.1),
+            reset: WINDOW.saturating_sub(used.0.elapsed()),
+            refused,
+        }
+    }
+}

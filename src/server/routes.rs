@@ -1,0 +1,339 @@
+//! What each endpoint does.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    answer::{Answer, Outcome},
+    outline::{Misplaced, Task, Tasks},
+    quirks::Renaming,
+    requests::{
+        self, CopyProject, CreateProject, CreateProjectIn, CreateTasks, MoveTask, UpdateTask,
+    },
+    store::{ProjectRow, SpaceRow, with_title},
+    token::random_uuid,
+};
+use crate::{api::ContentType, error::Error};
+
+/// Most tasks of one page, and how many without `limit`.
+const MAX_PAGE: usize = 1000;
+const DEFAULT_PAGE: usize = 100;
+
+/// A request below the API's base.
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a [&'a str],
+    pub(crate) query: &'a HashMap<String, String>,
+    pub(crate) body: &'a [u8],
+}
+
+/// Executes a request.
+pub(crate) fn execute(shared: &Shared, call: &Call<'_>) -> Answer {
+    let outcome = match (call.method, call.path) {
+        ("GET", ["workspaces"]) => spaces(shared, shared.store.workspaces()),
+        ("GET", ["workspaces", id, "folders"]) => folders(shared, id),
+        ("POST", ["workspaces", id, "projects"]) => create_project_in(shared, id, call.body),
+        ("GET", ["folders", id, "projects"]) => projects(shared, id),
+        ("POST", ["projects"]) => create_project(shared, call.body),
+        ("GET", ["projects", id]) => {
+            find(shared, id).map(|row| Answer::item(project_item(shared, &row)))
+        }
+        ("POST", ["projects", id, "complete"]) => archive(shared, id, true),
+        ("POST", ["projects", id, "restore"]) => archive(shared, id, false),
+        ("POST", ["projects", id, "copy"]) => copy(shared, id, call.body),
+        ("GET", ["projects", id, "tasks"]) => list(shared, id, call.query),
+        ("POST", ["projects", id, "tasks"] | ["projects", id, "tasks", ""]) => {
+            create_tasks(shared, id, call.body)
+        }
+        ("GET", ["projects", id, "tasks", task]) => get_task(shared, id, task),
+        ("PUT", ["projects", id, "tasks", task]) => update(shared, id, task, call.body),
+        ("DELETE", ["projects", id, "tasks", task]) => {
+            change(shared, id, |tasks| tasks.delete(task)).map(|()| Answer::ok())
+        }
+        ("POST", ["projects", id, "tasks", task, "complete"]) => tick(shared, id, task, true),
+        ("POST", ["projects", id, "tasks", task, "uncomplete"]) => tick(shared, id, task, false),
+        ("PUT", ["projects", id, "tasks", task, "move"]) => relocate(shared, id, task, call.body),
+        _ => Err(Answer::not_found("Not found")),
+    };
+    outcome.unwrap_or_else(|refusal| refusal)
+}
+
+fn broken(error: Error) -> Answer {
+    Answer::refusal(500, &error.to_string())
+}
+
+fn spaces(shared: &Shared, rows: crate::error::Result<Vec<SpaceRow>>) -> Outcome {
+    let rows = rows.map_err(broken)?;
+    let items = rows.into_iter().map(|row| json!({ "id": row.id, "name": row.name }));
+    Ok(Answer::items(with_nulls(shared, items.collect())))
+}
+
+fn with_nulls(shared: &Shared, mut items: Vec<Value>) -> Vec<Value> {
+    if shared.quirks.null_items {
+        items.insert(items.len() / 2, Value::Null);
+    }
+    items
+}
+
+fn folders(shared: &Shared, workspace: &str) -> Outcome {
+    let rows = shared.store.folders(workspace).map_err(broken)?;
+    if rows.is_empty() {
+        return Err(Answer::not_found("Workspace not found"));
+    }
+    spaces(shared, Ok(rows))
+}
+
+fn check_space(shared: &Shared, id: &str) -> Result<(), Answer> {
+    match shared.store.has_space(id).map_err(broken)? {
+        true => Ok(()),
+        false => Err(Answer::not_found("Folder not found")),
+    }
+}
+
+fn projects(shared: &Shared, folder: &str) -> Outcome {
+    check_space(shared, folder)?;
+    let rows = shared.store.projects(folder).map_err(broken)?;
+    let items = rows.iter().map(|row| project_item(shared, row)).collect();
+    Ok(Answer::items(with_nulls(shared, items)))
+}
+
+fn project_item(shared: &Shared, row: &ProjectRow) -> Value {
+    let mut item = json!({ "id": row.id, "name": row.name });
+    if shared.quirks.says_completed {
+        item["completed"] = row.completed.into();
+    }
+    if shared.quirks.extra_fields {
+        item["icon"] = json!({ "emoji": "x" });
+    }
+    item
+}
+
+fn task_item(shared: &Shared, task: &Task) -> Value {
+    let mut item = json!({ "id": task.id, "text": task.text, "completed": task.completed });
+    if let Some(parent) = &task.parent {
+        item["parentId"] = parent.as_str().into();
+    }
+    if shared.quirks.extra_fields {
+        item["type"] = "text".into();
+    }
+    item
+}
+
+fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
+    let row = shared.store.project(id).map_err(broken)?;
+    row.ok_or_else(|| Answer::not_found("Document not found"))
+}
+
+fn create_project(shared: &Shared, body: &[u8]) -> Outcome {
+    let request: CreateProject = requests::read(body)?;
+    requests::check_markdown(request.content_type)?;
+    make_project(shared, &request.folder_id, &request.content)
+}
+
+fn create_project_in(shared: &Shared, workspace: &str, body: &[u8]) -> Outcome {
+    let request: CreateProjectIn = requests::read(body)?;
+    requests::check_markdown(request.content_type)?;
+    make_project(shared, workspace, &request.content)
+}
+
+/// The first line is the title; the rest is a list, two spaces a level.
+fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Outcome {
+    check_space(shared, folder)?;
+    let mut lines = markdown.lines();
+    let name = lines.next().unwrap_or_default().trim_start_matches('#').trim().to_owned();
+    let tasks = lines.filter(|line| !line.trim().is_empty()).map(|line| {
+        let content = line.trim_start();
+        let text = ["- ", "* "].iter().find_map(|bullet| content.strip_prefix(bullet));
+        ((line.len() - content.len()) / 2, text.unwrap_or(content).to_owned(), false)
+    });
+    let tasks = with_title(&name, tasks).map_err(broken)?;
+    let id = shared.store.make_project(folder, &name, tasks).map_err(broken)?;
+    let item = if shared.quirks.create_answers_name {
+        json!({ "id": id, "name": name })
+    } else {
+        json!({ "id": id })
+    };
+    Ok(Answer::item(item))
+}
+
+fn archive(shared: &Shared, id: &str, completed: bool) -> Outcome {
+    let mut row = find(shared, id)?;
+    row.completed = completed;
+    shared.store.set_project(&row).map_err(broken)?;
+    Ok(Answer::item(if completed { project_item(shared, &row) } else { Value::Null }))
+}
+
+/// Copies keep the ids of their tasks: ids are unique only inside a project.
+fn copy(shared: &Shared, id: &str, body: &[u8]) -> Outcome {
+    let request: CopyProject = requests::read(body)?;
+    if request.project_title.as_deref() == Some("") {
+        return Err(Answer::bad_request("projectTitle: not empty"));
+    }
+    let row = find(shared, id)?;
+    check_space(shared, &request.folder_id)?;
+    let name = request.project_title.unwrap_or(row.name);
+    let mut tasks = shared.store.tasks(id).map_err(broken)?;
+    if let Some(title) = tasks.0.first_mut() {
+        title.text.clone_from(&name);
+    }
+    let id = shared.store.make_project(&request.folder_id, &name, tasks).map_err(broken)?;
+    Ok(Answer::item(json!({ "id": id, "name": name })))
+}
+
+fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
+    find(shared, id)?;
+    let limit = match query.get("limit").map(|limit| limit.parse::<usize>()) {
+        None => DEFAULT_PAGE,
+        Some(Ok(limit)) if (1..=MAX_PAGE).contains(&limit) => limit,
+        Some(_) => return Err(Answer::bad_request("limit: 1 to 1000")),
+    };
+    let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
+    let mut tasks = shared.store.tasks(id).map_err(broken)?;
+    if !shared.quirks.title_node {
+        let title = tasks.0.remove(0);
+        for task in tasks.0.iter_mut().filter(|task| task.parent.as_ref() == Some(&title.id)) {
+            task.parent = None;
+        }
+    }
+    let position = |cursor: &String| {
+        tasks.index(cursor).ok_or_else(|| Answer::bad_request("no such task to go on from"))
+    };
+    let (from, to) = match (query.get("after"), query.get("before")) {
+        (Some(_), Some(_)) => return Err(Answer::bad_request("after or before, not both")),
+        (None, None) => (0, limit),
+        (Some(after), None) => {
+            let from = position(after)? + 1;
+            (from, from + limit)
+        }
+        (None, Some(before)) => {
+            let to = position(before)?;
+            (to.saturating_sub(limit), to)
+        }
+    };
+    let to = to.min(tasks.0.len());
+    let page = tasks.0.get(from..to).unwrap_or_default();
+    let items = page.iter().map(|task| task_item(shared, task)).collect();
+    let mut answer = Answer::items(items);
+    if shared.quirks.has_more {
+        answer.body["hasMore"] = (to < tasks.0.len()).into();
+        answer.body["nextCursor"] = page.last().map(|task| task.id.as_str()).into();
+    }
+    Ok(answer)
+}
+
+fn get_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+    find(shared, id)?;
+    let tasks = shared.store.tasks(id).map_err(broken)?;
+    let found = tasks.0.iter().find(|known| known.id == task);
+    found
+        .map(|task| Answer::item(task_item(shared, task)))
+        .ok_or_else(|| Answer::not_found("Task not found"))
+}
+
+fn change(
+    shared: &Shared,
+    id: &str,
+    change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
+) -> Result<(), Answer> {
+    find(shared, id)?;
+    shared.store.change(id, change).map_err(broken)?.map_err(misplaced)
+}
+
+fn misplaced(why: Misplaced) -> Answer {
+    match why {
+        Misplaced::Unknown => Answer::not_found("Task not found"),
+        Misplaced::BesideTitle => Answer::bad_request("nothing can be beside the title"),
+        Misplaced::Title => Answer::bad_request("the title stays where it is"),
+        Misplaced::InItself => Answer::bad_request("a task cannot be in itself"),
+    }
+}
+
+fn create_tasks(shared: &Shared, id: &str, body: &[u8]) -> Outcome {
+    let request: CreateTasks = requests::read(body)?;
+    request.check()?;
+    let mut items = Vec::with_capacity(request.tasks.len());
+    let mut failure = None;
+    let ids: Vec<String> =
+        request.tasks.iter().map(|_| random_uuid()).collect::<Result<_, _>>().map_err(broken)?;
+    change(shared, id, |tasks| {
+        for (task, id) in request.tasks.into_iter().zip(ids) {
+            let text = read_text(shared, task.content_type, task.content);
+            let anchor = task.task_id.as_deref();
+            match tasks.insert(id.clone(), text, anchor, task.placement) {
+                Ok(()) => items.push(json!({ "id": id, "completed": false })),
+                Err(why) if shared.quirks.atomic_batches => return Err(why),
+                Err(why) => {
+                    failure = Some(why);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    match failure {
+        Some(why) => Err(misplaced(why)),
+        None => Ok(Answer::item(items.into())),
+    }
+}
+
+fn read_text(shared: &Shared, content_type: ContentType, content: String) -> String {
+    if shared.quirks.reads_markdown && content_type == ContentType::Markdown {
+        content.replace(['*', '_', '`'], "")
+    } else {
+        content
+    }
+}
+
+fn update(shared: &Shared, id: &str, task: &str, body: &[u8]) -> Outcome {
+    let request: UpdateTask = requests::read(body)?;
+    request.check()?;
+    let mut row = find(shared, id)?;
+    let text = read_text(shared, request.content_type, request.content);
+    let is_title = shared.store.tasks(id).map_err(broken)?.index(task) == Some(0);
+    match shared.quirks.renaming {
+        Renaming::Refused if is_title => {
+            return Err(Answer::bad_request("the title cannot be changed"));
+        }
+        Renaming::Works if is_title => {
+            row.name.clone_from(&text);
+            shared.store.set_project(&row).map_err(broken)?;
+        }
+        Renaming::Ignored if is_title => {}
+        _ => change(shared, id, |tasks| {
+            let at = tasks.index(task).ok_or(Misplaced::Unknown)?;
+            tasks.0[at].text.clone_from(&text);
+            Ok(())
+        })?,
+    }
+    if shared.quirks.update_answers_id_only {
+        return Ok(Answer::item(json!({ "id": task })));
+    }
+    get_task(shared, id, task)
+}
+
+fn tick(shared: &Shared, id: &str, task: &str, completed: bool) -> Outcome {
+    let mut unchanged = false;
+    change(shared, id, |tasks| {
+        let at = tasks.index(task).ok_or(Misplaced::Unknown)?;
+        unchanged = tasks.0[at].completed == completed;
+        let end = if completed && shared.quirks.complete_cascades { tasks.end(at) } else { at + 1 };
+        if !unchanged {
+            tasks.0[at..end].iter_mut().for_each(|task| task.completed = completed);
+        }
+        Ok(())
+    })?;
+    if unchanged {
+        return Err(Answer::bad_request("the task is so already"));
+    }
+    get_task(shared, id, task)
+}
+
+fn relocate(shared: &Shared, id: &str, task: &str, body: &[u8]) -> Outcome {
+    let request: MoveTask = requests::read(body)?;
+    request.check()?;
+    let target = request.target;
+    change(shared, id, |tasks| tasks.relocate(task, &target.task_id, target.position))?;
+    get_task(shared, id, task)
+}

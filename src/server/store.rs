@@ -1,0 +1,501 @@
+//! The store: workspaces, folders, projects and tasks in SQLite.
+//!
+//! Every change is one transaction, on disk before it is answered. A project's tasks are kept in
+//! outline order by number; the projects used last are kept in memory as well.
+
+use std::{
+    collections::HashMap,
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::{
+    outline::{Misplaced, Task, Tasks},
+    token::{random_name, random_uuid},
+};
+use crate::{
+    api::Position,
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS spaces (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        workspace TEXT NOT NULL,
+        name TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS projects (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        folder TEXT NOT NULL,
+        name TEXT NOT NULL,
+        completed INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS projects_of_folder ON projects (folder);
+    CREATE TABLE IF NOT EXISTS tasks (
+        project TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        parent TEXT,
+        text TEXT NOT NULL,
+        completed INTEGER NOT NULL,
+        PRIMARY KEY (project, place)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// How many projects are kept in memory.
+const KEPT: usize = 64;
+
+/// A workspace or folder of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SpaceRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// A project of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ProjectRow {
+    pub(crate) id: String,
+    pub(crate) folder: String,
+    pub(crate) name: String,
+    pub(crate) completed: bool,
+}
+
+struct Inner {
+    connection: Connection,
+    kept: HashMap<String, Tasks>,
+}
+
+/// Everything that a server has.
+pub struct Store {
+    inner: Mutex<Inner>,
+}
+
+impl Store {
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        let shown = dir.display().to_string();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
+        let connection = Connection::open(dir.join("store.sqlite3")).map_err(failed)?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+        if version > VERSION {
+            return Err(Error::new(Kind::Storage, "the store is of a newer taskadefs").at(shown));
+        }
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
+                 BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
+            ))
+            .map_err(failed)?;
+        Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
+    }
+
+    pub(crate) fn is_empty(&self) -> Result<bool> {
+        let count: i64 = self
+            .lock()
+            .connection
+            .query_row("SELECT count(*) FROM spaces", [], |row| row.get(0))
+            .map_err(failed)?;
+        Ok(count == 0)
+    }
+
+    pub(crate) fn workspaces(&self) -> Result<Vec<SpaceRow>> {
+        self.spaces("SELECT id, name FROM spaces WHERE id = workspace ORDER BY number", [])
+    }
+
+    /// The folders of a workspace, its home folder first.
+    pub(crate) fn folders(&self, workspace: &str) -> Result<Vec<SpaceRow>> {
+        let sql = "SELECT id, name FROM spaces WHERE workspace = ?1 ORDER BY number";
+        self.spaces(sql, [workspace])
+    }
+
+    fn spaces(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<SpaceRow>> {
+        let inner = self.lock();
+        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement
+            .query_map(params, |row| Ok(SpaceRow { id: row.get(0)?, name: row.get(1)? }))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    pub(crate) fn has_space(&self, id: &str) -> Result<bool> {
+        let found: Option<i64> = self
+            .lock()
+            .connection
+            .query_row("SELECT 1 FROM spaces WHERE id = ?1", [id], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
+        Ok(found.is_some())
+    }
+
+    pub(crate) fn projects(&self, folder: &str) -> Result<Vec<ProjectRow>> {
+        let sql = "SELECT id, folder, name, completed FROM projects
+                   WHERE folder = ?1 ORDER BY number";
+        let inner = self.lock();
+        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement.query_map([folder], project_row).map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    pub(crate) fn project(&self, id: &str) -> Result<Option<ProjectRow>> {
+        self.lock()
+            .connection
+            .query_row(
+                "SELECT id, folder, name, completed FROM projects WHERE id = ?1",
+                [id],
+                project_row,
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    /// Changes whether a project is archived, or its name with its title node.
+    pub(crate) fn set_project(&self, row: &ProjectRow) -> Result<()> {
+        let mut inner = self.lock();
+        inner
+            .connection
+            .execute(
+                "UPDATE projects SET name = ?2, completed = ?3 WHERE id = ?1",
+                params![row.id, row.name, row.completed],
+            )
+            .map_err(failed)?;
+        inner
+            .change(&row.id, |tasks| {
+                if let Some(title) = tasks.0.first_mut() {
+                    title.text.clone_from(&row.name);
+                }
+                Ok(())
+            })?
+            .map_err(|_| Error::new(Kind::Storage, "the title cannot be changed"))
+    }
+
+    /// The tasks of a project that exists.
+    pub(crate) fn tasks(&self, project: &str) -> Result<Tasks> {
+        self.lock().tasks(project)
+    }
+
+    /// Changes the tasks of a project, all or nothing.
+    pub(crate) fn change(
+        &self,
+        project: &str,
+        change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
+    ) -> Result<Result<(), Misplaced>> {
+        self.lock().change(project, change)
+    }
+
+    /// Makes a project of tasks whose first is the title node.
+    pub(crate) fn make_project(&self, folder: &str, name: &str, tasks: Tasks) -> Result<String> {
+        let id = random_name(16)?;
+        let mut inner = self.lock();
+        let transaction = inner.connection.transaction().map_err(failed)?;
+        add_project(&transaction, &id, folder, name, &tasks).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Seeding, and edits that come from elsewhere: for samples and tests.
+impl Store {
+    /// Adds a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_workspace(&self, name: &str) -> Result<SpaceId> {
+        let id = random_name(16)?;
+        self.add_space(&id, &id, name)
+    }
+
+    /// Adds a folder to a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_folder(&self, workspace: &SpaceId, name: &str) -> Result<SpaceId> {
+        self.add_space(&random_name(16)?, workspace.as_str(), name)
+    }
+
+    fn add_space(&self, id: &str, workspace: &str, name: &str) -> Result<SpaceId> {
+        self.lock()
+            .connection
+            .execute(
+                "INSERT INTO spaces (id, workspace, name) VALUES (?1, ?2, ?3)",
+                [id, workspace, name],
+            )
+            .map_err(failed)?;
+        Ok(SpaceId::new(id))
+    }
+
+    /// Adds a project whose tasks are given a line each: two spaces a level, `x ` before what is
+    /// done.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_project(&self, folder: &SpaceId, name: &str, tasks: &str) -> Result<ProjectId> {
+        let id = self.make_project(folder.as_str(), name, from_text(name, tasks)?)?;
+        Ok(ProjectId::new(id))
+    }
+
+    /// Adds many projects at once.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_projects(&self, folder: &SpaceId, projects: &[(String, String)]) -> Result<()> {
+        let mut inner = self.lock();
+        let transaction = inner.connection.transaction().map_err(failed)?;
+        for (name, tasks) in projects {
+            let tasks = from_text(name, tasks)?;
+            add_project(&transaction, &random_name(16)?, folder.as_str(), name, &tasks)
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// The tasks of a project in the form that [`add_project`](Self::add_project) takes.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn tree(&self, project: &ProjectId) -> Result<String> {
+        let tasks = self.tasks(project.as_str())?;
+        let mut text = String::new();
+        for (task, depth) in tasks.0.iter().zip(tasks.depths()).skip(1) {
+            let done = if task.completed { "x " } else { "" };
+            text.push_str(&format!(
+                "{}{done}{}\n",
+                "  ".repeat(depth.saturating_sub(1)),
+                task.text
+            ));
+        }
+        Ok(text)
+    }
+
+    /// The ids of a project's tasks, in order, without the title node.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn task_ids(&self, project: &ProjectId) -> Result<Vec<TaskId>> {
+        let tasks = self.tasks(project.as_str())?;
+        Ok(tasks.0.iter().skip(1).map(|task| TaskId::new(&task.id)).collect())
+    }
+
+    /// The projects of this name, archived or not, with whether they are.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn find_projects(&self, name: &str) -> Result<Vec<(ProjectId, bool)>> {
+        let inner = self.lock();
+        let mut statement = inner
+            .connection
+            .prepare("SELECT id, completed FROM projects WHERE name = ?1 ORDER BY number")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([name], |row| Ok((ProjectId::new(row.get::<_, String>(0)?), row.get(1)?)))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    /// Changes a text, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn edit_elsewhere(&self, project: &ProjectId, task: &TaskId, text: &str) -> Result<()> {
+        self.elsewhere(project, |tasks| {
+            let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
+            text.clone_into(&mut tasks.0[at].text);
+            Ok(())
+        })
+    }
+
+    /// Adds a task at the end, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_elsewhere(&self, project: &ProjectId, text: &str) -> Result<TaskId> {
+        let id = random_uuid()?;
+        self.elsewhere(project, |tasks| {
+            tasks.insert(id.clone(), text.to_owned(), None, Position::BeforeEnd)
+        })?;
+        Ok(TaskId::new(id))
+    }
+
+    /// Deletes a task with its subtree, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn delete_elsewhere(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.elsewhere(project, |tasks| tasks.delete(task.as_str()))
+    }
+
+    fn elsewhere(
+        &self,
+        project: &ProjectId,
+        change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
+    ) -> Result<()> {
+        self.change(project.as_str(), change)?
+            .map_err(|why| Error::new(Kind::NotFound, format!("no such place: {why:?}")))
+    }
+}
+
+impl Inner {
+    fn tasks(&mut self, project: &str) -> Result<Tasks> {
+        if let Some(tasks) = self.kept.get(project) {
+            return Ok(tasks.clone());
+        }
+        let tasks = {
+            let mut statement = self
+                .connection
+                .prepare_cached(
+                    "SELECT id, parent, text, completed FROM tasks WHERE project = ?1 ORDER BY place",
+                )
+                .map_err(failed)?;
+            let rows = statement
+                .query_map([project], |row| {
+                    Ok(Task {
+                        id: row.get(0)?,
+                        parent: row.get(1)?,
+                        text: row.get(2)?,
+                        completed: row.get(3)?,
+                    })
+                })
+                .map_err(failed)?;
+            Tasks(rows.map(|row| row.map_err(failed)).collect::<Result<_>>()?)
+        };
+        if self.kept.len() >= KEPT {
+            self.kept.clear();
+        }
+        self.kept.insert(project.to_owned(), tasks.clone());
+        Ok(tasks)
+    }
+
+    fn change(
+        &mut self,
+        project: &str,
+        change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
+    ) -> Result<Result<(), Misplaced>> {
+        let before = self.tasks(project)?;
+        let mut after = before.clone();
+        if let Err(refused) = change(&mut after) {
+            return Ok(Err(refused));
+        }
+        let transaction = self.connection.transaction().map_err(failed)?;
+        write_changes(&transaction, project, &before, &after).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        self.kept.insert(project.to_owned(), after);
+        Ok(Ok(()))
+    }
+}
+
+/// Writes the rows between the first and the last that differ; all to the end if there are more
+/// or fewer than before.
+fn write_changes(
+    transaction: &Transaction<'_>,
+    project: &str,
+    before: &Tasks,
+    after: &Tasks,
+) -> rusqlite::Result<()> {
+    let same = before.0.iter().zip(&after.0).take_while(|(a, b)| a == b).count();
+    let end = if before.0.len() == after.0.len() {
+        let rest = before.0.iter().zip(&after.0).skip(same).rev();
+        after.0.len() - rest.take_while(|(a, b)| a == b).count()
+    } else {
+        before.0.len().max(after.0.len())
+    };
+    transaction.execute(
+        "DELETE FROM tasks WHERE project = ?1 AND place >= ?2 AND place < ?3",
+        params![project, same as i64, end as i64],
+    )?;
+    write_tasks(transaction, project, after, same, end)
+}
+
+fn write_tasks(
+    transaction: &Transaction<'_>,
+    project: &str,
+    tasks: &Tasks,
+    from: usize,
+    to: usize,
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO tasks (project, place, id, parent, text, completed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (place, task) in tasks.0.iter().enumerate().take(to).skip(from) {
+        insert.execute(params![
+            project,
+            place as i64,
+            task.id,
+            task.parent,
+            task.text,
+            task.completed
+        ])?;
+    }
+    Ok(())
+}
+
+fn add_project(
+    transaction: &Transaction<'_>,
+    id: &str,
+    folder: &str,
+    name: &str,
+    tasks: &Tasks,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO projects (id, folder, name, completed) VALUES (?1, ?2, ?3, 0)",
+        [id, folder, name],
+    )?;
+    write_tasks(transaction, id, tasks, 0, tasks.0.len())
+}
+
+fn project_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProjectRow> {
+    Ok(ProjectRow {
+        id: row.get(0)?,
+        folder: row.get(1)?,
+        name: row.get(2)?,
+        completed: row.get(3)?,
+    })
+}
+
+/// Tasks from lines: two spaces a level, `x ` before what is done.
+fn from_text(name: &str, text: &str) -> Result<Tasks> {
+    let lines = text.lines().map(|line| {
+        let content = line.trim_start_matches("  ");
+        let (content, done) = content.strip_prefix("x ").map_or((content, false), |c| (c, true));
+        ((line.len() - line.trim_start_matches("  ").len()) / 2, content.to_owned(), done)
+    });
+    with_title(name, lines)
+}
+
+/// Tasks from `(level, text, done)`, below a new title node.
+pub(crate) fn with_title(
+    name: &str,
+    lines: impl Iterator<Item = (usize, String, bool)>,
+) -> Result<Tasks> {
+    let title = random_uuid()?;
+    let mut path = vec![title.clone()];
+    let mut tasks = vec![Task { id: title, parent: None, text: name.to_owned(), completed: false }];
+    for (depth, text, completed) in lines {
+        path.truncate(depth + 1);
+        let id = random_uuid()?;
+        tasks.push(Task { id: id.clone(), parent: path.last().cloned(), text, completed });
+        path.push(id);
+    }
+    Ok(Tasks(tasks))
+}
+
+fn failed(error: rusqlite::Error) -> Error {
+    Error::new(Kind::Storage, "the store cannot be used").because(error)
+}
