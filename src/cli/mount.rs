@@ -169,7 +169,11 @@ fn start_log(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Error::new(Kind::Invalid, "--log is no filter").at(filter).because(error)
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr);
     // Fails only where a log is set up already.
     let _ = log.try_init();
     Ok(())

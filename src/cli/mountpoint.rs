@@ -9,8 +9,9 @@ use std::{
 
 use crate::error::{Error, Kind, Result};
 
-/// The type that a mount of ours has in `/proc/self/mountinfo`.
-const FS_TYPE: &str = "fuse.taskadefs";
+/// The source that a mount of ours has in `/proc/self/mountinfo`. Its type is `fuse` where root
+/// mounted it directly, and `fuse.taskadefs` where `fusermount3` did.
+const SOURCE: &str = "taskadefs";
 
 /// A path made absolute, without touching what may be a dead mount: only its parent is asked.
 ///
@@ -29,19 +30,38 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
 /// Whether something of ours is mounted there.
 pub(crate) fn is_mounted(path: &Path) -> bool {
     let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    mounts(&table).iter().any(|(mounted, kind)| mounted == path && kind == FS_TYPE)
+    mounts(&table).iter().any(|mount| mount.path == path && mount.is_ours())
 }
 
-/// The mountpoints in the format of proc_pid_mountinfo(5), with the type of each.
-fn mounts(table: &[u8]) -> Vec<(PathBuf, String)> {
+/// A line of the table of mounts.
+#[derive(Debug, PartialEq, Eq)]
+struct Mount {
+    path: PathBuf,
+    kind: String,
+    source: String,
+}
+
+impl Mount {
+    fn is_ours(&self) -> bool {
+        self.source == SOURCE && (self.kind == "fuse" || self.kind == "fuse.taskadefs")
+    }
+}
+
+/// The mounts in the format of proc_pid_mountinfo(5).
+fn mounts(table: &[u8]) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for line in table.split(|byte| *byte == b'\n') {
         let mut fields = line.split(|byte| *byte == b' ');
         let Some(path) = fields.nth(4) else { continue };
-        // Optional fields end with a dash; the type follows.
-        let kind = fields.skip_while(|field| *field != b"-").nth(1).unwrap_or_default();
-        let path = PathBuf::from(OsString::from_vec(unescape(path)));
-        mounts.push((path, String::from_utf8_lossy(kind).into_owned()));
+        // Optional fields end with a dash; type and source follow.
+        let mut last = fields.skip_while(|field| *field != b"-").skip(1);
+        let mut text = || String::from_utf8_lossy(last.next().unwrap_or_default()).into_owned();
+        let (kind, source) = (text(), text());
+        mounts.push(Mount {
+            path: PathBuf::from(OsString::from_vec(unescape(path))),
+            kind,
+            source,
+        });
     }
     mounts
 }
@@ -113,8 +133,10 @@ mod tests {
             b"36 35 98:0 /mnt1 /a\\040b rw,noatime master:1 - fuse.taskadefs taskadefs rw\n\
             37 35 0:5 / /proc rw - proc proc rw\nnonsense\n";
         let found = mounts(table);
-        assert_eq!(found[0], (PathBuf::from("/a b"), "fuse.taskadefs".to_owned()));
-        assert_eq!(found[1], (PathBuf::from("/proc"), "proc".to_owned()));
+        assert_eq!(found[0].path, PathBuf::from("/a b"));
+        assert!(found[0].is_ours());
+        assert_eq!(found[1].path, PathBuf::from("/proc"));
+        assert!(!found[1].is_ours());
         assert_eq!(found.len(), 2);
     }
 

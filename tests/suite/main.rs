@@ -1,6 +1,7 @@
 //! Integration tests, in one binary: linking once is most of what a build costs.
 
-#![allow(unreachable_pub)]
+// A test that panics has failed: that is what unwrap is for here.
+#![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod saving;
 mod service;
