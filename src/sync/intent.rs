@@ -98,7 +98,7 @@ impl Intent {
 
     /// Whether nothing is left to be sent.
     pub(crate) fn is_settled(&self) -> bool {
-        self.in_flight.is_empty() && self.base == self.target
+        self.in_flight.is_empty() && self.script().is_empty()
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {

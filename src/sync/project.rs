@@ -94,6 +94,8 @@ pub(crate) struct State {
     /// Whether a worker is at it.
     pub(crate) working: bool,
     pub(crate) readers: Readers,
+    /// When it was last opened.
+    pub(crate) opened: Option<Instant>,
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
     next_new: u32,
@@ -142,6 +144,7 @@ impl Project {
                 generation: 0,
                 working: false,
                 readers: Readers::default(),
+                opened: None,
                 version: 0,
                 modified,
                 next_new: 0,
@@ -199,8 +202,9 @@ impl Project {
     }
 
     /// Notes that a process has the present content before its eyes, and returns it.
-    pub fn read_by(&self, process: Option<Process>) -> Option<Content> {
+    pub fn read_by(&self, process: Option<Process>, now: Instant) -> Option<Content> {
         let mut state = self.lock();
+        state.opened = Some(now);
         let content = state.content()?;
         state.readers.saw(process, &content.outline);
         Some(content)

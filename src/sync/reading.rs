@@ -16,6 +16,9 @@ use crate::{
 /// How long a reader waits for the revalidation of what it could be served at once.
 pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
+/// How long after it was opened a project is taken to be in somebody's editor.
+const WATCHED: Duration = Duration::from_secs(600);
+
 impl Engine {
     /// What a program that opens the project gets.
     ///
@@ -39,6 +42,41 @@ impl Engine {
             None => {
                 self.refresh(project, Priority::Foreground).await?;
                 project.content().ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
+            }
+        }
+    }
+
+    /// What a program that only looks at the project's size and time gets: the project is read
+    /// if it never was. If it is old and somebody opened it lately, it is asked for again, and
+    /// nobody waits for that.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn glance(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        let now = self.clock.now();
+        let watched = {
+            let state = project.lock();
+            if state.content().is_none() {
+                None
+            } else {
+                let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
+                let settled = state.saved.is_some()
+                    || state.id.is_none()
+                    || state.is_fresh(now, self.settings.max_age);
+                Some(!settled && state.opened.is_some_and(lately))
+            }
+        };
+        match watched {
+            None => self.read(project).await.map(drop),
+            Some(false) => Ok(()),
+            Some(true) => {
+                let (engine, asked) = (self.clone(), project.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = engine.refresh(&asked, Priority::Background).await {
+                        tracing::debug!(%error, project = asked.title(), "not refreshed");
+                    }
+                });
+                Ok(())
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     api::{NewTask, Priority},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Key, Op, Placement},
+    plan::{Key, Op, Outline, Placement},
 };
 
 /// The first pause after a failure that may pass; it doubles up to [`LONGEST_PAUSE`].
@@ -232,6 +232,7 @@ impl Engine {
         let mut state = project.lock();
         let Some(intent) = state.intent.as_mut() else { return };
         let fits = intent.done(op, &outcome.ids).is_ok();
+        let unverified = outcome.unverified || may_cascade(op, &intent.base);
         if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
             intent.believe(key, text, now);
         }
@@ -245,7 +246,7 @@ impl Engine {
         }
         if let Some(Snapshot { outline, read, .. }) = state.snapshot.as_mut() {
             *outline = base;
-            if !fits || outcome.unverified {
+            if !fits || unverified {
                 *read = None;
             }
         }
@@ -336,6 +337,13 @@ fn expire(project: &Project) {
     if let Some(snapshot) = project.lock().snapshot.as_mut() {
         snapshot.read = None;
     }
+}
+
+/// Whether the service may have done more than it was asked: what completing a task does to
+/// those below it is not documented.
+fn may_cascade(op: &Op, base: &Outline) -> bool {
+    let Op::SetDone { key, done: true } = op else { return false };
+    base.parents().contains(&Some(key))
 }
 
 /// Replaces the numbers of tasks created by earlier requests of the same script.

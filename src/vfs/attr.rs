@@ -25,9 +25,7 @@ impl Vfs {
             Node::Directory { .. } => Ok(self.directory_attr(ino)),
             Node::Scratch(_) => self.getattr_scratch(ino),
             Node::Project(project) => {
-                if project.content().is_none() {
-                    self.engine.read(&project).await?;
-                }
+                self.engine.glance(&project).await?;
                 Ok(self.project_attr(ino, &project, process::of_thread(caller)))
             }
         }
@@ -107,9 +105,7 @@ impl Vfs {
                 if let Some(time) = set.modified {
                     project.set_modified(time);
                 }
-                if project.content().is_none() {
-                    self.engine.read(&project).await?;
-                }
+                self.engine.glance(&project).await?;
                 Ok(self.project_attr(ino, &project, process))
             }
         }

@@ -73,7 +73,7 @@ impl Vfs {
                     self.directory_attr(ino)
                 }
                 Found::Project(project) => {
-                    self.engine.read(&project).await?;
+                    self.engine.glance(&project).await?;
                     let ino = self.tree().inodes.project(&project);
                     self.project_attr(ino, &project, None)
                 }

@@ -110,7 +110,7 @@ impl Vfs {
 
     async fn open_reader(&self, project: Arc<Project>, process: Option<Process>) -> Result<Opened> {
         let mut content = self.engine.read(&project).await?;
-        if let Some(seen) = project.read_by(process) {
+        if let Some(seen) = project.read_by(process, self.engine.clock().now()) {
             content = seen;
         }
         let serial = project.serial;
@@ -135,7 +135,7 @@ impl Vfs {
         } else {
             let mut content = self.engine.read(&project).await?;
             if mode.read
-                && let Some(seen) = project.read_by(process)
+                && let Some(seen) = project.read_by(process, self.engine.clock().now())
             {
                 content = seen;
             }
@@ -171,7 +171,7 @@ impl Vfs {
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
             Handle::Reader { project, process } => {
-                let content = project.read_by(*process);
+                let content = project.read_by(*process, self.engine.clock().now());
                 let text = content.map(|content| content.text).unwrap_or_default();
                 Ok(draft::slice(&text, offset, size).to_vec())
             }
