@@ -15,6 +15,7 @@ mod quirks;
 mod requests;
 mod routes;
 mod sample;
+mod seed;
 mod store;
 mod token;
 

@@ -31,8 +31,10 @@ impl Engine {
                 let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
                 let at = at.unwrap_or_default();
                 let intent = state.intent.clone().unwrap_or_else(|| Intent::new(at.clone(), at));
-                let text = state.content().map(|content| content.text);
-                let mut entry = super::save::entry(&state, &text.unwrap_or_default(), &intent);
+                let content = state.content();
+                let (text, outline) =
+                    content.map(|content| (content.text, content.outline)).unwrap_or_default();
+                let mut entry = super::save::entry(&state, &text, &outline, &intent);
                 entry.archive = true;
                 Some(entry)
             }

@@ -13,11 +13,13 @@ use std::{
 };
 
 use rusqlite::{Connection, params};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::intent::Intent;
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
+    plan::Outline,
 };
 
 /// The format this program writes (`PRAGMA user_version`).
@@ -30,6 +32,7 @@ const SCHEMA: &str = "
         folder   TEXT NOT NULL,
         title    TEXT NOT NULL,
         text     BLOB NOT NULL,
+        outline  TEXT NOT NULL,
         intent   TEXT NOT NULL,
         creating INTEGER NOT NULL,
         archive  INTEGER NOT NULL,
@@ -60,6 +63,8 @@ pub(crate) struct Entry {
     pub(crate) title: String,
     /// The text that the program saved.
     pub(crate) text: Vec<u8>,
+    /// The tasks that the text stands for.
+    pub(crate) outline: Outline,
     /// What is known and what is wanted.
     pub(crate) intent: Intent,
     /// Whether a request to create the project was sent and its answer is not noted.
@@ -116,20 +121,20 @@ impl Journal {
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
     pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
-        let intent = serde_json::to_string(&entry.intent)
-            .map_err(|error| Error::new(Kind::Storage, "cannot journal a save").because(error))?;
+        let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
         let connection = self.lock();
         connection
             .execute(
                 "INSERT OR REPLACE INTO saves
-                 (row, project, folder, title, text, intent, creating, archive, refused)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (row, project, folder, title, text, outline, intent, creating, archive, refused)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     entry.row,
                     entry.project.as_ref().map(ProjectId::as_str),
                     entry.folder.as_str(),
                     entry.title,
                     entry.text,
+                    outline,
                     intent,
                     entry.creating,
                     entry.archive,
@@ -153,35 +158,14 @@ impl Journal {
         let connection = self.lock();
         let mut statement = connection
             .prepare(
-                "SELECT row, project, folder, title, text, intent, creating, archive, refused
-                 FROM saves ORDER BY row",
+                "SELECT row, project, folder, title, text, outline, intent, creating, archive,
+                 refused FROM saves ORDER BY row",
             )
             .map_err(storage("cannot read the journal"))?;
-        let rows = statement
-            .query_map([], |row| {
-                let intent: String = row.get(5)?;
-                Ok((
-                    Entry {
-                        row: row.get(0)?,
-                        project: row.get::<_, Option<String>>(1)?.map(ProjectId::new),
-                        folder: SpaceId::new(row.get::<_, String>(2)?),
-                        title: row.get(3)?,
-                        text: row.get(4)?,
-                        intent: Intent::new(Default::default(), Default::default()),
-                        creating: row.get(6)?,
-                        archive: row.get(7)?,
-                        refused: row.get(8)?,
-                    },
-                    intent,
-                ))
-            })
-            .map_err(storage("cannot read the journal"))?;
+        let mut rows = statement.query([]).map_err(storage("cannot read the journal"))?;
         let mut entries = Vec::new();
-        for row in rows {
-            let (mut entry, intent) = row.map_err(storage("cannot read the journal"))?;
-            entry.intent = serde_json::from_str(&intent)
-                .map_err(|error| Error::new(Kind::Storage, "damaged journal").because(error))?;
-            entries.push(entry);
+        while let Some(row) = rows.next().map_err(storage("cannot read the journal"))? {
+            entries.push(read_entry(row)?);
         }
         Ok(entries)
     }
@@ -243,6 +227,33 @@ impl Journal {
     }
 }
 
+fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
+    let failed = storage("cannot read the journal");
+    let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
+    Ok(Entry {
+        row: row.get(0).map_err(&failed)?,
+        project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
+        folder: SpaceId::new(text(2)?),
+        title: text(3)?,
+        text: row.get(4).map_err(&failed)?,
+        outline: from_json(&text(5)?)?,
+        intent: from_json(&text(6)?)?,
+        creating: row.get(7).map_err(&failed)?,
+        archive: row.get(8).map_err(&failed)?,
+        refused: row.get(9).map_err(&failed)?,
+    })
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::new(Kind::Storage, "cannot journal a save").because(error))
+}
+
+fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::new(Kind::Storage, "the journal is damaged").because(error))
+}
+
 fn storage(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
     move |error| {
         let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
@@ -256,6 +267,7 @@ mod tests {
     use super::{Entry, Journal};
     use crate::{
         ids::{ProjectId, SpaceId},
+        plan::Outline,
         sync::intent::Intent,
     };
 
@@ -266,6 +278,7 @@ mod tests {
             folder: SpaceId::new("f"),
             title: "T".to_owned(),
             text: b"- [ ] a\n".to_vec(),
+            outline: Outline::default(),
             intent: Intent::new(Default::default(), Default::default()),
             creating: false,
             archive: false,

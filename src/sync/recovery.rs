@@ -7,10 +7,7 @@ use super::{
     journal::Entry,
     project::{Project, Saved},
 };
-use crate::{
-    error::{Error, Kind, Result},
-    plan::Key,
-};
+use crate::error::{Error, Kind, Result};
 
 impl Engine {
     /// Takes over every save that the journal holds and starts to work them off. The projects
@@ -50,18 +47,11 @@ impl Engine {
 
 fn restore(project: &Project, entry: Entry) {
     let mut state = project.lock();
-    let numbers = entry.intent.target.items.iter().filter_map(|item| match item.key {
-        Key::New(number) => Some(number),
-        Key::Known(_) => None,
-    });
-    let used = numbers.max().map_or(0, |most| most as usize + 1);
-    state.reserve(used);
+    let used = entry.intent.target.next_new().max(entry.outline.next_new());
+    state.reserve(used as usize);
     let refused = entry.refused.map(|reason| Error::new(Kind::Refused, reason));
-    state.saved = Some(Saved {
-        text: entry.text.into(),
-        outline: Arc::new(entry.intent.target.clone()),
-        refused,
-    });
+    state.saved =
+        Some(Saved { text: entry.text.into(), outline: Arc::new(entry.outline), refused });
     state.intent = Some(entry.intent);
     state.row = entry.row;
     state.creating = entry.creating;

@@ -113,7 +113,7 @@ impl Engine {
             report(&state.title, &conflicts);
             (Arc::new(ours), intent)
         };
-        let mut entry = entry(&project.lock(), text, &intent);
+        let mut entry = entry(&project.lock(), text, &ours, &intent);
         entry.refused = None;
         let row = self.journaled(move |journal| journal.put(&entry)).await?;
         let mut state = project.lock();
@@ -172,13 +172,14 @@ impl Engine {
 }
 
 /// The journal entry for a project's state with this text and intent.
-pub(crate) fn entry(state: &State, text: &[u8], intent: &Intent) -> Entry {
+pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Intent) -> Entry {
     Entry {
         row: state.row,
         project: state.id.clone(),
         folder: state.folder.clone(),
         title: state.title.clone(),
         text: text.to_vec(),
+        outline: outline.clone(),
         intent: intent.clone(),
         creating: state.creating,
         archive: state.archive,
@@ -222,6 +223,18 @@ fn wanted(line: &Line) -> Wanted {
     }
 }
 
+/// An outline without the tasks that were never created: a save that was given up made them.
+fn existing(outline: &Outline) -> Outline {
+    let mut existing = Outline::default();
+    let mut deepest = 0;
+    for item in outline.items.iter().filter(|item| matches!(item.key, Key::Known(_))) {
+        let depth = item.depth.min(deepest);
+        deepest = depth + 1;
+        existing.items.push(plan::Item { depth, ..item.clone() });
+    }
+    existing
+}
+
 fn folded(
     intent: Option<&Intent>,
     base: &Outline,
@@ -229,7 +242,7 @@ fn folded(
     first_new: u32,
 ) -> (Intent, Vec<Conflict>) {
     match intent {
-        None => (Intent::new(base.clone(), ours.clone()), Vec::new()),
+        None => (Intent::new(existing(base), ours.clone()), Vec::new()),
         Some(waiting) => {
             let mut intent = waiting.clone();
             let conflicts = intent.fold(base, ours, first_new);

@@ -315,8 +315,8 @@ impl Engine {
         state: &super::project::State,
     ) -> Option<super::journal::Entry> {
         let intent = state.intent.as_ref()?;
-        let text: &[u8] = state.saved.as_ref().map_or(&[], |saved| &saved.text);
-        Some(entry(state, text, intent))
+        let content = state.content()?;
+        Some(entry(state, &content.text, &content.outline, intent))
     }
 
     pub(crate) async fn note(

@@ -3,5 +3,6 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod quirks;
 mod saving;
 mod service;

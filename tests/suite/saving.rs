@@ -518,3 +518,130 @@ in_virtual_time! {
         assert_eq!(mount.writes(), [""; 0]);
     }
 }
+
+in_virtual_time! {
+    /// `{ date; date; } > Plan.md`: children close descriptors that they inherited.
+    async fn a_close_by_another_process_commits_nothing() {
+        let mount = Mount::of("a").await;
+        mount.read("Plan.md").await;
+        // SAFETY: getppid has no preconditions.
+        let another = u32::try_from(unsafe { libc::getppid() }).unwrap();
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.write(opened.fh, 0, b"- [ ] a\n").unwrap();
+        mount.vfs.flush(opened.fh, another).await.unwrap();
+        mount.vfs.write(opened.fh, 8, b"- [ ] b\n").unwrap();
+        mount.vfs.flush(opened.fh, another).await.unwrap();
+        assert_eq!(mount.writes(), [""; 0]);
+        mount.vfs.flush(opened.fh, me()).await.unwrap();
+        mount.vfs.release(opened.fh).await.unwrap();
+        assert_eq!(mount.writes(), ["POST [beforeend project \"b\"]"]);
+    }
+}
+
+in_virtual_time! {
+    async fn what_no_flush_committed_is_committed_by_release() {
+        let mount = Mount::of("a").await;
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.write(opened.fh, 0, b"- [ ] b\n").unwrap();
+        mount.vfs.release(opened.fh).await.unwrap();
+        assert_eq!(mount.writes(), ["PUT t1 \"b\""]);
+    }
+}
+
+in_virtual_time! {
+    async fn what_others_deleted_stays_deleted_unless_it_was_edited_here() {
+        let mount = Mount::of("a\nb\nc").await;
+        let text = mount.read("Plan.md").await;
+        mount.memory.delete_elsewhere("plan", "t1");
+        mount.memory.delete_elsewhere("plan", "t2");
+        pass(60).await;
+        let text = text.replace("] b", "] B").replace("] c", "] C");
+        mount.overwrite("Plan.md", text.as_bytes()).await.unwrap();
+        assert_eq!(mount.memory.tree("plan"), "B\nC\n");
+        assert_eq!(mount.memory.ids("plan")[1], "t3");
+    }
+}
+
+in_virtual_time! {
+    /// The text of a waiting save shows after a crash, and is edited on, while the service has
+    /// tasks that it never showed.
+    async fn a_save_that_survived_a_crash_is_edited_on() {
+        let mut mount = Mount::of("a\nb").await;
+        let text = mount.read("Plan.md").await;
+        mount.memory.fail_next(vec![Fault::Before(Kind::Unreachable); 64]);
+        mount.overwrite("Plan.md", text.replace("] b", "] b2").as_bytes()).await.unwrap();
+        mount.memory.add_elsewhere("plan", "theirs", "c");
+        pass(60).await;
+        mount.remount().await;
+        mount.edit("Plan.md", |text| text.replace("] b2", "] b3")).await.unwrap();
+        pass(3600).await;
+        assert_eq!(mount.memory.tree("plan"), "a\nb3\nc\n");
+    }
+}
+
+in_virtual_time! {
+    async fn block_ids_fix_who_is_who() {
+        let settings = Settings { ids: true, ..Settings::default() };
+        let mount = Mount::with("same\nsame\nother", settings).await;
+        assert_eq!(mount.read("Plan.md").await, "- [ ] same ^t1\n- [ ] same ^t2\n- [ ] other ^t3\n");
+        let swapped = b"- [ ] entirely new ^t3\n- [ ] same ^t2\n- [ ] same ^t1\n- [ ] x ^nobody\n";
+        mount.overwrite("Plan.md", swapped).await.unwrap();
+        let ids = mount.memory.ids("plan");
+        assert_eq!(ids[..3], ["t3", "t2", "t1"]);
+        assert_eq!(mount.memory.tree("plan"), "entirely new\nsame\nsame\nx ^nobody\n");
+    }
+}
+
+in_virtual_time! {
+    async fn details_are_refused_until_they_can_be_saved() {
+        let mount = Mount::of("a").await;
+        let error = mount.overwrite("Plan.md", "- [ ] a 📅 2026-12-01\n".as_bytes()).await.unwrap_err();
+        assert_eq!(error.errno(), libc::EINVAL);
+        assert!(error.to_string().contains("line 1"), "{error}");
+        mount.overwrite("Plan.md", "- [ ] a \\📅 2026-12-01\n".as_bytes()).await.unwrap();
+        assert_eq!(mount.memory.tree("plan"), "a 📅 2026-12-01\n");
+        assert_eq!(mount.read("Plan.md").await, "- [ ] a \\📅 2026-12-01\n");
+    }
+}
+
+in_virtual_time! {
+    async fn one_project_written_over_another_replaces_it() {
+        let mount = Mount::of("a\nb").await;
+        mount.create("Draft.md", b"- [ ] a\n- [ ] c\n").await.unwrap();
+        mount.writes();
+        mount.rename("Draft.md", "Plan.md").await.unwrap();
+        pass(5).await;
+        assert_eq!(mount.memory.tree("plan"), "a\nc\n");
+        assert_eq!(mount.names().await, ["Plan.md"]);
+        assert_eq!(mount.memory.find("Draft"), None, "archived");
+    }
+}
+
+in_virtual_time! {
+    async fn a_new_file_that_is_removed_at_once_is_never_created() {
+        let mount = Mount::of("a").await;
+        mount.create("New.md", b"").await.unwrap();
+        mount.unlink("New.md").await.unwrap();
+        pass(5).await;
+        assert_eq!(mount.writes(), [""; 0]);
+        assert_eq!(mount.names().await, ["Plan.md"]);
+    }
+}
+
+in_virtual_time! {
+    async fn an_end_of_the_mount_commits_drafts_and_graces_at_once() {
+        let mount = Mount::of("a").await;
+        mount.memory.seed("f", "gone", "Gone", "x");
+        pass(60).await;
+        mount.unlink("Gone.md").await.unwrap();
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.write(opened.fh, 0, b"- [ ] b\n").unwrap();
+        mount.vfs.rest(Duration::from_secs(10)).await;
+        let mut writes = mount.writes();
+        writes.sort();
+        assert_eq!(writes, ["POST gone/complete", "PUT t1 \"b\""]);
+    }
+}

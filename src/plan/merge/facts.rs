@@ -62,9 +62,9 @@ impl<'a> Facts<'a> {
             }
             nodes[node].ours = Some((index, item));
             nodes[node].base = match (&item.key, our_origin[index]) {
-                (Key::New(_), _) => None,
-                (Key::Known(_), Some(old)) => Some(&base.items[old]),
+                (_, Some(old)) => Some(&base.items[old]),
                 (Key::Known(_), None) => Some(item),
+                (Key::New(_), None) => None,
             };
         }
         let our_nodes = our_nodes.into_iter().flatten().collect();

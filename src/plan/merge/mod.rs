@@ -62,8 +62,8 @@ pub enum Conflict {
 ///
 /// `ours` has keys of `base` and [`Key::New`]; `theirs` has only tasks that exist. A
 /// [`Key::Known`] of `ours` that `base` lacks counts as unchanged by us: we know its id because
-/// we created it just so. A [`Key::New`] of `ours` is to be created, even if `base`, a save that
-/// has not been sent, has it too.
+/// we created it just so. A [`Key::New`] that all three may have, since a save waits that made
+/// it, is a task like any other; one that only `ours` has is to be created.
 ///
 /// - Text and done are separate properties: one changed on one side only has that side's value.
 ///   Texts changed on both sides: ours. Deleted by us, changed or moved by them: kept. Deleted by

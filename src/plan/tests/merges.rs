@@ -219,9 +219,14 @@ fn a_known_task_that_the_base_lacks_counts_as_unchanged_by_us() {
 }
 
 #[test]
-fn what_is_still_to_be_created_is_created_though_the_base_has_it() {
-    let mut base = outline("a\nnot sent yet");
-    base.items[1].key = Key::New(0);
-    let theirs = outline("a");
-    assert_eq!(merge_with(&base, &base, &theirs).outline, base);
+fn a_task_of_a_waiting_save_is_merged_like_any_other() {
+    let mut waiting = outline("a\nnot sent yet");
+    waiting.items[1].key = Key::New(0);
+    let mut edited = waiting.clone();
+    edited.items[1].text = "edited before it was sent".to_owned();
+    assert_eq!(merge_with(&waiting, &edited, &waiting).outline, edited);
+    let mut longer = waiting.clone();
+    longer.items.push(Item { key: Key::New(1), ..outline("b").items.remove(0) });
+    let merged = merge_with(&waiting, &edited, &longer).outline;
+    assert_eq!(text(&merged), "a\nedited before it was sent\nb\n");
 }

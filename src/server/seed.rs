@@ -1,0 +1,161 @@
+//! Seeding a store, looking into it, and edits that come from elsewhere: for samples and tests.
+
+use super::{
+    outline::{Misplaced, Tasks},
+    store::{Store, add_project, failed, with_title},
+    token::{random_name, random_uuid},
+};
+use crate::{
+    api::Position,
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+impl Store {
+    /// Adds a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_workspace(&self, name: &str) -> Result<SpaceId> {
+        let id = random_name(16)?;
+        self.add_space(&id, &id, name)
+    }
+
+    /// Adds a folder to a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_folder(&self, workspace: &SpaceId, name: &str) -> Result<SpaceId> {
+        self.add_space(&random_name(16)?, workspace.as_str(), name)
+    }
+
+    fn add_space(&self, id: &str, workspace: &str, name: &str) -> Result<SpaceId> {
+        self.lock()
+            .connection
+            .execute(
+                "INSERT INTO spaces (id, workspace, name) VALUES (?1, ?2, ?3)",
+                [id, workspace, name],
+            )
+            .map_err(failed)?;
+        Ok(SpaceId::new(id))
+    }
+
+    /// Adds a project whose tasks are given a line each: two spaces a level, `x ` before what is
+    /// done.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_project(&self, folder: &SpaceId, name: &str, tasks: &str) -> Result<ProjectId> {
+        let id = self.make_project(folder.as_str(), name, from_text(name, tasks)?)?;
+        Ok(ProjectId::new(id))
+    }
+
+    /// Adds many projects at once.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_projects(&self, folder: &SpaceId, projects: &[(String, String)]) -> Result<()> {
+        let mut inner = self.lock();
+        let transaction = inner.connection.transaction().map_err(failed)?;
+        for (name, tasks) in projects {
+            let tasks = from_text(name, tasks)?;
+            add_project(&transaction, &random_name(16)?, folder.as_str(), name, &tasks)
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// The tasks of a project in the form that [`add_project`](Self::add_project) takes.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn tree(&self, project: &ProjectId) -> Result<String> {
+        let tasks = self.tasks(project.as_str())?;
+        let mut text = String::new();
+        for (task, depth) in tasks.0.iter().zip(tasks.depths()).skip(1) {
+            let done = if task.completed { "x " } else { "" };
+            text.push_str(&format!(
+                "{}{done}{}\n",
+                "  ".repeat(depth.saturating_sub(1)),
+                task.text
+            ));
+        }
+        Ok(text)
+    }
+
+    /// The ids of a project's tasks, in order, without the title node.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn task_ids(&self, project: &ProjectId) -> Result<Vec<TaskId>> {
+        let tasks = self.tasks(project.as_str())?;
+        Ok(tasks.0.iter().skip(1).map(|task| TaskId::new(&task.id)).collect())
+    }
+
+    /// The projects of this name, archived or not, with whether they are.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn find_projects(&self, name: &str) -> Result<Vec<(ProjectId, bool)>> {
+        let inner = self.lock();
+        let mut statement = inner
+            .connection
+            .prepare("SELECT id, completed FROM projects WHERE name = ?1 ORDER BY number")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([name], |row| Ok((ProjectId::new(row.get::<_, String>(0)?), row.get(1)?)))
+            .map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    /// Changes a text, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn edit_elsewhere(&self, project: &ProjectId, task: &TaskId, text: &str) -> Result<()> {
+        self.elsewhere(project, |tasks| {
+            let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
+            text.clone_into(&mut tasks.0[at].text);
+            Ok(())
+        })
+    }
+
+    /// Adds a task at the end, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_elsewhere(&self, project: &ProjectId, text: &str) -> Result<TaskId> {
+        let id = random_uuid()?;
+        self.elsewhere(project, |tasks| {
+            tasks.insert(id.clone(), text.to_owned(), None, Position::BeforeEnd)
+        })?;
+        Ok(TaskId::new(id))
+    }
+
+    /// Deletes a task with its subtree, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn delete_elsewhere(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.elsewhere(project, |tasks| tasks.delete(task.as_str()))
+    }
+
+    fn elsewhere(
+        &self,
+        project: &ProjectId,
+        change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
+    ) -> Result<()> {
+        self.change(project.as_str(), change)?
+            .map_err(|why| Error::new(Kind::NotFound, format!("no such place: {why:?}")))
+    }
+}
+
+/// Tasks from lines: two spaces a level, `x ` before what is done.
+fn from_text(name: &str, text: &str) -> Result<Tasks> {
+    let lines = text.lines().map(|line| {
+        let content = line.trim_start_matches("  ");
+        let (content, done) = content.strip_prefix("x ").map_or((content, false), |c| (c, true));
+        ((line.len() - line.trim_start_matches("  ").len()) / 2, content.to_owned(), done)
+    });
+    with_title(name, lines)
+}
