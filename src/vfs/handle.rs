@@ -3,7 +3,8 @@
 //! `fsync` commits what is there. `flush` (close) commits when it comes from the process that
 //! opened the file: any other is a child dropping a descriptor that it inherited, with more to
 //! be written. `release` commits what is left. A draft that was emptied and never written to is
-//! on its way to something else: only `fsync`, or the end of its grace, commits it.
+//! on its way to something else: only the end of its grace commits it. Its grace begins when it
+//! is released or synced; vim's `writefile()` syncs before its first byte has left its buffer.
 
 use std::{
     fs::File,
@@ -226,7 +227,20 @@ impl Vfs {
     pub async fn fsync(self: &Arc<Self>, fh: Fh) -> Result<()> {
         let handle = self.handle(fh)?;
         match &*handle {
-            Handle::Writer(writer) if writer.draft().is_dirty() => self.commit(writer).await,
+            Handle::Writer(writer) => {
+                let (dirty, emptied) = {
+                    let draft = writer.draft();
+                    (draft.is_dirty(), draft.is_emptied())
+                };
+                match (dirty, emptied) {
+                    (false, _) => Ok(()),
+                    (true, false) => self.commit(writer).await,
+                    (true, true) => {
+                        self.grant_grace(fh, &handle, writer.project.serial);
+                        Ok(())
+                    }
+                }
+            }
             Handle::Scratch { file, .. } => {
                 let file = file.try_clone().map_err(|error| Error::io("cannot sync", error))?;
                 tokio::task::spawn_blocking(move || file.sync_all())

@@ -39,8 +39,8 @@ pub(crate) struct Vacant {
 pub(crate) struct Emptied {
     /// Through which open file.
     pub(crate) fh: Fh,
-    /// That file, once it is closed and its grace runs.
-    pub(crate) released: Option<Arc<Handle>>,
+    /// That file, once its grace runs.
+    pub(crate) waiting: Option<Arc<Handle>>,
 }
 
 /// Everything that a lock must hold together.

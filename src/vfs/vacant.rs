@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(2);
 impl Tree {
     /// Notes that a project was emptied through an open file.
     pub(crate) fn empty(&mut self, serial: u64, fh: Fh) {
-        self.emptied.insert(serial, Emptied { fh, released: None });
+        self.emptied.insert(serial, Emptied { fh, waiting: None });
     }
 }
 
@@ -89,10 +89,10 @@ impl Vfs {
         }
     }
 
-    /// An emptied draft was closed: its grace begins.
+    /// An emptied draft was closed or synced: its grace begins.
     pub(crate) fn grant_grace(self: &Arc<Self>, fh: Fh, handle: &Arc<Handle>, serial: u64) {
         match self.tree().emptied.get_mut(&serial) {
-            Some(emptied) if emptied.fh == fh => emptied.released = Some(handle.clone()),
+            Some(emptied) if emptied.fh == fh => emptied.waiting = Some(handle.clone()),
             // Another open of the file took the emptiness over.
             _ => return,
         }
@@ -107,8 +107,8 @@ impl Vfs {
         let handle = {
             let mut tree = self.tree();
             match tree.emptied.get(&serial) {
-                Some(Emptied { fh: now, released: Some(_) }) if *now == fh => {
-                    tree.emptied.remove(&serial).and_then(|emptied| emptied.released)
+                Some(Emptied { fh: now, waiting: Some(_) }) if *now == fh => {
+                    tree.emptied.remove(&serial).and_then(|emptied| emptied.waiting)
                 }
                 _ => None,
             }

@@ -3,6 +3,8 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod editors;
+mod mounted;
 mod quirks;
 mod saving;
 mod service;

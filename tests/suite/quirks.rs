@@ -38,8 +38,9 @@ impl Day {
         let workspace: SpaceId = server.store().add_workspace("Acme").unwrap();
         let plan = server.store().add_project(&workspace, "Plan", plan).unwrap();
         let clock = Arc::new(SystemClock);
-        let backend =
-            Arc::new(HttpBackend::new(&server.url(), Some(&server.token()), clock.clone()).unwrap());
+        let backend = Arc::new(
+            HttpBackend::new(&server.url(), Some(&server.token()), clock.clone()).unwrap(),
+        );
         let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
         let (engine, _) = Engine::new(backend, clock, journal, Settings::default()).unwrap();
         let (vfs, _) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
@@ -90,8 +91,10 @@ impl Day {
         );
         self.edit("Plan.md", |text| text.replace("] two", "] 2")).await;
         self.edit("Plan.md", |text| text.replace("[ ] four", "[x] four")).await;
-        self.edit("Plan.md", |text| text.replace("- [ ] 2\n", "- [ ] 2\n  - [ ] new\n    - [x] deep\n"))
-            .await;
+        self.edit("Plan.md", |text| {
+            text.replace("- [ ] 2\n", "- [ ] 2\n  - [ ] new\n    - [x] deep\n")
+        })
+        .await;
         let block = "- [ ] one\n  - [ ] one.a\n  - [ ] one.b\n";
         self.edit("Plan.md", |text| format!("{}{block}", text.replace(block, ""))).await;
         self.edit("Plan.md", |text| text.replace("- [x] three\n  - [ ] three.a\n", "")).await;
@@ -164,8 +167,7 @@ async fn completing_that_cascades_is_seen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn markup_that_the_service_changed_is_believed_and_never_sent_again() {
-    let quirks =
-        Quirks { reads_markdown: true, update_answers_id_only: true, ..Quirks::default() };
+    let quirks = Quirks { reads_markdown: true, update_answers_id_only: true, ..Quirks::default() };
     let day = Day::on(quirks, "a").await;
     day.edit("Plan.md", |text| text.replace("] a", "] a **bold** move")).await;
     assert_eq!(day.read("Plan.md").await, "- [ ] a bold move\n");

@@ -645,3 +645,23 @@ in_virtual_time! {
         assert_eq!(writes, ["POST gone/complete", "PUT t1 \"b\""]);
     }
 }
+
+in_virtual_time! {
+    /// vim's `writefile()` syncs before its first byte has left its buffer.
+    async fn a_sync_of_an_emptied_file_waits_for_what_is_written_next() {
+        let mount = Mount::of("a\nb").await;
+        mount.read("Plan.md").await;
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.fsync(opened.fh).await.unwrap();
+        mount.vfs.write(opened.fh, 0, b"- [ ] a\n- [ ] B\n").unwrap();
+        mount.vfs.flush(opened.fh, me()).await.unwrap();
+        mount.vfs.release(opened.fh).await.unwrap();
+        assert_eq!(mount.writes(), ["PUT t2 \"B\""]);
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.fsync(opened.fh).await.unwrap();
+        pass(3).await;
+        assert_eq!(mount.writes(), ["DELETE t1", "DELETE t2"], "nothing else was written");
+        mount.vfs.release(opened.fh).await.unwrap();
+    }
+}

@@ -1,0 +1,259 @@
+//! The real program on a real mount, in a process of its own, against the embedded server in
+//! this one. Every wait has a deadline and every mount is unmounted, also by a test that fails.
+
+use std::{
+    ffi::CString,
+    fs,
+    io::Write,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use taskadefs::{
+    ids::ProjectId,
+    server::{Running, Server, ServerConfig},
+};
+use tokio::runtime::Runtime;
+
+/// How long a program may take.
+const PATIENCE: &str = "60";
+
+/// How long a condition may take to become true.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_taskadefs");
+
+/// A mount of the workspace `Acme` with the project `Plan`, seen as `Plan.md`.
+pub struct Mounted {
+    pub server: Option<Running>,
+    pub project: ProjectId,
+    pub dir: tempfile::TempDir,
+    pub root: PathBuf,
+    flags: Vec<String>,
+    runtime: Runtime,
+}
+
+impl Mounted {
+    pub fn of(tasks: &str) -> Self {
+        Self::with(tasks, &[])
+    }
+
+    pub fn with(tasks: &str, flags: &[&str]) -> Self {
+        assert!(Path::new("/dev/fuse").exists(), "mount tests need /dev/fuse");
+        let runtime = Runtime::new().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let config = ServerConfig::new(dir.path().join("store"));
+        let server = runtime.block_on(Server::start(config)).unwrap();
+        let workspace = server.store().add_workspace("Acme").unwrap();
+        let project = server.store().add_project(&workspace, "Plan", tasks).unwrap();
+        let root = dir.path().join("mnt");
+        fs::create_dir(&root).unwrap();
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mounted = Self { server: Some(server), project, dir, root, flags, runtime };
+        let output = mounted.try_mount();
+        assert!(output.status.success(), "cannot mount: {}", said(&output));
+        mounted
+    }
+
+    /// Mounts; returns once the mount answers.
+    pub fn try_mount(&self) -> Output {
+        let mut command = Command::new("timeout");
+        command.args(["-k", "5", PATIENCE, PROGRAM, "mount", "--api-url"]).arg(self.server().url());
+        command.arg("--state-dir").arg(self.dir.path().join("state")).args(&self.flags);
+        command.arg(&self.root).env("TASKADE_TOKEN", self.server().token().expose());
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Unmounts, and waits for everything to be saved.
+    pub fn umount(&self) -> Output {
+        run(Command::new(PROGRAM).arg("umount").arg(&self.root))
+    }
+
+    pub fn server(&self) -> &Running {
+        self.server.as_ref().unwrap()
+    }
+
+    /// The directory of the workspace.
+    pub fn acme(&self) -> PathBuf {
+        self.root.join("Acme")
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.acme().join("Plan.md")
+    }
+
+    pub fn text(&self) -> String {
+        fs::read_to_string(self.file()).unwrap()
+    }
+
+    /// The tasks at the service.
+    pub fn tree(&self) -> String {
+        self.server().store().tree(&self.project).unwrap()
+    }
+
+    /// Runs a shell command in the workspace's directory.
+    pub fn sh(&self, script: &str) -> Output {
+        let mut command = Command::new("bash");
+        command.args(["-c", script]).current_dir(self.acme());
+        command.env("HOME", self.dir.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        run(&mut command)
+    }
+
+    /// Runs a shell command that must succeed. What it printed.
+    pub fn ok(&self, script: &str) -> String {
+        let output = self.sh(script);
+        assert!(output.status.success(), "{script}: {}", said(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The writes so far, with the ids of the tasks at the start as `t1`, `t2`, …, and forgets
+    /// them.
+    pub fn writes(&self, ids: &[String]) -> Vec<String> {
+        let project = format!("/projects/{}", self.project);
+        let writes = self.server().log().writes().into_iter().map(|write| {
+            let body = write.body.map_or_else(String::new, |body| format!(" {body}"));
+            let path = write.path.replacen(&project, "", 1);
+            let mut line = format!("{} {path}{body}", write.method);
+            for (number, id) in ids.iter().enumerate() {
+                line = line.replace(id, &format!("t{}", number + 1));
+            }
+            line
+        });
+        let writes = writes.collect();
+        self.server().log().clear();
+        writes
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        let ids = self.server().store().task_ids(&self.project).unwrap();
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    /// The process that serves the mount.
+    pub fn pid(&self) -> Option<i32> {
+        attribute(&self.root, "user.taskade.pid")?.parse().ok()
+    }
+
+    pub fn stop_server(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let pid = self.pid();
+        if let Some(server) = &self.server {
+            server.faults().clear();
+        }
+        let _ = Command::new("umount").arg("-l").arg(&self.root).stderr(Stdio::null()).status();
+        if let Some(pid) = pid {
+            // SAFETY: a signal to a process is sent; it may be gone already.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+        }
+    }
+}
+
+/// An extended attribute as text.
+pub fn attribute(path: &Path, name: &str) -> Option<String> {
+    let path = CString::new(path.as_os_str().as_bytes()).unwrap();
+    let name = CString::new(name).unwrap();
+    let mut value = vec![0_u8; 4096];
+    // SAFETY: all pointers are valid for the call, and the size is that of the buffer.
+    let length = unsafe {
+        libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len())
+    };
+    value.truncate(usize::try_from(length).ok()?);
+    String::from_utf8(value).ok()
+}
+
+/// Runs a program, but not for ever.
+pub fn run(command: &mut Command) -> Output {
+    let mut timed = Command::new("timeout");
+    timed.args(["-k", "5", PATIENCE]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        timed.env(name, value.unwrap_or_default());
+    }
+    if let Some(dir) = command.get_current_dir() {
+        timed.current_dir(dir);
+    }
+    timed.stdin(Stdio::null()).process_group(0).output().unwrap()
+}
+
+pub fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Waits until a condition holds that nothing announces.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < end, "{what} did not come true");
+        std::thread::yield_now();
+    }
+}
+
+/// Runs a full-screen program on a terminal of its own: waits for `shows` on the screen before
+/// each `keys`, then for its end.
+pub fn on_terminal(program: &str, arguments: &[&str], dir: &Path, steps: &[(&str, &str)]) {
+    let (mut master, mut slave) = (0, 0);
+    let size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: both descriptors are valid to be written to, and the size is initialised.
+    let opened = unsafe {
+        libc::openpty(&mut master, &mut slave, std::ptr::null_mut(), std::ptr::null(), &size)
+    };
+    assert_eq!(opened, 0, "cannot open a terminal");
+    use std::os::fd::{FromRawFd, OwnedFd};
+    // SAFETY: both were just opened, and nothing else has them.
+    let (master, slave) = unsafe { (fs::File::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
+    let mut command = Command::new("timeout");
+    command.args(["--foreground", "-k", "5", PATIENCE, program]).args(arguments);
+    command.current_dir(dir).env("TERM", "xterm").env("HOME", dir.join(".home"));
+    command.env("MICRO_CONFIG_HOME", std::env::temp_dir().join("taskadefs-micro"));
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    // SAFETY: only async-signal-safe calls between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::setsid() == -1 || libc::ioctl(0, libc::TIOCSCTTY, 0) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
+    drop(command);
+    let (sender, screen) = std::sync::mpsc::channel::<Vec<u8>>();
+    let mut output = master.try_clone().unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = std::io::Read::read(&mut output, &mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    let mut input = master;
+    for (shows, keys) in steps {
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains(shows) {
+            match screen.recv_timeout(DEADLINE) {
+                Ok(bytes) => seen.extend(bytes),
+                Err(_) => {
+                    let _ = child.kill();
+                    panic!("{program} never showed {shows:?}: {}", String::from_utf8_lossy(&seen));
+                }
+            }
+        }
+        input.write_all(keys.as_bytes()).unwrap();
+    }
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{program}: {status}");
+}
