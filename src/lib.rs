@@ -14,6 +14,7 @@
 pub mod api;
 pub mod cli;
 pub mod clock;
+mod database;
 pub mod document;
 pub mod error;
 pub mod fuse;

@@ -41,6 +41,9 @@ const DETACH_WAIT: Duration = Duration::from_secs(5);
 /// What stands in the way of mounting.
 pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     start_log(&args.log)?;
+    // Local files get just the permissions that programs ask for; private ones say so themselves.
+    // SAFETY: no other thread has started yet.
+    unsafe { libc::umask(0) };
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let mut mount = match runtime.block_on(prepare(args, &runtime)) {
         Ok(mount) => mount,

@@ -17,7 +17,10 @@ use super::{
     outline::{Misplaced, Task, Tasks},
     token::{random_name, random_uuid},
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    database,
+    error::{Error, Kind, Result},
+};
 
 const VERSION: i64 = 1;
 
@@ -84,18 +87,7 @@ impl Store {
             .mode(0o700)
             .create(dir)
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
-        let connection = Connection::open(dir.join("store.sqlite3")).map_err(failed)?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-        if version > VERSION {
-            return Err(Error::new(Kind::Storage, "the store is of a newer taskadefs").at(shown));
-        }
-        connection
-            .execute_batch(&format!(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
-                 BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
-            ))
-            .map_err(failed)?;
+        let connection = database::open(&dir.join("store.sqlite3"), VERSION, SCHEMA)?;
         Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
     }
 
@@ -343,5 +335,5 @@ pub(crate) fn with_title(
 }
 
 pub(crate) fn failed(error: rusqlite::Error) -> Error {
-    Error::new(Kind::Storage, "the store cannot be used").because(error)
+    database::failed("the store cannot be used")(error)
 }

@@ -17,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::intent::Intent;
 use crate::{
+    database::{self, failed as storage},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
     plan::Outline,
@@ -98,24 +99,7 @@ impl Journal {
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::prepare(path).map_err(|error| error.at(path.display().to_string()))
-    }
-
-    fn prepare(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).map_err(storage("cannot open the journal"))?;
-        let version: i64 = connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(storage("cannot read the journal"))?;
-        if version > VERSION {
-            let what = format!("the journal has format {version}, this program knows {VERSION}");
-            return Err(Error::new(Kind::Storage, what).hint("use the newer taskadefs"));
-        }
-        connection
-            .execute_batch(&format!(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
-                 BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
-            ))
-            .map_err(storage("cannot prepare the journal"))?;
+        let connection = database::open(path, VERSION, SCHEMA)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 
@@ -252,14 +236,6 @@ fn to_json(value: &impl Serialize) -> Result<String> {
 fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json)
         .map_err(|error| Error::new(Kind::Storage, "the journal is damaged").because(error))
-}
-
-fn storage(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
-    move |error| {
-        let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
-        let kind = if full { Kind::Os(libc::ENOSPC) } else { Kind::Storage };
-        Error::new(kind, what).because(error)
-    }
 }
 
 #[cfg(test)]

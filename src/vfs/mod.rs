@@ -22,6 +22,8 @@ mod vacant;
 mod xattr;
 
 use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -79,7 +81,8 @@ impl Vfs {
         uid: u32,
         gid: u32,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Notice>)> {
-        std::fs::create_dir_all(&scratch).map_err(|error| {
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700).create(&scratch).map_err(|error| {
             Error::io("cannot make the scratch directory", error).at(scratch.display().to_string())
         })?;
         let (notices, receiver) = mpsc::unbounded_channel();

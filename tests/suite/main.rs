@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod editors;
+mod mount;
 mod mounted;
 mod quirks;
 mod saving;

@@ -98,7 +98,10 @@ impl Mounted {
     pub fn sh(&self, script: &str) -> Output {
         let mut command = Command::new("bash");
         command.args(["-c", script]).current_dir(self.acme());
-        command.env("HOME", self.dir.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        command
+            .env("HOME", self.dir.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("LC_ALL", "C.UTF-8");
         run(&mut command)
     }
 

@@ -1,0 +1,52 @@
+//! SQLite files: private, durable, and of a format with a version.
+
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Kind, Result};
+
+/// Opens or makes a database that only its owner can read. A transaction is on disk when it is
+/// over (WAL with `synchronous=FULL`).
+///
+/// # Errors
+/// [`Kind::Storage`] if it cannot be used, or its format is newer than `version`: that is
+/// refused, not guessed at.
+pub(crate) fn open(path: &Path, version: i64, schema: &str) -> Result<Connection> {
+    prepare(path, version, schema).map_err(|error| error.at(path.display().to_string()))
+}
+
+fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
+    // SQLite gives the files that it makes beside this one the same permissions.
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| Error::io("cannot open the database", error))?;
+    let connection = Connection::open(path).map_err(failed("cannot open the database"))?;
+    let found: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(failed("cannot read the database"))?;
+    if found > version {
+        let what = format!("the database has format {found}, this program knows {version}");
+        return Err(Error::new(Kind::Storage, what).hint("use the newer taskadefs"));
+    }
+    connection
+        .execute_batch(&format!(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
+             BEGIN; {schema} PRAGMA user_version={version}; COMMIT;"
+        ))
+        .map_err(failed("cannot prepare the database"))?;
+    Ok(connection)
+}
+
+/// Says what was being done when SQLite failed. A full disk is told as such.
+pub(crate) fn failed(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |error| {
+        let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+        let kind = if full { Kind::Os(libc::ENOSPC) } else { Kind::Storage };
+        Error::new(kind, what).because(error)
+    }
+}
