@@ -1,6 +1,6 @@
 //! Between the files and the service: readings, saves, the journal, and the workers that send.
 //!
-//! A save is state, not a list of calls: see [`intent`]. It is journaled before it is promised,
+//! A save is state, not a list of calls: see `intent`. It is journaled before it is promised,
 //! rebased on what the service has before it is sent, and worked off by one worker a project.
 
 mod archive;

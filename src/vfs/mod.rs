@@ -2,7 +2,7 @@
 //!
 //! Workspaces and folders are directories, projects are files, and any other name is scratch on
 //! the local disk. What editors do when they save (truncate, write, rename over, delete and
-//! create again) is turned into saves of projects here; see [`handle`] and [`rename`].
+//! create again) is turned into saves of projects here; see `handle` and `rename`.
 //!
 //! Lock order: a handle's draft, then the tree, then what the engine locks. The tree is never
 //! locked across an await, and the kernel is told of changes by a task of its own.
