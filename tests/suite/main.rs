@@ -3,9 +3,11 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod client;
 mod editors;
 mod mount;
 mod mounted;
 mod quirks;
 mod saving;
+mod server;
 mod service;
