@@ -134,3 +134,148 @@ impl Tasks {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::{Task, Tasks};
+    use crate::{
+        api::{Position, RemoteTask},
+        ids::TaskId,
+        plan::{self, Key, Op, Outline, Wanted},
+    };
+
+    /// A project: levels, texts out of few, and what is done.
+    fn lines(most: usize) -> impl Strategy<Value = Vec<Wanted>> {
+        prop::collection::vec((0_usize..4, "[a-e]?", any::<bool>()), 0..most).prop_map(|lines| {
+            let mut deepest = 0;
+            let mut wanted = Vec::new();
+            for (depth, text, done) in lines {
+                let depth = depth.min(deepest);
+                deepest = depth + 1;
+                wanted.push(Wanted { depth, text, done, anchor: None });
+            }
+            wanted
+        })
+    }
+
+    fn project(lines: &[Wanted]) -> Tasks {
+        let task = |id: &str, parent: Option<&String>, text: &str, completed| Task {
+            id: id.to_owned(),
+            parent: parent.cloned(),
+            text: text.to_owned(),
+            completed,
+        };
+        let mut tasks = vec![task("title", None, "Plan", false)];
+        let mut path = vec!["title".to_owned()];
+        for (number, line) in lines.iter().enumerate() {
+            path.truncate(line.depth + 1);
+            let id = format!("t{number}");
+            tasks.push(task(&id, path.last(), &line.text, line.done));
+            path.push(id);
+        }
+        Tasks(tasks)
+    }
+
+    fn outline(tasks: &Tasks) -> Outline {
+        let listed = tasks.0.iter().map(|task| RemoteTask {
+            id: TaskId::new(&task.id),
+            text: task.text.clone(),
+            parent: task.parent.as_ref().map(TaskId::new),
+            completed: task.completed,
+        });
+        Outline::from_listing(&listed.collect::<Vec<_>>(), "Plan").outline
+    }
+
+    /// Executes a request as the service does. Every one must be accepted.
+    fn execute(tasks: &mut Tasks, op: &Op, ids: &mut HashMap<u32, String>) {
+        let name = |key: &Key, ids: &HashMap<u32, String>| match key {
+            Key::Known(id) => id.as_str().to_owned(),
+            Key::New(number) => ids[number].clone(),
+        };
+        match op {
+            Op::Create(items) => {
+                for item in items {
+                    let Key::New(number) = item.key else { panic!("an id is created anew") };
+                    let anchor = item.to.anchor.as_ref().map(|anchor| name(anchor, ids));
+                    let (id, text) = (format!("n{number}"), item.text.clone());
+                    tasks.insert(id, text, anchor.as_deref(), item.to.position).unwrap();
+                }
+                // The ids are told with the answer: no task of a batch can name another of it.
+                for item in items {
+                    if let Key::New(number) = item.key {
+                        ids.insert(number, format!("n{number}"));
+                    }
+                }
+            }
+            Op::SetText { key, text } => {
+                let at = tasks.index(&name(key, ids)).unwrap();
+                tasks.0[at].text.clone_from(text);
+            }
+            Op::SetDone { key, done } => {
+                let at = tasks.index(&name(key, ids)).unwrap();
+                assert_ne!(tasks.0[at].completed, *done, "repeating is refused");
+                tasks.0[at].completed = *done;
+            }
+            Op::Move { key, to } => {
+                let anchor = to.anchor.as_ref().map(|anchor| name(anchor, ids)).unwrap();
+                tasks.relocate(&name(key, ids), &anchor, to.position).unwrap();
+            }
+            Op::Delete { key } => tasks.delete(&name(key, ids)).unwrap(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_script_makes_of_the_service_what_was_wanted(
+            before in lines(14),
+            mut after in lines(14),
+            kept in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        ) {
+            let mut tasks = project(&before);
+            // Some of what is wanted is what was there, somewhere else.
+            for index in &kept {
+                if !before.is_empty() && !after.is_empty() {
+                    let at = index.index(after.len());
+                    after[at].text.clone_from(&index.get(&before).text);
+                }
+            }
+            let base = outline(&tasks);
+            let ours = plan::align(&base, &after, 0);
+            let mut ids = HashMap::new();
+            for op in plan::script(&base, &ours) {
+                execute(&mut tasks, &op, &mut ids);
+            }
+            let made: Vec<Wanted> = outline(&tasks)
+                .items
+                .into_iter()
+                .map(|item| Wanted {
+                    depth: item.depth,
+                    text: item.text,
+                    done: item.done,
+                    anchor: None,
+                })
+                .collect();
+            prop_assert_eq!(made, after);
+        }
+    }
+
+    #[test]
+    fn nothing_is_placed_beside_the_title_or_inside_itself() {
+        let lines = [("a", 0), ("b", 1)];
+        let wanted =
+            lines.map(|(text, depth)| Wanted { depth, text: text.to_owned(), ..Wanted::default() });
+        let tasks = project(&wanted);
+        let mut changed = tasks.clone();
+        assert!(
+            changed.insert("x".into(), String::new(), Some("title"), Position::AfterEnd).is_err()
+        );
+        assert!(changed.relocate("t0", "t1", Position::BeforeEnd).is_err());
+        assert!(changed.relocate("title", "t1", Position::BeforeEnd).is_err());
+        assert!(changed.delete("title").is_err());
+        assert_eq!(changed, tasks);
+    }
+}
