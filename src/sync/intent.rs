@@ -7,13 +7,13 @@
 //! whether it happened. Only creates do: a created task has an id that nobody has been told,
 //! so creates under way are noted and matched against what a reading finds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::TaskId,
-    plan::{self, Conflict, Key, NewItem, Op, Outline},
+    plan::{self, Conflict, Item, Key, NewItem, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -50,10 +50,18 @@ impl Intent {
             self.resolve(*number, id);
         }
         self.in_flight.clear();
+        let mut aliases: Vec<(Key, Key)> =
+            found.into_iter().map(|(number, id)| (Key::New(number), Key::Known(id))).collect();
+        for (gone, id) in self.returned(&theirs) {
+            let back = Key::Known(id);
+            self.rekey(&gone, &back);
+            aliases.push((gone, back));
+        }
         let merged = plan::merge(&self.base, &self.target, &theirs, first_new);
+        aliases.extend(recreated(&merged.conflicts));
         self.base = theirs;
         self.target = merged.outline;
-        Rebased { found, conflicts: merged.conflicts }
+        Rebased { aliases, conflicts: merged.conflicts }
     }
 
     /// What is still to be sent.
@@ -102,16 +110,54 @@ impl Intent {
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
-        self.base.resolve(number, id.clone());
-        self.target.resolve(number, id.clone());
+        self.rekey(&Key::New(number), &Key::Known(id.clone()));
+    }
+
+    fn rekey(&mut self, from: &Key, to: &Key) {
+        for outline in [&mut self.base, &mut self.target] {
+            for item in outline.items.iter_mut().filter(|item| item.key == *from) {
+                item.key = to.clone();
+            }
+        }
         for item in &mut self.in_flight {
             let anchor = item.to.anchor.iter_mut();
             for key in anchor.chain(std::iter::once(&mut item.key)) {
-                if *key == Key::New(number) {
-                    *key = Key::Known(id.clone());
+                if *key == *from {
+                    *key = to.clone();
                 }
             }
         }
+    }
+
+    /// Finds tasks that are gone and have come back under another id: somebody cut and pasted
+    /// them, or another mount created again what it had changed. Creating them here too would
+    /// double them.
+    fn returned(&self, theirs: &Outline) -> Vec<(Key, TaskId)> {
+        let there: HashSet<&Key> = theirs.items.iter().map(|item| &item.key).collect();
+        let gone = |item: &&Item| matches!(item.key, Key::Known(_)) && !there.contains(&item.key);
+        let mut missing: HashMap<&str, Vec<&Key>> = HashMap::new();
+        for item in self.base.items.iter().chain(&self.target.items).filter(gone) {
+            let keys = missing.entry(item.text.as_str()).or_default();
+            if !item.text.is_empty() && !keys.contains(&&item.key) {
+                keys.push(&item.key);
+            }
+        }
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        let outlines = [&self.base, &self.target];
+        let known: HashSet<&Key> =
+            outlines.iter().flat_map(|outline| &outline.items).map(|item| &item.key).collect();
+        let mut found: Vec<(Key, TaskId)> = Vec::new();
+        for item in theirs.items.iter().filter(|item| !known.contains(&item.key)) {
+            let Key::Known(id) = &item.key else { continue };
+            let candidates = missing.get(item.text.as_str()).into_iter().flatten();
+            let free = |key: &&&Key| found.iter().all(|(taken, _)| taken != **key);
+            if let Some(key) = candidates.into_iter().find(free) {
+                found.push(((*key).clone(), id.clone()));
+            }
+        }
+        found
     }
 
     /// Finds creates in flight among the tasks that a reading shows and the base did not have.
@@ -122,7 +168,7 @@ impl Intent {
         if self.in_flight.is_empty() {
             return Vec::new();
         }
-        let known: std::collections::HashSet<&Key> =
+        let known: HashSet<&Key> =
             self.base.items.iter().map(|item| &item.key).collect();
         let mut arrivals: HashMap<(Option<&Key>, String), Vec<&Key>> = HashMap::new();
         for (item, parent) in theirs.items.iter().zip(theirs.parents()) {
@@ -152,10 +198,19 @@ impl Intent {
 /// What a reading changed.
 #[derive(Debug)]
 pub(crate) struct Rebased {
-    /// Creates in flight that turned out to have happened.
-    pub(crate) found: Vec<(u32, TaskId)>,
+    /// Tasks that are known by another key from now on.
+    pub(crate) aliases: Vec<(Key, Key)>,
     /// Remote changes that the save overrides, or that override it.
     pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// The tasks that are to be created again, with the keys that they have for it.
+pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
+    let pair = |conflict: &Conflict| match conflict {
+        Conflict::Recreated { key, new } => Some((key.clone(), Key::New(*new))),
+        _ => None,
+    };
+    conflicts.iter().filter_map(pair).collect()
 }
 
 /// A text as it is recognised again after the service may have read it as Markdown: its letters

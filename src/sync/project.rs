@@ -89,6 +89,8 @@ pub(crate) struct State {
     pub(crate) creating: bool,
     /// Whether the project is to be archived once its saves are through.
     pub(crate) archive: bool,
+    /// When the last save was accepted.
+    pub(crate) accepted: Option<Instant>,
     /// Counts the saves.
     pub(crate) generation: u64,
     /// Whether a worker is at it.
@@ -99,7 +101,8 @@ pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
     next_new: u32,
-    resolved: HashMap<u32, TaskId>,
+    /// What tasks are known by now that programs have seen under another key.
+    aliases: HashMap<Key, Key>,
 }
 
 /// One project of the mount.
@@ -141,6 +144,7 @@ impl Project {
                 row: None,
                 creating: false,
                 archive: false,
+                accepted: None,
                 generation: 0,
                 working: false,
                 readers: Readers::default(),
@@ -148,7 +152,7 @@ impl Project {
                 version: 0,
                 modified,
                 next_new: 0,
-                resolved: HashMap::new(),
+                aliases: HashMap::new(),
             }),
             ids,
         };
@@ -297,17 +301,25 @@ impl State {
 
     /// Notes which ids new tasks were given.
     pub(crate) fn note_created(&mut self, number: u32, id: &TaskId) {
-        self.resolved.insert(number, id.clone());
+        self.note_alias(Key::New(number), Key::Known(id.clone()));
     }
 
-    /// An outline with every number replaced whose id is known by now.
+    /// Notes that a task is known by another key from now on.
+    pub(crate) fn note_alias(&mut self, from: Key, to: Key) {
+        if from == to {
+            return;
+        }
+        // A chain of aliases never leads back: a key that is in use again is no alias any more.
+        self.aliases.remove(&to);
+        self.aliases.insert(from, to);
+    }
+
+    /// An outline with every task under the key that it is known by now.
     pub(crate) fn resolved(&self, outline: &Outline) -> Outline {
         let mut outline = outline.clone();
         for item in &mut outline.items {
-            if let Key::New(number) = item.key
-                && let Some(id) = self.resolved.get(&number)
-            {
-                item.key = Key::Known(id.clone());
+            while let Some(key) = self.aliases.get(&item.key) {
+                item.key = key.clone();
             }
         }
         outline

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     engine::Engine,
-    intent::Intent,
+    intent::{Intent, recreated},
     journal::Entry,
     project::{Project, Saved, State},
     readers::Process,
@@ -110,6 +110,9 @@ impl Engine {
             check_deletions(&base, &ours, self.settings.max_delete)?;
             let first = state.reserve(base.items.len());
             let (intent, conflicts) = folded(state.intent.as_ref(), &base, &ours, first);
+            for (from, to) in recreated(&conflicts) {
+                state.note_alias(from, to);
+            }
             report(&state.title, &conflicts);
             (Arc::new(ours), intent)
         };
@@ -122,6 +125,7 @@ impl Engine {
         state.saved = Some(Saved { text: text.clone(), outline: ours.clone(), refused: None });
         state.intent = Some(intent);
         state.row = Some(row);
+        state.accepted = Some(self.clock.now());
         state.generation += 1;
         let generation = state.generation;
         let changed = state.settle_version(before, self.clock.wall());

@@ -94,7 +94,11 @@ impl Engine {
             if !project.lock().is_fresh(self.clock.now(), self.settings.max_age) {
                 self.fetch(project, Priority::Save).await?;
             }
-            let generation = self.rebase(project).await?;
+            let mut generation = self.rebase(project).await?;
+            if deletes_unseen(project) {
+                self.fetch(project, Priority::Save).await?;
+                generation = self.rebase(project).await?;
+            }
             match self.run_script(project, generation).await {
                 Ok(Run::Through) => self.finish(project, generation).await?,
                 Ok(Run::PlanAgain) => {}
@@ -128,8 +132,8 @@ impl Engine {
                 return Ok(generation);
             }
             let rebased = intent.rebase((*theirs).clone(), first_new);
-            for (number, id) in &rebased.found {
-                state.note_created(*number, id);
+            for (from, to) in rebased.aliases {
+                state.note_alias(from, to);
             }
             report(&state.title, &rebased.conflicts);
             (self.journal_entry(&state), generation)
@@ -316,7 +320,7 @@ impl Engine {
     ) -> Option<super::journal::Entry> {
         let intent = state.intent.as_ref()?;
         let content = state.content()?;
-        Some(entry(state, &content.text, &content.outline, intent))
+        Some(entry(state, &content.text, &state.resolved(&content.outline), intent))
     }
 
     pub(crate) async fn note(
@@ -330,6 +334,17 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether the script deletes on a reading from before the save. A deletion takes whatever is
+/// below the task with it, so nothing may be there that nobody here has seen.
+fn deletes_unseen(project: &Project) -> bool {
+    let state = project.lock();
+    let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+    let deletes = |intent: &super::intent::Intent| {
+        intent.script().iter().any(|op| matches!(op, Op::Delete { .. }))
+    };
+    read < state.accepted && state.intent.as_ref().is_some_and(deletes)
 }
 
 /// What is known of the project is no longer to be trusted.

@@ -11,3 +11,4 @@ mod quirks;
 mod saving;
 mod server;
 mod service;
+mod simulation;

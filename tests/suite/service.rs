@@ -38,8 +38,12 @@ struct State {
     log: Vec<String>,
     reads: usize,
     next: u64,
-    /// What the next requests come to instead of being executed, or after it.
+    /// What the next writes come to instead of being executed, or after it.
     faults: VecDeque<Fault>,
+    /// What the next reads come to.
+    read_faults: VecDeque<Fault>,
+    /// Whether nothing gets through at all.
+    offline: bool,
 }
 
 /// What goes wrong with a request.
@@ -139,6 +143,24 @@ impl Memory {
         self.lock().faults.extend(faults);
     }
 
+    /// What the next reads come to.
+    pub fn fail_next_reads(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().read_faults.extend(faults);
+    }
+
+    /// Whether nothing gets through.
+    pub fn set_offline(&self, offline: bool) {
+        self.lock().offline = offline;
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn heal(&self) {
+        let mut state = self.lock();
+        state.faults.clear();
+        state.read_faults.clear();
+        state.offline = false;
+    }
+
     /// Somebody else edits a text.
     pub fn edit_elsewhere(&self, project: &str, task: &str, text: &str) {
         let mut state = self.lock();
@@ -164,12 +186,22 @@ impl Memory {
 
     fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
+        if state.offline {
+            return Err(Error::new(Kind::Unreachable, "offline"));
+        }
         state.reads += 1;
-        look(&state)
+        match state.read_faults.pop_front() {
+            Some(Fault::Before(kind)) => Err(Error::new(kind, "fault")),
+            Some(Fault::After) => Err(Error::new(Kind::Unreachable, "no answer")),
+            Some(Fault::None) | None => look(&state),
+        }
     }
 
     fn write<T>(&self, what: String, act: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
+        if state.offline {
+            return Err(Error::new(Kind::Unreachable, "offline"));
+        }
         match state.faults.pop_front().unwrap_or(Fault::None) {
             Fault::Before(kind) => Err(Error::new(kind, format!("{what}: fault"))),
             Fault::After => {
@@ -397,6 +429,12 @@ impl Backend for Memory {
         let what = format!("PUT {task}/move {} {target}", name(position));
         self.tasks_of(what, project, |tasks| {
             let at = index(tasks, task)?;
+            let inside = at..subtree_end(tasks, at);
+            // Looked up before anything is taken out, so that a refusal changes nothing.
+            if inside.contains(&index(tasks, target)?) {
+                return Err(Error::new(Kind::Refused, "into itself"));
+            }
+            place(tasks, Some(target), position)?;
             let mut moved: Vec<RemoteTask> = tasks.drain(at..subtree_end(tasks, at)).collect();
             let (to, parent) = place(tasks, Some(target), position)?;
             moved[0].parent = Some(parent);
