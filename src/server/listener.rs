@@ -78,7 +78,7 @@ pub(crate) async fn serve(
 
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
     let method = request.method().as_str().to_owned();
-    let path = request.uri().path().strip_prefix(BASE).unwrap_or_default().to_owned();
+    let path = below_base(request.uri().path()).to_owned();
     let query = pairs(request.uri().query().unwrap_or_default());
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
@@ -112,6 +112,12 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     };
     log(&shared, &method, &path, &sent, answer.status);
     respond(&shared, answer, place, fault).await
+}
+
+/// The path below the base; empty, which no endpoint is, for what is elsewhere.
+fn below_base(path: &str) -> &str {
+    let below = path.strip_prefix(BASE).filter(|below| below.starts_with('/'));
+    below.unwrap_or_default()
 }
 
 fn refused_by(
