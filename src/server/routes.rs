@@ -217,8 +217,12 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     let items = page.iter().map(|task| task_item(shared, task)).collect();
     let mut answer = Answer::items(items);
     if shared.quirks.has_more {
-        answer.body["hasMore"] = (to < tasks.0.len()).into();
-        answer.body["nextCursor"] = page.last().map(|task| task.id.as_str()).into();
+        let (more, next) = match query.contains_key("before") {
+            true => (from > 0, page.first()),
+            false => (to < tasks.0.len(), page.last()),
+        };
+        answer.body["hasMore"] = more.into();
+        answer.body["nextCursor"] = next.map(|task| task.id.as_str()).into();
     }
     Ok(answer)
 }
