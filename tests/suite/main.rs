@@ -4,4 +4,5 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod saving;
+mod server;
 mod service;
