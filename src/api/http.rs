@@ -50,6 +50,7 @@ pub struct HttpBackend {
     authorization: Option<HeaderValue>,
     gate: Gate,
     clock: Arc<dyn Clock>,
+    timeout: Duration,
     pub(crate) paging: Paging,
 }
 
@@ -74,7 +75,6 @@ impl HttpBackend {
             // A redirect would carry the token to wherever it points.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
             .https_only(base.scheme() == "https");
         if is_loopback(&base) {
             builder = builder.no_proxy();
@@ -84,7 +84,15 @@ impl HttpBackend {
         })?;
         let authorization = token.map(authorization).transpose()?;
         let gate = Gate::new(clock.clone());
-        Ok(Self { client, base, authorization, gate, clock, paging: Paging::default() })
+        let (timeout, paging) = (REQUEST_TIMEOUT, Paging::default());
+        Ok(Self { client, base, authorization, gate, clock, timeout, paging })
+    }
+
+    /// Gives one whole request, the reading of its answer included, this long instead of 30 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// What is known of the request budget.
@@ -169,6 +177,7 @@ impl HttpBackend {
         let mut request = self
             .client
             .request(method.clone(), url.clone())
+            .timeout(self.timeout)
             .header(AUTHORIZATION, authorization.clone());
         if let Some(body) = body {
             request = request.json(body);
