@@ -147,7 +147,9 @@ impl HttpBackend {
                 return Err(error);
             }
             tracing::debug!(%error, attempt, "trying again");
-            if !rate_limited {
+            // The gate waits for the end of a 429. Where that has come and the next is refused as
+            // well, the service does not mean what it says.
+            if !rate_limited || attempt > 1 {
                 self.clock.sleep(pause.mul_f64(jitter())).await;
                 pause *= 2;
             }
