@@ -244,14 +244,16 @@ async fn read_answer(mut response: Response, is_read: bool) -> Result<Envelope> 
         .hint("check --api-url; a token is never sent on to another address"));
     }
     let mut body = Vec::new();
+    let too_long = || Error::new(Kind::Protocol, "Taskade's answer is over 64 MiB");
+    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_long());
+    }
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY => {
                 body.extend_from_slice(&chunk)
             }
-            Ok(Some(_)) => {
-                return Err(Error::new(Kind::Protocol, "Taskade's answer is over 64 MiB"));
-            }
+            Ok(Some(_)) => return Err(too_long()),
             Ok(None) => break,
             // The status alone decides about a failure.
             Err(_) if !status.is_success() => break,
