@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod client;
+mod plan_on_server;
 mod saving;
 mod server;
 mod service;
