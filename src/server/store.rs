@@ -9,9 +9,10 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 
 use super::{
     outline::{Misplaced, Task, Tasks},
@@ -54,6 +55,9 @@ const SCHEMA: &str = "
 /// How many projects are kept in memory.
 const KEPT: usize = 64;
 
+/// How long a server that has the store open is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A workspace or folder of the store.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SpaceRow {
@@ -89,6 +93,7 @@ impl Store {
             .create(dir)
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
         let connection = Connection::open(dir.join("store.sqlite3")).map_err(failed)?;
+        take_alone(&connection).map_err(|error| failed(error).at(&shown))?;
         let version: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
         if version > VERSION {
@@ -96,7 +101,7 @@ impl Store {
         }
         connection
             .execute_batch(&format!(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
                  BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
             ))
             .map_err(failed)?;
@@ -496,6 +501,17 @@ pub(crate) fn with_title(
     Ok(Tasks(tasks))
 }
 
+/// Takes the database for this connection alone until it is closed: what is kept in memory would
+/// not see what another server writes. One that is about to end is waited for.
+fn take_alone(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;")
+}
+
 fn failed(error: rusqlite::Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) {
+        return Error::new(Kind::Storage, "another server has the store open")
+            .hint("end that one, or choose another directory");
+    }
     Error::new(Kind::Storage, "the store cannot be used").because(error)
 }

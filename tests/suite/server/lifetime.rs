@@ -76,6 +76,17 @@ async fn the_store_and_the_token_outlive_the_server() {
 }
 
 #[tokio::test]
+async fn a_store_has_one_server_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Server::start(ServerConfig::new(dir.path())).await.unwrap();
+    let error = Server::start(ServerConfig::new(dir.path())).await.err().unwrap();
+    assert_eq!(error.kind(), Kind::Storage);
+    assert!(error.to_string().contains("another server"), "{error}");
+    first.shutdown().await;
+    Server::start(ServerConfig::new(dir.path())).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_token_is_for_its_owner_alone() {
     let dir = tempfile::tempdir().unwrap();
     let store = dir.path().join("store");
