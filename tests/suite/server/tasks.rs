@@ -187,8 +187,8 @@ async fn moving_takes_the_subtree_but_never_into_itself() {
     let ids = service.ids(&project);
     let place = |target: &str, position: &str| json!({ "target": { "taskId": target, "position": position } });
     let path = |task: usize| format!("/projects/{project}/tasks/{}/move", ids[task]);
-    for target in 0..3 {
-        let inside = service.put(&path(0), place(&ids[target], "beforeend")).await;
+    for target in ids.iter().take(3) {
+        let inside = service.put(&path(0), place(target, "beforeend")).await;
         assert_refused(&inside, 400, "BAD_REQUEST");
     }
     let steps = [
