@@ -59,7 +59,7 @@ async fn a_429_waits_as_long_as_any_header_says() {
         raw.client.workspaces(READ).await.unwrap();
         let slept = raw.clock.slept().as_secs_f64();
         assert_eq!(raw.requests().len(), 2, "{header}");
-        assert!((seconds - 0.1..=seconds + 0.2).contains(&slept), "{header}: {slept}");
+        assert!((seconds - 1.0..=seconds + 0.2).contains(&slept), "{header}: {slept}");
     }
 }
 

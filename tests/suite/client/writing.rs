@@ -73,7 +73,7 @@ async fn a_write_whose_answer_does_not_come_is_sent_once_and_in_doubt() {
 #[tokio::test]
 async fn a_write_that_hangs_ends_in_doubt() {
     let service = Service::of("a").await;
-    let client = service.new_client().with_timeout(Duration::from_millis(50));
+    let client = service.new_client().with_timeout(Duration::from_millis(500));
     service.running.faults().plan(None, "", 0, 100, Fault::HangAfter);
     let error = client.create_tasks(&service.project, &[new_task("t")]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Ambiguous);
