@@ -1,10 +1,13 @@
 //! SQLite files: private, durable, and of a format with a version.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::error::{Error, Kind, Result};
+
+/// How long another process that is about to end may hold a database.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens or makes a database that only its owner can read. A transaction is on disk when it is
 /// over (WAL with `synchronous=FULL`).
@@ -26,6 +29,7 @@ fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
         .open(path)
         .map_err(|error| Error::io("cannot open the database", error))?;
     let connection = Connection::open(path).map_err(failed("cannot open the database"))?;
+    connection.busy_timeout(PATIENCE).map_err(failed("cannot open the database"))?;
     let found: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(failed("cannot read the database"))?;
@@ -35,7 +39,7 @@ fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
     }
     connection
         .execute_batch(&format!(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
              BEGIN; {schema} PRAGMA user_version={version}; COMMIT;"
         ))
         .map_err(failed("cannot prepare the database"))?;
@@ -45,8 +49,14 @@ fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
 /// Says what was being done when SQLite failed. A full disk is told as such.
 pub(crate) fn failed(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
     move |error| {
-        let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
-        let kind = if full { Kind::Os(libc::ENOSPC) } else { Kind::Storage };
+        let kind = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Kind::Os(libc::ENOSPC),
+            Some(ErrorCode::DatabaseBusy) => {
+                return Error::new(Kind::Storage, format!("{what}: another process has it open"))
+                    .hint("end that one, or choose another directory");
+            }
+            _ => Kind::Storage,
+        };
         Error::new(kind, what).because(error)
     }
 }

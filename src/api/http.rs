@@ -50,6 +50,7 @@ pub struct HttpBackend {
     authorization: Option<HeaderValue>,
     gate: Gate,
     clock: Arc<dyn Clock>,
+    timeout: Duration,
     pub(crate) paging: Paging,
 }
 
@@ -74,7 +75,6 @@ impl HttpBackend {
             // A redirect would carry the token to wherever it points.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
             .https_only(base.scheme() == "https");
         if is_loopback(&base) {
             builder = builder.no_proxy();
@@ -84,7 +84,15 @@ impl HttpBackend {
         })?;
         let authorization = token.map(authorization).transpose()?;
         let gate = Gate::new(clock.clone());
-        Ok(Self { client, base, authorization, gate, clock, paging: Paging::default() })
+        let (timeout, paging) = (REQUEST_TIMEOUT, Paging::default());
+        Ok(Self { client, base, authorization, gate, clock, timeout, paging })
+    }
+
+    /// Gives one whole request, the reading of its answer included, this long instead of 30 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// What is known of the request budget.
@@ -139,7 +147,9 @@ impl HttpBackend {
                 return Err(error);
             }
             tracing::debug!(%error, attempt, "trying again");
-            if !rate_limited {
+            // The gate waits for the end of a 429. Where that has come and the next is refused as
+            // well, the service does not mean what it says.
+            if !rate_limited || attempt > 1 {
                 self.clock.sleep(pause.mul_f64(jitter())).await;
                 pause *= 2;
             }
@@ -169,6 +179,7 @@ impl HttpBackend {
         let mut request = self
             .client
             .request(method.clone(), url.clone())
+            .timeout(self.timeout)
             .header(AUTHORIZATION, authorization.clone());
         if let Some(body) = body {
             request = request.json(body);
@@ -233,14 +244,16 @@ async fn read_answer(mut response: Response, is_read: bool) -> Result<Envelope> 
         .hint("check --api-url; a token is never sent on to another address"));
     }
     let mut body = Vec::new();
+    let too_long = || Error::new(Kind::Protocol, "Taskade's answer is over 64 MiB");
+    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_long());
+    }
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY => {
                 body.extend_from_slice(&chunk)
             }
-            Ok(Some(_)) => {
-                return Err(Error::new(Kind::Protocol, "Taskade's answer is over 64 MiB"));
-            }
+            Ok(Some(_)) => return Err(too_long()),
             Ok(None) => break,
             // The status alone decides about a failure.
             Err(_) if !status.is_success() => break,

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc, time::Duration};
 
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http_body_util::{BodyExt, Limited, StreamBody, combinators::BoxBody};
 use hyper::{
     Request, Response,
@@ -77,7 +78,7 @@ pub(crate) async fn serve(
 
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
     let method = request.method().as_str().to_owned();
-    let path = request.uri().path().strip_prefix(BASE).unwrap_or_default().to_owned();
+    let path = below_base(request.uri().path()).to_owned();
     let query = pairs(request.uri().query().unwrap_or_default());
     let authorization = request.headers().get(AUTHORIZATION).cloned();
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
@@ -111,6 +112,12 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     };
     log(&shared, &method, &path, &sent, answer.status);
     respond(&shared, answer, place, fault).await
+}
+
+/// The path below the base; empty, which no endpoint is, for what is elsewhere.
+fn below_base(path: &str) -> &str {
+    let below = path.strip_prefix(BASE).filter(|below| below.starts_with('/'));
+    below.unwrap_or_default()
 }
 
 fn refused_by(
@@ -186,9 +193,7 @@ async fn respond(
         Some(Fault::Truncated) => {
             headers.insert(CONTENT_LENGTH, bytes.len().into());
             let half = bytes.slice(..bytes.len() / 2);
-            let frames = [Ok(Frame::data(half)), Err(Broken)];
-            let body = StreamBody::new(futures_util::stream::iter(frames));
-            return Ok(response.map(|()| BodyExt::boxed(body)));
+            return Ok(response.map(|()| truncated(half)));
         }
         Some(Fault::Drip(pause)) => drip = Some(pause),
         _ => {}
@@ -201,9 +206,20 @@ async fn respond(
     }))
 }
 
+/// A body that breaks off after `half`.
+fn truncated(half: Bytes) -> Body {
+    let broken = async {
+        // What was written is flushed only when the body has nothing ready.
+        tokio::task::yield_now().await;
+        Err(Broken)
+    };
+    let frames = stream::iter([Ok(Frame::data(half))]).chain(stream::once(broken));
+    BodyExt::boxed(StreamBody::new(Box::pin(frames) as SyncStream))
+}
+
 /// A body that comes byte by byte.
 fn dripping(bytes: Bytes, pause: Duration) -> Body {
-    let drops = futures_util::stream::unfold(bytes, move |mut rest| async move {
+    let drops = stream::unfold(bytes, move |mut rest| async move {
         if rest.is_empty() {
             return None;
         }
@@ -214,8 +230,7 @@ fn dripping(bytes: Bytes, pause: Duration) -> Body {
     BodyExt::boxed(StreamBody::new(Box::pin(drops) as SyncStream))
 }
 
-type SyncStream =
-    std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Frame<Bytes>, Broken>> + Send + Sync>>;
+type SyncStream = std::pin::Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Broken>> + Send + Sync>>;
 
 fn log(shared: &Shared, method: &str, path: &str, body: &[u8], status: u16) {
     shared.log.add(LoggedRequest {

@@ -80,8 +80,8 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
 impl CreateTasks {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
-        if self.tasks.is_empty() || self.tasks.len() > MAX_BATCH {
-            return Err(Answer::bad_request("tasks: 1 to 20"));
+        if self.tasks.len() > MAX_BATCH {
+            return Err(Answer::bad_request("tasks: at most 20"));
         }
         for task in &self.tasks {
             check_length(&task.content)?;

@@ -190,13 +190,7 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
         Some(_) => return Err(Answer::bad_request("limit: 1 to 1000")),
     };
     let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
-    let mut tasks = shared.store.tasks(id).map_err(broken)?;
-    if !shared.quirks.title_node {
-        let title = tasks.0.remove(0);
-        for task in tasks.0.iter_mut().filter(|task| task.parent.as_ref() == Some(&title.id)) {
-            task.parent = None;
-        }
-    }
+    let tasks = shown_tasks(shared, id)?;
     let position = |cursor: &String| {
         tasks.index(cursor).ok_or_else(|| Answer::bad_request("no such task to go on from"))
     };
@@ -217,15 +211,31 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     let items = page.iter().map(|task| task_item(shared, task)).collect();
     let mut answer = Answer::items(items);
     if shared.quirks.has_more {
-        answer.body["hasMore"] = (to < tasks.0.len()).into();
-        answer.body["nextCursor"] = page.last().map(|task| task.id.as_str()).into();
+        let (more, next) = match query.contains_key("before") {
+            true => (from > 0, page.first()),
+            false => (to < tasks.0.len(), page.last()),
+        };
+        answer.body["hasMore"] = more.into();
+        answer.body["nextCursor"] = next.map(|task| task.id.as_str()).into();
     }
     Ok(answer)
 }
 
+/// The tasks of a project that exists, as they are shown.
+fn shown_tasks(shared: &Shared, id: &str) -> Result<Tasks, Answer> {
+    let mut tasks = shared.store.tasks(id).map_err(broken)?;
+    if !shared.quirks.title_node && !tasks.0.is_empty() {
+        let title = tasks.0.remove(0);
+        for task in tasks.0.iter_mut().filter(|task| task.parent.as_ref() == Some(&title.id)) {
+            task.parent = None;
+        }
+    }
+    Ok(tasks)
+}
+
 fn get_task(shared: &Shared, id: &str, task: &str) -> Outcome {
     find(shared, id)?;
-    let tasks = shared.store.tasks(id).map_err(broken)?;
+    let tasks = shown_tasks(shared, id)?;
     let found = tasks.0.iter().find(|known| known.id == task);
     found
         .map(|task| Answer::item(task_item(shared, task)))

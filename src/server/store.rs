@@ -88,6 +88,7 @@ impl Store {
             .create(dir)
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
         let connection = database::open(&dir.join("store.sqlite3"), VERSION, SCHEMA)?;
+        take_alone(&connection).map_err(|error| failed(error).at(&shown))?;
         Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
     }
 
@@ -332,6 +333,12 @@ pub(crate) fn with_title(
         path.push(id);
     }
     Ok(Tasks(tasks))
+}
+
+/// Takes the database for this connection alone until it is closed: what is kept in memory would
+/// not see what another server writes. One that is about to end is waited for.
+fn take_alone(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;")
 }
 
 pub(crate) fn failed(error: rusqlite::Error) -> Error {

@@ -168,8 +168,7 @@ impl Intent {
         if self.in_flight.is_empty() {
             return Vec::new();
         }
-        let known: HashSet<&Key> =
-            self.base.items.iter().map(|item| &item.key).collect();
+        let known: HashSet<&Key> = self.base.items.iter().map(|item| &item.key).collect();
         let mut arrivals: HashMap<(Option<&Key>, String), Vec<&Key>> = HashMap::new();
         for (item, parent) in theirs.items.iter().zip(theirs.parents()) {
             if !known.contains(&item.key) {

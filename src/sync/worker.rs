@@ -167,10 +167,15 @@ impl Engine {
                     self.note_done(project, &op, outcome).await;
                 }
                 Err(error) => {
-                    if !error.kind().is_certain() {
+                    // A batch that was refused may have been executed up to what it was refused
+                    // for: whether batches are all or nothing is not documented.
+                    let untouched = matches!(error.kind(), Kind::RateLimited | Kind::Unreachable);
+                    if untouched {
+                        if let Some(intent) = project.lock().intent.as_mut() {
+                            intent.in_flight.clear();
+                        }
+                    } else if matches!(op, Op::Create(_)) || !error.kind().is_certain() {
                         expire(project);
-                    } else if let Some(intent) = project.lock().intent.as_mut() {
-                        intent.in_flight.clear();
                     }
                     return Err(error);
                 }

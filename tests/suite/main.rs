@@ -7,6 +7,7 @@ mod client;
 mod editors;
 mod mount;
 mod mounted;
+mod plan_on_server;
 mod quirks;
 mod saving;
 mod server;

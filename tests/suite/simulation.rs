@@ -354,9 +354,9 @@ impl World {
     fn touch_moved(&mut self, before: &str, after: &[String]) {
         let places = |lines: Vec<&str>, of: &BTreeSet<String>| -> Vec<(String, usize)> {
             let depth = |line: &str| line.len() - line.trim_start().len();
-            let kept = lines.iter().flat_map(|line| {
-                names(line).into_iter().map(move |name| (name, depth(line)))
-            });
+            let kept = lines
+                .iter()
+                .flat_map(|line| names(line).into_iter().map(move |name| (name, depth(line))));
             kept.filter(|(name, _)| of.contains(name)).collect()
         };
         let old: BTreeSet<String> = names(before).into_iter().collect();
@@ -378,9 +378,12 @@ impl World {
     }
 
     fn fail(&self, what: &str) -> ! {
+        let writes = self.memory.take_writes();
+        let last = writes.len().saturating_sub(40);
         panic!(
-            "{what}\nthe service has:\n{}\nthe story:\n{}",
+            "{what}\nthe service has:\n{}\nits last writes:\n{}\nthe story:\n{}",
             indented(&self.memory.tree("plan")),
+            writes[last..].join("\n"),
             self.story.join("\n")
         );
     }
@@ -390,7 +393,10 @@ impl World {
         let there = names(&tree);
         let mut seen = BTreeSet::new();
         for name in &there {
-            if !seen.insert(name.clone()) {
+            // What one deleted while both others changed it is made again by each, with its change.
+            let fought_over =
+                self.lines.get(name).is_some_and(|fate| fate.deleted && fate.touched > 1);
+            if !seen.insert(name.clone()) && !fought_over {
                 self.fail(&format!("{name} is there twice"));
             }
         }

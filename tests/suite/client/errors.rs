@@ -1,0 +1,112 @@
+//! What each failure is told as, and that reads are repeated where that may help.
+
+use taskadefs::{
+    api::{Backend, HttpBackend, Priority},
+    error::Kind,
+    ids::ProjectId,
+    secret::Token,
+    server::Fault,
+};
+
+use super::{Service, TestClock, raw::Raw};
+
+const READ: Priority = Priority::Foreground;
+
+#[tokio::test]
+async fn a_refusal_is_told_by_its_status_and_asked_for_once() {
+    let kinds = [
+        (400, Kind::Refused),
+        (401, Kind::Unauthorized),
+        (402, Kind::PaymentRequired),
+        (403, Kind::Forbidden),
+        (404, Kind::NotFound),
+        (413, Kind::Refused),
+    ];
+    for (status, kind) in kinds {
+        for fault in [Fault::Status(status, None), Fault::Html(status)] {
+            let service = Service::of("a").await;
+            service.running.faults().plan(None, "", 0, 100, fault);
+            let read = service.client.tasks(READ, &service.project).await.unwrap_err();
+            let written = service.create("t").await.unwrap_err();
+            assert_eq!((read.kind(), written.kind()), (kind, kind), "{status}");
+            assert!(written.kind().is_certain());
+            assert_eq!(service.statuses(), [status, status]);
+            assert_eq!(service.tree(), "a\n");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_ok_is_a_refusal() {
+    let service = Service::of("a").await;
+    service.running.faults().plan(None, "", 0, 100, Fault::NotOk);
+    let read = service.client.tasks(READ, &service.project).await.unwrap_err();
+    let written = service.create("t").await.unwrap_err();
+    assert_eq!((read.kind(), written.kind()), (Kind::Refused, Kind::Refused));
+    assert_eq!(service.statuses(), [200, 200]);
+    let body = r#"{"ok":false,"code":"NOT_FOUND","message":"m","statusMessage":"s"}"#;
+    let raw = Raw::answering("200 OK", body).await;
+    assert_eq!(raw.client.workspaces(READ).await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_told_as_such() {
+    let service = Service::of("a").await;
+    let url = service.running.url();
+    let wrong = Token::new("tskdp_wrong");
+    let client = HttpBackend::new(&url, wrong.as_ref(), TestClock::free()).unwrap();
+    let error = client.workspaces(READ).await.unwrap_err();
+    assert_eq!((error.kind(), error.errno()), (Kind::Unauthorized, libc::EACCES));
+    assert!(error.to_string().contains("TASKADE_TOKEN"), "{error}");
+    assert!(!format!("{error:?}").contains("tskdp"), "{error:?}");
+    // Without one nothing is sent.
+    service.running.log().clear();
+    let client = HttpBackend::new(&url, None, TestClock::free()).unwrap();
+    assert_eq!(client.workspaces(READ).await.unwrap_err().kind(), Kind::Unauthorized);
+    assert!(service.statuses().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_when_the_service_fails() {
+    let faults = [
+        (Fault::Status(500, None), 500),
+        (Fault::Html(502), 502),
+        (Fault::Html(503), 503),
+        (Fault::DropBefore, 0),
+        (Fault::DropAfter, 200),
+        (Fault::Status(429, Some(0.2)), 429),
+    ];
+    for (fault, status) in faults {
+        let service = Service::of("a").await;
+        service.running.faults().plan(Some("GET"), "/tasks", 0, 2, fault.clone());
+        let listed = service.client.tasks(READ, &service.project).await;
+        assert_eq!(listed.unwrap().len(), 2, "{fault:?}");
+        assert_eq!(service.statuses(), [status, status, 200]);
+        assert!(service.clock.slept() > std::time::Duration::ZERO);
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_always_fails_is_repeated_only_so_often() {
+    for fault in [Fault::Html(500), Fault::DropBefore, Fault::Malformed] {
+        let service = Service::of("a").await;
+        service.running.faults().plan(None, "", 0, 100, fault.clone());
+        let error = service.client.workspaces(READ).await.unwrap_err();
+        assert!(error.kind().is_transient(), "{error:?}");
+        assert_eq!((service.statuses().len(), service.clock.sleeps().len()), (4, 3), "{fault:?}");
+        // Each pause is about twice the one before, and drawn at random.
+        for (pause, most) in service.clock.sleeps().iter().zip([200, 400, 800]) {
+            assert!((most / 2..=most).contains(&pause.as_millis()), "{pause:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_one_segment_of_a_path() {
+    let raw = Raw::answering("200 OK", r#"{"ok":true,"items":[]}"#).await;
+    raw.client.tasks(READ, &ProjectId::new("a/../b?c")).await.unwrap();
+    let line = raw.requests()[0].lines().next().unwrap().to_owned();
+    assert_eq!(line, "GET /api/v1/projects/a%2F..%2Fb%3Fc/tasks?limit=1000 HTTP/1.1");
+    assert!(raw.client.tasks(READ, &ProjectId::new("..")).await.is_err());
+    assert_eq!(raw.requests().len(), 1);
+}

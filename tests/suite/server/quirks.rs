@@ -1,0 +1,204 @@
+//! Each quirk is what its name says.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use taskadefs::server::{Quirks, Renaming};
+
+use super::{Service, assert_refused, task, task_by, texts};
+
+#[tokio::test]
+async fn without_a_title_node_the_top_level_has_no_parent() {
+    let service = Service::with(Quirks { title_node: false, ..Quirks::default() }).await;
+    let project = service.project("a\n  b");
+    let ids = service.ids(&project);
+    let (_, body) = service.get(&format!("/projects/{project}/tasks")).await;
+    let a = json!({ "id": ids[0], "text": "a", "completed": false });
+    let b = json!({ "id": ids[1], "text": "b", "parentId": ids[0], "completed": false });
+    assert_eq!(body["items"], json!([a, b]));
+    let (_, body) = service.get(&format!("/projects/{project}/tasks/{}", ids[0])).await;
+    assert_eq!(body["item"], a);
+}
+
+#[tokio::test]
+async fn pages_may_say_whether_there_are_more() {
+    let service = Service::with(Quirks { has_more: true, ..Quirks::default() }).await;
+    let project = service.project("a\nb\nc");
+    let ids = service.ids(&project);
+    let path = format!("/projects/{project}/tasks?limit=2");
+    let (_, first) = service.get(&path).await;
+    assert_eq!((&first["hasMore"], &first["nextCursor"]), (&json!(true), &json!(ids[0])));
+    let (_, last) = service.get(&format!("{path}&after={}", ids[0])).await;
+    assert_eq!(texts(&last), ["b", "c"]);
+    assert_eq!(last["hasMore"], json!(false));
+    let (_, back) = service.get(&format!("{path}&before={}", ids[2])).await;
+    assert_eq!(texts(&back), ["a", "b"]);
+    assert_eq!((&back["hasMore"], &back["nextCursor"]), (&json!(true), &json!(ids[0])));
+    let (_, back) = service.get(&format!("{path}&before={}", ids[1])).await;
+    assert_eq!((texts(&back).len(), &back["hasMore"]), (2, &json!(false)));
+}
+
+#[tokio::test]
+async fn pages_may_be_capped_silently() {
+    let service = Service::with(Quirks { page_cap: Some(3), ..Quirks::default() }).await;
+    let project = service.project(&"t\n".repeat(10));
+    let path = format!("/projects/{project}/tasks");
+    for (query, wanted) in [("", 3), ("?limit=1000", 3), ("?limit=2", 2)] {
+        let (_, body) = service.get(&format!("{path}{query}")).await;
+        assert_eq!((texts(&body).len(), &body["hasMore"]), (wanted, &Value::Null));
+    }
+}
+
+#[tokio::test]
+async fn listings_of_spaces_and_projects_may_hold_null() {
+    let service = Service::with(Quirks { null_items: true, ..Quirks::default() }).await;
+    let project = service.project("a");
+    let workspace = &service.workspace;
+    let paths = [
+        "/workspaces".to_owned(),
+        format!("/workspaces/{workspace}/folders"),
+        format!("/folders/{workspace}/projects"),
+    ];
+    for path in paths {
+        let (_, body) = service.get(&path).await;
+        assert!(body["items"].as_array().unwrap().contains(&Value::Null), "{path}");
+    }
+    // The document allows no null tasks.
+    let (_, body) = service.get(&format!("/projects/{project}/tasks")).await;
+    assert_eq!(texts(&body), ["Plan", "a"]);
+}
+
+#[tokio::test]
+async fn answers_may_have_less_or_more_than_the_document_says() {
+    let less = Quirks {
+        update_answers_id_only: true,
+        create_answers_name: false,
+        says_completed: false,
+        ..Quirks::default()
+    };
+    let service = Service::with(less).await;
+    let project = service.project("a");
+    let a = &service.ids(&project)[0];
+    let body = json!({ "contentType": "text/plain", "content": "A" });
+    let (_, answer) = service.put(&format!("/projects/{project}/tasks/{a}"), body).await;
+    assert_eq!(answer["item"], json!({ "id": a }));
+    let body =
+        json!({ "folderId": service.workspace, "contentType": "text/markdown", "content": "# T" });
+    let (_, answer) = service.post("/projects", body).await;
+    assert_eq!(answer["item"].as_object().unwrap().len(), 1);
+    let (_, answer) = service.get(&format!("/projects/{project}")).await;
+    assert_eq!(answer["item"], json!({ "id": project, "name": "Plan" }));
+
+    let more = Service::with(Quirks { extra_fields: true, ..Quirks::default() }).await;
+    let project = more.project("a");
+    let (_, answer) = more.get(&format!("/projects/{project}")).await;
+    assert!(answer["item"]["icon"].is_object());
+    let (_, answer) = more.get(&format!("/projects/{project}/tasks")).await;
+    assert_eq!(answer["items"][1]["type"], "text");
+}
+
+#[tokio::test]
+async fn changing_the_title_node_does_what_the_quirk_says() {
+    let renames = [
+        (Renaming::Works, 200, "New", "New"),
+        (Renaming::Refused, 400, "Plan", "Plan"),
+        (Renaming::Ignored, 200, "Plan", "Plan"),
+    ];
+    for (renaming, wanted, name, title) in renames {
+        let service = Service::with(Quirks { renaming, ..Quirks::default() }).await;
+        let project = service.project("a");
+        let path = format!("/projects/{project}/tasks");
+        let (_, body) = service.get(&path).await;
+        let node = format!("{path}/{}", body["items"][0]["id"].as_str().unwrap());
+        let body = json!({ "contentType": "text/plain", "content": "New" });
+        assert_eq!(service.put(&node, body).await.0, wanted, "{renaming:?}");
+        let (_, body) = service.get(&format!("/projects/{project}")).await;
+        assert_eq!(body["item"]["name"], name, "{renaming:?}");
+        let (_, body) = service.get(&path).await;
+        assert_eq!(texts(&body), [title, "a"], "{renaming:?}");
+    }
+}
+
+#[tokio::test]
+async fn markdown_may_be_read_and_plain_text_never_is() {
+    let service = Service::with(Quirks { reads_markdown: true, ..Quirks::default() }).await;
+    let project = service.project("");
+    let mut markdown = task("**a** `b`", "beforeend");
+    let plain = markdown.clone();
+    markdown["contentType"] = "text/markdown".into();
+    let (_, ids) = service.create(&project, json!([markdown, plain])).await;
+    assert_eq!(service.tree(&project), "a b\n**a** `b`\n");
+    let body = json!({ "contentType": "text/markdown", "content": "_c_" });
+    service.put(&format!("/projects/{project}/tasks/{}", ids[1]), body).await;
+    assert_eq!(service.tree(&project), "a b\nc\n");
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_leaves_nothing_or_its_beginning() {
+    for (atomic_batches, tree) in [(true, ""), (false, "1\n2\n")] {
+        let service = Service::with(Quirks { atomic_batches, ..Quirks::default() }).await;
+        let project = service.project("");
+        let batch = json!([
+            task("1", "beforeend"),
+            task("2", "beforeend"),
+            task_by("gone", "3", "beforeend"),
+            task("4", "beforeend"),
+        ]);
+        assert_eq!(service.create(&project, batch).await.0, 404);
+        assert_eq!(service.tree(&project), tree);
+    }
+}
+
+#[tokio::test]
+async fn completing_may_cascade_and_uncompleting_does_not() {
+    let service = Service::with(Quirks { complete_cascades: true, ..Quirks::default() }).await;
+    let project = service.project("a\n  b\n    x c\nd");
+    let a = format!("/projects/{project}/tasks/{}", service.ids(&project)[0]);
+    assert_eq!(service.post(&format!("{a}/complete"), json!({})).await.0, 200);
+    assert_eq!(service.tree(&project), "x a\n  x b\n    x c\nd\n");
+    assert_eq!(service.post(&format!("{a}/uncomplete"), json!({})).await.0, 200);
+    assert_eq!(service.tree(&project), "a\n  x b\n    x c\nd\n");
+}
+
+#[tokio::test]
+async fn the_limit_is_told_in_decimal_seconds_and_kept() {
+    let service = Service::with(Quirks { rate_limit: Some(3), ..Quirks::default() }).await;
+    for (status, remaining) in [(200, "2"), (200, "1"), (200, "0"), (429, "0"), (429, "0")] {
+        let response = service.request(Method::GET, "/workspaces").send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("x-rate-limit-limit"), "3");
+        assert_eq!(header("x-rate-limit-remaining"), remaining);
+        let reset = header("x-rate-limit-reset");
+        assert!(reset.contains('.'), "{reset}");
+        assert!((50.0..=60.0).contains(&reset.parse::<f64>().unwrap()), "{reset}");
+    }
+    // A write that is refused for the limit is not executed.
+    let project = service.project("a");
+    let body = json!({ "tasks": [task("t", "beforeend")] });
+    let refused = service.post(&format!("/projects/{project}/tasks/"), body).await;
+    assert_refused(&refused, 429, "TOO_MANY_REQUESTS");
+    assert_eq!(service.tree(&project), "a\n");
+}
+
+#[tokio::test]
+async fn the_limit_may_be_kept_and_not_told() {
+    let quirks = Quirks { rate_limit: Some(1), tells_limit: false, ..Quirks::default() };
+    let service = Service::with(quirks).await;
+    for status in [200, 429] {
+        let response = service.request(Method::GET, "/workspaces").send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let told = |name: &reqwest::header::HeaderName| name.as_str().starts_with("x-rate-limit");
+        assert!(!response.headers().keys().any(told));
+    }
+}
+
+#[tokio::test]
+async fn latency_is_added_to_every_answer() {
+    let latency = Duration::from_millis(30);
+    let service = Service::with(Quirks { latency, ..Quirks::default() }).await;
+    let started = Instant::now();
+    assert_eq!(service.get("/workspaces").await.0, 200);
+    assert!(started.elapsed() >= latency);
+}
