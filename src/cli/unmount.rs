@@ -103,8 +103,20 @@ fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
     Err(std::io::Error::other(said))
 }
 
-/// The processes that use files below a path, in words.
+/// The processes that use files below a path, in words. Asking about a process that hangs in the
+/// kernel may hang as well, so the answer is not waited for longer than a moment.
 fn users_of(path: &Path) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || {
+        // Nobody is left to be told if this took too long.
+        let _ = sender.send(find_users(&path));
+    });
+    let users = receiver.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
+    if users.is_empty() { "another process".to_owned() } else { users.join(", ") }
+}
+
+fn find_users(path: &Path) -> Vec<String> {
     let mut users = Vec::new();
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|pid| pid.parse::<u32>().ok()) else {
@@ -123,5 +135,5 @@ fn users_of(path: &Path) -> String {
             users.push(format!("{} ({pid})", name.trim()));
         }
     }
-    if users.is_empty() { "a process of another user".to_owned() } else { users.join(", ") }
+    users
 }
