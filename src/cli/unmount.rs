@@ -9,7 +9,8 @@ use std::{
     },
     path::Path,
     process::Command,
-    time::Duration,
+    sync::mpsc,
+    time::{Duration, Instant},
 };
 
 use super::{UmountArgs, mountpoint};
@@ -17,6 +18,9 @@ use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long is looked for who uses a mount.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The attribute of the root that names the process.
 const PROCESS: &str = "user.taskade.pid";
@@ -104,36 +108,32 @@ fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
 }
 
 /// The processes that use files below a path, in words. Asking about a process that hangs in the
-/// kernel may hang as well, so the answer is not waited for longer than a moment.
+/// kernel hangs as well, so the newest are asked first, and none is waited for beyond a moment.
 fn users_of(path: &Path) -> String {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
-    std::thread::spawn(move || {
-        // Nobody is left to be told if this took too long.
-        let _ = sender.send(find_users(&path));
-    });
-    let users = receiver.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
+    std::thread::spawn(move || find_users(&path, &sender));
+    let end = Instant::now() + LOOK;
+    let next = || receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
+    let users: Vec<String> = std::iter::from_fn(next).collect();
     if users.is_empty() { "another process".to_owned() } else { users.join(", ") }
 }
 
-fn find_users(path: &Path) -> Vec<String> {
-    let mut users = Vec::new();
-    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|pid| pid.parse::<u32>().ok()) else {
-            continue;
-        };
-        let proc_dir = process.path();
-        let fds = fs::read_dir(proc_dir.join("fd")).into_iter().flatten().flatten();
-        let mut links = ["cwd", "root"]
-            .map(|link| proc_dir.join(link))
-            .into_iter()
-            .chain(fds.map(|fd| fd.path()));
-        let uses =
-            |link: std::path::PathBuf| fs::read_link(link).is_ok_and(|to| to.starts_with(path));
-        if links.any(uses) {
-            let name = fs::read_to_string(proc_dir.join("comm")).unwrap_or_default();
-            users.push(format!("{} ({pid})", name.trim()));
+fn find_users(path: &Path, found: &mpsc::Sender<String>) {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut pids: Vec<u32> =
+        processes.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect();
+    pids.sort_unstable_by(|a, b| b.cmp(a));
+    for pid in pids {
+        let process = Path::new("/proc").join(pid.to_string());
+        let fds = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        let own = ["cwd", "root"].map(|link| process.join(link));
+        let mut links = own.into_iter().chain(fds.map(|fd| fd.path()));
+        if links.any(|link| fs::read_link(link).is_ok_and(|to| to.starts_with(path))) {
+            let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
+            if found.send(format!("{} ({pid})", name.trim())).is_err() {
+                return;
+            }
         }
     }
-    users
 }
