@@ -46,6 +46,14 @@ impl Intent {
     /// created again are numbered from `first_new`.
     pub(crate) fn rebase(&mut self, theirs: Outline, first_new: u32) -> Rebased {
         let found = self.settle(&theirs);
+        // What was created belongs to the base just as it was sent: whatever the target has
+        // otherwise, a tick or a deletion, is still to be done to it.
+        let happened = |item: &&NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
+        for item in self.in_flight.iter().filter(happened) {
+            // It does not fit only if the base is not what it was planned on: then the target
+            // is taken to have it as the service does.
+            let _ = plan::apply(&mut self.base, &Op::Create(vec![item.clone()]));
+        }
         for (number, id) in &found {
             self.resolve(*number, id);
         }
@@ -179,8 +187,13 @@ impl Intent {
         for found in arrivals.values_mut() {
             found.reverse();
         }
+        // A newer save may have moved or deleted them in the target: they are where they were put.
+        let mut placed = self.base.clone();
+        if plan::apply(&mut placed, &Op::Create(self.in_flight.clone())).is_err() {
+            placed.clone_from(&self.target);
+        }
         let parents: HashMap<&Key, Option<&Key>> =
-            self.target.items.iter().map(|item| &item.key).zip(self.target.parents()).collect();
+            placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
         let mut settled = Vec::new();
         for item in &self.in_flight {
             let Key::New(number) = item.key else { continue };
@@ -217,4 +230,57 @@ pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
 fn fingerprint(text: &str) -> String {
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
     if letters.is_empty() { text.to_owned() } else { letters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Intent;
+    use crate::{
+        ids::TaskId,
+        plan::{Item, Key, Op, Outline},
+    };
+
+    fn item(key: Key, depth: usize, done: bool) -> Item {
+        Item { key, depth, text: "text".to_owned(), done }
+    }
+
+    fn known(id: &str) -> Key {
+        Key::Known(TaskId::new(id))
+    }
+
+    /// An intent whose first request, a create, was sent, and what the service has since.
+    fn created(parent: bool, done: bool) -> (Intent, Outline) {
+        let above: Vec<Item> = parent.then(|| item(known("p"), 0, false)).into_iter().collect();
+        let depth = usize::from(parent);
+        let with = |key, done| Outline {
+            items: above.iter().cloned().chain([item(key, depth, done)]).collect(),
+        };
+        let mut intent = Intent::new(Outline { items: above.clone() }, with(Key::New(0), done));
+        let ops = intent.script();
+        assert!(matches!(ops[0], Op::Create(_)));
+        intent.sending(&ops[0]);
+        (intent, with(known("n"), false))
+    }
+
+    #[test]
+    fn a_task_that_was_created_in_a_crash_is_still_ticked() {
+        for parent in [false, true] {
+            let (mut intent, theirs) = created(parent, true);
+            let rebased = intent.rebase(theirs, 9);
+            assert_eq!(rebased.found, [(0, TaskId::new("n"))]);
+            assert_eq!(intent.script(), [Op::SetDone { key: known("n"), done: true }]);
+        }
+    }
+
+    #[test]
+    fn a_task_that_was_created_in_a_crash_and_deleted_since_is_deleted() {
+        for parent in [false, true] {
+            let (mut intent, theirs) = created(parent, false);
+            let seen = intent.target.clone();
+            let ours = Outline { items: seen.items[..usize::from(parent)].to_vec() };
+            assert_eq!(intent.fold(&seen, &ours, 5), []);
+            intent.rebase(theirs, 9);
+            assert_eq!(intent.script(), [Op::Delete { key: known("n") }]);
+        }
+    }
 }
