@@ -267,7 +267,7 @@ mod tests {
         for parent in [false, true] {
             let (mut intent, theirs) = created(parent, true);
             let rebased = intent.rebase(theirs, 9);
-            assert_eq!(rebased.found, [(0, TaskId::new("n"))]);
+            assert_eq!(rebased.aliases, [(Key::New(0), known("n"))]);
             assert_eq!(intent.script(), [Op::SetDone { key: known("n"), done: true }]);
         }
     }
