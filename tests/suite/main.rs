@@ -4,7 +4,6 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod client;
-mod crash;
 mod editors;
 mod mount;
 mod mounted;
