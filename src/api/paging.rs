@@ -1,6 +1,8 @@
 //! Paging through a project's tasks: when a page is the last.
 //!
-//! `hasMore` is believed where it is given. Where it is not, a page shorter than asked for is
+//! `hasMore` is believed where it is given. Where it is not, a cursor to go on from means that
+//! there may be more, and nothing is learnt from one that led nowhere: better a request too many
+//! than a listing too short, which would pass for deletions. Without either, a page shorter than asked for is
 //! the end, unless its length looks like a cap of the server's own (a multiple of 50): then one
 //! more request tells. No page that was seen to be longer than another can have the other's
 //! length as its cap, so the doubt is over once a longer page was seen.
@@ -66,14 +68,13 @@ impl Pages {
             }
         }
         let capped = paging.may_be_capped(sent);
-        let more = page.has_more.unwrap_or(sent > 0 && (sent >= PAGE_LIMIT || capped));
+        let likely = sent >= PAGE_LIMIT || capped || page.next_cursor.is_some();
+        let more = page.has_more.unwrap_or(sent > 0 && likely);
         if !more {
             return Ok(Next::End);
         }
         match page.next_cursor.or(last) {
             Some(cursor) if self.tasks.len() > before => Ok(Next::After(cursor)),
-            // Without `hasMore` this page was only asked for to see whether there is one.
-            _ if page.has_more.is_none() && before > 0 && sent == 0 => Ok(Next::End),
             _ => Err(Error::new(Kind::Protocol, "Taskade's pages of tasks go in circles")),
         }
     }
@@ -134,6 +135,20 @@ mod tests {
         assert_eq!(list(&paging, 100, 100, false), 2);
         assert_eq!(list(&paging, 250, 100, false), 3);
         assert_eq!(list(&paging, 50, 100, false), 1);
+    }
+
+    #[test]
+    fn a_cursor_without_has_more_is_followed_until_it_leads_nowhere() {
+        let (paging, mut pages) = (Paging::default(), Pages::default());
+        let page = |tasks: Vec<RemoteTask>| {
+            let next_cursor = Some("c".to_owned());
+            Page { sent: tasks.len(), tasks, has_more: None, next_cursor }
+        };
+        let on = Next::After("c".to_owned());
+        assert_eq!(pages.take(page(vec![task(1), task(2)]), &paging).unwrap(), on);
+        assert_eq!(pages.take(page(vec![task(3)]), &paging).unwrap(), on);
+        assert_eq!(pages.take(page(vec![]), &paging).unwrap(), Next::End);
+        assert_eq!(pages.finish().len(), 3);
     }
 
     #[test]
