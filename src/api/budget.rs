@@ -12,6 +12,9 @@ use super::types::Priority;
 /// How long to hold still after a 429 that says nothing.
 const UNKNOWN_RESET: Duration = Duration::from_secs(60);
 
+/// How far two tellings of one window's end may be apart: answers travel at different speeds.
+const SAME_WINDOW: Duration = Duration::from_secs(1);
+
 /// What the headers of an answer say of the budget.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Told {
@@ -34,6 +37,17 @@ pub(crate) enum Decision {
     WaitForAnswer,
 }
 
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Outcome {
+    /// It was answered, and this is what its headers say.
+    Answered(Told),
+    /// No answer came: the service may have counted it.
+    Lost,
+    /// It did not leave this machine.
+    Unsent,
+}
+
 /// What is known of the budget.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Budget {
@@ -42,6 +56,8 @@ pub(crate) struct Budget {
     reset: Option<Instant>,
     refused_until: Option<Instant>,
     in_flight: u32,
+    /// Requests of this window that no answer has told of for certain.
+    untold: u32,
     /// Counts the windows: what an answer tells is true of the window it was asked in.
     window: u64,
     /// Whether an answer of this window has told how much of it is left.
@@ -60,7 +76,7 @@ impl Budget {
         if !self.known {
             return if self.asking { Decision::WaitForAnswer } else { Decision::Now };
         }
-        let Some(remaining) = self.remaining else { return Decision::Now };
+        let Some(remaining) = self.left() else { return Decision::Now };
         let kept = self.kept(priority);
         if remaining.saturating_sub(self.in_flight) > kept {
             return Decision::Now;
@@ -81,29 +97,61 @@ impl Budget {
         self.window
     }
 
-    /// A request of this window is over; `told` is what its answer said, if there was one.
-    pub(crate) fn answered(&mut self, window: u64, told: Option<Told>, now: Instant) {
+    /// What became of a request of this window.
+    pub(crate) fn settled(&mut self, window: u64, outcome: Outcome, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.renew(now);
-        if window != self.window {
-            return;
+        let of_this_window = window == self.window;
+        if of_this_window {
+            self.asking = false;
         }
-        self.asking = false;
-        let Some(told) = told else { return };
-        self.known = true;
+        match outcome {
+            Outcome::Unsent => {}
+            Outcome::Lost => self.miss_one(),
+            Outcome::Answered(told) if of_this_window => self.learn(told, now),
+            // Sent in an earlier window, and perhaps counted in this one: what it tells is of
+            // this one if it ends when this one does.
+            Outcome::Answered(told) => match (told.remaining, told.reset, self.reset) {
+                (Some(remaining), Some(ends), Some(reset)) => {
+                    if now + ends + SAME_WINDOW >= reset {
+                        self.remaining = self.remaining.map(|known| known.min(remaining));
+                    }
+                }
+                _ => self.miss_one(),
+            },
+        }
+    }
+
+    fn learn(&mut self, told: Told, now: Instant) {
         if told.limit.is_some() {
             self.limit = told.limit;
         }
+        // A service that has a limit is asked for what is left until it tells.
+        self.known |= told.remaining.is_some() || self.limit.is_none();
         let reset = told.reset.map(|reset| now + reset);
         // Answers overtake each other: within one window the least that was told counts.
         let new_window = self.reset.is_none();
-        self.remaining = match (self.remaining, told.remaining) {
-            (Some(known), Some(told)) if !new_window => Some(known.min(told)),
-            (known, told) => told.or(known),
-        };
+        match (self.remaining, told.remaining) {
+            (Some(known), Some(told)) if !new_window => self.remaining = Some(known.min(told)),
+            (_, Some(told)) => self.remaining = Some(told),
+            // Answered by something before the service, or by one that tells only sometimes.
+            (_, None) => self.miss_one(),
+        }
         if new_window {
             self.reset = reset;
         }
+    }
+
+    /// One more request may be missing in what remains.
+    fn miss_one(&mut self) {
+        if self.remaining.is_some() {
+            self.untold += 1;
+        }
+    }
+
+    /// What remains, less what may be missing in that number.
+    fn left(&self) -> Option<u32> {
+        self.remaining.map(|remaining| remaining.saturating_sub(self.untold))
     }
 
     /// The service refused a request with 429.
@@ -117,7 +165,7 @@ impl Budget {
     /// The limit, what remains, and when it starts anew, as far as is known.
     pub(crate) fn status(&self, now: Instant) -> (Option<u32>, Option<u32>, Option<Duration>) {
         let reset = self.reset.map(|reset| reset.saturating_duration_since(now));
-        (self.limit, self.remaining, reset)
+        (self.limit, self.left(), reset)
     }
 
     fn renew(&mut self, now: Instant) {
@@ -127,6 +175,7 @@ impl Budget {
         if self.reset.is_some_and(|reset| now >= reset) {
             self.reset = None;
             self.remaining = None;
+            self.untold = 0;
             self.window += 1;
             self.known = false;
             self.asking = false;
@@ -138,7 +187,8 @@ impl Budget {
         let limit = self.limit.unwrap_or_default();
         match priority {
             Priority::Save => 0,
-            Priority::Foreground => limit / 10,
+            // Two at least, but never so much of a small limit that nothing is left to read with.
+            Priority::Foreground => (limit / 10).max(2).min(limit / 2),
             Priority::Background => limit / 2,
         }
     }
@@ -150,7 +200,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Budget, Decision, Told};
+    use super::{Budget, Decision, Outcome, Told};
     use crate::api::Priority;
 
     fn told(limit: u32, remaining: u32, reset: f64) -> Told {
@@ -163,7 +213,7 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         let window = budget.sent();
-        budget.answered(window, Some(told(30, 3, 23.5)), now);
+        budget.settled(window, Outcome::Answered(told(30, 3, 23.5)), now);
         let reset = Decision::WaitUntil(now + Duration::from_secs_f64(23.5));
         assert_eq!(budget.may_send(Priority::Background, now), reset);
         assert_eq!(budget.may_send(Priority::Foreground, now), reset);
@@ -187,42 +237,153 @@ mod tests {
         assert_eq!(budget.may_send(Priority::Save, until), Decision::WaitUntil(silent));
     }
 
+    #[test]
+    fn what_was_not_told_is_counted_here() {
+        let now = Instant::now();
+        let after = |outcome| {
+            let mut budget = Budget::default();
+            let window = budget.sent();
+            budget.settled(window, Outcome::Answered(told(30, 9, 20.0)), now);
+            budget.sent();
+            budget.settled(window, outcome, now);
+            budget.status(now).1
+        };
+        assert_eq!(after(Outcome::Answered(Told::default())), Some(8));
+        assert_eq!(after(Outcome::Lost), Some(8));
+        assert_eq!(after(Outcome::Unsent), Some(9));
+        assert_eq!(after(Outcome::Answered(told(30, 5, 20.0))), Some(5));
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_window_may_tell_of_this_one() {
+        let start = Instant::now();
+        let after = |outcome| {
+            let mut budget = Budget::default();
+            let first = budget.sent();
+            budget.settled(first, Outcome::Answered(told(30, 9, 1.0)), start);
+            let slow = budget.sent();
+            let now = start + Duration::from_secs(2);
+            assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
+            let second = budget.sent();
+            budget.settled(second, Outcome::Answered(told(30, 29, 60.0)), now);
+            budget.settled(slow, outcome, now);
+            budget.status(now).1
+        };
+        assert_eq!(after(Outcome::Answered(told(30, 28, 60.0))), Some(28));
+        assert_eq!(after(Outcome::Answered(told(30, 8, 0.1))), Some(29));
+        assert_eq!(after(Outcome::Answered(Told::default())), Some(28));
+        assert_eq!(after(Outcome::Lost), Some(28));
+    }
+
+    #[test]
+    fn a_small_limit_leaves_something_to_read_with() {
+        let now = Instant::now();
+        for (limit, left) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (30, 27), (100, 90)] {
+            let mut budget = Budget::default();
+            let window = budget.sent();
+            budget.settled(window, Outcome::Answered(told(limit, limit, 20.0)), now);
+            let mut sent = 0;
+            while budget.may_send(Priority::Foreground, now) == Decision::Now {
+                budget.sent();
+                sent += 1;
+            }
+            assert_eq!(sent, left, "{limit}");
+        }
+    }
+
+    /// The service of the model below: a window is 10 s from its first request.
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    /// A request on its way there, then its answer on its way back.
+    #[derive(Debug)]
+    struct Trip {
+        arrives: Instant,
+        returns: Instant,
+        window: u64,
+        fate: u8,
+        answer: Option<Told>,
+    }
+
+    #[derive(Debug)]
+    struct Service {
+        limit: u32,
+        used: u32,
+        ends: Instant,
+    }
+
+    impl Service {
+        /// Counts a request; `None` where it refuses.
+        fn count(&mut self, now: Instant) -> Option<Told> {
+            if now >= self.ends {
+                self.ends = now + WINDOW;
+                self.used = 0;
+            }
+            self.used += 1;
+            let remaining = self.limit.checked_sub(self.used)?;
+            let reset = Some(self.ends.saturating_duration_since(now));
+            Some(Told { limit: Some(self.limit), remaining: Some(remaining), reset })
+        }
+    }
+
     proptest! {
-        /// A service that counts exactly is never asked more than it allows, whatever the order
-        /// in which answers come, as long as they come before its window is over.
+        /// A service that counts exactly never refuses, in whatever order answers come, and
+        /// whether they come and tell or not, once it has told what is left of a window; and
+        /// whoever waits is let through in the end.
         #[test]
         fn a_counting_service_never_refuses(
             limit in 1_u32..12,
-            steps in prop::collection::vec((0_u8..3, 0_usize..4, 0_u64..900), 1..200),
+            steps in prop::collection::vec((0_usize..4, 0_u64..400, 0_u64..1500, 0_u8..8), 1..200),
         ) {
             let start = Instant::now();
-            let (mut now, mut window, mut used) = (start, start, 0);
+            let mut service = Service { limit, used: 0, ends: start };
             let mut budget = Budget::default();
-            let mut under_way: Vec<(Instant, u64, Told)> = Vec::new();
-            let length = Duration::from_secs(10);
-            for (what, which, pause) in steps {
-                now += Duration::from_millis(pause);
-                while let Some(late) = under_way.iter().position(|(sent, ..)| now >= *sent + length / 4) {
-                    let (_, sent_in, answer) = under_way.remove(late);
-                    budget.answered(sent_in, Some(answer), now);
-                }
-                if now >= window + length {
-                    window = now;
-                    used = 0;
-                }
-                if what < 2 {
-                    if budget.may_send(Priority::Save, now) == Decision::Now {
-                        let sent_in = budget.sent();
-                        used += 1;
-                        prop_assert!(used <= limit, "refused");
-                        let reset = (window + length).saturating_duration_since(now);
-                        let remaining = Some(limit - used);
-                        let told = Told { limit: Some(limit), remaining, reset: Some(reset) };
-                        under_way.push((now, sent_in, told));
+            let mut trips: Vec<Trip> = Vec::new();
+            let mut now = start;
+            let priorities = [Priority::Save, Priority::Foreground, Priority::Background];
+            for (what, pause, travel, fate) in steps {
+                let until = now + Duration::from_millis(pause);
+                // What happens on the way until then, in its order.
+                while let Some((at, next)) = trips
+                    .iter()
+                    .enumerate()
+                    .map(|(at, trip)| (at, trip.answer.map_or(trip.arrives, |_| trip.returns)))
+                    .filter(|(_, next)| *next <= until)
+                    .min_by_key(|(_, next)| *next)
+                {
+                    if trips[at].answer.is_none() {
+                        let told = service.count(next);
+                        prop_assert!(told.is_some(), "refused");
+                        trips[at].answer = told;
+                        continue;
                     }
-                } else if !under_way.is_empty() {
-                    let (_, sent_in, answer) = under_way.remove(which % under_way.len());
-                    budget.answered(sent_in, Some(answer), now);
+                    let trip = trips.remove(at);
+                    let outcome = match (trip.fate, trip.answer) {
+                        (0, _) => Outcome::Lost,
+                        (1, _) => Outcome::Answered(Told::default()),
+                        (_, told) => Outcome::Answered(told.unwrap_or_default()),
+                    };
+                    budget.settled(trip.window, outcome, next);
+                }
+                now = until;
+                let Some(priority) = priorities.get(what) else { continue };
+                if budget.may_send(*priority, now) == Decision::Now {
+                    let fate = if budget.status(now).1.is_some() { fate } else { u8::MAX };
+                    let window = budget.sent();
+                    let arrives = now + Duration::from_millis(travel / 2);
+                    let returns = now + Duration::from_millis(travel);
+                    trips.push(Trip { arrives, returns, window, fate, answer: None });
+                }
+            }
+            // Nobody is kept waiting for ever: with all answers there, only for a moment to come.
+            for trip in trips {
+                budget.settled(trip.window, Outcome::Lost, now);
+            }
+            for priority in priorities {
+                if let Decision::WaitUntil(at) = budget.may_send(priority, now) {
+                    prop_assert!(at <= now + WINDOW);
+                    prop_assert_eq!(budget.may_send(priority, at), Decision::Now);
+                } else {
+                    prop_assert_eq!(budget.may_send(priority, now), Decision::Now);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The endpoints of v1, as `taskade-openapi-v1.json` describes them.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use super::{
     Backend,
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
+    path::Path,
     types::{
         Content, ContentType, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
     },
@@ -20,19 +23,21 @@ use crate::{
 #[async_trait]
 impl Backend for HttpBackend {
     async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
-        self.get(priority, &["workspaces"], &[]).await?.spaces()
+        self.get(priority, &Path::new("workspaces"), &[]).await?.spaces()
     }
 
     async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
-        self.get(priority, &["workspaces", workspace.as_str(), "folders"], &[]).await?.spaces()
+        let path = Path::new("workspaces").id(workspace.as_str())?.then("folders");
+        self.get(priority, &path, &[]).await?.spaces()
     }
 
     async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
-        self.get(priority, &["folders", folder.as_str(), "projects"], &[]).await?.projects()
+        let path = Path::new("folders").id(folder.as_str())?.then("projects");
+        self.get(priority, &path, &[]).await?.projects()
     }
 
     async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
-        self.get(priority, &["projects", project.as_str()], &[]).await?.project()
+        self.get(priority, &project_path(project)?, &[]).await?.project()
     }
 
     async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
@@ -51,19 +56,19 @@ impl Backend for HttpBackend {
             "contentType": ContentType::Markdown,
             "content": markdown,
         });
-        let answer = self.write(Method::POST, &["projects"], Some(body)).await?;
+        let answer = self.write(Method::POST, &Path::new("projects"), Some(body)).await?;
         answer.item_id().map(ProjectId::new).ok_or_else(|| {
             Error::new(Kind::Ambiguous, "Taskade does not say which project it created")
         })
     }
 
     async fn complete_project(&self, project: &ProjectId) -> Result<()> {
-        self.write(Method::POST, &["projects", project.as_str(), "complete"], None).await?;
+        self.write(Method::POST, &project_path(project)?.then("complete"), None).await?;
         Ok(())
     }
 
     async fn restore_project(&self, project: &ProjectId) -> Result<()> {
-        self.write(Method::POST, &["projects", project.as_str(), "restore"], None).await?;
+        self.write(Method::POST, &project_path(project)?.then("restore"), None).await?;
         Ok(())
     }
 
@@ -74,7 +79,7 @@ impl Backend for HttpBackend {
         title: &str,
     ) -> Result<Option<ProjectId>> {
         let body = json!({ "folderId": folder.as_str(), "projectTitle": title });
-        let path = ["projects", project.as_str(), "copy"];
+        let path = project_path(project)?.then("copy");
         let answer = self.write(Method::POST, &path, Some(body)).await?;
         Ok(answer.item_id().map(ProjectId::new))
     }
@@ -82,12 +87,13 @@ impl Backend for HttpBackend {
     async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
         let body = json!({ "tasks": tasks.iter().map(new_task).collect::<Vec<Value>>() });
         // The official document has the trailing slash.
-        let path = ["projects", project.as_str(), "tasks", ""];
+        let path = project_path(project)?.then("tasks/");
         let answer = self.write(Method::POST, &path, Some(body)).await?;
         let ambiguous = |error: Error| Error::new(Kind::Ambiguous, error.to_string());
         let created = answer.created().map_err(ambiguous)?;
-        if created.len() != tasks.len() {
-            let what = format!("Taskade names {} of {} new tasks", created.len(), tasks.len());
+        let distinct: HashSet<&TaskId> = created.iter().collect();
+        if created.len() != tasks.len() || distinct.len() != tasks.len() {
+            let what = format!("Taskade names {} of {} new tasks", distinct.len(), tasks.len());
             return Err(Error::new(Kind::Ambiguous, what));
         }
         Ok(created)
@@ -100,13 +106,13 @@ impl Backend for HttpBackend {
         content: &Content,
     ) -> Result<Option<String>> {
         let body = json!({ "contentType": content.content_type, "content": content.text });
-        let answer = self.write(Method::PUT, &task_path(project, task), Some(body)).await?;
+        let answer = self.write(Method::PUT, &task_path(project, task)?, Some(body)).await?;
         Ok(answer.item_text())
     }
 
     async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
         let verb = if done { "complete" } else { "uncomplete" };
-        let path = ["projects", project.as_str(), "tasks", task.as_str(), verb];
+        let path = task_path(project, task)?.then(verb);
         self.write(Method::POST, &path, None).await?;
         Ok(())
     }
@@ -119,13 +125,13 @@ impl Backend for HttpBackend {
         position: Position,
     ) -> Result<()> {
         let body = json!({ "target": { "taskId": target.as_str(), "position": position } });
-        let path = ["projects", project.as_str(), "tasks", task.as_str(), "move"];
+        let path = task_path(project, task)?.then("move");
         self.write(Method::PUT, &path, Some(body)).await?;
         Ok(())
     }
 
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        self.write(Method::DELETE, &task_path(project, task), None).await?;
+        self.write(Method::DELETE, &task_path(project, task)?, None).await?;
         Ok(())
     }
 }
@@ -137,7 +143,7 @@ impl HttpBackend {
         priority: Priority,
         project: &ProjectId,
     ) -> Result<Vec<RemoteTask>, (Error, bool)> {
-        let path = ["projects", project.as_str(), "tasks"];
+        let path = project_path(project).map_err(|error| (error, false))?.then("tasks");
         let limit = PAGE_LIMIT.to_string();
         let mut pages = Pages::default();
         let mut after: Option<String> = None;
@@ -155,8 +161,12 @@ impl HttpBackend {
     }
 }
 
-fn task_path<'a>(project: &'a ProjectId, task: &'a TaskId) -> [&'a str; 4] {
-    ["projects", project.as_str(), "tasks", task.as_str()]
+fn project_path(project: &ProjectId) -> Result<Path> {
+    Path::new("projects").id(project.as_str())
+}
+
+fn task_path(project: &ProjectId, task: &TaskId) -> Result<Path> {
+    project_path(project)?.then("tasks").id(task.as_str())
 }
 
 /// A task to be created. Without an anchor `taskId` is left out: null is not allowed everywhere.

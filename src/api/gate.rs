@@ -1,7 +1,8 @@
 //! The gate that every request passes: urgent ones first, none that the service would refuse.
 //!
-//! The lock is never held across an await. A permit that is dropped (its caller was cancelled)
-//! counts as a request without an answer.
+//! The lock is never held across an await. A permit holds one of the places under way until it
+//! is dropped; dropped without an outcome (its caller was cancelled), its request may have been
+//! counted by the service.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,7 +12,8 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    budget::{Budget, Decision, Told},
+    budget::{Budget, Decision, Outcome, Told},
+    queue::{Place, Queue},
     types::Priority,
 };
 use crate::{
@@ -33,7 +35,7 @@ pub(crate) struct Gate {
 struct State {
     budget: Budget,
     in_flight: usize,
-    waiting: [usize; 3],
+    queue: Queue,
     sent: u64,
 }
 
@@ -41,13 +43,14 @@ struct State {
 pub(crate) struct Permit<'a> {
     gate: &'a Gate,
     window: u64,
-    answered: bool,
+    /// Whether the budget knows what became of the request.
+    settled: bool,
 }
 
-/// A place in the queue of one priority.
+/// A place in the queue, given up when dropped.
 struct Waiting<'a> {
     gate: &'a Gate,
-    class: usize,
+    place: Place,
 }
 
 /// What is known of the request budget.
@@ -70,41 +73,38 @@ impl Gate {
         Self { clock, state: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Waits for the right to send a request, but no longer than `patience`.
+    /// Waits for the right to send a request about this project (or space), but no longer than
+    /// `patience`.
     ///
     /// # Errors
     /// [`Kind::RateLimited`], with the seconds until it would be possible.
-    pub(crate) async fn pass(&self, priority: Priority, patience: Duration) -> Result<Permit<'_>> {
+    pub(crate) async fn pass(
+        &self,
+        priority: Priority,
+        project: &str,
+        patience: Duration,
+    ) -> Result<Permit<'_>> {
         let deadline = self.clock.now() + patience;
-        let class = priority as usize;
-        let mut place: Option<Waiting<'_>> = None;
+        let place = self.lock().queue.join(priority, project);
+        let _waiting = Waiting { gate: self, place };
         loop {
             // Registered before the look, so that no change between look and wait is missed.
             let changed = self.changed.notified();
             let now = self.clock.now();
             let decision = {
                 let mut state = self.lock();
-                let decision = state.decide(priority, now);
+                let decision = state.decide(priority, place, now);
                 if decision == Decision::Now {
-                    let window = state.budget.sent();
-                    state.in_flight += 1;
-                    state.sent += 1;
-                    return Ok(Permit { gate: self, window, answered: false });
-                }
-                if place.is_none()
-                    && let Some(waiting) = state.waiting.get_mut(class)
-                {
-                    *waiting += 1;
-                    place = Some(Waiting { gate: self, class });
+                    let window = state.admit(place);
+                    return Ok(Permit { gate: self, window, settled: false });
                 }
                 decision
             };
             let until = match decision {
-                Decision::Now => continue,
-                Decision::WaitUntil(until) => until.min(deadline),
-                Decision::WaitForAnswer => deadline,
+                Decision::WaitUntil(until) => until,
+                Decision::Now | Decision::WaitForAnswer => deadline,
             };
-            if now >= deadline || matches!(decision, Decision::WaitUntil(at) if at > deadline) {
+            if now >= deadline || until > deadline {
                 return Err(self.too_busy(decision, now));
             }
             tokio::select! {
@@ -118,8 +118,13 @@ impl Gate {
     pub(crate) fn status(&self) -> BudgetStatus {
         let state = self.lock();
         let (limit, remaining, reset) = state.budget.status(self.clock.now());
-        let waiting = state.waiting.iter().sum();
-        BudgetStatus { limit, remaining, reset, waiting, sent: state.sent }
+        BudgetStatus { limit, remaining, reset, waiting: state.queue.len(), sent: state.sent }
+    }
+
+    /// The service refused a request for the limit, though its status did not say so.
+    pub(crate) fn refused(&self, told: Told) {
+        self.lock().budget.refused(told, self.clock.now());
+        self.changed.notify_waiters();
     }
 
     fn too_busy(&self, decision: Decision, now: Instant) -> Error {
@@ -139,37 +144,53 @@ impl Gate {
 }
 
 impl State {
-    fn decide(&mut self, priority: Priority, now: Instant) -> Decision {
-        let more_urgent = self.waiting.iter().take(priority as usize).sum::<usize>() > 0;
+    fn decide(&mut self, priority: Priority, place: Place, now: Instant) -> Decision {
         match self.budget.may_send(priority, now) {
-            Decision::Now if more_urgent || self.in_flight >= MOST_IN_FLIGHT => {
+            Decision::Now if !self.queue.is_next(place) || self.in_flight >= MOST_IN_FLIGHT => {
                 Decision::WaitForAnswer
             }
             decision => decision,
         }
     }
+
+    /// Lets the next one through. The window that its request belongs to.
+    fn admit(&mut self, place: Place) -> u64 {
+        self.queue.serve(place);
+        self.in_flight += 1;
+        self.sent += 1;
+        self.budget.sent()
+    }
 }
 
 impl Permit<'_> {
     /// The request was answered; `told` is what the headers say.
-    pub(crate) fn answered(mut self, told: Told, refused: bool) {
-        self.answered = true;
-        let now = self.gate.clock.now();
-        let mut state = self.gate.lock();
-        state.budget.answered(self.window, Some(told), now);
+    pub(crate) fn answered(&mut self, told: Told, refused: bool) {
+        self.settle(Outcome::Answered(told));
         if refused {
-            state.budget.refused(told, now);
+            self.gate.refused(told);
+        }
+    }
+
+    /// The request did not leave this machine.
+    pub(crate) fn unsent(&mut self) {
+        self.settle(Outcome::Unsent);
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if !self.settled {
+            self.settled = true;
+            let now = self.gate.clock.now();
+            self.gate.lock().budget.settled(self.window, outcome, now);
+            self.gate.changed.notify_waiters();
         }
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
+        self.settle(Outcome::Lost);
         let mut state = self.gate.lock();
         state.in_flight = state.in_flight.saturating_sub(1);
-        if !self.answered {
-            state.budget.answered(self.window, None, self.gate.clock.now());
-        }
         drop(state);
         self.gate.changed.notify_waiters();
     }
@@ -177,9 +198,7 @@ impl Drop for Permit<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(waiting) = self.gate.lock().waiting.get_mut(self.class) {
-            *waiting = waiting.saturating_sub(1);
-        }
+        self.gate.lock().queue.leave(self.place);
         self.gate.changed.notify_waiters();
     }
 }
@@ -188,11 +207,11 @@ impl Drop for Waiting<'_> {
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use super::Gate;
+    use super::{Gate, MOST_IN_FLIGHT, Permit};
     use crate::{
         api::{Priority, budget::Told},
         clock::SystemClock,
-        error::Kind,
+        error::{Kind, Result},
     };
 
     fn told(remaining: u32, reset: u64) -> Told {
@@ -200,32 +219,54 @@ mod tests {
         Told { limit: Some(30), remaining: Some(remaining), reset }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_save_waits_for_the_reset_and_then_goes_before_a_read() {
-        let gate = Arc::new(Gate::new(Arc::new(SystemClock)));
-        let patience = Duration::from_secs(60);
-        gate.pass(Priority::Save, patience).await.unwrap().answered(told(0, 20), false);
+    async fn pass(gate: &Gate, priority: Priority, seconds: u64) -> Result<Permit<'_>> {
+        gate.pass(priority, "p", Duration::from_secs(seconds)).await
+    }
+
+    /// Sends so many requests each, all waiting at once; the order in which they went.
+    async fn order(gate: &Arc<Gate>, senders: &[(Priority, &'static str)]) -> Vec<&'static str> {
         let (sender, mut order) = tokio::sync::mpsc::unbounded_channel();
-        let started = tokio::time::Instant::now();
-        for priority in [Priority::Background, Priority::Foreground, Priority::Save] {
-            let (gate, sender) = (gate.clone(), sender.clone());
+        for (waiting, (priority, project)) in senders.iter().copied().enumerate() {
+            let (task_gate, sender) = (gate.clone(), sender.clone());
             tokio::spawn(async move {
-                let permit = gate.pass(priority, patience).await.unwrap();
-                sender.send(priority).unwrap();
+                let patience = Duration::from_secs(60);
+                let mut permit = task_gate.pass(priority, project, patience).await.unwrap();
+                sender.send(project).unwrap();
                 permit.answered(told(29, 60), false);
             });
+            while gate.status().waiting <= waiting {
+                tokio::task::yield_now().await;
+            }
         }
-        assert_eq!(order.recv().await, Some(Priority::Save));
-        assert!(started.elapsed() >= Duration::from_secs(20));
-        assert_eq!(order.recv().await, Some(Priority::Foreground));
-        assert_eq!(order.recv().await, Some(Priority::Background));
+        drop(sender);
+        let mut names = Vec::new();
+        while let Some(name) = order.recv().await {
+            names.push(name);
+        }
+        names
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_save_waits_for_the_reset_and_then_goes_before_reads_that_take_turns() {
+        let gate = Arc::new(Gate::new(Arc::new(SystemClock)));
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 20), false);
+        let started = tokio::time::Instant::now();
+        let senders = [
+            (Priority::Background, "refresh"),
+            (Priority::Foreground, "a"),
+            (Priority::Foreground, "a"),
+            (Priority::Foreground, "b"),
+            (Priority::Save, "save"),
+        ];
+        assert_eq!(order(&gate, &senders).await, ["save", "a", "b", "a", "refresh"]);
+        assert_eq!(started.elapsed().as_secs(), 20);
     }
 
     #[tokio::test(start_paused = true)]
     async fn patience_has_an_end_that_says_when_to_come_back() {
         let gate = Gate::new(Arc::new(SystemClock));
-        gate.pass(Priority::Save, Duration::ZERO).await.unwrap().answered(told(0, 40), true);
-        let error = gate.pass(Priority::Foreground, Duration::from_secs(10)).await.err().unwrap();
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 40), true);
+        let error = pass(&gate, Priority::Foreground, 10).await.err().unwrap();
         assert_eq!(error.kind(), Kind::RateLimited);
         assert!(error.to_string().contains("41 s"), "{error}");
     }
@@ -234,9 +275,38 @@ mod tests {
     async fn a_cancelled_caller_gives_its_place_back() {
         let gate = Gate::new(Arc::new(SystemClock));
         for _ in 0..100 {
-            drop(gate.pass(Priority::Background, Duration::ZERO).await.unwrap());
+            drop(pass(&gate, Priority::Background, 0).await.unwrap());
         }
+        assert_eq!((gate.status().waiting, gate.status().sent), (0, 100));
+        // Also while it waits, for the others wait behind it.
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 20), false);
+        let waited = tokio::time::timeout(Duration::from_secs(1), pass(&gate, Priority::Save, 60));
+        assert!(waited.await.is_err());
         assert_eq!(gate.status().waiting, 0);
-        assert_eq!(gate.status().sent, 100);
+        assert!(pass(&gate, Priority::Background, 60).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_are_under_way_until_their_answers_are_read() {
+        let gate = Gate::new(Arc::new(SystemClock));
+        let mut permits = Vec::new();
+        for _ in 0..MOST_IN_FLIGHT {
+            let mut permit = pass(&gate, Priority::Save, 0).await.unwrap();
+            permit.answered(told(29, 60), false);
+            permits.push(permit);
+        }
+        assert!(pass(&gate, Priority::Save, 1).await.is_err());
+        permits.pop();
+        assert!(pass(&gate, Priority::Save, 1).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_counted_is_and_what_was_not_sent_is_not() {
+        let gate = Gate::new(Arc::new(SystemClock));
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(2, 60), false);
+        pass(&gate, Priority::Save, 0).await.unwrap().unsent();
+        assert_eq!(gate.status().remaining, Some(2));
+        drop(pass(&gate, Priority::Save, 0).await.unwrap());
+        assert_eq!(gate.status().remaining, Some(1));
     }
 }

@@ -10,16 +10,17 @@ use std::{
 };
 
 use reqwest::{
-    Client, Method, Response, StatusCode, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+    Client, Method, RequestBuilder, Response, StatusCode, Url,
+    header::{AUTHORIZATION, HeaderValue},
     redirect,
 };
 use serde_json::Value;
 
 use super::{
-    budget::Told,
     gate::{BudgetStatus, Gate},
+    headers::told,
     paging::Paging,
+    path::Path,
     types::Priority,
     wire::Envelope,
 };
@@ -35,6 +36,9 @@ pub const DEFAULT_API_URL: &str = "https://www.taskade.com/api/v1";
 /// Longest body that is read.
 const MAX_BODY: usize = 64 << 20;
 
+/// Longest body of a failure that is read: its status says what matters.
+const MAX_FAILURE_BODY: usize = 64 << 10;
+
 /// How long connecting and one whole request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,11 +51,27 @@ const MOST_ATTEMPTS: u32 = 4;
 pub struct HttpBackend {
     client: Client,
     base: Url,
-    authorization: Option<HeaderValue>,
+    credentials: Option<Credentials>,
     gate: Gate,
     clock: Arc<dyn Clock>,
     timeout: Duration,
     pub(crate) paging: Paging,
+}
+
+/// The token, and how it is sent.
+struct Credentials {
+    token: Token,
+    header: HeaderValue,
+}
+
+/// One request, as often as it is sent.
+struct Request {
+    priority: Priority,
+    /// Which project or space takes its turn with it.
+    subject: String,
+    method: Method,
+    url: Url,
+    body: Option<Value>,
 }
 
 /// What one attempt came to.
@@ -82,10 +102,10 @@ impl HttpBackend {
         let client = builder.build().map_err(|error| {
             Error::new(Kind::Storage, "cannot set up the HTTP client").because(error)
         })?;
-        let authorization = token.map(authorization).transpose()?;
+        let credentials = token.map(Credentials::new).transpose()?;
         let gate = Gate::new(clock.clone());
         let (timeout, paging) = (REQUEST_TIMEOUT, Paging::default());
-        Ok(Self { client, base, authorization, gate, clock, timeout, paging })
+        Ok(Self { client, base, credentials, gate, clock, timeout, paging })
     }
 
     /// Gives one whole request, the reading of its answer included, this long instead of 30 s.
@@ -104,39 +124,34 @@ impl HttpBackend {
     pub(crate) async fn get(
         &self,
         priority: Priority,
-        path: &[&str],
+        path: &Path,
         query: &[(&str, &str)],
     ) -> Result<Envelope> {
-        let mut url = self.url(path)?;
+        let mut url = path.below(&self.base);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.call(priority, Method::GET, url, None).await
+        let subject = path.subject().to_owned();
+        self.call(Request { priority, subject, method: Method::GET, url, body: None }).await
     }
 
     /// Writes.
     pub(crate) async fn write(
         &self,
         method: Method,
-        path: &[&str],
+        path: &Path,
         body: Option<Value>,
     ) -> Result<Envelope> {
-        let url = self.url(path)?;
-        self.call(Priority::Save, method, url, body).await
+        let (subject, url) = (path.subject().to_owned(), path.below(&self.base));
+        self.call(Request { priority: Priority::Save, subject, method, url, body }).await
     }
 
-    async fn call(
-        &self,
-        priority: Priority,
-        method: Method,
-        url: Url,
-        body: Option<Value>,
-    ) -> Result<Envelope> {
-        let deadline = self.clock.now() + patience(priority);
+    async fn call(&self, request: Request) -> Result<Envelope> {
+        let deadline = self.clock.now() + patience(request.priority);
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let left = deadline.saturating_duration_since(self.clock.now());
-            let tried = self.attempt(priority, &method, &url, body.as_ref(), left).await;
+            let tried = self.attempt(&request, left).await;
             let error = match tried.result {
                 Ok(envelope) => return Ok(envelope),
                 Err(error) => error,
@@ -157,70 +172,87 @@ impl HttpBackend {
         Err(Error::new(Kind::Unreachable, "out of attempts"))
     }
 
-    async fn attempt(
-        &self,
-        priority: Priority,
-        method: &Method,
-        url: &Url,
-        body: Option<&Value>,
-        patience: Duration,
-    ) -> Attempt {
-        let is_read = *method == Method::GET;
-        let Some(authorization) = &self.authorization else {
+    async fn attempt(&self, request: &Request, patience: Duration) -> Attempt {
+        let is_read = request.is_read();
+        let Some(credentials) = &self.credentials else {
             let error = Error::new(Kind::Unauthorized, "no token is set")
                 .hint("set TASKADE_TOKEN or give --token-file");
             return Attempt { result: Err(error), repeatable: false };
         };
-        let permit = match self.gate.pass(priority, patience).await {
+        let passed = self.gate.pass(request.priority, &request.subject, patience).await;
+        let mut permit = match passed {
             Ok(permit) => permit,
             Err(error) => return Attempt { result: Err(error), repeatable: false },
         };
         let started = self.clock.now();
-        let mut request = self
-            .client
-            .request(method.clone(), url.clone())
-            .timeout(self.timeout)
-            .header(AUTHORIZATION, authorization.clone());
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let response = match request.send().await {
+        let response = match self.built(request, credentials).send().await {
             Ok(response) => response,
             Err(error) => {
-                let repeatable = is_read || error.is_connect();
+                let unsent = error.is_connect();
+                if unsent {
+                    permit.unsent();
+                }
+                self.trace(request, None, started);
+                let repeatable = is_read || unsent;
                 return Attempt { result: Err(no_answer(is_read, error)), repeatable };
             }
         };
         let status = response.status();
+        let told = told(response.headers(), self.clock.wall());
         let refused = status == StatusCode::TOO_MANY_REQUESTS;
-        permit.answered(told(response.headers()), refused);
-        let result = read_answer(response, is_read).await;
-        self.trace(method, url, status, started);
+        permit.answered(told, refused);
+        let result = read_answer(response, is_read, &credentials.token).await;
+        self.trace(request, Some(status), started);
         let repeatable = match &result {
             Ok(_) => false,
-            Err(error) if error.kind() == Kind::RateLimited => true,
+            Err(error) if error.kind() == Kind::RateLimited => {
+                // Where the code says it and the status does not.
+                if !refused {
+                    self.gate.refused(told);
+                }
+                true
+            }
             Err(error) => is_read && (error.kind().is_transient() || status.is_server_error()),
         };
         Attempt { result, repeatable }
     }
 
-    fn trace(&self, method: &Method, url: &Url, status: StatusCode, started: Instant) {
-        let ms = self.clock.now().saturating_duration_since(started).as_millis();
-        tracing::debug!(%method, path = url.path(), status = status.as_u16(), ms, "request");
+    fn built(&self, request: &Request, credentials: &Credentials) -> RequestBuilder {
+        let builder = self
+            .client
+            .request(request.method.clone(), request.url.clone())
+            .timeout(self.timeout)
+            .header(AUTHORIZATION, credentials.header.clone());
+        match &request.body {
+            Some(body) => builder.json(body),
+            None => builder,
+        }
     }
 
-    /// The URL of a path below the base; each part is one segment, whatever it holds.
-    fn url(&self, path: &[&str]) -> Result<Url> {
-        let bad = |part: &&&str| matches!(**part, "." | "..");
-        if path.iter().any(|part| bad(&part)) {
-            return Err(Error::new(Kind::Protocol, "Taskade gave an id that cannot be one"));
-        }
-        let mut url = self.base.clone();
-        url.path_segments_mut()
-            .map_err(|()| Error::new(Kind::Invalid, "the API URL cannot have a path"))?
-            .pop_if_empty()
-            .extend(path);
-        Ok(url)
+    /// Logs a request; never what it or its answer holds.
+    fn trace(&self, request: &Request, status: Option<StatusCode>, started: Instant) {
+        let ms = self.clock.now().saturating_duration_since(started).as_millis();
+        let (method, path) = (&request.method, request.url.path());
+        // No status is no answer.
+        let status = status.map(|status| status.as_u16());
+        tracing::debug!(%method, path, status, ms, "request");
+    }
+}
+
+impl Request {
+    fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+}
+
+impl Credentials {
+    fn new(token: &Token) -> Result<Self> {
+        let header = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+        let mut header = header.map_err(|_| {
+            Error::new(Kind::Invalid, "the token holds characters that no header can")
+        })?;
+        header.set_sensitive(true);
+        Ok(Self { token: token.clone(), header })
     }
 }
 
@@ -234,7 +266,7 @@ fn patience(priority: Priority) -> Duration {
     })
 }
 
-async fn read_answer(mut response: Response, is_read: bool) -> Result<Envelope> {
+async fn read_answer(response: Response, is_read: bool, hidden: &Token) -> Result<Envelope> {
     let status = response.status();
     if status.is_redirection() {
         return Err(Error::new(
@@ -243,33 +275,40 @@ async fn read_answer(mut response: Response, is_read: bool) -> Result<Envelope> 
         )
         .hint("check --api-url; a token is never sent on to another address"));
     }
-    let mut body = Vec::new();
-    let too_long = || Error::new(Kind::Protocol, "Taskade's answer is over 64 MiB");
-    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_long());
-    }
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY => {
-                body.extend_from_slice(&chunk)
-            }
-            Ok(Some(_)) => return Err(too_long()),
-            Ok(None) => break,
-            // The status alone decides about a failure.
-            Err(_) if !status.is_success() => break,
-            Err(error) => return Err(no_answer(is_read, error)),
-        }
-    }
-    let result = if status.is_success() {
-        Envelope::read(&body)
-    } else {
-        Err(Envelope::read_failure(status.as_u16(), &body))
-    };
     // A write that ends in a 5xx or in an answer that cannot be read may have been executed.
-    result.map_err(|error| match error.kind() {
+    let in_doubt = |error: Error| match error.kind() {
         Kind::Protocol if !is_read => Error::new(Kind::Ambiguous, error.to_string()),
         _ => error,
-    })
+    };
+    if !status.is_success() {
+        // The status alone decides: what cannot be read of the rest does not matter.
+        let body = read_body(response, MAX_FAILURE_BODY, is_read).await.unwrap_or_default();
+        let failure = Envelope::read_failure(status.as_u16(), &body, Some(hidden));
+        return Err(in_doubt(failure));
+    }
+    if status == StatusCode::NO_CONTENT {
+        return Ok(Envelope::default());
+    }
+    let body = read_body(response, MAX_BODY, is_read).await.map_err(in_doubt)?;
+    Envelope::read(&body, Some(hidden)).map_err(in_doubt)
+}
+
+async fn read_body(mut response: Response, most: usize, is_read: bool) -> Result<Vec<u8>> {
+    let too_long = || {
+        let what = format!("Taskade's answer is over {} MiB", MAX_BODY >> 20);
+        Err(Error::new(Kind::Protocol, what))
+    };
+    if response.content_length().is_some_and(|length| length > most as u64) {
+        return too_long();
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(is_read, error))? {
+        if body.len() + chunk.len() > most {
+            return too_long();
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// No usable answer came: certain to have done nothing only if there was no connection.
@@ -281,31 +320,6 @@ fn no_answer(is_read: bool, error: reqwest::Error) -> Error {
         (false, false) => (Kind::Ambiguous, "the connection broke before Taskade answered"),
     };
     Error::new(kind, what).because(error.without_url())
-}
-
-fn told(headers: &HeaderMap) -> Told {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let number = |name: &str| value(name).and_then(|text| text.trim().parse::<f64>().ok());
-    let count = |name: &str| {
-        number(name)
-            .filter(|n| n.is_finite() && *n >= 0.0)
-            .map(|n| n.min(f64::from(u32::MAX)) as u32)
-    };
-    let seconds = number("retry-after").or_else(|| number("x-rate-limit-reset"));
-    Told {
-        limit: count("x-rate-limit-limit"),
-        remaining: count("x-rate-limit-remaining"),
-        reset: seconds
-            .filter(|seconds| seconds.is_finite() && (0.0..=86_400.0).contains(seconds))
-            .map(Duration::from_secs_f64),
-    }
-}
-
-fn authorization(token: &Token) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|_| Error::new(Kind::Invalid, "the token holds characters that no header can"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// Reads an API URL and refuses one over which a token must not go.
@@ -342,12 +356,8 @@ fn jitter() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
-
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::{HttpBackend, check_url, told};
-    use crate::{clock::SystemClock, error::Kind};
+    use super::check_url;
+    use crate::error::Kind;
 
     #[test]
     fn a_token_goes_over_https_or_to_this_machine_only() {
@@ -368,30 +378,5 @@ mod tests {
         ] {
             assert_eq!(check_url(bad).unwrap_err().kind(), Kind::Invalid, "{bad}");
         }
-    }
-
-    #[test]
-    fn an_id_is_one_segment_whatever_it_holds() {
-        for base in ["https://x.example/api/v1", "https://x.example/api/v1/"] {
-            let backend = HttpBackend::new(base, None, Arc::new(SystemClock)).unwrap();
-            let url = backend.url(&["projects", "a/b?c#d", "tasks", ""]).unwrap();
-            assert_eq!(url.as_str(), "https://x.example/api/v1/projects/a%2Fb%3Fc%23d/tasks/");
-            assert!(backend.url(&["projects", ".."]).is_err());
-        }
-    }
-
-    #[test]
-    fn headers_tell_decimal_seconds_and_nonsense_tells_nothing() {
-        let read = |pairs: &[(&'static str, &'static str)]| {
-            let pairs = pairs.iter().map(|(name, value)| {
-                (HeaderName::from_static(name), HeaderValue::from_static(value))
-            });
-            told(&pairs.collect::<HeaderMap>())
-        };
-        let good = read(&[("x-rate-limit-remaining", "7"), ("x-rate-limit-reset", "23.727")]);
-        assert_eq!(good.remaining, Some(7));
-        assert_eq!(good.reset, Some(Duration::from_secs_f64(23.727)));
-        let bad = read(&[("x-rate-limit-remaining", "-1"), ("x-rate-limit-reset", "NaN")]);
-        assert_eq!((bad.remaining, bad.reset), (None, None));
     }
 }

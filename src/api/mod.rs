@@ -11,8 +11,11 @@
 mod budget;
 mod endpoints;
 mod gate;
+mod headers;
 mod http;
 mod paging;
+mod path;
+mod queue;
 mod types;
 mod wire;
 

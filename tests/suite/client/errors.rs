@@ -3,7 +3,7 @@
 use taskadefs::{
     api::{Backend, HttpBackend, Priority},
     error::Kind,
-    ids::ProjectId,
+    ids::{ProjectId, TaskId},
     secret::Token,
     server::Fault,
 };
@@ -107,6 +107,39 @@ async fn an_id_is_one_segment_of_a_path() {
     raw.client.tasks(READ, &ProjectId::new("a/../b?c")).await.unwrap();
     let line = raw.requests()[0].lines().next().unwrap().to_owned();
     assert_eq!(line, "GET /api/v1/projects/a%2F..%2Fb%3Fc/tasks?limit=1000 HTTP/1.1");
-    assert!(raw.client.tasks(READ, &ProjectId::new("..")).await.is_err());
-    assert_eq!(raw.requests().len(), 1);
+    // The parser of URLs leaves these out, and then there would be two dots.
+    raw.client.tasks(READ, &ProjectId::new(".\n.")).await.unwrap();
+    assert!(raw.requests()[1].starts_with("GET /api/v1/projects/.%0A./tasks?limit=1000 "));
+    for id in ["", ".", ".."] {
+        let listed = raw.client.tasks(READ, &ProjectId::new(id)).await.unwrap_err();
+        let deleted = raw.client.delete_task(&ProjectId::new("p"), &TaskId::new(id)).await;
+        let deleted = deleted.unwrap_err();
+        assert_eq!((listed.kind(), deleted.kind()), (Kind::Invalid, Kind::Invalid));
+        assert!(deleted.kind().is_certain());
+    }
+    assert_eq!(raw.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_is_told_by_its_status_however_long_its_answer_is() {
+    let heads = ["400 Bad Request", "400 Bad Request\r\ncontent-length: 70000000"];
+    for head in heads {
+        let raw = Raw::answering(head, vec![b' '; 100_000]).await;
+        let error = raw.client.workspaces(READ).await.unwrap_err();
+        assert_eq!((error.kind(), raw.requests().len()), (Kind::Refused, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_service_is_one_under_any_status() {
+    let body = r#"{"ok":false,"code":"INTERNAL_SERVER_ERROR","message":"m"}"#;
+    let raw = Raw::answering("200 OK", body).await;
+    let written = raw.client.delete_task(&ProjectId::new("p"), &TaskId::new("t")).await;
+    assert_eq!((written.unwrap_err().kind(), raw.requests().len()), (Kind::Ambiguous, 1));
+    assert_eq!(raw.client.workspaces(READ).await.unwrap_err().kind(), Kind::Protocol);
+    assert_eq!(raw.requests().len(), 5);
+    // It may have been done, whatever the code says: it is not sent again.
+    let raw = Raw::answering("500 Oops", r#"{"ok":false,"code":"TOO_MANY_REQUESTS"}"#).await;
+    let written = raw.client.delete_task(&ProjectId::new("p"), &TaskId::new("t")).await;
+    assert_eq!((written.unwrap_err().kind(), raw.requests().len()), (Kind::Ambiguous, 1));
 }

@@ -47,6 +47,8 @@ async fn a_429_waits_as_long_as_any_header_says() {
         ("retry-after: 0.2", 0.2),
         ("x-rate-limit-reset: 23.727", 23.727),
         ("retry-after: 7\r\nx-rate-limit-reset: 23.727", 7.0),
+        ("date: Wed, 21 Oct 2015 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2015 07:28:07 GMT", 7.0),
+        ("retry-after: -1\r\nx-rate-limit-reset: 23.727", 23.727),
         // Nothing that can be read: a whole window.
         ("x-none: 1", 60.0),
         ("retry-after: Wed, 21 Oct 2015 07:28:00 GMT", 60.0),
@@ -61,6 +63,36 @@ async fn a_429_waits_as_long_as_any_header_says() {
         assert_eq!(raw.requests().len(), 2, "{header}");
         assert!((seconds - 1.0..=seconds + 0.2).contains(&slept), "{header}: {slept}");
     }
+}
+
+#[tokio::test]
+async fn a_limit_that_only_the_code_tells_is_kept_too() {
+    let body = r#"{"ok":false,"code":"TOO_MANY_REQUESTS","message":"m"}"#;
+    for status in ["200 OK", "400 Bad Request"] {
+        let refused = answer(&format!("{status}\r\nretry-after: 7"), body);
+        let raw = Raw::answering_in_turn(vec![refused, answer("200 OK", EMPTY)]).await;
+        raw.client.workspaces(READ).await.unwrap();
+        let slept = raw.clock.slept().as_secs_f64();
+        assert_eq!(raw.requests().len(), 2, "{status}");
+        assert!((6.0..=7.2).contains(&slept), "{status}: {slept}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_is_taken_for_one_that_counts() {
+    let quirks = Quirks { rate_limit: Some(3), ..Quirks::default() };
+    let service = Service::on(TestClock::held(), quirks, "a").await;
+    service.client.workspaces(Priority::Save).await.unwrap();
+    service.running.faults().plan(None, "", 0, 2, Fault::DropAfter);
+    for _ in 0..2 {
+        assert_eq!(service.create("t").await.unwrap_err().kind(), Kind::Ambiguous);
+    }
+    assert_eq!(service.client.budget().remaining, Some(0));
+    let client = service.client.clone();
+    let waiting = tokio::spawn(async move { client.workspaces(Priority::Save).await });
+    until(|| !service.clock.sleeps().is_empty()).await;
+    assert_eq!(service.statuses().len(), 3);
+    waiting.abort();
 }
 
 #[tokio::test]

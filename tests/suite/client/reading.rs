@@ -60,6 +60,21 @@ async fn a_silent_cap_is_seen_through() {
 }
 
 #[tokio::test]
+async fn a_cursor_is_followed_where_nothing_says_whether_there_are_more() {
+    let page = |id: &str, cursor: &str| {
+        let body = format!(r#"{{"ok":true,"items":[{{"id":"{id}"}}],"nextCursor":{cursor}}}"#);
+        answer("200 OK", body)
+    };
+    for last in ["null", "\"\""] {
+        let raw = Raw::answering_in_turn(vec![page("a", "\"c/1\""), page("b", last)]).await;
+        let listed = raw.client.tasks(READ, &ProjectId::new("p")).await.unwrap();
+        assert_eq!((listed.len(), raw.requests().len()), (2, 2), "{last}");
+        let asked = "GET /api/v1/projects/p/tasks?limit=1000&after=c%2F1 ";
+        assert!(raw.requests()[1].starts_with(asked), "{}", raw.requests()[1]);
+    }
+}
+
+#[tokio::test]
 async fn what_is_odd_in_an_answer_does_not_matter() {
     let plain = Service::of("a\n  x b").await;
     let listed = plain.client.tasks(READ, &plain.project).await.unwrap();

@@ -76,3 +76,14 @@ async fn no_error_tells_the_token() {
         assert!(!format!("{error} {error:?}").contains(TOKEN), "{head}");
     }
 }
+
+#[tokio::test]
+async fn a_token_that_the_service_quotes_is_not_told_on() {
+    let body = format!(r#"{{"ok":false,"code":"{TOKEN}","message":"no such token: {TOKEN}"}}"#);
+    for head in ["401 Unauthorized", "400 Bad Request", "200 OK"] {
+        let raw = Raw::answering(head, &body).await;
+        let error = raw.client.workspaces(READ).await.unwrap_err();
+        assert!(error.to_string().contains("no such token: …"), "{error}");
+        assert!(!format!("{error} {error:?}").contains(TOKEN), "{head}");
+    }
+}

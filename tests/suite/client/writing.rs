@@ -6,11 +6,11 @@ use serde_json::json;
 use taskadefs::{
     api::{Backend, HttpBackend, NewTask, Position, Priority},
     error::{Kind, Result},
-    ids::TaskId,
+    ids::{ProjectId, TaskId},
     server::{Fault, Server, ServerConfig},
 };
 
-use super::{Service, TestClock, new_task, plain};
+use super::{Service, TestClock, new_task, plain, raw::Raw};
 
 /// Sends one of each kind of write; what they came to.
 async fn every_write(service: &Service) -> Vec<(&'static str, Result<()>)> {
@@ -172,11 +172,14 @@ async fn an_answer_that_names_too_few_tasks_leaves_doubt() {
         r#"{"ok":true,"item":null}"#,
         r#"{"ok":true}"#,
         r#"{"ok":true,"item":[{"id":"a"},{}]}"#,
+        r#"{"ok":true,"item":[{"id":"a"},{"id":"a"}]}"#,
+        r#"{"ok":true,"item":[{"id":"a"},{"id":"b"},{"id":"c"}]}"#,
+        "[]",
         "",
     ];
     for body in bodies {
-        let raw = super::raw::Raw::answering("200 OK", body).await;
-        let project = taskadefs::ids::ProjectId::new("p");
+        let raw = Raw::answering("200 OK", body).await;
+        let project = ProjectId::new("p");
         let new = [new_task("t"), new_task("u")];
         let error = raw.client.create_tasks(&project, &new).await.unwrap_err();
         assert_eq!((error.kind(), raw.requests().len()), (Kind::Ambiguous, 1), "{body}");
@@ -189,6 +192,26 @@ async fn an_update_tells_the_text_where_the_service_does() {
     let a: &TaskId = &service.ids()[0];
     let told = service.client.update_task(&service.project, a, &plain("A")).await.unwrap();
     assert_eq!(told.as_deref(), Some("A"));
-    let raw = super::raw::Raw::answering("200 OK", r#"{"ok":true,"item":{"id":"a"}}"#).await;
+    let raw = Raw::answering("200 OK", r#"{"ok":true,"item":{"id":"a"}}"#).await;
     assert_eq!(raw.client.update_task(&service.project, a, &plain("A")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_success_without_a_body_is_one_where_nothing_is_asked_of_it() {
+    let raw = Raw::answering("204 No Content", "").await;
+    let (project, task) = (ProjectId::new("p"), TaskId::new("t"));
+    raw.client.delete_task(&project, &task).await.unwrap();
+    raw.client.set_completed(&project, &task, true).await.unwrap();
+    assert_eq!(raw.client.update_task(&project, &task, &plain("A")).await.unwrap(), None);
+    let created = raw.client.create_tasks(&project, &[new_task("t")]).await;
+    assert_eq!(created.unwrap_err().kind(), Kind::Ambiguous);
+    let listed = raw.client.tasks(Priority::Foreground, &project).await;
+    assert_eq!(listed.unwrap_err().kind(), Kind::Protocol);
+}
+
+#[tokio::test]
+async fn a_success_that_is_too_long_to_be_read_leaves_doubt() {
+    let raw = Raw::answering("200 OK\r\ncontent-length: 70000000", "{").await;
+    let error = raw.client.delete_task(&ProjectId::new("p"), &TaskId::new("t")).await.unwrap_err();
+    assert_eq!((error.kind(), raw.requests().len()), (Kind::Ambiguous, 1));
 }

@@ -1,0 +1,116 @@
+//! Where a request goes: paths made of fixed parts and ids, and how they are joined to the base.
+//!
+//! An id is one segment, whatever it holds. It is opaque text from the network, so it must not
+//! be able to name another endpoint: `DELETE` of a task without an id would be asked of the list.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+
+use crate::error::{Error, Kind, Result};
+
+/// All but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A path below the base of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    text: String,
+    subject: String,
+}
+
+impl Path {
+    pub(crate) fn new(part: &'static str) -> Self {
+        Self { text: part.to_owned(), subject: String::new() }
+    }
+
+    /// Goes on with a part of the API's own; one that ends in a slash is the last.
+    pub(crate) fn then(mut self, part: &'static str) -> Self {
+        self.text.push('/');
+        self.text.push_str(part);
+        self
+    }
+
+    /// Goes on with an id.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for what would not be a segment: nothing is sent then.
+    pub(crate) fn id(mut self, id: &str) -> Result<Self> {
+        if matches!(id, "" | "." | "..") {
+            return Err(Error::new(Kind::Invalid, format!("Taskade gave {id:?} as an id")));
+        }
+        if self.subject.is_empty() {
+            id.clone_into(&mut self.subject);
+        }
+        self.text.push('/');
+        self.text.extend(utf8_percent_encode(id, ENCODED));
+        Ok(self)
+    }
+
+    /// The project or space that it is about, for taking turns; empty if none.
+    pub(crate) fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The whole URL. The base keeps its path, with or without a slash at its end.
+    pub(crate) fn below(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.text));
+        url.set_query(None);
+        url.set_fragment(None);
+        url
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::Url;
+
+    use super::Path;
+    use crate::error::Kind;
+
+    fn task(id: &str) -> Path {
+        Path::new("projects").id("p").unwrap().then("tasks").id(id).unwrap()
+    }
+
+    #[test]
+    fn the_base_keeps_its_path() {
+        for base in ["https://x.example/api/v1", "https://x.example/api/v1/?q#f"] {
+            let url = task("a/b?c#d").below(&Url::parse(base).unwrap());
+            assert_eq!(url.as_str(), "https://x.example/api/v1/projects/p/tasks/a%2Fb%3Fc%23d");
+        }
+        let url = Path::new("workspaces").below(&Url::parse("https://x.example").unwrap());
+        assert_eq!(url.as_str(), "https://x.example/workspaces");
+    }
+
+    #[test]
+    fn what_is_no_segment_is_refused_before_anything_is_sent() {
+        for id in ["", ".", ".."] {
+            let error = Path::new("projects").id(id).unwrap_err();
+            assert_eq!(error.kind(), Kind::Invalid);
+            assert!(error.kind().is_certain());
+        }
+    }
+
+    /// The URL parser drops tabs and line ends, so that these would become `..`.
+    #[test]
+    fn dots_with_a_line_end_between_stay_one_segment() {
+        let base = Url::parse("https://x.example/api").unwrap();
+        for (id, segment) in [(".\n.", ".%0A."), ("\t..", "%09.."), ("%2e%2e", "%252e%252e")] {
+            assert_eq!(task(id).below(&base).path(), format!("/api/projects/p/tasks/{segment}"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_one_segment_and_comes_back(id in "\\PC{1,8}|[./\\\\%?#\t\r\n ]{1,4}") {
+            prop_assume!(id != "." && id != "..");
+            let url = task(&id).below(&Url::parse("https://x.example/api").unwrap());
+            let segments: Vec<&str> = url.path_segments().unwrap().collect();
+            prop_assert_eq!(&segments[..4], ["api", "projects", "p", "tasks"]);
+            prop_assert_eq!(segments.len(), 5);
+            let decoded = percent_encoding::percent_decode_str(segments[4]).decode_utf8();
+            prop_assert_eq!(decoded.unwrap(), id);
+        }
+    }
+}
