@@ -29,6 +29,9 @@ const BASE: &str = "/api/v1";
 /// Largest body of a request, in bytes.
 const MAX_BODY: usize = 4 << 20;
 
+/// How long to wait before the next connection is tried after one could not be had.
+const PAUSE: Duration = Duration::from_millis(10);
+
 type Body = BoxBody<Bytes, Broken>;
 
 /// A connection that is to be closed as it is.
@@ -57,14 +60,16 @@ pub(crate) async fn serve(
         };
         // Out of descriptors, or gone before it was accepted: the next may do better.
         let Ok((stream, _)) = accepted else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
             continue;
         };
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let shared = shared.clone();
+        let (shared, stopped) = (shared.clone(), stopped.clone());
         connections.spawn(async move {
-            let service = service_fn(move |request| handle(shared.clone(), request));
+            let service = service_fn(move |request| {
+                handle_to_the_end(shared.clone(), stopped.clone(), request)
+            });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), service);
@@ -74,6 +79,22 @@ pub(crate) async fn serve(
         while connections.try_join_next().is_some() {}
     }
     connections.shutdown().await;
+}
+
+/// Handles a request to its end though the client goes away meanwhile, as services do, but not
+/// beyond the end of the server.
+async fn handle_to_the_end(
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<()>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Broken> {
+    let handled = tokio::spawn(async move {
+        tokio::select! {
+            response = handle(shared, request) => response,
+            _ = stopped.changed() => Err(Broken),
+        }
+    });
+    handled.await.unwrap_or(Err(Broken))
 }
 
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
