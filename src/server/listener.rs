@@ -102,6 +102,8 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let path = below_base(request.uri().path()).to_owned();
     let query = pairs(request.uri().query().unwrap_or_default());
     let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_owned();
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
     tokio::time::sleep(shared.quirks.latency).await;
     let place = shared.window.count();
@@ -123,7 +125,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
                 None => {
                     let (shared, method, path) = (shared.clone(), method.clone(), path.clone());
                     let body = body.clone();
-                    let run = move || answer(&shared, &method, &path, &query, &body);
+                    let run = move || answer(&shared, &method, &path, &query, &media_type, &body);
                     let done = tokio::task::spawn_blocking(run).await;
                     done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
                 }
@@ -172,11 +174,12 @@ fn answer(
     method: &str,
     path: &str,
     query: &HashMap<String, String>,
+    media_type: &str,
     body: &[u8],
 ) -> Answer {
     let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
     let path: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    routes::execute(shared, &Call { method, path: &path, query, body })
+    routes::execute(shared, &Call { method, path: &path, query, media_type, body })
 }
 
 async fn respond(
