@@ -8,7 +8,7 @@ use super::{
     Shared,
     answer::{Answer, Outcome},
     outline::{Misplaced, Task, Tasks},
-    quirks::Renaming,
+    quirks::{GoneCursor, Renaming},
     requests::{
         self, CopyProject, CreateProject, CreateProjectIn, CreateTasks, MoveTask, UpdateTask,
     },
@@ -113,7 +113,10 @@ fn project_item(shared: &Shared, row: &ProjectRow) -> Value {
 }
 
 fn task_item(shared: &Shared, task: &Task) -> Value {
-    let mut item = json!({ "id": task.id, "text": task.text, "completed": task.completed });
+    let mut item = json!({ "id": task.id, "completed": task.completed });
+    if !(shared.quirks.omits_empty_texts && task.text.is_empty()) {
+        item["text"] = task.text.as_str().into();
+    }
     if let Some(parent) = &task.parent {
         item["parentId"] = parent.as_str().into();
     }
@@ -131,7 +134,8 @@ fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
 fn create_project(shared: &Shared, call: &Call<'_>) -> Outcome {
     let request: CreateProject = requests::read(call)?;
     requests::check_markdown(request.content_type)?;
-    make_project(shared, &request.folder_id, &request.content).map(Answer::item)
+    let made = make_project(shared, &request.folder_id, &request.content)?;
+    Ok(written(shared, made))
 }
 
 fn create_project_in(shared: &Shared, workspace: &str, call: &Call<'_>) -> Outcome {
@@ -162,7 +166,8 @@ fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Result<Value, 
 fn archive(shared: &Shared, id: &str, completed: bool) -> Outcome {
     let row = shared.store.set_completed(id, completed).map_err(broken)?;
     let row = row.ok_or_else(|| Answer::not_found("Document not found"))?;
-    Ok(Answer::item(if completed { project_item(shared, &row) } else { Value::Null }))
+    let told = completed && !shared.quirks.null_items_of_writes;
+    Ok(Answer::item(if told { project_item(shared, &row) } else { Value::Null }))
 }
 
 /// Copies keep the ids of their tasks: ids are unique only inside a project.
@@ -179,7 +184,12 @@ fn copy(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
         title.text.clone_from(&name);
     }
     let id = shared.store.make_project(&request.folder_id, &name, tasks).map_err(broken)?;
-    Ok(Answer::item(json!({ "id": id, "name": name })))
+    Ok(written(shared, json!({ "id": id, "name": name })))
+}
+
+/// The answer to a write whose item the document lets be null.
+fn written(shared: &Shared, item: Value) -> Answer {
+    Answer::item(if shared.quirks.null_items_of_writes { Value::Null } else { item })
 }
 
 fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
@@ -191,7 +201,7 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     };
     let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
     let tasks = shown_tasks(shared, id)?;
-    let (from, to) = page_bounds(&tasks, query, limit)?;
+    let (from, to) = page_bounds(shared, &tasks, query, limit)?;
     let page = tasks.0.get(from..to).unwrap_or_default();
     let items = page.iter().map(|task| task_item(shared, task)).collect();
     let mut answer = Answer::items(items);
@@ -208,6 +218,7 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
 
 /// Where a page of at most `limit` tasks begins and ends.
 fn page_bounds(
+    shared: &Shared,
     tasks: &Tasks,
     query: &HashMap<String, String>,
     limit: usize,
@@ -219,12 +230,13 @@ fn page_bounds(
         (Some(after), None) => (after, false),
         (None, Some(before)) => (before, true),
     };
-    let gone = || Answer::bad_request("no such task to go on from");
-    let at = tasks.index(cursor).ok_or_else(gone)?;
-    Ok(match backwards {
-        true => (at.saturating_sub(limit), at),
-        false => (at + 1, (at + 1 + limit).min(all)),
-    })
+    match (tasks.index(cursor), shared.quirks.gone_cursor) {
+        (Some(to), _) if backwards => Ok((to.saturating_sub(limit), to)),
+        (Some(at), _) => Ok((at + 1, (at + 1 + limit).min(all))),
+        (None, GoneCursor::Refused) => Err(Answer::bad_request("no such task to go on from")),
+        (None, GoneCursor::Empty) => Ok((all, all)),
+        (None, GoneCursor::FromStart) => Ok((0, limit.min(all))),
+    }
 }
 
 /// The tasks of a project that exists, as they are shown.
@@ -316,7 +328,15 @@ fn update(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
         Ok(())
     })?;
     if shared.quirks.update_answers_id_only {
-        return Ok(Answer::item(json!({ "id": task })));
+        return Ok(written(shared, json!({ "id": task })));
+    }
+    written_task(shared, id, task)
+}
+
+/// The answer to a write to this task.
+fn written_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+    if shared.quirks.null_items_of_writes {
+        return Ok(Answer::item(Value::Null));
     }
     get_task(shared, id, task)
 }
@@ -335,7 +355,7 @@ fn tick(shared: &Shared, id: &str, task: &str, completed: bool) -> Outcome {
     if unchanged {
         return Err(Answer::bad_request("the task is so already"));
     }
-    get_task(shared, id, task)
+    written_task(shared, id, task)
 }
 
 fn relocate(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
@@ -343,5 +363,5 @@ fn relocate(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
     request.check()?;
     let target = request.target;
     change(shared, id, |tasks| tasks.relocate(task, &target.task_id, target.position))?;
-    get_task(shared, id, task)
+    written_task(shared, id, task)
 }
