@@ -4,7 +4,7 @@ use super::Store;
 use crate::{error::Result, ids::SpaceId};
 
 /// Titles that are hostile as file names, some of them equal.
-const TITLES: [&str; 30] = [
+const TITLES: [&str; 40] = [
     "a/b",
     "/",
     "/etc/passwd",
@@ -25,6 +25,16 @@ const TITLES: [&str; 30] = [
     "Equal",
     "Equal",
     "Equal ~aaaa",
+    "Equal ~",
+    "~",
+    "~root",
+    "CON",
+    "nul.txt",
+    "trailing spaces  ",
+    "trailing dot.",
+    "two\nlines",
+    "\u{feff}marked\u{200b}",
+    "\u{fffd}",
     "Untitled",
     "X.md",
     "P.md~",
@@ -42,7 +52,8 @@ pub(crate) fn fill(store: &Store) -> Result<SpaceId> {
     let workspace = store.add_workspace("Hostile/Names")?;
     store.add_folder(&workspace, "../up")?;
     store.add_folder(&workspace, "X.md")?;
-    let long = ["é".repeat(300), "é".repeat(300), "x".repeat(255), "y".repeat(252)];
+    let long =
+        ["é".repeat(300), "é".repeat(300), "🚀".repeat(75), "x".repeat(255), "y".repeat(252)];
     for title in TITLES.iter().map(|title| (*title).to_owned()).chain(long) {
         store.add_project(&workspace, &title, "a task")?;
     }

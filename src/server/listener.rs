@@ -29,6 +29,9 @@ const BASE: &str = "/api/v1";
 /// Largest body of a request, in bytes.
 const MAX_BODY: usize = 4 << 20;
 
+/// How long to wait before the next connection is tried after one could not be had.
+const PAUSE: Duration = Duration::from_millis(10);
+
 type Body = BoxBody<Bytes, Broken>;
 
 /// A connection that is to be closed as it is.
@@ -57,14 +60,16 @@ pub(crate) async fn serve(
         };
         // Out of descriptors, or gone before it was accepted: the next may do better.
         let Ok((stream, _)) = accepted else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
             continue;
         };
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let shared = shared.clone();
+        let (shared, stopped) = (shared.clone(), stopped.clone());
         connections.spawn(async move {
-            let service = service_fn(move |request| handle(shared.clone(), request));
+            let service = service_fn(move |request| {
+                handle_to_the_end(shared.clone(), stopped.clone(), request)
+            });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), service);
@@ -76,11 +81,29 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
+/// Handles a request to its end though the client goes away meanwhile, as services do, but not
+/// beyond the end of the server.
+async fn handle_to_the_end(
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<()>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Broken> {
+    let handled = tokio::spawn(async move {
+        tokio::select! {
+            response = handle(shared, request) => response,
+            _ = stopped.changed() => Err(Broken),
+        }
+    });
+    handled.await.unwrap_or(Err(Broken))
+}
+
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
     let method = request.method().as_str().to_owned();
     let path = below_base(request.uri().path()).to_owned();
     let query = pairs(request.uri().query().unwrap_or_default());
     let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_owned();
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
     tokio::time::sleep(shared.quirks.latency).await;
     let place = shared.window.count();
@@ -102,7 +125,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
                 None => {
                     let (shared, method, path) = (shared.clone(), method.clone(), path.clone());
                     let body = body.clone();
-                    let run = move || answer(&shared, &method, &path, &query, &body);
+                    let run = move || answer(&shared, &method, &path, &query, &media_type, &body);
                     let done = tokio::task::spawn_blocking(run).await;
                     done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
                 }
@@ -151,11 +174,12 @@ fn answer(
     method: &str,
     path: &str,
     query: &HashMap<String, String>,
+    media_type: &str,
     body: &[u8],
 ) -> Answer {
     let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
     let path: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    routes::execute(shared, &Call { method, path: &path, query, body })
+    routes::execute(shared, &Call { method, path: &path, query, media_type, body })
 }
 
 async fn respond(

@@ -30,7 +30,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 pub use self::{
     faults::{Fault, Faults},
     log::{LoggedRequest, RequestLog},
-    quirks::{Quirks, Renaming},
+    quirks::{GoneCursor, Quirks, Renaming},
     store::Store,
 };
 use crate::{

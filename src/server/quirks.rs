@@ -23,6 +23,18 @@ pub enum Renaming {
     Ignored,
 }
 
+/// What a page is that is to begin after, or end before, a task that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GoneCursor {
+    /// It is refused with 400.
+    #[default]
+    Refused,
+    /// It has no tasks, like the page after the last.
+    Empty,
+    /// It is the first.
+    FromStart,
+}
+
 /// Which way the server is where the service is not documented. The default is what public
 /// clients have met.
 #[derive(Debug, Clone)]
@@ -35,6 +47,12 @@ pub struct Quirks {
     pub page_cap: Option<usize>,
     /// Whether listings hold null items.
     pub null_items: bool,
+    /// What a page is whose cursor is gone.
+    pub gone_cursor: GoneCursor,
+    /// Whether tasks with an empty text have no `text`.
+    pub omits_empty_texts: bool,
+    /// Whether the item of an answer to a write is null wherever the document allows it.
+    pub null_items_of_writes: bool,
     /// Whether the answer to an update is the id alone.
     pub update_answers_id_only: bool,
     /// Whether the answer to creating a project has its name.
@@ -66,6 +84,9 @@ impl Default for Quirks {
             has_more: false,
             page_cap: None,
             null_items: false,
+            gone_cursor: GoneCursor::default(),
+            omits_empty_texts: false,
+            null_items_of_writes: false,
             update_answers_id_only: false,
             create_answers_name: true,
             says_completed: true,

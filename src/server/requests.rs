@@ -1,8 +1,8 @@
 //! Request bodies, as strict as the official document: what it does not allow is refused.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-use super::answer::Answer;
+use super::{answer::Answer, routes::Call};
 use crate::api::{ContentType, MAX_BATCH, MAX_CONTENT_CHARS, Position};
 
 /// `taskCreate`.
@@ -68,13 +68,22 @@ pub(crate) struct CreateProjectIn {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct CopyProject {
     pub(crate) folder_id: String,
-    #[serde(default)]
+    /// May be left out, but not be null.
+    #[serde(default, deserialize_with = "given")]
     pub(crate) project_title: Option<String>,
 }
 
-/// Reads a body.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
-    serde_json::from_slice(body).map_err(|error| Answer::bad_request(&error.to_string()))
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+/// Reads the body of a request. The document knows JSON bodies alone.
+pub(crate) fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Answer> {
+    let essence = call.media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Answer::refusal(415, "Content-Type: application/json"));
+    }
+    serde_json::from_slice(call.body).map_err(|error| Answer::bad_request(&error.to_string()))
 }
 
 impl CreateTasks {

@@ -1,6 +1,6 @@
 //! What each endpoint does.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{
     Shared,
     answer::{Answer, Outcome},
     outline::{Misplaced, Task, Tasks},
-    quirks::Renaming,
+    quirks::{GoneCursor, Renaming},
     requests::{
         self, CopyProject, CreateProject, CreateProjectIn, CreateTasks, MoveTask, UpdateTask,
     },
@@ -26,6 +26,8 @@ pub(crate) struct Call<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a [&'a str],
     pub(crate) query: &'a HashMap<String, String>,
+    /// `Content-Type`, empty if there is none.
+    pub(crate) media_type: &'a str,
     pub(crate) body: &'a [u8],
 }
 
@@ -34,27 +36,27 @@ pub(crate) fn execute(shared: &Shared, call: &Call<'_>) -> Answer {
     let outcome = match (call.method, call.path) {
         ("GET", ["workspaces"]) => spaces(shared, shared.store.workspaces()),
         ("GET", ["workspaces", id, "folders"]) => folders(shared, id),
-        ("POST", ["workspaces", id, "projects"]) => create_project_in(shared, id, call.body),
+        ("POST", ["workspaces", id, "projects"]) => create_project_in(shared, id, call),
         ("GET", ["folders", id, "projects"]) => projects(shared, id),
-        ("POST", ["projects"]) => create_project(shared, call.body),
+        ("POST", ["projects"]) => create_project(shared, call),
         ("GET", ["projects", id]) => {
             find(shared, id).map(|row| Answer::item(project_item(shared, &row)))
         }
         ("POST", ["projects", id, "complete"]) => archive(shared, id, true),
         ("POST", ["projects", id, "restore"]) => archive(shared, id, false),
-        ("POST", ["projects", id, "copy"]) => copy(shared, id, call.body),
+        ("POST", ["projects", id, "copy"]) => copy(shared, id, call),
         ("GET", ["projects", id, "tasks"]) => list(shared, id, call.query),
         ("POST", ["projects", id, "tasks"] | ["projects", id, "tasks", ""]) => {
-            create_tasks(shared, id, call.body)
+            create_tasks(shared, id, call)
         }
         ("GET", ["projects", id, "tasks", task]) => get_task(shared, id, task),
-        ("PUT", ["projects", id, "tasks", task]) => update(shared, id, task, call.body),
+        ("PUT", ["projects", id, "tasks", task]) => update(shared, id, task, call),
         ("DELETE", ["projects", id, "tasks", task]) => {
             change(shared, id, |tasks| tasks.delete(task)).map(|()| Answer::ok())
         }
         ("POST", ["projects", id, "tasks", task, "complete"]) => tick(shared, id, task, true),
         ("POST", ["projects", id, "tasks", task, "uncomplete"]) => tick(shared, id, task, false),
-        ("PUT", ["projects", id, "tasks", task, "move"]) => relocate(shared, id, task, call.body),
+        ("PUT", ["projects", id, "tasks", task, "move"]) => relocate(shared, id, task, call),
         _ => Err(Answer::not_found("Not found")),
     };
     outcome.unwrap_or_else(|refusal| refusal)
@@ -111,7 +113,10 @@ fn project_item(shared: &Shared, row: &ProjectRow) -> Value {
 }
 
 fn task_item(shared: &Shared, task: &Task) -> Value {
-    let mut item = json!({ "id": task.id, "text": task.text, "completed": task.completed });
+    let mut item = json!({ "id": task.id, "completed": task.completed });
+    if !(shared.quirks.omits_empty_texts && task.text.is_empty()) {
+        item["text"] = task.text.as_str().into();
+    }
     if let Some(parent) = &task.parent {
         item["parentId"] = parent.as_str().into();
     }
@@ -126,20 +131,21 @@ fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
     row.ok_or_else(|| Answer::not_found("Document not found"))
 }
 
-fn create_project(shared: &Shared, body: &[u8]) -> Outcome {
-    let request: CreateProject = requests::read(body)?;
+fn create_project(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let request: CreateProject = requests::read(call)?;
     requests::check_markdown(request.content_type)?;
-    make_project(shared, &request.folder_id, &request.content)
+    let made = make_project(shared, &request.folder_id, &request.content)?;
+    Ok(written(shared, made))
 }
 
-fn create_project_in(shared: &Shared, workspace: &str, body: &[u8]) -> Outcome {
-    let request: CreateProjectIn = requests::read(body)?;
+fn create_project_in(shared: &Shared, workspace: &str, call: &Call<'_>) -> Outcome {
+    let request: CreateProjectIn = requests::read(call)?;
     requests::check_markdown(request.content_type)?;
-    make_project(shared, workspace, &request.content)
+    make_project(shared, workspace, &request.content).map(Answer::item)
 }
 
 /// The first line is the title; the rest is a list, two spaces a level.
-fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Outcome {
+fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Result<Value, Answer> {
     check_space(shared, folder)?;
     let mut lines = markdown.lines();
     let name = lines.next().unwrap_or_default().trim_start_matches('#').trim().to_owned();
@@ -150,36 +156,40 @@ fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Outcome {
     });
     let tasks = with_title(&name, tasks).map_err(broken)?;
     let id = shared.store.make_project(folder, &name, tasks).map_err(broken)?;
-    let item = if shared.quirks.create_answers_name {
+    Ok(if shared.quirks.create_answers_name {
         json!({ "id": id, "name": name })
     } else {
         json!({ "id": id })
-    };
-    Ok(Answer::item(item))
+    })
 }
 
 fn archive(shared: &Shared, id: &str, completed: bool) -> Outcome {
-    let mut row = find(shared, id)?;
-    row.completed = completed;
-    shared.store.set_project(&row).map_err(broken)?;
-    Ok(Answer::item(if completed { project_item(shared, &row) } else { Value::Null }))
+    let row = shared.store.set_completed(id, completed).map_err(broken)?;
+    let row = row.ok_or_else(|| Answer::not_found("Document not found"))?;
+    let told = completed && !shared.quirks.null_items_of_writes;
+    Ok(Answer::item(if told { project_item(shared, &row) } else { Value::Null }))
 }
 
 /// Copies keep the ids of their tasks: ids are unique only inside a project.
-fn copy(shared: &Shared, id: &str, body: &[u8]) -> Outcome {
-    let request: CopyProject = requests::read(body)?;
+fn copy(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
+    let request: CopyProject = requests::read(call)?;
     if request.project_title.as_deref() == Some("") {
         return Err(Answer::bad_request("projectTitle: not empty"));
     }
     let row = find(shared, id)?;
     check_space(shared, &request.folder_id)?;
     let name = request.project_title.unwrap_or(row.name);
-    let mut tasks = shared.store.tasks(id).map_err(broken)?;
+    let mut tasks = Tasks::clone(&*shared.store.tasks(id).map_err(broken)?);
     if let Some(title) = tasks.0.first_mut() {
         title.text.clone_from(&name);
     }
     let id = shared.store.make_project(&request.folder_id, &name, tasks).map_err(broken)?;
-    Ok(Answer::item(json!({ "id": id, "name": name })))
+    Ok(written(shared, json!({ "id": id, "name": name })))
+}
+
+/// The answer to a write whose item the document lets be null.
+fn written(shared: &Shared, item: Value) -> Answer {
+    Answer::item(if shared.quirks.null_items_of_writes { Value::Null } else { item })
 }
 
 fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
@@ -191,22 +201,7 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     };
     let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
     let tasks = shown_tasks(shared, id)?;
-    let position = |cursor: &String| {
-        tasks.index(cursor).ok_or_else(|| Answer::bad_request("no such task to go on from"))
-    };
-    let (from, to) = match (query.get("after"), query.get("before")) {
-        (Some(_), Some(_)) => return Err(Answer::bad_request("after or before, not both")),
-        (None, None) => (0, limit),
-        (Some(after), None) => {
-            let from = position(after)? + 1;
-            (from, from + limit)
-        }
-        (None, Some(before)) => {
-            let to = position(before)?;
-            (to.saturating_sub(limit), to)
-        }
-    };
-    let to = to.min(tasks.0.len());
+    let (from, to) = page_bounds(shared, &tasks, query, limit)?;
     let page = tasks.0.get(from..to).unwrap_or_default();
     let items = page.iter().map(|task| task_item(shared, task)).collect();
     let mut answer = Answer::items(items);
@@ -221,12 +216,36 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     Ok(answer)
 }
 
+/// Where a page of at most `limit` tasks begins and ends.
+fn page_bounds(
+    shared: &Shared,
+    tasks: &Tasks,
+    query: &HashMap<String, String>,
+    limit: usize,
+) -> Result<(usize, usize), Answer> {
+    let all = tasks.0.len();
+    let (cursor, backwards) = match (query.get("after"), query.get("before")) {
+        (Some(_), Some(_)) => return Err(Answer::bad_request("after or before, not both")),
+        (None, None) => return Ok((0, limit.min(all))),
+        (Some(after), None) => (after, false),
+        (None, Some(before)) => (before, true),
+    };
+    match (tasks.index(cursor), shared.quirks.gone_cursor) {
+        (Some(to), _) if backwards => Ok((to.saturating_sub(limit), to)),
+        (Some(at), _) => Ok((at + 1, (at + 1 + limit).min(all))),
+        (None, GoneCursor::Refused) => Err(Answer::bad_request("no such task to go on from")),
+        (None, GoneCursor::Empty) => Ok((all, all)),
+        (None, GoneCursor::FromStart) => Ok((0, limit.min(all))),
+    }
+}
+
 /// The tasks of a project that exists, as they are shown.
-fn shown_tasks(shared: &Shared, id: &str) -> Result<Tasks, Answer> {
+fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
     let mut tasks = shared.store.tasks(id).map_err(broken)?;
     if !shared.quirks.title_node && !tasks.0.is_empty() {
-        let title = tasks.0.remove(0);
-        for task in tasks.0.iter_mut().filter(|task| task.parent.as_ref() == Some(&title.id)) {
+        let shown = Arc::make_mut(&mut tasks);
+        let title = shown.0.remove(0);
+        for task in shown.0.iter_mut().filter(|task| task.parent.as_ref() == Some(&title.id)) {
             task.parent = None;
         }
     }
@@ -255,13 +274,13 @@ fn misplaced(why: Misplaced) -> Answer {
     match why {
         Misplaced::Unknown => Answer::not_found("Task not found"),
         Misplaced::BesideTitle => Answer::bad_request("nothing can be beside the title"),
-        Misplaced::Title => Answer::bad_request("the title stays where it is"),
+        Misplaced::Title => Answer::bad_request("the title stays as it is"),
         Misplaced::InItself => Answer::bad_request("a task cannot be in itself"),
     }
 }
 
-fn create_tasks(shared: &Shared, id: &str, body: &[u8]) -> Outcome {
-    let request: CreateTasks = requests::read(body)?;
+fn create_tasks(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
+    let request: CreateTasks = requests::read(call)?;
     request.check()?;
     let mut items = Vec::with_capacity(request.tasks.len());
     let mut failure = None;
@@ -296,29 +315,28 @@ fn read_text(shared: &Shared, content_type: ContentType, content: String) -> Str
     }
 }
 
-fn update(shared: &Shared, id: &str, task: &str, body: &[u8]) -> Outcome {
-    let request: UpdateTask = requests::read(body)?;
+fn update(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
+    let request: UpdateTask = requests::read(call)?;
     request.check()?;
-    let mut row = find(shared, id)?;
     let text = read_text(shared, request.content_type, request.content);
-    let is_title = shared.store.tasks(id).map_err(broken)?.index(task) == Some(0);
-    match shared.quirks.renaming {
-        Renaming::Refused if is_title => {
-            return Err(Answer::bad_request("the title cannot be changed"));
+    change(shared, id, |tasks| {
+        match (tasks.index(task).ok_or(Misplaced::Unknown)?, shared.quirks.renaming) {
+            (0, Renaming::Refused) => return Err(Misplaced::Title),
+            (0, Renaming::Ignored) => {}
+            (at, _) => tasks.0[at].text = text,
         }
-        Renaming::Works if is_title => {
-            row.name.clone_from(&text);
-            shared.store.set_project(&row).map_err(broken)?;
-        }
-        Renaming::Ignored if is_title => {}
-        _ => change(shared, id, |tasks| {
-            let at = tasks.index(task).ok_or(Misplaced::Unknown)?;
-            tasks.0[at].text.clone_from(&text);
-            Ok(())
-        })?,
-    }
+        Ok(())
+    })?;
     if shared.quirks.update_answers_id_only {
-        return Ok(Answer::item(json!({ "id": task })));
+        return Ok(written(shared, json!({ "id": task })));
+    }
+    written_task(shared, id, task)
+}
+
+/// The answer to a write to this task.
+fn written_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+    if shared.quirks.null_items_of_writes {
+        return Ok(Answer::item(Value::Null));
     }
     get_task(shared, id, task)
 }
@@ -337,13 +355,13 @@ fn tick(shared: &Shared, id: &str, task: &str, completed: bool) -> Outcome {
     if unchanged {
         return Err(Answer::bad_request("the task is so already"));
     }
-    get_task(shared, id, task)
+    written_task(shared, id, task)
 }
 
-fn relocate(shared: &Shared, id: &str, task: &str, body: &[u8]) -> Outcome {
-    let request: MoveTask = requests::read(body)?;
+fn relocate(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
+    let request: MoveTask = requests::read(call)?;
     request.check()?;
     let target = request.target;
     change(shared, id, |tasks| tasks.relocate(task, &target.task_id, target.position))?;
-    get_task(shared, id, task)
+    written_task(shared, id, task)
 }

@@ -8,7 +8,7 @@ use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     database,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
 };
 
 const VERSION: i64 = 1;
@@ -71,7 +71,7 @@ pub(crate) struct ProjectRow {
 
 pub(crate) struct Inner {
     pub(crate) connection: Connection,
-    kept: HashMap<String, Tasks>,
+    kept: HashMap<String, Arc<Tasks>>,
 }
 
 /// Everything that a server has.
@@ -151,32 +151,27 @@ impl Store {
             .map_err(failed)
     }
 
-    /// Changes whether a project is archived, or its name with its title node.
-    pub(crate) fn set_project(&self, row: &ProjectRow) -> Result<()> {
-        let mut inner = self.lock();
-        inner
+    /// Archives a project or brings it back. What it is then, if it exists.
+    pub(crate) fn set_completed(&self, id: &str, completed: bool) -> Result<Option<ProjectRow>> {
+        self.lock()
             .connection
-            .execute(
-                "UPDATE projects SET name = ?2, completed = ?3 WHERE id = ?1",
-                params![row.id, row.name, row.completed],
+            .query_row(
+                "UPDATE projects SET completed = ?2 WHERE id = ?1
+                 RETURNING id, folder, name, completed",
+                params![id, completed],
+                project_row,
             )
-            .map_err(failed)?;
-        inner
-            .change(&row.id, |tasks| {
-                if let Some(title) = tasks.0.first_mut() {
-                    title.text.clone_from(&row.name);
-                }
-                Ok(())
-            })?
-            .map_err(|_| Error::new(Kind::Storage, "the title cannot be changed"))
+            .optional()
+            .map_err(failed)
     }
 
     /// The tasks of a project that exists.
-    pub(crate) fn tasks(&self, project: &str) -> Result<Tasks> {
+    pub(crate) fn tasks(&self, project: &str) -> Result<Arc<Tasks>> {
         self.lock().tasks(project)
     }
 
-    /// Changes the tasks of a project, all or nothing.
+    /// Changes the tasks of a project, all or nothing. With the text of the title node the name of
+    /// the project changes.
     pub(crate) fn change(
         &self,
         project: &str,
@@ -201,9 +196,9 @@ impl Store {
 }
 
 impl Inner {
-    fn tasks(&mut self, project: &str) -> Result<Tasks> {
+    fn tasks(&mut self, project: &str) -> Result<Arc<Tasks>> {
         if let Some(tasks) = self.kept.get(project) {
-            return Ok(tasks.clone());
+            return Ok(Arc::clone(tasks));
         }
         let tasks = {
             let mut statement = self
@@ -222,12 +217,12 @@ impl Inner {
                     })
                 })
                 .map_err(failed)?;
-            Tasks(rows.map(|row| row.map_err(failed)).collect::<Result<_>>()?)
+            Arc::new(Tasks(rows.map(|row| row.map_err(failed)).collect::<Result<_>>()?))
         };
         if self.kept.len() >= KEPT {
             self.kept.clear();
         }
-        self.kept.insert(project.to_owned(), tasks.clone());
+        self.kept.insert(project.to_owned(), Arc::clone(&tasks));
         Ok(tasks)
     }
 
@@ -237,20 +232,20 @@ impl Inner {
         change: impl FnOnce(&mut Tasks) -> Result<(), Misplaced>,
     ) -> Result<Result<(), Misplaced>> {
         let before = self.tasks(project)?;
-        let mut after = before.clone();
+        let mut after = Tasks::clone(&before);
         if let Err(refused) = change(&mut after) {
             return Ok(Err(refused));
         }
         let transaction = self.connection.transaction().map_err(failed)?;
         write_changes(&transaction, project, &before, &after).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        self.kept.insert(project.to_owned(), after);
+        self.kept.insert(project.to_owned(), Arc::new(after));
         Ok(Ok(()))
     }
 }
 
 /// Writes the rows between the first and the last that differ; all to the end if there are more
-/// or fewer than before.
+/// or fewer than before. The text of the title node is the project's name as well.
 fn write_changes(
     transaction: &Transaction<'_>,
     project: &str,
@@ -268,6 +263,10 @@ fn write_changes(
         "DELETE FROM tasks WHERE project = ?1 AND place >= ?2 AND place < ?3",
         params![project, same as i64, end as i64],
     )?;
+    if let Some(title) = after.0.first().filter(|_| same == 0 && end > 0) {
+        let sql = "UPDATE projects SET name = ?2 WHERE id = ?1";
+        transaction.execute(sql, [project, &title.text])?;
+    }
     write_tasks(transaction, project, after, same, end)
 }
 

@@ -24,10 +24,11 @@ pub(crate) fn of_store(path: &Path) -> Result<Token> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let text = format!("tskdl_{}", random_name(32)?);
             let new = path.with_extension("new");
+            // One that a crash left: made anew, so that its mode is this one.
+            let _ = fs::remove_file(&new);
             let mut file = OpenOptions::new()
                 .write(true)
-                .create(true)
-                .truncate(true)
+                .create_new(true)
                 .mode(0o600)
                 .open(&new)
                 .map_err(failed)?;

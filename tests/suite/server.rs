@@ -6,6 +6,7 @@ mod lifetime;
 mod listing;
 mod projects;
 mod quirks;
+mod shape;
 mod tasks;
 
 use std::time::Duration;

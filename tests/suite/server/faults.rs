@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use taskadefs::{ids::ProjectId, server::Fault};
+use taskadefs::{
+    ids::ProjectId,
+    server::{Fault, Server, ServerConfig},
+};
 
 use super::{DEADLINE, Service, answer, assert_refused, task};
 
@@ -137,6 +140,34 @@ async fn what_hangs_goes_on_when_released() {
     service.running.faults().clear();
     assert_eq!(hanging.await.unwrap().status(), 200);
     assert_eq!(service.tree(&project), "a\nt\nt\n");
+}
+
+#[tokio::test]
+async fn what_hangs_is_executed_though_the_client_has_gone() {
+    for fault in [Fault::Hang, Fault::HangAfter] {
+        let (service, project) = service(fault.clone()).await;
+        let early =
+            tokio::time::timeout(Duration::from_millis(50), create(&service, &project)).await;
+        assert!(early.is_err(), "{fault:?}");
+        service.running.faults().release();
+        until(|| statuses(&service) == [200]).await;
+        assert_eq!(service.tree(&project), "a\nt\n", "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_hangs_does_not_outlive_the_server() {
+    let Service { running, workspace, client, _dir: dir } = Service::start().await;
+    let project = running.store().add_project(&workspace, "Plan", "a").unwrap();
+    running.faults().plan(None, "/complete", 0, 1, Fault::Hang);
+    let url = format!("{}/projects/{project}/complete", running.url());
+    let hanging = client.post(url).bearer_auth(running.token().expose()).send();
+    let early = tokio::time::timeout(Duration::from_millis(50), hanging).await;
+    assert!(early.is_err());
+    running.shutdown().await;
+    // The store is free, and nothing was executed.
+    let again = Server::start(ServerConfig::new(dir.path())).await.unwrap();
+    assert_eq!(again.store().find_projects("Plan").unwrap(), [(project, false)]);
 }
 
 #[tokio::test]

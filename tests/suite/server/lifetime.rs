@@ -99,6 +99,17 @@ async fn the_token_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn what_a_crash_left_of_a_token_does_not_open_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let left = dir.path().join("token.new");
+    std::fs::write(&left, "half").unwrap();
+    std::fs::set_permissions(&left, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let running = Server::start(ServerConfig::new(dir.path())).await.unwrap();
+    assert_eq!(mode(running.token_path()), 0o600);
+    assert!(!left.exists());
+}
+
+#[tokio::test]
 async fn a_token_that_was_given_is_not_kept() {
     let dir = tempfile::tempdir().unwrap();
     let token = Token::new("tskdp_given");

@@ -1,9 +1,12 @@
 //! Creating, archiving and copying projects.
 
 use serde_json::{Value, json};
-use taskadefs::ids::ProjectId;
+use taskadefs::{
+    ids::ProjectId,
+    server::{Quirks, Renaming},
+};
 
-use super::{Service, assert_refused};
+use super::{Service, assert_refused, texts};
 
 fn id_of(body: &Value) -> ProjectId {
     ProjectId::new(body["item"]["id"].as_str().unwrap())
@@ -90,9 +93,35 @@ async fn a_copy_keeps_the_ids_of_its_tasks() {
     assert_eq!(body["items"][0]["text"], "Copy");
     let (_, body) = service.post(&path, json!({ "folderId": folder })).await;
     assert_eq!(body["item"]["name"], "Plan");
-    let untitled = json!({ "folderId": folder, "projectTitle": "" });
-    assert_refused(&service.post(&path, untitled).await, 400, "BAD_REQUEST");
+    for title in [json!(""), json!(null), json!(1)] {
+        let untitled = json!({ "folderId": folder, "projectTitle": title });
+        assert_refused(&service.post(&path, untitled).await, 400, "BAD_REQUEST");
+    }
     assert_refused(&service.post(&path, json!({})).await, 400, "BAD_REQUEST");
     let nowhere = service.post(&path, json!({ "folderId": "nowhere" })).await;
     assert_refused(&nowhere, 404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn archiving_and_renaming_at_once_do_not_undo_each_other() {
+    let quirks = Quirks { renaming: Renaming::Works, ..Quirks::default() };
+    let service = Service::with(quirks).await;
+    let project = service.project("a");
+    let path = format!("/projects/{project}");
+    let (_, body) = service.get(&format!("{path}/tasks?limit=1")).await;
+    let node = format!("{path}/tasks/{}", body["items"][0]["id"].as_str().unwrap());
+    for round in 0..50 {
+        let name = format!("Plan {round}");
+        let verb = if round % 2 == 0 { "complete" } else { "restore" };
+        let archive = format!("{path}/{verb}");
+        let text = json!({ "contentType": "text/plain", "content": name });
+        let (renamed, archived) =
+            tokio::join!(service.put(&node, text), service.post(&archive, json!({})),);
+        assert_eq!((renamed.0, archived.0), (200, 200));
+        let (_, body) = service.get(&path).await;
+        let wanted = json!({ "id": project, "name": name, "completed": round % 2 == 0 });
+        assert_eq!(body["item"], wanted);
+        let (_, body) = service.get(&format!("{path}/tasks?limit=1")).await;
+        assert_eq!(texts(&body), [name]);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use taskadefs::server::{Quirks, Renaming};
+use taskadefs::server::{GoneCursor, Quirks, Renaming};
 
 use super::{Service, assert_refused, task, task_by, texts};
 
@@ -96,6 +96,79 @@ async fn answers_may_have_less_or_more_than_the_document_says() {
     assert!(answer["item"]["icon"].is_object());
     let (_, answer) = more.get(&format!("/projects/{project}/tasks")).await;
     assert_eq!(answer["items"][1]["type"], "text");
+}
+
+#[tokio::test]
+async fn the_item_of_a_write_may_be_null_where_the_document_allows_it() {
+    let quirks = Quirks { null_items_of_writes: true, ..Quirks::default() };
+    let service = Service::with(quirks).await;
+    let project = service.project("a\nb");
+    let ids = service.ids(&project);
+    let (projects, a) =
+        (format!("/projects/{project}"), format!("/projects/{project}/tasks/{}", ids[0]));
+    let create = json!({ "contentType": "text/markdown", "content": "# T" });
+    let mut create_in = create.clone();
+    create_in["folderId"] = json!(service.workspace);
+    let answers = [
+        service.put(&a, json!({ "contentType": "text/plain", "content": "A" })).await,
+        service.post(&format!("{a}/complete"), json!({})).await,
+        service.post(&format!("{a}/uncomplete"), json!({})).await,
+        service
+            .put(
+                &format!("{a}/move"),
+                json!({ "target": { "taskId": ids[1], "position": "afterend" } }),
+            )
+            .await,
+        service.post("/projects", create_in).await,
+        service.post(&format!("{projects}/copy"), json!({ "folderId": service.workspace })).await,
+        service.post(&format!("{projects}/complete"), json!({})).await,
+        service.post(&format!("{projects}/restore"), json!({})).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer, (200, json!({ "ok": true, "item": null })));
+    }
+    // All of it was done.
+    assert_eq!(service.tree(&project), "b\nA\n");
+    let store = service.running.store();
+    assert_eq!(store.find_projects("T").unwrap().len(), 1);
+    assert_eq!(store.find_projects("Plan").unwrap().len(), 2);
+    // The document does not allow it here.
+    let in_workspace = format!("/workspaces/{}/projects", service.workspace);
+    assert!(service.post(&in_workspace, create).await.1["item"].is_object());
+    let (_, created) = service.create(&project, json!([task("t", "beforeend")])).await;
+    assert_eq!(created.len(), 1);
+}
+
+#[tokio::test]
+async fn tasks_may_have_no_text() {
+    let quirks = Quirks { omits_empty_texts: true, ..Quirks::default() };
+    let service = Service::with(quirks).await;
+    let project = service.project("\na");
+    let (_, body) = service.get(&format!("/projects/{project}/tasks")).await;
+    let texts: Vec<_> =
+        body["items"].as_array().unwrap().iter().map(|task| &task["text"]).collect();
+    assert_eq!(texts, [&json!("Plan"), &Value::Null, &json!("a")]);
+    assert!(body["items"][1].get("text").is_none());
+}
+
+#[tokio::test]
+async fn a_page_whose_cursor_is_gone_is_what_the_quirk_says() {
+    let pages: [(GoneCursor, &[&str]); 2] =
+        [(GoneCursor::Empty, &[]), (GoneCursor::FromStart, &["Plan", "b"])];
+    for (gone_cursor, wanted) in pages {
+        let service = Service::with(Quirks { gone_cursor, ..Quirks::default() }).await;
+        let project = service.project("a\nb\nc");
+        let a = service.running.store().task_ids(&project).unwrap().remove(0);
+        service.running.store().delete_elsewhere(&project, &a).unwrap();
+        for cursor in ["after", "before"] {
+            let path = format!("/projects/{project}/tasks?limit=2&{cursor}={a}");
+            let (status, body) = service.get(&path).await;
+            assert_eq!(
+                (status, texts(&body)),
+                (200, wanted.iter().map(|text| (*text).to_owned()).collect())
+            );
+        }
+    }
 }
 
 #[tokio::test]

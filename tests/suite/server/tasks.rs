@@ -1,8 +1,9 @@
 //! Creating, changing, moving and deleting tasks.
 
+use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use super::{Service, assert_refused, task, task_by};
+use super::{Service, answer, assert_refused, task, task_by};
 
 #[tokio::test]
 async fn tasks_go_where_their_placement_says() {
@@ -133,6 +134,31 @@ async fn what_the_schema_of_a_create_does_not_allow_is_refused() {
         assert_refused(&answer, 400, "BAD_REQUEST");
     }
     assert_eq!(service.tree(&project), "a\n");
+}
+
+#[tokio::test]
+async fn a_body_is_json_and_says_so() {
+    let service = Service::start().await;
+    let project = service.project("a");
+    let path = format!("/projects/{project}/tasks/");
+    let body = json!({ "tasks": [task("t", "beforeend")] }).to_string();
+    let send = |media_type: Option<&str>| {
+        let request = service.request(Method::POST, &path).body(body.clone());
+        answer(match media_type {
+            Some(media_type) => request.header(CONTENT_TYPE, media_type),
+            None => request,
+        })
+    };
+    for media_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+        assert_refused(&send(media_type).await, 415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    assert_eq!(service.tree(&project), "a\n");
+    for media_type in ["application/json", "Application/JSON; charset=utf-8"] {
+        assert_eq!(send(Some(media_type)).await.0, 200, "{media_type}");
+    }
+    let request = service.request(Method::POST, &path).header(CONTENT_TYPE, "application/json");
+    assert_refused(&answer(request.body("{\"tasks\":")).await, 400, "BAD_REQUEST");
+    assert_eq!(service.tree(&project), "a\nt\nt\n");
 }
 
 #[tokio::test]
