@@ -125,9 +125,11 @@ pub(crate) fn check(path: &Path) -> Result<PathBuf> {
         return Err(Error::new(Kind::NotDirectory, "the mountpoint is not a directory").at(shown));
     }
     if let Err(error) = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse") {
-        return Err(Error::io("cannot use FUSE", error)
-            .at("/dev/fuse")
-            .hint("load the fuse module (modprobe fuse), or give the container the device"));
+        let hint = match error.raw_os_error() {
+            Some(libc::EACCES) => "its mode should be 0666: sudo chmod 666 /dev/fuse",
+            _ => "load the fuse module (modprobe fuse), or give the container the device",
+        };
+        return Err(Error::io("cannot use FUSE", error).at("/dev/fuse").hint(hint));
     }
     Ok(resolved)
 }
