@@ -27,8 +27,10 @@ pub(crate) fn token(file: Option<&Path>) -> Result<Token> {
     if let Some(file) = file {
         return token_from_file(file).map_err(|error| error.at(file.display().to_string()));
     }
-    let from_environment =
-        ["TASKADE_TOKEN", "TASKADE_API_KEY"].into_iter().find_map(|name| env::var(name).ok());
+    // A variable that is set to nothing is as good as not set.
+    let from_environment = ["TASKADE_TOKEN", "TASKADE_API_KEY"]
+        .into_iter()
+        .find_map(|name| env::var(name).ok().filter(|text| !text.trim().is_empty()));
     let text = from_environment.ok_or_else(|| {
         Error::new(Kind::Unauthorized, "no token is set").hint(
             "set TASKADE_TOKEN or give --token-file, or try it without an account: --local DIR",
@@ -58,7 +60,7 @@ fn token_from_file(path: &Path) -> Result<Token> {
 /// # Errors
 /// If neither `XDG_STATE_HOME` nor `HOME` is set.
 pub(crate) fn state_dir(asked: Option<&Path>) -> Result<PathBuf> {
-    if let Some(asked) = asked {
+    if let Some(asked) = asked.filter(|asked| !asked.as_os_str().is_empty()) {
         return std::path::absolute(asked)
             .map_err(|error| Error::io("cannot use the state directory", error));
     }
@@ -102,14 +104,25 @@ impl AccountDir {
     }
 }
 
-/// Makes a directory that only its owner can enter.
+/// Makes a directory that only its owner can enter. One that is there may be looked into by
+/// others, since what is made in it is private; it must not be changed by them.
 ///
 /// # Errors
-/// If it cannot be made.
+/// If it cannot be made, or others can change it.
 pub(crate) fn make_private(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-        Error::io("cannot make the state directory", error).at(path.display().to_string())
-    })
+    let shown = path.display().to_string();
+    let failed = |error| Error::io("cannot make the state directory", error).at(&shown);
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    let metadata = fs::metadata(path).map_err(failed)?;
+    // SAFETY: geteuid has no preconditions.
+    let user = unsafe { libc::geteuid() };
+    if metadata.mode() & 0o022 == 0 && (metadata.uid() == user || user == 0) {
+        return Ok(());
+    }
+    let what = "others can change the state directory";
+    Err(Error::new(Kind::Forbidden, what)
+        .at(&shown)
+        .hint(format!("chmod 700 {shown}, or give another --state-dir")))
 }
 
 fn lock(path: &Path) -> Result<File> {

@@ -5,14 +5,15 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Write},
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
         unix::{fs::OpenOptionsExt, process::CommandExt},
     },
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use super::{MountArgs, account, mountpoint};
+use super::{MountArgs, account, mountpoint, options, patience, unmount};
 use crate::error::{Error, Kind, Result};
 
 /// What the process in the background says once the mount answers. Anything else is its error.
@@ -21,23 +22,52 @@ const READY: &[u8] = b"ready\n";
 /// A log that is longer than this is begun anew, in bytes.
 const LONGEST_LOG: u64 = 4 << 20;
 
+/// How long the process in the background may take to mount.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Starts the mount in the background and returns once it answers.
 ///
 /// # Errors
 /// What the process in the background failed with.
-pub(crate) fn start(args: &MountArgs, mut arguments: Vec<OsString>) -> Result<()> {
-    mountpoint::check(&args.mountpoint)?;
+pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
+    let mountpoint = mountpoint::check(&args.mountpoint)?;
+    mountpoint::warn_of_hidden_files(&args.mountpoint);
     let state_dir = account::state_dir(args.state_dir.as_deref())?;
     account::make_private(&state_dir)?;
-    let log = open_log(&state_dir.join("log"))?;
+    let log = state_dir.join("log");
     let (reader, writer) = pipe()?;
-    let fd = writer.as_raw_fd();
-    arguments.extend(["--foreground".into(), "--ready-fd".into(), fd.to_string().into()]);
+    let mut process = spawn(arguments, &log, writer)?;
+    let ended = |what: &str| {
+        Error::new(Kind::Protocol, what).hint(format!("the log says more: {}", log.display()))
+    };
+    let Some(said) = listen(reader, Instant::now() + PATIENCE)? else {
+        // It cannot clean up any more, so that is done for it.
+        process.kill().map_err(|error| Error::io("cannot end the mount", error))?;
+        if mountpoint::is_mounted(&mountpoint) {
+            unmount::detach(&mountpoint, true)
+                .map_err(|error| Error::io("cannot unmount", error))?;
+        }
+        return Err(ended("the mount did not answer in time"));
+    };
+    if said == READY {
+        return Ok(());
+    }
+    let reason = String::from_utf8_lossy(&said).trim().to_owned();
+    if reason.is_empty() {
+        return Err(ended("the mount ended before it answered"));
+    }
+    Err(Error::new(Kind::Protocol, reason))
+}
+
+/// Starts this program again, in a session of its own, to report on the pipe.
+fn spawn(arguments: Vec<OsString>, log: &Path, report: OwnedFd) -> Result<Child> {
     let failed = |error| Error::io("cannot start in the background", error);
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut command = Command::new(program);
+    let fd = report.as_raw_fd();
+    let flags = ["--foreground".into(), format!("--ready-fd={fd}").into()];
+    let log = open_log(log)?;
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command
-        .args(arguments.into_iter().skip(1))
+        .args(options::with_flags(arguments, flags).into_iter().skip(1))
         .stdin(Stdio::null())
         .stdout(log.try_clone().map_err(failed)?)
         .stderr(log);
@@ -50,20 +80,42 @@ pub(crate) fn start(args: &MountArgs, mut arguments: Vec<OsString>) -> Result<()
             Ok(())
         });
     }
-    command.spawn().map_err(failed)?;
-    drop(writer);
-    // The pipe ends when the process says that it is ready, or dies. Its own steps have ends.
+    command.spawn().map_err(failed)
+}
+
+/// What is said on a pipe until it ends, which it does when the process is ready or dies; `None`
+/// if it does neither before the deadline.
+fn listen(reader: OwnedFd, deadline: Instant) -> Result<Option<Vec<u8>>> {
+    let mut reader = File::from(reader);
     let mut said = Vec::new();
-    File::from(reader).read_to_end(&mut said).map_err(failed)?;
-    if said == READY {
-        return Ok(());
+    let mut buffer = [0; 4096];
+    while patience::readable(reader.as_fd(), deadline) {
+        let count = reader
+            .read(&mut buffer)
+            .map_err(|error| Error::io("cannot hear of the mount", error))?;
+        if count == 0 {
+            return Ok(Some(said));
+        }
+        said.extend_from_slice(buffer.get(..count).unwrap_or_default());
     }
-    let reason = String::from_utf8_lossy(&said).trim().to_owned();
-    if reason.is_empty() {
-        return Err(Error::new(Kind::Protocol, "the mount ended before it answered")
-            .hint(format!("see {}", state_dir.join("log").display())));
-    }
-    Err(Error::new(Kind::Protocol, reason))
+    Ok(None)
+}
+
+/// What whoever started this process left open in it: a lock, or a pipe that others wait for the
+/// end of. A token file may be among them (`<(pass taskade)`), so it is closed, by dropping it,
+/// only once that was read.
+///
+/// To be called before anything else is opened.
+pub(crate) fn inherited(ready: Option<RawFd>) -> Vec<OwnedFd> {
+    let Some(ready) = ready else { return Vec::new() };
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
+    // What comes through `execve` has no close-on-exec flag, and all that Rust opens has one.
+    // SAFETY: the calls query descriptors, and an invalid number is an error.
+    let came_along = |fd: &RawFd| unsafe { libc::fcntl(*fd, libc::F_GETFD) } == 0;
+    let fds: Vec<RawFd> = numbers.filter(|fd| *fd > 2 && *fd != ready).filter(came_along).collect();
+    // SAFETY: nothing in this program knows of them, so each has one owner from here on.
+    fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()
 }
 
 /// Tells the waiting process that the mount answers, or why not.
@@ -79,16 +131,15 @@ pub(crate) fn report(fd: Option<RawFd>, result: &Result<()>) {
     let _ = pipe.write_all(&said);
 }
 
+/// Opens the log. Other mounts may write to it at the same time: all append.
 fn open_log(path: &Path) -> Result<File> {
-    let long = fs::metadata(path).is_ok_and(|metadata| metadata.len() > LONGEST_LOG);
-    OpenOptions::new()
-        .create(true)
-        .append(!long)
-        .write(true)
-        .truncate(long)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| Error::io("cannot write the log", error).at(path.display().to_string()))
+    let failed = |error| Error::io("cannot write the log", error).at(path.display().to_string());
+    let log =
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(failed)?;
+    if log.metadata().map_err(failed)?.len() > LONGEST_LOG {
+        log.set_len(0).map_err(failed)?;
+    }
+    Ok(log)
 }
 
 fn pipe() -> Result<(OwnedFd, OwnedFd)> {
@@ -99,4 +150,43 @@ fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     }
     // SAFETY: both were just made, and nothing else has them.
     Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        io::Write,
+        os::unix::fs::PermissionsExt,
+        time::{Duration, Instant},
+    };
+
+    use super::{LONGEST_LOG, listen, open_log, pipe};
+
+    #[test]
+    fn what_is_said_is_heard_to_its_end_but_not_waited_for_for_ever() {
+        let (reader, writer) = pipe().unwrap();
+        let mut writer = fs::File::from(writer);
+        writer.write_all(b"why not").unwrap();
+        assert_eq!(listen(reader.try_clone().unwrap(), Instant::now()).unwrap(), None);
+        writer.write_all(b"!").unwrap();
+        drop(writer);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        assert_eq!(listen(reader, deadline).unwrap().as_deref(), Some(&b"!"[..]));
+    }
+
+    #[test]
+    fn the_log_is_private_appended_to_and_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        open_log(&path).unwrap().write_all(b"one ").unwrap();
+        let (mut first, mut second) = (open_log(&path).unwrap(), open_log(&path).unwrap());
+        first.write_all(b"two ").unwrap();
+        second.write_all(b"three").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one two three");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        first.set_len(LONGEST_LOG + 1).unwrap();
+        open_log(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    }
 }

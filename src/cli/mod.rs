@@ -2,13 +2,16 @@
 
 mod account;
 mod background;
+mod holders;
 mod mount;
 mod mountpoint;
 mod options;
+mod patience;
+mod probe;
 mod serve;
 mod unmount;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -30,10 +33,14 @@ enum Command {
     Umount(UmountArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
+    /// Say which process serves a mount
+    #[command(hide = true)]
+    AskMount(AskArgs),
 }
 
 /// Options of `mount`.
 #[derive(Debug, Clone, Args)]
+#[command(args_override_self = true)]
 pub(crate) struct MountArgs {
     /// Where to mount
     mountpoint: PathBuf,
@@ -50,7 +57,7 @@ pub(crate) struct MountArgs {
     #[arg(long, value_name = "FILE", requires = "local")]
     log_requests: Option<PathBuf>,
     /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
-    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR")]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
     state_dir: Option<PathBuf>,
     /// Stay in the foreground
     #[arg(short, long)]
@@ -87,14 +94,29 @@ pub(crate) struct MountArgs {
     ready_fd: Option<i32>,
 }
 
+impl MountArgs {
+    /// The URL of the API, without a slash at its end. A variable that is set to nothing is as
+    /// good as not set.
+    fn api_url(&self) -> &str {
+        let given = self.api_url.trim_end_matches('/');
+        if given.is_empty() { DEFAULT_API_URL } else { given }
+    }
+}
+
 /// Options of `umount`.
 #[derive(Debug, Args)]
 pub(crate) struct UmountArgs {
     /// Where it is mounted
     mountpoint: PathBuf,
-    /// Take it out of the tree at once, also while files on it are open
+    /// Take it out of the tree also while files on it are open, and do not wait
     #[arg(long)]
     lazy: bool,
+}
+
+/// Options of `ask-mount`.
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    mountpoint: PathBuf,
 }
 
 /// Options of `serve`.
@@ -113,14 +135,8 @@ pub(crate) struct ServeArgs {
 
 /// Runs the program. 0 done, 1 failed, 2 usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match options::expand(arguments.into_iter().collect()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("taskadefs: {error}");
-            return ExitCode::from(2);
-        }
-    };
-    let cli = match Cli::try_parse_from(arguments.clone()) {
+    let arguments = options::from_mount_helper(arguments.into_iter().collect());
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(usage) => {
             // Nothing is left to be said if the terminal is gone.
@@ -131,10 +147,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli.command, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("taskadefs: {error}");
+            tell(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Parses the arguments; lists of `-o` are read as the flags that they stand for.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    match &cli.command {
+        Command::Mount(args) if !args.o.is_empty() => {
+            Cli::try_parse_from(options::with_flags(arguments.to_vec(), options::flags(&args.o)))
+        }
+        _ => Ok(cli),
+    }
+}
+
+/// Tells the user on stderr. If that is gone, nobody is to be told.
+fn tell(what: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "taskadefs: {what}");
 }
 
 fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
@@ -143,5 +175,6 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
         Command::Mount(args) => background::start(&args, arguments),
         Command::Umount(args) => unmount::unmount(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::AskMount(args) => probe::answer(&args),
     }
 }

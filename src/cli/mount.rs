@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     runtime::Runtime,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -35,11 +35,12 @@ const LAST_WAIT: Duration = Duration::from_secs(10);
 /// How long the kernel may take to let go of the mount.
 const DETACH_WAIT: Duration = Duration::from_secs(5);
 
-/// Mounts and serves until unmounted, or told to end by SIGTERM or SIGINT.
+/// Mounts and serves until unmounted, or told to end by a signal.
 ///
 /// # Errors
 /// What stands in the way of mounting.
 pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
+    let inherited = background::inherited(args.ready_fd);
     start_log(&args.log)?;
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     // SAFETY: no other thread has started yet.
@@ -52,6 +53,11 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
             return Err(error);
         }
     };
+    drop(inherited);
+    if args.ready_fd.is_some() {
+        // Frees the directory that it was started in. The root is always there.
+        let _ = std::env::set_current_dir("/");
+    }
     background::report(args.ready_fd, &Ok(()));
     tracing::info!(mountpoint = %args.mountpoint.display(), "mounted");
     let result = runtime.block_on(mount.serve());
@@ -65,11 +71,15 @@ struct Mount {
     vfs: Arc<Vfs>,
     mounted: Mounted,
     server: Option<Running>,
+    signals: Signals,
     _account: AccountDir,
 }
 
 async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     let mountpoint = mountpoint::check(&args.mountpoint)?;
+    if args.ready_fd.is_none() {
+        mountpoint::warn_of_hidden_files(&args.mountpoint);
+    }
     let state_dir = account::state_dir(args.state_dir.as_deref())?;
     let (url, token, server, account) = match &args.local {
         Some(dir) => {
@@ -79,10 +89,11 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
             (server.url(), server.token(), Some(server), ("local".to_owned(), account))
         }
         None => {
-            check_url(&args.api_url)?;
+            let url = args.api_url().to_owned();
+            check_url(&url)?;
             let token = account::token(args.token_file.as_deref())?;
-            let account = (args.api_url.clone(), token.expose().to_owned());
-            (args.api_url.clone(), token, None, account)
+            let account = (url.clone(), token.expose().to_owned());
+            (url, token, None, account)
         }
     };
     let account = AccountDir::open(&state_dir, &account.0, &account.1)?;
@@ -90,10 +101,41 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     let (vfs, events, notices) = vfs;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
     let handle = runtime.handle().clone();
-    let (mounted, kernel) = fuse::mount(vfs.clone(), handle, &mountpoint, &options)?;
+    // A signal that comes as soon as it is mounted must find who unmounts it.
+    let signals = Signals::catch()?;
+    let (mounted, kernel) =
+        fuse::mount(vfs.clone(), handle, &mountpoint, &options).map_err(mountpoint::explain)?;
     tokio::spawn(vfs.clone().pump(events, notices, kernel));
-    answers(mountpoint).await?;
-    Ok(Mount { vfs, mounted, server, _account: account })
+    if let Err(error) = answers(mountpoint).await {
+        // Why it does not answer is what the user is to know, whether or not this works.
+        let _ = mounted.unmount();
+        return Err(error);
+    }
+    Ok(Mount { vfs, mounted, server, signals, _account: account })
+}
+
+/// The signals that ask for the end: the usual ones, and that the terminal is gone.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn catch() -> Result<Self> {
+        let catch =
+            |kind| signal(kind).map_err(|error| Error::io("cannot wait for signals", error));
+        Ok(Self([
+            catch(SignalKind::terminate())?,
+            catch(SignalKind::interrupt())?,
+            catch(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn any(&mut self) {
+        let Self([terminate, interrupt, hangup]) = self;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
 type FileSystem = (
@@ -144,13 +186,9 @@ async fn answers(mountpoint: PathBuf) -> Result<()> {
 impl Mount {
     /// Serves until somebody unmounts, or a signal asks for the end.
     async fn serve(&mut self) -> Result<()> {
-        let failed = |error| Error::io("cannot wait for signals", error);
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let ended = tokio::select! {
             () = self.mounted.ended() => true,
-            _ = terminate.recv() => false,
-            _ = interrupt.recv() => false,
+            () = self.signals.any() => false,
         };
         self.vfs.rest(LAST_WAIT).await;
         if !ended {

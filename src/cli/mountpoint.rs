@@ -7,24 +7,36 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::probe::{self, Answer};
 use crate::error::{Error, Kind, Result};
 
 /// The source that a mount of ours has in `/proc/self/mountinfo`. Its type is `fuse` where root
 /// mounted it directly, and `fuse.taskadefs` where `fusermount3` did.
 const SOURCE: &str = "taskadefs";
 
-/// A path made absolute, without touching what may be a dead mount: only its parent is asked.
+/// The program that mounts and unmounts for who is not root.
+pub(crate) const HELPER: &str = "fusermount3";
+
+/// The path that the table of mounts has for it, without waiting for what may be a dead mount:
+/// a last component that is ours is not asked.
 ///
 /// # Errors
 /// If the parent does not exist.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
-    let failed =
-        |error| Error::io("cannot find the mountpoint", error).at(path.display().to_string());
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
+    let failed = |error| {
+        let error = Error::io("cannot find the mountpoint", error).at(path.display().to_string());
+        error.hint("check the path")
+    };
     let absolute = std::path::absolute(path).map_err(failed)?;
-    match (absolute.parent(), absolute.file_name()) {
-        (Some(parent), Some(name)) => Ok(parent.canonicalize().map_err(failed)?.join(name)),
-        _ => absolute.canonicalize().map_err(failed),
+    let (Some(parent), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+        return absolute.canonicalize().map_err(failed);
+    };
+    let literal = parent.canonicalize().map_err(failed)?.join(name);
+    if is_mounted(&literal) {
+        return Ok(literal);
     }
+    // It may be a symlink, or not be there at all.
+    Ok(literal.canonicalize().unwrap_or(literal))
 }
 
 /// Whether something of ours is mounted there.
@@ -92,13 +104,18 @@ fn unescape(field: &[u8]) -> Vec<u8> {
 /// Checks that something can be mounted there, or says what stands in the way.
 ///
 /// # Errors
-/// With the remedy: make the directory, unmount what is stale, install fuse3.
+/// With the remedy: make the directory, unmount what is there, give access to `/dev/fuse`.
 pub(crate) fn check(path: &Path) -> Result<PathBuf> {
     let shown = path.display().to_string();
+    let resolved = resolve(path)?;
+    // Before anything touches it, which would wait for a mount that hangs.
+    if is_mounted(&resolved) {
+        return Err(taken(&resolved, &shown)?);
+    }
     let metadata = fs::metadata(path).map_err(|error| {
         let hint = match error.raw_os_error() {
             // A FUSE mount whose process has died answers so.
-            Some(libc::ENOTCONN) => format!("a mount died there; run: taskadefs umount {shown}"),
+            Some(libc::ENOTCONN) => format!("another mount died there; run: {HELPER} -u {shown}"),
             Some(libc::ENOENT) => format!("make it first: mkdir {shown}"),
             _ => "check the path".to_owned(),
         };
@@ -107,25 +124,81 @@ pub(crate) fn check(path: &Path) -> Result<PathBuf> {
     if !metadata.is_dir() {
         return Err(Error::new(Kind::NotDirectory, "the mountpoint is not a directory").at(shown));
     }
-    let path = absolute(path)?;
-    if is_mounted(&path) {
-        return Err(Error::new(Kind::Exists, "something of taskadefs is mounted there already")
-            .at(&shown)
-            .hint(format!("unmount it first: taskadefs umount {shown}")));
-    }
     if let Err(error) = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse") {
-        return Err(Error::io("cannot use FUSE", error)
-            .at("/dev/fuse")
-            .hint("load the fuse module (modprobe fuse), or give the container the device"));
+        let hint = match error.raw_os_error() {
+            Some(libc::EACCES) => "its mode should be 0666: sudo chmod 666 /dev/fuse",
+            _ => "load the fuse module (modprobe fuse), or give the container the device",
+        };
+        return Err(Error::io("cannot use FUSE", error).at("/dev/fuse").hint(hint));
     }
-    Ok(path)
+    Ok(resolved)
+}
+
+/// Why nothing can be mounted where something of ours is mounted already.
+fn taken(path: &Path, shown: &str) -> Result<Error> {
+    let unmount = format!("unmount it first: taskadefs umount {shown}");
+    Ok(match probe::ask(path)? {
+        Answer::ServedBy(_) | Answer::Closed => {
+            Error::new(Kind::Exists, "something of taskadefs is mounted there already")
+                .at(shown)
+                .hint(unmount)
+        }
+        Answer::Dead => {
+            Error::io("a mount died there", std::io::Error::from_raw_os_error(libc::ENOTCONN))
+                .at(shown)
+                .hint(unmount)
+        }
+        Answer::Silent => silent(shown),
+    })
+}
+
+/// A mount that does not answer.
+pub(crate) fn silent(shown: &str) -> Error {
+    Error::new(Kind::Protocol, "the mount there does not answer").at(shown).hint(format!(
+        "taskadefs umount --lazy {shown} takes it away; what was saved is in the journal, and the \
+         next mount goes on with it"
+    ))
+}
+
+/// Tells the user that files which are at the mountpoint are out of reach while it is mounted.
+pub(crate) fn warn_of_hidden_files(path: &Path) {
+    if hides_files(path) {
+        super::tell(&format_args!(
+            "{}: not empty; what it holds is hidden until you unmount",
+            path.display()
+        ));
+    }
+}
+
+fn hides_files(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Why mounting failed, where more is known than the error tells.
+pub(crate) fn explain(error: Error) -> Error {
+    // SAFETY: geteuid has no preconditions.
+    let is_root = unsafe { libc::geteuid() } == 0;
+    if error.to_string().contains("user_allow_other") {
+        return Error::new(Kind::NotPermitted, "only root may let other users in")
+            .hint("add the line user_allow_other to /etc/fuse.conf, or leave --allow-other away");
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |mut dir: PathBuf| {
+        dir.push(HELPER);
+        dir.exists()
+    };
+    if !is_root && !std::env::split_paths(&path).any(is_there) {
+        return Error::new(Kind::NotFound, "fusermount3, which mounts for users, is not in PATH")
+            .hint("install fuse3: sudo apt-get install fuse3");
+    }
+    error
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{absolute, check, mounts};
+    use super::{check, hides_files, mounts, resolve};
 
     #[test]
     fn the_table_of_mounts_is_read_with_its_escapes() {
@@ -148,6 +221,19 @@ mod tests {
         std::fs::write(dir.path().join("file"), "").unwrap();
         let file = check(&dir.path().join("file")).unwrap_err().to_string();
         assert!(file.contains("not a directory"), "{file}");
-        assert!(absolute(&dir.path().join("none")).unwrap().ends_with("none"));
+        assert!(resolve(&dir.path().join("none")).unwrap().ends_with("none"));
+        assert!(resolve(&dir.path().join("none/none")).is_err());
+    }
+
+    #[test]
+    fn a_mountpoint_is_known_by_its_real_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap().join("real");
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink("real", dir.path().join("link")).unwrap();
+        assert_eq!(resolve(&dir.path().join("link")).unwrap(), real);
+        assert!(!hides_files(&real));
+        std::fs::write(real.join("file"), "").unwrap();
+        assert!(hides_files(&real));
     }
 }

@@ -1,16 +1,17 @@
 //! Values of options, and the ways to give them: flags, `-o` lists, and `mount(8)`'s arguments.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::ValueEnum;
-
-use crate::{
-    error::{Error, Kind, Result},
-    sync::Wording,
+use clap::{
+    CommandFactory, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
 };
 
+use super::Cli;
+use crate::sync::Wording;
+
 /// Generic mount options that mean nothing here, or are always so.
-const IGNORED: [&str; 22] = [
+const IGNORED: [&str; 35] = [
     "rw",
     "auto",
     "noauto",
@@ -22,6 +23,7 @@ const IGNORED: [&str; 22] = [
     "nofail",
     "_netdev",
     "defaults",
+    "comment",
     "dev",
     "nodev",
     "suid",
@@ -30,9 +32,21 @@ const IGNORED: [&str; 22] = [
     "noexec",
     "atime",
     "noatime",
+    "diratime",
+    "nodiratime",
     "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+    "lazytime",
+    "nolazytime",
     "async",
+    "sync",
+    "dirsync",
+    "silent",
+    "loud",
     "default_permissions",
+    "nonempty",
 ];
 
 /// `--content-type`.
@@ -63,102 +77,112 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a length of time".to_owned())
 }
 
-/// Rewrites what `mount(8)` passes (`SOURCE MOUNTPOINT -o OPTS`) and `-o` lists into long flags.
-///
-/// # Errors
-/// [`Kind::Invalid`] if an argument of `-o` is missing.
-pub(crate) fn expand(arguments: Vec<OsString>) -> Result<Vec<OsString>> {
-    let arguments = from_mount_helper(arguments);
-    if arguments.get(1).is_none_or(|command| command != "mount") {
-        return Ok(arguments);
-    }
-    let mut expanded = Vec::with_capacity(arguments.len());
-    let mut rest = arguments.into_iter();
-    while let Some(argument) = rest.next() {
-        let list = match argument.to_str() {
-            Some("-o") => {
-                let list = rest.next().and_then(|list| list.into_string().ok());
-                Some(list.ok_or_else(|| Error::new(Kind::Invalid, "-o needs a list of options"))?)
-            }
-            Some(argument) if !argument.starts_with("--") => {
-                argument.strip_prefix("-o").map(str::to_owned)
-            }
-            _ => None,
-        };
-        match list {
-            Some(list) => expanded.extend(flags(&list)),
-            None => expanded.push(argument),
-        }
-    }
-    Ok(expanded)
+/// Reads a path, which may be empty: a variable that is set to nothing is as good as not set.
+pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
-fn from_mount_helper(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let known = ["mount", "umount", "serve", "help"];
-    let is_helper = arguments.len() >= 3
-        && arguments
-            .get(1)
-            .and_then(|first| first.to_str())
-            .is_some_and(|source| !source.starts_with('-') && !known.contains(&source));
-    if !is_helper {
+/// Rewrites `SOURCE MOUNTPOINT -o OPTS`, as `mount(8)` calls by way of `mount.fuse3`, into `mount`.
+/// A source that is a URL is the API's. Everything else stays as it is: above all a mistyped
+/// command is no source.
+pub(crate) fn from_mount_helper(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let Some([source, _, rest @ ..]) = arguments.get(1..) else { return arguments };
+    let Some(source) = source.to_str().map(str::to_owned) else { return arguments };
+    let is_url = source.contains("://");
+    let has_list = rest.first().and_then(|next| next.to_str()).is_some_and(|o| o.starts_with("-o"));
+    let mut commands = Cli::command();
+    // Adds `help`.
+    commands.build();
+    let is_command = source.starts_with('-') || commands.find_subcommand(&source).is_some();
+    if is_command || !(is_url || has_list) {
         return arguments;
     }
-    let source = std::mem::replace(&mut arguments[1], "mount".into());
-    if source.to_str().is_some_and(|source| source.contains("://")) {
-        arguments.extend(["--api-url".into(), source]);
-    }
+    let api = is_url.then(|| format!("--api-url={source}").into());
+    arguments.splice(1..2, std::iter::once(OsString::from("mount")).chain(api));
     arguments
 }
 
-/// The flags that a list such as `ro,max-age=10` stands for.
-fn flags(list: &str) -> Vec<OsString> {
-    let mut flags = Vec::new();
-    for option in list.split(',').filter(|option| !option.is_empty()) {
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (option, None),
-        };
-        if IGNORED.contains(&name) || name.starts_with("x-") || name.starts_with("comment") {
-            continue;
-        }
-        let name = match name {
-            "ro" => "read-only".to_owned(),
-            name => name.replace('_', "-"),
-        };
-        flags.push(format!("--{name}").into());
-        flags.extend(value.map(OsString::from));
+/// Puts flags right behind the command, where neither `--` nor another option can swallow them.
+/// What the user gave comes later and has the last word.
+pub(crate) fn with_flags(
+    mut arguments: Vec<OsString>,
+    flags: impl IntoIterator<Item = OsString>,
+) -> Vec<OsString> {
+    let behind_command = arguments.len().min(2);
+    arguments.splice(behind_command..behind_command, flags);
+    arguments
+}
+
+/// The flags that lists such as `ro,max-age=10` stand for.
+pub(crate) fn flags(lists: &[String]) -> Vec<OsString> {
+    let options = lists.iter().flat_map(|list| list.split(',')).filter(|option| !option.is_empty());
+    options.filter_map(flag).collect()
+}
+
+fn flag(option: &str) -> Option<OsString> {
+    let (name, value) = match option.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (option, None),
+    };
+    if IGNORED.contains(&name) || name.starts_with("x-") {
+        return None;
     }
-    flags
+    let name = if name == "ro" { "read-only".to_owned() } else { name.replace('_', "-") };
+    // One argument, so that no value can be taken for another option.
+    Some(value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}")).into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{expand, seconds};
+    use std::ffi::OsString;
 
-    fn expanded(arguments: &[&str]) -> Vec<String> {
-        let arguments = arguments.iter().map(Into::into).collect();
-        expand(arguments).unwrap().into_iter().map(|a| a.into_string().unwrap()).collect()
+    use super::{flags, from_mount_helper, seconds, with_flags};
+
+    fn owned(arguments: &[&str]) -> Vec<OsString> {
+        arguments.iter().map(Into::into).collect()
     }
 
     #[test]
     fn lists_of_options_become_flags() {
-        let from = ["taskadefs", "mount", "/m", "-o", "rw,ro,max_age=1.5,ids,x-systemd.automount"];
-        let to = ["taskadefs", "mount", "/m", "--read-only", "--max-age", "1.5", "--ids"];
-        assert_eq!(expanded(&from), to);
+        let lists = ["rw,ro,max_age=1.5,,ids".to_owned(), "x-systemd.automount,nofail".to_owned()];
+        assert_eq!(flags(&lists), owned(&["--read-only", "--max-age=1.5", "--ids"]));
+        assert_eq!(flags(&["token-file=--ids".to_owned()]), owned(&["--token-file=--ids"]));
+        assert_eq!(flags(&["dev,suid,nonempty,comment=x".to_owned()]), owned(&[]));
+    }
+
+    #[test]
+    fn flags_go_where_nothing_swallows_them() {
+        let arguments = owned(&["t", "mount", "--", "/m"]);
         assert_eq!(
-            expanded(&["t", "mount", "/m", "-oallow_other"]),
-            ["t", "mount", "/m", "--allow-other"]
+            with_flags(arguments, owned(&["--ids"])),
+            owned(&["t", "mount", "--ids", "--", "/m"])
         );
     }
 
     #[test]
     fn the_mount_helper_calls_with_source_and_mountpoint() {
+        let helper = |arguments: &[&str]| from_mount_helper(owned(arguments));
         assert_eq!(
-            expanded(&["t", "taskade", "/m", "-o", "ro"]),
-            ["t", "mount", "/m", "--read-only"]
+            helper(&["t", "taskade", "/m", "-o", "rw,ids"]),
+            owned(&["t", "mount", "/m", "-o", "rw,ids"])
         );
-        let with_url = expanded(&["t", "https://x.example/v1", "/m"]);
-        assert_eq!(with_url, ["t", "mount", "/m", "--api-url", "https://x.example/v1"]);
+        let url = "--api-url=https://x.example/v1";
+        assert_eq!(helper(&["t", "https://x.example/v1", "/m"]), owned(&["t", "mount", url, "/m"]));
+    }
+
+    #[test]
+    fn a_command_is_no_source_and_neither_is_a_mistyped_one() {
+        for arguments in [
+            &["t", "unmount", "/m"][..],
+            &["t", "mount", "/m", "-o", "ro"],
+            &["t", "umount", "/m", "--lazy"],
+            &["t", "help", "mount", "-o"],
+            &["t", "-o", "ro", "/m"],
+            &["t", "status", "/m", "--json"],
+            &["t"],
+        ] {
+            assert_eq!(from_mount_helper(owned(arguments)), owned(arguments));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Running the embedded server alone.
 
+use std::io::Write;
+
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -25,8 +27,13 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         config.listen = args.listen;
         config.log_requests.clone_from(&args.log_requests);
         let server = Server::start(config).await?;
-        println!("listening on {}", server.url());
-        println!("token in {}", server.token_path().display());
+        // Who does not read it can do without.
+        let _ = writeln!(
+            std::io::stdout(),
+            "listening on {}\ntoken in {}",
+            server.url(),
+            server.token_path().display()
+        );
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

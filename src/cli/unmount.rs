@@ -2,49 +2,41 @@
 
 use std::{
     ffi::CString,
-    fs,
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
+        fd::{AsFd, FromRawFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
     path::Path,
     process::Command,
-    sync::mpsc,
     time::{Duration, Instant},
 };
 
-use super::{UmountArgs, mountpoint};
+use super::{UmountArgs, holders, mountpoint, patience, probe};
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long is looked for who uses a mount.
-const LOOK: Duration = Duration::from_secs(2);
-
-/// The attribute of the root that names the process.
-const PROCESS: &str = "user.taskade.pid";
-
-/// Unmounts and waits.
+/// Unmounts and waits. Lazily, it does not wait: files that are open may stay so for long.
 ///
 /// # Errors
-/// If nothing is mounted there, or files on it are in use.
+/// If nothing is mounted there, files on it are in use, or it does not answer.
 pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
-    let path = mountpoint::absolute(&args.mountpoint)?;
+    let path = mountpoint::resolve(&args.mountpoint)?;
     let shown = args.mountpoint.display().to_string();
     if !mountpoint::is_mounted(&path) {
         return Err(Error::new(Kind::NotFound, "nothing of taskadefs is mounted there").at(shown));
     }
-    let process = process_of(&path).and_then(open_process);
+    let process = if args.lazy { None } else { serving_process(&path, &shown)? };
     detach(&path, args.lazy).map_err(|error| {
         let error = Error::io("cannot unmount", error).at(&shown);
         match error.errno() {
-            libc::EBUSY => error.hint(format!("in use by {}; or use --lazy", users_of(&path))),
+            libc::EBUSY => error.hint(format!("in use by {}; or use --lazy", holders::of(&path))),
             _ => error,
         }
     })?;
     match process {
-        Some(process) if !has_ended(&process) => {
+        Some(process) if !patience::readable(process.as_fd(), Instant::now() + PATIENCE) => {
             Err(Error::new(Kind::Storage, "unmounted, but saves are still on their way")
                 .at(shown)
                 .hint("they are in the journal; the process goes on with them"))
@@ -53,17 +45,13 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
     }
 }
 
-/// The process that serves the mount, if it is alive.
-fn process_of(path: &Path) -> Option<libc::pid_t> {
-    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
-    let name = CString::new(PROCESS).ok()?;
-    let mut value = [0_u8; 32];
-    // SAFETY: all pointers are valid for the call, and the size is that of the buffer.
-    let length = unsafe {
-        libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len())
-    };
-    let value = value.get(..usize::try_from(length).ok()?)?;
-    std::str::from_utf8(value).ok()?.parse().ok()
+/// The process that serves the mount, to be waited for; `None` if it is dead or unknown.
+fn serving_process(path: &Path, shown: &str) -> Result<Option<OwnedFd>> {
+    match probe::ask(path)? {
+        probe::Answer::ServedBy(pid) => Ok(open_process(pid)),
+        probe::Answer::Dead | probe::Answer::Closed => Ok(None),
+        probe::Answer::Silent => Err(mountpoint::silent(shown)),
+    }
 }
 
 fn open_process(pid: libc::pid_t) -> Option<OwnedFd> {
@@ -74,16 +62,8 @@ fn open_process(pid: libc::pid_t) -> Option<OwnedFd> {
     Some(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Waits for a process to end, but not for ever.
-fn has_ended(process: &OwnedFd) -> bool {
-    let mut poll = libc::pollfd { fd: process.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let patience = i32::try_from(PATIENCE.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: one valid pollfd is passed.
-    unsafe { libc::poll(&mut poll, 1, patience) == 1 }
-}
-
 /// Detaches the mount: directly as root, else by the helper that may.
-fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
+pub(crate) fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
     let target = CString::new(path.as_os_str().as_bytes())?;
     let flags = if lazy { libc::MNT_DETACH } else { 0 } | libc::UMOUNT_NOFOLLOW;
     // SAFETY: the path is a valid C string.
@@ -94,9 +74,11 @@ fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
     if error.raw_os_error() != Some(libc::EPERM) {
         return Err(error);
     }
-    let mut helper = Command::new("fusermount3");
+    let mut helper = Command::new(mountpoint::HELPER);
     helper.arg("-u").args(lazy.then_some("-z")).arg("--").arg(path);
-    let output = helper.output()?;
+    let output = helper.output().map_err(|error| {
+        std::io::Error::new(error.kind(), format!("{}: {error}", mountpoint::HELPER))
+    })?;
     if output.status.success() {
         return Ok(());
     }
@@ -105,35 +87,4 @@ fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
         return Err(std::io::Error::from_raw_os_error(libc::EBUSY));
     }
     Err(std::io::Error::other(said))
-}
-
-/// The processes that use files below a path, in words. Asking about a process that hangs in the
-/// kernel hangs as well, so the newest are asked first, and none is waited for beyond a moment.
-fn users_of(path: &Path) -> String {
-    let (sender, receiver) = mpsc::channel();
-    let path = path.to_owned();
-    std::thread::spawn(move || find_users(&path, &sender));
-    let end = Instant::now() + LOOK;
-    let next = || receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
-    let users: Vec<String> = std::iter::from_fn(next).collect();
-    if users.is_empty() { "another process".to_owned() } else { users.join(", ") }
-}
-
-fn find_users(path: &Path, found: &mpsc::Sender<String>) {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut pids: Vec<u32> =
-        processes.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect();
-    pids.sort_unstable_by(|a, b| b.cmp(a));
-    for pid in pids {
-        let process = Path::new("/proc").join(pid.to_string());
-        let fds = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-        let own = ["cwd", "root"].map(|link| process.join(link));
-        let mut links = own.into_iter().chain(fds.map(|fd| fd.path()));
-        if links.any(|link| fs::read_link(link).is_ok_and(|to| to.starts_with(path))) {
-            let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
-            if found.send(format!("{} ({pid})", name.trim())).is_err() {
-                return;
-            }
-        }
-    }
 }

@@ -1,0 +1,94 @@
+//! Asking a mount which process serves it, without hanging where the mount hangs.
+//!
+//! Whoever waits for a mount cannot end before its process answers or ends, not even when killed.
+//! So a process of its own asks: it can be left behind.
+
+use std::{
+    ffi::CString,
+    io::{Read, Write},
+    os::{fd::AsFd, unix::ffi::OsStrExt},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::{AskArgs, patience};
+use crate::error::{Error, Result};
+
+/// How long a mount may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The attribute of the root that names the process.
+const PROCESS: &str = "user.taskade.pid";
+
+/// How it is with a mount.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// This process serves it.
+    ServedBy(libc::pid_t),
+    /// Its process has died.
+    Dead,
+    /// It does not let this user ask, not even root where it is another user's.
+    Closed,
+    /// Its process does not answer in time.
+    Silent,
+}
+
+/// Asks the mount at `path`, for a limited time.
+///
+/// # Errors
+/// If no process can be started.
+pub(crate) fn ask(path: &Path) -> Result<Answer> {
+    let failed = |error| Error::io("cannot ask the mount", error).at(path.display().to_string());
+    let mut asking = Command::new(std::env::current_exe().map_err(failed)?)
+        .arg("ask-mount")
+        .arg(path)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    let answer = asking
+        .stdout
+        .take()
+        .filter(|stdout| patience::readable(stdout.as_fd(), Instant::now() + PATIENCE));
+    let Some(mut stdout) = answer else {
+        // Takes effect once the mount answers or is gone; that is not waited for.
+        let _ = asking.kill();
+        return Ok(Answer::Silent);
+    };
+    // It writes all at once and ends: this does not wait.
+    let mut said = String::new();
+    stdout.read_to_string(&mut said).and_then(|_| asking.wait()).map_err(failed)?;
+    Ok(match said.trim() {
+        "dead" => Answer::Dead,
+        pid => pid.parse().map_or(Answer::Closed, Answer::ServedBy),
+    })
+}
+
+/// What the asking process does.
+///
+/// # Errors
+/// If the asker has gone.
+pub(crate) fn answer(args: &AskArgs) -> Result<()> {
+    let said = match process_of(&args.mountpoint) {
+        Ok(pid) => pid,
+        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => "dead".to_owned(),
+        Err(_) => "closed".to_owned(),
+    };
+    writeln!(std::io::stdout(), "{said}").map_err(|error| Error::io("cannot answer", error))
+}
+
+fn process_of(path: &Path) -> std::io::Result<String> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let name = CString::new(PROCESS)?;
+    let mut value = [0_u8; 32];
+    // SAFETY: all pointers are valid for the call, and the size is that of the buffer.
+    let length = unsafe {
+        libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len())
+    };
+    let length = usize::try_from(length).map_err(|_| std::io::Error::last_os_error())?;
+    let value = value.get(..length).unwrap_or_default();
+    Ok(String::from_utf8_lossy(value).into_owned())
+}
