@@ -13,10 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{MountArgs, account, mountpoint, options, patience, unmount};
+use super::{MountArgs, account, mountpoint, options, patience, probe, unmount};
 use crate::error::{Error, Kind, Result};
 
-/// What the process in the background says once the mount answers. Anything else is its error.
+/// What the process in the background says once it serves the mount. Anything else is its error.
 const READY: &[u8] = b"ready\n";
 
 /// A log that is longer than this is begun anew, in bytes.
@@ -50,7 +50,12 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
         return Err(ended("the mount did not answer in time"));
     };
     if said == READY {
-        return Ok(());
+        // Not asked by the process that serves: killed while it waits for itself, it never ends.
+        return match probe::ask(&mountpoint)? {
+            probe::Answer::Silent => Err(ended("the mount does not answer")),
+            probe::Answer::Dead => Err(ended("the mount ended as soon as it was there")),
+            probe::Answer::ServedBy(_) | probe::Answer::Closed => Ok(()),
+        };
     }
     let reason = String::from_utf8_lossy(&said).trim().to_owned();
     if reason.is_empty() {
@@ -118,7 +123,7 @@ pub(crate) fn inherited(ready: Option<RawFd>) -> Vec<OwnedFd> {
     fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()
 }
 
-/// Tells the waiting process that the mount answers, or why not.
+/// Tells the waiting process that the mount is served, or why not.
 pub(crate) fn report(fd: Option<RawFd>, result: &Result<()>) {
     let Some(fd) = fd else { return };
     // SAFETY: the descriptor was handed to this process for this only, and is used once.

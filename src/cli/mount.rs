@@ -106,11 +106,6 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     let (mounted, kernel) =
         fuse::mount(vfs.clone(), handle, &mountpoint, &options).map_err(mountpoint::explain)?;
     tokio::spawn(vfs.clone().pump(events, notices, kernel));
-    if let Err(error) = answers(mountpoint).await {
-        // Why it does not answer is what the user is to know, whether or not this works.
-        let _ = mounted.unmount();
-        return Err(error);
-    }
     Ok(Mount { vfs, mounted, server, signals, _account: account })
 }
 
@@ -168,19 +163,6 @@ async fn start_server(dir: &Path, log_requests: Option<PathBuf>) -> Result<Runni
     config.log_requests = log_requests;
     config.sample = true;
     Server::start(config).await
-}
-
-/// Returns once the kernel gets an answer from the mount.
-async fn answers(mountpoint: PathBuf) -> Result<()> {
-    let shown = mountpoint.display().to_string();
-    let asked = tokio::task::spawn_blocking(move || std::fs::symlink_metadata(mountpoint));
-    match tokio::time::timeout(DETACH_WAIT, asked).await {
-        Ok(Ok(Ok(_))) => Ok(()),
-        Ok(Ok(Err(error))) => Err(Error::io("the mount does not answer", error).at(shown)),
-        Ok(Err(_)) | Err(_) => {
-            Err(Error::new(Kind::Protocol, "the mount does not answer").at(shown))
-        }
-    }
 }
 
 impl Mount {
