@@ -263,7 +263,7 @@ fn hostile_names_list_read_and_survive_an_edit() {
         entries.filter(|path| path.is_file()).collect()
     };
     let files = list(&dir);
-    assert_eq!(files.len(), 34);
+    assert_eq!(files.len(), 45);
     assert_eq!(files.iter().collect::<HashSet<_>>().len(), 34);
     for file in &files {
         assert_eq!(file.parent().unwrap(), dir);
