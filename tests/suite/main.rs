@@ -5,6 +5,7 @@
 
 mod client;
 mod editors;
+mod editors_shapes;
 mod mount;
 mod mounted;
 mod plan_on_server;
