@@ -5,6 +5,7 @@
 
 mod client;
 mod editors;
+mod editors_calls;
 mod editors_git;
 mod editors_shapes;
 mod mount;
