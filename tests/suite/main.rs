@@ -7,6 +7,7 @@ mod client;
 mod editors;
 mod editors_calls;
 mod editors_git;
+mod editors_new;
 mod editors_shapes;
 mod mount;
 mod mounted;
