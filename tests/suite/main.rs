@@ -10,6 +10,7 @@ mod editors_git;
 mod editors_new;
 mod editors_shapes;
 mod mount;
+mod mount_refusals;
 mod mounted;
 mod plan_on_server;
 mod quirks;
