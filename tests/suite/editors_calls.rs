@@ -9,14 +9,13 @@ use std::{
         fd::{AsRawFd, IntoRawFd},
         unix::{
             ffi::OsStrExt,
-            fs::{FileExt, MetadataExt, OpenOptionsExt},
+            fs::{FileExt, OpenOptionsExt},
         },
     },
-    path::Path,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use crate::mounted::{Mounted, attribute, until};
+use crate::mounted::{Mounted, until};
 
 const TASKS: &str = "one\n  one.a\ntwo\nthree";
 const CHANGED: &str = "- [ ] one\n  - [ ] one.a\n- [ ] 2\n- [ ] three\n";
@@ -38,24 +37,6 @@ fn close(file: File) -> Result<(), i32> {
 
 fn errno() -> i32 {
     io::Error::last_os_error().raw_os_error().unwrap()
-}
-
-/// Sets the access list of mode 0640, as vim does after it has written.
-fn set_access_list(path: &Path) -> Result<(), i32> {
-    // Version 2, then tag, permissions and id of the owner, the group and others (acl(5)).
-    let mut list = vec![2, 0, 0, 0];
-    for (tag, permissions) in [(0x01_u16, 6_u16), (0x04, 4), (0x20, 0)] {
-        list.extend(tag.to_le_bytes());
-        list.extend(permissions.to_le_bytes());
-        list.extend(u32::MAX.to_le_bytes());
-    }
-    let path = CString::new(path.as_os_str().as_bytes()).unwrap();
-    let name = c"system.posix_acl_access";
-    // SAFETY: all pointers are valid for the call, and the size is that of the list.
-    let result = unsafe {
-        libc::setxattr(path.as_ptr(), name.as_ptr(), list.as_ptr().cast(), list.len(), 0)
-    };
-    if result == 0 { Ok(()) } else { Err(errno()) }
 }
 
 fn to_write() -> OpenOptions {
@@ -358,60 +339,6 @@ fn removing_for_longer_than_the_grace_archives_once() {
 }
 
 #[test]
-fn what_programs_do_to_attributes_is_no_save_and_no_error() {
-    comes_to(
-        |mounted| {
-            mounted.ok("chmod 600 Plan.md && chmod u+x Plan.md && chown 0:0 Plan.md");
-            mounted.ok("touch Plan.md && touch -d 2020-01-02 Plan.md && cp -a Plan.md $HOME/p");
-            assert_eq!(set_access_list(&mounted.file()), Err(libc::EOPNOTSUPP));
-        },
-        &[],
-        UNCHANGED,
-    );
-}
-
-#[test]
-fn reading_moves_no_time_and_a_save_does() {
-    let mounted = Mounted::of(TASKS);
-    let times = || {
-        let metadata = fs::metadata(mounted.file()).unwrap();
-        (metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec())
-    };
-    let before = times();
-    mounted.ok("cat Plan.md; wc -c Plan.md; tail -n 1 Plan.md; grep -c one Plan.md");
-    fs::write(mounted.file(), mounted.text()).unwrap();
-    assert_eq!(times(), before, "neither a read nor an unchanged save is a change");
-    fs::write(mounted.file(), CHANGED).unwrap();
-    assert!(times() > before);
-}
-
-#[test]
-fn a_change_made_elsewhere_moves_time_and_size() {
-    let mounted = Mounted::with(TASKS, &["--max-age", "0"]);
-    let before = fs::metadata(mounted.file()).unwrap();
-    assert_eq!(mounted.text().len() as u64, before.len());
-    mounted.server().store().add_elsewhere(&mounted.project, "theirs").unwrap();
-    until("the change", || mounted.text().contains("theirs"));
-    let after = fs::metadata(mounted.file()).unwrap();
-    assert_eq!(after.len(), before.len() + "- [ ] theirs\n".len() as u64);
-    assert!(after.modified().unwrap() > before.modified().unwrap());
-    assert_eq!(after.ino(), before.ino());
-}
-
-#[test]
-fn locks_hold_against_each_other() {
-    let mounted = Mounted::of(TASKS);
-    let file = OpenOptions::new().read(true).write(true).open(mounted.file()).unwrap();
-    // SAFETY: the descriptor is open.
-    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
-    let refused = mounted.sh("flock --nonblock --exclusive Plan.md true");
-    assert_eq!(refused.status.code(), Some(1), "{}", crate::mounted::said(&refused));
-    // SAFETY: the descriptor is open.
-    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) }, 0);
-    mounted.ok("flock --nonblock --exclusive Plan.md true");
-}
-
-#[test]
 fn flags_that_mean_nothing_here_do_no_harm() {
     comes_to(
         |mounted| {
@@ -467,17 +394,4 @@ fn a_program_that_is_killed_in_the_middle_of_its_save_has_not_cut_the_project() 
     sent(&mounted, 1);
     assert_eq!(mounted.writes(&ids), [put("t3", "2")]);
     assert_eq!(mounted.tree(), TREE);
-}
-
-#[test]
-fn the_size_of_a_growing_draft_is_no_one_elses_business() {
-    let mounted = Mounted::of(TASKS);
-    let before = fs::metadata(mounted.file()).unwrap();
-    let file = to_write().open(mounted.file()).unwrap();
-    file.write_all_at(b"- [ ] a much longer line than there was before it\n", 0).unwrap();
-    drop(file);
-    let size = |path: &Path| fs::metadata(path).unwrap().len();
-    assert_eq!(size(&mounted.file()), mounted.text().len() as u64);
-    assert!(before.modified().unwrap() < SystemTime::now() + Duration::from_secs(1));
-    assert_eq!(attribute(&mounted.file(), "user.taskade.state").as_deref(), Some("clean"));
 }

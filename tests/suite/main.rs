@@ -10,6 +10,8 @@ mod editors_git;
 mod editors_new;
 mod editors_shapes;
 mod mount;
+mod mount_files;
+mod mount_life;
 mod mount_refusals;
 mod mounted;
 mod plan_on_server;

@@ -197,7 +197,7 @@ fn vim_shows_what_the_guard_refused() {
 
 #[test]
 fn a_service_that_is_gone_is_no_end_of_the_mount() {
-    let mut mounted = Mounted::with(TASKS, &["--commit-wait", "0.2", "--max-age", "0"]);
+    let mut mounted = Mounted::with(TASKS, &["--commit-wait", "0.2"]);
     let text = mounted.text();
     mounted.stop_server();
     assert_eq!(mounted.text(), text, "what was read once is served");
