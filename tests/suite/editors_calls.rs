@@ -53,7 +53,7 @@ fn comes_to(calls: impl FnOnce(&Mounted), writes: &[String], tree: &str) {
     calls(&mounted);
     assert_eq!(mounted.writes(&ids), writes);
     assert_eq!(mounted.tree(), tree);
-    until("the unmounting", || mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&ids), [""; 0], "what waited for a grace");
     assert_eq!(mounted.tree(), tree);
 }
@@ -334,7 +334,7 @@ fn removing_for_longer_than_the_grace_archives_once() {
     assert!(mounted.server().store().find_projects("Plan").unwrap()[0].1);
     assert!(!mounted.file().exists());
     assert_eq!(mounted.ok("ls"), "");
-    assert!(mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0]);
 }
 

@@ -28,8 +28,8 @@ fn a_repository_costs_nothing_and_its_status_is_clean() {
     assert_eq!(mounted.ok("git show HEAD:Plan.md"), mounted.text());
     assert_eq!(mounted.ok("git fsck --strict 2>&1"), "");
     assert_eq!(mounted.writes(&[]), [""; 0]);
-    assert!(mounted.umount().status.success());
-    assert!(mounted.try_mount().status.success());
+    mounted.end();
+    mounted.begin();
     assert_eq!(mounted.ok("git status --porcelain"), "", "the repository survives a remount");
     assert_eq!(mounted.writes(&[]), [""; 0]);
 }
@@ -73,7 +73,7 @@ fn switching_branches_is_a_save() {
     assert_eq!(mounted.writes(&ids), [put("t4", "three")]);
     mounted.ok("git merge -q --ff-only other");
     assert_eq!(mounted.writes(&ids), [put("t4", "3")]);
-    assert!(mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&ids), [""; 0]);
     assert_eq!(mounted.tree(), "one\n  one.a\ntwo\n3\n");
 }
@@ -95,7 +95,7 @@ fn a_hard_reset_and_a_restore_bring_a_removed_project_back_before_it_is_archived
     for restore in ["git reset -q --hard", "git restore Plan.md", "git checkout -q ."] {
         let mounted = repository();
         mounted.ok(&format!("rm Plan.md && {restore}"));
-        assert!(mounted.umount().status.success());
+        mounted.end();
         assert_eq!(mounted.writes(&[]), [""; 0], "{restore}");
         assert_eq!(mounted.tree(), "one\n  one.a\ntwo\nthree\n");
     }
@@ -109,6 +109,6 @@ fn a_merge_with_conflict_markers_is_text_until_it_is_resolved() {
     assert_eq!(mounted.sh("git merge -q other").status.code(), Some(1));
     // Whatever the markers are as tasks, the resolution is what was meant.
     mounted.ok("git checkout -q --theirs Plan.md && git commit -qam merged");
-    assert!(mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.tree(), "one\n  one.a\nzwei\nthree\n");
 }

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use crate::mounted::{Mounted, attribute, on_terminal, said, until};
+use crate::mounted::{Mounted, attribute, on_terminal, said};
 
 const TASKS: &str = "one\n  one.a\ntwo\nthree";
 
@@ -22,9 +22,9 @@ fn makes_a_project(make: impl FnOnce(&Mounted)) {
     assert_eq!(found.len(), 1);
     assert_eq!(mounted.server().store().tree(&found[0].0).unwrap(), "a\n  b\n");
     assert_eq!(fs::read_to_string(mounted.acme().join("New.md")).unwrap(), NEW);
-    until("the unmounting", || mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0], "what waited for a grace");
-    assert!(mounted.try_mount().status.success());
+    mounted.begin();
     assert_eq!(fs::read_to_string(mounted.acme().join("New.md")).unwrap(), NEW);
     assert_eq!(mounted.ok("ls"), "New.md\nPlan.md\n");
 }
@@ -112,7 +112,7 @@ fn saves_nothing(program: &str, arguments: &[&str], steps: &[(&str, &str)]) {
     on_terminal(program, arguments, &mounted.acme(), steps);
     assert_eq!(mounted.text(), text);
     assert_eq!(fs::metadata(mounted.file()).unwrap().modified().unwrap(), modified);
-    until("the unmounting", || mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0]);
     assert_eq!(mounted.tree(), "one\n  one.a\ntwo\nthree\n");
 }
@@ -186,7 +186,7 @@ fn editors_show_that_a_save_was_refused() {
         assert!(!output.status.success(), "{editor}: {}", said(&output));
         assert_eq!(mounted.writes(&[]), [""; 0], "{editor}");
         assert_eq!(mounted.tree(), "one\n  one.a\ntwo\nthree\n");
-        until("the unmounting", || mounted.umount().status.success());
+        mounted.end();
         assert_eq!(mounted.writes(&[]), [""; 0], "{editor}");
     }
 }
@@ -238,8 +238,8 @@ fn renaming_and_moving_projects_as_shells_do() {
     mounted.ok("mv Plan.md 'The plan.md'");
     assert_eq!(mounted.ok("ls"), "The plan.md\n");
     assert_eq!(mounted.ok("cat 'The plan.md'").lines().count(), 4);
-    assert!(mounted.umount().status.success());
-    assert!(mounted.try_mount().status.success());
+    mounted.end();
+    mounted.begin();
     assert_eq!(mounted.ok("ls"), "The plan.md\n");
     let found = mounted.server().store().find_projects("The plan").unwrap();
     let open: Vec<_> = found.iter().filter(|(_, archived)| !archived).collect();

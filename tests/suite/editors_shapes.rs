@@ -160,7 +160,7 @@ fn saves(flags: &[&str], save: impl Fn(&Desk, Shape)) {
         assert_eq!(mounted.tree(), shape.tree(), "{shape:?}");
         assert_eq!(mounted.text(), text_of(&shape.tree()), "{shape:?}");
     }
-    crate::mounted::until("the unmounting", || mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0], "what waited for a grace");
 }
 

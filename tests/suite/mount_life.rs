@@ -54,12 +54,12 @@ fn ended(child: &mut Child) -> Option<i32> {
 #[test]
 fn a_mount_in_the_foreground_ends_with_its_unmounting_or_a_signal() {
     let mounted = Mounted::of(TASKS);
-    assert!(mounted.umount().status.success());
+    mounted.end();
     for end in [None, Some(libc::SIGINT), Some(libc::SIGTERM)] {
         let mut child = in_foreground(&mounted);
         assert_eq!(mounted.text().lines().count(), 4);
         match end {
-            None => assert!(mounted.umount().status.success()),
+            None => mounted.end(),
             Some(end) => signal(i32::try_from(child.id()).unwrap(), end),
         }
         assert_eq!(ended(&mut child), Some(0), "{end:?}");
@@ -94,10 +94,10 @@ fn a_signal_while_taskade_hangs_ends_the_mount_and_the_next_one_sends_the_save()
     assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
     mounted.server().faults().clear();
     mounted.writes(&ids);
-    assert!(mounted.try_mount().status.success());
+    mounted.begin();
     assert_eq!(mounted.text(), CHANGED, "the save is what is read from the first moment on");
     until("the save", || mounted.tree() == TREE);
-    assert!(mounted.umount().status.success());
+    mounted.end();
     assert_eq!(mounted.writes(&ids), [PUT]);
 }
 
@@ -116,15 +116,15 @@ fn what_was_told_to_be_saved_outlives_a_kill() {
     until("the death of the mount", || fs::metadata(&mounted.root).is_err());
     mounted.server().faults().clear();
     mounted.writes(&ids);
-    assert!(mounted.umount().status.success());
-    assert!(mounted.try_mount().status.success());
+    mounted.end();
+    mounted.begin();
     assert_eq!(mounted.text(), CHANGED);
     assert_eq!(fs::read_to_string(&new).unwrap(), "- [ ] a\n");
     assert_eq!(mounted.ok("cat .scratch"), "x");
     until("the saves", || {
         mounted.tree() == TREE && !mounted.server().store().find_projects("New").unwrap().is_empty()
     });
-    assert!(mounted.umount().status.success());
+    mounted.end();
     let writes = mounted.writes(&ids);
     assert_eq!(writes.iter().filter(|write| **write == PUT).count(), 1, "{writes:?}");
     assert_eq!(writes.len(), 2, "{writes:?}");
@@ -160,9 +160,9 @@ fn a_dead_mount_is_repaired_by_any_number_of_unmounts_and_mounts() {
         let dead = mounted.try_mount();
         assert_eq!(dead.status.code(), Some(1));
         assert!(said(&dead).contains("taskadefs umount"), "{}", said(&dead));
-        assert!(mounted.umount().status.success());
+        mounted.end();
         assert_eq!(fs::read_dir(&mounted.root).unwrap().count(), 0);
-        assert!(mounted.try_mount().status.success());
+        mounted.begin();
         assert_eq!(mounted.text().lines().count(), 4);
     }
     assert_eq!(mounted.writes(&[]), [""; 0]);
@@ -202,8 +202,8 @@ fn inodes_and_names_are_the_same_after_a_remount() {
     let inodes = || mounted.ok("stat -c '%n %i' Plan.md . ..");
     let before = (listing(), inodes());
     for _ in 0..2 {
-        assert!(mounted.umount().status.success());
-        assert!(mounted.try_mount().status.success());
+        mounted.end();
+        mounted.begin();
         assert_eq!((listing(), inodes()), before);
     }
 }

@@ -56,9 +56,14 @@ impl Mounted {
         fs::create_dir(&root).unwrap();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let mounted = Self { server: Some(server), project, dir, root, flags, runtime };
-        let output = mounted.try_mount();
-        assert!(output.status.success(), "cannot mount: {}", said(&output));
+        mounted.begin();
         mounted
+    }
+
+    /// Mounts, which must succeed.
+    pub fn begin(&self) {
+        let output = self.try_mount();
+        assert!(output.status.success(), "cannot mount: {}", said(&output));
     }
 
     /// Mounts; returns once the mount answers.
@@ -73,6 +78,23 @@ impl Mounted {
     /// Unmounts, and waits for everything to be saved.
     pub fn umount(&self) -> Output {
         run(Command::new(PROGRAM).arg("umount").arg(&self.root))
+    }
+
+    /// Unmounts as soon as nobody is there any more: editors and git leave processes behind that
+    /// are in the directory for a moment, and what other tests begin has copies of open files
+    /// until it runs.
+    pub fn end(&self) {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let output = self.umount();
+            if output.status.success() {
+                return;
+            }
+            let reason = said(&output);
+            let busy = reason.contains("in use by") && Instant::now() < end;
+            assert!(busy, "cannot unmount: {reason}");
+            std::thread::park_timeout(PAUSE);
+        }
     }
 
     pub fn server(&self) -> &Running {
