@@ -152,7 +152,7 @@ fn an_open_draft_is_saved_when_the_mount_is_taken_away_under_it() {
 #[test]
 fn a_dead_mount_is_repaired_by_any_number_of_unmounts_and_mounts() {
     let mounted = Mounted::of(TASKS);
-    for _ in 0..3 {
+    for _ in 0..2 {
         signal(mounted.pid().unwrap(), libc::SIGKILL);
         until("the death of the mount", || fs::metadata(&mounted.root).is_err());
         let gone = fs::read_dir(&mounted.root).unwrap_err();
