@@ -172,13 +172,14 @@ impl Mount {
             () = self.mounted.ended() => true,
             () = self.signals.any() => false,
         };
+        let last = tokio::time::Instant::now() + LAST_WAIT;
         self.vfs.rest(LAST_WAIT).await;
         if !ended {
             self.mounted.unmount()?;
             // Files that are still open keep the session alive; the process need not wait.
             if tokio::time::timeout(DETACH_WAIT, self.mounted.ended()).await.is_ok() {
-                // What was written in the last moment is saved as well.
-                self.vfs.rest(LAST_WAIT).await;
+                // What was written in the last moment is saved as well, within the same wait.
+                self.vfs.rest(last.saturating_duration_since(tokio::time::Instant::now())).await;
             }
         }
         if let Some(server) = self.server.take() {

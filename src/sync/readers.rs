@@ -13,13 +13,13 @@ use crate::plan::Outline;
 /// How many processes are remembered for one project.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
-/// A process: its thread group and when it started, since ids are used again.
+/// A process: its thread group, and what tells it from later ones, since ids are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Process {
     /// The thread group id.
     pub group: u32,
-    /// Start time in clock ticks after boot; 0 if unknown.
-    pub started: u64,
+    /// Its inode in the kernel's pidfs (Linux 6.9 and later); 0 if unknown.
+    pub inode: u64,
 }
 
 /// The renders of one project that were served lately.
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_process_saves_on_what_it_read_and_a_stranger_on_the_newest() {
-        let process = |group| Some(Process { group, started: 7 });
+        let process = |group| Some(Process { group, inode: 7 });
         let mut readers = Readers::default();
         assert_eq!(readers.base(process(1)), None);
         readers.saw(process(1), &outline("old"));
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(readers.base(process(1)), Some(outline("old")));
         assert_eq!(readers.base(process(3)), Some(outline("new")));
         assert_eq!(readers.base(None), Some(outline("new")));
-        let reused = Some(Process { group: 1, started: 8 });
+        let reused = Some(Process { group: 1, inode: 8 });
         assert_eq!(readers.base(reused), Some(outline("new")));
     }
 }

@@ -1,8 +1,21 @@
 //! Who is calling: the process behind the thread id that a request carries.
+//!
+//! A caller may be in the middle of `execve(2)`, closing what it inherited, and then holds a lock
+//! of the kernel (`exec_update_lock`) until its FLUSH is answered. Whatever waits for that lock
+//! here, such as reading `/proc/PID/stat` or its links, never ends. `/proc/PID/status` and pidfds
+//! do not take it.
 
-use std::fs;
+use std::{
+    fs,
+    mem::MaybeUninit,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+};
 
 use crate::sync::Process;
+
+/// The type of file system that pidfds are of since Linux 6.9 (`PID_FS_MAGIC` in
+/// linux/magic.h). Only there does every process have an inode of its own.
+const PIDFS: u32 = 0x5049_4446;
 
 /// The process of a thread. `None` where it cannot be told: 0, another pid namespace, or gone.
 ///
@@ -14,27 +27,36 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
     }
     let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
     let group = thread_group(&status)?;
-    let started = fs::read_to_string(format!("/proc/{group}/stat"))
-        .ok()
-        .and_then(|stat| start_time(&stat))
-        .unwrap_or_default();
-    Some(Process { group, started })
+    Some(Process { group, inode: pidfs_inode(group).unwrap_or_default() })
+}
+
+/// The number that a process has in pidfs, which no later process gets until the next boot.
+/// `None` on a kernel without pidfs, or if the process is gone.
+fn pidfs_inode(group: u32) -> Option<u64> {
+    // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, group, 0) };
+    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+    // SAFETY: the descriptor was just made, and nothing else has it.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut system = MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the descriptor is open and the buffer has the size that is written.
+    if unsafe { libc::fstatfs(pidfd.as_raw_fd(), system.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: fstatfs succeeded and has filled it.
+    let system = unsafe { system.assume_init() };
+    (u32::try_from(system.f_type) == Ok(PIDFS)).then_some(())?;
+    let metadata = fs::File::from(pidfd).metadata().ok()?;
+    Some(std::os::unix::fs::MetadataExt::ino(&metadata))
 }
 
 fn thread_group(status: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
 }
 
-/// Field 22 of `/proc/PID/stat` (proc_pid_stat(5)). The command name, field 2, is in parentheses
-/// and may hold anything, so fields are counted from the last `)`.
-fn start_time(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{of_thread, start_time, thread_group};
+    use super::{of_thread, thread_group};
 
     #[test]
     fn this_process_is_found_by_any_of_its_threads() {
@@ -50,9 +72,23 @@ mod tests {
     }
 
     #[test]
-    fn a_command_name_cannot_confuse_the_fields() {
-        let stat = "7 (a) b) (c) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
-        assert_eq!(start_time(stat), Some(4711));
+    fn two_processes_are_never_taken_for_one() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let first = of_thread(child.id()).unwrap();
+        assert_eq!(Some(first), of_thread(child.id()));
+        assert_ne!(Some(first), of_thread(std::process::id()));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(of_thread(child.id()), None);
+    }
+
+    #[test]
+    fn the_thread_group_is_read_from_the_status() {
         assert_eq!(thread_group("Name:\tx\nTgid:\t42\n"), Some(42));
+        assert_eq!(thread_group("Name:\tTgid: 7\n"), None);
     }
 }

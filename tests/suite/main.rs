@@ -6,7 +6,14 @@
 mod cli;
 mod client;
 mod editors;
+mod editors_calls;
+mod editors_git;
+mod editors_new;
+mod editors_shapes;
 mod mount;
+mod mount_files;
+mod mount_life;
+mod mount_refusals;
 mod mounted;
 mod plan_on_server;
 mod quirks;

@@ -23,6 +23,9 @@ const PATIENCE: &str = "60";
 /// How long a condition may take to become true.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long to leave the processor to others between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_taskadefs");
 
@@ -53,9 +56,14 @@ impl Mounted {
         fs::create_dir(&root).unwrap();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let mounted = Self { server: Some(server), project, dir, root, flags, runtime };
-        let output = mounted.try_mount();
-        assert!(output.status.success(), "cannot mount: {}", said(&output));
+        mounted.begin();
         mounted
+    }
+
+    /// Mounts, which must succeed.
+    pub fn begin(&self) {
+        let output = self.try_mount();
+        assert!(output.status.success(), "cannot mount: {}", said(&output));
     }
 
     /// Mounts; returns once the mount answers.
@@ -70,6 +78,23 @@ impl Mounted {
     /// Unmounts, and waits for everything to be saved.
     pub fn umount(&self) -> Output {
         run(Command::new(PROGRAM).arg("umount").arg(&self.root))
+    }
+
+    /// Unmounts as soon as nobody is there any more: editors and git leave processes behind that
+    /// are in the directory for a moment, and what other tests begin has copies of open files
+    /// until it runs.
+    pub fn end(&self) {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let output = self.umount();
+            if output.status.success() {
+                return;
+            }
+            let reason = said(&output);
+            let busy = reason.contains("in use by") && Instant::now() < end;
+            assert!(busy, "cannot unmount: {reason}");
+            std::thread::park_timeout(PAUSE);
+        }
     }
 
     pub fn server(&self) -> &Running {
@@ -147,17 +172,32 @@ impl Mounted {
     }
 }
 
+impl Mounted {
+    /// The processes that serve, or are about to serve, this mount, asked of nobody but the
+    /// kernel: a mount that hangs must not hang the test that failed over it.
+    fn processes(&self) -> Vec<libc::pid_t> {
+        let state = self.dir.path().join("state");
+        let state = state.as_os_str().as_bytes();
+        let serves = |pid: &libc::pid_t| {
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            command.split(|byte| *byte == 0).any(|argument| argument == state)
+        };
+        let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+        names.filter_map(|name| name.to_str()?.parse().ok()).filter(serves).collect()
+    }
+}
+
+/// The process goes first: the kernel then answers everything that waits for it, and neither the
+/// unmounting nor a program of the test can hang.
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let pid = self.pid();
-        if let Some(server) = &self.server {
-            server.faults().clear();
-        }
-        let _ = Command::new("umount").arg("-l").arg(&self.root).stderr(Stdio::null()).status();
-        if let Some(pid) = pid {
+        for pid in self.processes() {
             // SAFETY: a signal to a process is sent; it may be gone already.
             unsafe { libc::kill(pid, libc::SIGKILL) };
         }
+        let root = CString::new(self.root.as_os_str().as_bytes()).unwrap();
+        // SAFETY: the path is a valid C string. Nothing is mounted there if it was unmounted.
+        unsafe { libc::umount2(root.as_ptr(), libc::MNT_DETACH | libc::UMOUNT_NOFOLLOW) };
     }
 }
 
@@ -200,7 +240,7 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + DEADLINE;
     while !condition() {
         assert!(Instant::now() < end, "{what} did not come true");
-        std::thread::yield_now();
+        std::thread::park_timeout(PAUSE);
     }
 }
 
