@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod client;
+mod crash;
 mod editors;
 mod mount;
 mod mounted;
