@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod crash;
 mod editors;
 mod editors_calls;
 mod editors_git;
