@@ -69,7 +69,7 @@ pub struct Placement {
 }
 
 /// One request to the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Op {
     /// Create 1 to [`MAX_BATCH`](crate::api::MAX_BATCH) tasks, applied in order.
     Create(Vec<NewItem>),

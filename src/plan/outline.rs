@@ -30,6 +30,19 @@ impl Outline {
         self.items.iter().find(|item| item.key == *key)
     }
 
+    /// This outline without the tasks that the service does not have: a save that was given up
+    /// made them.
+    pub(crate) fn existing(&self) -> Outline {
+        let mut existing = Outline::default();
+        let mut deepest = 0;
+        for item in self.items.iter().filter(|item| matches!(item.key, Key::Known(_))) {
+            let depth = item.depth.min(deepest);
+            deepest = depth + 1;
+            existing.items.push(Item { depth, ..item.clone() });
+        }
+        existing
+    }
+
     /// Whether the depths are those of a tree and no key occurs twice.
     pub fn is_well_formed(&self) -> bool {
         let mut keys = HashSet::with_capacity(self.items.len());

@@ -21,7 +21,7 @@ impl Engine {
         let transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
-            if state.id.is_none() && !state.creating && !state.working {
+            if state.id.is_none() && state.creating.is_none() && !state.working {
                 // Taskade never heard of it: there is nothing to archive and nothing to create.
                 state.intent = None;
                 state.saved = None;

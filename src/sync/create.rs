@@ -4,7 +4,9 @@
 //! How the service reads the Markdown of a new project is not documented beyond titles and
 //! bullets, so what it made is read back and believed, and only the difference is sent.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     engine::{Engine, Event},
@@ -15,50 +17,84 @@ use super::{
 use crate::{
     api::{Priority, RemoteProject},
     error::{Error, Kind, Result},
-    ids::ProjectId,
+    ids::{ProjectId, SpaceId, TaskId},
     plan::{self, Key, Outline, Wanted},
 };
+
+/// A request to create a project of which it is not known what it did: what it takes to find out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Creating {
+    /// The projects that the folder had before. None of them was made by the request, whatever
+    /// its title, and none may be taken for it: a save would write over it.
+    before: HashSet<ProjectId>,
+    /// The tasks that were asked for.
+    sent: Outline,
+}
+
+/// How a project came to be.
+enum Origin {
+    /// The service said so.
+    Answered,
+    /// It was found, made by an earlier request with these tasks, and others may have been at it.
+    Found(Outline),
+}
 
 impl Engine {
     /// Creates the project and turns its intent into one on what was created. The caller holds
     /// `project.remote`.
     pub(crate) async fn create(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
-        let (folder, title, was_sent, markdown) = {
+        let (folder, title, id, earlier) = {
             let state = project.lock();
-            let target = state.intent.as_ref().map(|intent| &intent.target);
-            let markdown = target.map(|target| project_markdown(&state.title, target));
-            (
-                state.folder.clone(),
-                state.title.clone(),
-                state.creating,
-                markdown.unwrap_or_default(),
-            )
+            let earlier = state.creating.clone();
+            (state.folder.clone(), state.title.clone(), state.id.clone(), earlier)
         };
-        // An earlier request may have been executed although its answer never came.
-        let found = if was_sent { self.find_created(&folder, &title).await? } else { None };
-        let id = match found {
-            Some(id) => id,
-            None => {
-                self.note_creating(project, true).await?;
-                match self.backend.create_project(&folder, &markdown).await {
-                    Ok(id) => id,
-                    Err(error) => {
-                        if error.kind().is_certain() {
-                            self.note_creating(project, false).await?;
-                        }
-                        return Err(error);
-                    }
-                }
-            }
+        if let (Some(_), Some(Creating { sent, .. })) = (id, &earlier) {
+            return self.take_over(project, Origin::Found(sent.clone())).await;
+        }
+        let (id, origin) = match self.created_by(&folder, &title, earlier).await? {
+            Some((id, sent)) => (id, Origin::Found(sent)),
+            None => (self.ask_for(project, &folder, &title).await?, Origin::Answered),
         };
         self.note_created(project, &id).await?;
         let entry = RemoteProject { id, name: title, completed: Some(false) };
         self.listings.add(&folder, entry);
         self.emit(Event::Directory(Some(folder)));
-        self.take_over(project).await
+        self.take_over(project, origin).await
     }
 
-    async fn note_creating(&self, project: &Project, creating: bool) -> Result<()> {
+    /// The project that an earlier request made although its answer never came, with the tasks
+    /// that it asked for.
+    async fn created_by(
+        &self,
+        folder: &SpaceId,
+        title: &str,
+        earlier: Option<Creating>,
+    ) -> Result<Option<(ProjectId, Outline)>> {
+        let Some(Creating { before, sent }) = earlier else { return Ok(None) };
+        let found = self.find_created(folder, title, &before).await?;
+        Ok(found.map(|id| (id, sent)))
+    }
+
+    async fn ask_for(&self, project: &Project, folder: &SpaceId, title: &str) -> Result<ProjectId> {
+        let before = self.project_ids(folder).await?;
+        let sent = {
+            let state = project.lock();
+            state.intent.as_ref().map(|intent| intent.target.clone()).unwrap_or_default()
+        };
+        let markdown = project_markdown(title, &sent);
+        self.note_creating(project, Some(Creating { before, sent })).await?;
+        match self.backend.create_project(folder, &markdown).await {
+            Ok(id) => Ok(id),
+            Err(error) => {
+                if error.kind().is_certain() {
+                    self.note_creating(project, None).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn note_creating(&self, project: &Project, creating: Option<Creating>) -> Result<()> {
         let _transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
@@ -68,12 +104,12 @@ impl Engine {
         self.note(project, entry).await
     }
 
+    /// Notes the id, and goes on knowing what was sent until what was made of it is known.
     async fn note_created(&self, project: &Arc<Project>, id: &ProjectId) -> Result<()> {
         let _transition = project.commit.lock().await;
         self.adopt(project, id);
         let entry = {
             let mut state = project.lock();
-            state.creating = false;
             if let Some(snapshot) = state.snapshot.as_mut() {
                 snapshot.read = None;
             }
@@ -83,16 +119,21 @@ impl Engine {
     }
 
     /// Reads what the service made of the request and aligns the intent with it.
-    async fn take_over(&self, project: &Arc<Project>) -> Result<()> {
+    async fn take_over(&self, project: &Arc<Project>, origin: Origin) -> Result<()> {
         self.fetch(project, Priority::Save).await?;
         let _transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
             let read = state.snapshot.as_ref().map(|snapshot| snapshot.outline.clone());
             let read = read.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
+            state.creating = None;
+            let first_new = state.reserve(read.items.len());
             let Some(intent) = state.intent.as_mut() else { return Ok(()) };
-            let (adopted, ids) = adopt(&intent.target, &read);
-            *intent = Intent::new((*read).clone(), adopted);
+            let (taken, ids) = match origin {
+                Origin::Answered => made(&intent.target, &read),
+                Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
+            };
+            *intent = taken;
             for (number, id) in &ids {
                 state.note_created(*number, id);
             }
@@ -102,8 +143,35 @@ impl Engine {
     }
 }
 
+/// The intent on a project that nobody but this request has touched: whatever else the service
+/// put there is not wanted.
+fn made(wanted: &Outline, read: &Outline) -> (Intent, Vec<(u32, TaskId)>) {
+    let (adopted, ids) = adopt(wanted, read);
+    (Intent::new(read.clone(), adopted), ids)
+}
+
+/// The intent on a project that was found: what is there beyond what was sent is somebody's.
+fn found(
+    sent: &Outline,
+    wanted: &Outline,
+    read: &Outline,
+    first_new: u32,
+) -> (Intent, Vec<(u32, TaskId)>) {
+    let (mut base, ids) = adopt(sent, read);
+    base = base.existing();
+    let mut target = wanted.clone();
+    for (number, id) in &ids {
+        for item in target.items.iter_mut().filter(|item| item.key == Key::New(*number)) {
+            item.key = Key::Known(id.clone());
+        }
+    }
+    let mut intent = Intent::new(base, target);
+    intent.rebase(read.clone(), first_new);
+    (intent, ids)
+}
+
 /// Gives the tasks of `wanted` the ids of the tasks that the service made for them.
-fn adopt(wanted: &Outline, made: &Outline) -> (Outline, Vec<(u32, crate::ids::TaskId)>) {
+fn adopt(wanted: &Outline, made: &Outline) -> (Outline, Vec<(u32, TaskId)>) {
     let lines: Vec<Wanted> = wanted
         .items
         .iter()

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{journal::Journal, listing::Listings, project::Project, wording::Wording};
 use crate::{
-    api::{Backend, Priority},
+    api::Backend,
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -176,23 +176,6 @@ impl Engine {
         tokio::task::spawn_blocking(move || call(&journal))
             .await
             .map_err(|error| Error::new(Kind::Storage, "the journal writer died").because(error))?
-    }
-
-    /// Whether a project exists under this title in a folder, beside those known before.
-    pub(crate) async fn find_created(
-        &self,
-        folder: &SpaceId,
-        title: &str,
-    ) -> Result<Option<ProjectId>> {
-        let before = self.listings.project_ids(folder);
-        let listed = self.backend.projects(Priority::Save, folder).await?;
-        let known = self.projects();
-        Ok(listed
-            .into_iter()
-            .find(|entry| {
-                entry.name == title && !before.contains(&entry.id) && !known.contains_key(&entry.id)
-            })
-            .map(|entry| entry.id))
     }
 
     fn make(&self, id: Option<ProjectId>, folder: &SpaceId, title: &str) -> Project {

@@ -3,9 +3,9 @@
 //! An [`Intent`] holds what the service is known to have (`base`) and what it is to have
 //! (`target`). Every question about a save is answered from these two: what is still to be
 //! sent is `script(base, target)`; another save folds into `target`; a fresh reading rebases
-//! both; a request whose answer never came needs no memory of its own, because a reading shows
-//! whether it happened. Only creates do: a created task has an id that nobody has been told,
-//! so creates under way are noted and matched against what a reading finds.
+//! both. The request under way is noted until its answer is: a reading shows whether it happened,
+//! and what it did is then ours and nobody else's, whatever a newer save has made of the target.
+//! A created task has an id that nobody has been told: it is matched against what is found.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,14 +24,14 @@ pub(crate) struct Intent {
     pub(crate) base: Outline,
     /// What it is to have.
     pub(crate) target: Outline,
-    /// Creates that were sent and whose answer is not noted.
-    pub(crate) in_flight: Vec<NewItem>,
+    /// The request that was sent and whose answer is not noted.
+    pub(crate) in_flight: Option<Op>,
 }
 
 impl Intent {
     /// A save of `target` by a program that had read `base`.
     pub(crate) fn new(base: Outline, target: Outline) -> Self {
-        Self { base, target, in_flight: Vec::new() }
+        Self { base, target, in_flight: None }
     }
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
@@ -46,18 +46,6 @@ impl Intent {
     /// created again are numbered from `first_new`.
     pub(crate) fn rebase(&mut self, theirs: Outline, first_new: u32) -> Rebased {
         let found = self.settle(&theirs);
-        // What was created belongs to the base just as it was sent: whatever the target has
-        // otherwise, a tick or a deletion, is still to be done to it.
-        let happened = |item: &&NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
-        for item in self.in_flight.iter().filter(happened) {
-            // It does not fit only if the base is not what it was planned on: then the target
-            // is taken to have it as the service does.
-            let _ = plan::apply(&mut self.base, &Op::Create(vec![item.clone()]));
-        }
-        for (number, id) in &found {
-            self.resolve(*number, id);
-        }
-        self.in_flight.clear();
         let mut aliases: Vec<(Key, Key)> =
             found.into_iter().map(|(number, id)| (Key::New(number), Key::Known(id))).collect();
         for (gone, id) in self.returned(&theirs) {
@@ -77,11 +65,9 @@ impl Intent {
         plan::script(&self.base, &self.target)
     }
 
-    /// Notes creates that are about to be sent.
+    /// Notes a request that is about to be sent.
     pub(crate) fn sending(&mut self, op: &Op) {
-        if let Op::Create(items) = op {
-            self.in_flight = items.clone();
-        }
+        self.in_flight = Some(op.clone());
     }
 
     /// Notes that the service has executed `op`; `ids` are the ids of what it created, in order.
@@ -89,6 +75,7 @@ impl Intent {
     /// # Errors
     /// When the operation does not fit what is known of the project: a reading is due.
     pub(crate) fn done(&mut self, op: &Op, ids: &[TaskId]) -> Result<(), plan::ApplyError> {
+        self.in_flight = None;
         plan::apply(&mut self.base, op)?;
         if let Op::Create(items) = op {
             for (item, id) in items.iter().zip(ids) {
@@ -96,7 +83,6 @@ impl Intent {
                     self.resolve(number, id);
                 }
             }
-            self.in_flight.clear();
         }
         Ok(())
     }
@@ -114,7 +100,7 @@ impl Intent {
 
     /// Whether nothing is left to be sent.
     pub(crate) fn is_settled(&self) -> bool {
-        self.in_flight.is_empty() && self.script().is_empty()
+        self.in_flight.is_none() && self.script().is_empty()
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
@@ -125,14 +111,6 @@ impl Intent {
         for outline in [&mut self.base, &mut self.target] {
             for item in outline.items.iter_mut().filter(|item| item.key == *from) {
                 item.key = to.clone();
-            }
-        }
-        for item in &mut self.in_flight {
-            let anchor = item.to.anchor.iter_mut();
-            for key in anchor.chain(std::iter::once(&mut item.key)) {
-                if *key == *from {
-                    *key = to.clone();
-                }
             }
         }
     }
@@ -168,14 +146,39 @@ impl Intent {
         found
     }
 
-    /// Finds creates in flight among the tasks that a reading shows and the base did not have.
+    /// Notes in the base what the request in flight did, as far as a reading shows that it did
+    /// it: whatever the target has otherwise, a tick or a deletion, is still to be done. The
+    /// tasks that it created.
+    fn settle(&mut self, theirs: &Outline) -> Vec<(u32, TaskId)> {
+        let Some(op) = self.in_flight.take() else { return Vec::new() };
+        let mut placed = self.base.clone();
+        if plan::apply(&mut placed, &op).is_err() {
+            // The base is not what it was planned on: the service's word stands.
+            return Vec::new();
+        }
+        let Op::Create(items) = op else {
+            if shows(theirs, &placed, &op) {
+                self.base = placed;
+            }
+            return Vec::new();
+        };
+        let found = self.arrived(&items, &placed, theirs);
+        let happened = |item: &NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
+        for item in items.into_iter().filter(happened) {
+            // Fits, since all of them do and none is placed by another.
+            let _ = plan::apply(&mut self.base, &Op::Create(vec![item]));
+        }
+        for (number, id) in &found {
+            self.resolve(*number, id);
+        }
+        found
+    }
+
+    /// Finds creates among the tasks that a reading shows and the base did not have.
     ///
     /// A batch is applied in order and its parents existed before it was sent, so the k-th
     /// unknown task of one parent and one text is the k-th create of that parent and text.
-    fn settle(&self, theirs: &Outline) -> Vec<(u32, TaskId)> {
-        if self.in_flight.is_empty() {
-            return Vec::new();
-        }
+    fn arrived(&self, items: &[NewItem], placed: &Outline, theirs: &Outline) -> Vec<(u32, TaskId)> {
         let known: HashSet<&Key> = self.base.items.iter().map(|item| &item.key).collect();
         let mut arrivals: HashMap<(Option<&Key>, String), Vec<&Key>> = HashMap::new();
         for (item, parent) in theirs.items.iter().zip(theirs.parents()) {
@@ -187,15 +190,10 @@ impl Intent {
         for found in arrivals.values_mut() {
             found.reverse();
         }
-        // A newer save may have moved or deleted them in the target: they are where they were put.
-        let mut placed = self.base.clone();
-        if plan::apply(&mut placed, &Op::Create(self.in_flight.clone())).is_err() {
-            placed.clone_from(&self.target);
-        }
         let parents: HashMap<&Key, Option<&Key>> =
             placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
         let mut settled = Vec::new();
-        for item in &self.in_flight {
+        for item in items {
             let Key::New(number) = item.key else { continue };
             let parent = parents.get(&item.key).copied().flatten();
             let arrived = arrivals.get_mut(&(parent, fingerprint(&item.text)));
@@ -223,6 +221,28 @@ pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
         _ => None,
     };
     conflicts.iter().filter_map(pair).collect()
+}
+
+/// Whether a reading looks as if `op`, which makes `placed` of the base, was executed.
+fn shows(theirs: &Outline, placed: &Outline, op: &Op) -> bool {
+    let find = |key: &Key| theirs.items.iter().find(|item| item.key == *key);
+    match op {
+        Op::Create(_) => false,
+        Op::SetText { key, text } => find(key).is_some_and(|item| item.text == *text),
+        Op::SetDone { key, done } => find(key).is_some_and(|item| item.done == *done),
+        Op::Move { key, .. } => place(theirs, key) == place(placed, key),
+        Op::Delete { key } => find(key).is_none(),
+    }
+}
+
+/// The parent of a task, and the sibling before it.
+fn place<'a>(outline: &'a Outline, key: &Key) -> Option<(Option<&'a Key>, Option<&'a Key>)> {
+    let parents = outline.parents();
+    let index = outline.items.iter().position(|item| item.key == *key)?;
+    let parent = *parents.get(index)?;
+    let mut before = outline.items.iter().zip(&parents).take(index).rev();
+    let sibling = before.find(|(_, above)| **above == parent).map(|(item, _)| &item.key);
+    Some((parent, sibling))
 }
 
 /// A text as it is recognised again after the service may have read it as Markdown: its letters
@@ -281,6 +301,41 @@ mod tests {
             assert_eq!(intent.fold(&seen, &ours, 5), []);
             intent.rebase(theirs, 9);
             assert_eq!(intent.script(), [Op::Delete { key: known("n") }]);
+        }
+    }
+
+    #[test]
+    fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
+        let outline = |items: &[(&str, &str, bool)]| Outline {
+            items: items
+                .iter()
+                .map(|(id, text, done)| Item {
+                    key: known(id),
+                    depth: 0,
+                    text: (*text).to_owned(),
+                    done: *done,
+                })
+                .collect(),
+        };
+        let before = outline(&[("a", "a", false), ("b", "b", false)]);
+        for after in [
+            outline(&[("a", "edited", false), ("b", "b", false)]),
+            outline(&[("a", "a", true), ("b", "b", false)]),
+            outline(&[("b", "b", false), ("a", "a", false)]),
+        ] {
+            let deleted = outline(&[("b", "b", false)]);
+            for newest in [&before, &deleted] {
+                let mut intent = Intent::new(before.clone(), after.clone());
+                let ops = intent.script();
+                assert_eq!(ops.len(), 1);
+                intent.sending(&ops[0]);
+                assert_eq!(intent.fold(&after, newest, 0), []);
+                for happened in [&before, &after] {
+                    let mut intent = intent.clone();
+                    assert_eq!(intent.rebase(happened.clone(), 9).conflicts, []);
+                    assert_eq!(intent.target, *newest, "{ops:?}");
+                }
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::intent::Intent;
+use super::{create::Creating, intent::Intent};
 use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
@@ -35,7 +35,7 @@ const SCHEMA: &str = "
         text     BLOB NOT NULL,
         outline  TEXT NOT NULL,
         intent   TEXT NOT NULL,
-        creating INTEGER NOT NULL,
+        creating TEXT,
         archive  INTEGER NOT NULL,
         refused  TEXT
     ) STRICT;
@@ -68,8 +68,8 @@ pub(crate) struct Entry {
     pub(crate) outline: Outline,
     /// What is known and what is wanted.
     pub(crate) intent: Intent,
-    /// Whether a request to create the project was sent and its answer is not noted.
-    pub(crate) creating: bool,
+    /// The request to create the project, until what was made of it is known.
+    pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once the save is through.
     pub(crate) archive: bool,
     /// Why Taskade refused it, if it did.
@@ -106,6 +106,7 @@ impl Journal {
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
     pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
         let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
+        let creating = entry.creating.as_ref().map(to_json).transpose()?;
         let connection = self.lock();
         connection
             .execute(
@@ -120,7 +121,7 @@ impl Journal {
                     entry.text,
                     outline,
                     intent,
-                    entry.creating,
+                    creating,
                     entry.archive,
                     entry.refused,
                 ],
@@ -214,6 +215,7 @@ impl Journal {
 fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
     let failed = storage("cannot read the journal");
     let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
+    let creating: Option<String> = row.get(7).map_err(&failed)?;
     Ok(Entry {
         row: row.get(0).map_err(&failed)?,
         project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
@@ -222,7 +224,7 @@ fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
         text: row.get(4).map_err(&failed)?,
         outline: from_json(&text(5)?)?,
         intent: from_json(&text(6)?)?,
-        creating: row.get(7).map_err(&failed)?,
+        creating: creating.as_deref().map(from_json).transpose()?,
         archive: row.get(8).map_err(&failed)?,
         refused: row.get(9).map_err(&failed)?,
     })
@@ -256,7 +258,7 @@ mod tests {
             text: b"- [ ] a\n".to_vec(),
             outline: Outline::default(),
             intent: Intent::new(Default::default(), Default::default()),
-            creating: false,
+            creating: None,
             archive: false,
             refused: None,
         }

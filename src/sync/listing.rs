@@ -110,13 +110,14 @@ impl Listings {
         }
     }
 
-    /// The projects that a folder was last seen to have, archived ones included.
-    pub(crate) fn project_ids(&self, folder: &SpaceId) -> HashSet<ProjectId> {
-        match self.lock().slots.get(&Which::Projects(folder.clone())) {
-            Some(Slot { items: Some(Items::Projects(projects)), .. }) => {
-                projects.iter().map(|project| project.id.clone()).collect()
+    /// The projects that a folder was last seen to have, archived ones included; `None` if it was
+    /// never listed.
+    fn project_ids(&self, folder: &SpaceId) -> Option<HashSet<ProjectId>> {
+        match self.lock().items(&Which::Projects(folder.clone())) {
+            Some(Items::Projects(projects)) => {
+                Some(projects.iter().map(|project| project.id.clone()).collect())
             }
-            _ => HashSet::new(),
+            _ => None,
         }
     }
 
@@ -209,6 +210,31 @@ impl Engine {
             self.ensure(&Which::Folders(id.clone())).await?;
         }
         Ok(self.listings.assemble(Some(id), is_workspace))
+    }
+
+    /// The projects that a folder has, archived ones included, as far as it was ever listed; it is
+    /// listed if it never was.
+    pub(crate) async fn project_ids(&self, folder: &SpaceId) -> Result<HashSet<ProjectId>> {
+        if let Some(ids) = self.listings.project_ids(folder) {
+            return Ok(ids);
+        }
+        let listed = self.backend.projects(Priority::Save, folder).await?;
+        Ok(listed.into_iter().map(|project| project.id).collect())
+    }
+
+    /// Looks for a project that a request made whose answer never came: one of its title that is
+    /// not among those from before the request, and that nobody has archived.
+    pub(crate) async fn find_created(
+        &self,
+        folder: &SpaceId,
+        title: &str,
+        before: &HashSet<ProjectId>,
+    ) -> Result<Option<ProjectId>> {
+        let listed = self.backend.projects(Priority::Save, folder).await?;
+        let is_it = |entry: &RemoteProject| {
+            entry.name == title && entry.completed != Some(true) && !before.contains(&entry.id)
+        };
+        Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
     }
 
     /// Sees to it that a listing is known, and young or at least asked for.

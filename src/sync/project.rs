@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::{
+    create::Creating,
     intent::Intent,
     readers::{Process, Readers},
 };
@@ -85,8 +86,8 @@ pub(crate) struct State {
     pub(crate) intent: Option<Intent>,
     /// Which journal row holds the intent.
     pub(crate) row: Option<i64>,
-    /// Whether a request to create the project was sent and its answer is not known.
-    pub(crate) creating: bool,
+    /// The request to create the project, until what was made of it is known.
+    pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once its saves are through.
     pub(crate) archive: bool,
     /// When the last save was accepted.
@@ -142,7 +143,7 @@ impl Project {
                 saved: None,
                 intent: None,
                 row: None,
-                creating: false,
+                creating: None,
                 archive: false,
                 accepted: None,
                 generation: 0,
@@ -169,6 +170,12 @@ impl Project {
     /// Its id, once it has one.
     pub fn id(&self) -> Option<ProjectId> {
         self.lock().id.clone()
+    }
+
+    /// Whether it is not created yet, or what was made of the request is not known yet.
+    pub(crate) fn is_unborn(&self) -> bool {
+        let state = self.lock();
+        state.id.is_none() || state.creating.is_some()
     }
 
     /// Its title, as Taskade has it or is to have it.

@@ -54,7 +54,7 @@ impl Engine {
         let _transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
-            if state.creating {
+            if state.creating.is_some() {
                 return Err(Error::new(Kind::Os(libc::EBUSY), "the project is being created")
                     .hint("rename it once it is"));
             }
@@ -102,9 +102,10 @@ impl Engine {
         title: &str,
     ) -> Result<Arc<Project>> {
         self.fetch(project, Priority::Save).await?;
+        let before = self.project_ids(folder).await?;
         let copied = match self.backend.copy_project(id, folder, title).await? {
             Some(copied) => copied,
-            None => self.find_created(folder, title).await?.ok_or_else(|| {
+            None => self.find_created(folder, title, &before).await?.ok_or_else(|| {
                 Error::new(Kind::Protocol, "Taskade says that it copied, but shows no copy")
             })?,
         };

@@ -185,7 +185,7 @@ pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Inte
         text: text.to_vec(),
         outline: outline.clone(),
         intent: intent.clone(),
-        creating: state.creating,
+        creating: state.creating.clone(),
         archive: state.archive,
         refused: None,
     }
@@ -227,18 +227,6 @@ fn wanted(line: &Line) -> Wanted {
     }
 }
 
-/// An outline without the tasks that were never created: a save that was given up made them.
-fn existing(outline: &Outline) -> Outline {
-    let mut existing = Outline::default();
-    let mut deepest = 0;
-    for item in outline.items.iter().filter(|item| matches!(item.key, Key::Known(_))) {
-        let depth = item.depth.min(deepest);
-        deepest = depth + 1;
-        existing.items.push(plan::Item { depth, ..item.clone() });
-    }
-    existing
-}
-
 fn folded(
     intent: Option<&Intent>,
     base: &Outline,
@@ -246,7 +234,7 @@ fn folded(
     first_new: u32,
 ) -> (Intent, Vec<Conflict>) {
     match intent {
-        None => (Intent::new(existing(base), ours.clone()), Vec::new()),
+        None => (Intent::new(base.existing(), ours.clone()), Vec::new()),
         Some(waiting) => {
             let mut intent = waiting.clone();
             let conflicts = intent.fold(base, ours, first_new);

@@ -88,7 +88,7 @@ impl Engine {
         let _conversation = project.remote.lock().await;
         let mut asked_again = false;
         while project.lock().intent.is_some() {
-            if project.id().is_none() {
+            if project.is_unborn() {
                 self.create(project).await?;
             }
             if !project.lock().is_fresh(self.clock.now(), self.settings.max_age) {
@@ -128,7 +128,7 @@ impl Engine {
             let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
             let first_new = state.reserve(known);
             let Some(intent) = state.intent.as_mut() else { return Ok(generation) };
-            if intent.in_flight.is_empty() && intent.base == *theirs {
+            if intent.in_flight.is_none() && intent.base == *theirs {
                 return Ok(generation);
             }
             let rebased = intent.rebase((*theirs).clone(), first_new);
@@ -152,11 +152,8 @@ impl Engine {
         let mut created: HashMap<Key, TaskId> = HashMap::new();
         for op in ops {
             let op = with_ids(op, &created);
-            if project.lock().generation != generation {
+            if !self.note_sending(project, &op, generation).await? {
                 return Ok(Run::PlanAgain);
-            }
-            if matches!(op, Op::Create(_)) {
-                self.note_sending(project, &op).await?;
             }
             match self.send(&id, &op).await {
                 Ok(outcome) => {
@@ -172,7 +169,7 @@ impl Engine {
                     let untouched = matches!(error.kind(), Kind::RateLimited | Kind::Unreachable);
                     if untouched {
                         if let Some(intent) = project.lock().intent.as_mut() {
-                            intent.in_flight.clear();
+                            intent.in_flight = None;
                         }
                     } else if matches!(op, Op::Create(_)) || !error.kind().is_certain() {
                         expire(project);
@@ -221,18 +218,24 @@ impl Engine {
         Ok(outcome)
     }
 
-    /// Journals that creates are about to be sent: if their answer never comes, a reading must
-    /// be matched against them.
-    async fn note_sending(&self, project: &Project, op: &Op) -> Result<()> {
+    /// Notes that a request is about to be sent, unless a newer save came: if its answer never
+    /// comes, a reading must be matched against it. Creates are journaled, since it takes their
+    /// numbers to know them again. Anything else is journaled by the next save, if one comes:
+    /// until then whatever a reading shows of it is what the target has.
+    async fn note_sending(&self, project: &Project, op: &Op, generation: u64) -> Result<bool> {
         let _transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
+            if state.generation != generation {
+                return Ok(false);
+            }
             if let Some(intent) = state.intent.as_mut() {
                 intent.sending(op);
             }
-            self.journal_entry(&state)
+            if matches!(op, Op::Create(_)) { self.journal_entry(&state) } else { None }
         };
-        self.note(project, entry).await
+        self.note(project, entry).await?;
+        Ok(true)
     }
 
     /// Notes that a request was executed. Not journaled: after a crash a reading shows it.

@@ -440,3 +440,20 @@ fn a_project_that_was_being_created_is_created_once() {
         assert_eq!(created, [("fresh\n".to_owned(), false)]);
     }
 }
+
+#[test]
+fn an_archived_project_is_not_taken_for_one_that_was_being_created() {
+    for fault in [Fault::Hang, Fault::HangAfter] {
+        let mut rig = Rig::new(Duration::ZERO);
+        let workspace = rig.server.store().add_workspace("Acme").unwrap();
+        rig.server.store().add_project(&workspace, "New", "old\nolder\n").unwrap();
+        rig.mount(&[]);
+        fs::remove_file(rig.path("New.md")).unwrap();
+        // SAFETY: a signal to a child that is not waited for yet.
+        unsafe { libc::kill(rig.pid(), libc::SIGTERM) };
+        rig.child.take().unwrap().wait().unwrap();
+        assert_eq!(rig.projects(), [("old\nolder\n".to_owned(), true)]);
+        let created = kill_while_creating(&mut rig, fault);
+        assert_eq!(created, [("old\nolder\n".to_owned(), true), ("fresh\n".to_owned(), false)]);
+    }
+}

@@ -26,7 +26,7 @@ use crate::service::{Fault, Line, Memory};
 
 /// Seeds and steps of one run of the suite. `TASKADEFS_SIMULATION=FIRST,SEEDS,STEPS` asks for
 /// others.
-const RUN: [u64; 3] = [1, 20, 250];
+const RUN: [u64; 3] = [1, 60, 250];
 
 const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
 const TRUNCATE: OpenMode = OpenMode { read: false, write: true, append: false, truncate: true };
