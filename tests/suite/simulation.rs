@@ -47,6 +47,12 @@ impl Dice {
         usize::try_from(self.next() % sides as u64).unwrap()
     }
 
+    /// A word without digits: lines that differ in a number are taken for two of a series.
+    fn word(&mut self) -> String {
+        let letter = |_| char::from(b'a' + u8::try_from(self.below(26)).unwrap());
+        (0..4).map(letter).collect()
+    }
+
     fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -264,7 +270,7 @@ impl World {
                 for name in names(&text) {
                     self.lines.entry(name).or_default().touched += 1;
                 }
-                let edit = self.dice.next() % 1000;
+                let edit = self.dice.word();
                 self.memory.edit_elsewhere("plan", &ids[at], &format!("{text} app{edit}"));
             }
             _ if !ids.is_empty() => {
@@ -328,7 +334,7 @@ impl World {
             3 if count > 0 => {
                 let at = self.dice.below(count);
                 self.touch(&lines[at]);
-                let edit = self.dice.next() % 1000;
+                let edit = self.dice.word();
                 lines[at].push_str(&format!(" e{edit}"));
             }
             4 if count > 0 => {
@@ -393,13 +399,15 @@ impl World {
 
     async fn check(&mut self) {
         let tree = self.memory.tree("plan");
-        let there = names(&tree);
         let mut seen = BTreeSet::new();
-        for name in &there {
+        let mut texts = BTreeSet::new();
+        for line in tree.lines().map(|line| line.trim_start().trim_start_matches("x ")) {
+            let Some(name) = names(line).pop() else { continue };
             // What vanished while both mounts had changed it is made again by each, with its change.
-            let fought_over =
-                self.lines.get(name).is_some_and(|fate| fate.vanished && fate.touched > 1);
-            if !seen.insert(name.clone()) && !fought_over {
+            let fate = self.lines.get(&name);
+            let fought_over = fate.is_some_and(|fate| fate.vanished && fate.touched > 1);
+            let is_other = texts.insert(line.to_owned()) && fought_over;
+            if !seen.insert(name.clone()) && !is_other {
                 self.fail(&format!("{name} is there twice"));
             }
         }
@@ -523,7 +531,7 @@ fn nothing_is_lost_doubled_or_resurrected() {
         *place = number;
     }
     let [first, seeds, steps] = run;
-    for seed in first..first + seeds {
-        simulate(seed, steps);
-    }
+    let fails = |seed: &u64| std::panic::catch_unwind(|| simulate(*seed, steps)).is_err();
+    let failed: Vec<u64> = (first..first + seeds).filter(fails).collect();
+    assert!(failed.is_empty(), "these seeds fail, their stories are above: {failed:?}");
 }
