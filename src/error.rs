@@ -6,11 +6,13 @@
 
 use std::{error, fmt, io, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 /// `Result` with the library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of failure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// The text cannot be a project, or an argument is out of range.
     Invalid,

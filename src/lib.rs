@@ -17,6 +17,7 @@ pub mod clock;
 mod database;
 pub mod document;
 pub mod error;
+mod file_name;
 pub mod fuse;
 pub mod ids;
 pub mod plan;

@@ -115,6 +115,7 @@ impl Engine {
             }
             self.journal_entry(&state)
         };
+        self.identify_refused(project).await;
         self.note(project, entry).await
     }
 

@@ -11,7 +11,9 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-use super::{journal::Journal, listing::Listings, project::Project, wording::Wording};
+use super::{
+    journal::Journal, listing::Listings, project::Project, records::Records, wording::Wording,
+};
 use crate::{
     api::Backend,
     clock::Clock,
@@ -63,6 +65,7 @@ pub struct Engine {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) records: Records,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
     /// How many workers are busy; shutdown waits for zero.
@@ -92,6 +95,7 @@ impl Engine {
         let engine = Arc::new(Self {
             backend,
             clock,
+            records: Records::of(journal.dir()),
             journal,
             settings,
             listings,

@@ -8,14 +8,15 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{create::Creating, intent::Intent};
+use super::{create::Creating, intent::Intent, refusal::Refusal, refused_rows};
 use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
@@ -37,6 +38,7 @@ const SCHEMA: &str = "
         intent   TEXT NOT NULL,
         creating TEXT,
         archive  INTEGER NOT NULL,
+        since    TEXT NOT NULL,
         refused  TEXT
     ) STRICT;
     CREATE TABLE IF NOT EXISTS archived (
@@ -72,8 +74,10 @@ pub(crate) struct Entry {
     pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once the save is through.
     pub(crate) archive: bool,
-    /// Why Taskade refused it, if it did.
-    pub(crate) refused: Option<String>,
+    /// When it was saved.
+    pub(crate) since: SystemTime,
+    /// Taskade's refusal, if that was its verdict.
+    pub(crate) refused: Option<Refusal>,
 }
 
 /// A name as it was given.
@@ -91,6 +95,7 @@ pub struct GivenName {
 #[derive(Debug)]
 pub struct Journal {
     connection: Mutex<Connection>,
+    dir: PathBuf,
 }
 
 impl Journal {
@@ -99,20 +104,29 @@ impl Journal {
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = database::open(path, VERSION, SCHEMA)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        let schema = format!("{SCHEMA}{}", refused_rows::SCHEMA);
+        let connection = database::open(path, VERSION, &schema)?;
+        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { connection: Mutex::new(connection), dir })
+    }
+
+    /// The directory of the account, which the journal is in.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
     pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
         let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
         let creating = entry.creating.as_ref().map(to_json).transpose()?;
+        let (since, refused) =
+            (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
         let connection = self.lock();
         connection
             .execute(
                 "INSERT OR REPLACE INTO saves
-                 (row, project, folder, title, text, outline, intent, creating, archive, refused)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 (row, project, folder, title, text, outline, intent, creating, archive, since, refused)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 params![
                     entry.row,
                     entry.project.as_ref().map(ProjectId::as_str),
@@ -123,7 +137,8 @@ impl Journal {
                     intent,
                     creating,
                     entry.archive,
-                    entry.refused,
+                    since,
+                    refused,
                 ],
             )
             .map_err(storage("cannot journal a save"))?;
@@ -144,7 +159,7 @@ impl Journal {
         let mut statement = connection
             .prepare(
                 "SELECT row, project, folder, title, text, outline, intent, creating, archive,
-                 refused FROM saves ORDER BY row",
+                 since, refused FROM saves ORDER BY row",
             )
             .map_err(storage("cannot read the journal"))?;
         let mut rows = statement.query([]).map_err(storage("cannot read the journal"))?;
@@ -207,7 +222,7 @@ impl Journal {
         transaction.commit().map_err(failed())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -215,7 +230,8 @@ impl Journal {
 fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
     let failed = storage("cannot read the journal");
     let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
-    let creating: Option<String> = row.get(7).map_err(&failed)?;
+    let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
+    let (creating, refused) = (optional(7)?, optional(10)?);
     Ok(Entry {
         row: row.get(0).map_err(&failed)?,
         project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
@@ -226,27 +242,31 @@ fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
         intent: from_json(&text(6)?)?,
         creating: creating.as_deref().map(from_json).transpose()?,
         archive: row.get(8).map_err(&failed)?,
-        refused: row.get(9).map_err(&failed)?,
+        since: from_json(&text(9)?)?,
+        refused: refused.as_deref().map(from_json).transpose()?,
     })
 }
 
-fn to_json(value: &impl Serialize) -> Result<String> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::new(Kind::Storage, "cannot journal a save").because(error))
 }
 
-fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json)
         .map_err(|error| Error::new(Kind::Storage, "the journal is damaged").because(error))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::{Entry, Journal};
     use crate::{
+        error::Kind,
         ids::{ProjectId, SpaceId},
         plan::Outline,
-        sync::intent::Intent,
+        sync::{intent::Intent, refusal::Refusal},
     };
 
     fn entry() -> Entry {
@@ -260,6 +280,7 @@ mod tests {
             intent: Intent::new(Default::default(), Default::default()),
             creating: None,
             archive: false,
+            since: SystemTime::UNIX_EPOCH,
             refused: None,
         }
     }
@@ -272,7 +293,12 @@ mod tests {
         let journal = Journal::open(&path).unwrap();
         wanted.row = Some(journal.put(&wanted).unwrap());
         wanted.project = Some(ProjectId::new("p"));
-        wanted.refused = Some("no".to_owned());
+        wanted.refused = Some(Refusal {
+            kind: Kind::Forbidden,
+            reason: "no".to_owned(),
+            since: SystemTime::UNIX_EPOCH,
+            file: "T.md".to_owned(),
+        });
         assert_eq!(Some(journal.put(&wanted).unwrap()), wanted.row);
         drop(journal);
         let journal = Journal::open(&path).unwrap();

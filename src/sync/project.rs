@@ -16,6 +16,7 @@ use super::{
     create::Creating,
     intent::Intent,
     readers::{Process, Readers},
+    refusal::{Refusal, RefusedText},
 };
 use crate::{
     document::{self, Line, RenderOptions},
@@ -63,7 +64,10 @@ pub(crate) struct Saved {
     pub(crate) text: Arc<[u8]>,
     /// What a program that reads this text now has before its eyes.
     pub(crate) outline: Arc<Outline>,
-    pub(crate) refused: Option<Error>,
+    /// When it was saved.
+    pub(crate) since: SystemTime,
+    /// Taskade's refusal, if that is its verdict.
+    pub(crate) refused: Option<Refusal>,
 }
 
 /// How far the saves of a project have come.
@@ -83,6 +87,8 @@ pub(crate) struct State {
     pub(crate) title: String,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) saved: Option<Saved>,
+    /// A text that was refused here. Readers get it whatever else was saved.
+    pub(crate) refused: Option<RefusedText>,
     pub(crate) intent: Option<Intent>,
     /// Which journal row holds the intent.
     pub(crate) row: Option<i64>,
@@ -141,6 +147,7 @@ impl Project {
                 title,
                 snapshot: None,
                 saved: None,
+                refused: None,
                 intent: None,
                 row: None,
                 creating: None,
@@ -178,6 +185,12 @@ impl Project {
         state.id.is_none() || state.creating.is_some()
     }
 
+    /// Whether nothing of it is saved or waits.
+    pub(crate) fn is_blank(&self) -> bool {
+        let state = self.lock();
+        state.saved.is_none() && state.refused.is_none() && state.intent.is_none()
+    }
+
     /// Its title, as Taskade has it or is to have it.
     pub fn title(&self) -> String {
         self.lock().title.clone()
@@ -205,10 +218,16 @@ impl Project {
 
     /// Where its saved text stands.
     pub fn standing(&self) -> Standing {
-        match &self.lock().saved {
+        let state = self.lock();
+        if let Some(RefusedText { refusal, .. }) = &state.refused {
+            return Standing::Rejected(refusal.reason.clone());
+        }
+        match &state.saved {
             None => Standing::Clean,
             Some(Saved { refused: None, .. }) => Standing::Pending,
-            Some(Saved { refused: Some(error), .. }) => Standing::Rejected(error.to_string()),
+            Some(Saved { refused: Some(refusal), .. }) => {
+                Standing::Rejected(refusal.reason.clone())
+            }
         }
     }
 
@@ -260,6 +279,9 @@ impl State {
     /// What a reader gets.
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;
+        if let Some(RefusedText { text, base, .. }) = &self.refused {
+            return Some(Content { text: text.clone(), outline: base.clone(), version });
+        }
         match (&self.saved, &self.snapshot) {
             (Some(Saved { text, outline, .. }), _)
             | (None, Some(Snapshot { text, outline, .. })) => {
@@ -267,6 +289,11 @@ impl State {
             }
             (None, None) => None,
         }
+    }
+
+    /// Whether readers get what Taskade has; else its answers are no news to them.
+    pub(crate) fn shows_remote(&self) -> bool {
+        self.saved.is_none() && self.refused.is_none() && self.id.is_some()
     }
 
     /// Whether what Taskade has was read less than `max_age` ago.

@@ -28,9 +28,7 @@ impl Engine {
         let now = self.clock.now();
         let (content, settled) = {
             let state = project.lock();
-            let settled = state.saved.is_some()
-                || state.id.is_none()
-                || state.is_fresh(now, self.settings.max_age);
+            let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
             (state.content(), settled)
         };
         match content {
@@ -60,9 +58,7 @@ impl Engine {
                 None
             } else {
                 let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
-                let settled = state.saved.is_some()
-                    || state.id.is_none()
-                    || state.is_fresh(now, self.settings.max_age);
+                let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
                 Some(!settled && state.opened.is_some_and(lately))
             }
         };

@@ -1,34 +1,41 @@
 //! Starting where the last mount stopped: what the journal holds is finished.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     engine::Engine,
     journal::Entry,
     project::{Project, Saved},
+    records::Shelf,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
+
+/// How long the remote versions that saves overrode are kept.
+const KEEP_CONFLICTS: Duration = Duration::from_secs(30 * 86_400);
 
 impl Engine {
-    /// Takes over every save that the journal holds and starts to work them off. The projects
-    /// that they belong to, some of them not created yet.
+    /// Takes over every save that the journal holds and starts to work them off, but for those
+    /// that were refused: they wait for the user. A missing or wrong token is no reason to wait,
+    /// since there may be another by now. The projects that they belong to, some of them not
+    /// created yet.
     ///
     /// # Errors
     /// If the journal cannot be read.
     pub fn recover(self: &Arc<Self>) -> Result<Vec<Arc<Project>>> {
-        let mut projects = Vec::new();
+        let mut projects: Vec<Arc<Project>> = Vec::new();
         for entry in self.journal.entries()? {
             let project = match &entry.project {
                 Some(id) => self.project(id, &entry.folder, &entry.title),
                 None => self.new_project(&entry.folder, &entry.title),
             };
-            let refused = entry.refused.is_some();
-            restore(&project, entry);
-            if !refused {
+            let waits = self.restore(&project, entry)?;
+            if !waits {
                 self.start_worker(&project);
             }
             projects.push(project);
         }
+        self.recover_refused(&mut projects)?;
+        self.records.prune(self.clock.wall(), KEEP_CONFLICTS);
         Ok(projects)
     }
 
@@ -45,17 +52,27 @@ impl Engine {
     }
 }
 
-fn restore(project: &Project, entry: Entry) {
-    let mut state = project.lock();
-    let used = entry.intent.target.next_new().max(entry.outline.next_new());
-    state.reserve(used as usize);
-    let refused = entry.refused.map(|reason| Error::new(Kind::Refused, reason));
-    state.saved =
-        Some(Saved { text: entry.text.into(), outline: Arc::new(entry.outline), refused });
-    state.intent = Some(entry.intent);
-    state.row = entry.row;
-    state.creating = entry.creating;
-    state.archive = entry.archive;
-    state.generation += 1;
-    state.version += 1;
+impl Engine {
+    /// Puts a journal entry back where it was. Whether the save waits for the user.
+    fn restore(&self, project: &Project, mut entry: Entry) -> Result<bool> {
+        if let Some(refusal) = &entry.refused
+            && refusal.kind == Kind::Unauthorized
+        {
+            self.records.remove(Shelf::Rejected, &refusal.file)?;
+            entry.refused = None;
+        }
+        let waits = entry.refused.is_some();
+        let mut state = project.lock();
+        let used = entry.intent.target.next_new().max(entry.outline.next_new());
+        state.reserve(used as usize);
+        let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
+        state.saved = Some(Saved { text, outline, since: entry.since, refused: entry.refused });
+        state.intent = Some(entry.intent);
+        state.row = entry.row;
+        state.creating = entry.creating;
+        state.archive = entry.archive;
+        state.generation += 1;
+        state.version += 1;
+        Ok(waits)
+    }
 }

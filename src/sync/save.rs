@@ -1,6 +1,6 @@
 //! Accepting a save: parse it, tell who is who, journal it, and wait for Taskade's verdict.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use super::{
     engine::Engine,
@@ -24,6 +24,14 @@ pub(crate) enum Base {
     Exactly(Arc<Outline>),
     /// What the process read last, or what was served last: the text was written anew.
     LastRead,
+}
+
+/// What a save comes to.
+struct Change {
+    intent: Intent,
+    /// The earlier save that still waits and that this one was folded into.
+    onto: Outline,
+    conflicts: Vec<Conflict>,
 }
 
 /// What became of a save.
@@ -52,7 +60,7 @@ impl Engine {
             Err(error) => return SaveOutcome { outline: None, result: Err(error) },
         };
         let text: Arc<[u8]> = text.into();
-        match self.accept(project, process, &base, &text).await {
+        match self.accept(project, process, &base, &text, false).await {
             Ok((outline, None)) => SaveOutcome { outline: Some(outline), result: Ok(()) },
             Ok((outline, Some(generation))) => {
                 self.start_worker(project);
@@ -61,7 +69,7 @@ impl Engine {
             }
             Err(error) => {
                 let error = error.at(format!("{}.md", project.title()));
-                self.keep_refused(project, text, base, &error);
+                self.keep_refused(project, text, base, &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
             }
         }
@@ -84,46 +92,38 @@ impl Engine {
     }
 
     /// Turns a text into an intent and journals it. The outline that the text stands for, and
-    /// which save it is if there is something to do.
-    async fn accept(
+    /// which save it is if there is something to do. With `allow_delete` the deletion guard does
+    /// not look.
+    pub(crate) async fn accept(
         &self,
         project: &Project,
         process: Option<Process>,
         base: &Outline,
         text: &Arc<[u8]>,
+        allow_delete: bool,
     ) -> Result<(Arc<Outline>, Option<u64>)> {
         let _transition = project.commit.lock().await;
-        let (ours, intent) = {
-            let mut state = project.lock();
-            let base = state.resolved(base);
-            let lines = parse(text, &state.title, &base, project.shows_ids())?;
-            let first = state.reserve(lines.len());
-            let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
-            let ours = plan::align(&base, &wanted, first);
-            check_changes(&base, &ours, &lines)?;
-            let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
-            if unborn || (ours == base && state.intent.is_none()) {
-                let ours = Arc::new(ours);
-                self.nothing_to_save(project, &mut state, process, &ours);
-                return Ok((ours, None));
-            }
-            check_deletions(&base, &ours, self.settings.max_delete)?;
-            let first = state.reserve(base.items.len());
-            let (intent, conflicts) = folded(state.intent.as_ref(), &base, &ours, first);
-            for (from, to) in recreated(&conflicts) {
-                state.note_alias(from, to);
-            }
-            report(&state.title, &conflicts);
-            (Arc::new(ours), intent)
+        let ours = self.understand(project, base, text, allow_delete)?;
+        let Some(change) = self.change(project, base, &ours) else {
+            self.nothing_to_save(project, process, &ours).await;
+            return Ok((ours, None));
         };
-        let mut entry = entry(&project.lock(), text, &ours, &intent);
-        entry.refused = None;
+        self.keep_overridden(project, &change.onto, &change.conflicts).await;
+        self.settle_refused(project).await;
+        let entry = {
+            let state = project.lock();
+            let (since, intent) = (self.clock.wall(), &change.intent);
+            Entry { since, refused: None, ..entry(&state, text, &ours, intent) }
+        };
+        let since = entry.since;
         let row = self.journaled(move |journal| journal.put(&entry)).await?;
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
         state.readers.saw(process, &ours);
-        state.saved = Some(Saved { text: text.clone(), outline: ours.clone(), refused: None });
-        state.intent = Some(intent);
+        let saved = Saved { text: text.clone(), outline: ours.clone(), since, refused: None };
+        state.saved = Some(saved);
+        state.refused = None;
+        state.intent = Some(change.intent);
         state.row = Some(row);
         state.accepted = Some(self.clock.now());
         state.generation += 1;
@@ -134,34 +134,64 @@ impl Engine {
         Ok((ours, Some(generation)))
     }
 
-    /// The program saved what it had read: a draft that was refused before is settled by it.
-    fn nothing_to_save(
+    /// Reads a text as tasks, tells who is who, and refuses what cannot or must not be.
+    fn understand(
         &self,
         project: &Project,
-        state: &mut State,
+        base: &Outline,
+        text: &[u8],
+        allow_delete: bool,
+    ) -> Result<Arc<Outline>> {
+        let mut state = project.lock();
+        let base = state.resolved(base);
+        let lines = parse(text, &state.title, &base, project.shows_ids())?;
+        let first = state.reserve(lines.len());
+        let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
+        let ours = plan::align(&base, &wanted, first);
+        check_changes(&base, &ours, &lines)?;
+        if !allow_delete {
+            check_deletions(&base, &ours, self.settings.max_delete)?;
+        }
+        Ok(Arc::new(ours))
+    }
+
+    /// What the outline changes, folded into what waits already; `None` if it changes nothing.
+    fn change(&self, project: &Project, base: &Outline, ours: &Outline) -> Option<Change> {
+        let mut state = project.lock();
+        let base = state.resolved(base);
+        let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
+        if unborn || (*ours == base && state.intent.is_none()) {
+            return None;
+        }
+        let first = state.reserve(base.items.len());
+        let (intent, conflicts) = folded(state.intent.as_ref(), &base, ours, first);
+        for (from, to) in recreated(&conflicts) {
+            state.note_alias(from, to);
+        }
+        let onto = state.intent.as_ref().map(|waiting| waiting.target.clone()).unwrap_or_default();
+        Some(Change { intent, onto, conflicts })
+    }
+
+    /// The program saved what it had read: a draft that was refused before is settled by it.
+    async fn nothing_to_save(
+        &self,
+        project: &Project,
         process: Option<Process>,
         ours: &Arc<Outline>,
     ) {
-        let before = state.content().map(|content| content.text);
-        state.saved = None;
-        state.readers.saw(process, ours);
-        let changed = state.settle_version(before, self.clock.wall());
-        self.changed(project, changed);
-    }
-
-    /// Keeps a text that was refused here, so that it is what readers get.
-    fn keep_refused(&self, project: &Project, text: Arc<[u8]>, base: Arc<Outline>, error: &Error) {
-        tracing::warn!(%error, "a save was refused");
+        self.settle_refused(project).await;
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
-        state.saved = Some(Saved { text, outline: base, refused: Some(error.clone()) });
+        state.saved = None;
+        state.refused = None;
+        state.readers.saw(process, ours);
         let changed = state.settle_version(before, self.clock.wall());
         drop(state);
         self.changed(project, changed);
     }
 
     /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`.
-    async fn verdict(&self, project: &Project, generation: u64) -> Result<()> {
+    pub(crate) async fn verdict(&self, project: &Project, generation: u64) -> Result<()> {
         let mut progress = project.progress.subscribe();
         let decided = progress.wait_for(|progress| progress.generation >= generation);
         tokio::select! {
@@ -187,14 +217,8 @@ pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Inte
         intent: intent.clone(),
         creating: state.creating.clone(),
         archive: state.archive,
-        refused: None,
-    }
-}
-
-/// Tells the log which remote changes a save met.
-pub(crate) fn report(title: &str, conflicts: &[Conflict]) {
-    for conflict in conflicts {
-        tracing::warn!(project = title, ?conflict, "a save met a change made elsewhere");
+        since: state.saved.as_ref().map_or(SystemTime::UNIX_EPOCH, |saved| saved.since),
+        refused: state.saved.as_ref().and_then(|saved| saved.refused.clone()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use super::{
     engine::Engine,
     project::{Progress, Project, Snapshot},
-    save::{entry, report},
+    save::entry,
     wording::is_markup,
 };
 use crate::{
@@ -119,7 +119,7 @@ impl Engine {
     /// Takes the last reading into the intent, durably. The save that it is planned for.
     async fn rebase(&self, project: &Project) -> Result<u64> {
         let _transition = project.commit.lock().await;
-        let (entry, generation) = {
+        let (theirs, conflicts, generation) = {
             let mut state = project.lock();
             let generation = state.generation;
             let Some(theirs) = state.snapshot.as_ref().map(|known| known.outline.clone()) else {
@@ -135,9 +135,11 @@ impl Engine {
             for (from, to) in rebased.aliases {
                 state.note_alias(from, to);
             }
-            report(&state.title, &rebased.conflicts);
-            (self.journal_entry(&state), generation)
+            (theirs, rebased.conflicts, generation)
         };
+        // Before it is forgotten that there was a conflict.
+        self.keep_overridden(project, &theirs, &conflicts).await;
+        let entry = self.journal_entry(&project.lock());
         self.note(project, entry).await?;
         Ok(generation)
     }
@@ -297,29 +299,6 @@ impl Engine {
         project.progress.send_replace(Progress { generation, refused: None });
         self.changed(project, changed);
         Ok(())
-    }
-
-    /// Taskade will not have it: the text stays, with the reason.
-    async fn refuse(&self, project: &Project, error: Error) {
-        let error = error.at(format!("{}.md", project.title()));
-        tracing::warn!(%error, "Taskade refused a save");
-        let _transition = project.commit.lock().await;
-        let entry = {
-            let mut state = project.lock();
-            if let Some(saved) = state.saved.as_mut() {
-                saved.refused.get_or_insert_with(|| error.clone());
-            }
-            state.working = false;
-            self.journal_entry(&state).map(|mut entry| {
-                entry.refused = Some(error.to_string());
-                entry
-            })
-        };
-        if let Err(error) = self.note(project, entry).await {
-            tracing::error!(%error, "a refusal could not be journaled");
-        }
-        let generation = project.lock().generation;
-        project.progress.send_replace(Progress { generation, refused: Some(error) });
     }
 
     pub(crate) fn journal_entry(

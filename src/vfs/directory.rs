@@ -12,7 +12,7 @@ use super::{
     Vfs,
     handle::Handle,
     inode::{Directory, Node},
-    names::{self, NAME_MAX, PROJECT_SUFFIX, Titled},
+    names::{self, Titled},
     scratch,
     tree::{Local, Tree},
     types::{Attr, DirectoryEntry, Fh, FileKind, Ino, ROOT},
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     api::{RemoteProject, RemoteSpace},
     error::{Error, Kind, Result},
+    file_name::{NAME_MAX, PROJECT_SUFFIX},
     sync::{Listed, Project},
 };
 

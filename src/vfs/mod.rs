@@ -14,6 +14,7 @@ mod handle;
 mod inode;
 mod names;
 mod process;
+mod refused;
 mod rename;
 mod scratch;
 mod tree;

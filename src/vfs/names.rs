@@ -6,11 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// Longest file name in bytes (`NAME_MAX`).
-pub(crate) const NAME_MAX: usize = 255;
-
-/// The ending of a project's file.
-pub(crate) const PROJECT_SUFFIX: &str = ".md";
+use crate::file_name::{PROJECT_SUFFIX, fitted, safe};
 
 /// How many characters of an id tell equal names apart; more where that is not enough.
 const ID_CHARS: usize = 4;
@@ -72,35 +68,6 @@ fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
     numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or(plain)
 }
 
-/// `stem + mark + suffix`, the stem cut at a character so that it fits.
-fn fitted(stem: &str, mark: &str, suffix: &str) -> String {
-    let room = NAME_MAX.saturating_sub(mark.len() + suffix.len());
-    let end = stem.floor_char_boundary(room.min(stem.len()));
-    let stem = stem.get(..end).unwrap_or_default();
-    format!("{stem}{mark}{suffix}")
-}
-
-/// A title as a file name can hold it.
-pub(crate) fn safe(title: &str) -> String {
-    if title.is_empty() {
-        return "Untitled".to_owned();
-    }
-    let mut name: String = title.chars().map(look_alike).collect();
-    if name.starts_with('.') {
-        name.replace_range(..1, "．");
-    }
-    name
-}
-
-fn look_alike(c: char) -> char {
-    match c {
-        '/' => '／',
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀'),
-        '\u{7f}' => '␡',
-        _ => c,
-    }
-}
-
 /// The title that a new project gets from its file name: the look-alikes mapped back. A line
 /// break, which no title can hold, becomes a space. `None` if the name is not a project's.
 pub(crate) fn title(name: &str) -> Option<String> {
@@ -138,27 +105,11 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{NAME_MAX, PROJECT_SUFFIX, Titled, assign, is_project, safe, title};
+    use super::{Titled, assign, is_project, title};
+    use crate::file_name::{NAME_MAX, PROJECT_SUFFIX};
 
     fn titled(id: &str, title: &str) -> Titled {
         Titled { id: id.to_owned(), title: title.to_owned(), suffix: PROJECT_SUFFIX }
-    }
-
-    #[test]
-    fn hostile_titles_become_safe_names() {
-        let cases = [
-            ("a/b", "a／b"),
-            ("tab\there", "tab␉here"),
-            (".hidden", "．hidden"),
-            ("..", "．."),
-            (".", "．"),
-            ("", "Untitled"),
-            ("nul\0", "nul␀"),
-            ("Plain", "Plain"),
-        ];
-        for (title, name) in cases {
-            assert_eq!(safe(title), name);
-        }
     }
 
     #[test]

@@ -17,7 +17,10 @@ use super::{
     names,
     types::{Attr, Caching, FileKind, Ino, OpenMode, Opened, SetAttr},
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    file_name,
+};
 
 impl Vfs {
     /// Where the scratch of a directory is on the local disk.
@@ -305,7 +308,7 @@ pub(crate) fn kind(metadata: &Metadata) -> FileKind {
 fn directory_name(directory: &Directory) -> String {
     match directory.space() {
         None => "root".to_owned(),
-        Some(id) => format!("space-{}", names::safe(id.as_str())),
+        Some(id) => format!("space-{}", file_name::safe(id.as_str())),
     }
 }
 

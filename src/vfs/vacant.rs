@@ -17,7 +17,7 @@ use super::{
     tree::{Emptied, Local, Tree, Vacant},
     types::Fh,
 };
-use crate::{error::Result, sync::Project};
+use crate::{error::Result, file_name, sync::Project};
 
 /// How long the second step of a save may take.
 const GRACE: Duration = Duration::from_secs(2);
@@ -164,7 +164,7 @@ impl Vfs {
         let mut tree = self.tree();
         for project in recovered.into_iter().filter(|project| project.id().is_none()) {
             let name =
-                format!("{}{}", super::names::safe(&project.title()), super::names::PROJECT_SUFFIX);
+                format!("{}{}", file_name::safe(&project.title()), file_name::PROJECT_SUFFIX);
             // Folder or workspace: the listing that is asked for tells; both show new projects.
             let folder = project.folder();
             for directory in

@@ -6,6 +6,7 @@
 mod cli;
 mod client;
 mod crash;
+mod driven;
 mod editors;
 mod editors_calls;
 mod editors_git;
@@ -18,6 +19,7 @@ mod mount_refusals;
 mod mounted;
 mod plan_on_server;
 mod quirks;
+mod refused;
 mod saving;
 mod server;
 mod service;

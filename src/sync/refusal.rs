@@ -1,0 +1,323 @@
+//! Saves that were refused: kept durably with their reason until they are settled, by a save that
+//! goes through, by trying again, or by giving them up.
+//!
+//! There are two sorts. Taskade refused it: the save is in the journal with its intent, part of it
+//! may be done, and trying again sends the rest. It was refused here (the text cannot be a project,
+//! or deletes too much): nothing was promised and nothing sent, an earlier save may still be on
+//! its way, and trying again checks the text again.
+//!
+//! The copy for people in `rejected/` is written after the journal names it and removed before the
+//! journal forgets it: what a crash leaves undone, the next mount does.
+
+use std::{sync::Arc, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    engine::Engine,
+    project::{Progress, Project, Snapshot, State},
+    records::Shelf,
+};
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+    plan::Outline,
+};
+
+/// Why and when a save was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) kind: Kind,
+    /// In words, with the path and what to do.
+    pub(crate) reason: String,
+    pub(crate) since: SystemTime,
+    /// The name of the copy in `rejected/`.
+    pub(crate) file: String,
+}
+
+/// A text that was refused here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RefusedText {
+    /// Which row of the journal has it; `None` if the journal could not take it.
+    pub(crate) row: Option<i64>,
+    pub(crate) text: Arc<[u8]>,
+    /// What it was edited from.
+    pub(crate) base: Arc<Outline>,
+    pub(crate) refusal: Refusal,
+}
+
+/// Whose text was refused here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RefusedOf {
+    pub(crate) project: Option<ProjectId>,
+    pub(crate) folder: SpaceId,
+    pub(crate) title: String,
+}
+
+impl RefusedOf {
+    fn of(state: &State) -> Self {
+        Self { project: state.id.clone(), folder: state.folder.clone(), title: state.title.clone() }
+    }
+}
+
+impl Refusal {
+    /// What is written beside the copy in `rejected/`.
+    pub(crate) fn in_words(&self, project: Option<&ProjectId>) -> String {
+        let project = project.map_or("not created yet", ProjectId::as_str);
+        let when = humantime::format_rfc3339_seconds(self.since);
+        format!(
+            "{}\n\nWhen: {when}\nProject: {project}\n\nThe project's file shows this text until it \
+             is settled: save a text that goes through, or run `taskadefs retry PATH`, or give it \
+             up with `taskadefs discard PATH`.\n",
+            self.reason
+        )
+    }
+}
+
+impl Engine {
+    /// Keeps a text that was refused here, so that it is what readers get.
+    pub(crate) async fn keep_refused(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        text: Arc<[u8]>,
+        base: Arc<Outline>,
+        error: &Error,
+    ) {
+        tracing::warn!(%error, "a save was refused");
+        let _transition = project.commit.lock().await;
+        let (of, row, named) = {
+            let state = project.lock();
+            let of = RefusedOf::of(&state);
+            let earlier = state.refused.as_ref();
+            let named = earlier.map(|refused| refused.refusal.file.clone());
+            (of, earlier.and_then(|refused| refused.row), named)
+        };
+        let file = named.unwrap_or_else(|| self.records.free_name(Shelf::Rejected, &of.title, ""));
+        let refusal = Refusal {
+            kind: error.kind(),
+            reason: error.to_string(),
+            since: self.clock.wall(),
+            file,
+        };
+        let mut refused = RefusedText { row, text, base, refusal };
+        let kept = refused.clone();
+        match self.journaled(move |journal| journal.put_refused(&of, &kept)).await {
+            Ok(row) => refused.row = Some(row),
+            Err(error) => tracing::error!(%error, "a refused text is kept in memory only"),
+        }
+        let changed = {
+            let mut state = project.lock();
+            let before = state.content().map(|content| content.text);
+            state.refused = Some(refused);
+            state.settle_version(before, self.clock.wall())
+        };
+        self.copy_refused_aside(project).await;
+        self.changed(project, changed);
+    }
+
+    /// Taskade will not have it: the text stays, with the reason.
+    pub(crate) async fn refuse(self: &Arc<Self>, project: &Arc<Project>, error: Error) {
+        let error = error.at(format!("{}.md", project.title()));
+        tracing::warn!(%error, "Taskade refused a save");
+        let _transition = project.commit.lock().await;
+        let file = self.records.free_name(Shelf::Rejected, &project.title(), "");
+        let refusal = Refusal {
+            kind: error.kind(),
+            reason: error.to_string(),
+            since: self.clock.wall(),
+            file,
+        };
+        let entry = {
+            let mut state = project.lock();
+            if let Some(saved) = state.saved.as_mut() {
+                saved.refused.get_or_insert(refusal);
+            }
+            state.working = false;
+            self.journal_entry(&state)
+        };
+        if let Err(error) = self.note(project, entry).await {
+            tracing::error!(%error, "a refusal could not be journaled");
+        }
+        self.copy_refused_aside(project).await;
+        let generation = project.lock().generation;
+        project.progress.send_replace(Progress { generation, refused: Some(error) });
+    }
+
+    /// Writes the copies where it may block.
+    async fn copy_refused_aside(self: &Arc<Self>, project: &Arc<Project>) {
+        let (engine, project) = (self.clone(), project.clone());
+        // Fails only while the runtime goes: the next mount writes them.
+        let _ = tokio::task::spawn_blocking(move || engine.copy_refused(&project)).await;
+    }
+
+    /// Writes the copies of what is refused of a project, as the journal says they are there.
+    fn copy_refused(&self, project: &Project) {
+        let id = project.id();
+        let copies: Vec<(Arc<[u8]>, Refusal)> = {
+            let state = project.lock();
+            let here = state.refused.iter().map(|refused| (&refused.text, &refused.refusal));
+            let there = state
+                .saved
+                .iter()
+                .filter_map(|saved| saved.refused.as_ref().map(|refusal| (&saved.text, refusal)));
+            here.chain(there).map(|(text, refusal)| (text.clone(), refusal.clone())).collect()
+        };
+        for (text, refusal) in copies {
+            let reason = refusal.in_words(id.as_ref());
+            if let Err(error) = self.records.write(Shelf::Rejected, &refusal.file, &text, &reason) {
+                tracing::warn!(%error, "no copy of a refused text");
+            }
+        }
+    }
+
+    /// Takes over what the journal holds of texts that were refused here. `projects` are those
+    /// with saves; what belongs to none of them is added.
+    pub(crate) fn recover_refused(&self, projects: &mut Vec<Arc<Project>>) -> Result<()> {
+        for (of, refused) in self.journal.refused()? {
+            // A project that is still to be created has no id to be known by.
+            let is_it = |project: &&Arc<Project>| {
+                let state = project.lock();
+                state.id == of.project && state.folder == of.folder && state.title == of.title
+            };
+            let project = match (projects.iter().find(is_it), &of.project) {
+                (Some(project), _) => project.clone(),
+                (None, Some(id)) => self.project(id, &of.folder, &of.title),
+                (None, None) => self.new_project(&of.folder, &of.title),
+            };
+            project.lock().refused = Some(refused);
+            projects.push(project);
+        }
+        for project in projects.iter() {
+            self.copy_refused(project);
+        }
+        Ok(())
+    }
+
+    /// Notes the id that a project has by now with what was refused of it.
+    pub(crate) async fn identify_refused(&self, project: &Project) {
+        let refused = {
+            let state = project.lock();
+            state.refused.clone().map(|refused| (RefusedOf::of(&state), refused))
+        };
+        let Some((of, refused)) = refused.filter(|(_, refused)| refused.row.is_some()) else {
+            return;
+        };
+        let noted = self.journaled(move |journal| journal.put_refused(&of, &refused));
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "a refused text is not known to be of a new project");
+        }
+    }
+
+    /// What was refused of a project is settled by what comes now. The caller holds
+    /// `project.commit`, and has not noted yet what comes.
+    pub(crate) async fn settle_refused(&self, project: &Project) {
+        let (row, files) = {
+            let state = project.lock();
+            let there = state.saved.as_ref().and_then(|saved| saved.refused.as_ref());
+            let here = state.refused.as_ref();
+            let files = there.into_iter().chain(here.map(|refused| &refused.refusal));
+            let files: Vec<String> = files.map(|refusal| refusal.file.clone()).collect();
+            (here.and_then(|refused| refused.row), files)
+        };
+        if files.is_empty() {
+            return;
+        }
+        let records = self.records.clone();
+        let settled = self.journaled(move |journal| {
+            files.iter().try_for_each(|file| records.remove(Shelf::Rejected, file))?;
+            row.map_or(Ok(()), |row| journal.remove_refused(row))
+        });
+        if let Err(error) = settled.await {
+            tracing::warn!(%error, "a settled refusal is still in the journal");
+        }
+    }
+
+    /// Tries a refused save again; with `allow_delete` the deletion guard does not look.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
+    pub async fn retry(self: &Arc<Self>, project: &Arc<Project>, allow_delete: bool) -> Result<()> {
+        let refused = project.lock().refused.clone();
+        let generation = match refused {
+            Some(refused) => {
+                let RefusedText { text, base, .. } = refused;
+                match self.accept(project, None, &base, &text, allow_delete).await {
+                    Ok((_, generation)) => generation,
+                    Err(error) => {
+                        let error = error.at(format!("{}.md", project.title()));
+                        self.keep_refused(project, text, base, &error).await;
+                        return Err(error);
+                    }
+                }
+            }
+            None => Some(self.send_again(project).await?),
+        };
+        let Some(generation) = generation else { return Ok(()) };
+        self.start_worker(project);
+        self.verdict(project, generation).await
+    }
+
+    /// Clears Taskade's refusal of a save. The number of the save.
+    async fn send_again(&self, project: &Project) -> Result<u64> {
+        let _transition = project.commit.lock().await;
+        if project.lock().saved.as_ref().is_none_or(|saved| saved.refused.is_none()) {
+            return Err(nothing_refused(project));
+        }
+        self.settle_refused(project).await;
+        let (entry, generation) = {
+            let mut state = project.lock();
+            if let Some(saved) = state.saved.as_mut() {
+                saved.refused = None;
+            }
+            state.generation += 1;
+            (self.journal_entry(&state), state.generation)
+        };
+        self.note(project, entry).await?;
+        Ok(generation)
+    }
+
+    /// Gives up what was refused of a project: its file shows again what Taskade has, or the
+    /// save that is on its way.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
+    pub async fn discard(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        let _conversation = project.remote.lock().await;
+        let _transition = project.commit.lock().await;
+        let (row, is_refused) = {
+            let state = project.lock();
+            let there = state.saved.as_ref().is_some_and(|saved| saved.refused.is_some());
+            (state.row.filter(|_| there), there || state.refused.is_some())
+        };
+        if !is_refused {
+            return Err(nothing_refused(project));
+        }
+        self.settle_refused(project).await;
+        if let Some(row) = row {
+            self.journaled(move |journal| journal.remove(row)).await?;
+        }
+        let mut state = project.lock();
+        let before = state.content().map(|content| content.text);
+        state.refused = None;
+        if row.is_some() {
+            state.saved = None;
+            state.row = None;
+            state.creating = None;
+            if let Some(intent) = state.intent.take() {
+                // Part of it may be done: what the service has is what was noted as done.
+                let text = project.render(&intent.base);
+                let title = state.snapshot.take().and_then(|known| known.title);
+                let outline = Arc::new(intent.base);
+                state.snapshot = Some(Snapshot { outline, text, title, read: None });
+            }
+        }
+        let changed = state.settle_version(before, self.clock.wall());
+        drop(state);
+        self.changed(project, changed);
+        Ok(())
+    }
+}
+
+fn nothing_refused(project: &Project) -> Error {
+    Error::new(Kind::NotFound, "no save of it was refused").at(format!("{}.md", project.title()))
+}

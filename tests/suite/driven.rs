@@ -1,0 +1,145 @@
+//! A mount without a kernel: the file system driven directly, over a service in memory, in virtual
+//! time.
+
+use std::{ffi::OsStr, sync::Arc, time::Duration};
+
+use taskadefs::{
+    clock::SystemClock,
+    error::Result,
+    sync::{Engine, Journal, Settings},
+    vfs::{Ino, OpenMode, ROOT, RenameMode, Vfs},
+};
+
+use crate::service::{Line, Memory};
+
+/// This process: every request of the tests comes from it.
+pub fn me() -> u32 {
+    std::process::id()
+}
+
+pub struct Mount {
+    pub vfs: Arc<Vfs>,
+    pub memory: Arc<Memory>,
+    pub line: Arc<Line>,
+    pub folder: Ino,
+    pub dir: tempfile::TempDir,
+    pub settings: Settings,
+}
+
+pub const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
+pub const WRITE: OpenMode = OpenMode { read: false, write: true, append: false, truncate: false };
+pub const TRUNCATE: OpenMode = OpenMode { truncate: true, ..WRITE };
+pub const APPEND: OpenMode = OpenMode { append: true, ..WRITE };
+
+impl Mount {
+    /// A mount of Acme/Marketing with `Plan.md` in it.
+    pub async fn of(tasks: &str) -> Self {
+        Self::with(tasks, Settings::default()).await
+    }
+
+    pub async fn with(tasks: &str, settings: Settings) -> Self {
+        let memory = Memory::acme();
+        memory.seed("f", "plan", "Plan", tasks);
+        let dir = tempfile::tempdir().unwrap();
+        let line = Line::to(&memory);
+        let mut mount =
+            Self { vfs: vfs(&line, &dir, &settings), memory, line, folder: ROOT, dir, settings };
+        mount.enter().await;
+        mount
+    }
+
+    async fn enter(&mut self) {
+        let workspace = self.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+        self.folder = self.vfs.lookup(workspace, OsStr::new("Marketing")).await.unwrap().ino;
+    }
+
+    /// The mount is gone and another takes its state over.
+    pub async fn remount(&mut self) {
+        self.line.cut();
+        self.line = Line::to(&self.memory);
+        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        self.enter().await;
+    }
+
+    pub async fn ino(&self, name: &str) -> Result<Ino> {
+        self.vfs.lookup(self.folder, OsStr::new(name)).await.map(|attr| attr.ino)
+    }
+
+    pub async fn read(&self, name: &str) -> String {
+        let ino = self.ino(name).await.unwrap();
+        let size = self.vfs.getattr(ino, me()).await.unwrap().size;
+        let opened = self.vfs.open(ino, READ, me()).await.unwrap();
+        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+        self.vfs.release(opened.fh).await.unwrap();
+        assert_eq!(bytes.len() as u64, size, "stat and read must agree");
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Reads the file, then writes it as `cp`, `tee` and most editors do.
+    pub async fn edit(&self, name: &str, change: impl FnOnce(String) -> String) -> Result<()> {
+        let text = change(self.read(name).await);
+        self.overwrite(name, text.as_bytes()).await
+    }
+
+    pub async fn overwrite(&self, name: &str, text: &[u8]) -> Result<()> {
+        let ino = self.ino(name).await?;
+        let opened = self.vfs.open(ino, TRUNCATE, me()).await?;
+        self.vfs.write(opened.fh, 0, text)?;
+        let result = self.vfs.flush(opened.fh, me()).await;
+        self.vfs.release(opened.fh).await?;
+        result
+    }
+
+    pub async fn create(&self, name: &str, text: &[u8]) -> Result<()> {
+        let name = OsStr::new(name);
+        let (_, opened) = self.vfs.create(self.folder, name, 0o644, TRUNCATE, false, me()).await?;
+        if !text.is_empty() {
+            self.vfs.write(opened.fh, 0, text)?;
+        }
+        let result = self.vfs.flush(opened.fh, me()).await;
+        self.vfs.release(opened.fh).await?;
+        result
+    }
+
+    pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let (from, to) = (OsStr::new(from), OsStr::new(to));
+        let mode = RenameMode::default();
+        self.vfs.rename((self.folder, from), (self.folder, to), mode, me()).await
+    }
+
+    pub async fn unlink(&self, name: &str) -> Result<()> {
+        self.vfs.unlink(self.folder, OsStr::new(name)).await
+    }
+
+    pub async fn names(&self) -> Vec<String> {
+        let fh = self.vfs.opendir(self.folder).await.unwrap();
+        let entries = self.vfs.readdir(fh, 0).unwrap();
+        self.vfs.releasedir(fh);
+        let names = entries.into_iter().map(|(_, entry)| entry.name.into_string().unwrap());
+        names.filter(|name| !name.starts_with('.')).collect()
+    }
+
+    pub fn attribute(&self, ino: Ino, name: &str) -> Option<String> {
+        let value = self.vfs.getxattr(ino, OsStr::new(name)).ok()?;
+        Some(String::from_utf8(value).unwrap())
+    }
+
+    pub fn writes(&self) -> Vec<String> {
+        self.memory.take_writes()
+    }
+}
+
+fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> Arc<Vfs> {
+    let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
+    let clock = Arc::new(SystemClock);
+    let (engine, events) = Engine::new(line.clone(), clock, journal, settings.clone()).unwrap();
+    let (vfs, notices) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
+    // No kernel listens here.
+    drop((events, notices));
+    vfs
+}
+
+/// Lets the grace of two-step saves, and whatever waits, pass in virtual time.
+pub async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
