@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::arrivals;
 use crate::{
     ids::TaskId,
     plan::{self, Conflict, Item, Key, NewItem, Op, Outline},
@@ -162,7 +163,7 @@ impl Intent {
             }
             return Vec::new();
         };
-        let found = self.arrived(&items, &placed, theirs);
+        let found = arrivals::arrived(&self.base, &items, &placed, theirs);
         let happened = |item: &NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
         for item in items.into_iter().filter(happened) {
             // Fits, since all of them do and none is placed by another.
@@ -172,36 +173,6 @@ impl Intent {
             self.resolve(*number, id);
         }
         found
-    }
-
-    /// Finds creates among the tasks that a reading shows and the base did not have.
-    ///
-    /// A batch is applied in order and its parents existed before it was sent, so the k-th
-    /// unknown task of one parent and one text is the k-th create of that parent and text.
-    fn arrived(&self, items: &[NewItem], placed: &Outline, theirs: &Outline) -> Vec<(u32, TaskId)> {
-        let known: HashSet<&Key> = self.base.items.iter().map(|item| &item.key).collect();
-        let mut arrivals: HashMap<(Option<&Key>, String), Vec<&Key>> = HashMap::new();
-        for (item, parent) in theirs.items.iter().zip(theirs.parents()) {
-            if !known.contains(&item.key) {
-                let place = (parent, fingerprint(&item.text));
-                arrivals.entry(place).or_default().push(&item.key);
-            }
-        }
-        for found in arrivals.values_mut() {
-            found.reverse();
-        }
-        let parents: HashMap<&Key, Option<&Key>> =
-            placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
-        let mut settled = Vec::new();
-        for item in items {
-            let Key::New(number) = item.key else { continue };
-            let parent = parents.get(&item.key).copied().flatten();
-            let arrived = arrivals.get_mut(&(parent, fingerprint(&item.text)));
-            if let Some(Key::Known(id)) = arrived.and_then(Vec::pop) {
-                settled.push((number, id.clone()));
-            }
-        }
-        settled
     }
 }
 
@@ -243,13 +214,6 @@ fn place<'a>(outline: &'a Outline, key: &Key) -> Option<(Option<&'a Key>, Option
     let mut before = outline.items.iter().zip(&parents).take(index).rev();
     let sibling = before.find(|(_, above)| **above == parent).map(|(item, _)| &item.key);
     Some((parent, sibling))
-}
-
-/// A text as it is recognised again after the service may have read it as Markdown: its letters
-/// and digits, or all of it if it has none.
-fn fingerprint(text: &str) -> String {
-    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
-    if letters.is_empty() { text.to_owned() } else { letters }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! rebased on what the service has before it is sent, and worked off by one worker a project.
 
 mod archive;
+mod arrivals;
 mod create;
 mod engine;
 mod intent;

@@ -2,7 +2,8 @@
 //! that fails, and crashes, in virtual time. Every step is drawn from a seed.
 //!
 //! Every line that a mount adds has a name of its own, and so does every edit. The invariant,
-//! after each step: what was acknowledged is at the service or in a mount's files, and nothing is
+//! after each step: what was acknowledged is at the service or in a mount's files (in `conflicts/`
+//! if another save of the same line won), and nothing is
 //! at the service twice while no save is on its way. In the end, when the service is well again:
 //! both mounts show what the service has; every acknowledged line that nobody deleted is there
 //! once; no line that was deleted and that nobody else touched is there.
@@ -66,6 +67,7 @@ struct Mount {
     line: Arc<Line>,
     vfs: Arc<Vfs>,
     workspace: Ino,
+    max_age: Duration,
 }
 
 fn scratch_disk() -> tempfile::TempDir {
@@ -73,9 +75,9 @@ fn scratch_disk() -> tempfile::TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
-fn settings() -> Settings {
+fn settings(max_age: Duration) -> Settings {
     Settings {
-        max_age: Duration::from_secs(5),
+        max_age,
         commit_wait: Duration::from_secs(2),
         max_delete: 1000,
         ..Settings::default()
@@ -83,20 +85,20 @@ fn settings() -> Settings {
 }
 
 impl Mount {
-    async fn new(name: &'static str, memory: &Arc<Memory>) -> Self {
+    async fn new(name: &'static str, memory: &Arc<Memory>, max_age: Duration) -> Self {
         let dir = scratch_disk();
-        let (line, vfs) = Self::start(memory, &dir.path().join("0")).await;
-        let mut mount = Self { name, dir, lives: 0, line, vfs, workspace: ROOT };
+        let (line, vfs) = Self::start(memory, &dir.path().join("0"), max_age).await;
+        let mut mount = Self { name, dir, lives: 0, line, vfs, workspace: ROOT, max_age };
         mount.enter().await;
         mount
     }
 
-    async fn start(memory: &Arc<Memory>, state: &Path) -> (Arc<Line>, Arc<Vfs>) {
+    async fn start(memory: &Arc<Memory>, state: &Path, max_age: Duration) -> (Arc<Line>, Arc<Vfs>) {
         std::fs::create_dir_all(state).unwrap();
         let line = Line::to(memory);
         let journal = Arc::new(Journal::open(&state.join("journal")).unwrap());
         let clock = Arc::new(SystemClock);
-        let (engine, _) = Engine::new(line.clone(), clock, journal, settings()).unwrap();
+        let (engine, _) = Engine::new(line.clone(), clock, journal, settings(max_age)).unwrap();
         let (vfs, _) = Vfs::new(engine, state.join("scratch"), 0, 0).unwrap();
         (line, vfs)
     }
@@ -122,7 +124,7 @@ impl Mount {
         let fresh = rusqlite::Connection::open(new.join("journal")).unwrap();
         fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
         drop((copy, fresh));
-        (self.line, self.vfs) = Self::start(memory, &new).await;
+        (self.line, self.vfs) = Self::start(memory, &new, self.max_age).await;
         self.workspace = ROOT;
         self.enter().await;
     }
@@ -133,6 +135,17 @@ impl Mount {
         let mut texts = journal.prepare("SELECT text FROM saves").unwrap();
         let texts = texts.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
         texts.map(|text| String::from_utf8(text.unwrap()).unwrap()).collect()
+    }
+
+    /// The remote versions that saves overrode, in all its lives.
+    fn overridden(&self) -> Vec<String> {
+        let shelf = |life: usize| self.dir.path().join(life.to_string()).join("control/conflicts");
+        let entries = (0..=self.lives).filter_map(|life| std::fs::read_dir(shelf(life)).ok());
+        let paths = entries.flatten().map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect()
     }
 
     fn state(&self) -> PathBuf {
@@ -177,13 +190,24 @@ struct Fate {
     /// Whether the service has had it, and whether it then had it no more.
     was_there: bool,
     vanished: bool,
+    /// Whether its task got another text from a save that trusted what was read lately.
+    overwritten: bool,
+}
+
+impl Fate {
+    fn must_be_somewhere(&self) -> bool {
+        self.acknowledged && !self.deleted && !self.overwritten
+    }
 }
 
 struct World {
     dice: Dice,
     memory: Arc<Memory>,
     mounts: Vec<Mount>,
+    max_age: Duration,
     lines: BTreeMap<String, Fate>,
+    /// What the service had under which id.
+    texts: BTreeMap<String, String>,
     named: usize,
     story: Vec<String>,
 }
@@ -198,9 +222,14 @@ impl World {
     async fn new(seed: u64) -> Self {
         let memory = Memory::acme();
         memory.seed("w", "plan", "Plan", "");
-        let mounts = vec![Mount::new("A", &memory).await, Mount::new("B", &memory).await];
+        // A save looks what is there before it is sent, or trusts what was read lately.
+        let max_age = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 5 });
+        let (a, b) =
+            (Mount::new("A", &memory, max_age).await, Mount::new("B", &memory, max_age).await);
+        let mounts = vec![a, b];
         let dice = Dice(seed);
-        Self { dice, memory, mounts, lines: BTreeMap::new(), named: 0, story: Vec::new() }
+        let (lines, texts, story) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { dice, memory, mounts, max_age, lines, texts, named: 0, story }
     }
 
     fn name(&mut self) -> String {
@@ -418,19 +447,35 @@ impl World {
             fate.vanished |= fate.was_there && !seen.contains(name);
             fate.was_there |= seen.contains(name);
         }
+        self.note_overwritten(&tree);
         let mut visible: BTreeSet<String> = seen;
         for mount in &mut self.mounts {
             visible.extend(mount.read().await.iter().flat_map(|text| names(text)));
             visible.extend(mount.journaled().iter().flat_map(|text| names(text)));
+            visible.extend(mount.overridden().iter().flat_map(|text| names(text)));
         }
         let lost: Vec<&String> = self
             .lines
             .iter()
-            .filter(|(name, fate)| fate.acknowledged && !fate.deleted && !visible.contains(*name))
+            .filter(|(name, fate)| fate.must_be_somewhere() && !visible.contains(*name))
             .map(|(name, _)| name)
             .collect();
         if !lost.is_empty() {
             self.fail(&format!("{lost:?} lost"));
+        }
+    }
+
+    fn note_overwritten(&mut self, tree: &str) {
+        let lines = tree.lines().map(str::to_owned);
+        let now: BTreeMap<String, String> =
+            self.memory.ids("plan").into_iter().zip(lines).collect();
+        for (id, before) in std::mem::replace(&mut self.texts, now.clone()) {
+            let after = now.get(&id).map(|text| names(text)).unwrap_or_default();
+            let is_other = now.contains_key(&id) && !self.max_age.is_zero();
+            for name in names(&before).into_iter().filter(|name| is_other && !after.contains(name))
+            {
+                self.lines.entry(name).or_default().overwritten = true;
+            }
         }
     }
 
@@ -456,8 +501,11 @@ impl World {
             }
         }
         let there: BTreeSet<String> = names(&tree).into_iter().collect();
+        let overridden: BTreeSet<String> =
+            self.mounts.iter().flat_map(Mount::overridden).flat_map(|text| names(&text)).collect();
         for (name, fate) in &self.lines {
-            if fate.acknowledged && !fate.deleted && !there.contains(name) {
+            let kept = there.contains(name) || overridden.contains(name);
+            if fate.must_be_somewhere() && !kept {
                 self.fail(&format!("{name} is lost"));
             }
             if fate.surely_deleted

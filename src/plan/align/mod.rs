@@ -6,8 +6,9 @@
 //! 2. a subtree, and then a text, that occurs exactly once before and after, wherever it is;
 //! 3. equal texts in order below one and the same parent, then between the same neighbours;
 //! 4. equal texts elsewhere, whole blocks before lines;
-//! 5. a parent by the children that it still has;
-//! 6. similar texts, in order, then anywhere;
+//! 5. a parent of the same text by its children;
+//! 6. similar texts, in order, then a parent by the children that it still has, whatever its
+//!    text is now, then similar texts anywhere;
 //! 7. what is left at the same place, where that takes fewer requests.
 //!
 //! Every step is linear, or bounded where it compares pairs, so that no input takes long:
@@ -50,8 +51,9 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     matching.match_between_neighbours();
     matching.match_moved_subtrees();
     matching.match_moved_texts();
-    matching.match_parents_by_children(Texts::Any);
     let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
+    matching.match_similar_children(&mut similarity);
+    matching.match_parents_by_children(Texts::Any);
     matching.match_similar_children(&mut similarity);
     matching.match_similar_between_neighbours(&mut similarity);
     matching.match_similar_anywhere(&mut similarity);

@@ -1,0 +1,152 @@
+//! Which of the creates in flight a reading shows to have happened. Pure.
+//!
+//! A created task has an id that nobody was told: it is one of those that the base did not have,
+//! known again by its text and place. Somebody else may have moved or edited it since, so what
+//! fits less well is taken where nothing fits better: the same line twice is worse than to take
+//! another's new line of the same words for ours.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    ids::TaskId,
+    plan::{Key, NewItem, Outline},
+};
+
+/// A task that the base did not have.
+struct Arrival<'a> {
+    id: &'a TaskId,
+    parent: Option<&'a Key>,
+    text: String,
+}
+
+/// How well an arrival fits a create, best first.
+#[derive(Debug, Clone, Copy)]
+enum Fit {
+    /// Where it was put, and the same text.
+    Same,
+    /// The same text, somewhere else.
+    Moved,
+    /// Where it was put, and one text begins with the other.
+    Edited,
+}
+
+/// The numbers of the creates among `items` that have happened, with the ids that they were
+/// given. `placed` is `base` with all of them, `theirs` the reading.
+///
+/// A batch is applied in order and its parents existed before it was sent, so the k-th arrival
+/// of one parent and one text is the k-th create of that parent and text.
+pub(super) fn arrived(
+    base: &Outline,
+    items: &[NewItem],
+    placed: &Outline,
+    theirs: &Outline,
+) -> Vec<(u32, TaskId)> {
+    let mut arrivals = arrivals(base, theirs);
+    let parents: HashMap<&Key, Option<&Key>> =
+        placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
+    let mut settled: Vec<(u32, TaskId)> = Vec::new();
+    for fit in [Fit::Same, Fit::Moved, Fit::Edited] {
+        for item in items {
+            let Key::New(number) = item.key else { continue };
+            if settled.iter().any(|(known, _)| *known == number) {
+                continue;
+            }
+            let parent = parents.get(&item.key).copied().flatten();
+            let text = fingerprint(&item.text);
+            let found = arrivals.iter().position(|arrival| fits(fit, arrival, parent, &text));
+            if let Some(found) = found {
+                settled.push((number, arrivals.remove(found).id.clone()));
+            }
+        }
+    }
+    settled
+}
+
+fn arrivals<'a>(base: &Outline, theirs: &'a Outline) -> Vec<Arrival<'a>> {
+    let known: HashSet<&Key> = base.items.iter().map(|item| &item.key).collect();
+    let placed = theirs.items.iter().zip(theirs.parents());
+    placed
+        .filter_map(|(item, parent)| match &item.key {
+            Key::Known(id) if !known.contains(&item.key) => {
+                Some(Arrival { id, parent, text: fingerprint(&item.text) })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn fits(fit: Fit, arrival: &Arrival<'_>, parent: Option<&Key>, text: &str) -> bool {
+    let at_its_place = arrival.parent == parent;
+    match fit {
+        Fit::Same => at_its_place && arrival.text == text,
+        // What says nothing is not known again anywhere else.
+        Fit::Moved => !text.is_empty() && arrival.text == text,
+        Fit::Edited => {
+            let (one, other) = (arrival.text.as_str(), text);
+            let begins = one.starts_with(other) || other.starts_with(one);
+            at_its_place && begins && !one.is_empty() && !other.is_empty()
+        }
+    }
+}
+
+/// A text as it is recognised again after the service may have read it as Markdown: its letters
+/// and digits, or all of it if it has none.
+fn fingerprint(text: &str) -> String {
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    if letters.is_empty() { text.to_owned() } else { letters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::arrived;
+    use crate::{
+        ids::TaskId,
+        plan::{self, Item, Key, Op, Outline},
+    };
+
+    fn outline(items: &[(Key, usize, &str)]) -> Outline {
+        let item = |(key, depth, text): &(Key, usize, &str)| Item {
+            key: key.clone(),
+            depth: *depth,
+            text: (*text).to_owned(),
+            done: false,
+        };
+        Outline { items: items.iter().map(item).collect() }
+    }
+
+    fn known(id: &str) -> Key {
+        Key::Known(TaskId::new(id))
+    }
+
+    /// What is found of two creates, `milk` and `bread` below `p`, in a reading.
+    fn found(theirs: &[(Key, usize, &str)]) -> Vec<(u32, String)> {
+        let base = outline(&[(known("p"), 0, "p"), (known("q"), 0, "q")]);
+        let wanted = outline(&[
+            (known("p"), 0, "p"),
+            (Key::New(0), 1, "milk"),
+            (Key::New(1), 1, "*bread*"),
+            (known("q"), 0, "q"),
+        ]);
+        let ops = plan::script(&base, &wanted);
+        let [Op::Create(items)] = &ops[..] else { panic!("{ops:?}") };
+        let found = arrived(&base, items, &wanted, &outline(theirs));
+        found.into_iter().map(|(number, id)| (number, id.to_string())).collect()
+    }
+
+    #[test]
+    fn creates_are_known_again_by_place_and_text_then_by_text_then_by_how_it_begins() {
+        let (p, q) = ((known("p"), 0, "p"), (known("q"), 0, "q"));
+        let one = (0, "x".to_owned());
+        let two = (1, "y".to_owned());
+        assert_eq!(found(&[p.clone(), q.clone()]), []);
+        let theirs = [p.clone(), (known("x"), 1, "milk"), (known("y"), 1, "bread"), q.clone()];
+        assert_eq!(found(&theirs), [one.clone(), two.clone()]);
+        let theirs = [p.clone(), (known("y"), 1, "bread"), q.clone(), (known("x"), 1, "milk")];
+        assert_eq!(found(&theirs), [two.clone(), one.clone()]);
+        let theirs = [p.clone(), (known("x"), 1, "milk, oat"), q.clone()];
+        assert_eq!(found(&theirs), [one.clone()]);
+        // Elsewhere and with another text, it is somebody else's.
+        let theirs = [p, q, (known("x"), 1, "milk, oat")];
+        assert_eq!(found(&theirs), []);
+    }
+}
