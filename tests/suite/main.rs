@@ -3,6 +3,7 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
+mod absence;
 mod cli;
 mod client;
 mod crash;

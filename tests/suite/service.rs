@@ -184,6 +184,16 @@ impl Memory {
         tasks.drain(at..end);
     }
 
+    /// Somebody else archives a project, or restores it.
+    pub fn archive_elsewhere(&self, project: &str, archived: bool) {
+        self.lock().projects.get_mut(project).unwrap().completed = archived;
+    }
+
+    /// Somebody takes this account's access to a project away, or deletes it.
+    pub fn remove_elsewhere(&self, project: &str) {
+        self.lock().projects.remove(project).unwrap();
+    }
+
     fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
         if state.offline {
