@@ -62,6 +62,31 @@ pub(super) fn arrived(
     settled
 }
 
+/// The numbers of the new tasks in `target` that `theirs` has already, though `base` does not:
+/// below the same parent, with the same text, as often as it is there. With the ids that they have.
+pub(super) fn already_there(
+    base: &Outline,
+    target: &Outline,
+    theirs: &Outline,
+) -> Vec<(u32, TaskId)> {
+    let mut arrivals = arrivals(base, theirs);
+    let mut there: Vec<(u32, TaskId)> = Vec::new();
+    for (item, parent) in target.items.iter().zip(target.parents()) {
+        let Key::New(number) = item.key else { continue };
+        // A parent that turned out to be there stands for the one that is.
+        let known = there.iter().find(|(new, _)| parent == Some(&Key::New(*new)));
+        let known = known.map(|(_, id)| Key::Known(id.clone()));
+        let text = fingerprint(&item.text);
+        let found = arrivals
+            .iter()
+            .position(|arrival| fits(Fit::Same, arrival, known.as_ref().or(parent), &text));
+        if let Some(found) = found.filter(|_| !text.is_empty()) {
+            there.push((number, arrivals.remove(found).id.clone()));
+        }
+    }
+    there
+}
+
 fn arrivals<'a>(base: &Outline, theirs: &'a Outline) -> Vec<Arrival<'a>> {
     let known: HashSet<&Key> = base.items.iter().map(|item| &item.key).collect();
     let placed = theirs.items.iter().zip(theirs.parents());

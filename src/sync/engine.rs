@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -12,7 +12,8 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    journal::Journal, listing::Listings, project::Project, records::Records, wording::Wording,
+    cache::Cache, journal::Journal, listing::Listings, project::Project, readers::Process,
+    records::Records, wording::Wording,
 };
 use crate::{
     api::Backend,
@@ -66,6 +67,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) records: Records,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
     /// How many workers are busy; shutdown waits for zero.
@@ -76,6 +78,8 @@ pub struct Engine {
     projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
     serial: AtomicU64,
     started: SystemTime,
+    /// The process that serves the mount.
+    own: OnceLock<Process>,
 }
 
 impl Engine {
@@ -90,12 +94,14 @@ impl Engine {
         settings: Settings,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
         let (events, receiver) = mpsc::unbounded_channel();
-        let listings = Listings::new(journal.archived()?);
+        let cache = Arc::new(Cache::open(&journal.dir().join("cache.sqlite3")));
+        let listings = Listings::recalled(cache.clone(), journal.archived()?);
         let started = clock.wall();
         let engine = Arc::new(Self {
             backend,
             clock,
             records: Records::of(journal.dir()),
+            cache,
             journal,
             settings,
             listings,
@@ -105,6 +111,7 @@ impl Engine {
             projects: Mutex::default(),
             serial: AtomicU64::new(1),
             started,
+            own: OnceLock::new(),
         });
         Ok((engine, receiver))
     }
@@ -127,6 +134,16 @@ impl Engine {
     /// When the mount began: the time of whatever has not changed since.
     pub fn started(&self) -> SystemTime {
         self.started
+    }
+
+    /// Notes which process serves the mount: what programs did before it was here is told by that.
+    pub fn served_by(&self, process: Process) {
+        // A second mount of one engine would be the same process.
+        let _ = self.own.set(process);
+    }
+
+    pub(crate) fn own_process(&self) -> Option<Process> {
+        self.own.get().copied()
     }
 
     /// The project with this id; made known if it was not.

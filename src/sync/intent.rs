@@ -27,12 +27,16 @@ pub(crate) struct Intent {
     pub(crate) target: Outline,
     /// The request that was sent and whose answer is not noted.
     pub(crate) in_flight: Option<Op>,
+    /// Whether the program may have seen newer tasks than those that it is known to have seen:
+    /// then what looks new in its text may be there already.
+    #[serde(default)]
+    pub(crate) doubtful: bool,
 }
 
 impl Intent {
     /// A save of `target` by a program that had read `base`.
     pub(crate) fn new(base: Outline, target: Outline) -> Self {
-        Self { base, target, in_flight: None }
+        Self { base, target, in_flight: None, doubtful: false }
     }
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
@@ -49,6 +53,13 @@ impl Intent {
         let found = self.settle(&theirs);
         let mut aliases: Vec<(Key, Key)> =
             found.into_iter().map(|(number, id)| (Key::New(number), Key::Known(id))).collect();
+        if std::mem::take(&mut self.doubtful) {
+            for (number, id) in arrivals::already_there(&self.base, &self.target, &theirs) {
+                let key = Key::Known(id);
+                self.rekey(&Key::New(number), &key);
+                aliases.push((Key::New(number), key));
+            }
+        }
         for (gone, id) in self.returned(&theirs) {
             let back = Key::Known(id);
             self.rekey(&gone, &back);

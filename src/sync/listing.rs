@@ -9,9 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
+    cache::Cache,
     engine::{Engine, Event},
     reading::REVALIDATION_WAIT,
 };
@@ -20,6 +22,19 @@ use crate::{
     error::Result,
     ids::{ProjectId, SpaceId},
 };
+
+/// How far a listing can be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It was never read.
+    Unknown,
+    /// An earlier mount read it, and knew nothing newer.
+    Recalled,
+    /// It is older than `--max-age`.
+    Old,
+    /// It is young enough.
+    Fresh,
+}
 
 /// What is in a directory, besides scratch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,14 +46,14 @@ pub struct Listed {
 }
 
 /// Which listing.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Which {
     Workspaces,
     Folders(SpaceId),
     Projects(SpaceId),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Items {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
@@ -48,6 +63,8 @@ enum Items {
 struct Slot {
     items: Option<Items>,
     read: Option<Instant>,
+    /// Whether it is what an earlier mount knew: served at once, whatever its age.
+    recalled: bool,
     /// One request at a time: whoever comes meanwhile takes its answer.
     flight: Arc<AsyncMutex<()>>,
 }
@@ -64,12 +81,21 @@ struct Known {
 #[derive(Debug)]
 pub struct Listings {
     known: Mutex<Known>,
+    cache: Arc<Cache>,
 }
 
 impl Listings {
-    pub(crate) fn new(archived: Vec<ProjectId>) -> Self {
-        let archived = archived.into_iter().collect();
-        Self { known: Mutex::new(Known { archived, ..Known::default() }) }
+    /// What an earlier mount knew, and the projects that are known to be archived.
+    pub(crate) fn recalled(cache: Arc<Cache>, archived: Vec<ProjectId>) -> Self {
+        let mut known = Known { archived: archived.into_iter().collect(), ..Known::default() };
+        for (which, items) in cache.listings() {
+            let parsed = (serde_json::from_str(&which), serde_json::from_str(&items));
+            if let (Ok(which), Ok(items)) = parsed {
+                let recalled = cache.is_complete();
+                known.slots.insert(which, Slot { items: Some(items), recalled, ..Slot::default() });
+            }
+        }
+        Self { known: Mutex::new(known), cache }
     }
 
     /// Adds a project that was just created, without asking for the listing again.
@@ -82,6 +108,7 @@ impl Listings {
         {
             projects.push(project);
         }
+        self.keep(&known, &Which::Projects(folder.clone()));
     }
 
     /// Gives a project its new title, without asking for the listing again.
@@ -103,10 +130,17 @@ impl Listings {
     fn change(&self, id: &ProjectId, change: impl Fn(&mut RemoteProject)) {
         let mut known = self.lock();
         known.assembled.clear();
-        for slot in known.slots.values_mut() {
+        let mut changed = Vec::new();
+        for (which, slot) in &mut known.slots {
             if let Some(Items::Projects(projects)) = &mut slot.items {
-                projects.iter_mut().filter(|project| project.id == *id).for_each(&change);
+                for project in projects.iter_mut().filter(|project| project.id == *id) {
+                    change(project);
+                    changed.push(which.clone());
+                }
             }
+        }
+        for which in changed {
+            self.keep(&known, &which);
         }
     }
 
@@ -152,12 +186,17 @@ impl Listings {
         listed
     }
 
-    /// Whether a listing was read at all, and lately.
-    fn state(&self, which: &Which, now: Instant, max_age: Duration) -> (bool, bool) {
+    /// How far a listing can be served.
+    fn standing(&self, which: &Which, now: Instant, max_age: Duration) -> Standing {
         let known = self.lock();
-        let read = known.slots.get(which).and_then(|slot| slot.read);
-        let fresh = read.is_some_and(|read| now.saturating_duration_since(read) <= max_age);
-        (read.is_some(), fresh)
+        let Some(slot) = known.slots.get(which).filter(|slot| slot.items.is_some()) else {
+            return Standing::Unknown;
+        };
+        match slot.read {
+            Some(read) if now.saturating_duration_since(read) <= max_age => Standing::Fresh,
+            _ if slot.recalled => Standing::Recalled,
+            _ => Standing::Old,
+        }
     }
 
     fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
@@ -169,13 +208,24 @@ impl Listings {
         let mut known = self.lock();
         let slot = known.slots.entry(which.clone()).or_default();
         slot.read = Some(read);
+        slot.recalled = false;
         let first = slot.items.is_none();
         if slot.items.as_ref() == Some(&items) {
             return false;
         }
         slot.items = Some(items);
         known.assembled.clear();
+        self.keep(&known, which);
         !first
+    }
+
+    /// Keeps a listing for the next mount.
+    fn keep(&self, known: &Known, which: &Which) {
+        let Some(items) = known.items(which) else { return };
+        if let (Ok(which), Ok(items)) = (serde_json::to_string(which), serde_json::to_string(items))
+        {
+            self.cache.keep_listing(which, items);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -239,13 +289,11 @@ impl Engine {
 
     /// Sees to it that a listing is known, and young or at least asked for.
     async fn ensure(self: &Arc<Self>, which: &Which) -> Result<()> {
-        let max_age = self.settings.max_age;
-        let (known, fresh) = self.listings.state(which, self.clock.now(), max_age);
-        if fresh {
-            return Ok(());
-        }
-        if !known {
-            return self.relist(which).await;
+        let standing = self.listings.standing(which, self.clock.now(), self.settings.max_age);
+        match standing {
+            Standing::Fresh => return Ok(()),
+            Standing::Unknown => return self.relist(which).await,
+            Standing::Recalled | Standing::Old => {}
         }
         let (engine, asked) = (self.clone(), which.clone());
         let refresh = tokio::spawn(async move {
@@ -253,9 +301,11 @@ impl Engine {
                 tracing::warn!(%error, "serving an older listing");
             }
         });
-        tokio::select! {
-            _ = refresh => {}
-            () = self.clock.sleep(REVALIDATION_WAIT) => {}
+        if standing == Standing::Old {
+            tokio::select! {
+                _ = refresh => {}
+                () = self.clock.sleep(REVALIDATION_WAIT) => {}
+            }
         }
         Ok(())
     }
@@ -265,7 +315,8 @@ impl Engine {
         let flight = self.listings.flight(which);
         let _flight = flight.lock().await;
         let asked = self.clock.now();
-        if self.listings.state(which, asked, self.settings.max_age).1 {
+        let standing = self.listings.standing(which, asked, self.settings.max_age);
+        if standing == Standing::Fresh {
             return Ok(());
         }
         let priority = Priority::Foreground;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod arrivals;
+mod cache;
 mod create;
 mod engine;
 mod intent;

@@ -86,6 +86,10 @@ pub(crate) struct State {
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
     pub(crate) snapshot: Option<Snapshot>,
+    /// Whether the snapshot is all that an earlier mount knew: served at once, whatever its age.
+    pub(crate) recalled: bool,
+    /// Which version of the content is kept as the one that was served last.
+    pub(crate) served: Option<u64>,
     pub(crate) saved: Option<Saved>,
     /// A text that was refused here. Readers get it whatever else was saved.
     pub(crate) refused: Option<RefusedText>,
@@ -146,6 +150,8 @@ impl Project {
                 folder,
                 title,
                 snapshot: None,
+                recalled: false,
+                served: None,
                 saved: None,
                 refused: None,
                 intent: None,

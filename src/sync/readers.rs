@@ -22,16 +22,25 @@ pub struct Process {
     pub inode: u64,
 }
 
+/// What a process had before its eyes when it saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Surely(Arc<Outline>),
+    /// A crash may have kept from disk what was served after it.
+    Perhaps(Arc<Outline>),
+}
+
 /// The renders of one project that were served lately.
 #[derive(Debug)]
 pub(crate) struct Readers {
     by_process: LruCache<Process, Arc<Outline>>,
     newest: Option<Arc<Outline>>,
+    recalled: Option<Arc<Outline>>,
 }
 
 impl Default for Readers {
     fn default() -> Self {
-        Self { by_process: LruCache::new(REMEMBERED), newest: None }
+        Self { by_process: LruCache::new(REMEMBERED), newest: None, recalled: None }
     }
 }
 
@@ -44,9 +53,26 @@ impl Readers {
         self.newest = Some(outline.clone());
     }
 
+    /// Takes over what was served last before a remount, as far as is known.
+    pub(crate) fn recall(&mut self, outline: Arc<Outline>) {
+        self.recalled.get_or_insert(outline);
+    }
+
     /// What a process that saves now has edited: what it read itself, else what was served last.
-    pub(crate) fn base(&self, process: Option<Process>) -> Option<Arc<Outline>> {
-        process.and_then(|process| self.by_process.peek(&process)).or(self.newest.as_ref()).cloned()
+    /// A process from before this mount, which is the one `mount`, or any that comes while nothing
+    /// was served yet, takes what was served last before.
+    pub(crate) fn base(&self, process: Option<Process>, mount: Option<Process>) -> Option<Seen> {
+        let own = process.and_then(|process| self.by_process.peek(&process));
+        if let Some(outline) = own {
+            return Some(Seen::Surely(outline.clone()));
+        }
+        let is_older = match (process, mount) {
+            (Some(process), Some(mount)) => process.inode != 0 && process.inode < mount.inode,
+            _ => false,
+        };
+        let before = self.recalled.clone().map(Seen::Perhaps);
+        let newest = self.newest.clone().map(Seen::Surely);
+        if is_older { before.or(newest) } else { newest.or(before) }
     }
 }
 
@@ -54,7 +80,7 @@ impl Readers {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Process, Readers};
+    use super::{Process, Readers, Seen};
     use crate::plan::{Item, Key, Outline};
 
     fn outline(text: &str) -> Arc<Outline> {
@@ -64,15 +90,30 @@ mod tests {
 
     #[test]
     fn a_process_saves_on_what_it_read_and_a_stranger_on_the_newest() {
-        let process = |group| Some(Process { group, inode: 7 });
+        let process = |group| Some(Process { group, inode: 70 });
+        let surely = |text| Some(Seen::Surely(outline(text)));
         let mut readers = Readers::default();
-        assert_eq!(readers.base(process(1)), None);
+        assert_eq!(readers.base(process(1), None), None);
         readers.saw(process(1), &outline("old"));
         readers.saw(process(2), &outline("new"));
-        assert_eq!(readers.base(process(1)), Some(outline("old")));
-        assert_eq!(readers.base(process(3)), Some(outline("new")));
-        assert_eq!(readers.base(None), Some(outline("new")));
-        let reused = Some(Process { group: 1, inode: 8 });
-        assert_eq!(readers.base(reused), Some(outline("new")));
+        assert_eq!(readers.base(process(1), None), surely("old"));
+        assert_eq!(readers.base(process(3), None), surely("new"));
+        assert_eq!(readers.base(None, None), surely("new"));
+        let reused = Some(Process { group: 1, inode: 80 });
+        assert_eq!(readers.base(reused, None), surely("new"));
+    }
+
+    #[test]
+    fn a_process_from_before_the_mount_saves_on_what_was_served_before_it() {
+        let of = |inode| Some(Process { group: 1, inode });
+        let mut readers = Readers::default();
+        readers.recall(outline("before"));
+        let perhaps = Some(Seen::Perhaps(outline("before")));
+        assert_eq!(readers.base(of(80), of(70)), perhaps);
+        readers.saw(of(90), &outline("since"));
+        assert_eq!(readers.base(of(60), of(70)), perhaps);
+        for other in [of(80), of(0), None] {
+            assert_eq!(readers.base(other, of(70)), Some(Seen::Surely(outline("since"))));
+        }
     }
 }

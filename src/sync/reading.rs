@@ -4,13 +4,14 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    cache::{CachedProject, Reading},
     engine::Engine,
-    project::{Content, Project},
+    project::{Content, Project, Snapshot},
 };
 use crate::{
     api::Priority,
     error::{Error, Kind, Result},
-    plan::Outline,
+    plan::{Key, Outline},
 };
 
 /// How long a reader waits for the revalidation of what it could be served at once.
@@ -25,14 +26,19 @@ impl Engine {
     /// # Errors
     /// As [`Backend::tasks`](crate::api::Backend::tasks), and only if the project was never read.
     pub async fn read(self: &Arc<Self>, project: &Arc<Project>) -> Result<Content> {
+        self.recall(project);
         let now = self.clock.now();
-        let (content, settled) = {
+        let (content, settled, recalled) = {
             let state = project.lock();
             let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
-            (state.content(), settled)
+            (state.content(), settled, state.recalled)
         };
         match content {
             Some(content) if settled => Ok(content),
+            Some(content) if recalled => {
+                self.refresh_aside(project);
+                Ok(content)
+            }
             Some(stale) => {
                 self.revalidate(project).await;
                 Ok(project.content().unwrap_or(stale))
@@ -51,6 +57,7 @@ impl Engine {
     /// # Errors
     /// As [`read`](Self::read).
     pub async fn glance(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        self.recall(project);
         let now = self.clock.now();
         let watched = {
             let state = project.lock();
@@ -66,14 +73,85 @@ impl Engine {
             None => self.read(project).await.map(drop),
             Some(false) => Ok(()),
             Some(true) => {
-                let (engine, asked) = (self.clone(), project.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = engine.refresh(&asked, Priority::Background).await {
-                        tracing::debug!(%error, project = asked.title(), "not refreshed");
-                    }
-                });
+                self.refresh_aside(project);
                 Ok(())
             }
+        }
+    }
+
+    /// Asks for a newer state, and nobody waits for it.
+    fn refresh_aside(self: &Arc<Self>, project: &Arc<Project>) {
+        let (engine, asked) = (self.clone(), project.clone());
+        tokio::spawn(async move {
+            if let Err(error) = engine.refresh(&asked, Priority::Background).await {
+                tracing::debug!(%error, project = asked.title(), "not refreshed");
+            }
+        });
+    }
+
+    /// Takes over what an earlier mount knew of a project, if this one knows nothing yet.
+    pub(crate) fn recall(&self, project: &Project) {
+        let id = {
+            let state = project.lock();
+            state.id.clone().filter(|_| state.snapshot.is_none())
+        };
+        let Some((id, cached)) = id.and_then(|id| Some((id.clone(), self.cache.project(&id)?)))
+        else {
+            return;
+        };
+        let served = self.cache.served(&id);
+        let outline = Arc::new(cached.reading.outline);
+        let text = project.render(&outline);
+        let mut state = project.lock();
+        if state.snapshot.is_some() {
+            return;
+        }
+        let before = state.content().map(|content| content.text);
+        // Not trusted before it is read again: a crash may have kept something newer out of it.
+        state.snapshot = Some(Snapshot { outline, text, title: cached.reading.title, read: None });
+        state.recalled = self.cache.is_complete();
+        state.modified = cached.modified;
+        if let Some(served) = served.filter(|_| state.saved.is_none() && state.refused.is_none()) {
+            state.readers.recall(Arc::new(served));
+        }
+        state.settle_version(before, cached.modified);
+    }
+
+    /// Notes what a program was served, so that its save is compared with that, also if it comes
+    /// after a remount.
+    pub fn note_served(&self, project: &Project, content: &Content) {
+        // Tasks without an id are known by their numbers in this mount only. Until they have one
+        // the journal has the save that made them.
+        if !is_lasting(&content.outline) {
+            return;
+        }
+        let id = {
+            let mut state = project.lock();
+            let noted = state.served.replace(content.version);
+            state.id.clone().filter(|_| noted != Some(content.version))
+        };
+        if let Some(id) = id {
+            self.cache.keep_served(&id, &content.outline);
+        }
+    }
+
+    /// Keeps what is known of a project for the next mount.
+    pub(crate) fn keep(&self, project: &Project) {
+        let kept = {
+            let state = project.lock();
+            let reading = state.snapshot.as_ref().map(|known| Reading {
+                outline: (*known.outline).clone(),
+                title: known.title.clone(),
+            });
+            let reading = reading.filter(|reading| is_lasting(&reading.outline));
+            state
+                .id
+                .clone()
+                .zip(reading)
+                .map(|(id, reading)| (id, CachedProject { modified: state.modified, reading }))
+        };
+        if let Some((id, kept)) = kept {
+            self.cache.keep_project(&id, kept);
         }
     }
 
@@ -116,10 +194,20 @@ impl Engine {
             .map_err(|error| error.at(format!("{title}.md")))?;
         let listing = Outline::from_listing(&tasks, &title);
         let changed = project.install(listing.outline, Some(asked), self.clock.wall());
-        if let Some(snapshot) = project.lock().snapshot.as_mut() {
-            snapshot.title = listing.title.map(|node| node.id);
+        {
+            let mut state = project.lock();
+            state.recalled = false;
+            if let Some(snapshot) = state.snapshot.as_mut() {
+                snapshot.title = listing.title.map(|node| node.id);
+            }
         }
+        self.keep(project);
         self.changed(project, changed);
         Ok(())
     }
+}
+
+/// Whether every task has an id, which the next mount knows it by.
+fn is_lasting(outline: &Outline) -> bool {
+    outline.items.iter().all(|item| matches!(item.key, Key::Known(_)))
 }

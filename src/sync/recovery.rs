@@ -40,7 +40,7 @@ impl Engine {
     }
 
     /// Returns once no save is on its way, or after `wait`.
-    pub async fn rest(&self, wait: std::time::Duration) {
+    pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
         let mut busy = self.busy.subscribe();
         let idle = async {
             let _ = busy.wait_for(|busy| *busy == 0).await;
@@ -49,6 +49,9 @@ impl Engine {
             () = idle => {}
             () = self.clock.sleep(wait) => {}
         }
+        let engine = self.clone();
+        // Fails only while the runtime goes.
+        let _ = tokio::task::spawn_blocking(move || engine.cache.flush()).await;
     }
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     engine::Engine,
     project::{Progress, Project, Snapshot, State},
+    readers::Seen,
     records::Shelf,
 };
 use crate::{
@@ -241,7 +242,10 @@ impl Engine {
         let generation = match refused {
             Some(refused) => {
                 let RefusedText { text, base, .. } = refused;
-                match self.accept(project, None, &base, &text, allow_delete).await {
+                match self
+                    .accept(project, None, &Seen::Perhaps(base.clone()), &text, allow_delete)
+                    .await
+                {
                     Ok((_, generation)) => generation,
                     Err(error) => {
                         let error = error.at(format!("{}.md", project.title()));

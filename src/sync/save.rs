@@ -7,7 +7,7 @@ use super::{
     intent::{Intent, recreated},
     journal::Entry,
     project::{Project, Saved, State},
-    readers::Process,
+    readers::{Process, Seen},
 };
 use crate::{
     api::MAX_CONTENT_CHARS,
@@ -69,6 +69,7 @@ impl Engine {
             }
             Err(error) => {
                 let error = error.at(format!("{}.md", project.title()));
+                let (Seen::Surely(base) | Seen::Perhaps(base)) = base;
                 self.keep_refused(project, text, base, &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
             }
@@ -80,14 +81,15 @@ impl Engine {
         project: &Arc<Project>,
         process: Option<Process>,
         base: Base,
-    ) -> Result<Arc<Outline>> {
+    ) -> Result<Seen> {
         if let Base::Exactly(outline) = base {
-            return Ok(outline);
+            return Ok(Seen::Surely(outline));
         }
-        let read = project.lock().readers.base(process);
-        match read {
-            Some(outline) => Ok(outline),
-            None => Ok(self.read(project).await?.outline),
+        self.recall(project);
+        let seen = project.lock().readers.base(process, self.own_process());
+        match seen {
+            Some(seen) => Ok(seen),
+            None => Ok(Seen::Surely(self.read(project).await?.outline)),
         }
     }
 
@@ -98,16 +100,20 @@ impl Engine {
         &self,
         project: &Project,
         process: Option<Process>,
-        base: &Outline,
+        base: &Seen,
         text: &Arc<[u8]>,
         allow_delete: bool,
     ) -> Result<(Arc<Outline>, Option<u64>)> {
         let _transition = project.commit.lock().await;
+        let (Seen::Surely(outline) | Seen::Perhaps(outline)) = base;
+        let is_sure = matches!(base, Seen::Surely(_));
+        let base = outline;
         let ours = self.understand(project, base, text, allow_delete)?;
-        let Some(change) = self.change(project, base, &ours) else {
+        let Some(mut change) = self.change(project, base, &ours) else {
             self.nothing_to_save(project, process, &ours).await;
             return Ok((ours, None));
         };
+        change.intent.doubtful |= !is_sure;
         self.keep_overridden(project, &change.onto, &change.conflicts).await;
         self.settle_refused(project).await;
         let entry = {

@@ -91,7 +91,9 @@ impl Engine {
             if project.is_unborn() {
                 self.create(project).await?;
             }
-            if !project.lock().is_fresh(self.clock.now(), self.settings.max_age) {
+            if is_doubtful(project)
+                || !project.lock().is_fresh(self.clock.now(), self.settings.max_age)
+            {
                 self.fetch(project, Priority::Save).await?;
             }
             let mut generation = self.rebase(project).await?;
@@ -128,7 +130,7 @@ impl Engine {
             let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
             let first_new = state.reserve(known);
             let Some(intent) = state.intent.as_mut() else { return Ok(generation) };
-            if intent.in_flight.is_none() && intent.base == *theirs {
+            if intent.in_flight.is_none() && !intent.doubtful && intent.base == *theirs {
                 return Ok(generation);
             }
             let rebased = intent.rebase((*theirs).clone(), first_new);
@@ -297,6 +299,10 @@ impl Engine {
         let changed = state.settle_version(before, self.clock.wall());
         drop(state);
         project.progress.send_replace(Progress { generation, refused: None });
+        self.keep(project);
+        if let Some(content) = project.content() {
+            self.note_served(project, &content);
+        }
         self.changed(project, changed);
         Ok(())
     }
@@ -321,6 +327,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether the program may have seen more than is known: what is there must be looked at.
+fn is_doubtful(project: &Project) -> bool {
+    project.lock().intent.as_ref().is_some_and(|intent| intent.doubtful)
 }
 
 /// Whether the script deletes on a reading from before the save. A deletion takes whatever is

@@ -114,6 +114,7 @@ impl Vfs {
         if let Some(seen) = project.read_by(process, self.engine.clock().now()) {
             content = seen;
         }
+        self.engine.note_served(&project, &content);
         let serial = project.serial;
         let mut tree = self.tree();
         let paged = tree.paged.insert(serial, content.version);
@@ -139,6 +140,7 @@ impl Vfs {
                 && let Some(seen) = project.read_by(process, self.engine.clock().now())
             {
                 content = seen;
+                self.engine.note_served(&project, &content);
             }
             Draft::on(&content)
         };
@@ -173,6 +175,9 @@ impl Vfs {
         match &*self.handle(fh)? {
             Handle::Reader { project, process } => {
                 let content = project.read_by(*process, self.engine.clock().now());
+                if let Some(content) = &content {
+                    self.engine.note_served(project, content);
+                }
                 let text = content.map(|content| content.text).unwrap_or_default();
                 Ok(draft::slice(&text, offset, size).to_vec())
             }

@@ -87,6 +87,9 @@ impl Vfs {
             Error::io("cannot make the scratch directory", error).at(scratch.display().to_string())
         })?;
         let (notices, receiver) = mpsc::unbounded_channel();
+        if let Some(own) = process::of_thread(std::process::id()) {
+            engine.served_by(own);
+        }
         let recovered = engine.recover()?;
         let vfs = Self { engine, tree: Mutex::default(), scratch, uid, gid, notices };
         vfs.take_in(recovered);

@@ -61,6 +61,12 @@ impl Mount {
         self.enter().await;
     }
 
+    /// Everything is saved and kept, then the mount goes and another takes its state over.
+    pub async fn remount_cleanly(&mut self) {
+        self.vfs.rest(Duration::from_secs(60)).await;
+        self.remount().await;
+    }
+
     pub async fn ino(&self, name: &str) -> Result<Ino> {
         self.vfs.lookup(self.folder, OsStr::new(name)).await.map(|attr| attr.ino)
     }

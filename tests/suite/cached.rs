@@ -1,0 +1,111 @@
+//! What outlives a mount: everything that was read is served by the next one, at once and with no
+//! network, and what programs had read is what their later saves are compared with.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::driven::{Mount, pass};
+
+const TEXT: &str = "- [ ] a\n- [ ] b\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_remount_serves_what_is_known_with_no_network_and_no_wait() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.memory.seed("f", "second", "Second", "c");
+    assert_eq!(mount.names().await, ["Plan.md", "Second.md"]);
+    assert_eq!(mount.read("Plan.md").await, TEXT);
+    mount.read("Second.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let attr = mount.vfs.getattr(ino, 0).await.unwrap();
+    pass(3600).await;
+    mount.vfs.rest(Duration::from_secs(60)).await;
+    mount.memory.set_offline(true);
+    mount.memory.take_reads();
+    let before = Instant::now();
+    mount.remount().await;
+    assert_eq!(mount.names().await, ["Plan.md", "Second.md"]);
+    assert_eq!(mount.read("Plan.md").await, TEXT);
+    assert_eq!(mount.read("Second.md").await, "- [ ] c\n");
+    assert_eq!(Instant::now(), before, "nothing was waited for");
+    let now = mount.vfs.getattr(ino, 0).await.unwrap();
+    assert_eq!((now.ino, now.size, now.modified), (attr.ino, attr.size, attr.modified));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_mount_knew_is_asked_for_again_when_somebody_looks() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    mount.vfs.rest(Duration::from_secs(60)).await;
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    mount.memory.seed("f", "second", "Second", "c");
+    mount.remount().await;
+    assert_eq!(mount.names().await, ["Plan.md"]);
+    assert_eq!(mount.read("Plan.md").await, TEXT);
+    pass(1).await;
+    assert_eq!(mount.names().await, ["Plan.md", "Second.md"]);
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_after_a_remount_is_compared_with_what_was_served_before_it() {
+    for clean in [true, false] {
+        let mut mount = Mount::of("a\nb").await;
+        let text = mount.read("Plan.md").await;
+        if clean {
+            mount.remount_cleanly().await;
+        } else {
+            // The crash comes after the writer of the cache was done.
+            mount.vfs.rest(Duration::from_secs(60)).await;
+            mount.memory.seed("f", "second", "Second", "c");
+            pass(60).await;
+            mount.names().await;
+            mount.remount().await;
+        }
+        mount.memory.add_elsewhere("plan", "x", "added elsewhere");
+        pass(60).await;
+        mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), "a\nB\nadded elsewhere\n", "{clean}");
+        assert_eq!(mount.writes(), ["PUT t2 \"B\""]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_saved_is_there_after_a_remount_and_saved_on_again() {
+    let mut mount = Mount::of("a").await;
+    mount.edit("Plan.md", |text| text + "- [ ] new\n").await.unwrap();
+    mount.create("New.md", b"- [ ] n\n").await.unwrap();
+    mount.remount_cleanly().await;
+    mount.memory.set_offline(true);
+    let text = mount.read("Plan.md").await;
+    assert_eq!(text, "- [ ] a\n- [ ] new\n");
+    assert_eq!(mount.read("New.md").await, "- [ ] n\n");
+    mount.overwrite("Plan.md", format!("{text}- [ ] newer\n").as_bytes()).await.unwrap();
+    mount.memory.heal();
+    pass(100).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nnew\nnewer\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_project_does_not_come_back_with_a_remount() {
+    let mut mount = Mount::of("a").await;
+    mount.names().await;
+    mount.unlink("Plan.md").await.unwrap();
+    pass(10).await;
+    mount.remount_cleanly().await;
+    assert_eq!(mount.names().await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cache_can_be_deleted() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    mount.vfs.rest(Duration::from_secs(60)).await;
+    for ending in ["", "-wal", "-shm"] {
+        let file = mount.dir.path().join(format!("cache.sqlite3{ending}"));
+        assert!(std::fs::remove_file(&file).is_ok() || !ending.is_empty(), "{file:?}");
+    }
+    mount.remount().await;
+    assert_eq!(mount.read("Plan.md").await, TEXT);
+}
