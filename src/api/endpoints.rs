@@ -20,6 +20,9 @@ use crate::{
     ids::{ProjectId, SpaceId, TaskId},
 };
 
+/// How often a project is listed before it is said to change too fast.
+const LISTINGS: usize = 3;
+
 #[async_trait]
 impl Backend for HttpBackend {
     async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
@@ -41,13 +44,13 @@ impl Backend for HttpBackend {
     }
 
     async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
-        match self.list_tasks(priority, project).await {
-            // The task that the listing was to go on after may be gone: begin anew, once.
-            Err((error, true)) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
-                self.list_tasks(priority, project).await.map_err(|(error, _)| error)
+        for _ in 0..LISTINGS {
+            if let Some(tasks) = self.list_tasks(priority, project).await? {
+                return Ok(tasks);
             }
-            listed => listed.map_err(|(error, _)| error),
         }
+        Err(Error::new(Kind::Protocol, "the project changes while it is read")
+            .hint("it is read again later"))
     }
 
     async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
@@ -137,25 +140,33 @@ impl Backend for HttpBackend {
 }
 
 impl HttpBackend {
-    /// All pages; with the error, whether it came after the first page.
+    /// All pages; `None` if the project changed meanwhile so that they do not fit together.
     async fn list_tasks(
         &self,
         priority: Priority,
         project: &ProjectId,
-    ) -> Result<Vec<RemoteTask>, (Error, bool)> {
-        let path = project_path(project).map_err(|error| (error, false))?.then("tasks");
+    ) -> Result<Option<Vec<RemoteTask>>> {
+        let path = project_path(project)?.then("tasks");
         let limit = PAGE_LIMIT.to_string();
         let mut pages = Pages::default();
         let mut after: Option<String> = None;
         loop {
-            let later = after.is_some();
             let mut query = vec![("limit", limit.as_str())];
             query.extend(after.as_deref().map(|after| ("after", after)));
-            let answer = self.get(priority, &path, &query).await.map_err(|error| (error, later))?;
-            let page = answer.page().map_err(|error| (error, false))?;
-            match pages.take(page, &self.paging).map_err(|error| (error, false))? {
+            let answer = match self.get(priority, &path, &query).await {
+                // The task that the listing was to go on after may be gone.
+                Err(error)
+                    if after.is_some()
+                        && matches!(error.kind(), Kind::Refused | Kind::NotFound) =>
+                {
+                    return Ok(None);
+                }
+                answer => answer?,
+            };
+            match pages.take(answer.page()?, &self.paging)? {
                 Next::After(id) => after = Some(id),
-                Next::End => return Ok(pages.finish()),
+                Next::End => return Ok(Some(pages.finish())),
+                Next::Anew => return Ok(None),
             }
         }
     }

@@ -1,11 +1,18 @@
 //! Paging through a project's tasks: when a page is the last.
 //!
 //! `hasMore` is believed where it is given. Where it is not, a cursor to go on from means that
-//! there may be more, and nothing is learnt from one that led nowhere: better a request too many
-//! than a listing too short, which would pass for deletions. Without either, a page shorter than asked for is
-//! the end, unless its length looks like a cap of the server's own (a multiple of 50): then one
-//! more request tells. No page that was seen to be longer than another can have the other's
-//! length as its cap, so the doubt is over once a longer page was seen.
+//! there may be more; without one, a page shorter than asked for is the end, unless its length
+//! looks like a cap of the server's own (a multiple of 50): then one more request tells. No page
+//! that was seen to be longer than another can have the other's length as its cap, so the doubt is
+//! over once a longer page was seen.
+//!
+//! The task that a page is to begin after may be deleted or moved meanwhile. A service may then
+//! refuse, or answer with no tasks at all, or with the first ones, and what was not listed would
+//! pass for deleted. So an end that contradicts what the page before said is not believed, nor is
+//! a task that is listed again; and where the page before said nothing, the next one is asked for
+//! from one task earlier, and has to begin with the last task that is known. What fails begins
+//! anew. A task that moves from what is still to come to what was listed already is missed until
+//! the next listing.
 
 use std::{
     collections::HashSet,
@@ -36,6 +43,10 @@ pub(crate) struct Paging {
 pub(crate) struct Pages {
     tasks: Vec<RemoteTask>,
     seen: HashSet<TaskId>,
+    /// The task that the next page has to begin with.
+    expected: Option<TaskId>,
+    /// Whether the page before said that there is more.
+    promised: bool,
 }
 
 /// What to do after a page.
@@ -45,6 +56,8 @@ pub(crate) enum Next {
     After(String),
     /// That was all.
     End,
+    /// The project changed, or a cursor led nowhere: what was listed so far is not to be trusted.
+    Anew,
 }
 
 impl Paging {
@@ -61,21 +74,52 @@ impl Pages {
     /// [`Kind::Protocol`] if pages go in circles, which must not pass for an end.
     pub(crate) fn take(&mut self, page: Page, paging: &Paging) -> Result<Next> {
         let (sent, before) = (page.sent, self.tasks.len());
-        let last = page.tasks.last().map(|task| task.id.as_str().to_owned());
+        let expected = self.expected.take();
+        let is_later = before > 0;
+        let begins_wrong =
+            expected.is_some() && page.tasks.first().map(|task| &task.id) != expected.as_ref();
+        if begins_wrong || (self.promised && sent == 0) {
+            return Ok(Next::Anew);
+        }
+        let (mut again, listed) = (0, page.tasks.len());
         for task in page.tasks {
             if self.seen.insert(task.id.clone()) {
                 self.tasks.push(task);
+            } else {
+                again += 1;
             }
+        }
+        if is_later && again > usize::from(expected.is_some()) {
+            return Ok(Next::Anew);
         }
         let capped = paging.may_be_capped(sent);
         let likely = sent >= PAGE_LIMIT || capped || page.next_cursor.is_some();
-        let more = page.has_more.unwrap_or(sent > 0 && likely);
-        if !more {
+        let has_new = listed > again;
+        if !page.has_more.unwrap_or(has_new && likely) {
             return Ok(Next::End);
         }
-        match page.next_cursor.or(last) {
-            Some(cursor) if self.tasks.len() > before => Ok(Next::After(cursor)),
-            _ => Err(Error::new(Kind::Protocol, "Taskade's pages of tasks go in circles")),
+        if !has_new {
+            return Err(Error::new(Kind::Protocol, "Taskade's pages of tasks go in circles"));
+        }
+        // Where it is the last task it says nothing that is not known.
+        let own = |told: &String| self.tasks.last().is_some_and(|last| last.id.as_str() == told);
+        let told = page.next_cursor.filter(|told| page.has_more.is_some() || !own(told));
+        Ok(Next::After(self.cursor(told, page.has_more.is_some())))
+    }
+
+    /// Where the next page begins, given what the service says; and what is to be expected of it.
+    fn cursor(&mut self, told: Option<String>, promised: bool) -> String {
+        self.promised = promised;
+        let id = |task: &RemoteTask| task.id.as_str().to_owned();
+        if let Some(told) = told {
+            return told;
+        }
+        match &self.tasks[..] {
+            [.., before, last] if !promised => {
+                self.expected = Some(last.id.clone());
+                id(before)
+            }
+            tasks => tasks.last().map(id).unwrap_or_default(),
         }
     }
 
@@ -111,6 +155,7 @@ mod tests {
             match pages.take(page, paging).unwrap() {
                 Next::After(id) => from = id.parse::<usize>().unwrap() + 1,
                 Next::End => break,
+                Next::Anew => panic!("nothing changed"),
             }
         }
         assert_eq!(pages.finish().len(), total);
@@ -152,12 +197,35 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_that_is_gone_is_no_end() {
+        let first = || (0..PAGE_LIMIT).map(task).collect::<Vec<_>>();
+        for tells in [true, false] {
+            let page = |tasks: Vec<RemoteTask>, has_more: bool| Page {
+                sent: tasks.len(),
+                tasks,
+                has_more: tells.then_some(has_more),
+                next_cursor: None,
+            };
+            // Nothing at all, the first tasks, and what comes after another one.
+            for gone in [vec![], first(), vec![task(500), task(2000)]] {
+                let (paging, mut pages) = (Paging::default(), Pages::default());
+                let next = pages.take(page(first(), true), &paging).unwrap();
+                assert!(matches!(next, Next::After(_)));
+                assert_eq!(pages.take(page(gone, false), &paging).unwrap(), Next::Anew);
+            }
+        }
+    }
+
+    #[test]
     fn circles_are_an_error_and_not_an_end() {
         let (paging, mut pages) = (Paging::default(), Pages::default());
         let page =
             || Page { tasks: vec![task(1)], sent: 1, has_more: Some(true), next_cursor: None };
         assert_eq!(pages.take(page(), &paging).unwrap(), Next::After("1".to_owned()));
-        assert!(pages.take(page(), &paging).is_err());
+        assert_eq!(pages.take(page(), &paging).unwrap(), Next::Anew);
+        let mut pages = Pages::default();
+        let nothing = Page { tasks: vec![], sent: 1, has_more: Some(true), next_cursor: None };
+        assert!(pages.take(nothing, &paging).is_err());
     }
 
     proptest! {
