@@ -74,7 +74,10 @@ pub(crate) fn ask(path: &Path) -> Result<Answer> {
 pub(crate) fn answer(args: &AskArgs) -> Result<()> {
     let said = match process_of(&args.mountpoint) {
         Ok(pid) => pid,
-        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => "dead".to_owned(),
+        // Aborted if it dies while it is asked.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED)) => {
+            "dead".to_owned()
+        }
         Err(_) => "closed".to_owned(),
     };
     writeln!(std::io::stdout(), "{said}").map_err(|error| Error::io("cannot answer", error))

@@ -31,6 +31,9 @@ impl Wrapped {
     }
 }
 
+/// Why a table is refused.
+pub(super) const NO_TABLE: &str = "a table cannot be a task; write a list";
+
 /// A paragraph.
 pub(super) struct Paragraph {
     /// Its lines, joined by a space.
@@ -45,7 +48,8 @@ pub(super) struct Paragraph {
 ///
 /// CommonMark takes a bullet with nothing behind it, right below a text, for more of the text
 /// or for the underline of a heading. Who types it begins a new item, so it is one here. A
-/// bullet that is indented too far to begin an item is refused, not joined to the text above.
+/// bullet that is indented too far to begin an item is refused, not joined to the text above; so
+/// is a table, which CommonMark takes for more of the text if no empty line is before it.
 pub(super) fn paragraph(
     source: &Source<'_>,
     mut lines: Range<usize>,
@@ -62,6 +66,9 @@ pub(super) fn paragraph(
             let reason = "this item is not indented like one, and would become part of the text \
                           above; indent two spaces a level";
             return Err(Refusal::new(line + 1, reason));
+        }
+        if is_delimiter_row(text) && source.line(line - 1, 0).contains('|') {
+            return Err(Refusal::new(line, NO_TABLE));
         }
     }
     let text = join(source, lines.clone(), from, wrapped);
@@ -127,6 +134,20 @@ fn join(source: &Source<'_>, lines: Range<usize>, from: usize, wrapped: &Wrapped
 
 fn is_marker(line: &str) -> bool {
     matches!(line.trim_matches(BLANKS), "-" | "*" | "+")
+}
+
+/// Whether a line is what stands below the head of a table: `|---|:-:|`.
+fn is_delimiter_row(line: &str) -> bool {
+    let line = line.trim_matches(BLANKS);
+    let cells = line.strip_prefix('|').unwrap_or(line);
+    let cells = cells.strip_suffix('|').unwrap_or(cells);
+    let is_rule = |cell: &str| {
+        let cell = cell.trim_matches(BLANKS);
+        let cell = cell.strip_prefix(':').unwrap_or(cell);
+        let cell = cell.strip_suffix(':').unwrap_or(cell);
+        !cell.is_empty() && cell.bytes().all(|byte| byte == b'-')
+    };
+    line.contains('|') && cells.split('|').all(is_rule)
 }
 
 fn is_bullet(line: &str) -> bool {

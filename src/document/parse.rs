@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
                 return Err(self.refuse(&range, "HTML cannot be a task; write `\\<` for a `<`"));
             }
             Event::Start(Tag::Table(_)) => {
-                return Err(self.refuse(&range, "a table cannot be a task; write a list"));
+                return Err(self.refuse(&range, blocks::NO_TABLE));
             }
             Event::Rule => return Err(self.refuse(&range, self.rule(&range))),
             _ => {
@@ -315,7 +315,9 @@ impl<'a> Reader<'a> {
 
 fn code(kind: &CodeBlockKind<'_>) -> &'static str {
     match kind {
-        CodeBlockKind::Fenced(_) => "a code block cannot be a task; put code in a note (`>`)",
+        CodeBlockKind::Fenced(_) => {
+            "a code block cannot be a task; take it out, or make each line a task"
+        }
         CodeBlockKind::Indented => {
             "this line is indented so far that it reads as code; indent two spaces a level"
         }

@@ -26,16 +26,20 @@ pub struct Listing {
 impl Outline {
     /// Reads a complete listing leniently: every task is in the result exactly once.
     ///
-    /// The first task is the title node if it has no parent and either no other task is without
-    /// one or its text is the project's name. (Public clients see the title first, without a
-    /// parent, and as the parent of the top level; whether it can be missing is unknown.)
+    /// The title node is the first task, has no parent, and is the parent of the top level
+    /// (public clients see it so); whether it can be missing is unknown. A first task without a
+    /// parent is taken for it if its text is the project's name, or if no other task is without
+    /// a parent and `only_root` says that such a one is the title.
     ///
     /// The service lists parents before children, but nothing here relies on it: a child that
     /// is listed away from its parent becomes the last one before the next in listing order, an
     /// unknown parent is the top level, of equal ids the first counts, and a circle of parents
     /// is cut at its first task.
-    pub fn from_listing(tasks: &[RemoteTask], project_name: &str) -> Listing {
-        let title = tasks.first().filter(|first| is_title(first, tasks, project_name));
+    pub fn from_listing(tasks: &[RemoteTask], project_name: &str, only_root: OnlyRoot) -> Listing {
+        let title = tasks.first().filter(|first| {
+            is_named(first, project_name)
+                || (only_root == OnlyRoot::IsTitle && has_only_root(tasks))
+        });
         let mut positions: HashMap<&TaskId, usize> = HashMap::with_capacity(tasks.len());
         let mut listed: Vec<&RemoteTask> = Vec::with_capacity(tasks.len());
         for task in tasks {
@@ -58,10 +62,36 @@ impl Outline {
     }
 }
 
-fn is_title(first: &RemoteTask, tasks: &[RemoteTask], project_name: &str) -> bool {
-    let others_have_parents =
-        || tasks.iter().filter(|task| task.id != first.id).all(|task| task.parent.is_some());
-    first.parent.is_none() && (first.text.trim() == project_name.trim() || others_have_parents())
+/// What the first task of a listing is if it has another text than the project's name, and all
+/// others have a parent: the title of a project that was just renamed, or a task, where the
+/// service lists no titles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnlyRoot {
+    /// It is the title.
+    IsTitle,
+    /// It is a task.
+    IsTask,
+}
+
+impl OnlyRoot {
+    /// Whether it matters for a listing. False also where the listing tells by itself.
+    pub fn matters(tasks: &[RemoteTask], project_name: &str) -> bool {
+        tasks.first().is_some_and(|first| !is_named(first, project_name)) && has_only_root(tasks)
+    }
+}
+
+/// Whether a task is the title by its text, which may be marked up where the name is not.
+fn is_named(task: &RemoteTask, project_name: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (text, name) = (task.text.trim(), project_name.trim());
+    let is_same = text == name || (letters(text) == letters(name) && !letters(name).is_empty());
+    task.parent.is_none() && is_same
+}
+
+fn has_only_root(tasks: &[RemoteTask]) -> bool {
+    let Some(first) = tasks.first() else { return false };
+    let others = tasks.iter().filter(|task| task.id != first.id);
+    first.parent.is_none() && others.clone().all(|task| task.parent.is_some())
 }
 
 fn in_outline_order(listed: &[&RemoteTask], parents: &[Option<usize>]) -> Vec<Item> {

@@ -21,7 +21,7 @@ mod waves;
 pub use self::{
     align::{Wanted, align},
     apply::{ApplyError, apply},
-    listing::{Listing, Title},
+    listing::{Listing, OnlyRoot, Title},
     merge::{Conflict, Merged, merge},
     script::script,
 };

@@ -187,7 +187,8 @@ mod tests {
             parent: task.parent.as_ref().map(TaskId::new),
             completed: task.completed,
         });
-        Outline::from_listing(&listed.collect::<Vec<_>>(), "Plan").outline
+        Outline::from_listing(&listed.collect::<Vec<_>>(), "Plan", crate::plan::OnlyRoot::IsTitle)
+            .outline
     }
 
     /// Executes a request as the service does. Every one must be accepted.

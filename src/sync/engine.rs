@@ -74,6 +74,8 @@ pub struct Engine {
     pub(crate) busy: watch::Sender<usize>,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,
+    /// Whether the service was seen to list titles as the root of all tasks.
+    pub(crate) titles_are_listed: AtomicBool,
     events: mpsc::UnboundedSender<Event>,
     projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
     serial: AtomicU64,
@@ -107,6 +109,7 @@ impl Engine {
             listings,
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),
+            titles_are_listed: AtomicBool::new(false),
             events,
             projects: Mutex::default(),
             serial: AtomicU64::new(1),

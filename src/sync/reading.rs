@@ -1,7 +1,10 @@
 //! Reading projects: what is young enough is served as it is, what is older is asked for with a
 //! bounded wait, what was never read is waited for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{
     cache::{CachedProject, Reading},
@@ -9,9 +12,10 @@ use super::{
     project::{Content, Project, Snapshot},
 };
 use crate::{
-    api::Priority,
+    api::{Priority, RemoteTask},
     error::{Error, Kind, Result},
-    plan::{Key, Outline},
+    ids::ProjectId,
+    plan::{Key, OnlyRoot, Outline},
 };
 
 /// How long a reader waits for the revalidation of what it could be served at once.
@@ -179,6 +183,34 @@ impl Engine {
         self.fetch(project, priority).await
     }
 
+    /// What the only root of a listing is: see [`OnlyRoot`]. The service is asked for the name
+    /// that the project has now if nothing that is known tells.
+    async fn only_root(
+        &self,
+        project: &Project,
+        id: &ProjectId,
+        title: &str,
+        tasks: &[RemoteTask],
+        priority: Priority,
+    ) -> Result<OnlyRoot> {
+        let Some(first) = tasks.first() else { return Ok(OnlyRoot::IsTitle) };
+        if !OnlyRoot::matters(tasks, title) {
+            let is_told = first.parent.is_none() && first.text == title && tasks.len() > 1;
+            let below = |task: &RemoteTask| task.parent.as_ref() == Some(&first.id);
+            if is_told && tasks.iter().any(below) {
+                self.titles_are_listed.store(true, Ordering::Relaxed);
+            }
+            return Ok(OnlyRoot::IsTitle);
+        }
+        let known = project.lock().snapshot.as_ref().and_then(|known| known.title.clone());
+        if known.as_ref() == Some(&first.id) || self.titles_are_listed.load(Ordering::Relaxed) {
+            return Ok(OnlyRoot::IsTitle);
+        }
+        let now = self.backend.project(priority, id).await?.name;
+        let is_title = !OnlyRoot::matters(tasks, &now);
+        Ok(if is_title { OnlyRoot::IsTitle } else { OnlyRoot::IsTask })
+    }
+
     /// Reads the project from the service. The caller holds `project.remote`.
     pub(crate) async fn fetch(&self, project: &Project, priority: Priority) -> Result<()> {
         let (id, title) = {
@@ -192,7 +224,8 @@ impl Engine {
             .tasks(priority, &id)
             .await
             .map_err(|error| error.at(format!("{title}.md")))?;
-        let listing = Outline::from_listing(&tasks, &title);
+        let only_root = self.only_root(project, &id, &title, &tasks, priority).await?;
+        let listing = Outline::from_listing(&tasks, &title, only_root);
         let changed = project.install(listing.outline, Some(asked), self.clock.wall());
         {
             let mut state = project.lock();

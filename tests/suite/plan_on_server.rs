@@ -13,7 +13,7 @@ use taskadefs::{
     clock::SystemClock,
     error::{Error, Result},
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Key, NewItem, Op, Outline, Wanted, align, script},
+    plan::{Key, NewItem, OnlyRoot, Op, Outline, Wanted, align, script},
     server::{Quirks, Running, Server, ServerConfig},
 };
 use tokio::runtime::Runtime;
@@ -50,7 +50,7 @@ impl Service {
 
     async fn outline(&self, project: &ProjectId) -> Outline {
         let tasks = self.client.tasks(Priority::Save, project).await.unwrap();
-        Outline::from_listing(&tasks, "Plan").outline
+        Outline::from_listing(&tasks, "Plan", OnlyRoot::IsTitle).outline
     }
 
     /// Executes a plan, giving new tasks the ids that the service assigns.

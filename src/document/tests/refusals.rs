@@ -19,6 +19,12 @@ fn what_cannot_be_a_task() {
         ("- a\n\n      - b\n", 3, "reads as code"),
         ("a | b\n--|--\nc | d\n", 1, "table"),
         ("- a\n- b\n  | c |\n  |---|\n", 3, "table"),
+        ("- a\n| x | y |\n|---|---|\n| 1 | 2 |\n", 2, "table"),
+        ("- [ ] a\nx | y\n:-- | --:\n", 2, "table"),
+        ("- a\n  - b\n| x |\n|:-:|\n", 3, "table"),
+        ("a\n| x | y |\n|---|---|\n", 2, "table"),
+        ("- a\n```\nrm\n```\n", 2, "code block"),
+        ("- a\n<div>\n", 2, "HTML"),
         ("- a\n\n<div>\n", 3, "HTML"),
         ("<!-- a\nb -->\n", 1, "HTML"),
         ("- a\n\n---\n\n- b\n", 3, "thematic break"),
@@ -35,6 +41,14 @@ fn what_cannot_be_a_task() {
         let (at, reason) = refused(text.as_bytes());
         assert_eq!(at, *line, "{text:?}: {reason}");
         assert!(reason.contains(*words), "{text:?}: {reason}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_table_is_more_of_the_text() {
+    for text in ["- a\n| b |\n", "- a\n| b\n| c\n", "- a\nb\n--|--c\n"] {
+        let lines = parse(text.as_bytes(), &ParseOptions::default()).unwrap();
+        assert_eq!(lines.len(), 1, "{text:?}: {lines:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::text;
 use crate::{
     api::RemoteTask,
     ids::TaskId,
-    plan::{Key, Listing, Outline},
+    plan::{Key, Listing, OnlyRoot, Outline},
 };
 
 fn task(id: &str, parent: Option<&str>, text: &str) -> RemoteTask {
@@ -19,8 +19,12 @@ fn task(id: &str, parent: Option<&str>, text: &str) -> RemoteTask {
 }
 
 fn read(tasks: &[(&str, Option<&str>)], name: &str) -> (bool, String) {
+    read_as(tasks, name, OnlyRoot::IsTitle)
+}
+
+fn read_as(tasks: &[(&str, Option<&str>)], name: &str, only_root: OnlyRoot) -> (bool, String) {
     let tasks: Vec<RemoteTask> = tasks.iter().map(|(id, parent)| task(id, *parent, id)).collect();
-    let Listing { title, outline } = Outline::from_listing(&tasks, name);
+    let Listing { title, outline } = Outline::from_listing(&tasks, name, only_root);
     assert!(outline.is_well_formed());
     (title.is_some(), text(&outline))
 }
@@ -36,6 +40,28 @@ fn a_title_under_another_name_is_still_the_only_one_without_a_parent() {
     let tasks = [("Old name", None), ("a", Some("Old name"))];
     assert_eq!(read(&tasks, "Plan"), (true, "a\n".into()));
     assert_eq!(read(&tasks[..1], "Plan"), (true, String::new()));
+}
+
+#[test]
+fn the_only_root_is_a_task_where_there_are_no_titles() {
+    let tasks = [("a", None), ("b", Some("a"))];
+    assert_eq!(read_as(&tasks, "Plan", OnlyRoot::IsTask), (false, "a\n  b\n".into()));
+    assert_eq!(read_as(&tasks, "a", OnlyRoot::IsTask), (true, "b\n".into()));
+    let matters = |tasks: &[(&str, Option<&str>)], name: &str| {
+        let tasks: Vec<RemoteTask> =
+            tasks.iter().map(|(id, parent)| task(id, *parent, id)).collect();
+        OnlyRoot::matters(&tasks, name)
+    };
+    assert!(matters(&tasks, "Plan") && matters(&tasks[..1], "Plan"));
+    assert!(!matters(&tasks, "a") && !matters(&[], "Plan"));
+    assert!(!matters(&[("a", None), ("b", None)], "Plan"));
+}
+
+#[test]
+fn a_title_may_be_marked_up() {
+    let tasks = [("**The** plan", None), ("a", Some("**The** plan"))];
+    assert_eq!(read_as(&tasks, "The plan", OnlyRoot::IsTask), (true, "a\n".into()));
+    assert_eq!(read_as(&[("-", None)], "!", OnlyRoot::IsTask), (false, "-\n".into()));
 }
 
 #[test]
@@ -90,7 +116,7 @@ proptest! {
                 task(&id.to_string(), parent.map(|parent| parent.to_string()).as_deref(), "t")
             })
             .collect();
-        let Listing { title, outline } = Outline::from_listing(&tasks, "t");
+        let Listing { title, outline } = Outline::from_listing(&tasks, "t", OnlyRoot::IsTitle);
         prop_assert!(outline.is_well_formed());
         let mut read: Vec<TaskId> = title.map(|title| title.id).into_iter().collect();
         read.extend(outline.items.iter().filter_map(|item| match &item.key {
