@@ -74,6 +74,9 @@ pub(crate) struct MountArgs {
     /// Refuse a save that deletes more tasks than this and more than half of the project
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_delete: usize,
+    /// How long it is remembered what was done, to be looked at and undone
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = options::days)]
+    keep_history: std::time::Duration,
     /// End every line with the block id of its task
     #[arg(long)]
     ids: bool,

@@ -150,6 +150,7 @@ fn file_system(args: &MountArgs, url: &str, token: &Token, dir: &Path) -> Result
         wording: args.content_type.into(),
         ids: args.ids,
         read_only: args.read_only,
+        keep_history: args.keep_history,
     };
     let (engine, events) = Engine::new(backend, clock, journal, settings)?;
     // SAFETY: these calls have no preconditions and cannot fail.

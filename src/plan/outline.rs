@@ -43,6 +43,15 @@ impl Outline {
         existing
     }
 
+    /// Takes a task out, if nothing is below it.
+    pub(crate) fn drop_leaf(&mut self, key: &Key) {
+        let Some(at) = self.items.iter().position(|item| item.key == *key) else { return };
+        let depth = |at: usize| self.items.get(at).map(|item| item.depth);
+        if depth(at + 1) <= depth(at) {
+            self.items.remove(at);
+        }
+    }
+
     /// Whether the depths are those of a tree and no key occurs twice.
     pub fn is_well_formed(&self) -> bool {
         let mut keys = HashSet::with_capacity(self.items.len());

@@ -60,9 +60,13 @@ impl Engine {
             }
             state.id.clone()
         };
+        let mut archived = false;
         if let Some(id) = id {
             match self.backend.complete_project(&id).await {
-                Ok(()) => self.hide(&id, true).await?,
+                Ok(()) => {
+                    archived = true;
+                    self.hide(&id, true).await?;
+                }
                 // Gone already: nothing is left to be archived.
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) if error.kind().is_transient() => return Err(error),
@@ -74,17 +78,15 @@ impl Engine {
             }
         }
         let _transition = project.commit.lock().await;
-        let row = {
+        let (row, past) = {
             let mut state = project.lock();
+            let past = self.archival(&state).filter(|_| archived);
             state.archive = false;
             state.saved = None;
             state.intent = None;
-            state.row.take()
+            (state.row.take(), past)
         };
-        match row {
-            Some(row) => self.journaled(move |journal| journal.remove(row)).await,
-            None => Ok(()),
-        }
+        self.journaled(move |journal| journal.conclude(row, past.as_ref())).await
     }
 
     /// Hides a project from listings, or shows it again, across remounts.

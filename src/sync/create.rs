@@ -134,7 +134,7 @@ impl Engine {
                 Origin::Answered => made(&intent.target, &read),
                 Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
             };
-            *intent = taken;
+            *intent = Intent { before: Outline::default(), creates: true, ..taken };
             for (number, id) in &ids {
                 state.note_created(*number, id);
             }

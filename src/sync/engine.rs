@@ -12,8 +12,8 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    cache::Cache, journal::Journal, listing::Listings, project::Project, readers::Process,
-    records::Records, wording::Wording,
+    cache::Cache, calls::Logged, journal::Journal, listing::Listings, project::Project,
+    readers::Process, records::Records, wording::Wording,
 };
 use crate::{
     api::Backend,
@@ -37,6 +37,8 @@ pub struct Settings {
     pub ids: bool,
     /// Whether nothing may be written (`--read-only`).
     pub read_only: bool,
+    /// How long it is remembered what was done (`--keep-history`).
+    pub keep_history: Duration,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             wording: Wording::Auto,
             ids: false,
             read_only: false,
+            keep_history: Duration::from_secs(30 * 86_400),
         }
     }
 }
@@ -63,7 +66,9 @@ pub enum Event {
 
 /// Readings, saves and listings of one account.
 pub struct Engine {
+    /// The service, with a log of what is written to it in front.
     pub(crate) backend: Arc<dyn Backend>,
+    calls: Arc<Logged>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) records: Records,
@@ -99,8 +104,11 @@ impl Engine {
         let cache = Arc::new(Cache::open(&journal.dir().join("cache.sqlite3")));
         let listings = Listings::recalled(cache.clone(), journal.archived()?);
         let started = clock.wall();
+        let keep = settings.keep_history;
+        let calls = Arc::new(Logged::new(backend, clock.clone(), journal.dir(), keep));
         let engine = Arc::new(Self {
-            backend,
+            backend: calls.clone(),
+            calls,
             clock,
             records: Records::of(journal.dir()),
             cache,
@@ -151,6 +159,7 @@ impl Engine {
 
     /// The project with this id; made known if it was not.
     pub fn project(&self, id: &ProjectId, folder: &SpaceId, title: &str) -> Arc<Project> {
+        self.calls.name(id, title);
         let mut projects = self.projects();
         if let Some(project) = projects.get(id) {
             let mut state = project.lock();
@@ -177,6 +186,7 @@ impl Engine {
     /// Notes the id of a project that was just created.
     pub(crate) fn adopt(&self, project: &Arc<Project>, id: &ProjectId) {
         project.lock().id = Some(id.clone());
+        self.calls.name(id, &project.title());
         self.projects().insert(id.clone(), project.clone());
     }
 

@@ -31,12 +31,29 @@ pub(crate) struct Intent {
     /// then what looks new in its text may be there already.
     #[serde(default)]
     pub(crate) doubtful: bool,
+    /// What the service would have without this save.
+    #[serde(default)]
+    pub(crate) before: Outline,
+    /// Whether it creates the project.
+    #[serde(default)]
+    pub(crate) creates: bool,
+    /// The deed that it undoes.
+    #[serde(default)]
+    pub(crate) undoes: Option<i64>,
 }
 
 impl Intent {
     /// A save of `target` by a program that had read `base`.
     pub(crate) fn new(base: Outline, target: Outline) -> Self {
-        Self { base, target, in_flight: None, doubtful: false }
+        Self {
+            before: base.clone(),
+            base,
+            target,
+            in_flight: None,
+            doubtful: false,
+            creates: false,
+            undoes: None,
+        }
     }
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
@@ -65,6 +82,9 @@ impl Intent {
             self.rekey(&gone, &back);
             aliases.push((gone, back));
         }
+        // What others did since belongs to what would be without us.
+        let before = plan::merge(&self.base, &self.before, &theirs, first_new);
+        self.before = before.outline.existing();
         let merged = plan::merge(&self.base, &self.target, &theirs, first_new);
         aliases.extend(recreated(&merged.conflicts));
         self.base = theirs;
@@ -120,7 +140,7 @@ impl Intent {
     }
 
     fn rekey(&mut self, from: &Key, to: &Key) {
-        for outline in [&mut self.base, &mut self.target] {
+        for outline in [&mut self.base, &mut self.target, &mut self.before] {
             for item in outline.items.iter_mut().filter(|item| item.key == *from) {
                 item.key = to.clone();
             }

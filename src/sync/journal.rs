@@ -16,7 +16,7 @@ use std::{
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{create::Creating, intent::Intent, refusal::Refusal, refused_rows};
+use super::{create::Creating, intent::Intent, past, refusal::Refusal, refused_rows};
 use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
@@ -104,7 +104,7 @@ impl Journal {
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self> {
-        let schema = format!("{SCHEMA}{}", refused_rows::SCHEMA);
+        let schema = format!("{SCHEMA}{}{}", refused_rows::SCHEMA, past::SCHEMA);
         let connection = database::open(path, VERSION, &schema)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { connection: Mutex::new(connection), dir })
@@ -143,14 +143,6 @@ impl Journal {
             )
             .map_err(storage("cannot journal a save"))?;
         Ok(connection.last_insert_rowid())
-    }
-
-    /// Removes an entry: Taskade has it, or the user gave it up.
-    pub(crate) fn remove(&self, row: i64) -> Result<()> {
-        self.lock()
-            .execute("DELETE FROM saves WHERE row = ?1", [row])
-            .map_err(storage("cannot clear the journal"))?;
-        Ok(())
     }
 
     /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.
@@ -303,7 +295,7 @@ mod tests {
         drop(journal);
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.entries().unwrap(), [wanted.clone()]);
-        journal.remove(wanted.row.unwrap()).unwrap();
+        journal.conclude(wanted.row, None).unwrap();
         assert_eq!(journal.entries().unwrap(), []);
     }
 

@@ -6,12 +6,15 @@
 mod archive;
 mod arrivals;
 mod cache;
+mod calls;
 mod create;
 mod engine;
+mod history;
 mod intent;
 mod journal;
 mod listing;
 mod overridden;
+mod past;
 mod project;
 mod readers;
 mod reading;
@@ -27,6 +30,7 @@ mod worker;
 pub(crate) use self::save::Base;
 pub use self::{
     engine::{Engine, Event, Settings},
+    history::HistoryEntry,
     journal::{GivenName, Journal},
     listing::{Listed, Listings},
     project::{Content, Project, Standing},

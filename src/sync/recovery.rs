@@ -1,6 +1,6 @@
 //! Starting where the last mount stopped: what the journal holds is finished.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     engine::Engine,
@@ -9,9 +9,6 @@ use super::{
     records::Shelf,
 };
 use crate::error::{Kind, Result};
-
-/// How long the remote versions that saves overrode are kept.
-const KEEP_CONFLICTS: Duration = Duration::from_secs(30 * 86_400);
 
 impl Engine {
     /// Takes over every save that the journal holds and starts to work them off, but for those
@@ -35,7 +32,9 @@ impl Engine {
             projects.push(project);
         }
         self.recover_refused(&mut projects)?;
-        self.records.prune(self.clock.wall(), KEEP_CONFLICTS);
+        let (now, keep) = (self.clock.wall(), self.settings.keep_history);
+        self.records.prune(now, keep);
+        self.journal.prune_past(now, keep)?;
         Ok(projects)
     }
 

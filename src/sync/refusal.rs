@@ -288,17 +288,19 @@ impl Engine {
     pub async fn discard(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
         let _conversation = project.remote.lock().await;
         let _transition = project.commit.lock().await;
-        let (row, is_refused) = {
+        let (row, past, is_refused) = {
             let state = project.lock();
             let there = state.saved.as_ref().is_some_and(|saved| saved.refused.is_some());
-            (state.row.filter(|_| there), there || state.refused.is_some())
+            // Part of it may be done, and can be undone.
+            let past = self.deed(&state).filter(|past| past.before != past.after);
+            (state.row.filter(|_| there), past, there || state.refused.is_some())
         };
         if !is_refused {
             return Err(nothing_refused(project));
         }
         self.settle_refused(project).await;
-        if let Some(row) = row {
-            self.journaled(move |journal| journal.remove(row)).await?;
+        if row.is_some() {
+            self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);

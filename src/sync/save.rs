@@ -27,11 +27,11 @@ pub(crate) enum Base {
 }
 
 /// What a save comes to.
-struct Change {
-    intent: Intent,
+pub(crate) struct Change {
+    pub(crate) intent: Intent,
     /// The earlier save that still waits and that this one was folded into.
-    onto: Outline,
-    conflicts: Vec<Conflict>,
+    pub(crate) onto: Outline,
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 /// What became of a save.
@@ -114,18 +114,32 @@ impl Engine {
             return Ok((ours, None));
         };
         change.intent.doubtful |= !is_sure;
+        let generation = self.commit(project, process, text, &ours, change).await?;
+        Ok((ours, Some(generation)))
+    }
+
+    /// Journals a change; then it is promised. Which save it is. The caller holds
+    /// `project.commit`.
+    pub(crate) async fn commit(
+        &self,
+        project: &Project,
+        process: Option<Process>,
+        text: &Arc<[u8]>,
+        ours: &Arc<Outline>,
+        change: Change,
+    ) -> Result<u64> {
         self.keep_overridden(project, &change.onto, &change.conflicts).await;
         self.settle_refused(project).await;
         let entry = {
             let state = project.lock();
             let (since, intent) = (self.clock.wall(), &change.intent);
-            Entry { since, refused: None, ..entry(&state, text, &ours, intent) }
+            Entry { since, refused: None, ..entry(&state, text, ours, intent) }
         };
         let since = entry.since;
         let row = self.journaled(move |journal| journal.put(&entry)).await?;
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
-        state.readers.saw(process, &ours);
+        state.readers.saw(process, ours);
         let saved = Saved { text: text.clone(), outline: ours.clone(), since, refused: None };
         state.saved = Some(saved);
         state.refused = None;
@@ -137,7 +151,7 @@ impl Engine {
         let changed = state.settle_version(before, self.clock.wall());
         drop(state);
         self.changed(project, changed);
-        Ok((ours, Some(generation)))
+        Ok(generation)
     }
 
     /// Reads a text as tasks, tells who is who, and refuses what cannot or must not be.

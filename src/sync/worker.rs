@@ -271,17 +271,18 @@ impl Engine {
     /// Everything is sent: the save leaves the journal and the file shows what Taskade has.
     async fn finish(&self, project: &Project, generation: u64) -> Result<()> {
         let _transition = project.commit.lock().await;
-        let row = {
+        let (row, past) = {
             let state = project.lock();
             let settled = state.intent.as_ref().is_none_or(super::intent::Intent::is_settled);
             if state.generation != generation || !settled {
                 return Ok(());
             }
             // A project that is to be archived stays in the journal until that is done.
-            if state.archive { None } else { state.row }
+            let row = if state.archive { None } else { state.row };
+            (row, self.deed(&state).filter(|_| !self.settings.keep_history.is_zero()))
         };
-        if let Some(row) = row {
-            self.journaled(move |journal| journal.remove(row)).await?;
+        if row.is_some() {
+            self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);

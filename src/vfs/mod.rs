@@ -13,6 +13,7 @@ mod draft;
 mod handle;
 mod inode;
 mod names;
+mod past;
 mod process;
 mod refused;
 mod rename;

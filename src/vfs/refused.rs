@@ -37,7 +37,7 @@ impl Vfs {
     }
 
     /// Takes away the names of a project that is not to be created after all.
-    fn drop_new(&self, project: &Project) {
+    pub(crate) fn drop_new(&self, project: &Project) {
         let is_it = |local: &Local| match local {
             Local::New(new) => new.serial == project.serial,
             Local::Vacant(_) => false,

@@ -14,6 +14,7 @@ mod editors_calls;
 mod editors_git;
 mod editors_new;
 mod editors_shapes;
+mod history;
 mod mount;
 mod mount_files;
 mod mount_life;

@@ -1,0 +1,279 @@
+//! Looking back at what was done, and undoing it.
+//!
+//! An undo is a save like any other, with the before-image as what is wanted: three-way merged
+//! with what the project is now, so that what others did since stands. It is marked as one in the
+//! journal, and what it undoes is marked as undone when it leaves the journal: a crash in between
+//! neither forgets it nor does it twice.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use super::{
+    engine::{Engine, Event},
+    intent::Intent,
+    past::{Deed, Past},
+    project::{Project, State},
+    save::Change,
+};
+use crate::{
+    api::Priority,
+    error::{Error, Kind, Result},
+    ids::ProjectId,
+    plan::{self, Conflict, Item, Key, Op, Outline},
+};
+
+/// Something that was done, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When Taskade had all of it.
+    pub time: SystemTime,
+    /// The project.
+    pub project: ProjectId,
+    /// Its title.
+    pub title: String,
+    /// What was done: `2 added, 1 deleted`.
+    pub summary: String,
+    /// A line for each change: `+ text`, `- text`, `~ old → new`, `x text`, `o text`, `> text`.
+    pub changes: Vec<String>,
+    /// Whether it undoes an earlier one.
+    pub is_undo: bool,
+    /// Whether it was undone.
+    pub undone: bool,
+}
+
+impl Engine {
+    /// What was done, newest first: at most `most`, of one project or of all.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if the journal cannot be read.
+    pub async fn history(
+        &self,
+        project: Option<ProjectId>,
+        most: usize,
+    ) -> Result<Vec<HistoryEntry>> {
+        let past = self.journaled(move |journal| journal.past(project.as_ref(), most)).await?;
+        Ok(past.iter().map(in_words).collect())
+    }
+
+    /// Undoes the newest deed, of one project or of all, that is not undone and no undo itself.
+    /// What was undone.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none, EBUSY while a save of the project is on its way, and
+    /// otherwise as a save.
+    pub async fn undo(self: &Arc<Self>, project: Option<ProjectId>) -> Result<HistoryEntry> {
+        let found = self.journaled(move |journal| journal.undoable(project.as_ref())).await?;
+        let past = found.ok_or_else(|| Error::new(Kind::NotFound, "there is nothing to undo"))?;
+        let project = self.project(&past.project, &past.folder, &past.title);
+        let shown = format!("{}.md", past.title);
+        match past.deed {
+            Deed::Saved => self.undo_save(&project, &past).await,
+            Deed::Created => self.archive_again(&project, &past).await,
+            Deed::Archived => self.restore_again(&project, &past).await,
+        }
+        .map_err(|error| error.at(shown))?;
+        Ok(in_words(&past))
+    }
+
+    async fn undo_save(self: &Arc<Self>, project: &Arc<Project>, past: &Past) -> Result<()> {
+        {
+            let _conversation = project.remote.lock().await;
+            self.fetch(project, Priority::Save).await?;
+        }
+        let transition = project.commit.lock().await;
+        let planned = {
+            let mut state = project.lock();
+            check_idle(&state)?;
+            let now =
+                state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
+            let first_new = state.reserve(past.before.items.len() * 2);
+            let wanted = without(past, &now, first_new);
+            let mut intent = Intent::new((*now).clone(), wanted.clone());
+            intent.undoes = Some(past.row);
+            (wanted != *now).then_some((wanted, intent))
+        };
+        let Some((wanted, intent)) = planned else {
+            // Others have undone it already.
+            let past = Past { time: self.clock.wall(), ..undoing(past) };
+            return self.journaled(move |journal| journal.conclude(None, Some(&past))).await;
+        };
+        let text = project.render(&wanted);
+        let change = Change { intent, onto: Outline::default(), conflicts: Vec::new() };
+        let generation = self.commit(project, None, &text, &Arc::new(wanted), change).await?;
+        drop(transition);
+        self.start_worker(project);
+        self.verdict(project, generation).await
+    }
+
+    async fn archive_again(self: &Arc<Self>, project: &Arc<Project>, past: &Past) -> Result<()> {
+        let _conversation = project.remote.lock().await;
+        check_idle(&project.lock())?;
+        self.backend.complete_project(&past.project).await?;
+        self.hide(&past.project, true).await?;
+        self.conclude_undo(past).await
+    }
+
+    async fn restore_again(self: &Arc<Self>, project: &Arc<Project>, past: &Past) -> Result<()> {
+        let _conversation = project.remote.lock().await;
+        check_idle(&project.lock())?;
+        self.backend.restore_project(&past.project).await?;
+        self.hide(&past.project, false).await?;
+        self.conclude_undo(past).await
+    }
+
+    async fn conclude_undo(&self, past: &Past) -> Result<()> {
+        self.emit(Event::Directory(Some(past.folder.clone())));
+        let past = Past { time: self.clock.wall(), ..undoing(past) };
+        self.journaled(move |journal| journal.conclude(None, Some(&past))).await
+    }
+
+    /// What a save that leaves the journal has done, if anything.
+    pub(crate) fn deed(&self, state: &State) -> Option<Past> {
+        let (id, intent) = (state.id.as_ref()?, state.intent.as_ref()?);
+        let deed = if intent.creates { Deed::Created } else { Deed::Saved };
+        let (before, after) = (intent.before.clone(), intent.base.clone());
+        let past = Past { undoes: intent.undoes, ..self.past(state, id, deed, before, after) };
+        (intent.creates || past.before != past.after).then_some(past)
+    }
+
+    /// That a project was archived.
+    pub(crate) fn archival(&self, state: &State) -> Option<Past> {
+        let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+        let known = known.unwrap_or_default();
+        Some(self.past(state, state.id.as_ref()?, Deed::Archived, known.clone(), known))
+    }
+
+    fn past(
+        &self,
+        state: &State,
+        id: &ProjectId,
+        deed: Deed,
+        before: Outline,
+        after: Outline,
+    ) -> Past {
+        Past {
+            row: 0,
+            time: self.clock.wall(),
+            project: id.clone(),
+            folder: state.folder.clone(),
+            title: state.title.clone(),
+            deed,
+            before,
+            after,
+            undoes: None,
+            undone: false,
+        }
+    }
+}
+
+fn check_idle(state: &State) -> Result<()> {
+    if state.intent.is_some() || state.archive {
+        return Err(Error::new(Kind::Os(libc::EBUSY), "a save of it is still on its way")
+            .hint("undo when it is through, or give it up with `taskadefs discard`"));
+    }
+    Ok(())
+}
+
+/// The undoing of what has nothing more to be sent.
+fn undoing(past: &Past) -> Past {
+    Past {
+        before: past.after.clone(),
+        after: past.before.clone(),
+        undoes: Some(past.row),
+        ..past.clone()
+    }
+}
+
+/// What a project that is `now` is without what was done then. What others did since stands; a
+/// task that was deleted then is made anew, numbered from `first_new`.
+fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
+    let there: HashSet<&Key> = now.items.iter().chain(&past.after.items).map(key).collect();
+    let mut before = past.before.clone();
+    let mut next = first_new;
+    for item in before.items.iter_mut().filter(|item| !there.contains(&item.key)) {
+        item.key = Key::New(next);
+        next += 1;
+    }
+    let merged = plan::merge(&past.after, &before, now, next);
+    let mut wanted = merged.outline;
+    for conflict in &merged.conflicts {
+        match conflict {
+            Conflict::Text { key, theirs, .. } => {
+                if let Some(item) = wanted.items.iter_mut().find(|item| item.key == *key) {
+                    theirs.clone_into(&mut item.text);
+                }
+            }
+            // Others have deleted it since: nothing is left of it to be taken back.
+            Conflict::Recreated { new, .. } => wanted.drop_leaf(&Key::New(*new)),
+            Conflict::KeptEdited { .. }
+            | Conflict::KeptParent { .. }
+            | Conflict::MoveDropped { .. } => {}
+        }
+    }
+    wanted
+}
+
+fn key(item: &Item) -> &Key {
+    &item.key
+}
+
+fn in_words(past: &Past) -> HistoryEntry {
+    let changes = changes(&past.before, &past.after);
+    let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
+    let kinds = [
+        ("+ ", "added"),
+        ("- ", "deleted"),
+        ("~ ", "edited"),
+        ("x ", "ticked"),
+        ("o ", "unticked"),
+        ("> ", "moved"),
+    ];
+    let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
+    let counts: Vec<String> =
+        counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let summary = match past.deed {
+        Deed::Saved => counts.join(", "),
+        Deed::Created => "created".to_owned(),
+        Deed::Archived => "archived".to_owned(),
+    };
+    HistoryEntry {
+        time: past.time,
+        project: past.project.clone(),
+        title: past.title.clone(),
+        summary,
+        changes,
+        is_undo: past.undoes.is_some(),
+        undone: past.undone,
+    }
+}
+
+fn changes(before: &Outline, after: &Outline) -> Vec<String> {
+    let old: HashMap<&Key, &Item> = before.items.iter().map(|item| (&item.key, item)).collect();
+    let new: HashSet<&Key> = after.items.iter().map(key).collect();
+    let mut changes: Vec<String> = Vec::new();
+    let gone = before.items.iter().filter(|item| !new.contains(&item.key));
+    changes.extend(gone.map(|item| format!("- {}", item.text)));
+    for item in &after.items {
+        let Some(was) = old.get(&item.key) else {
+            changes.push(format!("+ {}", item.text));
+            continue;
+        };
+        if was.text != item.text {
+            changes.push(format!("~ {} → {}", was.text, item.text));
+        }
+        if was.done != item.done {
+            changes.push(format!("{} {}", if item.done { 'x' } else { 'o' }, item.text));
+        }
+    }
+    for op in plan::script(before, after) {
+        if let Op::Move { key, .. } = op
+            && let Some(item) = after.find(&key)
+        {
+            changes.push(format!("> {}", item.text));
+        }
+    }
+    changes
+}
