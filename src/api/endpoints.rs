@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Backend,
+    Backend, BudgetStatus,
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
     path::Path,
@@ -136,6 +136,10 @@ impl Backend for HttpBackend {
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
         self.write(Method::DELETE, &task_path(project, task)?, None).await?;
         Ok(())
+    }
+
+    fn budget(&self) -> Option<BudgetStatus> {
+        Some(self.budget_status())
     }
 }
 

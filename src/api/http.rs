@@ -116,7 +116,7 @@ impl HttpBackend {
     }
 
     /// What is known of the request budget.
-    pub fn budget(&self) -> BudgetStatus {
+    pub fn budget_status(&self) -> BudgetStatus {
         self.gate.status()
     }
 

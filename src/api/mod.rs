@@ -95,4 +95,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Deletes a task with its subtree.
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()>;
+
+    /// What is known of the request budget, if there is one.
+    fn budget(&self) -> Option<BudgetStatus> {
+        None
+    }
 }

@@ -17,7 +17,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask},
+    api::{
+        Backend, BudgetStatus, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace,
+        RemoteTask,
+    },
     clock::Clock,
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -38,6 +41,7 @@ pub(crate) struct Logged {
     inner: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     log: Mutex<Log>,
+    trouble: Mutex<Option<String>>,
 }
 
 impl Logged {
@@ -59,7 +63,8 @@ impl Logged {
         let file = opened
             .inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no log of calls"))
             .ok();
-        Self { inner, clock, log: Mutex::new(Log { file, titles: HashMap::new() }) }
+        let log = Mutex::new(Log { file, titles: HashMap::new() });
+        Self { inner, clock, log, trouble: Mutex::default() }
     }
 
     /// Tells what a project is called.
@@ -68,8 +73,20 @@ impl Logged {
         log.titles.insert(id.clone(), title.to_owned());
     }
 
+    /// What was wrong when the service was last asked, if anything was.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn asked<T>(&self, result: Result<T>) -> Result<T> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = result.as_ref().err().map(ToString::to_string);
+        result
+    }
+
     /// Notes a call and what came of it.
     fn note<T>(&self, project: Option<&ProjectId>, call: Value, result: Result<T>) -> Result<T> {
+        let result = self.asked(result);
         let (outcome, reason) = match &result {
             Ok(_) => ("ok", None),
             Err(error) if !error.kind().is_certain() => ("unknown", Some(error.to_string())),
@@ -132,23 +149,23 @@ fn prune(path: &Path, now: SystemTime, keep: Duration) -> std::io::Result<()> {
 #[async_trait]
 impl Backend for Logged {
     async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
-        self.inner.workspaces(priority).await
+        self.asked(self.inner.workspaces(priority).await)
     }
 
     async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
-        self.inner.folders(priority, workspace).await
+        self.asked(self.inner.folders(priority, workspace).await)
     }
 
     async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
-        self.inner.projects(priority, folder).await
+        self.asked(self.inner.projects(priority, folder).await)
     }
 
     async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
-        self.inner.project(priority, project).await
+        self.asked(self.inner.project(priority, project).await)
     }
 
     async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
-        self.inner.tasks(priority, project).await
+        self.asked(self.inner.tasks(priority, project).await)
     }
 
     async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
@@ -221,6 +238,10 @@ impl Backend for Logged {
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
         let result = self.inner.delete_task(project, task).await;
         self.note(Some(project), json!({ "call": "delete task", "task": task }), result)
+    }
+
+    fn budget(&self) -> Option<BudgetStatus> {
+        self.inner.budget()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,11 +13,17 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    cache::Cache, calls::Logged, journal::Journal, listing::Listings, project::Project,
-    readers::Process, records::Records, wording::Wording,
+    cache::Cache,
+    calls::Logged,
+    journal::Journal,
+    listing::Listings,
+    project::{Project, Standing},
+    readers::Process,
+    records::Records,
+    wording::Wording,
 };
 use crate::{
-    api::Backend,
+    api::{Backend, BudgetStatus},
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -83,6 +90,8 @@ pub struct Engine {
     pub(crate) titles_are_listed: AtomicBool,
     events: mpsc::UnboundedSender<Event>,
     projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
+    /// Projects that had no id when they were made.
+    unborn: Mutex<Vec<std::sync::Weak<Project>>>,
     serial: AtomicU64,
     started: SystemTime,
     /// The process that serves the mount.
@@ -120,6 +129,7 @@ impl Engine {
             titles_are_listed: AtomicBool::new(false),
             events,
             projects: Mutex::default(),
+            unborn: Mutex::default(),
             serial: AtomicU64::new(1),
             started,
             own: OnceLock::new(),
@@ -145,6 +155,32 @@ impl Engine {
     /// When the mount began: the time of whatever has not changed since.
     pub fn started(&self) -> SystemTime {
         self.started
+    }
+
+    /// Where what there is to know of the account is written for people.
+    pub fn control_dir(&self) -> PathBuf {
+        self.journal.dir().join("control")
+    }
+
+    /// What is known of the request budget.
+    pub fn budget(&self) -> Option<BudgetStatus> {
+        self.backend.budget()
+    }
+
+    /// What was wrong with the service when it was last asked, if anything was.
+    pub fn trouble(&self) -> Option<String> {
+        self.calls.trouble()
+    }
+
+    /// The projects with saves that are not, or not yet, with Taskade.
+    pub fn unsettled(&self) -> Vec<Arc<Project>> {
+        let known: Vec<Arc<Project>> = self.projects().values().cloned().collect();
+        let mut unborn = self.unborn.lock().unwrap_or_else(PoisonError::into_inner);
+        unborn.retain(|project| project.strong_count() > 0);
+        let unborn = unborn.iter().filter_map(std::sync::Weak::upgrade);
+        let unborn = unborn.filter(|project| project.id().is_none());
+        let is_unsettled = |project: &Arc<Project>| project.standing() != Standing::Clean;
+        known.into_iter().chain(unborn).filter(is_unsettled).collect()
     }
 
     /// Notes which process serves the mount: what programs did before it was here is told by that.
@@ -175,7 +211,11 @@ impl Engine {
 
     /// A project that Taskade does not have yet. Nothing is sent before its first save.
     pub fn new_project(&self, folder: &SpaceId, title: &str) -> Arc<Project> {
-        Arc::new(self.make(None, folder, title))
+        let project = Arc::new(self.make(None, folder, title));
+        let mut unborn = self.unborn.lock().unwrap_or_else(PoisonError::into_inner);
+        unborn.push(Arc::downgrade(&project));
+        drop(unborn);
+        project
     }
 
     /// The project with this id, if it is known here.

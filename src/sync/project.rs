@@ -237,6 +237,16 @@ impl Project {
         }
     }
 
+    /// Since when its saved text is not what Taskade has.
+    pub fn unsettled_since(&self) -> SystemTime {
+        let state = self.lock();
+        let here = state.refused.as_ref().map(|refused| refused.refusal.since);
+        let saved = state.saved.as_ref();
+        let saved =
+            saved.map(|saved| saved.refused.as_ref().map_or(saved.since, |refusal| refusal.since));
+        here.or(saved).unwrap_or(state.modified)
+    }
+
     /// Notes that a process has the present content before its eyes, and returns it.
     pub fn read_by(&self, process: Option<Process>, now: Instant) -> Option<Content> {
         let mut state = self.lock();

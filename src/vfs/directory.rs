@@ -21,11 +21,12 @@ use crate::{
     api::{RemoteProject, RemoteSpace},
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
+    ids::{ProjectId, SpaceId},
     sync::{Listed, Project},
 };
 
 /// The name that the mount keeps for itself in every directory.
-const RESERVED: &str = ".taskade";
+pub(crate) const RESERVED: &str = ".taskade";
 
 /// One entry that Taskade has.
 #[derive(Debug, Clone)]
@@ -43,6 +44,20 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
+    /// The name of a project.
+    pub(crate) fn name_of(&self, id: &ProjectId) -> Option<&OsStr> {
+        self.name_where(|entry| matches!(entry, Entry::Project(project) if project.id == *id))
+    }
+
+    /// The name of a workspace or folder.
+    pub(crate) fn name_of_space(&self, id: &SpaceId) -> Option<&OsStr> {
+        self.name_where(|entry| matches!(entry, Entry::Space(space) if space.id == *id))
+    }
+
+    fn name_where(&self, is_it: impl Fn(&Entry) -> bool) -> Option<&OsStr> {
+        self.in_order.iter().find(|(_, entry)| is_it(entry)).map(|(name, _)| name.as_os_str())
+    }
+
     pub(crate) fn get(&self, name: &OsStr) -> Option<&Entry> {
         let index = self.by_name.get(name)?;
         self.in_order.get(*index).map(|(_, entry)| entry)
@@ -96,7 +111,7 @@ impl Vfs {
                 Local::Vacant(_) => Found::Nothing,
             });
         }
-        if name == RESERVED {
+        if name == RESERVED && *directory != Directory::Root {
             return Ok(Found::Nothing);
         }
         // Editors probe for their dotfiles all the time: no listing is worth a look for them.
@@ -196,6 +211,11 @@ impl Vfs {
         };
         let path = self.scratch_dir(ino)?;
         listed.extend(self.list_scratch(ino, &path)?);
+        if ino == ROOT {
+            let control = self.lookup_scratch(ROOT, OsStr::new(RESERVED))?;
+            let name = OsString::from(RESERVED);
+            listed.push(DirectoryEntry { ino: control.ino, kind: control.kind, name });
+        }
         let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
             ino,
             kind: FileKind::Directory,

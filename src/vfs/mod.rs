@@ -8,6 +8,7 @@
 //! locked across an await, and the kernel is told of changes by a task of its own.
 
 mod attr;
+mod control;
 mod directory;
 mod draft;
 mod handle;
@@ -32,6 +33,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
+pub use self::control::{SaveStatus, Status};
 pub use self::rename::RenameMode;
 pub use self::types::{
     Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,
@@ -56,6 +58,8 @@ pub struct Vfs {
     tree: Mutex<Tree>,
     /// Where scratch is kept on the local disk.
     scratch: PathBuf,
+    /// What `.taskade/` shows.
+    control: PathBuf,
     uid: u32,
     gid: u32,
     /// Changes for [`pump`](Vfs::pump) to tell the kernel.
@@ -92,7 +96,9 @@ impl Vfs {
             engine.served_by(own);
         }
         let recovered = engine.recover()?;
-        let vfs = Self { engine, tree: Mutex::default(), scratch, uid, gid, notices };
+        let control = engine.control_dir();
+        let vfs = Self { engine, tree: Mutex::default(), scratch, control, uid, gid, notices };
+        vfs.make_control()?;
         vfs.take_in(recovered);
         Ok((Arc::new(vfs), receiver))
     }

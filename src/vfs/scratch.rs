@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     Vfs,
+    control::is_control,
     directory::{check_reserved, no_entry},
     handle::Handle,
     inode::{Directory, Node},
@@ -31,7 +32,14 @@ impl Vfs {
         loop {
             match tree.inodes.get(at) {
                 Some(Node::Directory { directory, .. }) => {
-                    let mut path = self.scratch.join(directory_name(directory));
+                    let is_control = below.last().is_some_and(|name| is_control(at, name));
+                    if is_control {
+                        below.pop();
+                    }
+                    let mut path = match is_control {
+                        true => self.control.clone(),
+                        false => self.scratch.join(directory_name(directory)),
+                    };
                     path.extend(below.iter().rev());
                     return Ok(path);
                 }
@@ -48,6 +56,7 @@ impl Vfs {
     pub(crate) fn scratch_place(&self, parent: Ino, name: &OsStr) -> Result<PathBuf> {
         check_reserved(name)?;
         let dir = self.scratch_dir(parent)?;
+        self.check_not_control(&dir)?;
         if matches!(self.node(parent)?, Node::Directory { .. }) {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -59,10 +68,14 @@ impl Vfs {
     }
 
     pub(crate) fn lookup_scratch(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
-        let path = self.scratch_dir(parent)?.join(name);
+        let path = match is_control(parent, name) {
+            true => self.control.clone(),
+            false => self.scratch_dir(parent)?.join(name),
+        };
+        self.refresh_control(&path);
         let metadata = fs::symlink_metadata(&path).map_err(|_| no_entry())?;
         let ino = self.tree().inodes.scratch(metadata.ino(), parent, name);
-        Ok(self.scratch_attr(ino, &metadata))
+        Ok(self.as_control(&path, self.scratch_attr(ino, &metadata)))
     }
 
     pub(crate) fn getattr_scratch(&self, ino: Ino) -> Result<Attr> {
@@ -78,21 +91,24 @@ impl Vfs {
             });
             (place, open.cloned())
         };
-        let metadata = match place {
-            Some((parent, name)) => fs::symlink_metadata(self.scratch_dir(parent)?.join(name)).ok(),
-            None => None,
+        let path = match place {
+            Some(_) => self.scratch_path(ino)?,
+            None => PathBuf::new(),
         };
+        let metadata = fs::symlink_metadata(&path).ok();
         let metadata = match (metadata, open.as_deref()) {
             (Some(metadata), _) => Some(metadata),
             // Removed, but still open: it lives on through its handle.
             (None, Some(Handle::Scratch { file, .. })) => file.metadata().ok(),
             (None, _) => None,
         };
-        metadata.map(|metadata| self.scratch_attr(ino, &metadata)).ok_or_else(no_entry)
+        let attr = metadata.map(|metadata| self.scratch_attr(ino, &metadata));
+        attr.map(|attr| self.as_control(&path, attr)).ok_or_else(no_entry)
     }
 
     pub(crate) fn setattr_scratch(&self, ino: Ino, set: &SetAttr) -> Result<Attr> {
         let path = self.scratch_path(ino)?;
+        self.check_not_control(&path)?;
         let error = |error| failed("cannot change", &path, error);
         if let Some(mode) = set.mode {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o7777)).map_err(error)?;
@@ -120,6 +136,10 @@ impl Vfs {
 
     pub(crate) fn open_scratch(&self, ino: Ino, mode: OpenMode) -> Result<Opened> {
         let path = self.scratch_path(ino)?;
+        if mode.write {
+            self.check_not_control(&path)?;
+        }
+        self.refresh_control(&path);
         let file = OpenOptions::new()
             .read(mode.read)
             .write(mode.write)
@@ -127,7 +147,9 @@ impl Vfs {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&path)
             .map_err(|error| failed("cannot open", &path, error))?;
-        Ok(self.opened_scratch(ino, file, mode))
+        let opened = self.opened_scratch(ino, file, mode);
+        let is_control = path.starts_with(&self.control);
+        Ok(Opened { caching: if is_control { Caching::Bypass } else { opened.caching }, ..opened })
     }
 
     pub(crate) fn create_scratch(
@@ -194,7 +216,7 @@ impl Vfs {
                 .at(name.to_string_lossy())
                 .hint("remove it in the app"));
         }
-        let path = self.scratch_dir(parent)?.join(name);
+        let path = self.scratch_place(parent, name)?;
         fs::remove_dir(&path).map_err(|error| failed("cannot remove", &path, error))?;
         self.gone_scratch(parent, name);
         Ok(())
@@ -237,6 +259,7 @@ impl Vfs {
 
     pub(crate) fn remove_scratch(&self, parent: Ino, name: &OsStr) -> Result<()> {
         let path = self.scratch_dir(parent)?.join(name);
+        self.check_removable(&path)?;
         fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
         self.gone_scratch(parent, name);
         Ok(())
@@ -261,7 +284,10 @@ impl Vfs {
     /// [`Kind::NotPermitted`] if it is not scratch.
     pub(crate) fn scratch_path(&self, ino: Ino) -> Result<PathBuf> {
         match self.node(ino)? {
-            Node::Scratch(Some((parent, name))) => Ok(self.scratch_dir(parent)?.join(name)),
+            Node::Scratch(Some((parent, name))) => match is_control(parent, &name) {
+                true => Ok(self.control.clone()),
+                false => Ok(self.scratch_dir(parent)?.join(name)),
+            },
             Node::Scratch(None) => Err(no_entry()),
             Node::Directory { .. } | Node::Project(_) => {
                 Err(Error::new(Kind::NotPermitted, "only local files can do that"))

@@ -1,0 +1,216 @@
+//! `.taskade/` at the root of the mount: what there is to know of the mount and its saves.
+//!
+//! It shows the directory `control` of the account, which other parts write to, as scratch is
+//! shown, but it can only be read. Records of overridden versions may be removed: whoever has
+//! dealt with one is done with it.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Component, Path},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use super::{
+    Vfs,
+    tree::Local,
+    types::{Attr, FileKind, Ino, ROOT},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Project, Standing},
+};
+
+/// What is shown in `.taskade/README.md`.
+const README: &str = include_str!("control_readme.md");
+
+/// The name of the file that says how it stands.
+const STATUS: &str = "status.json";
+
+/// How it stands with a mount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The process that serves it.
+    pub pid: u32,
+    /// Whether nothing may be written.
+    pub read_only: bool,
+    /// Requests allowed in a window, as far as the service told.
+    pub limit: Option<u32>,
+    /// Requests left in this window.
+    pub remaining: Option<u32>,
+    /// Seconds to the next window.
+    pub reset: Option<u64>,
+    /// Saves that are not, or not yet, with Taskade.
+    pub saves: Vec<SaveStatus>,
+    /// What was last wrong with the service, if the last answer was a failure.
+    pub trouble: Option<String>,
+}
+
+/// How it stands with a save.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SaveStatus {
+    /// The file, relative to the mount.
+    pub path: String,
+    /// `pending` or `rejected`.
+    pub state: &'static str,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// Since when, in RFC 3339.
+    pub since: String,
+}
+
+impl Vfs {
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        let budget = self.engine.budget();
+        let mut saves: Vec<SaveStatus> = self
+            .engine
+            .unsettled()
+            .iter()
+            .filter_map(|project| self.save_status(project))
+            .collect();
+        saves.sort_by(|one, other| one.path.cmp(&other.path));
+        Status {
+            pid: std::process::id(),
+            read_only: self.engine.settings().read_only,
+            limit: budget.and_then(|budget| budget.limit),
+            remaining: budget.and_then(|budget| budget.remaining),
+            reset: budget.and_then(|budget| budget.reset).map(|reset| reset.as_secs()),
+            saves,
+            trouble: self.engine.trouble(),
+        }
+    }
+
+    fn save_status(&self, project: &Arc<Project>) -> Option<SaveStatus> {
+        let (state, reason) = match project.standing() {
+            Standing::Clean => return None,
+            Standing::Pending => ("pending", None),
+            Standing::Rejected(reason) => ("rejected", Some(reason)),
+        };
+        let since = humantime::format_rfc3339_seconds(project.unsettled_since()).to_string();
+        Some(SaveStatus { path: self.path_of(project), state, reason, since })
+    }
+
+    /// The path of a project relative to the mount, as far as its directories were listed.
+    pub(crate) fn path_of(&self, project: &Arc<Project>) -> String {
+        let tree = self.tree();
+        let listed = tree.entries.iter().find_map(|(directory, entries)| {
+            let name = entries.name_of(&project.id()?)?;
+            Some((directory.clone(), name.to_string_lossy().into_owned()))
+        });
+        let new = || {
+            tree.locals.iter().find_map(|(directory, locals)| {
+                let is_it = |local: &Local| match local {
+                    Local::New(new) => new.serial == project.serial,
+                    Local::Vacant(_) => false,
+                };
+                let (name, _) = locals.iter().find(|(_, local)| is_it(local))?;
+                Some((directory.clone(), name.to_string_lossy().into_owned()))
+            })
+        };
+        let Some((directory, name)) = listed.or_else(new) else {
+            return format!("{}.md", project.title());
+        };
+        let mut path = vec![name];
+        let mut at = directory;
+        while let Some(space) = at.space().cloned() {
+            let above = tree.entries.iter().find_map(|(directory, entries)| {
+                let name = entries.name_of_space(&space).filter(|_| *directory != at)?;
+                Some((directory.clone(), name.to_string_lossy().into_owned()))
+            });
+            let Some((above, name)) = above else { break };
+            path.push(name);
+            at = above;
+        }
+        path.reverse();
+        path.join("/")
+    }
+
+    /// The inode at a path relative to the mount.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none.
+    pub async fn resolve(&self, path: &Path) -> Result<Ino> {
+        let shown = || path.display().to_string();
+        let mut at = ROOT;
+        for component in path.components() {
+            let Component::Normal(name) = component else {
+                return Err(Error::new(Kind::Invalid, "not a path in the mount").at(shown()));
+            };
+            let attr = self.lookup(at, name).await.map_err(|error| error.at(shown()))?;
+            // Whatever holds its own reference keeps it; the project is known by its id.
+            at = attr.ino;
+        }
+        Ok(at)
+    }
+
+    /// Makes the directory with what does not change in it.
+    pub(crate) fn make_control(&self) -> Result<()> {
+        let mut private = fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(private.recursive(true), 0o700);
+        let failed = |error| {
+            Error::io("cannot make the directory", error).at(self.control.display().to_string())
+        };
+        for shelf in ["rejected", "conflicts"] {
+            private.create(self.control.join(shelf)).map_err(failed)?;
+        }
+        self.write_control("README.md", README.as_bytes()).map_err(failed)
+    }
+
+    /// Writes the file anew that says how it stands, if that is what is looked at.
+    pub(crate) fn refresh_control(&self, path: &Path) {
+        if path != self.control.join(STATUS) {
+            return;
+        }
+        let written = serde_json::to_vec_pretty(&self.status())
+            .map_err(std::io::Error::from)
+            .and_then(|json| self.write_control(STATUS, &json));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the status is out of date");
+        }
+    }
+
+    /// Whoever has the file open goes on with the one before.
+    fn write_control(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let new = self.control.join(format!(".{name}.new"));
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(bytes)?;
+        fs::rename(new, self.control.join(name))
+    }
+
+    /// Refuses to change anything in `.taskade/`.
+    pub(crate) fn check_not_control(&self, path: &Path) -> Result<()> {
+        if path.starts_with(&self.control) {
+            return Err(Error::new(Kind::NotPermitted, "`.taskade` can only be read")
+                .hint("refused saves are settled with `taskadefs retry` and `discard`"));
+        }
+        Ok(())
+    }
+
+    /// Whether a record may be removed.
+    pub(crate) fn check_removable(&self, path: &Path) -> Result<()> {
+        if path.starts_with(self.control.join("conflicts")) {
+            return Ok(());
+        }
+        self.check_not_control(path)
+    }
+
+    /// What is below `.taskade/` changes behind the kernel's back.
+    pub(crate) fn as_control(&self, path: &Path, attr: Attr) -> Attr {
+        if !path.starts_with(&self.control) {
+            return attr;
+        }
+        let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
+        Attr { mode, volatile: true, ..attr }
+    }
+}
+
+/// Whether a name in the root is that of the directory.
+pub(crate) fn is_control(parent: Ino, name: &OsStr) -> bool {
+    parent == ROOT && name == super::directory::RESERVED
+}
