@@ -88,20 +88,24 @@ impl AccountDir {
     /// # Errors
     /// If it cannot be made, or another mount has it.
     pub(crate) fn open(state_dir: &Path, api: &str, account: &str) -> Result<Self> {
-        let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-        for part in [api, account] {
-            digest.update(part.as_bytes());
-            digest.update(&[0]);
-        }
-        let digest = digest.finish();
-        let name: String =
-            digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let path = state_dir.join("accounts").join(name);
+        let path = directory(state_dir, api, account);
         make_private(state_dir)?;
         make_private(&path)?;
         let lock = lock(&path.join("lock"))?;
         Ok(Self { path, _lock: lock })
     }
+}
+
+/// The directory of an account at an API, whether or not it is there.
+pub(crate) fn directory(state_dir: &Path, api: &str, account: &str) -> PathBuf {
+    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in [api, account] {
+        digest.update(part.as_bytes());
+        digest.update(&[0]);
+    }
+    let digest = digest.finish();
+    let name: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    state_dir.join("accounts").join(name)
 }
 
 /// Makes a directory that only its owner can enter. One that is there may be looked into by

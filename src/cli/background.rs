@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
     let mountpoint = mountpoint::check(&args.mountpoint)?;
     mountpoint::warn_of_hidden_files(&args.mountpoint);
-    let state_dir = account::state_dir(args.state_dir.as_deref())?;
+    let state_dir = account::state_dir(args.account.state_dir.as_deref())?;
     account::make_private(&state_dir)?;
     let log = state_dir.join("log");
     let (reader, writer) = pipe()?;

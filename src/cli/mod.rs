@@ -2,9 +2,12 @@
 
 mod account;
 mod background;
+mod commands;
+mod control;
 mod holders;
 mod mount;
 mod mountpoint;
+mod opened;
 mod options;
 mod patience;
 mod probe;
@@ -31,6 +34,18 @@ enum Command {
     Mount(Box<MountArgs>),
     /// Unmount, and wait until everything is saved
     Umount(UmountArgs),
+    /// Say which saves wait or were refused
+    Status(StatusArgs),
+    /// Try refused saves again
+    Retry(RetryArgs),
+    /// Give refused saves up: the file shows again what Taskade has
+    Discard(DiscardArgs),
+    /// Finish the saves that wait, mounted or not
+    Sync(SyncArgs),
+    /// List what was done
+    History(HistoryArgs),
+    /// Take back what was done last
+    Undo(UndoArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
     /// Say which process serves a mount
@@ -44,21 +59,8 @@ enum Command {
 pub(crate) struct MountArgs {
     /// Where to mount
     mountpoint: PathBuf,
-    /// The API to talk to: https, or http on this machine
-    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", default_value = DEFAULT_API_URL)]
-    api_url: String,
-    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// Mount a local store, served by an embedded server; needs no account
-    #[arg(long, value_name = "DIR", conflicts_with = "token_file")]
-    local: Option<PathBuf>,
-    /// Append every API call that a local store gets to this file, one JSON object a line
-    #[arg(long, value_name = "FILE", requires = "local")]
-    log_requests: Option<PathBuf>,
-    /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
-    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
-    state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    account: AccountArgs,
     /// Stay in the foreground
     #[arg(short, long)]
     foreground: bool,
@@ -97,13 +99,104 @@ pub(crate) struct MountArgs {
     ready_fd: Option<i32>,
 }
 
-impl MountArgs {
+/// Which account, and where what is known of it is kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AccountArgs {
+    /// The API to talk to: https, or http on this machine
+    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", default_value = DEFAULT_API_URL)]
+    api_url: String,
+    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Mount a local store, served by an embedded server; needs no account
+    #[arg(long, value_name = "DIR", conflicts_with = "token_file")]
+    local: Option<PathBuf>,
+    /// Append every API call that a local store gets to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", requires = "local")]
+    log_requests: Option<PathBuf>,
+    /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    state_dir: Option<PathBuf>,
+}
+
+impl AccountArgs {
     /// The URL of the API, without a slash at its end. A variable that is set to nothing is as
     /// good as not set.
     fn api_url(&self) -> &str {
         let given = self.api_url.trim_end_matches('/');
         if given.is_empty() { DEFAULT_API_URL } else { given }
     }
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// A mount, or a path in one [default: all of the state directory]
+    mountpoint: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    state_dir: Option<PathBuf>,
+}
+
+/// Options of `retry`.
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// Files of projects whose save was refused
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// However many tasks it deletes
+    #[arg(long)]
+    allow_delete: bool,
+}
+
+/// Options of `discard`.
+#[derive(Debug, Args)]
+pub(crate) struct DiscardArgs {
+    /// Files of projects whose save was refused
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+/// Options of `sync`.
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// How long to wait
+    #[arg(long, value_name = "SECS", default_value = "60", value_parser = options::seconds)]
+    timeout: std::time::Duration,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// A project's file, or a mount [default: the only mount]
+    path: Option<PathBuf>,
+    /// Every change in a line of its own
+    #[arg(long)]
+    long: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// How many, newest first
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    number: usize,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    state_dir: Option<PathBuf>,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// A project's file, or a mount [default: the only mount]
+    path: Option<PathBuf>,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    state_dir: Option<PathBuf>,
 }
 
 /// Options of `umount`.
@@ -177,6 +270,12 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
         Command::Mount(args) if args.foreground => mount::foreground(&args),
         Command::Mount(args) => background::start(&args, arguments),
         Command::Umount(args) => unmount::unmount(&args),
+        Command::Status(args) => commands::status(&args),
+        Command::Retry(args) => commands::retry(&args),
+        Command::Discard(args) => commands::discard(&args),
+        Command::Sync(args) => commands::sync(&args),
+        Command::History(args) => commands::history(&args),
+        Command::Undo(args) => commands::undo(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::AskMount(args) => probe::answer(&args),
     }

@@ -1,10 +1,6 @@
 //! Mounting: everything from the options to the last answer.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Runtime,
@@ -13,18 +9,16 @@ use tokio::{
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    MountArgs,
-    account::{self, AccountDir},
-    background, mountpoint,
+    MountArgs, background,
+    control::{self, Listening},
+    mountpoint,
+    opened::Opened,
 };
 use crate::{
-    api::{HttpBackend, check_url},
-    clock::{Clock, SystemClock},
     error::{Error, Kind, Result},
     fuse::{self, MountOptions, Mounted},
-    secret::Token,
-    server::{Running, Server, ServerConfig},
-    sync::{Engine, Journal, Settings},
+    server::Running,
+    sync::Settings,
     vfs::Vfs,
 };
 
@@ -72,7 +66,8 @@ struct Mount {
     mounted: Mounted,
     server: Option<Running>,
     signals: Signals,
-    _account: AccountDir,
+    _listening: Listening,
+    _account: Opened,
 }
 
 async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
@@ -80,25 +75,9 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     if args.ready_fd.is_none() {
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
-    let state_dir = account::state_dir(args.state_dir.as_deref())?;
-    let (url, token, server, account) = match &args.local {
-        Some(dir) => {
-            let server = start_server(dir, args.log_requests.clone()).await?;
-            let account = dir.canonicalize().unwrap_or_else(|_| dir.clone());
-            let account = account.to_string_lossy().into_owned();
-            (server.url(), server.token(), Some(server), ("local".to_owned(), account))
-        }
-        None => {
-            let url = args.api_url().to_owned();
-            check_url(&url)?;
-            let token = account::token(args.token_file.as_deref())?;
-            let account = (url.clone(), token.expose().to_owned());
-            (url, token, None, account)
-        }
-    };
-    let account = AccountDir::open(&state_dir, &account.0, &account.1)?;
-    let vfs = file_system(args, &url, &token, &account.path)?;
-    let (vfs, events, notices) = vfs;
+    let mut account = Opened::open(&args.account).await?;
+    let (vfs, events, notices) = account.file_system(settings(args))?;
+    let listening = control::listen(&account.dir.path, vfs.clone())?;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
     let handle = runtime.handle().clone();
     // A signal that comes as soon as it is mounted must find who unmounts it.
@@ -106,7 +85,8 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     let (mounted, kernel) =
         fuse::mount(vfs.clone(), handle, &mountpoint, &options).map_err(mountpoint::explain)?;
     tokio::spawn(vfs.clone().pump(events, notices, kernel));
-    Ok(Mount { vfs, mounted, server, signals, _account: account })
+    let server = account.server.take();
+    Ok(Mount { vfs, mounted, server, signals, _listening: listening, _account: account })
 }
 
 /// The signals that ask for the end: the usual ones, and that the terminal is gone.
@@ -133,17 +113,8 @@ impl Signals {
     }
 }
 
-type FileSystem = (
-    Arc<Vfs>,
-    tokio::sync::mpsc::UnboundedReceiver<crate::sync::Event>,
-    tokio::sync::mpsc::UnboundedReceiver<crate::vfs::Notice>,
-);
-
-fn file_system(args: &MountArgs, url: &str, token: &Token, dir: &Path) -> Result<FileSystem> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let backend = Arc::new(HttpBackend::new(url, Some(token), clock.clone())?);
-    let journal = Arc::new(Journal::open(&dir.join("journal.sqlite3"))?);
-    let settings = Settings {
+fn settings(args: &MountArgs) -> Settings {
+    Settings {
         max_age: args.max_age,
         commit_wait: args.commit_wait,
         max_delete: args.max_delete,
@@ -151,19 +122,7 @@ fn file_system(args: &MountArgs, url: &str, token: &Token, dir: &Path) -> Result
         ids: args.ids,
         read_only: args.read_only,
         keep_history: args.keep_history,
-    };
-    let (engine, events) = Engine::new(backend, clock, journal, settings)?;
-    // SAFETY: these calls have no preconditions and cannot fail.
-    let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
-    let (vfs, notices) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
-    Ok((vfs, events, notices))
-}
-
-async fn start_server(dir: &Path, log_requests: Option<PathBuf>) -> Result<Running> {
-    let mut config = ServerConfig::new(dir);
-    config.log_requests = log_requests;
-    config.sample = true;
-    Server::start(config).await
+    }
 }
 
 impl Mount {

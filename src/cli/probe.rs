@@ -4,10 +4,13 @@
 //! So a process of its own asks: it can be left behind.
 
 use std::{
-    ffi::CString,
+    ffi::{CString, OsString},
     io::{Read, Write},
-    os::{fd::AsFd, unix::ffi::OsStrExt},
-    path::Path,
+    os::{
+        fd::AsFd,
+        unix::ffi::{OsStrExt, OsStringExt},
+    },
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -20,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The attribute of the root that names the process.
 const PROCESS: &str = "user.taskade.pid";
+
+/// The attribute of the root that names the directory of the account.
+const ACCOUNT: &str = "user.taskade.account";
 
 /// How it is with a mount.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,15 +89,29 @@ pub(crate) fn answer(args: &AskArgs) -> Result<()> {
     writeln!(std::io::stdout(), "{said}").map_err(|error| Error::io("cannot answer", error))
 }
 
+/// The directory of the account that is mounted at `root`, which is known to answer.
+///
+/// # Errors
+/// If it does not say.
+pub(crate) fn account(root: &Path) -> Result<PathBuf> {
+    attribute(root, ACCOUNT)
+        .map(|path| PathBuf::from(OsString::from_vec(path)))
+        .map_err(|error| Error::io("cannot ask the mount", error).at(root.display().to_string()))
+}
+
 fn process_of(path: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&attribute(path, PROCESS)?).into_owned())
+}
+
+fn attribute(path: &Path, name: &str) -> std::io::Result<Vec<u8>> {
     let path = CString::new(path.as_os_str().as_bytes())?;
-    let name = CString::new(PROCESS)?;
-    let mut value = [0_u8; 32];
+    let name = CString::new(name)?;
+    let mut value = vec![0_u8; 8192];
     // SAFETY: all pointers are valid for the call, and the size is that of the buffer.
     let length = unsafe {
         libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len())
     };
     let length = usize::try_from(length).map_err(|_| std::io::Error::last_os_error())?;
-    let value = value.get(..length).unwrap_or_default();
-    Ok(String::from_utf8_lossy(value).into_owned())
+    value.truncate(length);
+    Ok(value)
 }

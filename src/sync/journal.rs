@@ -115,6 +115,25 @@ impl Journal {
         &self.dir
     }
 
+    /// What a journal holds that no process has: each save's file and why it was refused, if it
+    /// was. Nothing is changed, and what cannot be read is an error.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if it cannot be read.
+    pub fn peek(path: &Path) -> Result<Vec<(String, Option<String>)>> {
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let journal = Self::open(path)?;
+        let saves = journal.entries()?.into_iter().map(|entry| {
+            (format!("{}.md", entry.title), entry.refused.map(|refusal| refusal.reason))
+        });
+        let refused = journal.refused()?.into_iter();
+        let refused =
+            refused.map(|(of, refused)| (format!("{}.md", of.title), Some(refused.refusal.reason)));
+        Ok(saves.chain(refused).collect())
+    }
+
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
     pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
         let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);

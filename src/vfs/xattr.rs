@@ -18,6 +18,9 @@ const ID: &str = "user.taskade.id";
 /// On the root: which process serves the mount, for whoever unmounts it and waits.
 const PROCESS: &str = "user.taskade.pid";
 
+/// On the root: the directory of the account, where commands find the process.
+const ACCOUNT: &str = "user.taskade.account";
+
 impl Vfs {
     /// The value of an attribute.
     ///
@@ -26,6 +29,10 @@ impl Vfs {
     pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
         if ino == ROOT && name == PROCESS {
             return Ok(std::process::id().to_string().into_bytes());
+        }
+        if ino == ROOT && name == ACCOUNT {
+            let dir = self.engine.journal().dir();
+            return Ok(dir.as_os_str().as_encoded_bytes().to_vec());
         }
         let value = self.project_of(ino).and_then(|project| value(&project, name.to_str()?));
         value.map(String::into_bytes).ok_or_else(|| Error::new(Kind::NoAttribute, "not set"))

@@ -7,6 +7,7 @@ mod absence;
 mod cached;
 mod cli;
 mod client;
+mod commands;
 mod crash;
 mod driven;
 mod editors;

@@ -1,0 +1,283 @@
+//! The commands about saves: `status`, `retry`, `discard`, `sync`, `history`, `undo`.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{
+    AccountArgs, DiscardArgs, HistoryArgs, RetryArgs, StatusArgs, SyncArgs, UndoArgs, account,
+    control::{self, Ask},
+    mountpoint,
+    opened::{self, Opened},
+    probe,
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Journal, Settings},
+};
+
+/// How long a mount may take to answer beyond what the command itself takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Tells how every mount of the state directory stands, or one.
+///
+/// # Errors
+/// If the mount does not answer.
+pub(crate) fn status(args: &StatusArgs) -> Result<()> {
+    let accounts = match &args.mountpoint {
+        Some(mountpoint) => vec![place(mountpoint)?.account],
+        None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
+    };
+    let mut all = Vec::new();
+    for account in accounts {
+        let value = match control::ask(&account, &Ask::Status {}, PATIENCE)? {
+            Some(value) => value,
+            None => asleep(&account)?,
+        };
+        if args.json {
+            all.push(value);
+        } else if !value.is_null() {
+            say(&status_in_words(&value))?;
+        }
+    }
+    if args.json {
+        all.retain(|value| !value.is_null());
+        say(&format!("{:#}\n", Value::from(all)))?;
+    }
+    Ok(())
+}
+
+/// What the journal of an account holds that nobody has mounted; null if nothing.
+fn asleep(account: &Path) -> Result<Value> {
+    let saves = Journal::peek(&account.join("journal.sqlite3"))?;
+    if saves.is_empty() {
+        return Ok(Value::Null);
+    }
+    let save = |(path, reason): (String, Option<String>)| {
+        let state = if reason.is_some() { "rejected" } else { "pending" };
+        serde_json::json!({ "path": path, "state": state, "reason": reason })
+    };
+    let saves: Vec<Value> = saves.into_iter().map(save).collect();
+    Ok(serde_json::json!({ "pid": null, "saves": saves }))
+}
+
+fn status_in_words(status: &Value) -> String {
+    let saves = status["saves"].as_array().cloned().unwrap_or_default();
+    let mut words = match status["pid"].as_u64() {
+        Some(pid) => format!("mounted by process {pid}"),
+        None => "not mounted; mount it or run `taskadefs sync` to go on".to_owned(),
+    };
+    if let (Some(remaining), Some(limit)) = (status["remaining"].as_u64(), status["limit"].as_u64())
+    {
+        words.push_str(&format!(", {remaining} of {limit} requests left"));
+    }
+    if let Some(trouble) = status["trouble"].as_str() {
+        words.push_str(&format!("\ntrouble: {trouble}"));
+    }
+    if saves.is_empty() {
+        words.push_str("\neverything is saved");
+    }
+    for save in &saves {
+        let text = |name: &str| save[name].as_str().unwrap_or_default();
+        words.push_str(&format!("\n{}\t{}\t{}", text("state"), text("path"), text("reason")));
+    }
+    words.push('\n');
+    words
+}
+
+/// Tries refused saves again.
+///
+/// # Errors
+/// What they were refused with.
+pub(crate) fn retry(args: &RetryArgs) -> Result<()> {
+    let allow_delete = args.allow_delete;
+    each(&args.paths, |path| Ask::Retry { path, allow_delete })
+}
+
+/// Gives refused saves up.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn discard(args: &DiscardArgs) -> Result<()> {
+    each(&args.paths, |path| Ask::Discard { path })
+}
+
+fn each(paths: &[PathBuf], ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
+    for path in paths {
+        let place = place(path)?;
+        let inside = place.inside.ok_or_else(|| {
+            Error::new(Kind::Invalid, "name a project's file").at(path.display().to_string())
+        })?;
+        answered(&place.account, &ask(inside))?;
+    }
+    Ok(())
+}
+
+/// Lists what was done.
+///
+/// # Errors
+/// If the mount does not answer.
+pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
+    let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
+    let past = answered(&place.account, &Ask::History { path: place.inside, most: args.number })?;
+    if args.json {
+        return say(&format!("{past:#}\n"));
+    }
+    for entry in past.as_array().into_iter().flatten() {
+        let mut words = entry_in_words(entry);
+        let changes = entry["changes"].as_array().filter(|_| args.long);
+        for change in changes.into_iter().flatten().filter_map(Value::as_str) {
+            words.push_str(&format!("    {change}\n"));
+        }
+        say(&words)?;
+    }
+    Ok(())
+}
+
+fn entry_in_words(entry: &Value) -> String {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    let mark = match (entry["undone"].as_bool(), entry["is_undo"].as_bool()) {
+        (Some(true), _) => " (undone)",
+        (_, Some(true)) => " (an undo)",
+        _ => "",
+    };
+    format!("{}  {}: {}{mark}\n", text("time"), text("title"), text("summary"))
+}
+
+/// Undoes what was done last.
+///
+/// # Errors
+/// If there is nothing, or as a save.
+pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
+    let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
+    let undone = answered(&place.account, &Ask::Undo { path: place.inside })?;
+    say(&format!("undone: {}", entry_in_words(&undone)))
+}
+
+/// Finishes what the journal holds, mounted or not.
+///
+/// # Errors
+/// If something still waits, or was refused.
+pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
+    let seconds = args.timeout.as_secs_f64();
+    let account = opened::directory(&args.account)?;
+    let asked = control::ask(&account, &Ask::Sync { seconds }, args.timeout + PATIENCE);
+    let status = match asked {
+        Ok(Some(status)) => status,
+        Ok(None) => sync_alone(&args.account, args.timeout)?,
+        Err(error) if error.kind() == Kind::Os(libc::ENOENT) => {
+            sync_alone(&args.account, args.timeout)?
+        }
+        Err(error) => return Err(error),
+    };
+    let left = status["saves"].as_array().map_or(0, Vec::len);
+    if left == 0 {
+        return say("everything is saved\n");
+    }
+    say(&status_in_words(&status))?;
+    Err(Error::new(Kind::Storage, format!("{left} saves are not with Taskade"))
+        .hint("`taskadefs retry` or `discard` settles what was refused"))
+}
+
+fn sync_alone(args: &AccountArgs, timeout: Duration) -> Result<Value> {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
+    runtime.block_on(async {
+        let mut account = Opened::open(args).await?;
+        let (vfs, events, notices) = account.file_system(Settings::default())?;
+        // No kernel listens.
+        drop((events, notices));
+        vfs.rest(timeout).await;
+        let mut status = serde_json::to_value(vfs.status()).unwrap_or_default();
+        status["pid"] = Value::Null;
+        if let Some(server) = account.server.take() {
+            server.shutdown().await;
+        }
+        Ok(status)
+    })
+}
+
+/// A path in a mount.
+struct Place {
+    /// The directory of the mount's account.
+    account: PathBuf,
+    /// The path relative to the mount; `None` for its root.
+    inside: Option<PathBuf>,
+}
+
+/// Which mount a path is in. The file itself need not be there.
+fn place(path: &Path) -> Result<Place> {
+    let resolved = mountpoint::resolve(path)?;
+    let shown = || path.display().to_string();
+    let root = resolved.ancestors().find(|ancestor| mountpoint::is_mounted(ancestor));
+    let root =
+        root.ok_or_else(|| Error::new(Kind::NotFound, "not in a mount of taskadefs").at(shown()))?;
+    match probe::ask(root)? {
+        probe::Answer::ServedBy(_) => {}
+        probe::Answer::Silent => return Err(mountpoint::silent(&shown())),
+        probe::Answer::Dead | probe::Answer::Closed => {
+            return Err(Error::new(
+                Kind::Unreachable,
+                "the mount's process has died, or is not yours",
+            )
+            .at(root.display().to_string())
+            .hint("unmount it and mount again: it goes on with what waits"));
+        }
+    }
+    let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
+    let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());
+    Ok(Place { account: probe::account(root)?, inside })
+}
+
+/// The place, or without a path the only mount that there is.
+fn place_or_only(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Place> {
+    if let Some(path) = path {
+        return place(path);
+    }
+    let mut mounted = Vec::new();
+    for account in accounts(&account::state_dir(state_dir)?)? {
+        if control::ask(&account, &Ask::Status {}, PATIENCE)?.is_some() {
+            mounted.push(account);
+        }
+    }
+    match (mounted.pop(), mounted.is_empty()) {
+        (Some(account), true) => Ok(Place { account, inside: None }),
+        (None, _) => Err(Error::new(Kind::NotFound, "nothing is mounted")),
+        (Some(_), false) => {
+            Err(Error::new(Kind::Invalid, "several accounts are mounted")
+                .hint("name one by its path"))
+        }
+    }
+}
+
+fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
+    let dir = state_dir.join("accounts");
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(
+                Error::io("cannot look at the accounts", error).at(dir.display().to_string())
+            );
+        }
+    };
+    let mut accounts: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    accounts.sort();
+    Ok(accounts)
+}
+
+fn answered(account: &Path, ask: &Ask) -> Result<Value> {
+    control::ask(account, ask, PATIENCE)?
+        .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
+}
+
+fn say(words: &str) -> Result<()> {
+    std::io::stdout()
+        .write_all(words.as_bytes())
+        .map_err(|error| Error::io("cannot write to the terminal", error))
+}

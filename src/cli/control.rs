@@ -1,0 +1,207 @@
+//! The line between commands and the process that serves a mount: a socket in the account's
+//! directory, which only its owner can reach. A request and its answer are a line of JSON each.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::{
+        fd::AsRawFd,
+        unix::{
+            fs::OpenOptionsExt,
+            net::{UnixListener, UnixStream},
+        },
+    },
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+
+use crate::{
+    error::{Error, Kind, Result},
+    sync::HistoryEntry,
+    vfs::{Ino, Vfs},
+};
+
+/// The name of the socket.
+const SOCKET: &str = "socket";
+
+/// Longest request in bytes.
+const LONGEST: u64 = 64 << 10;
+
+/// How long a client may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a command asks for. Paths are relative to the mount.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum Ask {
+    Status {},
+    Retry { path: PathBuf, allow_delete: bool },
+    Discard { path: PathBuf },
+    Sync { seconds: f64 },
+    History { path: Option<PathBuf>, most: usize },
+    Undo { path: Option<PathBuf> },
+}
+
+/// What comes back.
+#[derive(Debug, Serialize, Deserialize)]
+struct Answer {
+    value: Option<Value>,
+    error: Option<String>,
+}
+
+/// The socket, which is gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Listening(PathBuf);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // Whoever connects to one that is left over is refused.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Answers commands until the runtime ends. The account's directory is this process's.
+///
+/// # Errors
+/// If the socket cannot be made.
+pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>) -> Result<Listening> {
+    let path = account.join(SOCKET);
+    let failed = |error| Error::io("cannot make the socket", error).at(path.display().to_string());
+    // One that a crash left over.
+    let _ = fs::remove_file(&path);
+    let listener = within(account, UnixListener::bind).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let listener = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
+    tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(serve(stream, vfs.clone()))),
+                Err(error) => {
+                    tracing::warn!(%error, "a command could not connect");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    });
+    Ok(Listening(path))
+}
+
+async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>) {
+    let (reader, mut writer) = stream.split();
+    let mut line = String::new();
+    let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
+    let answer = match tokio::time::timeout(PATIENCE, reader.read_line(&mut line)).await {
+        Ok(Ok(_)) => match serde_json::from_str(&line) {
+            Ok(ask) => obey(&vfs, ask).await,
+            Err(error) => Err(Error::new(Kind::Invalid, "not a command").because(error)),
+        },
+        Ok(Err(_)) | Err(_) => return,
+    };
+    let answer = match answer {
+        Ok(value) => Answer { value: Some(value), error: None },
+        Err(error) => Answer { value: None, error: Some(error.to_string()) },
+    };
+    let line = serde_json::to_string(&answer).unwrap_or_default();
+    // Nobody is to be told if the client has gone.
+    let _ = writer.write_all(format!("{line}\n").as_bytes()).await;
+}
+
+async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
+    match ask {
+        Ask::Status {} => status(vfs),
+        Ask::Retry { path, allow_delete } => {
+            let ino = vfs.resolve(&path).await?;
+            vfs.retry(ino, allow_delete).await.map(|()| Value::Null)
+        }
+        Ask::Discard { path } => {
+            let ino = vfs.resolve(&path).await?;
+            vfs.discard(ino).await.map(|()| Value::Null)
+        }
+        Ask::Sync { seconds } => {
+            let patience = Duration::try_from_secs_f64(seconds).unwrap_or(PATIENCE);
+            vfs.rest(patience).await;
+            status(vfs)
+        }
+        Ask::History { path, most } => {
+            let ino = resolve(vfs, path).await?;
+            let past = vfs.history(ino, most).await?;
+            Ok(past.iter().map(in_json).collect())
+        }
+        Ask::Undo { path } => {
+            let ino = resolve(vfs, path).await?;
+            vfs.undo(ino).await.map(|undone| in_json(&undone))
+        }
+    }
+}
+
+async fn resolve(vfs: &Vfs, path: Option<PathBuf>) -> Result<Option<Ino>> {
+    match path {
+        Some(path) => vfs.resolve(&path).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn status(vfs: &Vfs) -> Result<Value> {
+    serde_json::to_value(vfs.status())
+        .map_err(|error| Error::new(Kind::Protocol, "cannot say how it stands").because(error))
+}
+
+fn in_json(entry: &HistoryEntry) -> Value {
+    json!({
+        "time": humantime::format_rfc3339_seconds(entry.time).to_string(),
+        "project": entry.project,
+        "title": entry.title,
+        "summary": entry.summary,
+        "changes": entry.changes,
+        "is_undo": entry.is_undo,
+        "undone": entry.undone,
+    })
+}
+
+/// Asks the process that has an account. `None` if no process has it.
+///
+/// # Errors
+/// What it answers with, or that it does not answer within `patience`.
+pub(crate) fn ask(account: &Path, ask: &Ask, patience: Duration) -> Result<Option<Value>> {
+    let failed =
+        |error| Error::io("the mount does not answer", error).at(account.display().to_string());
+    let mut stream = match within(account, UnixStream::connect) {
+        Ok(stream) => stream,
+        Err(error) => {
+            return match error.kind() {
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => Ok(None),
+                _ => Err(failed(error)),
+            };
+        }
+    };
+    stream.set_read_timeout(Some(patience)).map_err(failed)?;
+    let line = serde_json::to_string(ask)
+        .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
+    stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
+    let mut said = String::new();
+    BufReader::new(&stream).read_line(&mut said).map_err(failed)?;
+    let answer: Answer = serde_json::from_str(&said)
+        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+    match answer.error {
+        Some(error) => Err(Error::new(Kind::Refused, error)),
+        None => Ok(Some(answer.value.unwrap_or_default())),
+    }
+}
+
+/// Does something with the socket of an account. Its path may be longer than an address of a
+/// socket can be (`sun_path` in unix(7)), so it is named by way of the directory.
+fn within<T>(
+    account: &Path,
+    act: impl FnOnce(PathBuf) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    let dir = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC)
+        .open(account)?;
+    act(PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", dir.as_raw_fd())))
+}
