@@ -101,6 +101,11 @@ impl Kind {
         !matches!(self, Kind::Ambiguous | Kind::Protocol)
     }
 
+    /// Whether it is this machine that failed, and not the service: a full disk, say.
+    pub fn is_local(self) -> bool {
+        matches!(self, Kind::Storage | Kind::Os(_))
+    }
+
     /// Whether the same request may do better later, with nothing else changed.
     pub fn is_transient(self) -> bool {
         matches!(self, Kind::RateLimited | Kind::Unreachable | Kind::Ambiguous | Kind::Protocol)

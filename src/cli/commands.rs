@@ -79,6 +79,9 @@ fn status_in_words(status: &Value) -> String {
     if let Some(trouble) = status["trouble"].as_str() {
         words.push_str(&format!("\ntrouble: {trouble}"));
     }
+    for finding in status["journal"].as_array().into_iter().flatten() {
+        words.push_str(&format!("\njournal: {}", finding.as_str().unwrap_or_default()));
+    }
     if saves.is_empty() {
         words.push_str("\neverything is saved");
     }

@@ -16,7 +16,7 @@ use std::{
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{create::Creating, intent::Intent, past, refusal::Refusal, refused_rows};
+use super::{create::Creating, intent::Intent, past, refusal::Refusal, refused_rows, salvage};
 use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
@@ -25,7 +25,11 @@ use crate::{
 };
 
 /// The format this program writes (`PRAGMA user_version`).
-const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
+
+/// The columns of a save, in the order in which they are read.
+pub(super) const COLUMNS: &str = "row, project, folder, title, text, outline, intent, creating,
+    archive, since, refused";
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS saves (
@@ -96,18 +100,56 @@ pub struct GivenName {
 pub struct Journal {
     connection: Mutex<Connection>,
     dir: PathBuf,
+    findings: Vec<String>,
 }
 
 impl Journal {
-    /// Opens or creates the journal at `path`.
+    /// Opens or creates the journal at `path`, which nobody else has open. One that is damaged is
+    /// set aside, and what can be read of it is taken over.
     ///
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self> {
+        let findings = salvage::mend(path)?;
+        Ok(Self { findings, ..Self::open_as_is(path)? })
+    }
+
+    pub(super) fn open_as_is(path: &Path) -> Result<Self> {
         let schema = format!("{SCHEMA}{}{}", refused_rows::SCHEMA, past::SCHEMA);
         let connection = database::open(path, VERSION, &schema)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { connection: Mutex::new(connection), dir })
+        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+    }
+
+    /// What there is to tell of how it was found.
+    pub fn findings(&self) -> &[String] {
+        &self.findings
+    }
+
+    /// Takes over the names that were given and what was archived, as far as they can be read.
+    pub(super) fn take_names(&self, damaged: &Connection) {
+        let rows = |sql: &str, columns: usize| -> Vec<Vec<String>> {
+            let Ok(mut statement) = damaged.prepare(sql) else { return Vec::new() };
+            let read =
+                |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+            let Ok(rows) = statement.query_map([], read) else { return Vec::new() };
+            rows.map_while(rusqlite::Result::ok).collect()
+        };
+        let connection = self.lock();
+        for (sql, columns, insert) in [
+            (
+                "SELECT directory, id, title, name FROM names",
+                4,
+                "INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3, ?4)",
+            ),
+            ("SELECT project FROM archived", 1, "INSERT OR IGNORE INTO archived VALUES (?1)"),
+        ] {
+            for row in rows(sql, columns) {
+                if let Err(error) = connection.execute(insert, rusqlite::params_from_iter(row)) {
+                    tracing::warn!(%error, "a name was not taken over");
+                }
+            }
+        }
     }
 
     /// The directory of the account, which the journal is in.
@@ -124,7 +166,7 @@ impl Journal {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        let journal = Self::open(path)?;
+        let journal = Self::open_as_is(path)?;
         let saves = journal.entries()?.into_iter().map(|entry| {
             (format!("{}.md", entry.title), entry.refused.map(|refusal| refusal.reason))
         });
@@ -168,10 +210,7 @@ impl Journal {
     pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
         let connection = self.lock();
         let mut statement = connection
-            .prepare(
-                "SELECT row, project, folder, title, text, outline, intent, creating, archive,
-                 since, refused FROM saves ORDER BY row",
-            )
+            .prepare(&format!("SELECT {COLUMNS} FROM saves ORDER BY row"))
             .map_err(storage("cannot read the journal"))?;
         let mut rows = statement.query([]).map_err(storage("cannot read the journal"))?;
         let mut entries = Vec::new();
@@ -238,19 +277,26 @@ impl Journal {
     }
 }
 
-fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
+pub(super) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
     let failed = storage("cannot read the journal");
     let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
     let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
     let (creating, refused) = (optional(7)?, optional(10)?);
+    let (outline, intent): (Outline, Intent) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
+    if ![&outline, &intent.base, &intent.target, &intent.before]
+        .into_iter()
+        .all(Outline::is_well_formed)
+    {
+        return Err(Error::new(Kind::Storage, "the tasks of a save are no tree"));
+    }
     Ok(Entry {
         row: row.get(0).map_err(&failed)?,
         project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
         folder: SpaceId::new(text(2)?),
         title: text(3)?,
         text: row.get(4).map_err(&failed)?,
-        outline: from_json(&text(5)?)?,
-        intent: from_json(&text(6)?)?,
+        outline,
+        intent,
         creating: creating.as_deref().map(from_json).transpose()?,
         archive: row.get(8).map_err(&failed)?,
         since: from_json(&text(9)?)?,

@@ -23,6 +23,7 @@ mod recovery;
 mod refusal;
 mod refused_rows;
 mod rename;
+mod salvage;
 mod save;
 mod wording;
 mod worker;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{
     journal::{Journal, from_json, to_json},
@@ -13,6 +13,9 @@ use crate::{
     error::Result,
     ids::{ProjectId, SpaceId},
 };
+
+/// The columns of a refused text, in the order in which they are read.
+pub(super) const COLUMNS: &str = "row, project, folder, title, text, base, refusal";
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS refused (
@@ -62,30 +65,33 @@ impl Journal {
         let connection = self.lock();
         let failed = storage("cannot read the refused texts");
         let mut statement = connection
-            .prepare(
-                "SELECT row, project, folder, title, text, base, refusal FROM refused ORDER BY row",
-            )
+            .prepare(&format!("SELECT {COLUMNS} FROM refused ORDER BY row"))
             .map_err(&failed)?;
         let mut rows = statement.query([]).map_err(&failed)?;
         let mut texts = Vec::new();
         while let Some(row) = rows.next().map_err(&failed)? {
-            let string = |column: usize| row.get::<_, String>(column).map_err(&failed);
-            let of = RefusedOf {
-                project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
-                folder: SpaceId::new(string(2)?),
-                title: string(3)?,
-            };
-            let text: Vec<u8> = row.get(4).map_err(&failed)?;
-            let refused = RefusedText {
-                row: row.get(0).map_err(&failed)?,
-                text: text.into(),
-                base: Arc::new(from_json(&string(5)?)?),
-                refusal: from_json(&string(6)?)?,
-            };
-            texts.push((of, refused));
+            texts.push(read(row)?);
         }
         Ok(texts)
     }
+}
+
+pub(super) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {
+    let failed = storage("cannot read the refused texts");
+    let string = |column: usize| row.get::<_, String>(column).map_err(&failed);
+    let of = RefusedOf {
+        project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
+        folder: SpaceId::new(string(2)?),
+        title: string(3)?,
+    };
+    let text: Vec<u8> = row.get(4).map_err(&failed)?;
+    let refused = RefusedText {
+        row: row.get(0).map_err(&failed)?,
+        text: text.into(),
+        base: Arc::new(from_json(&string(5)?)?),
+        refusal: from_json(&string(6)?)?,
+    };
+    Ok((of, refused))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Engine {
             match self.work_off(project).await {
                 Ok(()) if self.is_done(project) => return,
                 Ok(()) => pause = FIRST_PAUSE,
-                Err(error) if error.kind().is_transient() => {
+                Err(error) if error.kind().is_transient() || error.kind().is_local() => {
                     tracing::warn!(%error, project = project.title(), "a save waits");
                     self.clock.sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);

@@ -46,6 +46,8 @@ pub struct Status {
     pub reset: Option<u64>,
     /// Saves that are not, or not yet, with Taskade.
     pub saves: Vec<SaveStatus>,
+    /// What there was to tell of the journal when it was opened.
+    pub journal: Vec<String>,
     /// What was last wrong with the service, if the last answer was a failure.
     pub trouble: Option<String>,
 }
@@ -81,6 +83,7 @@ impl Vfs {
             remaining: budget.and_then(|budget| budget.remaining),
             reset: budget.and_then(|budget| budget.reset).map(|reset| reset.as_secs()),
             saves,
+            journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
         }
     }

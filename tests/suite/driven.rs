@@ -1,7 +1,7 @@
 //! A mount without a kernel: the file system driven directly, over a service in memory, in virtual
 //! time.
 
-use std::{ffi::OsStr, sync::Arc, time::Duration};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::Duration};
 
 use taskadefs::{
     clock::SystemClock,
@@ -38,9 +38,18 @@ impl Mount {
     }
 
     pub async fn with(tasks: &str, settings: Settings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::over(dir, tasks, settings).await
+    }
+
+    /// A mount whose state is below this directory.
+    pub async fn on(disk: &Path, tasks: &str, settings: Settings) -> Self {
+        Self::over(tempfile::tempdir_in(disk).unwrap(), tasks, settings).await
+    }
+
+    async fn over(dir: tempfile::TempDir, tasks: &str, settings: Settings) -> Self {
         let memory = Memory::acme();
         memory.seed("f", "plan", "Plan", tasks);
-        let dir = tempfile::tempdir().unwrap();
         let line = Line::to(&memory);
         let mut mount =
             Self { vfs: vfs(&line, &dir, &settings), memory, line, folder: ROOT, dir, settings };
@@ -59,6 +68,16 @@ impl Mount {
         self.line = Line::to(&self.memory);
         self.vfs = vfs(&self.line, &self.dir, &self.settings);
         self.enter().await;
+    }
+
+    /// As [`remount`](Self::remount), while the service is out of reach.
+    pub async fn remount_offline(&mut self) {
+        self.line.cut();
+        self.line = Line::to(&self.memory);
+        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        self.memory.set_offline(false);
+        self.enter().await;
+        self.memory.set_offline(true);
     }
 
     /// Everything is saved and kept, then the mount goes and another takes its state over.

@@ -28,3 +28,4 @@ mod saving;
 mod server;
 mod service;
 mod simulation;
+mod storage;

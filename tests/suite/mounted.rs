@@ -66,11 +66,21 @@ impl Mounted {
         assert!(output.status.success(), "cannot mount: {}", said(&output));
     }
 
+    /// Mounts with another state directory, which must succeed.
+    pub fn begin_with_state(&self, state: &Path) {
+        let output = self.try_mount_with_state(state);
+        assert!(output.status.success(), "cannot mount: {}", said(&output));
+    }
+
     /// Mounts; returns once the mount answers.
     pub fn try_mount(&self) -> Output {
+        self.try_mount_with_state(&self.dir.path().join("state"))
+    }
+
+    fn try_mount_with_state(&self, state: &Path) -> Output {
         let mut command = Command::new("timeout");
         command.args(["-k", "5", PATIENCE, PROGRAM, "mount", "--api-url"]).arg(self.server().url());
-        command.arg("--state-dir").arg(self.dir.path().join("state")).args(&self.flags);
+        command.arg("--state-dir").arg(state).args(&self.flags);
         command.arg(&self.root).env("TASKADE_TOKEN", self.server().token().expose());
         command.stdin(Stdio::null()).output().unwrap()
     }

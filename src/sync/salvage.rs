@@ -1,0 +1,216 @@
+//! A journal that is damaged, or of a format that no program of this version can go on with: what
+//! it held is taken into a new one, and it is set aside.
+//!
+//! A save that can still be read goes on as if nothing had happened. Of one that cannot, the text
+//! is kept in `rejected/`, with what is known of it. The order survives a crash between any two
+//! steps: the new journal is complete before the old one is set aside, and takes its place last.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use rusqlite::{Connection, ErrorCode, Row};
+
+use super::{
+    journal::{self, Journal},
+    records::{Records, Shelf},
+    refused_rows,
+};
+use crate::error::{Error, Result};
+
+/// Most rows of a torn table that are asked for one by one.
+const MOST_ROWS: i64 = 4096;
+
+/// Puts a sound journal at `path` if there is a damaged one, or one left half way by a crash.
+/// What there is to tell of it.
+///
+/// # Errors
+/// If the new one cannot be written: then the old one is where it was.
+pub(super) fn mend(path: &Path) -> Result<Vec<String>> {
+    let failed = |error| Error::io("cannot mend the journal", error).at(path.display().to_string());
+    let new = beside(path, ".new");
+    let Some(why) = damage(path) else {
+        // A crash came after the old one was set aside.
+        if !path.exists() && new.exists() {
+            fs::rename(&new, path).map_err(failed)?;
+        }
+        return Ok(Vec::new());
+    };
+    remove(&new).map_err(failed)?;
+    let mut findings = vec![format!("the journal was damaged: {why}")];
+    {
+        let journal = Journal::open_as_is(&new)?;
+        carry_over(path, &journal, &mut findings);
+    }
+    let when = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "-");
+    let aside = beside(path, &format!(".damaged-{when}"));
+    for suffix in ["-wal", "-shm", ""] {
+        let from = beside(path, suffix);
+        match fs::rename(&from, beside(&aside, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    fs::rename(&new, path).map_err(failed)?;
+    findings.push(format!("it is set aside as {}", aside.display()));
+    for finding in &findings {
+        tracing::warn!("{finding}");
+    }
+    Ok(findings)
+}
+
+/// Why a journal cannot be gone on with; `None` if it can, if there is none, or if that is not
+/// for this to tell (no permission, a newer format).
+fn damage(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    if metadata.is_dir() {
+        return Some("it is a directory".to_owned());
+    }
+    let checked = Connection::open(path).and_then(|connection| {
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let unreadable = if found == "ok" && version == journal::VERSION {
+            unreadable_rows(&connection)
+        } else {
+            0
+        };
+        Ok((
+            version,
+            if unreadable > 0 { format!("{unreadable} saves make no sense") } else { found },
+        ))
+    });
+    match checked {
+        Ok((version, _)) if (1..journal::VERSION).contains(&version) => {
+            Some(format!("its format {version} is out of use"))
+        }
+        Ok((version, found)) if found != "ok" && version <= journal::VERSION => Some(found),
+        Ok(_) => None,
+        Err(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
+        .then(|| error.to_string()),
+    }
+}
+
+/// How many rows cannot be understood.
+fn unreadable_rows(connection: &Connection) -> usize {
+    let saves = each_row(connection, "saves", journal::COLUMNS, |row| {
+        journal::read_entry(row).err().map(|error| error.to_string())
+    });
+    let refused = each_row(connection, "refused", refused_rows::COLUMNS, |row| {
+        refused_rows::read(row).err().map(|error| error.to_string())
+    });
+    saves.len() + refused.len()
+}
+
+/// Takes what can be read of a damaged journal into a sound one.
+fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<String>) {
+    let Ok(damaged) = Connection::open(path) else { return };
+    let records = Records::of(path.parent().unwrap_or(Path::new("")));
+    each_row(&damaged, "saves", journal::COLUMNS, |row| {
+        let carried = journal::read_entry(row).and_then(|mut entry| {
+            entry.row = None;
+            journal.put(&entry)
+        });
+        carried.err().map(|error| error.to_string())
+    })
+    .into_iter()
+    .chain(each_row(&damaged, "refused", refused_rows::COLUMNS, |row| {
+        let carried = refused_rows::read(row).and_then(|(of, mut refused)| {
+            refused.row = None;
+            journal.put_refused(&of, &refused)
+        });
+        carried.err().map(|error| error.to_string())
+    }))
+    .for_each(|lost| findings.push(keep_text(&damaged, &records, &lost)));
+    journal.take_names(&damaged);
+}
+
+/// A row that cannot be gone on with.
+struct Lost {
+    table: &'static str,
+    row: i64,
+    why: String,
+}
+
+/// Hands every row of a table on, and goes past those that cannot be read. Those that could not
+/// be handed on.
+fn each_row(
+    damaged: &Connection,
+    table: &'static str,
+    columns: &str,
+    hand_on: impl Fn(&Row<'_>) -> Option<String>,
+) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    let sql = format!("SELECT {columns} FROM {table} WHERE row = ?1");
+    for row in rows(damaged, table) {
+        let read = damaged
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_row([row], |row| Ok(hand_on(row))));
+        match read {
+            Ok(None) | Err(rusqlite::Error::QueryReturnedNoRows) => {}
+            Ok(Some(why)) => lost.push(Lost { table, row, why }),
+            Err(error) => lost.push(Lost { table, row, why: error.to_string() }),
+        }
+    }
+    lost
+}
+
+/// The numbers of a table's rows; guessed where the table is torn.
+fn rows(damaged: &Connection, table: &str) -> Vec<i64> {
+    let listed = damaged
+        .prepare(&format!("SELECT row FROM {table} ORDER BY row"))
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+    match listed {
+        Ok(rows) => rows,
+        // Without the table there is nothing at all.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => Vec::new(),
+        Err(_) => (1..=MOST_ROWS).collect(),
+    }
+}
+
+/// Keeps the text of a row that cannot be gone on with. What became of it, in words.
+fn keep_text(damaged: &Connection, records: &Records, lost: &Lost) -> String {
+    let Lost { table, row, why } = lost;
+    let title =
+        read_one(damaged, table, *row, "title").and_then(|bytes| String::from_utf8(bytes).ok());
+    let title = title.unwrap_or_else(|| format!("row {row}"));
+    let Some(text) = read_one(damaged, table, *row, "text") else {
+        return format!("a save of `{title}` cannot be read any more: {why}");
+    };
+    let project = read_one(damaged, table, *row, "project").unwrap_or_default();
+    let reason = format!(
+        "{title}.md: this save was in a journal that was damaged, and cannot go on: {why}\n\n\
+         Project: {}\n\nCompare it with the project, and save what is missing again.\n",
+        String::from_utf8_lossy(&project)
+    );
+    let name = records.free_name(Shelf::Rejected, &title, " (salvaged)");
+    match records.write(Shelf::Rejected, &name, &text, &reason) {
+        Ok(()) => format!("a save of `{title}` cannot go on; its text is in rejected/{name}"),
+        Err(error) => format!("a save of `{title}` cannot go on, nor be kept: {error}"),
+    }
+}
+
+fn read_one(damaged: &Connection, table: &str, row: i64, column: &str) -> Option<Vec<u8>> {
+    let sql = format!("SELECT CAST({column} AS BLOB) FROM {table} WHERE row = ?1");
+    damaged.query_row(&sql, [row], |row| row.get::<_, Option<Vec<u8>>>(0)).ok().flatten()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        match fs::remove_file(beside(path, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
