@@ -61,6 +61,8 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub struct Memory {
     state: Mutex<State>,
+    /// The texts that updates have replaced, and by which.
+    replaced: Mutex<Vec<(String, String)>>,
 }
 
 impl Memory {
@@ -136,6 +138,11 @@ impl Memory {
     /// How many reads there were so far, and forgets them.
     pub fn take_reads(&self) -> usize {
         std::mem::take(&mut self.lock().reads)
+    }
+
+    /// The texts that updates have replaced since this was asked last, and by which.
+    pub fn take_replaced(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.replaced.lock().unwrap())
     }
 
     /// What the next writes come to.
@@ -413,7 +420,8 @@ impl Backend for Memory {
     ) -> Result<Option<String>> {
         self.tasks_of(format!("PUT {task} {:?}", content.text), project, |tasks| {
             let at = index(tasks, task)?;
-            content.text.clone_into(&mut tasks[at].text);
+            let before = std::mem::replace(&mut tasks[at].text, content.text.clone());
+            self.replaced.lock().unwrap().push((before, content.text.clone()));
             Ok(None)
         })
     }

@@ -206,9 +206,7 @@ struct World {
     mounts: Vec<Mount>,
     max_age: Duration,
     lines: BTreeMap<String, Fate>,
-    /// What the service had under which id.
-    texts: BTreeMap<String, String>,
-    named: usize,
+    named: u64,
     story: Vec<String>,
 }
 
@@ -228,15 +226,21 @@ impl World {
             (Mount::new("A", &memory, max_age).await, Mount::new("B", &memory, max_age).await);
         let mounts = vec![a, b];
         let dice = Dice(seed);
-        let (lines, texts, story) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { dice, memory, mounts, max_age, lines, texts, named: 0, story }
+        let (lines, story) = (BTreeMap::new(), Vec::new());
+        Self { dice, memory, mounts, max_age, lines, named: 0, story }
     }
 
     fn name(&mut self) -> String {
-        self.named += 1;
-        let name = format!("u#{}", self.named);
-        self.lines.insert(name.clone(), Fate::default());
-        name
+        // Names that are nothing alike: which line was edited is not to be anybody's guess.
+        loop {
+            self.named += 1;
+            let mut letters = Dice(self.named);
+            let name = format!("u#{}{}", letters.word(), letters.word());
+            if !self.lines.contains_key(&name) {
+                self.lines.insert(name.clone(), Fate::default());
+                return name;
+            }
+        }
     }
 
     async fn step(&mut self) {
@@ -447,7 +451,7 @@ impl World {
             fate.vanished |= fate.was_there && !seen.contains(name);
             fate.was_there |= seen.contains(name);
         }
-        self.note_overwritten(&tree);
+        self.note_overwritten();
         let mut visible: BTreeSet<String> = seen;
         for mount in &mut self.mounts {
             visible.extend(mount.read().await.iter().flat_map(|text| names(text)));
@@ -465,15 +469,14 @@ impl World {
         }
     }
 
-    fn note_overwritten(&mut self, tree: &str) {
-        let lines = tree.lines().map(str::to_owned);
-        let now: BTreeMap<String, String> =
-            self.memory.ids("plan").into_iter().zip(lines).collect();
-        for (id, before) in std::mem::replace(&mut self.texts, now.clone()) {
-            let after = now.get(&id).map(|text| names(text)).unwrap_or_default();
-            let is_other = now.contains_key(&id) && !self.max_age.is_zero();
-            for name in names(&before).into_iter().filter(|name| is_other && !after.contains(name))
-            {
+    fn note_overwritten(&mut self) {
+        let replaced = self.memory.take_replaced();
+        if self.max_age.is_zero() {
+            return;
+        }
+        for (before, after) in replaced {
+            let after = names(&after);
+            for name in names(&before).into_iter().filter(|name| !after.contains(name)) {
                 self.lines.entry(name).or_default().overwritten = true;
             }
         }
