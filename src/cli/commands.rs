@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    secret::Token,
     sync::{Journal, Settings},
 };
 
@@ -168,13 +169,14 @@ pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
 /// If something still waits, or was refused.
 pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
     let seconds = args.timeout.as_secs_f64();
-    let account = opened::directory(&args.account)?;
+    let token = opened::token(&args.account)?;
+    let account = opened::directory(&args.account, token.as_ref())?;
     let asked = control::ask(&account, &Ask::Sync { seconds }, args.timeout + PATIENCE);
     let status = match asked {
         Ok(Some(status)) => status,
-        Ok(None) => sync_alone(&args.account, args.timeout)?,
+        Ok(None) => sync_alone(&args.account, token, args.timeout)?,
         Err(error) if error.kind() == Kind::Os(libc::ENOENT) => {
-            sync_alone(&args.account, args.timeout)?
+            sync_alone(&args.account, token, args.timeout)?
         }
         Err(error) => return Err(error),
     };
@@ -187,11 +189,11 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
         .hint("`taskadefs retry` or `discard` settles what was refused"))
 }
 
-fn sync_alone(args: &AccountArgs, timeout: Duration) -> Result<Value> {
+fn sync_alone(args: &AccountArgs, token: Option<Token>, timeout: Duration) -> Result<Value> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     runtime.block_on(async {
-        let mut account = Opened::open(args).await?;
+        let mut account = Opened::open(args, token).await?;
         let (vfs, events, notices) = account.file_system(Settings::default())?;
         // No kernel listens.
         drop((events, notices));

@@ -7,7 +7,7 @@ use std::{
     os::{
         fd::AsRawFd,
         unix::{
-            fs::OpenOptionsExt,
+            fs::{OpenOptionsExt, PermissionsExt},
             net::{UnixListener, UnixStream},
         },
     },
@@ -75,6 +75,7 @@ pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>) -> Result<Listening> {
     // One that a crash left over.
     let _ = fs::remove_file(&path);
     let listener = within(account, UnixListener::bind).map_err(failed)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let listener = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
     tokio::spawn(async move {

@@ -35,24 +35,24 @@ pub(crate) struct Opened {
 pub(crate) type FileSystem = (Arc<Vfs>, UnboundedReceiver<Event>, UnboundedReceiver<Notice>);
 
 impl Opened {
-    /// Opens the account that was asked for.
+    /// Opens the account that was asked for; `token` is what [`token`] gave.
     ///
     /// # Errors
-    /// If there is no token, its directory cannot be used, or another process has it.
-    pub(crate) async fn open(args: &AccountArgs) -> Result<Self> {
+    /// If its directory cannot be used, or another process has it.
+    pub(crate) async fn open(args: &AccountArgs, token: Option<Token>) -> Result<Self> {
         let state_dir = account::state_dir(args.state_dir.as_deref())?;
-        if let Some(dir) = &args.local {
+        let (Some(token), None) = (token, &args.local) else {
+            let dir = args.local.as_deref().unwrap_or(Path::new(""));
             // Makes the store, whose path tells it from others once it is there.
             let server = start_server(dir, args.log_requests.clone()).await?;
-            let (api, name) = identity(args)?;
+            let (api, name) = store(dir);
             let (url, token) = (server.url(), server.token());
             let dir = AccountDir::open(&state_dir, &api, &name)?;
             return Ok(Self { url, token, server: Some(server), dir });
-        }
-        let (api, name) = identity(args)?;
-        let token = account::token(args.token_file.as_deref())?;
-        let dir = AccountDir::open(&state_dir, &api, &name)?;
-        Ok(Self { url: api, token, server: None, dir })
+        };
+        let url = args.api_url().to_owned();
+        let dir = AccountDir::open(&state_dir, &url, token.expose())?;
+        Ok(Self { url, token, server: None, dir })
     }
 
     /// The file system of the account.
@@ -72,27 +72,37 @@ impl Opened {
     }
 }
 
+/// The token of the account that was asked for; `None` for a local store, which makes its own. To
+/// be called once: it may come through a pipe.
+///
+/// # Errors
+/// If there is none, or the API is one to which none may be sent.
+pub(crate) fn token(args: &AccountArgs) -> Result<Option<Token>> {
+    if args.local.is_some() {
+        return Ok(None);
+    }
+    check_url(args.api_url())?;
+    account::token(args.token_file.as_deref()).map(Some)
+}
+
 /// Where the directory of the account that was asked for is, whether or not it is there.
 ///
 /// # Errors
-/// If there is no token.
-pub(crate) fn directory(args: &AccountArgs) -> Result<PathBuf> {
-    let (api, name) = identity(args)?;
+/// If there is no place for state.
+pub(crate) fn directory(args: &AccountArgs, token: Option<&Token>) -> Result<PathBuf> {
     let state_dir = account::state_dir(args.state_dir.as_deref())?;
+    let (api, name) = match (token, &args.local) {
+        (Some(token), None) => (args.api_url().to_owned(), token.expose().to_owned()),
+        (_, dir) => store(dir.as_deref().unwrap_or(Path::new(""))),
+    };
     Ok(account::directory(&state_dir, &api, &name))
 }
 
-/// What tells an account from others: its API, and its token or its store.
-fn identity(args: &AccountArgs) -> Result<(String, String)> {
-    if let Some(dir) = &args.local {
-        let store = dir.canonicalize().or_else(|_| std::path::absolute(dir));
-        let store = store.unwrap_or_else(|_| dir.clone());
-        return Ok(("local".to_owned(), store.to_string_lossy().into_owned()));
-    }
-    let url = args.api_url().to_owned();
-    check_url(&url)?;
-    let token = account::token(args.token_file.as_deref())?;
-    Ok((url, token.expose().to_owned()))
+/// What tells a local store from other accounts: that it is one, and its path.
+fn store(dir: &Path) -> (String, String) {
+    let path = dir.canonicalize().or_else(|_| std::path::absolute(dir));
+    let path = path.unwrap_or_else(|_| dir.to_owned());
+    ("local".to_owned(), path.to_string_lossy().into_owned())
 }
 
 async fn start_server(dir: &Path, log_requests: Option<PathBuf>) -> Result<Running> {

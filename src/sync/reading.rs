@@ -21,6 +21,9 @@ use crate::{
 /// How long a reader waits for the revalidation of what it could be served at once.
 pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
+/// How long the kernel believes what it was told of a file.
+pub(crate) const BELIEVED: Duration = Duration::from_secs(1);
+
 /// How long after it was opened a project is taken to be in somebody's editor.
 const WATCHED: Duration = Duration::from_secs(600);
 
@@ -81,6 +84,13 @@ impl Engine {
                 Ok(())
             }
         }
+    }
+
+    /// Whether what a reader gets stays as it is for as long as the kernel may believe it.
+    pub fn is_settled(&self, project: &Project) -> bool {
+        let soon = self.clock.now() + BELIEVED;
+        let state = project.lock();
+        !state.shows_remote() || state.is_fresh(soon, self.settings.max_age)
     }
 
     /// Asks for a newer state, and nobody waits for it.

@@ -73,7 +73,11 @@ impl Vfs {
             uid: self.uid,
             gid: self.gid,
             modified,
-            volatile: !writers.is_empty() || project.standing() == Standing::Pending,
+            // A size that opening the file may change must be asked for again: a read that knows
+            // the old one stops there.
+            volatile: !writers.is_empty()
+                || project.standing() == Standing::Pending
+                || !self.engine.is_settled(project),
         }
     }
 
