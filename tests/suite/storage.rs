@@ -129,7 +129,8 @@ fn check_or_older(dir: &Path, what: &str, file: &str) {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_journal_at_all_is_set_aside() {
     let mount = waiting().await;
-    let spoilers: [(&str, fn(&Path)); 3] = [
+    type Spoiler = fn(&Path);
+    let spoilers: [(&str, Spoiler); 3] = [
         ("garbage", |path| fs::write(path, "no database, no database").unwrap()),
         ("a directory", |path| {
             fs::remove_file(path).unwrap();
