@@ -35,6 +35,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<()> {
         None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
     };
     let mut all = Vec::new();
+    let mut is_told = args.json;
     for account in accounts {
         let value = match control::ask(&account, &Ask::Status {}, PATIENCE)? {
             Some(value) => value,
@@ -43,8 +44,12 @@ pub(crate) fn status(args: &StatusArgs) -> Result<()> {
         if args.json {
             all.push(value);
         } else if !value.is_null() {
+            is_told = true;
             say(&status_in_words(&value))?;
         }
+    }
+    if !is_told {
+        say("nothing is mounted, and nothing waits\n")?;
     }
     if args.json {
         all.retain(|value| !value.is_null());

@@ -214,3 +214,102 @@ fn remove(path: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{
+        ids::{ProjectId, SpaceId, TaskId},
+        plan::{Item, Key, Outline},
+        sync::{
+            intent::Intent,
+            journal::{Entry, Journal},
+        },
+    };
+
+    fn outline(keys: &[(Key, usize)]) -> Outline {
+        let item = |(key, depth): &(Key, usize)| Item {
+            key: key.clone(),
+            depth: *depth,
+            text: format!("{key:?}"),
+            done: false,
+        };
+        Outline { items: keys.iter().map(item).collect() }
+    }
+
+    fn known(id: &str) -> Key {
+        Key::Known(TaskId::new(id))
+    }
+
+    fn entry() -> Entry {
+        let base = outline(&[(known("a"), 0), (known("b"), 1)]);
+        let target = outline(&[(known("a"), 0), (Key::New(0), 1), (Key::New(1), 2)]);
+        let mut intent = Intent::new(base, target.clone());
+        let ops = intent.script();
+        intent.sending(&ops[0]);
+        Entry {
+            row: None,
+            project: Some(ProjectId::new("p")),
+            folder: SpaceId::new("f"),
+            title: "T".to_owned(),
+            text: b"- [ ] a\n".to_vec(),
+            outline: target,
+            intent,
+            creating: None,
+            archive: false,
+            since: std::time::SystemTime::UNIX_EPOCH,
+            refused: None,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 96,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// Whatever a row holds, it is a save that can be gone on with or a text that is kept.
+        #[test]
+        fn any_intent_is_gone_on_with_or_its_text_is_kept(
+            column in prop_oneof![Just("intent"), Just("outline"), Just("since")],
+            edits in prop::collection::vec((any::<prop::sample::Index>(), "[0-9a-z\",:{}\\[\\]]{0,3}"), 1..4),
+            theirs in prop::collection::vec((0_u8..6, 0_usize..3), 0..5),
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("journal");
+            Journal::open(&path).unwrap().put(&entry()).unwrap();
+            let raw = rusqlite::Connection::open(&path).unwrap();
+            let sql = format!("SELECT {column} FROM saves");
+            let mut json: String = raw.query_row(&sql, [], |row| row.get(0)).unwrap();
+            for (at, replacement) in edits {
+                let at = at.index(json.len().max(1)).min(json.len().saturating_sub(1));
+                if json.is_char_boundary(at) && json.is_char_boundary(at + 1) {
+                    json.replace_range(at..=at, &replacement);
+                }
+            }
+            raw.execute(&format!("UPDATE saves SET {column} = ?1"), [json]).unwrap();
+            drop(raw);
+            let journal = Journal::open(&path).unwrap();
+            let entries = journal.entries().unwrap();
+            let salvaged = dir.path().join("control/rejected/T (salvaged).md");
+            prop_assert!(entries.len() == 1 || std::fs::read(salvaged).unwrap() == b"- [ ] a\n");
+            let mut deepest = 0;
+            let mut theirs: Vec<(Key, usize)> = theirs
+                .into_iter()
+                .map(|(id, depth)| (known(&id.to_string()), depth))
+                .collect();
+            theirs.dedup_by(|one, other| one.0 == other.0);
+            for (_, depth) in &mut theirs {
+                *depth = (*depth).min(deepest);
+                deepest = *depth + 1;
+            }
+            let theirs = outline(&theirs);
+            for mut entry in entries.into_iter().filter(|_| theirs.is_well_formed()) {
+                entry.intent.rebase(theirs.clone(), 100);
+                entry.intent.script();
+            }
+        }
+    }
+}
