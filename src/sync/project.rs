@@ -100,8 +100,6 @@ pub(crate) struct State {
     pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once its saves are through.
     pub(crate) archive: bool,
-    /// When the last save was accepted.
-    pub(crate) accepted: Option<Instant>,
     /// Counts the saves.
     pub(crate) generation: u64,
     /// Whether a worker is at it.
@@ -158,7 +156,6 @@ impl Project {
                 row: None,
                 creating: None,
                 archive: false,
-                accepted: None,
                 generation: 0,
                 working: false,
                 readers: Readers::default(),

@@ -145,7 +145,6 @@ impl Engine {
         state.refused = None;
         state.intent = Some(change.intent);
         state.row = Some(row);
-        state.accepted = Some(self.clock.now());
         state.generation += 1;
         let generation = state.generation;
         let changed = state.settle_version(before, self.clock.wall());

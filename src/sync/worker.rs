@@ -4,7 +4,11 @@
 //! finish: the intent is durable before anything is sent, creates are noted before they are
 //! sent, and an entry is removed only when nothing is left to be sent.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     engine::Engine,
@@ -86,6 +90,7 @@ impl Engine {
 
     async fn work_off(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
         let _conversation = project.remote.lock().await;
+        let began = self.clock.now();
         let mut asked_again = false;
         while project.lock().intent.is_some() {
             if project.is_unborn() {
@@ -97,7 +102,7 @@ impl Engine {
                 self.fetch(project, Priority::Save).await?;
             }
             let mut generation = self.rebase(project).await?;
-            if deletes_unseen(project) {
+            if deletes_unseen(project, began) {
                 self.fetch(project, Priority::Save).await?;
                 generation = self.rebase(project).await?;
             }
@@ -335,15 +340,16 @@ fn is_doubtful(project: &Project) -> bool {
     project.lock().intent.as_ref().is_some_and(|intent| intent.doubtful)
 }
 
-/// Whether the script deletes on a reading from before the save. A deletion takes whatever is
-/// below the task with it, so nothing may be there that nobody here has seen.
-fn deletes_unseen(project: &Project) -> bool {
+/// Whether the script deletes on a reading from before `began`, the start of this attempt. A
+/// deletion takes whatever is below the task with it, so nothing may be there that nobody here has
+/// seen; and an earlier attempt may have failed for long.
+fn deletes_unseen(project: &Project, began: Instant) -> bool {
     let state = project.lock();
     let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
     let deletes = |intent: &super::intent::Intent| {
         intent.script().iter().any(|op| matches!(op, Op::Delete { .. }))
     };
-    read < state.accepted && state.intent.as_ref().is_some_and(deletes)
+    read.is_none_or(|read| read < began) && state.intent.as_ref().is_some_and(deletes)
 }
 
 /// What is known of the project is no longer to be trusted.
