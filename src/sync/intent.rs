@@ -195,8 +195,11 @@ impl Intent {
             return Vec::new();
         };
         let found = arrivals::arrived(&self.base, &items, &placed, theirs);
-        let happened = |item: &NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
-        for item in items.into_iter().filter(happened) {
+        // A batch is applied in order: what comes before one that is there has happened too. If it
+        // is not known again, others have deleted it, or made another task of it.
+        let is_there = |item: &NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
+        let happened = items.iter().rposition(is_there).map_or(0, |last| last + 1);
+        for item in items.into_iter().take(happened) {
             // Fits, since all of them do and none is placed by another.
             let _ = plan::apply(&mut self.base, &Op::Create(vec![item]));
         }
