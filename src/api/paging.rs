@@ -8,11 +8,15 @@
 //!
 //! The task that a page is to begin after may be deleted or moved meanwhile. A service may then
 //! refuse, or answer with no tasks at all, or with the first ones, and what was not listed would
-//! pass for deleted. So an end that contradicts what the page before said is not believed, nor is
-//! a task that is listed again; and where the page before said nothing, the next one is asked for
-//! from one task earlier, and has to begin with the last task that is known. What fails begins
-//! anew. A task that moves from what is still to come to what was listed already is missed until
-//! the next listing.
+//! pass for deleted. So no page is believed that lists a task again. Where the page before said
+//! nothing, the next one is asked for from one task earlier, and has to begin with the last task
+//! that is known. Where it said that there is more and nothing comes, which may also be its guess
+//! from being full, the last task is looked for in the same way. What fails begins anew.
+//!
+//! The pages are not of one moment. Promised is: a task that was there all the time, and moved
+//! neither itself nor with what is above it, is listed once. Not promised is: one that moves from
+//! what is still to come to what was listed already is missed until the next listing; one that is
+//! made or deleted meanwhile may be listed or not.
 
 use std::{
     collections::HashSet,
@@ -47,6 +51,8 @@ pub(crate) struct Pages {
     expected: Option<TaskId>,
     /// Whether the page before said that there is more.
     promised: bool,
+    /// Whether the page before was empty against what the one before it said.
+    doubted: bool,
 }
 
 /// What to do after a page.
@@ -78,8 +84,11 @@ impl Pages {
         let is_later = before > 0;
         let begins_wrong =
             expected.is_some() && page.tasks.first().map(|task| &task.id) != expected.as_ref();
-        if begins_wrong || (self.promised && sent == 0) {
+        if begins_wrong {
             return Ok(Next::Anew);
+        }
+        if self.promised && sent == 0 {
+            return Ok(self.doubt());
         }
         let (mut again, listed) = (0, page.tasks.len());
         for task in page.tasks {
@@ -95,7 +104,8 @@ impl Pages {
         let capped = paging.may_be_capped(sent);
         let likely = sent >= PAGE_LIMIT || capped || page.next_cursor.is_some();
         let has_new = listed > again;
-        if !page.has_more.unwrap_or(has_new && likely) {
+        let is_settled = std::mem::take(&mut self.doubted) && !has_new;
+        if is_settled || !page.has_more.unwrap_or(has_new && likely) {
             return Ok(Next::End);
         }
         if !has_new {
@@ -114,13 +124,22 @@ impl Pages {
         if let Some(told) = told {
             return told;
         }
-        match &self.tasks[..] {
-            [.., before, last] if !promised => {
-                self.expected = Some(last.id.clone());
-                id(before)
-            }
-            tasks => tasks.last().map(id).unwrap_or_default(),
-        }
+        let overlapping = if promised { None } else { self.overlap() };
+        overlapping.or_else(|| self.tasks.last().map(id)).unwrap_or_default()
+    }
+
+    /// Looks whether the last task is still there, after which nothing came.
+    fn doubt(&mut self) -> Next {
+        self.promised = false;
+        self.doubted = true;
+        self.overlap().map_or(Next::Anew, Next::After)
+    }
+
+    /// The task from which on a page begins with the last one, which is then expected of it.
+    fn overlap(&mut self) -> Option<String> {
+        let [.., before, last] = &self.tasks[..] else { return None };
+        self.expected = Some(last.id.clone());
+        Some(before.id.as_str().to_owned())
     }
 
     pub(crate) fn finish(self) -> Vec<RemoteTask> {
@@ -196,24 +215,54 @@ mod tests {
         assert_eq!(pages.finish().len(), 3);
     }
 
+    /// Pages of which some say whether there are more, and what comes of them.
+    fn take_all(pages: Vec<(Vec<RemoteTask>, Option<bool>)>) -> (Vec<Next>, usize) {
+        let (paging, mut taken) = (Paging::default(), Pages::default());
+        let mut take = |(tasks, has_more): (Vec<RemoteTask>, _)| {
+            let page = Page { sent: tasks.len(), tasks, has_more, next_cursor: None };
+            taken.take(page, &paging).unwrap()
+        };
+        let next = pages.into_iter().map(&mut take).collect();
+        (next, taken.finish().len())
+    }
+
+    fn full() -> Vec<RemoteTask> {
+        (0..PAGE_LIMIT).map(task).collect()
+    }
+
+    fn after(number: usize) -> Next {
+        Next::After(number.to_string())
+    }
+
     #[test]
     fn a_cursor_that_is_gone_is_no_end() {
-        let first = || (0..PAGE_LIMIT).map(task).collect::<Vec<_>>();
-        for tells in [true, false] {
-            let page = |tasks: Vec<RemoteTask>, has_more: bool| Page {
-                sent: tasks.len(),
-                tasks,
-                has_more: tells.then_some(has_more),
-                next_cursor: None,
-            };
-            // Nothing at all, the first tasks, and what comes after another one.
-            for gone in [vec![], first(), vec![task(500), task(2000)]] {
-                let (paging, mut pages) = (Paging::default(), Pages::default());
-                let next = pages.take(page(first(), true), &paging).unwrap();
-                assert!(matches!(next, Next::After(_)));
-                assert_eq!(pages.take(page(gone, false), &paging).unwrap(), Next::Anew);
-            }
+        // The first tasks, and what comes after another one.
+        for gone in [full(), vec![task(500), task(2000)]] {
+            let told = take_all(vec![(full(), Some(true)), (gone.clone(), Some(false))]);
+            assert_eq!(told.0, [after(999), Next::Anew]);
+            assert_eq!(take_all(vec![(full(), None), (gone, None)]).0, [after(998), Next::Anew]);
         }
+        assert_eq!(take_all(vec![(full(), None), (vec![], None)]).0, [after(998), Next::Anew]);
+    }
+
+    #[test]
+    fn an_empty_page_is_an_end_only_where_its_cursor_is_there() {
+        let begun = |then| vec![(full(), Some(true)), (vec![], Some(false)), then];
+        // The one before is gone too, or another task comes after it.
+        for gone in [vec![], vec![task(2000)]] {
+            let (next, _) = take_all(begun((gone, Some(false))));
+            assert_eq!(next, [after(999), after(998), Next::Anew]);
+        }
+        // The page before only guessed that there is more, or all of them do.
+        for has_more in [Some(false), Some(true), None] {
+            let (next, listed) = take_all(begun((vec![task(999)], has_more)));
+            assert_eq!((next, listed), (vec![after(999), after(998), Next::End], PAGE_LIMIT));
+        }
+        let more = vec![task(999), task(1000)];
+        let (next, listed) = take_all(begun((more, Some(false))));
+        assert_eq!((next, listed), (vec![after(999), after(998), Next::End], PAGE_LIMIT + 1));
+        let alone = take_all(vec![(vec![task(0)], Some(true)), (vec![], Some(false))]);
+        assert_eq!(alone.0, [after(0), Next::Anew]);
     }
 
     #[test]
