@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     engine::{Engine, Event},
     intent::Intent,
-    project::Project,
+    project::{Project, Standing},
 };
 use crate::{
     error::{Kind, Result},
@@ -13,41 +13,37 @@ use crate::{
 };
 
 impl Engine {
-    /// Archives a project once its saves are through. Journaled: a crash does not forget it.
+    /// Archives a project once its saves are through, and gives up one that was refused.
+    /// Journaled: a crash does not forget it.
     ///
     /// # Errors
     /// If it cannot be journaled.
     pub async fn archive(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        if matches!(project.standing(), Standing::Rejected(_)) {
+            self.discard(project).await?;
+        }
         let transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
             if state.id.is_none() && state.creating.is_none() && !state.working {
                 // Taskade never heard of it: there is nothing to archive and nothing to create.
-                state.intent = None;
-                state.saved = None;
-                None
-            } else {
-                state.archive = true;
-                let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-                let at = at.unwrap_or_default();
-                let intent = state.intent.clone().unwrap_or_else(|| Intent::new(at.clone(), at));
-                let content = state.content();
-                let (text, outline) =
-                    content.map(|content| (content.text, content.outline)).unwrap_or_default();
-                let mut entry = super::save::entry(&state, &text, &outline, &intent);
-                entry.archive = true;
-                Some(entry)
+                return Ok(());
             }
+            state.archive = true;
+            let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+            let at = at.unwrap_or_default();
+            let intent = state.intent.clone().unwrap_or_else(|| Intent::new(at.clone(), at));
+            let content = state.content();
+            let (text, outline) =
+                content.map(|content| (content.text, content.outline)).unwrap_or_default();
+            super::save::entry(&state, &text, &outline, &intent)
         };
-        let wanted = entry.is_some();
         if let Some(id) = project.id() {
             self.hide(&id, true).await?;
         }
-        self.note(project, entry).await?;
+        self.note(project, Some(entry)).await?;
         drop(transition);
-        if wanted {
-            self.start_worker(project);
-        }
+        self.start_worker(project);
         Ok(())
     }
 

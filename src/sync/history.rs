@@ -170,6 +170,13 @@ impl Engine {
 }
 
 fn check_idle(state: &State) -> Result<()> {
+    if state.refused.is_some() {
+        return Err(Error::new(
+            Kind::Os(libc::EBUSY),
+            "a text of it was refused and is not settled",
+        )
+        .hint("correct it, or give it up with `taskadefs discard`"));
+    }
     if state.intent.is_some() || state.archive {
         return Err(Error::new(Kind::Os(libc::EBUSY), "a save of it is still on its way")
             .hint("undo when it is through, or give it up with `taskadefs discard`"));

@@ -178,12 +178,20 @@ impl Journal {
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
     pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
+        self.put_settling(entry, None)
+    }
+
+    /// Writes or replaces an entry and forgets the refused text that it takes the place of, as
+    /// one. The row that it has.
+    pub(crate) fn put_settling(&self, entry: &Entry, refused_row: Option<i64>) -> Result<i64> {
+        let failed = || storage("cannot journal a save");
         let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
         let creating = entry.creating.as_ref().map(to_json).transpose()?;
         let (since, refused) =
             (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
-        let connection = self.lock();
-        connection
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(failed())?;
+        transaction
             .execute(
                 "INSERT OR REPLACE INTO saves
                  (row, project, folder, title, text, outline, intent, creating, archive, since, refused)
@@ -202,8 +210,13 @@ impl Journal {
                     refused,
                 ],
             )
-            .map_err(storage("cannot journal a save"))?;
-        Ok(connection.last_insert_rowid())
+            .map_err(failed())?;
+        let row = transaction.last_insert_rowid();
+        if let Some(refused_row) = refused_row {
+            refused_rows::remove(&transaction, refused_row)?;
+        }
+        transaction.commit().map_err(failed())?;
+        Ok(row)
     }
 
     /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.

@@ -209,9 +209,10 @@ impl Engine {
         }
     }
 
-    /// What was refused of a project is settled by what comes now. The caller holds
-    /// `project.commit`, and has not noted yet what comes.
-    pub(crate) async fn settle_refused(&self, project: &Project) {
+    /// Removes the copies of what is refused of a project, which is about to be settled. The row of
+    /// a text that was refused here: the journal forgets it in the transaction that settles it.
+    /// The caller holds `project.commit`.
+    pub(crate) async fn uncopy_refused(&self, project: &Project) -> Option<i64> {
         let (row, files) = {
             let state = project.lock();
             let there = state.saved.as_ref().and_then(|saved| saved.refused.as_ref());
@@ -220,16 +221,24 @@ impl Engine {
             let files: Vec<String> = files.map(|refusal| refusal.file.clone()).collect();
             (here.and_then(|refused| refused.row), files)
         };
-        if files.is_empty() {
-            return;
+        if !files.is_empty() {
+            let records = self.records.clone();
+            let removed = self.journaled(move |_| {
+                files.iter().try_for_each(|file| records.remove(Shelf::Rejected, file))
+            });
+            if let Err(error) = removed.await {
+                tracing::warn!(%error, "the copy of a settled text is still there");
+            }
         }
-        let records = self.records.clone();
-        let settled = self.journaled(move |journal| {
-            files.iter().try_for_each(|file| records.remove(Shelf::Rejected, file))?;
-            row.map_or(Ok(()), |row| journal.remove_refused(row))
-        });
-        if let Err(error) = settled.await {
-            tracing::warn!(%error, "a settled refusal is still in the journal");
+        row
+    }
+
+    /// What was refused of a project is settled, and nothing takes its place. The caller holds
+    /// `project.commit`.
+    pub(crate) async fn settle_refused(&self, project: &Project) -> Result<()> {
+        match self.uncopy_refused(project).await {
+            Some(row) => self.journaled(move |journal| journal.remove_refused(row)).await,
+            None => Ok(()),
         }
     }
 
@@ -267,7 +276,7 @@ impl Engine {
         if project.lock().saved.as_ref().is_none_or(|saved| saved.refused.is_none()) {
             return Err(nothing_refused(project));
         }
-        self.settle_refused(project).await;
+        self.uncopy_refused(project).await;
         let (entry, generation) = {
             let mut state = project.lock();
             if let Some(saved) = state.saved.as_mut() {
@@ -298,7 +307,7 @@ impl Engine {
         if !is_refused {
             return Err(nothing_refused(project));
         }
-        self.settle_refused(project).await;
+        self.settle_refused(project).await?;
         if row.is_some() {
             self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }

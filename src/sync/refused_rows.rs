@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
     journal::{Journal, from_json, to_json},
@@ -54,10 +54,7 @@ impl Journal {
 
     /// Removes a refused text: it is settled.
     pub(crate) fn remove_refused(&self, row: i64) -> Result<()> {
-        self.lock()
-            .execute("DELETE FROM refused WHERE row = ?1", [row])
-            .map_err(storage("cannot clear the journal"))?;
-        Ok(())
+        remove(&self.lock(), row)
     }
 
     /// Every refused text, oldest first.
@@ -74,6 +71,13 @@ impl Journal {
         }
         Ok(texts)
     }
+}
+
+pub(super) fn remove(connection: &Connection, row: i64) -> Result<()> {
+    connection
+        .execute("DELETE FROM refused WHERE row = ?1", [row])
+        .map_err(storage("cannot clear the journal"))?;
+    Ok(())
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {

@@ -110,7 +110,7 @@ impl Engine {
         let base = outline;
         let ours = self.understand(project, base, text, allow_delete)?;
         let Some(mut change) = self.change(project, base, &ours) else {
-            self.nothing_to_save(project, process, &ours).await;
+            self.nothing_to_save(project, process, &ours).await?;
             return Ok((ours, None));
         };
         change.intent.doubtful |= !is_sure;
@@ -129,14 +129,14 @@ impl Engine {
         change: Change,
     ) -> Result<u64> {
         self.keep_overridden(project, &change.onto, &change.conflicts).await;
-        self.settle_refused(project).await;
+        let settled = self.uncopy_refused(project).await;
         let entry = {
             let state = project.lock();
             let (since, intent) = (self.clock.wall(), &change.intent);
             Entry { since, refused: None, ..entry(&state, text, ours, intent) }
         };
         let since = entry.since;
-        let row = self.journaled(move |journal| journal.put(&entry)).await?;
+        let row = self.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
         state.readers.saw(process, ours);
@@ -197,8 +197,8 @@ impl Engine {
         project: &Project,
         process: Option<Process>,
         ours: &Arc<Outline>,
-    ) {
-        self.settle_refused(project).await;
+    ) -> Result<()> {
+        self.settle_refused(project).await?;
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
         state.saved = None;
@@ -207,6 +207,7 @@ impl Engine {
         let changed = state.settle_version(before, self.clock.wall());
         drop(state);
         self.changed(project, changed);
+        Ok(())
     }
 
     /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`.

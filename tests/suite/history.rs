@@ -165,6 +165,21 @@ async fn what_was_done_of_a_save_that_was_given_up_can_be_undone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_undo_does_not_take_the_place_of_a_text_that_was_refused() {
+    let mount = Mount::of("a\nb").await;
+    mount.edit("Plan.md", |text| text.replace("] a", "] A")).await.unwrap();
+    let bad = "- [ ] a\n```\ncode\n```\n";
+    mount.overwrite("Plan.md", bad.as_bytes()).await.unwrap_err();
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let error = mount.vfs.undo(Some(ino)).await.unwrap_err();
+    assert_eq!(error.errno(), libc::EBUSY, "{error}");
+    assert_eq!(mount.read("Plan.md").await, bad);
+    mount.vfs.discard(ino).await.unwrap();
+    mount.vfs.undo(Some(ino)).await.unwrap();
+    assert_eq!(mount.memory.tree("plan"), "a\nb\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_save_merged_with_changes_from_elsewhere_is_undone_without_them() {
     let mount = Mount::of("a\nb\nc").await;
     let text = mount.read("Plan.md").await;

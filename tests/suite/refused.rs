@@ -161,6 +161,41 @@ async fn a_new_project_that_cannot_be_one_is_kept_then_corrected_or_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_project_that_was_refused_and_removed_does_not_come_back() {
+    let mut mount = Mount::of("a").await;
+    mount.create("Bad.md", BAD.as_bytes()).await.unwrap_err();
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    mount.create("Forbidden.md", b"- [ ] x\n").await.unwrap_err();
+    for name in ["Bad.md", "Forbidden.md"] {
+        mount.unlink(name).await.unwrap();
+    }
+    pass(10).await;
+    assert_eq!(mount.names().await, ["Plan.md"]);
+    assert_eq!(shelf(&mount, "rejected"), [""; 0]);
+    mount.remount().await;
+    pass(10).await;
+    assert_eq!(mount.names().await, ["Plan.md"]);
+    assert_eq!(mount.writes(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn removing_a_file_gives_its_refused_save_up() {
+    for text in [BAD, "- [ ] a\n- [ ] B\n"] {
+        let mut mount = Mount::of("a\nb").await;
+        mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+        mount.overwrite("Plan.md", text.as_bytes()).await.unwrap_err();
+        mount.memory.heal();
+        mount.unlink("Plan.md").await.unwrap();
+        pass(10).await;
+        assert_eq!(mount.writes(), ["POST plan/complete"]);
+        assert_eq!(shelf(&mount, "rejected"), [""; 0]);
+        mount.remount().await;
+        assert_eq!(mount.names().await, [""; 0]);
+        assert_eq!(mount.vfs.status().saves, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_text_refused_while_a_save_is_on_its_way_hides_it_but_does_not_stop_it() {
     let mut mount = Mount::of("a\nb").await;
     mount.read("Plan.md").await;
