@@ -13,12 +13,11 @@ use super::{
     AccountArgs, DiscardArgs, HistoryArgs, RetryArgs, StatusArgs, SyncArgs, UndoArgs, account,
     control::{self, Ask},
     mountpoint,
-    opened::{self, Opened},
+    opened::{Access, Opened},
     probe,
 };
 use crate::{
     error::{Error, Kind, Result},
-    secret::Token,
     sync::{Journal, Settings},
 };
 
@@ -174,16 +173,12 @@ pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
 /// If something still waits, or was refused.
 pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
     let seconds = args.timeout.as_secs_f64();
-    let token = opened::token(&args.account)?;
-    let account = opened::directory(&args.account, token.as_ref())?;
-    let asked = control::ask(&account, &Ask::Sync { seconds }, args.timeout + PATIENCE);
+    let access = Access::of(&args.account)?;
+    let account = access.directory(&args.account)?;
+    let asked = control::ask(&account, &Ask::Sync { seconds }, args.timeout + PATIENCE)?;
     let status = match asked {
-        Ok(Some(status)) => status,
-        Ok(None) => sync_alone(&args.account, token, args.timeout)?,
-        Err(error) if error.kind() == Kind::Os(libc::ENOENT) => {
-            sync_alone(&args.account, token, args.timeout)?
-        }
-        Err(error) => return Err(error),
+        Some(status) => status,
+        None => sync_alone(&args.account, access, args.timeout)?,
     };
     let left = status["saves"].as_array().map_or(0, Vec::len);
     if left == 0 {
@@ -194,11 +189,11 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
         .hint("`taskadefs retry` or `discard` settles what was refused"))
 }
 
-fn sync_alone(args: &AccountArgs, token: Option<Token>, timeout: Duration) -> Result<Value> {
+fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<Value> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     runtime.block_on(async {
-        let mut account = Opened::open(args, token).await?;
+        let mut account = Opened::open(args, access).await?;
         let (vfs, events, notices) = account.file_system(Settings::default())?;
         // No kernel listens.
         drop((events, notices));

@@ -113,37 +113,35 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>) {
 }
 
 async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
-    match ask {
-        Ask::Status {} => status(vfs),
-        Ask::Retry { path, allow_delete } => {
-            let ino = vfs.resolve(&path).await?;
-            vfs.retry(ino, allow_delete).await.map(|()| Value::Null)
-        }
-        Ask::Discard { path } => {
-            let ino = vfs.resolve(&path).await?;
-            vfs.discard(ino).await.map(|()| Value::Null)
-        }
-        Ask::Sync { seconds } => {
-            let patience = Duration::try_from_secs_f64(seconds).unwrap_or(PATIENCE);
-            vfs.rest(patience).await;
-            status(vfs)
-        }
-        Ask::History { path, most } => {
-            let ino = resolve(vfs, path).await?;
-            let past = vfs.history(ino, most).await?;
-            Ok(past.iter().map(in_json).collect())
-        }
-        Ask::Undo { path } => {
-            let ino = resolve(vfs, path).await?;
-            vfs.undo(ino).await.map(|undone| in_json(&undone))
-        }
-    }
+    let path = match &ask {
+        Ask::Retry { path, .. } | Ask::Discard { path } => Some(path),
+        Ask::History { path, .. } | Ask::Undo { path } => path.as_ref(),
+        Ask::Status {} | Ask::Sync { .. } => None,
+    };
+    let Some(path) = path else { return act(vfs, &ask, None).await };
+    let ino = vfs.resolve(path).await?;
+    let answer = act(vfs, &ask, Some(ino)).await;
+    vfs.forget(ino, 1);
+    answer
 }
 
-async fn resolve(vfs: &Vfs, path: Option<PathBuf>) -> Result<Option<Ino>> {
-    match path {
-        Some(path) => vfs.resolve(&path).await.map(Some),
-        None => Ok(None),
+/// Does what was asked; `ino` is what the path in it stands for.
+async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
+    match (ask, ino) {
+        (Ask::Retry { allow_delete, .. }, Some(ino)) => {
+            vfs.retry(ino, *allow_delete).await.map(|()| Value::Null)
+        }
+        (Ask::Discard { .. }, Some(ino)) => vfs.discard(ino).await.map(|()| Value::Null),
+        (Ask::History { most, .. }, ino) => {
+            let past = vfs.history(ino, *most).await?;
+            Ok(past.iter().map(in_json).collect())
+        }
+        (Ask::Undo { .. }, ino) => vfs.undo(ino).await.map(|undone| in_json(&undone)),
+        (Ask::Sync { seconds }, _) => {
+            vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(PATIENCE)).await;
+            status(vfs)
+        }
+        (Ask::Status {} | Ask::Retry { .. } | Ask::Discard { .. }, _) => status(vfs),
     }
 }
 

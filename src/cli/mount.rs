@@ -12,7 +12,7 @@ use super::{
     MountArgs, background,
     control::{self, Listening},
     mountpoint,
-    opened::{self, Opened},
+    opened::{Access, Opened},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -75,8 +75,8 @@ async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
     if args.ready_fd.is_none() {
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
-    let token = opened::token(&args.account)?;
-    let mut account = Opened::open(&args.account, token).await?;
+    let access = Access::of(&args.account)?;
+    let mut account = Opened::open(&args.account, access).await?;
     let (vfs, events, notices) = account.file_system(settings(args))?;
     let listening = control::listen(&account.dir.path, vfs.clone())?;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };

@@ -21,6 +21,17 @@ use crate::{
     vfs::{Notice, Vfs},
 };
 
+/// What all local stores have in place of an API's address.
+const STORES: &str = "local";
+
+/// What an account is used with.
+pub(crate) enum Access {
+    /// A local store, which makes its own token.
+    Store(PathBuf),
+    /// A token.
+    Token(Token),
+}
+
 /// An account whose directory is this process's until it is dropped.
 pub(crate) struct Opened {
     url: String,
@@ -35,24 +46,26 @@ pub(crate) struct Opened {
 pub(crate) type FileSystem = (Arc<Vfs>, UnboundedReceiver<Event>, UnboundedReceiver<Notice>);
 
 impl Opened {
-    /// Opens the account that was asked for; `token` is what [`token`] gave.
+    /// Opens the account that was asked for.
     ///
     /// # Errors
     /// If its directory cannot be used, or another process has it.
-    pub(crate) async fn open(args: &AccountArgs, token: Option<Token>) -> Result<Self> {
+    pub(crate) async fn open(args: &AccountArgs, access: Access) -> Result<Self> {
         let state_dir = account::state_dir(args.state_dir.as_deref())?;
-        let (Some(token), None) = (token, &args.local) else {
-            let dir = args.local.as_deref().unwrap_or(Path::new(""));
-            // Makes the store, whose path tells it from others once it is there.
-            let server = start_server(dir, args.log_requests.clone()).await?;
-            let (api, name) = store(dir);
-            let (url, token) = (server.url(), server.token());
-            let dir = AccountDir::open(&state_dir, &api, &name)?;
-            return Ok(Self { url, token, server: Some(server), dir });
-        };
-        let url = args.api_url().to_owned();
-        let dir = AccountDir::open(&state_dir, &url, token.expose())?;
-        Ok(Self { url, token, server: None, dir })
+        match access {
+            Access::Store(store) => {
+                // Makes the store, whose path tells it from others once it is there.
+                let server = start_server(&store, args.log_requests.clone()).await?;
+                let (url, token) = (server.url(), server.token());
+                let dir = AccountDir::open(&state_dir, STORES, &name(&store))?;
+                Ok(Self { url, token, server: Some(server), dir })
+            }
+            Access::Token(token) => {
+                let url = args.api_url().to_owned();
+                let dir = AccountDir::open(&state_dir, &url, token.expose())?;
+                Ok(Self { url, token, server: None, dir })
+            }
+        }
     }
 
     /// The file system of the account.
@@ -72,37 +85,37 @@ impl Opened {
     }
 }
 
-/// The token of the account that was asked for; `None` for a local store, which makes its own. To
-/// be called once: it may come through a pipe.
-///
-/// # Errors
-/// If there is none, or the API is one to which none may be sent.
-pub(crate) fn token(args: &AccountArgs) -> Result<Option<Token>> {
-    if args.local.is_some() {
-        return Ok(None);
+impl Access {
+    /// What the account that was asked for is used with. To be called once: a token may come
+    /// through a pipe.
+    ///
+    /// # Errors
+    /// If there is no token, or the API is one to which none may be sent.
+    pub(crate) fn of(args: &AccountArgs) -> Result<Self> {
+        if let Some(store) = &args.local {
+            return Ok(Access::Store(store.clone()));
+        }
+        check_url(args.api_url())?;
+        account::token(args.token_file.as_deref()).map(Access::Token)
     }
-    check_url(args.api_url())?;
-    account::token(args.token_file.as_deref()).map(Some)
+
+    /// Where the account's directory is, whether or not it is there.
+    ///
+    /// # Errors
+    /// If there is no place for state.
+    pub(crate) fn directory(&self, args: &AccountArgs) -> Result<PathBuf> {
+        let state_dir = account::state_dir(args.state_dir.as_deref())?;
+        Ok(match self {
+            Access::Store(store) => account::directory(&state_dir, STORES, &name(store)),
+            Access::Token(token) => account::directory(&state_dir, args.api_url(), token.expose()),
+        })
+    }
 }
 
-/// Where the directory of the account that was asked for is, whether or not it is there.
-///
-/// # Errors
-/// If there is no place for state.
-pub(crate) fn directory(args: &AccountArgs, token: Option<&Token>) -> Result<PathBuf> {
-    let state_dir = account::state_dir(args.state_dir.as_deref())?;
-    let (api, name) = match (token, &args.local) {
-        (Some(token), None) => (args.api_url().to_owned(), token.expose().to_owned()),
-        (_, dir) => store(dir.as_deref().unwrap_or(Path::new(""))),
-    };
-    Ok(account::directory(&state_dir, &api, &name))
-}
-
-/// What tells a local store from other accounts: that it is one, and its path.
-fn store(dir: &Path) -> (String, String) {
-    let path = dir.canonicalize().or_else(|_| std::path::absolute(dir));
-    let path = path.unwrap_or_else(|_| dir.to_owned());
-    ("local".to_owned(), path.to_string_lossy().into_owned())
+/// What tells a local store from others: its path.
+fn name(store: &Path) -> String {
+    let path = store.canonicalize().or_else(|_| std::path::absolute(store));
+    path.unwrap_or_else(|_| store.to_owned()).to_string_lossy().into_owned()
 }
 
 async fn start_server(dir: &Path, log_requests: Option<PathBuf>) -> Result<Running> {

@@ -3,23 +3,18 @@
 use std::{ffi::OsStr, future::Future, io, path::Path, sync::Arc, time::SystemTime};
 
 use fuser::{
-    Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, KernelConfig,
-    LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
-    WriteFlags,
+    Errno, FileHandle, Filesystem, FopenFlags, INodeNo, InitFlags, KernelConfig, LockOwner,
+    OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
+    ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use tokio::runtime::Handle;
 
-use super::convert::{
-    attr_ttl, entry_ttl, errno, file_attr, file_type, ino, number, open_flags, time,
-};
+use super::convert::{attr_ttl, errno, file_attr, file_type, ino, number, open_flags, time};
+use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
 use crate::{
     error::{Error, Kind, Result},
-    vfs::{Attr, Fh, OpenMode, RenameMode, SetAttr, Vfs},
+    vfs::{Fh, OpenMode, RenameMode, SetAttr, Vfs},
 };
-
-/// Inodes are never used again for something else while the kernel knows them.
-const GENERATION: Generation = Generation(0);
 
 /// What FUSE talks to.
 pub(crate) struct Adapter {
@@ -44,38 +39,6 @@ impl Adapter {
     {
         let future = operation(self.vfs.clone());
         self.runtime.spawn(async move { reply(future.await) });
-    }
-}
-
-fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send + 'static {
-    move |result| match result {
-        Ok(attr) => {
-            reply.entry_with_ttls(&attr_ttl(&attr), &entry_ttl(), &file_attr(&attr), GENERATION)
-        }
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-fn reply_attr(reply: ReplyAttr) -> impl FnOnce(Result<Attr>) + Send + 'static {
-    move |result| match result {
-        Ok(attr) => reply.attr(&attr_ttl(&attr), &file_attr(&attr)),
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-fn reply_empty(reply: ReplyEmpty) -> impl FnOnce(Result<()>) + Send + 'static {
-    move |result| match result {
-        Ok(()) => reply.ok(),
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-fn reply_xattr(reply: ReplyXattr, size: u32, value: Result<Vec<u8>>) {
-    match value {
-        Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
-        Ok(value) if value.len() <= size as usize => reply.data(&value),
-        Ok(_) => reply.error(Errno::ERANGE),
-        Err(error) => reply.error(Errno::from_i32(error.errno())),
     }
 }
 

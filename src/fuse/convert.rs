@@ -6,12 +6,9 @@ use fuser::{Errno, FileAttr, FileType, FopenFlags, INodeNo, TimeOrNow};
 
 use crate::{
     error::Error,
+    sync::BELIEVED,
     vfs::{Attr, Caching, FileKind, Ino},
 };
-
-/// How long the kernel may believe names and attributes without asking: every change that does
-/// not come through it is told to it.
-const TIME_TO_LIVE: Duration = Duration::from_secs(1);
 
 pub(crate) fn ino(number: INodeNo) -> Ino {
     Ino(number.0)
@@ -28,11 +25,11 @@ pub(crate) fn errno(error: &Error) -> Errno {
 
 /// How long the attributes may be believed: not at all while somebody writes.
 pub(crate) fn attr_ttl(attr: &Attr) -> Duration {
-    if attr.volatile { Duration::ZERO } else { TIME_TO_LIVE }
+    if attr.volatile { Duration::ZERO } else { BELIEVED }
 }
 
 pub(crate) fn entry_ttl() -> Duration {
-    TIME_TO_LIVE
+    BELIEVED
 }
 
 pub(crate) fn file_type(kind: FileKind) -> FileType {

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod convert;
+mod replies;
 mod session;
 
 pub use self::session::{MountOptions, Mounted, mount};

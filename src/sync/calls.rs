@@ -45,19 +45,18 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    /// Logs to `control/history.ndjson` in an account's directory. Lines older than `keep` go.
+    /// Logs to `history.ndjson` in a directory, which is made. Lines older than `keep` go.
     pub(crate) fn new(
         inner: Arc<dyn Backend>,
         clock: Arc<dyn Clock>,
-        account: &Path,
+        dir: &Path,
         keep: Duration,
     ) -> Self {
-        let dir = account.join("control");
         let path = dir.join("history.ndjson");
         let opened = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&dir)
+            .create(dir)
             .and_then(|()| prune(&path, clock.wall(), keep))
             .and_then(|()| OpenOptions::new().append(true).create(true).mode(0o600).open(&path));
         let file = opened

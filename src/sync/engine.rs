@@ -2,9 +2,9 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -90,8 +90,8 @@ pub struct Engine {
     pub(crate) titles_are_listed: AtomicBool,
     events: mpsc::UnboundedSender<Event>,
     projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
-    /// Projects that had no id when they were made.
-    unborn: Mutex<Vec<std::sync::Weak<Project>>>,
+    /// Projects that have no id yet, and some that have one by now.
+    unborn: Mutex<Vec<Weak<Project>>>,
     serial: AtomicU64,
     started: SystemTime,
     /// The process that serves the mount.
@@ -114,12 +114,13 @@ impl Engine {
         let listings = Listings::recalled(cache.clone(), journal.archived()?);
         let started = clock.wall();
         let keep = settings.keep_history;
-        let calls = Arc::new(Logged::new(backend, clock.clone(), journal.dir(), keep));
+        let records = Records::of(journal.dir());
+        let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
         let engine = Arc::new(Self {
             backend: calls.clone(),
             calls,
             clock,
-            records: Records::of(journal.dir()),
+            records,
             cache,
             journal,
             settings,
@@ -158,8 +159,8 @@ impl Engine {
     }
 
     /// Where what there is to know of the account is written for people.
-    pub fn control_dir(&self) -> PathBuf {
-        self.journal.dir().join("control")
+    pub fn control_dir(&self) -> &Path {
+        self.records.dir()
     }
 
     /// What is known of the request budget.
@@ -176,9 +177,8 @@ impl Engine {
     pub fn unsettled(&self) -> Vec<Arc<Project>> {
         let known: Vec<Arc<Project>> = self.projects().values().cloned().collect();
         let mut unborn = self.unborn.lock().unwrap_or_else(PoisonError::into_inner);
-        unborn.retain(|project| project.strong_count() > 0);
-        let unborn = unborn.iter().filter_map(std::sync::Weak::upgrade);
-        let unborn = unborn.filter(|project| project.id().is_none());
+        unborn.retain(|project| project.upgrade().is_some_and(|project| project.id().is_none()));
+        let unborn = unborn.iter().filter_map(Weak::upgrade);
         let is_unsettled = |project: &Arc<Project>| project.standing() != Standing::Clean;
         known.into_iter().chain(unborn).filter(is_unsettled).collect()
     }

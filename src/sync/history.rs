@@ -135,7 +135,7 @@ impl Engine {
         let (id, intent) = (state.id.as_ref()?, state.intent.as_ref()?);
         let deed = if intent.creates { Deed::Created } else { Deed::Saved };
         let (before, after) = (intent.before.clone(), intent.base.clone());
-        let past = Past { undoes: intent.undoes, ..self.past(state, id, deed, before, after) };
+        let past = Past { undoes: intent.undoes, ..self.past(state, id, deed, before, after)? };
         (intent.creates || past.before != past.after).then_some(past)
     }
 
@@ -143,9 +143,10 @@ impl Engine {
     pub(crate) fn archival(&self, state: &State) -> Option<Past> {
         let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
         let known = known.unwrap_or_default();
-        Some(self.past(state, state.id.as_ref()?, Deed::Archived, known.clone(), known))
+        self.past(state, state.id.as_ref()?, Deed::Archived, known.clone(), known)
     }
 
+    /// `None` where nothing is to be remembered.
     fn past(
         &self,
         state: &State,
@@ -153,8 +154,8 @@ impl Engine {
         deed: Deed,
         before: Outline,
         after: Outline,
-    ) -> Past {
-        Past {
+    ) -> Option<Past> {
+        (!self.settings.keep_history.is_zero()).then(|| Past {
             row: 0,
             time: self.clock.wall(),
             project: id.clone(),
@@ -165,7 +166,7 @@ impl Engine {
             after,
             undoes: None,
             undone: false,
-        }
+        })
     }
 }
 

@@ -36,5 +36,6 @@ pub use self::{
     listing::{Listed, Listings},
     project::{Content, Project, Standing},
     readers::Process,
+    reading::BELIEVED,
     wording::Wording,
 };

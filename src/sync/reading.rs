@@ -21,8 +21,9 @@ use crate::{
 /// How long a reader waits for the revalidation of what it could be served at once.
 pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
-/// How long the kernel believes what it was told of a file.
-pub(crate) const BELIEVED: Duration = Duration::from_secs(1);
+/// How long the kernel may believe names and attributes without asking: every change that does
+/// not come through it is told to it.
+pub const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How long after it was opened a project is taken to be in somebody's editor.
 const WATCHED: Duration = Duration::from_secs(600);
@@ -136,13 +137,14 @@ impl Engine {
     pub fn note_served(&self, project: &Project, content: &Content) {
         // Tasks without an id are known by their numbers in this mount only. Until they have one
         // the journal has the save that made them.
-        if !is_lasting(&content.outline) {
+        let is_noted = project.lock().served == Some(content.version);
+        if is_noted || !is_lasting(&content.outline) {
             return;
         }
         let id = {
             let mut state = project.lock();
-            let noted = state.served.replace(content.version);
-            state.id.clone().filter(|_| noted != Some(content.version))
+            state.served = Some(content.version);
+            state.id.clone()
         };
         if let Some(id) = id {
             self.cache.keep_served(&id, &content.outline);

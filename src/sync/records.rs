@@ -50,6 +50,11 @@ impl Records {
         Self { dir: account.join("control") }
     }
 
+    /// The directory that they are in, with whatever else there is for people.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A name that no record has: made from a title, and from a mark that tells it from others
     /// of that title.
     pub(crate) fn free_name(&self, shelf: Shelf, title: &str, mark: &str) -> String {

@@ -284,7 +284,7 @@ impl Engine {
             }
             // A project that is to be archived stays in the journal until that is done.
             let row = if state.archive { None } else { state.row };
-            (row, self.deed(&state).filter(|_| !self.settings.keep_history.is_zero()))
+            (row, self.deed(&state))
         };
         if row.is_some() {
             self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;

@@ -133,7 +133,8 @@ impl Vfs {
         path.join("/")
     }
 
-    /// The inode at a path relative to the mount.
+    /// The inode at a path relative to the mount. As for the kernel after a lookup, it lives until
+    /// it is forgotten.
     ///
     /// # Errors
     /// [`Kind::NotFound`] if there is none.
@@ -141,12 +142,14 @@ impl Vfs {
         let shown = || path.display().to_string();
         let mut at = ROOT;
         for component in path.components() {
-            let Component::Normal(name) = component else {
-                return Err(Error::new(Kind::Invalid, "not a path in the mount").at(shown()));
+            let found = match component {
+                Component::Normal(name) => self.lookup(at, name).await,
+                _ => Err(Error::new(Kind::Invalid, "not a path in the mount")),
             };
-            let attr = self.lookup(at, name).await.map_err(|error| error.at(shown()))?;
-            // Whatever holds its own reference keeps it; the project is known by its id.
-            at = attr.ino;
+            if at != ROOT {
+                self.forget(at, 1);
+            }
+            at = found.map_err(|error| error.at(shown()))?.ino;
         }
         Ok(at)
     }

@@ -96,7 +96,7 @@ impl Vfs {
             engine.served_by(own);
         }
         let recovered = engine.recover()?;
-        let control = engine.control_dir();
+        let control = engine.control_dir().to_owned();
         let vfs = Self { engine, tree: Mutex::default(), scratch, control, uid, gid, notices };
         vfs.make_control()?;
         vfs.take_in(recovered);

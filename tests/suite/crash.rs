@@ -18,32 +18,18 @@ use taskadefs::{
 };
 use tokio::runtime::Runtime;
 
-use crate::mounted::{PROGRAM, attribute, until};
+use crate::{
+    dice::Dice,
+    mounted::{PROGRAM, attribute, until},
+};
 
 /// How often a mount's process is killed.
 const KILLS: u32 = 200;
 
-/// Numbers that are the same in every run: SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
-    /// A moment that is as likely to be very soon as to be late.
-    fn moment(&mut self) -> Duration {
-        let longest = 200 << self.below(9);
-        Duration::from_micros(self.below(longest) as u64)
-    }
+/// A moment that is as likely to be very soon as to be late.
+fn moment(random: &mut Dice) -> Duration {
+    let longest = 200 << random.below(9);
+    Duration::from_micros(random.below(longest) as u64)
 }
 
 /// A task of the model.
@@ -79,7 +65,7 @@ impl Plan {
         start + 1 + below.count()
     }
 
-    fn add(&mut self, random: &mut Random, text: String) {
+    fn add(&mut self, random: &mut Dice, text: String) {
         let at = random.below(self.0.len() + 1);
         let deepest = at.checked_sub(1).map_or(0, |before| self.0[before].depth + 1).min(3);
         let shallowest = self.0.get(at).map_or(0, |after| after.depth.saturating_sub(1));
@@ -87,7 +73,7 @@ impl Plan {
         self.0.insert(at, Task { depth, done: random.below(4) == 0, text });
     }
 
-    fn move_block(&mut self, random: &mut Random) {
+    fn move_block(&mut self, random: &mut Dice) {
         let start = random.below(self.0.len());
         let mut block: Vec<Task> = self.0.drain(start..self.end_of_block(start)).collect();
         let at = random.below(self.0.len() + 1);
@@ -99,7 +85,7 @@ impl Plan {
     }
 
     /// Changes one thing.
-    fn change(&mut self, random: &mut Random, text: impl Fn(&str) -> String) {
+    fn change(&mut self, random: &mut Dice, text: impl Fn(&str) -> String) {
         let (count, what) = (self.0.len(), random.below(6));
         if count < 3 || (what < 2 && count < 14) {
             return self.add(random, text("new"));
@@ -353,7 +339,7 @@ impl Possible {
 
 /// Kills mounts in the middle of saves until `kills` are dead.
 fn kill_and_compare(seed: u64, kills: u32) {
-    let random = &mut Random(seed);
+    let random = &mut Dice(seed);
     let mut rig = Rig::new(Duration::from_millis(2));
     let workspace = rig.server.store().add_workspace("Acme").unwrap();
     let start = "one\n  one.a\ntwo\nthree\n";
@@ -373,7 +359,7 @@ fn kill_and_compare(seed: u64, kills: u32) {
         }
         let file = rig.path("Plan.md");
         assert_eq!(fs::read_to_string(&file).unwrap(), possible.newest().markdown());
-        let killer = kill_in(rig.pid(), random.moment());
+        let killer = kill_in(rig.pid(), moment(random));
         for number in 0..1 + random.below(3) {
             let mut next = possible.newest().clone();
             for change in 0..1 + random.below(3) {
@@ -391,7 +377,7 @@ fn kill_and_compare(seed: u64, kills: u32) {
         // The next mounts die while they recover.
         while random.below(3) == 0 {
             rig.start(&[]);
-            kill_in(rig.pid(), Duration::from_millis(5) + random.moment() * 2).join().unwrap();
+            kill_in(rig.pid(), Duration::from_millis(5) + moment(random) * 2).join().unwrap();
             rig.bury();
             killed += 1;
         }

@@ -9,6 +9,7 @@ mod cli;
 mod client;
 mod commands;
 mod crash;
+mod dice;
 mod driven;
 mod editors;
 mod editors_calls;

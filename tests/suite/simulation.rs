@@ -23,7 +23,10 @@ use taskadefs::{
     vfs::{Ino, OpenMode, ROOT, Vfs},
 };
 
-use crate::service::{Fault, Line, Memory};
+use crate::{
+    dice::Dice,
+    service::{Fault, Line, Memory},
+};
 
 /// What one test runs. `TASKADEFS_SIMULATION=FIRST,SEEDS,STEPS` asks for others.
 const FIRST: u64 = 1;
@@ -32,33 +35,6 @@ const STEPS: u64 = 250;
 
 const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
 const TRUNCATE: OpenMode = OpenMode { read: false, write: true, append: false, truncate: true };
-
-/// SplitMix64: small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, sides: usize) -> usize {
-        usize::try_from(self.next() % sides as u64).unwrap()
-    }
-
-    /// A word without digits: lines that differ in a number are taken for two of a series.
-    fn word(&mut self) -> String {
-        let letter = |_| char::from(b'a' + u8::try_from(self.below(26)).unwrap());
-        (0..4).map(letter).collect()
-    }
-
-    fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 struct Mount {
     name: &'static str,

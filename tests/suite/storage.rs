@@ -11,6 +11,7 @@ use std::{
 use taskadefs::sync::{Journal, Settings};
 
 use crate::{
+    dice::Dice,
     driven::{Mount, pass},
     mounted::Mounted,
 };
@@ -81,12 +82,9 @@ async fn whatever_is_torn_or_flipped_is_noticed_and_the_rest_goes_on() {
     let mount = waiting().await;
     for file in ["journal", "journal-wal"] {
         let length = fs::metadata(mount.dir.path().join(file)).map_or(0, |meta| meta.len());
-        let mut seed = 7_u64;
+        let mut dice = Dice(7);
         for round in 0..60 {
-            seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let at = (seed >> 16) % length.max(1);
+            let at = dice.next() % length.max(1);
             let copy = copy_journal(&mount);
             let path = copy.path().join(file);
             let Ok(mut spoilt) = OpenOptions::new().read(true).write(true).open(&path) else {
@@ -99,7 +97,7 @@ async fn whatever_is_torn_or_flipped_is_noticed_and_the_rest_goes_on() {
                 spoilt.seek(SeekFrom::Start(at)).unwrap();
                 spoilt.read_exact(&mut byte).unwrap();
                 spoilt.seek(SeekFrom::Start(at)).unwrap();
-                spoilt.write_all(&[byte[0] ^ (1 << (seed % 8))]).unwrap();
+                spoilt.write_all(&[byte[0] ^ (1 << dice.below(8))]).unwrap();
             } else {
                 continue;
             }

@@ -149,26 +149,32 @@ async fn a_listing_that_breaks_off_is_read_again_or_an_error() {
     }
 }
 
-#[tokio::test]
-async fn a_listing_whose_cursor_is_gone_begins_anew() {
-    let service = Service::of(&"t\n".repeat(1500)).await;
+/// Lists the project while somebody deletes these of its tasks, after the first page was sent. How
+/// many tasks were listed.
+async fn list_while_deleting(service: &Service, tasks: std::ops::Range<usize>) -> usize {
     service.running.faults().plan(Some("GET"), "/tasks", 1, 1, Fault::Hang);
     let listing = service.client.tasks(READ, &service.project);
     let meddle = async {
         super::until(|| service.statuses().len() == 1).await;
-        // The last of the first page, which has the title and 999 tasks.
-        let cursor = &service.ids()[998];
-        service.running.store().delete_elsewhere(&service.project, cursor).unwrap();
+        for task in &service.ids()[tasks] {
+            service.running.store().delete_elsewhere(&service.project, task).unwrap();
+        }
         loop {
             service.running.faults().release();
             tokio::task::yield_now().await;
         }
     };
-    let listed = tokio::select! {
-        listed = listing => listed.unwrap(),
+    tokio::select! {
+        listed = listing => listed.unwrap().len(),
         () = meddle => unreachable!("it goes on until the listing is there"),
-    };
-    assert_eq!(listed.len(), 1500);
+    }
+}
+
+#[tokio::test]
+async fn a_listing_whose_cursor_is_gone_begins_anew() {
+    let service = Service::of(&"t\n".repeat(1500)).await;
+    // The last of the first page, which has the title and 999 tasks.
+    assert_eq!(list_while_deleting(&service, 998..999).await, 1500);
     // The second page does not begin as it has to.
     assert_eq!(service.statuses(), [200; 4]);
 }
@@ -184,24 +190,9 @@ async fn a_cursor_that_is_gone_is_never_taken_for_the_end() {
     ] {
         let quirks = Quirks { gone_cursor, has_more, ..Quirks::default() };
         let service = Service::with(quirks, &"t\n".repeat(2500)).await;
-        service.running.faults().plan(Some("GET"), "/tasks", 1, 1, Fault::Hang);
-        let listing = service.client.tasks(READ, &service.project);
-        let meddle = async {
-            super::until(|| service.statuses().len() == 1).await;
-            // Those around the end of the first page, which has the title and 999 tasks.
-            for cursor in &service.ids()[996..1000] {
-                service.running.store().delete_elsewhere(&service.project, cursor).unwrap();
-            }
-            loop {
-                service.running.faults().release();
-                tokio::task::yield_now().await;
-            }
-        };
-        let listed = tokio::select! {
-            listed = listing => listed.unwrap(),
-            () = meddle => unreachable!("it goes on until the listing is there"),
-        };
-        assert_eq!(listed.len(), 2497, "{gone_cursor:?} {has_more}");
+        // Those around the end of the first page, which has the title and 999 tasks.
+        let listed = list_while_deleting(&service, 996..1000).await;
+        assert_eq!(listed, 2497, "{gone_cursor:?} {has_more}");
     }
 }
 
