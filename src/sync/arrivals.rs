@@ -20,7 +20,7 @@ struct Arrival<'a> {
 }
 
 /// How well an arrival fits a create, best first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
     /// Where it was put, and the same text.
     Same,
@@ -28,7 +28,13 @@ enum Fit {
     Moved,
     /// Where it was put, and one text begins with the other.
     Edited,
+    /// Somewhere else, and one text begins with the other: what is short may do so by chance, and
+    /// is looked for like that only if it is known to have been created.
+    MovedAndEdited,
 }
+
+/// How many letters and digits do not begin another text by chance.
+const TELLING: usize = 8;
 
 /// The numbers of the creates among `items` that have happened, with the ids that they were
 /// given. `placed` is `base` with all of them, `theirs` the reading.
@@ -45,21 +51,35 @@ pub(super) fn arrived(
     let parents: HashMap<&Key, Option<&Key>> =
         placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
     let mut settled: Vec<(u32, TaskId)> = Vec::new();
-    for fit in [Fit::Same, Fit::Moved, Fit::Edited] {
-        for item in items {
+    for fit in [Fit::Same, Fit::Moved, Fit::Edited, Fit::MovedAndEdited] {
+        let happened = happened(items, &settled).len();
+        for (index, item) in items.iter().enumerate() {
             let Key::New(number) = item.key else { continue };
             if settled.iter().any(|(known, _)| *known == number) {
                 continue;
             }
             let parent = parents.get(&item.key).copied().flatten();
             let text = fingerprint(&item.text);
-            let found = arrivals.iter().position(|arrival| fits(fit, arrival, parent, &text));
-            if let Some(found) = found {
+            let fits = |arrival: &Arrival<'_>| {
+                let chance = fit == Fit::MovedAndEdited && index >= happened;
+                fits(fit, arrival, parent, &text)
+                    && !(chance && shorter(&arrival.text, &text) < TELLING)
+            };
+            if let Some(found) = arrivals.iter().position(fits) {
                 settled.push((number, arrivals.remove(found).id.clone()));
             }
         }
     }
     settled
+}
+
+/// The items of a batch that have happened, where those in `settled` have: a batch is applied in
+/// order, so what comes before one that is there has happened too. If it is not known again,
+/// others have deleted it, or made another task of it.
+pub(super) fn happened<'a>(items: &'a [NewItem], settled: &[(u32, TaskId)]) -> &'a [NewItem] {
+    let is_there = |item: &NewItem| settled.iter().any(|(n, _)| item.key == Key::New(*n));
+    let count = items.iter().rposition(is_there).map_or(0, |last| last + 1);
+    items.get(..count).unwrap_or_default()
 }
 
 /// The numbers of the new tasks in `target` that `theirs` has already, though `base` does not:
@@ -106,12 +126,19 @@ fn fits(fit: Fit, arrival: &Arrival<'_>, parent: Option<&Key>, text: &str) -> bo
         Fit::Same => at_its_place && arrival.text == text,
         // What says nothing is not known again anywhere else.
         Fit::Moved => !text.is_empty() && arrival.text == text,
-        Fit::Edited => {
-            let (one, other) = (arrival.text.as_str(), text);
-            let begins = one.starts_with(other) || other.starts_with(one);
-            at_its_place && begins && !one.is_empty() && !other.is_empty()
-        }
+        Fit::Edited => at_its_place && one_begins(&arrival.text, text),
+        Fit::MovedAndEdited => one_begins(&arrival.text, text),
     }
+}
+
+fn shorter(one: &str, other: &str) -> usize {
+    one.chars().count().min(other.chars().count())
+}
+
+/// Whether both say something, and one begins with the other.
+fn one_begins(one: &str, other: &str) -> bool {
+    let begins = one.starts_with(other) || other.starts_with(one);
+    begins && !one.is_empty() && !other.is_empty()
 }
 
 /// A text as it is recognised again after the service may have read it as Markdown: its letters
@@ -170,8 +197,21 @@ mod tests {
         assert_eq!(found(&theirs), [two.clone(), one.clone()]);
         let theirs = [p.clone(), (known("x"), 1, "milk, oat"), q.clone()];
         assert_eq!(found(&theirs), std::slice::from_ref(&one));
-        // Elsewhere and with another text, it is somebody else's.
-        let theirs = [p, q, (known("x"), 1, "milk, oat")];
+        // Elsewhere and with another text, it is somebody else's,
+        let theirs = [p.clone(), q.clone(), (known("x"), 1, "milk, oat")];
         assert_eq!(found(&theirs), []);
+        // unless it says enough to be known again,
+        let (base, wanted) = (
+            outline(std::slice::from_ref(&p)),
+            [p.clone(), (Key::New(0), 1, "pick up the parcel")],
+        );
+        let ops = plan::script(&base, &outline(&wanted));
+        let [Op::Create(items)] = &ops[..] else { panic!("{ops:?}") };
+        let theirs = outline(&[p.clone(), (known("x"), 0, "pick up the parcel today")]);
+        let found_again = arrived(&base, items, &outline(&wanted), &theirs);
+        assert_eq!(found_again, [(0, TaskId::new("x"))]);
+        // or must have been created, since what came after it was.
+        let theirs = [p, (known("y"), 1, "bread"), q, (known("x"), 1, "milk, oat")];
+        assert_eq!(found(&theirs), [two, one]);
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::arrivals;
 use crate::{
     ids::TaskId,
-    plan::{self, Conflict, Item, Key, NewItem, Op, Outline},
+    plan::{self, Conflict, Item, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -31,6 +31,10 @@ pub(crate) struct Intent {
     /// then what looks new in its text may be there already.
     #[serde(default)]
     pub(crate) doubtful: bool,
+    /// The numbers of the tasks that are to be created again: whoever deleted them may bring
+    /// them back, or another mount may create them again too.
+    #[serde(default)]
+    pub(crate) again: Vec<u32>,
     /// What the service would have without this save.
     #[serde(default)]
     pub(crate) before: Outline,
@@ -51,6 +55,7 @@ impl Intent {
             target,
             in_flight: None,
             doubtful: false,
+            again: Vec::new(),
             creates: false,
             undoes: None,
         }
@@ -61,6 +66,7 @@ impl Intent {
     pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline, first_new: u32) -> Vec<Conflict> {
         let merged = plan::merge(base, ours, &self.target, first_new);
         self.target = merged.outline;
+        self.note_again(&merged.conflicts);
         merged.conflicts
     }
 
@@ -89,6 +95,7 @@ impl Intent {
         aliases.extend(recreated(&merged.conflicts));
         self.base = theirs;
         self.target = merged.outline;
+        self.note_again(&merged.conflicts);
         Rebased { aliases, conflicts: merged.conflicts }
     }
 
@@ -147,12 +154,25 @@ impl Intent {
         }
     }
 
+    fn note_again(&mut self, conflicts: &[Conflict]) {
+        let news = recreated(conflicts).into_iter().map(|(_, new)| new);
+        self.again.extend(news.filter_map(|new| match new {
+            Key::New(number) => Some(number),
+            Key::Known(_) => None,
+        }));
+        let wanted: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
+        self.again.retain(|number| wanted.contains(&Key::New(*number)));
+    }
+
     /// Finds tasks that are gone and have come back under another id: somebody cut and pasted
     /// them, or another mount created again what it had changed. Creating them here too would
     /// double them.
     fn returned(&self, theirs: &Outline) -> Vec<(Key, TaskId)> {
         let there: HashSet<&Key> = theirs.items.iter().map(|item| &item.key).collect();
-        let gone = |item: &&Item| matches!(item.key, Key::Known(_)) && !there.contains(&item.key);
+        let gone = |item: &&Item| match &item.key {
+            Key::Known(_) => !there.contains(&item.key),
+            Key::New(number) => self.again.contains(number),
+        };
         let mut missing: HashMap<&str, Vec<&Key>> = HashMap::new();
         for item in self.base.items.iter().chain(&self.target.items).filter(gone) {
             let keys = missing.entry(item.text.as_str()).or_default();
@@ -195,13 +215,9 @@ impl Intent {
             return Vec::new();
         };
         let found = arrivals::arrived(&self.base, &items, &placed, theirs);
-        // A batch is applied in order: what comes before one that is there has happened too. If it
-        // is not known again, others have deleted it, or made another task of it.
-        let is_there = |item: &NewItem| found.iter().any(|(n, _)| item.key == Key::New(*n));
-        let happened = items.iter().rposition(is_there).map_or(0, |last| last + 1);
-        for item in items.into_iter().take(happened) {
+        for item in arrivals::happened(&items, &found) {
             // Fits, since all of them do and none is placed by another.
-            let _ = plan::apply(&mut self.base, &Op::Create(vec![item]));
+            let _ = plan::apply(&mut self.base, &Op::Create(vec![item.clone()]));
         }
         for (number, id) in &found {
             self.resolve(*number, id);
@@ -300,6 +316,33 @@ mod tests {
             intent.rebase(theirs, 9);
             assert_eq!(intent.script(), [Op::Delete { key: known("n") }]);
         }
+    }
+
+    #[test]
+    fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
+        let task = |id: &str, text: &str| Item {
+            key: known(id),
+            depth: usize::from(text == "child"),
+            text: text.to_owned(),
+            done: false,
+        };
+        let base = Outline { items: vec![task("p", "parent"), task("q", "other")] };
+        let mut target = base.clone();
+        target.items.insert(1, Item { key: Key::New(0), ..task("", "child") });
+        let mut intent = Intent::new(base, target);
+        // Its parent is deleted, so that it is to be created again,
+        intent.rebase(Outline { items: vec![task("q", "other")] }, 5);
+        assert!(intent.target.items.iter().any(|item| item.key == Key::New(5)));
+        // and another mount does it first.
+        let theirs = Outline { items: vec![task("q", "other"), task("r", "parent")] };
+        let rebased = intent.rebase(theirs, 6);
+        assert_eq!(rebased.aliases, [(Key::New(5), known("r"))]);
+        assert!(intent.again.is_empty());
+        let script = intent.script();
+        assert!(
+            matches!(&script[..], [Op::Create(items)] if items.len() == 1 && items[0].text == "child"),
+            "{script:?}"
+        );
     }
 
     #[test]

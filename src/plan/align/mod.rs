@@ -44,20 +44,20 @@ pub struct Wanted {
 /// above all in `base`. Whether a box is ticked never decides. The lines of `base` itself get exactly their own keys.
 pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     let mut matching = Matching::new(Side::pair(base, wanted));
+    let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
     matching.match_anchors(base, wanted);
     matching.match_unique_subtrees();
     matching.match_unique_texts();
-    matching.match_parents_by_children(Texts::Equal);
+    matching.match_parents_by_children(Texts::Equal, &mut similarity);
     matching.match_between_neighbours();
     matching.match_moved_subtrees();
     matching.match_moved_texts();
-    let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
     matching.match_similar_children(&mut similarity);
-    matching.match_parents_by_children(Texts::Any);
+    matching.match_parents_by_children(Texts::Any, &mut similarity);
     matching.match_similar_children(&mut similarity);
     matching.match_similar_between_neighbours(&mut similarity);
     matching.match_similar_anywhere(&mut similarity);
-    matching.match_parents_by_children(Texts::Any);
+    matching.match_parents_by_children(Texts::Any, &mut similarity);
     matching.match_leftovers();
     keyed(base, wanted, &matching, first_new)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::matching::Matching;
+use super::{matching::Matching, similar::ELSEWHERE, similarity::Similarity};
 
 /// How alike the texts of two parents must be for their children to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +20,24 @@ impl Matching<'_> {
     /// With different texts, it must also save requests: keeping the parent costs a change of
     /// text and a delete for each child that is gone, replacing it a create, a delete and a move
     /// for each child that stays.
-    pub(super) fn match_parents_by_children(&mut self, texts: Texts) {
+    ///
+    /// A child that took the place of its parent is not that parent: it is known by its text.
+    pub(super) fn match_parents_by_children(
+        &mut self,
+        texts: Texts,
+        similarity: &mut Similarity<'_>,
+    ) {
         for new in (0..self.new.len()).rev() {
             if !self.is_free_new(new) || self.new.is_leaf(new) {
                 continue;
             }
             let Some((old, stay)) = self.favourite(new, texts) else { continue };
+            if texts == Texts::Any
+                && let Some(child) = self.risen(old, new, similarity)
+            {
+                self.pair(child, new);
+                continue;
+            }
             let children = self.old.tree.children(Some(old)).iter();
             let gone = children.filter(|&&child| self.is_free_old(child)).count();
             let tick = usize::from(self.old.done[old] != self.new.done[new]);
@@ -36,6 +48,18 @@ impl Matching<'_> {
             }
         }
         self.match_children();
+    }
+
+    /// The child of `old` whose text `new` has, more or less, while that of `old` is another.
+    fn risen(&self, old: usize, new: usize, similarity: &mut Similarity<'_>) -> Option<usize> {
+        if similarity.permille(old, new, ELSEWHERE) > 0 {
+            return None;
+        }
+        let children = self.old.tree.children(Some(old)).iter().copied();
+        let free = children.filter(|&child| self.is_free_old(child));
+        let alike = free.map(|child| (similarity.permille(child, new, ELSEWHERE), child));
+        let best = alike.max_by_key(|&(likeness, child)| (likeness, std::cmp::Reverse(child)));
+        best.filter(|&(likeness, _)| likeness > 0).map(|(_, child)| child)
     }
 
     /// The unmatched old parent of most of the children of `new`, and of how many.

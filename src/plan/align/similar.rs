@@ -12,7 +12,7 @@ use super::{
 const IN_PLACE: u32 = 500;
 
 /// How alike it must be elsewhere.
-const ELSEWHERE: u32 = 600;
+pub(super) const ELSEWHERE: u32 = 600;
 
 /// How alike, in a gap that is too large to compare all pairs, lines at the same place must be.
 const IN_STEP: u32 = 700;

@@ -136,6 +136,13 @@ fn children_of_a_deleted_parent_are_moved_out_first() {
 }
 
 #[test]
+fn a_child_that_takes_the_place_of_its_parent_is_still_itself() {
+    let (base, wanted) = ("a\nParent\n  the child\n  b\nd", "a\nthe child grown\n  b\nd");
+    // The child up, what stays below it, its text, the parent away.
+    assert_eq!(sorts(base, wanted), ["move", "move", "text", "delete"]);
+}
+
+#[test]
 fn a_wrapped_line_is_a_create_and_a_move() {
     assert_eq!(sorts("a\nb\nc", "a\nnew parent\n  b\nc"), ["create", "move"]);
 }
