@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     fs::{DirBuilder, File},
-    io::Read,
+    io::{Read, Write},
     os::{
         fd::AsRawFd,
         unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
@@ -15,6 +15,9 @@ use crate::{
     error::{Error, Kind, Result},
     secret::Token,
 };
+
+/// The file in an account's directory that says at which API it is.
+const API: &str = "api";
 
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
@@ -92,7 +95,38 @@ impl AccountDir {
         make_private(state_dir)?;
         make_private(&path)?;
         let lock = lock(&path.join("lock"))?;
+        let note = path.join(API);
+        if fs::read_to_string(&note).ok().as_deref() != Some(api) {
+            let mut options = fs::OpenOptions::new();
+            let file = options.write(true).create(true).truncate(true).mode(0o600).open(&note);
+            file.and_then(|mut file| file.write_all(api.as_bytes())).map_err(|error| {
+                Error::io("cannot write to the state directory", error)
+                    .at(note.display().to_string())
+            })?;
+        }
         Ok(Self { path, _lock: lock })
+    }
+
+    /// The directory at `path`, if it is of an account at this API and no process has it.
+    pub(crate) fn existing(path: &Path, api: &str) -> Option<Self> {
+        let is_of_api = fs::read_to_string(path.join(API)).ok()? == api;
+        let lock = is_of_api.then(|| lock(&path.join("lock")).ok())??;
+        Some(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Takes the place of `new`, a directory that holds nothing of worth yet.
+    ///
+    /// # Errors
+    /// If it cannot be removed, or this one not renamed.
+    pub(crate) fn take_the_place_of(self, new: Self) -> Result<Self> {
+        let path = new.path.clone();
+        fs::remove_dir_all(&path).and_then(|()| fs::rename(&self.path, &path)).map_err(
+            |error| {
+                Error::io("cannot go on with the saves of an older token", error)
+                    .at(self.path.display().to_string())
+            },
+        )?;
+        Ok(Self { path, ..self })
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Journal, Settings},
+    sync::{JOURNAL, Journal, Settings},
 };
 
 /// How long a mount may take to answer beyond what the command itself takes.
@@ -59,7 +59,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<()> {
 
 /// What the journal of an account holds that nobody has mounted; null if nothing.
 fn asleep(account: &Path) -> Result<Value> {
-    let saves = Journal::peek(&account.join("journal.sqlite3"))?;
+    let saves = Journal::peek(&account.join(JOURNAL))?;
     if saves.is_empty() {
         return Ok(Value::Null);
     }

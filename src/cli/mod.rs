@@ -1,6 +1,7 @@
 //! The command line: what the user typed, and the exit code.
 
 mod account;
+mod adopt;
 mod background;
 mod commands;
 mod control;

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::{
     AccountArgs,
     account::{self, AccountDir},
+    adopt::adopt,
 };
 use crate::{
     api::{HttpBackend, check_url},
@@ -17,7 +18,7 @@ use crate::{
     error::Result,
     secret::Token,
     server::{Running, Server, ServerConfig},
-    sync::{Engine, Event, Journal, Settings},
+    sync::{Engine, Event, JOURNAL, Journal, Settings},
     vfs::{Notice, Vfs},
 };
 
@@ -63,6 +64,7 @@ impl Opened {
             Access::Token(token) => {
                 let url = args.api_url().to_owned();
                 let dir = AccountDir::open(&state_dir, &url, token.expose())?;
+                let dir = adopt(dir, &url, &token).await?;
                 Ok(Self { url, token, server: None, dir })
             }
         }
@@ -76,7 +78,7 @@ impl Opened {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let backend = Arc::new(HttpBackend::new(&self.url, Some(&self.token), clock.clone())?);
         let dir = &self.dir.path;
-        let journal = Arc::new(Journal::open(&dir.join("journal.sqlite3"))?);
+        let journal = Arc::new(Journal::open(&dir.join(JOURNAL))?);
         let (engine, events) = Engine::new(backend, clock, journal, settings)?;
         // SAFETY: these calls have no preconditions and cannot fail.
         let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };

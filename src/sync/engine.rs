@@ -71,6 +71,9 @@ pub enum Event {
     Directory(Option<SpaceId>),
 }
 
+/// The cache's file in the directory of an account.
+pub(super) const CACHE: &str = "cache.sqlite3";
+
 /// Readings, saves and listings of one account.
 pub struct Engine {
     /// The service, with a log of what is written to it in front.
@@ -110,7 +113,7 @@ impl Engine {
         settings: Settings,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
         let (events, receiver) = mpsc::unbounded_channel();
-        let cache = Arc::new(Cache::open(&journal.dir().join("cache.sqlite3")));
+        let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
         let listings = Listings::recalled(cache.clone(), journal.archived()?);
         let started = clock.wall();
         let keep = settings.keep_history;

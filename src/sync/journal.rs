@@ -24,6 +24,9 @@ use crate::{
     plan::Outline,
 };
 
+/// The journal's file in the directory of an account.
+pub const JOURNAL: &str = "journal.sqlite3";
+
 /// The format this program writes (`PRAGMA user_version`).
 pub(super) const VERSION: i64 = 2;
 

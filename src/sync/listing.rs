@@ -4,7 +4,7 @@
 //! successful answer.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -82,6 +82,19 @@ struct Known {
 pub struct Listings {
     known: Mutex<Known>,
     cache: Arc<Cache>,
+}
+
+/// The workspaces that a mount knew last.
+pub(super) fn cached_workspaces(cache: &Cache) -> BTreeSet<SpaceId> {
+    let listings = cache.listings().into_iter();
+    let workspaces = listings.filter_map(|(which, items)| {
+        let which = serde_json::from_str(&which).ok()?;
+        match (which, serde_json::from_str(&items).ok()?) {
+            (Which::Workspaces, Items::Spaces(spaces)) => Some(spaces),
+            _ => None,
+        }
+    });
+    workspaces.flatten().map(|space| space.id).collect()
 }
 
 impl Listings {

@@ -25,17 +25,21 @@ mod refused_rows;
 mod rename;
 mod salvage;
 mod save;
+mod stranded;
 mod wording;
 mod worker;
 
-pub(crate) use self::save::Base;
 pub use self::{
     engine::{Engine, Event, Settings},
     history::HistoryEntry,
-    journal::{GivenName, Journal},
+    journal::{GivenName, JOURNAL, Journal},
     listing::{Listed, Listings},
     project::{Content, Project, Standing},
     readers::Process,
     reading::BELIEVED,
     wording::Wording,
+};
+pub(crate) use self::{
+    save::Base,
+    stranded::{Stranded, stranded},
 };

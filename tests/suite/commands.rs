@@ -158,6 +158,40 @@ fn sync_finishes_what_waits_mounted_or_not() {
 }
 
 #[test]
+fn a_new_token_of_the_account_goes_on_with_what_the_old_one_could_not_save() {
+    let mut mounted = Mounted::with("a\nb", &["--max-age", "0"]);
+    mounted.ok("cat Plan.md && ls -la");
+    mounted.change_token("tskdp_new");
+    // The old token still reads what is known; what it saves is refused and kept.
+    let refused = mounted.sh("sed -i 's/] b/] B/' Plan.md");
+    assert!(said(&refused).contains("Permission denied"), "{}", said(&refused));
+    assert_eq!(mounted.text(), "- [ ] a\n- [ ] B\n");
+    mounted.end();
+    assert_eq!(mounted.tree(), "a\nb\n");
+    mounted.begin();
+    until("the save of the old token", || mounted.tree() == "a\nB\n");
+    let accounts = fs::read_dir(state_dir(&mounted).join("accounts")).unwrap();
+    assert_eq!(accounts.count(), 1);
+    mounted.end();
+}
+
+#[test]
+fn a_token_that_sees_other_workspaces_is_another_account() {
+    let mut mounted = Mounted::with("a\nb", &["--max-age", "0"]);
+    mounted.ok("cat Plan.md && ls -la");
+    mounted.change_token("tskdp_other");
+    mounted.sh("sed -i 's/] b/] B/' Plan.md");
+    mounted.end();
+    mounted.server().store().add_workspace("Elsewhere").unwrap();
+    mounted.begin();
+    mounted.ok("cat Plan.md");
+    let accounts = fs::read_dir(state_dir(&mounted).join("accounts")).unwrap();
+    assert_eq!(accounts.count(), 2);
+    mounted.end();
+    assert_eq!(mounted.tree(), "a\nb\n");
+}
+
+#[test]
 fn the_directory_of_the_mount_itself_can_only_be_read() {
     let mounted = Mounted::of("one");
     let dir = control(&mounted);

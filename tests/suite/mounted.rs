@@ -13,6 +13,7 @@ use std::{
 
 use taskadefs::{
     ids::ProjectId,
+    secret::Token,
     server::{Running, Server, ServerConfig},
 };
 use tokio::runtime::Runtime;
@@ -173,6 +174,16 @@ impl Mounted {
     /// The process that serves the mount.
     pub fn pid(&self) -> Option<i32> {
         attribute(&self.root, "user.taskade.pid")?.parse().ok()
+    }
+
+    /// The server goes on at the same address, and only this token counts there.
+    pub fn change_token(&mut self, token: &str) {
+        let address = self.server().url().split('/').nth(2).unwrap().parse().unwrap();
+        self.stop_server();
+        let mut config = ServerConfig::new(self.dir.path().join("store"));
+        config.listen = address;
+        config.token = Token::new(token);
+        self.server = Some(self.runtime.block_on(Server::start(config)).unwrap());
     }
 
     pub fn stop_server(&mut self) {
