@@ -80,6 +80,14 @@ pub(super) fn is_item_in_disguise(source: &Source<'_>, lines: &Range<usize>) -> 
     lines.len() > 1 && is_marker(source.line(lines.end - 1, 0))
 }
 
+/// Whether a heading has `#` in front, rather than a line below.
+pub(super) fn is_atx(source: &Source<'_>, lines: &Range<usize>, from: usize) -> bool {
+    let first = source.line(lines.start, from).trim_matches(BLANKS);
+    let text = first.trim_start_matches('#');
+    let level = first.len() - text.len();
+    (1..=6).contains(&level) && (text.is_empty() || text.starts_with(BLANKS))
+}
+
 /// The text of a heading, ATX or setext.
 pub(super) fn heading(
     source: &Source<'_>,
@@ -88,13 +96,11 @@ pub(super) fn heading(
     wrapped: &Wrapped,
 ) -> String {
     let first = source.line(lines.start, from).trim_matches(BLANKS);
-    let text = first.trim_start_matches('#');
-    let level = first.len() - text.len();
-    let is_atx = (1..=6).contains(&level) && (text.is_empty() || text.starts_with(BLANKS));
-    if !is_atx {
+    if !is_atx(source, &lines, from) {
         lines.end -= 1;
         return join(source, lines, from, wrapped);
     }
+    let text = first.trim_start_matches('#');
     let unclosed = text.trim_end_matches('#');
     let is_closed = unclosed.is_empty() || unclosed.ends_with(BLANKS);
     let text = if is_closed { unclosed } else { text };

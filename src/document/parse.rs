@@ -171,6 +171,11 @@ impl<'a> Reader<'a> {
         if blocks::is_item_in_disguise(&self.source, &lines) {
             return self.paragraph_in(lines, &wrapped);
         }
+        if self.frames.len() > 1 && !blocks::is_atx(&self.source, &lines, self.content_start) {
+            let reason = "a line of `-` or `=` below a task cannot be part of it; delete it, or put \
+                          a backslash in front to make it text";
+            return Err(Refusal::new(lines.end, reason));
+        }
         self.claim(lines.clone())?;
         let first = lines.start;
         let text = blocks::heading(&self.source, lines, self.content_start, &wrapped);

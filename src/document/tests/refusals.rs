@@ -15,6 +15,9 @@ fn what_cannot_be_a_task() {
     let cases: &[(&str, usize, &str)] = &[
         ("- a\n\n```sh\nrm\n```\n", 3, "code block"),
         ("- a\n  ~~~\n", 2, "code block"),
+        ("- [ ] a\n  ---\n", 2, "a line of `-` or `=`"),
+        ("- a\n  b\n  ===\n- c\n", 3, "a line of `-` or `=`"),
+        ("- a\n  - b\n\n    c\n    ---\n", 5, "a line of `-` or `=`"),
         ("a\n\n    code\n", 3, "reads as code"),
         ("- a\n\n      - b\n", 3, "reads as code"),
         ("a | b\n--|--\nc | d\n", 1, "table"),
