@@ -6,6 +6,13 @@ use super::{Item, Key, Outline};
 use crate::ids::TaskId;
 
 impl Outline {
+    /// Gives the items with one key another.
+    pub(crate) fn rekey(&mut self, from: &Key, to: &Key) {
+        for item in self.items.iter_mut().filter(|item| item.key == *from) {
+            item.key = to.clone();
+        }
+    }
+
     /// The smallest number that is above the number of every [`Key::New`] here.
     pub fn next_new(&self) -> u32 {
         self.items

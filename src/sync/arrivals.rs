@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     ids::TaskId,
-    plan::{Key, NewItem, Outline},
+    plan::{Item, Key, NewItem, Outline},
 };
 
 /// A task that the base did not have.
@@ -105,6 +105,43 @@ pub(super) fn already_there(
         }
     }
     there
+}
+
+/// The tasks of two outlines that are gone, or were to be created `again`, and have come back in
+/// `theirs` under another id: somebody cut and pasted them, or another mount created again what
+/// it had changed. Creating them here too would double them. With the keys that they have now.
+pub(super) fn returned(
+    outlines: [&Outline; 2],
+    again: &[u32],
+    theirs: &Outline,
+) -> Vec<(Key, Key)> {
+    let there: HashSet<&Key> = theirs.items.iter().map(|item| &item.key).collect();
+    let items = || outlines.into_iter().flat_map(|outline| &outline.items);
+    let gone = |item: &&Item| match &item.key {
+        Key::Known(_) => !there.contains(&item.key),
+        Key::New(number) => again.contains(number),
+    };
+    let mut missing: HashMap<&str, Vec<&Key>> = HashMap::new();
+    for item in items().filter(gone) {
+        let keys = missing.entry(item.text.as_str()).or_default();
+        if !item.text.is_empty() && !keys.contains(&&item.key) {
+            keys.push(&item.key);
+        }
+    }
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let known: HashSet<&Key> = items().map(|item| &item.key).collect();
+    let is_new = |item: &&Item| matches!(item.key, Key::Known(_)) && !known.contains(&item.key);
+    let mut found: Vec<(Key, Key)> = Vec::new();
+    for item in theirs.items.iter().filter(is_new) {
+        let candidates = missing.get(item.text.as_str()).into_iter().flatten();
+        let free = |key: &&&Key| found.iter().all(|(taken, _)| taken != **key);
+        if let Some(key) = candidates.into_iter().find(free) {
+            found.push(((*key).clone(), item.key.clone()));
+        }
+    }
+    found
 }
 
 fn arrivals<'a>(base: &Outline, theirs: &'a Outline) -> Vec<Arrival<'a>> {

@@ -7,14 +7,14 @@
 //! and what it did is then ours and nobody else's, whatever a newer save has made of the target.
 //! A created task has an id that nobody has been told: it is matched against what is found.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::arrivals;
 use crate::{
     ids::TaskId,
-    plan::{self, Conflict, Item, Key, Op, Outline},
+    plan::{self, Conflict, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -63,11 +63,18 @@ impl Intent {
 
     /// Adds a later save, of `ours` by a program that had read `base`: several waiting saves of
     /// one project are one. Tasks that have to be created again are numbered from `first_new`.
-    pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline, first_new: u32) -> Vec<Conflict> {
-        let merged = plan::merge(base, ours, &self.target, first_new);
+    pub(crate) fn fold(&mut self, base: &Outline, ours: &Outline, first_new: u32) -> Rebased {
+        let (mut base, mut ours) = (base.clone(), ours.clone());
+        let mut aliases = arrivals::returned([&base, &ours], &[], &self.target);
+        for (gone, back) in &aliases {
+            base.rekey(gone, back);
+            ours.rekey(gone, back);
+        }
+        let merged = plan::merge(&base, &ours, &self.target, first_new);
+        aliases.extend(recreated(&merged.conflicts));
         self.target = merged.outline;
         self.note_again(&merged.conflicts);
-        merged.conflicts
+        Rebased { aliases, conflicts: merged.conflicts }
     }
 
     /// Takes a fresh, complete reading of the service into account. Tasks that have to be
@@ -83,11 +90,11 @@ impl Intent {
                 aliases.push((Key::New(number), key));
             }
         }
-        for (gone, id) in self.returned(&theirs) {
-            let back = Key::Known(id);
-            self.rekey(&gone, &back);
-            aliases.push((gone, back));
+        let returned = arrivals::returned([&self.base, &self.target], &self.again, &theirs);
+        for (gone, back) in &returned {
+            self.rekey(gone, back);
         }
+        aliases.extend(returned);
         // What others did since belongs to what would be without us.
         let before = plan::merge(&self.base, &self.before, &theirs, first_new);
         self.before = before.outline.existing();
@@ -148,9 +155,7 @@ impl Intent {
 
     fn rekey(&mut self, from: &Key, to: &Key) {
         for outline in [&mut self.base, &mut self.target, &mut self.before] {
-            for item in outline.items.iter_mut().filter(|item| item.key == *from) {
-                item.key = to.clone();
-            }
+            outline.rekey(from, to);
         }
     }
 
@@ -162,40 +167,6 @@ impl Intent {
         }));
         let wanted: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
         self.again.retain(|number| wanted.contains(&Key::New(*number)));
-    }
-
-    /// Finds tasks that are gone and have come back under another id: somebody cut and pasted
-    /// them, or another mount created again what it had changed. Creating them here too would
-    /// double them.
-    fn returned(&self, theirs: &Outline) -> Vec<(Key, TaskId)> {
-        let there: HashSet<&Key> = theirs.items.iter().map(|item| &item.key).collect();
-        let gone = |item: &&Item| match &item.key {
-            Key::Known(_) => !there.contains(&item.key),
-            Key::New(number) => self.again.contains(number),
-        };
-        let mut missing: HashMap<&str, Vec<&Key>> = HashMap::new();
-        for item in self.base.items.iter().chain(&self.target.items).filter(gone) {
-            let keys = missing.entry(item.text.as_str()).or_default();
-            if !item.text.is_empty() && !keys.contains(&&item.key) {
-                keys.push(&item.key);
-            }
-        }
-        if missing.is_empty() {
-            return Vec::new();
-        }
-        let outlines = [&self.base, &self.target];
-        let known: HashSet<&Key> =
-            outlines.iter().flat_map(|outline| &outline.items).map(|item| &item.key).collect();
-        let mut found: Vec<(Key, TaskId)> = Vec::new();
-        for item in theirs.items.iter().filter(|item| !known.contains(&item.key)) {
-            let Key::Known(id) = &item.key else { continue };
-            let candidates = missing.get(item.text.as_str()).into_iter().flatten();
-            let free = |key: &&&Key| found.iter().all(|(taken, _)| taken != **key);
-            if let Some(key) = candidates.into_iter().find(free) {
-                found.push(((*key).clone(), id.clone()));
-            }
-        }
-        found
     }
 
     /// Notes in the base what the request in flight did, as far as a reading shows that it did
@@ -226,8 +197,8 @@ impl Intent {
     }
 }
 
-/// What a reading changed.
-#[derive(Debug)]
+/// What a reading, or another save, changed.
+#[derive(Debug, Default)]
 pub(crate) struct Rebased {
     /// Tasks that are known by another key from now on.
     pub(crate) aliases: Vec<(Key, Key)>,
@@ -236,7 +207,7 @@ pub(crate) struct Rebased {
 }
 
 /// The tasks that are to be created again, with the keys that they have for it.
-pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
+fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
     let pair = |conflict: &Conflict| match conflict {
         Conflict::Recreated { key, new } => Some((key.clone(), Key::New(*new))),
         _ => None,
@@ -312,7 +283,7 @@ mod tests {
             let (mut intent, theirs) = created(parent, false);
             let seen = intent.target.clone();
             let ours = Outline { items: seen.items[..usize::from(parent)].to_vec() };
-            assert_eq!(intent.fold(&seen, &ours, 5), []);
+            assert_eq!(intent.fold(&seen, &ours, 5).conflicts, []);
             intent.rebase(theirs, 9);
             assert_eq!(intent.script(), [Op::Delete { key: known("n") }]);
         }
@@ -346,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn a_save_of_a_task_that_came_back_under_another_id_is_of_that_one() {
+        let task = |id: &str, text: &str| Item {
+            key: known(id),
+            depth: 0,
+            text: text.to_owned(),
+            done: false,
+        };
+        let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
+        let mut target = read.clone();
+        target.items[1].done = true;
+        let mut intent = Intent::new(read.clone(), target.clone());
+        // Somebody cuts the first and pastes it; the program has not read that when it saves.
+        for theirs in [vec![task("b", "b")], vec![task("b", "b"), task("c", "a")]] {
+            intent.rebase(Outline { items: theirs }, 5);
+        }
+        target.items.insert(1, Item { key: Key::New(0), depth: 1, ..task("", "below a") });
+        let folded = intent.fold(&read, &target, 5);
+        assert_eq!(folded.aliases, [(known("a"), known("c"))]);
+        let texts: Vec<&str> = intent.target.items.iter().map(|item| item.text.as_str()).collect();
+        assert_eq!(texts, ["b", "a", "below a"]);
+    }
+
+    #[test]
     fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
         let outline = |items: &[(&str, &str, bool)]| Outline {
             items: items
@@ -370,7 +364,7 @@ mod tests {
                 let ops = intent.script();
                 assert_eq!(ops.len(), 1);
                 intent.sending(&ops[0]);
-                assert_eq!(intent.fold(&after, newest, 0), []);
+                assert_eq!(intent.fold(&after, newest, 0).conflicts, []);
                 for happened in [&before, &after] {
                     let mut intent = intent.clone();
                     assert_eq!(intent.rebase(happened.clone(), 9).conflicts, []);

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use super::{
     engine::Engine,
-    intent::{Intent, recreated},
+    intent::{Intent, Rebased},
     journal::Entry,
     project::{Project, Saved, State},
     readers::{Process, Seen},
@@ -183,8 +183,9 @@ impl Engine {
             return None;
         }
         let first = state.reserve(base.items.len());
-        let (intent, conflicts) = folded(state.intent.as_ref(), &base, ours, first);
-        for (from, to) in recreated(&conflicts) {
+        let (intent, Rebased { aliases, conflicts }) =
+            folded(state.intent.as_ref(), &base, ours, first);
+        for (from, to) in aliases {
             state.note_alias(from, to);
         }
         let onto = state.intent.as_ref().map(|waiting| waiting.target.clone()).unwrap_or_default();
@@ -276,13 +277,13 @@ fn folded(
     base: &Outline,
     ours: &Outline,
     first_new: u32,
-) -> (Intent, Vec<Conflict>) {
+) -> (Intent, Rebased) {
     match intent {
-        None => (Intent::new(base.existing(), ours.clone()), Vec::new()),
+        None => (Intent::new(base.existing(), ours.clone()), Rebased::default()),
         Some(waiting) => {
             let mut intent = waiting.clone();
-            let conflicts = intent.fold(base, ours, first_new);
-            (intent, conflicts)
+            let folded = intent.fold(base, ours, first_new);
+            (intent, folded)
         }
     }
 }

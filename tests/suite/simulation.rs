@@ -579,5 +579,5 @@ fn nothing_is_lost_doubled_or_resurrected_with_other_seeds() {
 /// parents that both mounts made again, a child taken for its parent.
 #[test]
 fn seeds_that_once_failed() {
-    run([108, 303, 717, 790, 1159, 1520, 2005], STEPS);
+    run([108, 303, 717, 790, 1159, 1520, 2005, 2178], STEPS);
 }
