@@ -1,13 +1,13 @@
 //! The endpoints of v1, as `taskade-openapi-v1.json` describes them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Backend, BudgetStatus,
+    Backend, BudgetStatus, Exported,
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
     path::Path,
@@ -51,6 +51,15 @@ impl Backend for HttpBackend {
         }
         Err(Error::new(Kind::Protocol, "the project changes while it is read")
             .hint("it is read again later"))
+    }
+
+    async fn export(
+        &self,
+        priority: Priority,
+        space: &SpaceId,
+    ) -> Result<HashMap<ProjectId, Exported>> {
+        let path = Path::new("bundles").id(space.as_str())?.then("export");
+        self.get(priority, &path, &[]).await?.exported()
     }
 
     async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {

@@ -9,6 +9,7 @@
 //! implementation may return the part that it has got.
 
 mod budget;
+mod bundle;
 mod endpoints;
 mod gate;
 mod headers;
@@ -19,8 +20,11 @@ mod queue;
 mod types;
 mod wire;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
+pub use self::bundle::Exported;
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
     RemoteSpace, RemoteTask,
@@ -30,7 +34,7 @@ pub use self::{
     http::{DEFAULT_API_URL, HttpBackend, check_url},
 };
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
 
@@ -52,6 +56,17 @@ pub trait Backend: Send + Sync + 'static {
 
     /// All tasks of a project in outline order, every page of them, the title node included.
     async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>>;
+
+    /// The projects of a space in one answer, as far as they can be read: the space is asked as
+    /// the document has it, whether it is a workspace or a folder.
+    async fn export(
+        &self,
+        priority: Priority,
+        space: &SpaceId,
+    ) -> Result<HashMap<ProjectId, Exported>> {
+        let _ = (priority, space);
+        Err(Error::new(Kind::Unsupported, "nothing is exported here"))
+    }
 
     /// Creates a project from Markdown whose first line is its title.
     async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId>;

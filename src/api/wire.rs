@@ -1,9 +1,14 @@
 //! Answers as the service writes them, read leniently: items may be null, fields may be missing
 //! or new, but a listing without its items is an error and never an empty one.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
-use super::types::{RemoteProject, RemoteSpace, RemoteTask};
+use super::{
+    bundle::{self, Exported},
+    types::{RemoteProject, RemoteSpace, RemoteTask},
+};
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -64,6 +69,11 @@ impl Envelope {
 
     pub(crate) fn project(self) -> Result<RemoteProject> {
         project(self.get("item").ok_or_else(|| protocol("the answer has no project"))?)
+    }
+
+    /// The projects of an export.
+    pub(crate) fn exported(self) -> Result<HashMap<ProjectId, Exported>> {
+        Ok(bundle::projects(self.get("item").ok_or_else(|| protocol("the answer has no export"))?))
     }
 
     /// The id of the item, if the answer has one.

@@ -6,6 +6,7 @@
 //! The client talks to it as to the real service: there is no second path.
 
 mod answer;
+mod bundle;
 mod faults;
 mod hostile;
 mod listener;
@@ -30,7 +31,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 pub use self::{
     faults::{Fault, Faults},
     log::{LoggedRequest, RequestLog},
-    quirks::{GoneCursor, Quirks, Renaming},
+    quirks::{Exports, GoneCursor, Quirks, Renaming},
     store::Store,
 };
 use crate::{

@@ -35,6 +35,18 @@ pub enum GoneCursor {
     FromStart,
 }
 
+/// What an export of a space is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exports {
+    /// What the listings say.
+    #[default]
+    Same,
+    /// Something else than the listings say: texts lose their markup.
+    Different,
+    /// It is refused with 403.
+    Refused,
+}
+
 /// Which way the server is where the service is not documented. The default is what public
 /// clients have met.
 #[derive(Debug, Clone)]
@@ -67,6 +79,8 @@ pub struct Quirks {
     pub atomic_batches: bool,
     /// Whether completing a task completes what is below it.
     pub complete_cascades: bool,
+    /// What exports of spaces are.
+    pub exports: Exports,
     /// Whether answers have fields that the document does not know.
     pub extra_fields: bool,
     /// Requests a minute.
@@ -94,6 +108,7 @@ impl Default for Quirks {
             reads_markdown: false,
             atomic_batches: true,
             complete_cascades: false,
+            exports: Exports::default(),
             extra_fields: false,
             rate_limit: None,
             tells_limit: true,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Shared,
     answer::{Answer, Outcome},
+    bundle,
     outline::{Misplaced, Task, Tasks},
     quirks::{GoneCursor, Renaming},
     requests::{
@@ -57,6 +58,9 @@ pub(crate) fn execute(shared: &Shared, call: &Call<'_>) -> Answer {
         ("POST", ["projects", id, "tasks", task, "complete"]) => tick(shared, id, task, true),
         ("POST", ["projects", id, "tasks", task, "uncomplete"]) => tick(shared, id, task, false),
         ("PUT", ["projects", id, "tasks", task, "move"]) => relocate(shared, id, task, call),
+        ("GET", ["bundles", space, "export"]) => {
+            check_space(shared, space).and_then(|()| bundle::export(shared, space))
+        }
         _ => Err(Answer::not_found("Not found")),
     };
     outcome.unwrap_or_else(|refusal| refusal)

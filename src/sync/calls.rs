@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        Backend, BudgetStatus, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace,
-        RemoteTask,
+        Backend, BudgetStatus, Content, Exported, NewTask, Position, Priority, RemoteProject,
+        RemoteSpace, RemoteTask,
     },
     clock::Clock,
     error::Result,
@@ -149,6 +149,15 @@ fn prune(path: &Path, now: SystemTime, keep: Duration) -> std::io::Result<()> {
 impl Backend for Logged {
     async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
         self.asked(self.inner.workspaces(priority).await)
+    }
+
+    async fn export(
+        &self,
+        priority: Priority,
+        space: &SpaceId,
+    ) -> Result<HashMap<ProjectId, Exported>> {
+        // Whether it is refused says nothing of how the account stands.
+        self.inner.export(priority, space).await
     }
 
     async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {

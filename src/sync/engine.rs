@@ -15,11 +15,14 @@ use tokio::sync::{mpsc, watch};
 use super::{
     cache::Cache,
     calls::Logged,
+    hydrate::Exports,
     journal::Journal,
     listing::Listings,
     project::{Project, Standing},
     readers::Process,
     records::Records,
+    refresher::Refresher,
+    scan::Scans,
     wording::Wording,
 };
 use crate::{
@@ -85,6 +88,9 @@ pub struct Engine {
     pub(crate) cache: Arc<Cache>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
+    pub(crate) exports: Exports,
+    pub(crate) refresher: Refresher,
+    pub(crate) scans: Scans,
     /// How many workers are busy; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
     /// Whether the service was seen to keep titles whatever their node is told.
@@ -128,6 +134,9 @@ impl Engine {
             journal,
             settings,
             listings,
+            exports: Exports::default(),
+            refresher: Refresher::default(),
+            scans: Scans::default(),
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed: AtomicBool::new(false),

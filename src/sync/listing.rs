@@ -168,6 +168,17 @@ impl Listings {
         }
     }
 
+    /// The projects that a folder was last seen to have, without archived ones.
+    pub(super) fn projects_in(&self, folder: &SpaceId) -> Vec<RemoteProject> {
+        let known = self.lock();
+        match known.items(&Which::Projects(folder.clone())) {
+            Some(Items::Projects(projects)) => {
+                projects.iter().filter(|project| !known.is_archived(project)).cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What is known of a directory, put together; the same `Arc` until something changes.
     fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
         let mut known = self.lock();
@@ -188,11 +199,8 @@ impl Listings {
         if let Some(id) = directory
             && let Some(Items::Projects(projects)) = known.items(&Which::Projects(id.clone()))
         {
-            let is_archived = |project: &RemoteProject| {
-                project.completed.unwrap_or_else(|| known.archived.contains(&project.id))
-            };
             listed.projects =
-                projects.iter().filter(|project| !is_archived(project)).cloned().collect();
+                projects.iter().filter(|project| !known.is_archived(project)).cloned().collect();
         }
         let listed = Arc::new(listed);
         known.assembled.insert(key, listed.clone());
@@ -247,6 +255,10 @@ impl Listings {
 }
 
 impl Known {
+    fn is_archived(&self, project: &RemoteProject) -> bool {
+        project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
+    }
+
     fn items(&self, which: &Which) -> Option<&Items> {
         self.slots.get(which)?.items.as_ref()
     }

@@ -10,6 +10,7 @@ use super::{
     cache::{CachedProject, Reading},
     engine::Engine,
     project::{Content, Project, Snapshot},
+    readers::Process,
 };
 use crate::{
     api::{Priority, RemoteTask},
@@ -29,6 +30,30 @@ pub const BELIEVED: Duration = Duration::from_secs(1);
 const WATCHED: Duration = Duration::from_secs(600);
 
 impl Engine {
+    /// What a program that opens the project gets, if it may be one that walks through many.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_for(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        process: Option<Process>,
+    ) -> Result<Content> {
+        let now = self.clock.now();
+        let walks = process.is_some_and(|process| self.scans.opens(process, project.serial, now));
+        // Without any age to be served at, everybody looks.
+        if walks && !self.settings.max_age.is_zero() {
+            self.recall(project);
+            if let Some(content) = project.content() {
+                if !self.is_settled(project) {
+                    self.refresh_aside(project);
+                }
+                return Ok(content);
+            }
+        }
+        self.read(project).await
+    }
+
     /// What a program that opens the project gets.
     ///
     /// # Errors
@@ -52,7 +77,9 @@ impl Engine {
                 Ok(project.content().unwrap_or(stale))
             }
             None => {
-                self.refresh(project, Priority::Foreground).await?;
+                if !self.hydrate(project).await {
+                    self.refresh(project, Priority::Foreground).await?;
+                }
                 project.content().ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
             }
         }
@@ -92,16 +119,6 @@ impl Engine {
         let soon = self.clock.now() + BELIEVED;
         let state = project.lock();
         !state.shows_remote() || state.is_fresh(soon, self.settings.max_age)
-    }
-
-    /// Asks for a newer state, and nobody waits for it.
-    fn refresh_aside(self: &Arc<Self>, project: &Arc<Project>) {
-        let (engine, asked) = (self.clone(), project.clone());
-        tokio::spawn(async move {
-            if let Err(error) = engine.refresh(&asked, Priority::Background).await {
-                tracing::debug!(%error, project = asked.title(), "not refreshed");
-            }
-        });
     }
 
     /// Takes over what an earlier mount knew of a project, if this one knows nothing yet.

@@ -110,7 +110,7 @@ impl Vfs {
     }
 
     async fn open_reader(&self, project: Arc<Project>, process: Option<Process>) -> Result<Opened> {
-        let mut content = self.engine.read(&project).await?;
+        let mut content = self.engine.read_for(&project, process).await?;
         if let Some(seen) = project.read_by(process, self.engine.clock().now()) {
             content = seen;
         }

@@ -109,3 +109,39 @@ async fn the_cache_can_be_deleted() {
     mount.remount().await;
     assert_eq!(mount.read("Plan.md").await, TEXT);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_in_which_nothing_is_opened_asks_for_next_to_nothing() {
+    let mount = Mount::of("a\nb").await;
+    for number in 0..20 {
+        mount.memory.seed("f", &format!("p{number}"), &format!("Project {number}"), "c");
+    }
+    for name in mount.names().await {
+        mount.read(&name).await;
+    }
+    mount.memory.take_reads();
+    pass(3600).await;
+    assert!(mount.memory.take_reads() <= 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_walks_through_old_projects_waits_for_none_and_the_last_ones_are_refreshed() {
+    let mount = Mount::of("a\nb").await;
+    for number in 0..200 {
+        mount.memory.seed("f", &format!("p{number}"), &format!("Project {number:03}"), "c");
+    }
+    let names = mount.names().await;
+    for name in &names {
+        mount.read(name).await;
+    }
+    pass(3600).await;
+    mount.memory.edit_elsewhere("p99", "t1", "newer");
+    mount.memory.take_reads();
+    for name in &names {
+        mount.read(name).await;
+    }
+    pass(5).await;
+    // The first were not yet known to be many.
+    assert!(mount.memory.take_reads() < 60);
+    assert_eq!(mount.read("Project 099.md").await, "- [ ] newer\n");
+}

@@ -12,9 +12,9 @@ use std::{
 };
 
 use taskadefs::{
-    ids::ProjectId,
+    ids::{ProjectId, SpaceId},
     secret::Token,
-    server::{Running, Server, ServerConfig},
+    server::{Quirks, Running, Server, ServerConfig, Store},
 };
 use tokio::runtime::Runtime;
 
@@ -46,13 +46,25 @@ impl Mounted {
     }
 
     pub fn with(tasks: &str, flags: &[&str]) -> Self {
+        Self::on(Quirks::default(), tasks, flags, |_, _| {})
+    }
+
+    /// A mount of a service with these quirks, to whose workspace `seed` adds before it is mounted.
+    pub fn on(
+        quirks: Quirks,
+        tasks: &str,
+        flags: &[&str],
+        seed: impl FnOnce(&Store, &SpaceId),
+    ) -> Self {
         assert!(Path::new("/dev/fuse").exists(), "mount tests need /dev/fuse");
         let runtime = Runtime::new().unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let config = ServerConfig::new(dir.path().join("store"));
+        let mut config = ServerConfig::new(dir.path().join("store"));
+        config.quirks = quirks;
         let server = runtime.block_on(Server::start(config)).unwrap();
         let workspace = server.store().add_workspace("Acme").unwrap();
         let project = server.store().add_project(&workspace, "Plan", tasks).unwrap();
+        seed(server.store(), &workspace);
         let root = dir.path().join("mnt");
         fs::create_dir(&root).unwrap();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
@@ -164,6 +176,15 @@ impl Mounted {
         let writes = writes.collect();
         self.server().log().clear();
         writes
+    }
+
+    /// The reads so far, as `GET` paths with the numbers of each, and forgets them.
+    pub fn reads(&self) -> Vec<String> {
+        let requests = self.server().log().requests().into_iter();
+        let reads = requests.filter(|request| request.method == "GET").map(|request| request.path);
+        let reads = reads.collect();
+        self.server().log().clear();
+        reads
     }
 
     pub fn ids(&self) -> Vec<String> {

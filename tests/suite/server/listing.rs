@@ -115,7 +115,7 @@ async fn what_is_not_served_is_a_404_in_the_envelope() {
         format!("/projects/{project}/blocks"),
         format!("/folders/{}/agents", service.workspace),
         format!("/folders/{}/medias", service.workspace),
-        format!("/bundles/{}/export", service.workspace),
+        format!("/bundles/{}/export/zip", service.workspace),
         "/agents/x".to_owned(),
         "/me/projects".to_owned(),
         "/nonsense".to_owned(),
@@ -136,4 +136,21 @@ async fn what_is_not_served_is_a_404_in_the_envelope() {
     let outside = service.running.url().replace("/api/v1", "/workspaces");
     let request = service.client.get(outside).bearer_auth(service.running.token().expose());
     assert_refused(&super::answer(request).await, 404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_space_is_exported_as_real_exports_are() {
+    let service = Service::start().await;
+    let project = service.project("a\n  x b\nc");
+    let (status, body) = service.get(&format!("/bundles/{}/export", service.workspace)).await;
+    assert_eq!(status, 200);
+    let item = &body["item"]["items"][project.as_str()];
+    assert_eq!(item["type"], "space-bundle-project-item");
+    let [title] = &item["root"]["children"].as_array().unwrap()[..] else { panic!("{item}") };
+    assert_eq!(title["text"]["ops"][0]["insert"], "Plan");
+    let a = &title["children"][0];
+    assert_eq!(a["children"][0]["completed"], true);
+    assert_eq!(a["children"][0]["text"]["ops"][0]["insert"], "b");
+    assert_eq!(title["children"][1]["text"]["ops"][0]["insert"], "c");
+    assert_eq!(a["children"].as_array().unwrap().len(), 1);
 }
