@@ -1,6 +1,14 @@
 //! FUSE requests, one by one: own the arguments, run the operation in a task, reply.
 
-use std::{ffi::OsStr, future::Future, io, path::Path, sync::Arc, time::SystemTime};
+use std::{
+    ffi::OsStr,
+    future::Future,
+    io,
+    path::Path,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::SystemTime,
+};
 
 use fuser::{
     Errno, FileHandle, Filesystem, FopenFlags, INodeNo, InitFlags, KernelConfig, LockOwner,
@@ -9,7 +17,7 @@ use fuser::{
 };
 use tokio::runtime::Handle;
 
-use super::convert::{attr_ttl, errno, file_attr, file_type, ino, number, open_flags, time};
+use super::convert::{errno, file_attr, file_type, ino, number, open_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
 use crate::{
     error::{Error, Kind, Result},
@@ -27,7 +35,7 @@ impl Adapter {
         Self { vfs, runtime }
     }
 
-    /// Runs an operation and its reply in a task of its own. It runs to its end even if the
+    /// Runs an operation and its reply, in a task of its own if it has to wait. It runs to its end even if the
     /// caller is killed: a commit under way must be recorded.
     fn run<F, T>(
         &self,
@@ -37,8 +45,14 @@ impl Adapter {
         F: Future<Output = Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let future = operation(self.vfs.clone());
-        self.runtime.spawn(async move { reply(future.await) });
+        let mut future = Box::pin(operation(self.vfs.clone()));
+        let _entered = self.runtime.enter();
+        // What is cached is answered at once, by this thread: handing it over takes longer than to
+        // answer. Whoever waits is polled again by the task, which wakes itself then.
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => reply(result),
+            Poll::Pending => drop(self.runtime.spawn(async move { reply(future.await) })),
+        }
     }
 }
 
@@ -244,7 +258,7 @@ impl Filesystem for Adapter {
         };
         self.run(operation, move |result| match result {
             Ok((attr, opened)) => reply.created(
-                &attr_ttl(&attr),
+                &attr.believed,
                 &file_attr(&attr),
                 GENERATION,
                 FileHandle(opened.fh.0),

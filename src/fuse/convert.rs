@@ -1,12 +1,11 @@
 //! Between the kernel's types and the file system's.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use fuser::{Errno, FileAttr, FileType, FopenFlags, INodeNo, TimeOrNow};
 
 use crate::{
     error::Error,
-    sync::BELIEVED,
     vfs::{Attr, Caching, FileKind, Ino},
 };
 
@@ -21,15 +20,6 @@ pub(crate) fn number(ino: Ino) -> INodeNo {
 pub(crate) fn errno(error: &Error) -> Errno {
     tracing::debug!(%error, "answered with an error");
     Errno::from_i32(error.errno())
-}
-
-/// How long the attributes may be believed: not at all while somebody writes.
-pub(crate) fn attr_ttl(attr: &Attr) -> Duration {
-    if attr.volatile { Duration::ZERO } else { BELIEVED }
-}
-
-pub(crate) fn entry_ttl() -> Duration {
-    BELIEVED
 }
 
 pub(crate) fn file_type(kind: FileKind) -> FileType {
@@ -62,8 +52,9 @@ pub(crate) fn file_attr(attr: &Attr) -> FileAttr {
 
 pub(crate) fn open_flags(caching: Caching) -> FopenFlags {
     match caching {
-        Caching::Keep => FopenFlags::FOPEN_KEEP_CACHE,
-        Caching::Drop => FopenFlags::empty(),
+        // Closing what was only read means nothing.
+        Caching::Keep => FopenFlags::FOPEN_KEEP_CACHE | FopenFlags::FOPEN_NOFLUSH,
+        Caching::Drop => FopenFlags::FOPEN_NOFLUSH,
         Caching::Bypass => FopenFlags::FOPEN_DIRECT_IO,
     }
 }

@@ -2,7 +2,7 @@
 
 use fuser::{Errno, Generation, ReplyAttr, ReplyEmpty, ReplyEntry, ReplyXattr};
 
-use super::convert::{attr_ttl, entry_ttl, errno, file_attr};
+use super::convert::{errno, file_attr};
 use crate::{error::Result, vfs::Attr};
 
 /// Inodes are never used again for something else while the kernel knows them.
@@ -11,7 +11,7 @@ pub(crate) const GENERATION: Generation = Generation(0);
 pub(crate) fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send + 'static {
     move |result| match result {
         Ok(attr) => {
-            reply.entry_with_ttls(&attr_ttl(&attr), &entry_ttl(), &file_attr(&attr), GENERATION)
+            reply.entry_with_ttls(&attr.believed, &attr.named, &file_attr(&attr), GENERATION)
         }
         Err(error) => reply.error(errno(&error)),
     }
@@ -19,7 +19,7 @@ pub(crate) fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send
 
 pub(crate) fn reply_attr(reply: ReplyAttr) -> impl FnOnce(Result<Attr>) + Send + 'static {
     move |result| match result {
-        Ok(attr) => reply.attr(&attr_ttl(&attr), &file_attr(&attr)),
+        Ok(attr) => reply.attr(&attr.believed, &file_attr(&attr)),
         Err(error) => reply.error(errno(&error)),
     }
 }

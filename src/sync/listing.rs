@@ -15,7 +15,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::{
     cache::Cache,
     engine::{Engine, Event},
-    reading::REVALIDATION_WAIT,
+    reading::{BELIEVED, REVALIDATION_WAIT, remaining},
 };
 use crate::{
     api::{Priority, RemoteProject, RemoteSpace},
@@ -220,6 +220,12 @@ impl Listings {
         }
     }
 
+    /// For how long a listing is younger than `max_age`.
+    fn remaining(&self, which: &Which, now: Instant, max_age: Duration) -> Duration {
+        let read = self.lock().slots.get(which).and_then(|slot| slot.read);
+        read.map_or(Duration::ZERO, |read| remaining(read, now, max_age))
+    }
+
     fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
         self.lock().slots.entry(which.clone()).or_default().flight.clone()
     }
@@ -285,6 +291,13 @@ impl Engine {
             self.ensure(&Which::Folders(id.clone())).await?;
         }
         Ok(self.listings.assemble(Some(id), is_workspace))
+    }
+
+    /// How long the names in a directory may be believed; `None` is the root.
+    pub fn names_believed(&self, directory: Option<&SpaceId>) -> Duration {
+        let (now, max_age) = (self.clock.now(), self.settings.max_age);
+        let which = directory.map_or(Which::Workspaces, |id| Which::Projects(id.clone()));
+        self.listings.remaining(&which, now, max_age).max(BELIEVED)
     }
 
     /// The projects that a folder has, archived ones included, as far as it was ever listed; it is

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -22,8 +22,8 @@ use crate::{
 /// How long a reader waits for the revalidation of what it could be served at once.
 pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
-/// How long the kernel may believe names and attributes without asking: every change that does
-/// not come through it is told to it.
+/// How long the kernel may believe names and attributes that do not age: every change that does not
+/// come through it is told to it.
 pub const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How long after it was opened a project is taken to be in somebody's editor.
@@ -45,7 +45,7 @@ impl Engine {
         if walks && !self.settings.max_age.is_zero() {
             self.recall(project);
             if let Some(content) = project.content() {
-                if !self.is_settled(project) {
+                if self.believed(project).is_zero() {
                     self.refresh_aside(project);
                 }
                 return Ok(content);
@@ -114,11 +114,16 @@ impl Engine {
         }
     }
 
-    /// Whether what a reader gets stays as it is for as long as the kernel may believe it.
-    pub fn is_settled(&self, project: &Project) -> bool {
-        let soon = self.clock.now() + BELIEVED;
+    /// How long what a reader gets is sure to stay as it is, unless the kernel is told: until it
+    /// is asked for again.
+    pub fn believed(&self, project: &Project) -> Duration {
+        let now = self.clock.now();
         let state = project.lock();
-        !state.shows_remote() || state.is_fresh(soon, self.settings.max_age)
+        if !state.shows_remote() {
+            return BELIEVED;
+        }
+        let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+        read.map_or(Duration::ZERO, |read| remaining(read, now, self.settings.max_age))
     }
 
     /// Takes over what an earlier mount knew of a project, if this one knows nothing yet.
@@ -267,6 +272,11 @@ impl Engine {
         self.changed(project, changed);
         Ok(())
     }
+}
+
+/// For how long what was read then is still younger than `max_age`.
+pub(super) fn remaining(read: Instant, now: Instant, max_age: Duration) -> Duration {
+    max_age.saturating_sub(now.saturating_duration_since(read))
 }
 
 /// Whether every task has an id, which the next mount knows it by.

@@ -1,6 +1,9 @@
 //! What `stat` shows, and changing it.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Vfs,
@@ -12,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Process, Project, Standing},
+    sync::{BELIEVED, Process, Project, Standing},
 };
 
 impl Vfs {
@@ -42,7 +45,9 @@ impl Vfs {
             uid: self.uid,
             gid: self.gid,
             modified,
-            volatile: false,
+            // Not for long: whoever looks is to see that a mount has died.
+            believed: BELIEVED,
+            named: BELIEVED,
         }
     }
 
@@ -75,9 +80,12 @@ impl Vfs {
             modified,
             // A size that opening the file may change must be asked for again: a read that knows
             // the old one stops there.
-            volatile: !writers.is_empty()
-                || project.standing() == Standing::Pending
-                || !self.engine.is_settled(project),
+            believed: if writers.is_empty() && project.standing() != Standing::Pending {
+                self.engine.believed(project)
+            } else {
+                Duration::ZERO
+            },
+            named: BELIEVED,
         }
     }
 

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Component, Path},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -212,7 +213,7 @@ impl Vfs {
             return attr;
         }
         let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
-        Attr { mode, volatile: true, ..attr }
+        Attr { mode, believed: Duration::ZERO, ..attr }
     }
 }
 

@@ -86,12 +86,20 @@ impl Vfs {
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
                     let ino = self.tree().directory(&child, parent);
-                    self.directory_attr(ino)
+                    let named = self.engine.names_believed(directory.space());
+                    Attr { named, ..self.directory_attr(ino) }
                 }
                 Found::Project(project) => {
                     self.engine.glance(&project).await?;
                     let ino = self.tree().inodes.project(&project);
-                    self.project_attr(ino, &project, None)
+                    let attr = self.project_attr(ino, &project, None);
+                    // One that Taskade does not list yet may get another name when it does.
+                    match project.id() {
+                        Some(_) => {
+                            Attr { named: self.engine.names_believed(directory.space()), ..attr }
+                        }
+                        None => attr,
+                    }
                 }
                 Found::Elsewhere => self.lookup_scratch(parent, name)?,
                 Found::Nothing => return Err(no_entry()),

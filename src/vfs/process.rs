@@ -8,14 +8,25 @@
 use std::{
     fs,
     mem::MaybeUninit,
+    num::NonZeroUsize,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    sync::{LazyLock, Mutex, PoisonError},
 };
+
+use lru::LruCache;
 
 use crate::sync::Process;
 
 /// The type of file system that pidfds are of since Linux 6.9 (`PID_FS_MAGIC` in
 /// linux/magic.h). Only there does every process have an inode of its own.
 const PIDFS: u32 = 0x5049_4446;
+
+/// Most threads whose process is remembered.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// The processes of threads by the threads' inodes in pidfs, which are never used again.
+static KNOWN: LazyLock<Mutex<LruCache<u64, Process>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(REMEMBERED)));
 
 /// The process of a thread. `None` where it cannot be told: 0, another pid namespace, or gone.
 ///
@@ -25,16 +36,29 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
     if thread == 0 {
         return None;
     }
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
-    let group = thread_group(&status)?;
-    Some(Process { group, inode: pidfs_inode(group).unwrap_or_default() })
+    let inode = pidfs_inode(thread, libc::PIDFD_THREAD);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(process) = inode.and_then(|inode| known().get(&inode).copied()) {
+        return Some(process);
+    }
+    let process = read(thread)?;
+    if let Some(inode) = inode {
+        known().put(inode, process);
+    }
+    Some(process)
 }
 
-/// The number that a process has in pidfs, which no later process gets until the next boot.
-/// `None` on a kernel without pidfs, or if the process is gone.
-fn pidfs_inode(group: u32) -> Option<u64> {
+fn read(thread: u32) -> Option<Process> {
+    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    let group = thread_group(&status)?;
+    Some(Process { group, inode: pidfs_inode(group, 0).unwrap_or_default() })
+}
+
+/// The number that a process, or with `PIDFD_THREAD` a thread, has in pidfs, which no later one gets
+/// until the next boot. `None` on a kernel without pidfs, or if it is gone.
+fn pidfs_inode(id: u32, flags: libc::c_uint) -> Option<u64> {
     // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, group, 0) };
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, id, flags) };
     let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
     // SAFETY: the descriptor was just made, and nothing else has it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     file_name,
+    sync::BELIEVED,
 };
 
 impl Vfs {
@@ -315,7 +316,8 @@ impl Vfs {
             uid: metadata.uid(),
             gid: metadata.gid(),
             modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-            volatile: false,
+            believed: BELIEVED,
+            named: BELIEVED,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The values that the file system deals in, free of the kernel's types.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// An inode number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,8 +43,10 @@ pub struct Attr {
     pub gid: u32,
     /// When the content last changed.
     pub modified: SystemTime,
-    /// Whether the kernel must ask again next time: somebody is writing.
-    pub volatile: bool,
+    /// How long the kernel may believe these attributes without asking.
+    pub believed: Duration,
+    /// How long it may believe that the name stands for the inode.
+    pub named: Duration,
 }
 
 /// How a file is opened, from the flags of `open(2)`.
