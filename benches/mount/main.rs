@@ -30,7 +30,19 @@ fn main() {
         [_, command, tree, mountpoint] if command == "floor" => {
             floor::serve(Path::new(tree), Path::new(mountpoint)).unwrap();
         }
+        [_, command, projects] if command == "serve" => serve(projects.parse().unwrap()),
         _ => compare(),
+    }
+}
+
+/// Serves that many projects until it is killed: to look at a mount of them with a profiler.
+fn serve(projects: usize) {
+    let runtime = Runtime::new().unwrap();
+    let service = Service::new(&runtime, projects, Exports::Same, Duration::ZERO);
+    println!("--api-url {} ", service.running.url());
+    println!("--token-file {}", service.running.token_path().display());
+    loop {
+        std::thread::park();
     }
 }
 

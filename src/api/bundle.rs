@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
 use super::types::RemoteTask;
 use crate::ids::{ProjectId, TaskId};
@@ -26,16 +27,25 @@ pub struct Exported {
     pub traits: BTreeSet<String>,
 }
 
-/// The projects of an export that can be read. Whatever is not as expected is left out.
-pub(crate) fn projects(item: &Value) -> HashMap<ProjectId, Exported> {
-    let items = item.get("items").and_then(Value::as_object);
-    let projects = items.into_iter().flatten().filter_map(|(key, item)| {
+/// An export, whose items are read one by one: in memory, JSON is many times as large.
+#[derive(Deserialize)]
+struct Export<'a> {
+    #[serde(borrow)]
+    items: HashMap<String, &'a RawValue>,
+}
+
+/// The projects of an export that can be read; `None` if it has no items. Whatever in them is not
+/// as expected is left out.
+pub(crate) fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
+    let export: Export<'_> = serde_json::from_str(item).ok()?;
+    let projects = export.items.into_iter().filter_map(|(key, item)| {
+        let item: Value = serde_json::from_str(item.get()).ok()?;
         let is_project = item.get("type").and_then(Value::as_str) == Some(PROJECT);
-        let id = item.get("projectId").and_then(Value::as_str).unwrap_or(key);
+        let id = item.get("projectId").and_then(Value::as_str).unwrap_or(&key);
         let exported = is_project.then(|| project(item.get("root")?)).flatten()?;
         Some((ProjectId::new(id), exported))
     });
-    projects.collect()
+    Some(projects.collect())
 }
 
 /// A project by its root, whose only child is the title node.
@@ -126,7 +136,7 @@ mod tests {
                               "root": { "type": "root", "children": [title] } });
         let item = json!({ "version": "1", "items": { "p": project, "x": { "type": "other" },
             "broken": { "type": "space-bundle-project-item", "root": { "children": [] } } } });
-        let found = projects(&item);
+        let found = projects(&item.to_string()).unwrap();
         assert_eq!(found.len(), 1);
         let exported = found.values().next().unwrap();
         let shape: Vec<(&str, &str, Option<&str>, bool)> = exported
@@ -163,7 +173,7 @@ mod tests {
         ] {
             let item =
                 json!({ "items": { "p": { "type": "space-bundle-project-item", "root": root } } });
-            assert!(projects(&item).is_empty(), "{item}");
+            assert!(projects(&item.to_string()).unwrap().is_empty(), "{item}");
         }
     }
 }

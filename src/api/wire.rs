@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     bundle::{self, Exported},
@@ -21,8 +22,14 @@ const CODE_CHARS: usize = 40;
 
 /// The envelope of every answer. An answer with a success status but without a body is an empty
 /// one.
-#[derive(Debug, Default)]
-pub(crate) struct Envelope(Map<String, Value>);
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Envelope {
+    /// Read where it is asked for: that of an export is as large as a space.
+    #[serde(default)]
+    item: Option<Box<RawValue>>,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
 
 /// One page of a project's tasks.
 #[derive(Debug, PartialEq)]
@@ -39,10 +46,9 @@ pub(crate) struct Page {
 impl Envelope {
     /// Reads the body of an answer with a success status. `hidden` is not quoted in errors.
     pub(crate) fn read(body: &[u8], hidden: Option<&Token>) -> Result<Self> {
-        let envelope: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+        let envelope: Self = serde_json::from_slice(body).map_err(|error| {
             Error::new(Kind::Protocol, "Taskade's answer cannot be read").because(error)
         })?;
-        let envelope = Self(envelope);
         if envelope.get("ok").and_then(flag) == Some(false) {
             return Err(envelope.refusal(200, hidden));
         }
@@ -51,7 +57,7 @@ impl Envelope {
 
     /// Reads the body of an answer with a failure status, which may be HTML.
     pub(crate) fn read_failure(status: u16, body: &[u8], hidden: Option<&Token>) -> Error {
-        let envelope = serde_json::from_slice(body).map(Self).unwrap_or_default();
+        let envelope: Self = serde_json::from_slice(body).unwrap_or_default();
         envelope.refusal(status, hidden)
     }
 
@@ -68,27 +74,28 @@ impl Envelope {
     }
 
     pub(crate) fn project(self) -> Result<RemoteProject> {
-        project(self.get("item").ok_or_else(|| protocol("the answer has no project"))?)
+        project(&self.item().ok_or_else(|| protocol("the answer has no project"))?)
     }
 
     /// The projects of an export.
     pub(crate) fn exported(self) -> Result<HashMap<ProjectId, Exported>> {
-        Ok(bundle::projects(self.get("item").ok_or_else(|| protocol("the answer has no export"))?))
+        let item = self.item.ok_or_else(|| protocol("the answer has no export"))?;
+        bundle::projects(item.get()).ok_or_else(|| protocol("the export has no items"))
     }
 
     /// The id of the item, if the answer has one.
     pub(crate) fn item_id(&self) -> Option<String> {
-        id(self.get("item")?).ok()
+        id(&self.item()?).ok()
     }
 
     /// The text of the item, if the answer has one.
     pub(crate) fn item_text(&self) -> Option<String> {
-        scalar(self.get("item")?.get("text")?)
+        scalar(self.item()?.get("text")?)
     }
 
     /// The ids of the items that were created, in request order.
     pub(crate) fn created(&self) -> Result<Vec<TaskId>> {
-        match self.get("item") {
+        match self.item() {
             Some(Value::Array(items)) => {
                 items.iter().map(|item| Ok(TaskId::new(id(item)?))).collect()
             }
@@ -105,7 +112,7 @@ impl Envelope {
     }
 
     fn listed(mut self) -> Result<Vec<Value>> {
-        let Some(Value::Array(mut items)) = self.0.remove("items") else {
+        let Some(Value::Array(mut items)) = self.fields.remove("items") else {
             return Err(protocol("the answer has no items"));
         };
         items.retain(|item| !item.is_null());
@@ -114,7 +121,13 @@ impl Envelope {
 
     /// A field that is there and not null.
     fn get(&self, field: &str) -> Option<&Value> {
-        self.0.get(field).filter(|value| !value.is_null())
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The item, if there is one and it is not null.
+    fn item(&self) -> Option<Value> {
+        let item: Value = serde_json::from_str(self.item.as_ref()?.get()).ok()?;
+        (!item.is_null()).then_some(item)
     }
 
     /// A refusal by its status and code, with the service's message only for the person.

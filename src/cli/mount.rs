@@ -39,6 +39,7 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     // SAFETY: no other thread has started yet.
     unsafe { libc::umask(0) };
+    share_memory();
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let mut mount = match runtime.block_on(prepare(args, &runtime)) {
         Ok(mount) => mount,
@@ -147,6 +148,16 @@ impl Mount {
             server.shutdown().await;
         }
         Ok(())
+    }
+}
+
+/// Has all threads take their memory from two places. One for each thread, as is usual, keeps what
+/// each has ever needed at once.
+fn share_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: no other thread has started yet, and these are the arguments of mallopt(3).
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
     }
 }
 

@@ -360,15 +360,11 @@ impl Filesystem for Adapter {
         offset: u64,
         mut reply: ReplyDirectory,
     ) {
-        match self.vfs.readdir(Fh(fh.0), offset) {
-            Ok(entries) => {
-                for (next, entry) in entries {
-                    if reply.add(number(entry.ino), next, file_type(entry.kind), &entry.name) {
-                        break;
-                    }
-                }
-                reply.ok();
-            }
+        let read = self.vfs.readdir(Fh(fh.0), offset, |next, entry| {
+            reply.add(number(entry.ino), next, file_type(entry.kind), &entry.name)
+        });
+        match read {
+            Ok(()) => reply.ok(),
             Err(error) => reply.error(errno(&error)),
         }
     }

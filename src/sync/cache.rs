@@ -9,7 +9,7 @@ use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
     time::{Duration, SystemTime},
 };
@@ -57,7 +57,7 @@ pub(crate) struct CachedProject {
 /// What a project was read as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
-    pub(crate) outline: Outline,
+    pub(crate) outline: Arc<Outline>,
     /// The title node.
     pub(crate) title: Option<TaskId>,
 }
@@ -66,7 +66,7 @@ pub(crate) struct Reading {
 enum Write {
     Listing(String, String),
     Project(ProjectId, CachedProject),
-    Served(ProjectId, Outline),
+    Served(ProjectId, Arc<Outline>),
     /// Tells when everything before it is on disk.
     Flush(mpsc::SyncSender<()>),
 }
@@ -158,7 +158,7 @@ impl Cache {
     }
 
     /// Keeps what a program was served of a project.
-    pub(crate) fn keep_served(&self, id: &ProjectId, outline: &Outline) {
+    pub(crate) fn keep_served(&self, id: &ProjectId, outline: &Arc<Outline>) {
         self.write(Write::Served(id.clone(), outline.clone()));
     }
 
@@ -283,7 +283,7 @@ fn put(connection: &Connection, write: Write) -> rusqlite::Result<()> {
         Write::Served(id, outline) => {
             let mut statement =
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
-            statement.execute(params![id.as_str(), json(serde_json::to_string(&outline))])?;
+            statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
         Write::Flush(_) => {}
     }
@@ -306,6 +306,7 @@ mod tests {
     use std::{
         fs,
         os::unix::fs::PermissionsExt,
+        sync::Arc,
         time::{Duration, SystemTime},
     };
 
@@ -319,7 +320,7 @@ mod tests {
         let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
         let outline = Outline { items: vec![Item { key, depth: 0, text, done: true }] };
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let reading = Reading { outline, title: Some(TaskId::new("title")) };
+        let reading = Reading { outline: Arc::new(outline), title: Some(TaskId::new("title")) };
         CachedProject { modified: time, reading }
     }
 
@@ -340,7 +341,7 @@ mod tests {
         let cache = Cache::open(&path);
         assert!(cache.is_complete());
         assert_eq!(cache.project(&id), Some(project("new")));
-        assert_eq!(cache.served(&id), Some(project("seen").reading.outline));
+        assert_eq!(cache.served(&id), Some((*project("seen").reading.outline).clone()));
         assert_eq!(cache.project(&ProjectId::new("q")), None);
         assert_eq!(cache.listings()["w"], "[]");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

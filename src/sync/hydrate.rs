@@ -142,7 +142,7 @@ impl Engine {
                 return false;
             }
             self.export(&folder, &mut state).await;
-            self.install_trusted(&folder, &state);
+            self.install_trusted(&folder, &mut state);
         }
         let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {
             return false;
@@ -163,7 +163,7 @@ impl Engine {
             let verified = export.verified.len();
             export.compare(&id, project);
             if export.verified.len() > verified {
-                self.install_trusted(&folder, &state);
+                self.install_trusted(&folder, &mut state);
             }
         }
         true
@@ -218,9 +218,15 @@ impl Engine {
     }
 
     /// Installs what the newest export says of the unknown projects of a folder, as far as it can
-    /// be trusted.
-    fn install_trusted(&self, folder: &SpaceId, state: &State) {
-        let Some(export) = &state.newest else { return };
+    /// be trusted, and keeps of it only what cannot be yet.
+    fn install_trusted(&self, folder: &SpaceId, state: &mut State) {
+        let Some(export) = &mut state.newest else { return };
+        self.install(folder, export);
+        let verified = &export.verified;
+        export.projects.retain(|_, exported| !exported.traits.is_subset(verified));
+    }
+
+    fn install(&self, folder: &SpaceId, export: &Export) {
         for RemoteProject { id, name, .. } in self.listings.projects_in(folder) {
             let Some(exported) = export.trusted(&id) else { continue };
             let project = self.known(&id).unwrap_or_else(|| self.project(&id, folder, &name));

@@ -4,14 +4,14 @@
 //! process read last is kept, so that its save is compared with just that; a program that never
 //! read (`cp` over a project) takes what was served last to anyone.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
 use lru::LruCache;
 
 use crate::plan::Outline;
 
 /// How many processes are remembered for one project.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+const REMEMBERED: usize = 32;
 
 /// A process: its thread group, and what tells it from later ones, since ids are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,7 +40,8 @@ pub(crate) struct Readers {
 
 impl Default for Readers {
     fn default() -> Self {
-        Self { by_process: LruCache::new(REMEMBERED), newest: None, recalled: None }
+        // With a bound it would have room for all of them from the start, in every project.
+        Self { by_process: LruCache::unbounded(), newest: None, recalled: None }
     }
 }
 
@@ -49,6 +50,9 @@ impl Readers {
     pub(crate) fn saw(&mut self, process: Option<Process>, outline: &Arc<Outline>) {
         if let Some(process) = process {
             self.by_process.put(process, outline.clone());
+            if self.by_process.len() > REMEMBERED {
+                self.by_process.pop_lru();
+            }
         }
         self.newest = Some(outline.clone());
     }

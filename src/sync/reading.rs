@@ -137,7 +137,7 @@ impl Engine {
             return;
         };
         let served = self.cache.served(&id);
-        let outline = Arc::new(cached.reading.outline);
+        let outline = cached.reading.outline;
         let text = project.render(&outline);
         let mut state = project.lock();
         if state.snapshot.is_some() {
@@ -178,7 +178,7 @@ impl Engine {
         let kept = {
             let state = project.lock();
             let reading = state.snapshot.as_ref().map(|known| Reading {
-                outline: (*known.outline).clone(),
+                outline: known.outline.clone(),
                 title: known.title.clone(),
             });
             let reading = reading.filter(|reading| is_lasting(&reading.outline));

@@ -191,17 +191,26 @@ impl Vfs {
         Ok(self.tree().add_handle(Handle::Directory { entries }))
     }
 
-    /// The entries of an open directory from `offset` on, each with the offset after it.
+    /// Gives the entries of an open directory from `offset` on, each with the offset after it,
+    /// until there is no room for more.
     ///
     /// # Errors
     /// [`Kind::BadHandle`] if it is not open.
-    pub fn readdir(&self, fh: Fh, offset: u64) -> Result<Vec<(u64, DirectoryEntry)>> {
+    pub fn readdir(
+        &self,
+        fh: Fh,
+        offset: u64,
+        mut is_full: impl FnMut(u64, &DirectoryEntry) -> bool,
+    ) -> Result<()> {
         let handle = self.handle(fh)?;
         let Handle::Directory { entries } = &*handle else {
             return Err(Error::new(Kind::NotDirectory, "not an open directory"));
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok((1_u64..).zip(entries.iter().cloned()).skip(start).collect())
+        let rest = entries.get(start..).unwrap_or_default();
+        // The last that has no room is given again, from its offset.
+        let _ = (offset + 1..).zip(rest).find(|(next, entry)| is_full(*next, entry));
+        Ok(())
     }
 
     /// Closes a directory.

@@ -25,8 +25,12 @@ impl Vfs {
     /// The value of an attribute.
     ///
     /// # Errors
-    /// [`Kind::NoAttribute`] if it is not set.
+    /// [`Kind::NoAttribute`] if it is not set, [`Kind::Unsupported`] if there is none of its kind
+    /// here: `ls` asks for access lists and security labels once then, and not for every file.
     pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+        if !name.as_encoded_bytes().starts_with(b"user.") {
+            return Err(Error::new(Kind::Unsupported, "no such kind of attribute here"));
+        }
         if ino == ROOT && name == PROCESS {
             return Ok(std::process::id().to_string().into_bytes());
         }

@@ -7,7 +7,7 @@ use taskadefs::{
     clock::SystemClock,
     error::Result,
     sync::{Engine, Journal, Settings},
-    vfs::{Ino, OpenMode, ROOT, RenameMode, Vfs},
+    vfs::{DirectoryEntry, Ino, OpenMode, ROOT, RenameMode, Vfs},
 };
 
 use crate::service::{Line, Memory};
@@ -138,7 +138,12 @@ impl Mount {
 
     pub async fn names(&self) -> Vec<String> {
         let fh = self.vfs.opendir(self.folder).await.unwrap();
-        let entries = self.vfs.readdir(fh, 0).unwrap();
+        let mut entries = Vec::new();
+        let mut take = |next, entry: &DirectoryEntry| {
+            entries.push((next, entry.clone()));
+            false
+        };
+        self.vfs.readdir(fh, 0, &mut take).unwrap();
         self.vfs.releasedir(fh);
         let names = entries.into_iter().map(|(_, entry)| entry.name.into_string().unwrap());
         names.filter(|name| !name.starts_with('.')).collect()

@@ -9,7 +9,7 @@ use taskadefs::{
     ids::{ProjectId, SpaceId},
     server::{Fault, Quirks, Renaming, Running, Server, ServerConfig},
     sync::{Engine, Journal, Settings},
-    vfs::{Ino, OpenMode, ROOT, RenameMode, Vfs},
+    vfs::{DirectoryEntry, Ino, OpenMode, ROOT, RenameMode, Vfs},
 };
 
 const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
@@ -78,7 +78,12 @@ impl Day {
 
     async fn names(&self) -> Vec<String> {
         let fh = self.vfs.opendir(self.workspace).await.unwrap();
-        let entries = self.vfs.readdir(fh, 2).unwrap();
+        let mut entries = Vec::new();
+        let mut take = |next: u64, entry: &DirectoryEntry| {
+            entries.push((next, entry.clone()));
+            false
+        };
+        self.vfs.readdir(fh, 2, &mut take).unwrap();
         self.vfs.releasedir(fh);
         entries.into_iter().map(|(_, entry)| entry.name.into_string().unwrap()).collect()
     }
