@@ -38,6 +38,12 @@ use crate::{
     ids::{ProjectId, SpaceId, TaskId},
 };
 
+/// Reads a body as every answer that there is: for the fuzzer, which is to find no panic.
+#[cfg(fuzzing)]
+pub fn read_any_answer(body: &[u8]) {
+    wire::read_any(body);
+}
+
 /// The Taskade service.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {

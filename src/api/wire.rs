@@ -226,6 +226,17 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
+/// Reads a body as every answer that there is.
+#[cfg(fuzzing)]
+pub(super) fn read_any(body: &[u8]) {
+    let read = || Envelope::read(body, None);
+    let _ = (read().map(Envelope::spaces), read().map(Envelope::projects));
+    let _ = (read().map(Envelope::project), read().map(Envelope::page));
+    let _ = (read().map(Envelope::exported), read().map(|answer| answer.created()));
+    let _ = read().map(|answer| (answer.item_id(), answer.item_text()));
+    Envelope::read_failure(500, body, None);
+}
+
 fn protocol(what: &str) -> Error {
     Error::new(Kind::Protocol, what)
 }

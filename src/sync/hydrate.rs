@@ -47,8 +47,6 @@ struct Space {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Until when it is not asked for again.
-    refused: Option<Instant>,
     /// The newest export, while it is young.
     newest: Option<Export>,
 }
@@ -132,7 +130,7 @@ impl Engine {
             return true;
         }
         let now = self.clock.now();
-        if state.refused.is_some_and(|until| now < until) {
+        if self.listings.export_refused(&folder).is_some_and(|until| self.clock.wall() < until) {
             return false;
         }
         let is_young =
@@ -193,7 +191,8 @@ impl Engine {
                         | Kind::Unsupported
                 );
                 tracing::info!(%error, %folder, "not exported; its projects are read one by one");
-                state.refused = Some(taken + if lasts { REFUSED } else { FAILED });
+                let pause = if lasts { REFUSED } else { FAILED };
+                self.listings.refuse_export(folder, self.clock.wall() + pause);
                 return;
             }
         };
@@ -212,7 +211,7 @@ impl Engine {
         }
         if export.differs {
             tracing::info!(%folder, "the export differs from listings; not used");
-            state.refused = Some(taken + REFUSED);
+            self.listings.refuse_export(folder, self.clock.wall() + REFUSED);
         }
         state.newest = Some(export);
     }

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -51,12 +51,16 @@ enum Which {
     Workspaces,
     Folders(SpaceId),
     Projects(SpaceId),
+    /// Not a listing, but kept like one: whether the space can be exported.
+    Export(SpaceId),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Items {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
+    /// It cannot, until then.
+    Refused(SystemTime),
 }
 
 #[derive(Debug, Default)]
@@ -177,6 +181,22 @@ impl Listings {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Until when a space is not to be exported, since that was refused.
+    pub(super) fn export_refused(&self, space: &SpaceId) -> Option<SystemTime> {
+        match self.lock().items(&Which::Export(space.clone())) {
+            Some(Items::Refused(until)) => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// Remembers that a space cannot be exported, also for the next mount.
+    pub(super) fn refuse_export(&self, space: &SpaceId, until: SystemTime) {
+        let which = Which::Export(space.clone());
+        let mut known = self.lock();
+        known.slots.entry(which.clone()).or_default().items = Some(Items::Refused(until));
+        self.keep(&known, &which);
     }
 
     /// What is known of a directory, put together; the same `Arc` until something changes.
@@ -366,6 +386,8 @@ impl Engine {
             Which::Projects(id) => {
                 (Items::Projects(self.backend.projects(priority, id).await?), Some(id.clone()))
             }
+            // No listing: nobody asks for it here.
+            Which::Export(_) => return Ok(()),
         };
         if self.listings.install(which, items, asked) {
             self.emit(Event::Directory(directory));

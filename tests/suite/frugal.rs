@@ -5,9 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use taskadefs::server::{Exports, Fault, Quirks, Store};
+use taskadefs::{
+    ids::SpaceId,
+    server::{Exports, Fault, Quirks, Store},
+};
 
-use crate::mounted::Mounted;
+use crate::mounted::{Mounted, until};
 
 /// Spaces beside the workspace's own directory, and the projects of each.
 const FOLDERS: usize = 3;
@@ -17,7 +20,9 @@ const PROJECTS: usize = 30;
 const SEARCH: &str = "rg --no-ignore --count-matches needle . | sort | md5sum";
 const EXPECTED: usize = FOLDERS * PROJECTS;
 
-fn seed(store: &Store, workspace: &taskadefs::ids::SpaceId) {
+/// Fills a workspace. The last of its folders.
+fn seed(store: &Store, workspace: &SpaceId) -> SpaceId {
+    let mut last = workspace.clone();
     for folder in 0..FOLDERS {
         let folder = store.add_folder(workspace, &format!("Folder {folder}")).unwrap();
         let projects: Vec<(String, String)> = (0..PROJECTS)
@@ -26,11 +31,13 @@ fn seed(store: &Store, workspace: &taskadefs::ids::SpaceId) {
             })
             .collect();
         store.add_projects(&folder, &projects).unwrap();
+        last = folder;
     }
+    last
 }
 
 fn walked(quirks: Quirks, flags: &[&str]) -> Mounted {
-    Mounted::on(quirks, "one", flags, seed)
+    Mounted::on(quirks, "one", flags, |store, workspace| drop(seed(store, workspace)))
 }
 
 /// The requests for what, of a list of paths.
@@ -74,12 +81,27 @@ fn sizes_come_with_the_space_too() {
 
 #[test]
 fn where_nothing_is_exported_a_project_is_a_request_and_the_refusal_is_remembered() {
-    let mounted = walked(Quirks { exports: Exports::Refused, ..Quirks::default() }, &[]);
+    let quirks = Quirks { exports: Exports::Refused, ..Quirks::default() };
+    let mut folder = None;
+    let mounted = Mounted::on(quirks, "one", &[], |store, workspace| {
+        folder = Some(seed(store, workspace));
+    });
     assert_eq!(matches(&mounted), EXPECTED);
     let (listings, exports, tasks) = sorts(&mounted.reads());
     assert_eq!(listings, 1 + 1 + FOLDERS + 1);
     assert_eq!(exports, FOLDERS);
     assert_eq!(tasks, 1 + FOLDERS * PROJECTS);
+    mounted.end();
+    // Also by the next mount: new projects are read one by one.
+    let projects: Vec<(String, String)> =
+        (0..5).map(|number| (format!("New {number}"), "hay".to_owned())).collect();
+    mounted.server().store().add_projects(&folder.unwrap(), &projects).unwrap();
+    mounted.begin();
+    mounted.ok("ls -R > /dev/null");
+    until("the new projects", || mounted.ok("ls 'Folder 2' | wc -l").trim() == "35");
+    mounted.reads();
+    mounted.ok("cat 'Folder 2'/New*.md > /dev/null");
+    assert_eq!(sorts(&mounted.reads()), (0, 0, 5));
     mounted.end();
 }
 
