@@ -4,6 +4,7 @@ use std::{
     ffi::OsStr,
     future::Future,
     io,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -49,9 +50,13 @@ impl Adapter {
         let _entered = self.runtime.enter();
         // What is cached is answered at once, by this thread: handing it over takes longer than to
         // answer. Whoever waits is polled again by the task, which wakes itself then.
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) => reply(result),
-            Poll::Pending => drop(self.runtime.spawn(async move { reply(future.await) })),
+        let mut context = Context::from_waker(Waker::noop());
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+        match polled {
+            Ok(Poll::Ready(result)) => reply(result),
+            Ok(Poll::Pending) => drop(self.runtime.spawn(async move { reply(future.await) })),
+            // As in a task: the request is answered with EIO as `reply` goes, and the mount lives.
+            Err(_) => tracing::error!("a request failed in a way that it must not"),
         }
     }
 }

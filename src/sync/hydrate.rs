@@ -27,8 +27,14 @@ const WALK: Duration = Duration::from_secs(10);
 /// With fewer unknown projects than this, an export saves no request.
 const WORTH: usize = 3;
 
-/// How long a refusal to export counts, and a failure.
+/// How long a reader waits for an export since it was asked for. It goes on without one, and what
+/// comes later is still of use.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a refusal to export counts; a difference, which may be somebody's edit between the
+/// two readings; and a failure.
 const REFUSED: Duration = Duration::from_secs(24 * 3600);
+const DIFFERS: Duration = Duration::from_secs(3600);
 const FAILED: Duration = Duration::from_secs(60);
 
 /// What is known of the exports of every space.
@@ -41,6 +47,8 @@ pub(crate) struct Exports {
 struct Space {
     /// The last unknown project that was asked for, and when.
     asked: Mutex<Option<(u64, Instant)>>,
+    /// Since when an export is awaited, if one is.
+    awaited: Mutex<Option<Instant>>,
     /// Locked by whoever exports; others wait for the answer.
     export: AsyncMutex<State>,
 }
@@ -79,6 +87,17 @@ impl Space {
             other != serial && now.saturating_duration_since(when) <= WALK
         })
     }
+
+    /// How much longer a reader waits for an export.
+    fn patience(&self, now: Instant) -> Duration {
+        let awaited = *self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = awaited.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        PATIENCE.saturating_sub(waited)
+    }
+
+    fn set_awaited(&self, since: Option<Instant>) {
+        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
 }
 
 impl Export {
@@ -116,15 +135,25 @@ impl Engine {
     /// Reads a project that was never read, with its whole space if that is being walked through.
     /// Whether it is known now; else it is to be read by itself.
     pub(crate) async fn hydrate(self: &Arc<Self>, project: &Arc<Project>) -> bool {
-        let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
         if self.settings.max_age.is_zero() {
             // What another project's reader asked for is too old for this one.
             return false;
         }
-        let space = self.exports.space(&folder);
-        if !space.is_walked(project.serial, self.clock.now()) {
+        let (space, now) = (self.exports.space(&project.folder()), self.clock.now());
+        let patience = space.patience(now);
+        if !space.is_walked(project.serial, now) || patience.is_zero() {
             return false;
         }
+        let (engine, asked) = (self.clone(), project.clone());
+        let hydrated = tokio::spawn(async move { engine.hydrate_from(&space, &asked).await });
+        tokio::select! {
+            hydrated = hydrated => hydrated.unwrap_or(false),
+            () = self.clock.sleep(patience) => false,
+        }
+    }
+
+    async fn hydrate_from(&self, space: &Space, project: &Arc<Project>) -> bool {
+        let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
         let mut state = space.export.lock().await;
         if project.content().is_some() {
             return true;
@@ -139,7 +168,9 @@ impl Engine {
             if self.unknown_in(&folder) < WORTH {
                 return false;
             }
+            space.set_awaited(Some(now));
             self.export(&folder, &mut state).await;
+            space.set_awaited(None);
             self.install_trusted(&folder, &mut state);
         }
         let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {
@@ -211,7 +242,7 @@ impl Engine {
         }
         if export.differs {
             tracing::info!(%folder, "the export differs from listings; not used");
-            self.listings.refuse_export(folder, self.clock.wall() + REFUSED);
+            self.listings.refuse_export(folder, self.clock.wall() + DIFFERS);
         }
         state.newest = Some(export);
     }

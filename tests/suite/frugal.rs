@@ -197,3 +197,21 @@ fn one_project_that_hangs_holds_up_nothing_else() {
     mounted.server().faults().clear();
     mounted.end();
 }
+
+#[test]
+fn an_export_that_hangs_holds_a_reader_up_for_a_moment_only() {
+    let mounted = walked(Quirks::default(), &[]);
+    mounted.server().faults().plan(None, "/export", 0, 100, Fault::Hang);
+    let begun = Instant::now();
+    let read = mounted.ok("head -qn 1 'Folder 1/Project '?.md");
+    assert_eq!(read.lines().count(), 10);
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(sorts(&mounted.reads()).2, 10);
+    mounted.server().faults().clear();
+    // What comes late is of use for the others.
+    until("the rest of the folder", || {
+        mounted.ok("cat 'Folder 1/'*.md | grep -c needle");
+        sorts(&mounted.reads()).2 == 0
+    });
+    mounted.end();
+}
