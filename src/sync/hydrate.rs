@@ -25,7 +25,7 @@ use crate::{
 const WALK: Duration = Duration::from_secs(10);
 
 /// With fewer unknown projects than this, an export saves no request.
-const WORTH: usize = 3;
+const WORTH: usize = 2;
 
 /// How long a reader waits for an export since it was asked for. It goes on without one, and what
 /// comes later is still of use.

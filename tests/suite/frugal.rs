@@ -106,6 +106,26 @@ fn where_nothing_is_exported_a_project_is_a_request_and_the_refusal_is_remembere
 }
 
 #[test]
+fn small_spaces_keep_to_the_bound_too() {
+    for size in 1..=4 {
+        let mounted = Mounted::on(Quirks::default(), "one", &[], |store, workspace| {
+            for folder in 0..3 {
+                let folder = store.add_folder(workspace, &format!("Folder {folder}")).unwrap();
+                for project in 0..size {
+                    store.add_project(&folder, &format!("Project {project}"), "a").unwrap();
+                }
+            }
+        });
+        for search in ["grep -rh a . | wc -l", "rg --no-ignore -c a . > /dev/null"] {
+            mounted.ok(search);
+        }
+        let reads = mounted.reads();
+        assert!(reads.len() <= 2 + 3 * 4, "{size}: {reads:#?}");
+        mounted.end();
+    }
+}
+
+#[test]
 fn one_file_of_a_space_is_one_request_and_names_are_none() {
     let mounted = walked(Quirks::default(), &[]);
     mounted.ok("ls -R > /dev/null");
