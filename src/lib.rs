@@ -20,6 +20,7 @@ pub mod error;
 mod file_name;
 pub mod fuse;
 pub mod ids;
+mod memory;
 pub mod plan;
 pub mod secret;
 pub mod server;

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     fuse::{self, MountOptions, Mounted},
+    memory,
     server::Running,
     sync::Settings,
     vfs::Vfs,
@@ -39,7 +40,7 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     // SAFETY: no other thread has started yet.
     unsafe { libc::umask(0) };
-    share_memory();
+    memory::share_between_threads();
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let mut mount = match runtime.block_on(prepare(args, &runtime)) {
         Ok(mount) => mount,
@@ -148,16 +149,6 @@ impl Mount {
             server.shutdown().await;
         }
         Ok(())
-    }
-}
-
-/// Has all threads take their memory from two places. One for each thread, as is usual, keeps what
-/// each has ever needed at once.
-fn share_memory() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: no other thread has started yet, and these are the arguments of mallopt(3).
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 2);
     }
 }
 

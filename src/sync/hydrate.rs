@@ -18,6 +18,7 @@ use crate::{
     api::{Exported, Priority, RemoteProject},
     error::Kind,
     ids::{ProjectId, SpaceId},
+    memory,
     plan::{Listing, OnlyRoot, Outline},
 };
 
@@ -254,6 +255,7 @@ impl Engine {
         self.install(folder, export);
         let verified = &export.verified;
         export.projects.retain(|_, exported| !exported.traits.is_subset(verified));
+        memory::give_back();
     }
 
     fn install(&self, folder: &SpaceId, export: &Export) {
