@@ -59,6 +59,17 @@ impl Floor {
         Ok(number)
     }
 
+    /// The entries of a directory from an offset on, each with the offset after it.
+    fn entries(
+        &self,
+        ino: INodeNo,
+        offset: u64,
+    ) -> impl Iterator<Item = (u64, &OsString, &FileAttr)> {
+        let all = self.node(ino).map(|node| &node.entries[..]).unwrap_or_default();
+        let rest = (1..).zip(all).skip(offset as usize);
+        rest.map(|(next, (name, child))| (next, name, &self.nodes[*child].attr))
+    }
+
     fn node(&self, ino: INodeNo) -> Option<&Node> {
         self.nodes.get(usize::try_from(ino.0).ok()?.checked_sub(1)?)
     }
@@ -142,9 +153,7 @@ impl Filesystem for Floor {
         offset: u64,
         mut reply: ReplyDirectory,
     ) {
-        let Some(node) = self.node(ino) else { return reply.error(Errno::ENOENT) };
-        for (next, (name, child)) in (1..).zip(&node.entries).skip(offset as usize) {
-            let attr = &self.nodes[*child].attr;
+        for (next, name, attr) in self.entries(ino, offset) {
             if reply.add(attr.ino, next, attr.kind, name) {
                 break;
             }
@@ -160,9 +169,7 @@ impl Filesystem for Floor {
         offset: u64,
         mut reply: ReplyDirectoryPlus,
     ) {
-        let Some(node) = self.node(ino) else { return reply.error(Errno::ENOENT) };
-        for (next, (name, child)) in (1..).zip(&node.entries).skip(offset as usize) {
-            let attr = &self.nodes[*child].attr;
+        for (next, name, attr) in self.entries(ino, offset) {
             if reply.add(attr.ino, next, name, &LONG, attr, Generation(0)) {
                 break;
             }

@@ -19,7 +19,7 @@ use crate::{
 /// How long the service may take to list the workspaces of the new token.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The directory to use for `own`, that of a token: if it is new and the saves of exactly one other
+/// The directory to use for `own`, that of a token: if it is new and the saves of another
 /// directory wait for a token of the same account, that one, under the name of `own`.
 ///
 /// # Errors

@@ -267,12 +267,7 @@ impl Engine {
             if project.content().is_some() {
                 continue;
             }
-            let listing = listing(exported, &project.title());
-            project.install(listing.outline, Some(export.taken), self.clock.wall());
-            if let Some(snapshot) = project.lock().snapshot.as_mut() {
-                snapshot.title = listing.title.map(|node| node.id);
-            }
-            self.keep(&project);
+            self.take_in(&project, listing(exported, &project.title()), export.taken);
         }
     }
 }

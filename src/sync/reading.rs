@@ -16,7 +16,7 @@ use crate::{
     api::{Priority, RemoteTask},
     error::{Error, Kind, Result},
     ids::ProjectId,
-    plan::{Key, OnlyRoot, Outline},
+    plan::{Key, Listing, OnlyRoot, Outline},
 };
 
 /// How long a reader waits for the revalidation of what it could be served at once.
@@ -259,7 +259,13 @@ impl Engine {
             .await
             .map_err(|error| error.at(format!("{title}.md")))?;
         let only_root = self.only_root(project, &id, &title, &tasks, priority).await?;
-        let listing = Outline::from_listing(&tasks, &title, only_root);
+        self.take_in(project, Outline::from_listing(&tasks, &title, only_root), asked);
+        Ok(())
+    }
+
+    /// Installs what was read of a project, which was asked for then, and tells and keeps it. The
+    /// caller holds `project.remote`.
+    pub(super) fn take_in(&self, project: &Project, listing: Listing, asked: Instant) {
         let changed = project.install(listing.outline, Some(asked), self.clock.wall());
         {
             let mut state = project.lock();
@@ -270,7 +276,6 @@ impl Engine {
         }
         self.keep(project);
         self.changed(project, changed);
-        Ok(())
     }
 }
 

@@ -178,7 +178,7 @@ impl Mounted {
         writes
     }
 
-    /// The reads so far, as `GET` paths with the numbers of each, and forgets them.
+    /// The paths that were read so far, in order, and forgets them.
     pub fn reads(&self) -> Vec<String> {
         let requests = self.server().log().requests().into_iter();
         let reads = requests.filter(|request| request.method == "GET").map(|request| request.path);
