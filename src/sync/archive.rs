@@ -24,7 +24,7 @@ impl Engine {
         }
         let transition = project.commit.lock().await;
         let entry = {
-            let mut state = project.lock();
+            let mut state = self.recalled(project);
             if state.id.is_none() && state.creating.is_none() && !state.working {
                 // Taskade never heard of it: there is nothing to archive and nothing to create.
                 return Ok(());
@@ -75,7 +75,7 @@ impl Engine {
         }
         let _transition = project.commit.lock().await;
         let (row, past) = {
-            let mut state = project.lock();
+            let mut state = self.recalled(project);
             let past = self.archival(&state).filter(|_| archived);
             state.archive = false;
             state.saved = None;

@@ -67,7 +67,9 @@ enum Write {
     Listing(String, String),
     Project(ProjectId, CachedProject),
     Served(ProjectId, Arc<Outline>),
-    /// Tells when everything before it is on disk.
+    /// Tells when everything before it is written.
+    Await(mpsc::SyncSender<()>),
+    /// Tells that as well, and notes that it is all that is known.
     Flush(mpsc::SyncSender<()>),
 }
 
@@ -116,6 +118,11 @@ impl Cache {
         self.complete
     }
 
+    /// Whether there is one on disk.
+    pub(crate) fn is_there(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// Every listing.
     pub(crate) fn listings(&self) -> HashMap<String, String> {
         self.ask("SELECT which, items FROM listings", |statement| {
@@ -162,10 +169,19 @@ impl Cache {
         self.write(Write::Served(id.clone(), outline.clone()));
     }
 
+    /// Returns once everything kept before is written, and would be found. Blocks.
+    pub(crate) fn write_out(&self) {
+        self.await_writer(Write::Await);
+    }
+
     /// Returns once everything kept before is on disk, and notes that it is all. Blocks.
     pub(crate) fn flush(&self) {
+        self.await_writer(Write::Flush);
+    }
+
+    fn await_writer(&self, ask: fn(mpsc::SyncSender<()>) -> Write) {
         let (done, told) = mpsc::sync_channel(1);
-        self.write(Write::Flush(done));
+        self.write(ask(done));
         // Fails if there is no writer: then there is nothing to wait for.
         let _ = told.recv();
     }
@@ -242,16 +258,20 @@ fn remove(path: &Path) {
 /// Writes whatever comes, until nothing can come any more.
 fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Write>) {
     while let Ok(first) = waiting.recv() {
-        let mut flushed = Vec::new();
+        let (mut flushed, mut told) = (false, Vec::new());
         let written = connection.transaction().and_then(|transaction| {
             for write in std::iter::once(first).chain(waiting.try_iter()) {
                 match write {
-                    Write::Flush(done) => flushed.push(done),
+                    Write::Await(done) => told.push(done),
+                    Write::Flush(done) => {
+                        flushed = true;
+                        told.push(done);
+                    }
                     write => put(&transaction, write)?,
                 }
             }
             transaction.execute("DELETE FROM complete", [])?;
-            if !flushed.is_empty() {
+            if flushed {
                 transaction.execute("INSERT INTO complete VALUES (1)", [])?;
             }
             transaction.commit()
@@ -259,7 +279,7 @@ fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Write>) {
         if let Err(error) = written {
             tracing::warn!(%error, "not kept in the cache");
         }
-        for done in flushed {
+        for done in told {
             // Whoever waited may have gone.
             let _ = done.try_send(());
         }
@@ -285,7 +305,7 @@ fn put(connection: &Connection, write: Write) -> rusqlite::Result<()> {
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
-        Write::Flush(_) => {}
+        Write::Await(_) | Write::Flush(_) => {}
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     cache::Cache,
     calls::Logged,
+    evict::Residents,
     hydrate::Exports,
     journal::Journal,
     listing::Listings,
@@ -45,6 +46,8 @@ pub struct Settings {
     pub wording: Wording,
     /// Whether lines end with block ids (`--ids`).
     pub ids: bool,
+    /// How many bytes the tasks of all projects may take in memory.
+    pub memory: usize,
     /// Whether nothing may be written (`--read-only`).
     pub read_only: bool,
     /// How long it is remembered what was done (`--keep-history`).
@@ -59,6 +62,7 @@ impl Default for Settings {
             max_delete: 20,
             wording: Wording::Auto,
             ids: false,
+            memory: 64 << 20,
             read_only: false,
             keep_history: Duration::from_secs(30 * 86_400),
         }
@@ -89,14 +93,16 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
     pub(crate) exports: Exports,
+    pub(crate) residents: Residents,
     pub(crate) refresher: Refresher,
     pub(crate) scans: Scans,
-    /// How many workers are busy; shutdown waits for zero.
+    /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.
     pub(crate) titles_are_listed: AtomicBool,
+    pub(crate) this: Weak<Self>,
     events: mpsc::UnboundedSender<Event>,
     projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
     /// Projects that have no id yet, and some that have one by now.
@@ -125,7 +131,8 @@ impl Engine {
         let keep = settings.keep_history;
         let records = Records::of(journal.dir());
         let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
-        let engine = Arc::new(Self {
+        let engine = Arc::new_cyclic(|this| Self {
+            this: this.clone(),
             backend: calls.clone(),
             calls,
             clock,
@@ -135,6 +142,7 @@ impl Engine {
             settings,
             listings,
             exports: Exports::default(),
+            residents: Residents::default(),
             refresher: Refresher::default(),
             scans: Scans::default(),
             busy: watch::Sender::new(0),

@@ -85,7 +85,7 @@ impl Engine {
         }
         let transition = project.commit.lock().await;
         let planned = {
-            let mut state = project.lock();
+            let mut state = self.recalled(project);
             check_idle(&state)?;
             let now =
                 state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();

@@ -103,10 +103,10 @@ impl Space {
 
 impl Export {
     /// Compares a project that was read by itself after the export was begun.
-    fn compare(&mut self, id: &ProjectId, project: &Project) {
+    fn compare(&mut self, engine: &Engine, id: &ProjectId, project: &Project) {
         let Some(exported) = self.projects.get(id) else { return };
         let known = {
-            let state = project.lock();
+            let state = engine.recalled(project);
             let known = state.snapshot.as_ref().filter(|known| known.read.is_some());
             known.map(|known| (known.outline.clone(), known.title.clone()))
         };
@@ -156,7 +156,7 @@ impl Engine {
     async fn hydrate_from(&self, space: &Space, project: &Arc<Project>) -> bool {
         let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
         let mut state = space.export.lock().await;
-        if project.content().is_some() {
+        if project.is_known() {
             return true;
         }
         let now = self.clock.now();
@@ -177,7 +177,7 @@ impl Engine {
         let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {
             return false;
         };
-        if project.content().is_some() {
+        if project.is_known() {
             return true;
         }
         if !export.projects.contains_key(&id) {
@@ -191,7 +191,7 @@ impl Engine {
         let mut state = space.export.lock().await;
         if let Some(export) = &mut state.newest {
             let verified = export.verified.len();
-            export.compare(&id, project);
+            export.compare(self, &id, project);
             if export.verified.len() > verified {
                 self.install_trusted(&folder, &mut state);
             }
@@ -202,7 +202,7 @@ impl Engine {
     /// How many listed projects of a folder were never read.
     fn unknown_in(&self, folder: &SpaceId) -> usize {
         let is_unknown = |listed: &&RemoteProject| {
-            self.known(&listed.id).is_none_or(|project| project.content().is_none())
+            self.known(&listed.id).is_none_or(|project| !project.is_known())
         };
         self.listings.projects_in(folder).iter().filter(is_unknown).count()
     }
@@ -233,12 +233,12 @@ impl Engine {
         let ids: Vec<ProjectId> = export.projects.keys().cloned().collect();
         for id in ids {
             let Some(known) = self.known(&id) else { continue };
-            if known.content().is_none() {
+            if !known.is_known() {
                 // Whoever reads it first at the moment is to finish: that is compared with.
                 drop(known.remote.lock().await);
             }
             if known.lock().is_fresh(self.clock.now(), self.settings.max_age) {
-                export.compare(&id, &known);
+                export.compare(self, &id, &known);
             }
         }
         if export.differs {
@@ -264,7 +264,7 @@ impl Engine {
             let project = self.known(&id).unwrap_or_else(|| self.project(&id, folder, &name));
             // Whoever converses with the service about it knows better.
             let Ok(_conversation) = project.remote.try_lock() else { continue };
-            if project.content().is_some() {
+            if project.is_known() {
                 continue;
             }
             self.take_in(&project, listing(exported, &project.title()), export.taken);

@@ -9,6 +9,7 @@ mod cache;
 mod calls;
 mod create;
 mod engine;
+mod evict;
 mod history;
 mod hydrate;
 mod intent;

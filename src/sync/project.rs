@@ -14,8 +14,9 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::{
     create::Creating,
+    evict::Evicted,
     intent::Intent,
-    readers::{Process, Readers},
+    readers::Readers,
     refusal::{Refusal, RefusedText},
 };
 use crate::{
@@ -86,6 +87,8 @@ pub(crate) struct State {
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
     pub(crate) snapshot: Option<Snapshot>,
+    /// What is left of the snapshot, if only the cache on disk holds it.
+    pub(crate) evicted: Option<Evicted>,
     /// Whether the snapshot is all that an earlier mount knew: served at once, whatever its age.
     pub(crate) recalled: bool,
     /// Which version of the content is kept as the one that was served last.
@@ -148,6 +151,7 @@ impl Project {
                 folder,
                 title,
                 snapshot: None,
+                evicted: None,
                 recalled: false,
                 served: None,
                 saved: None,
@@ -204,9 +208,14 @@ impl Project {
         self.lock().folder.clone()
     }
 
-    /// What a reader gets now, with no request; `None` if it was never read.
-    pub fn content(&self) -> Option<Content> {
-        self.lock().content()
+    /// How many bytes a reader gets now; 0 if it was never read.
+    pub fn size(&self) -> u64 {
+        self.lock().size()
+    }
+
+    /// Whether a reader gets something with no request.
+    pub(crate) fn is_known(&self) -> bool {
+        self.lock().is_known()
     }
 
     /// When its content last changed.
@@ -242,15 +251,6 @@ impl Project {
         let saved =
             saved.map(|saved| saved.refused.as_ref().map_or(saved.since, |refusal| refusal.since));
         here.or(saved).unwrap_or(state.modified)
-    }
-
-    /// Notes that a process has the present content before its eyes, and returns it.
-    pub fn read_by(&self, process: Option<Process>, now: Instant) -> Option<Content> {
-        let mut state = self.lock();
-        state.opened = Some(now);
-        let content = state.content()?;
-        state.readers.saw(process, &content.outline);
-        Some(content)
     }
 
     /// Installs what the service has. `read` is when it was asked.
@@ -304,6 +304,23 @@ impl State {
         }
     }
 
+    /// How many bytes a reader gets; 0 if it was never read.
+    fn size(&self) -> u64 {
+        let in_memory = || self.content().map_or(0, |content| content.text.len() as u64);
+        self.evicted.as_ref().map_or_else(in_memory, Evicted::size)
+    }
+
+    /// Whether a reader gets something with no request.
+    pub(crate) fn is_known(&self) -> bool {
+        self.evicted.is_some() || self.content().is_some()
+    }
+
+    /// When what Taskade has was read; `None` if it is to be read again before it is trusted.
+    pub(crate) fn read(&self) -> Option<Instant> {
+        let in_memory = || self.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+        self.evicted.as_ref().map_or_else(in_memory, Evicted::read)
+    }
+
     /// Whether readers get what Taskade has; else its answers are no news to them.
     pub(crate) fn shows_remote(&self) -> bool {
         self.saved.is_none() && self.refused.is_none() && self.id.is_some()
@@ -311,8 +328,7 @@ impl State {
 
     /// Whether what Taskade has was read less than `max_age` ago.
     pub(crate) fn is_fresh(&self, now: Instant, max_age: Duration) -> bool {
-        let read = self.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-        read.is_some_and(|read| now.saturating_duration_since(read) <= max_age)
+        self.read().is_some_and(|read| now.saturating_duration_since(read) <= max_age)
     }
 
     pub(crate) fn install(
@@ -321,7 +337,15 @@ impl State {
         text: Arc<[u8]>,
         read: Option<Instant>,
     ) {
-        let title = self.snapshot.take().and_then(|known| known.title);
+        let known = self.snapshot.take();
+        let title = known.as_ref().and_then(|known| known.title.clone());
+        // What stayed the same is shared with those who read it before.
+        let (outline, text) = match known {
+            Some(known) if known.outline == outline && known.text == text => {
+                (known.outline, known.text)
+            }
+            _ => (outline, text),
+        };
         self.snapshot = Some(Snapshot { outline, text, title, read });
     }
 

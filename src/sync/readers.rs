@@ -38,6 +38,15 @@ pub(crate) struct Readers {
     recalled: Option<Arc<Outline>>,
 }
 
+/// Who had an outline before its eyes that is not in memory any more: `None` stands for it.
+#[derive(Debug)]
+pub(crate) struct Seers {
+    /// The one that read it last comes last.
+    processes: Vec<(Process, Option<Arc<Outline>>)>,
+    newest: Option<Option<Arc<Outline>>>,
+    recalled: Option<Option<Arc<Outline>>>,
+}
+
 impl Default for Readers {
     fn default() -> Self {
         // With a bound it would have room for all of them from the start, in every project.
@@ -60,6 +69,26 @@ impl Readers {
     /// Takes over what was served last before a remount, as far as is known.
     pub(crate) fn recall(&mut self, outline: Arc<Outline>) {
         self.recalled.get_or_insert(outline);
+    }
+
+    /// Lets go of this outline: who had it before its eyes, and what others had.
+    pub(crate) fn evict(&mut self, outline: &Outline) -> Seers {
+        let other = |seen: Arc<Outline>| (*seen != *outline).then_some(seen);
+        let Self { by_process, newest, recalled } = std::mem::take(self);
+        // The one seen last comes first.
+        let seen = by_process.iter().rev();
+        let processes = seen.map(|(process, seen)| (*process, other(seen.clone()))).collect();
+        Seers { processes, newest: newest.map(other), recalled: recalled.map(other) }
+    }
+
+    /// Remembers again what was let go of.
+    pub(crate) fn restore(&mut self, seers: Seers, outline: &Arc<Outline>) {
+        let seen = |other: Option<Arc<Outline>>| other.unwrap_or_else(|| outline.clone());
+        for (process, other) in seers.processes {
+            self.by_process.put(process, seen(other));
+        }
+        self.newest = seers.newest.map(seen);
+        self.recalled = seers.recalled.map(seen);
     }
 
     /// What a process that saves now has edited: what it read itself, else what was served last.

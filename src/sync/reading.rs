@@ -3,13 +3,13 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{
     cache::{CachedProject, Reading},
     engine::Engine,
-    project::{Content, Project, Snapshot},
+    project::{Content, Project, Snapshot, State},
     readers::Process,
 };
 use crate::{
@@ -42,14 +42,14 @@ impl Engine {
         let now = self.clock.now();
         let walks = process.is_some_and(|process| self.scans.opens(process, project.serial, now));
         // Without any age to be served at, everybody looks.
-        if walks && !self.settings.max_age.is_zero() {
-            self.recall(project);
-            if let Some(content) = project.content() {
-                if self.believed(project).is_zero() {
-                    self.refresh_aside(project);
-                }
-                return Ok(content);
+        if walks
+            && !self.settings.max_age.is_zero()
+            && let Some(content) = self.content(project)
+        {
+            if self.believed(project).is_zero() {
+                self.refresh_aside(project);
             }
+            return Ok(content);
         }
         self.read(project).await
     }
@@ -59,10 +59,9 @@ impl Engine {
     /// # Errors
     /// As [`Backend::tasks`](crate::api::Backend::tasks), and only if the project was never read.
     pub async fn read(self: &Arc<Self>, project: &Arc<Project>) -> Result<Content> {
-        self.recall(project);
         let now = self.clock.now();
         let (content, settled, recalled) = {
-            let state = project.lock();
+            let state = self.recalled(project);
             let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
             (state.content(), settled, state.recalled)
         };
@@ -74,13 +73,13 @@ impl Engine {
             }
             Some(stale) => {
                 self.revalidate(project).await;
-                Ok(project.content().unwrap_or(stale))
+                Ok(self.content(project).unwrap_or(stale))
             }
             None => {
                 if !self.hydrate(project).await {
                     self.refresh(project, Priority::Foreground).await?;
                 }
-                project.content().ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
+                self.content(project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
             }
         }
     }
@@ -92,11 +91,13 @@ impl Engine {
     /// # Errors
     /// As [`read`](Self::read).
     pub async fn glance(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
-        self.recall(project);
+        if !project.is_known() {
+            self.recall(project);
+        }
         let now = self.clock.now();
         let watched = {
             let state = project.lock();
-            if state.content().is_none() {
+            if !state.is_known() {
                 None
             } else {
                 let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
@@ -122,36 +123,48 @@ impl Engine {
         if !state.shows_remote() {
             return BELIEVED;
         }
-        let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-        read.map_or(Duration::ZERO, |read| remaining(read, now, self.settings.max_age))
+        state.read().map_or(Duration::ZERO, |read| remaining(read, now, self.settings.max_age))
     }
 
-    /// Takes over what an earlier mount knew of a project, if this one knows nothing yet.
+    /// Takes over what an earlier mount knew of a project, if this one knows nothing yet, or what
+    /// was let go of to save memory.
     pub(crate) fn recall(&self, project: &Project) {
-        let id = {
-            let state = project.lock();
-            state.id.clone().filter(|_| state.snapshot.is_none())
-        };
-        let Some((id, cached)) = id.and_then(|id| Some((id.clone(), self.cache.project(&id)?)))
-        else {
-            return;
-        };
-        let served = self.cache.served(&id);
-        let outline = cached.reading.outline;
-        let text = project.render(&outline);
+        // Locked all along: whatever the cache gives is not to be changed and let go of meanwhile.
         let mut state = project.lock();
-        if state.snapshot.is_some() {
-            return;
+        let Some(id) = state.id.clone().filter(|_| state.snapshot.is_none()) else { return };
+        let cached = self.cache.project(&id).map(|cached| {
+            let Reading { outline, title } = cached.reading;
+            let text = project.render(&outline);
+            // Not trusted before it is read again: a crash may have kept something newer out of it.
+            (Snapshot { outline, text, title, read: None }, cached.modified)
+        });
+        if let Some(evicted) = state.evicted.take() {
+            self.take_back(project, &mut state, evicted, cached.map(|(snapshot, _)| snapshot));
+        } else if let Some((snapshot, modified)) = cached {
+            self.take_over_cached(&id, &mut state, snapshot, modified);
         }
+        drop(state);
+        self.note_resident(project);
+    }
+
+    fn take_over_cached(
+        &self,
+        id: &ProjectId,
+        state: &mut State,
+        snapshot: Snapshot,
+        modified: SystemTime,
+    ) {
         let before = state.content().map(|content| content.text);
-        // Not trusted before it is read again: a crash may have kept something newer out of it.
-        state.snapshot = Some(Snapshot { outline, text, title: cached.reading.title, read: None });
+        let outline = snapshot.outline.clone();
+        state.snapshot = Some(snapshot);
         state.recalled = self.cache.is_complete();
-        state.modified = cached.modified;
+        state.modified = modified;
+        let served = self.cache.served(id);
         if let Some(served) = served.filter(|_| state.saved.is_none() && state.refused.is_none()) {
-            state.readers.recall(Arc::new(served));
+            let same = served == *outline;
+            state.readers.recall(if same { outline } else { Arc::new(served) });
         }
-        state.settle_version(before, cached.modified);
+        state.settle_version(before, modified);
     }
 
     /// Notes what a program was served, so that its save is compared with that, also if it comes
@@ -236,7 +249,7 @@ impl Engine {
             }
             return Ok(OnlyRoot::IsTitle);
         }
-        let known = project.lock().snapshot.as_ref().and_then(|known| known.title.clone());
+        let known = self.recalled(project).snapshot.as_ref().and_then(|known| known.title.clone());
         if known.as_ref() == Some(&first.id) || self.titles_are_listed.load(Ordering::Relaxed) {
             return Ok(OnlyRoot::IsTitle);
         }
@@ -266,6 +279,8 @@ impl Engine {
     /// Installs what was read of a project, which was asked for then, and tells and keeps it. The
     /// caller holds `project.remote`.
     pub(super) fn take_in(&self, project: &Project, listing: Listing, asked: Instant) {
+        // What is there is compared with what comes.
+        drop(self.recalled(project));
         let changed = project.install(listing.outline, Some(asked), self.clock.wall());
         {
             let mut state = project.lock();
@@ -275,6 +290,7 @@ impl Engine {
             }
         }
         self.keep(project);
+        self.note_resident(project);
         self.changed(project, changed);
     }
 }

@@ -107,7 +107,7 @@ impl Engine {
             Err(error) => tracing::error!(%error, "a refused text is kept in memory only"),
         }
         let changed = {
-            let mut state = project.lock();
+            let mut state = self.recalled(project);
             let before = state.content().map(|content| content.text);
             state.refused = Some(refused);
             state.settle_version(before, self.clock.wall())

@@ -71,10 +71,10 @@ impl Engine {
         if self.titles_are_fixed.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        if project.lock().snapshot.is_none() {
+        if self.recalled(project).snapshot.is_none() {
             self.fetch(project, Priority::Save).await?;
         }
-        let node = project.lock().snapshot.as_ref().and_then(|known| known.title.clone());
+        let node = self.recalled(project).snapshot.as_ref().and_then(|known| known.title.clone());
         let Some(node) = node else { return Ok(false) };
         let content = self.settings.wording.content(title);
         match self.backend.update_task(id, &node, &content).await {
@@ -111,7 +111,7 @@ impl Engine {
         };
         let copy = self.project(&copied, folder, title);
         self.fetch(&copy, Priority::Save).await?;
-        let (original, copied_text) = (outline(project), outline(&copy));
+        let (original, copied_text) = (self.outline(project), self.outline(&copy));
         if !same_tasks(&original, &copied_text) {
             return Err(Error::new(Kind::Protocol, "the copy differs from the original")
                 .hint("both are kept; compare them and remove one"));
@@ -121,11 +121,11 @@ impl Engine {
         self.emit(Event::Directory(Some(folder.clone())));
         Ok(copy)
     }
-}
 
-fn outline(project: &Project) -> Arc<Outline> {
-    let state = project.lock();
-    state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default()
+    fn outline(&self, project: &Project) -> Arc<Outline> {
+        let state = self.recalled(project);
+        state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default()
+    }
 }
 
 /// Whether two outlines hold the same tasks, whatever their ids.

@@ -85,8 +85,7 @@ impl Engine {
         if let Base::Exactly(outline) = base {
             return Ok(Seen::Surely(outline));
         }
-        self.recall(project);
-        let seen = project.lock().readers.base(process, self.own_process());
+        let seen = self.recalled(project).readers.base(process, self.own_process());
         match seen {
             Some(seen) => Ok(seen),
             None => Ok(Seen::Surely(self.read(project).await?.outline)),
@@ -137,7 +136,7 @@ impl Engine {
         };
         let since = entry.since;
         let row = self.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
-        let mut state = project.lock();
+        let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
         state.readers.saw(process, ours);
         let saved = Saved { text: text.clone(), outline: ours.clone(), since, refused: None };
@@ -200,7 +199,7 @@ impl Engine {
         ours: &Arc<Outline>,
     ) -> Result<()> {
         self.settle_refused(project).await?;
-        let mut state = project.lock();
+        let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
         state.saved = None;
         state.refused = None;

@@ -84,6 +84,8 @@ impl Engine {
         let done = state.intent.is_none() && !state.archive;
         if done {
             state.working = false;
+            drop(state);
+            self.note_resident(project);
         }
         done
     }
@@ -127,7 +129,7 @@ impl Engine {
     async fn rebase(&self, project: &Project) -> Result<u64> {
         let _transition = project.commit.lock().await;
         let (theirs, conflicts, generation) = {
-            let mut state = project.lock();
+            let mut state = self.recalled(project);
             let generation = state.generation;
             let Some(theirs) = state.snapshot.as_ref().map(|known| known.outline.clone()) else {
                 return Err(Error::new(Kind::Protocol, "the project was not read"));
@@ -306,7 +308,7 @@ impl Engine {
         drop(state);
         project.progress.send_replace(Progress { generation, refused: None });
         self.keep(project);
-        if let Some(content) = project.content() {
+        if let Some(content) = self.content(project) {
             self.note_served(project, &content);
         }
         self.changed(project, changed);

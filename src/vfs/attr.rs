@@ -58,7 +58,7 @@ impl Vfs {
         project: &Arc<Project>,
         caller: Option<Process>,
     ) -> Attr {
-        let mut size = project.content().map_or(0, |content| content.text.len() as u64);
+        let mut size = project.size();
         let mut modified = project.modified();
         let writers = self.tree().writers(project.serial);
         for handle in &writers {

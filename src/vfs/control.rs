@@ -45,6 +45,9 @@ pub struct Status {
     pub remaining: Option<u32>,
     /// Seconds to the next window.
     pub reset: Option<u64>,
+    /// About how many bytes of memory the tasks take; what was not looked at for long is only in
+    /// the cache on disk.
+    pub memory: usize,
     /// Saves that are not, or not yet, with Taskade.
     pub saves: Vec<SaveStatus>,
     /// What there was to tell of the journal when it was opened.
@@ -83,6 +86,7 @@ impl Vfs {
             limit: budget.and_then(|budget| budget.limit),
             remaining: budget.and_then(|budget| budget.remaining),
             reset: budget.and_then(|budget| budget.reset).map(|reset| reset.as_secs()),
+            memory: self.engine.memory(),
             saves,
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),

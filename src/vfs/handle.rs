@@ -111,7 +111,7 @@ impl Vfs {
 
     async fn open_reader(&self, project: Arc<Project>, process: Option<Process>) -> Result<Opened> {
         let mut content = self.engine.read_for(&project, process).await?;
-        if let Some(seen) = project.read_by(process, self.engine.clock().now()) {
+        if let Some(seen) = self.engine.read_by(&project, process) {
             content = seen;
         }
         self.engine.note_served(&project, &content);
@@ -137,7 +137,7 @@ impl Vfs {
         } else {
             let mut content = self.engine.read(&project).await?;
             if mode.read
-                && let Some(seen) = project.read_by(process, self.engine.clock().now())
+                && let Some(seen) = self.engine.read_by(&project, process)
             {
                 content = seen;
                 self.engine.note_served(&project, &content);
@@ -174,7 +174,7 @@ impl Vfs {
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
             Handle::Reader { project, process } => {
-                let content = project.read_by(*process, self.engine.clock().now());
+                let content = self.engine.read_by(project, *process);
                 if let Some(content) = &content {
                     self.engine.note_served(project, content);
                 }

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use taskadefs::{sync::Settings, vfs::Caching};
 use tokio::time::Instant;
 
-use crate::driven::{Mount, pass};
+use crate::driven::{Mount, READ, me, pass};
 
 const TEXT: &str = "- [ ] a\n- [ ] b\n";
 
@@ -144,4 +145,88 @@ async fn who_walks_through_old_projects_waits_for_none_and_the_last_ones_are_ref
     // The first were not yet known to be many.
     assert!(mount.memory.take_reads() < 60);
     assert_eq!(mount.read("Project 099.md").await, "- [ ] newer\n");
+}
+
+fn without_memory() -> Settings {
+    Settings { memory: 0, ..Settings::default() }
+}
+
+async fn let_go(mount: &Mount) {
+    mount.vfs.rest(Duration::from_secs(60)).await;
+    assert_eq!(mount.vfs.status().memory, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_let_go_of_to_save_memory_is_served_as_before() {
+    let mut mount = Mount::with("a\nb", without_memory()).await;
+    let text = mount.read("Plan.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let attr = mount.vfs.getattr(ino, 0).await.unwrap();
+    mount.memory.take_reads();
+    for _ in 0..3 {
+        let_go(&mount).await;
+        assert_eq!(mount.vfs.getattr(ino, 0).await.unwrap().size, attr.size);
+        assert_eq!(mount.vfs.status().memory, 0, "a size is not worth reading the tasks");
+        assert_eq!(mount.read("Plan.md").await, text);
+    }
+    assert_eq!(mount.vfs.getattr(ino, 0).await.unwrap().modified, attr.modified);
+    let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
+    assert_eq!(opened.caching, Caching::Keep, "the kernel's pages are still good");
+    let_go(&mount).await;
+    assert_eq!(mount.vfs.read(opened.fh, 0, 100).unwrap(), text.as_bytes());
+    mount.vfs.release(opened.fh).await.unwrap();
+    assert_eq!(mount.memory.take_reads(), 0);
+    // A change elsewhere is found, and told.
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    let_go(&mount).await;
+    pass(60).await;
+    mount.vfs.getattr(ino, 0).await.unwrap();
+    pass(1).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+    let changed = mount.vfs.getattr(ino, 0).await.unwrap();
+    assert!(changed.modified > attr.modified);
+    mount.remount_cleanly().await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_is_compared_with_what_its_program_read_though_it_was_let_go_of() {
+    let mount = Mount::with("a\nb", without_memory()).await;
+    let text = mount.read("Plan.md").await;
+    let_go(&mount).await;
+    mount.memory.add_elsewhere("plan", "x", "added elsewhere");
+    pass(60).await;
+    mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nB\nadded elsewhere\n");
+    assert_eq!(mount.writes(), ["PUT t2 \"B\""]);
+    let_go(&mount).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] a\n- [ ] B\n- [ ] added elsewhere\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_that_waits_stays_in_memory_and_is_let_go_of_once_it_is_through() {
+    let mount = Mount::with("a\nb", without_memory()).await;
+    let text = mount.read("Plan.md").await;
+    mount.memory.set_offline(true);
+    mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
+    assert_eq!(mount.read("Plan.md").await, "- [ ] a\n- [ ] B\n");
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nB\n");
+    let_go(&mount).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] a\n- [ ] B\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cache_lost_is_asked_for_again() {
+    let mount = Mount::with("a\nb", without_memory()).await;
+    let text = mount.read("Plan.md").await;
+    let_go(&mount).await;
+    let cache = mount.dir.path().join("cache.sqlite3");
+    let cache = rusqlite::Connection::open(cache).unwrap();
+    cache.execute("UPDATE projects SET reading = replace(reading, 'a', 'x')", []).unwrap();
+    mount.memory.take_reads();
+    assert_eq!(mount.read("Plan.md").await, text);
+    assert_eq!(mount.memory.take_reads(), 1);
 }

@@ -51,9 +51,12 @@ fn scratch_disk() -> tempfile::TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
-fn settings(max_age: Duration) -> Settings {
+/// Every other life of a mount keeps nothing in memory that is not needed.
+fn settings(max_age: Duration, life: usize) -> Settings {
+    let memory = if life.is_multiple_of(2) { 0 } else { Settings::default().memory };
     Settings {
         max_age,
+        memory,
         commit_wait: Duration::from_secs(2),
         max_delete: 1000,
         ..Settings::default()
@@ -63,18 +66,24 @@ fn settings(max_age: Duration) -> Settings {
 impl Mount {
     async fn new(name: &'static str, memory: &Arc<Memory>, max_age: Duration) -> Self {
         let dir = scratch_disk();
-        let (line, vfs) = Self::start(memory, &dir.path().join("0"), max_age).await;
+        let (line, vfs) = Self::start(memory, &dir.path().join("0"), max_age, 0).await;
         let mut mount = Self { name, dir, lives: 0, line, vfs, workspace: ROOT, max_age };
         mount.enter().await;
         mount
     }
 
-    async fn start(memory: &Arc<Memory>, state: &Path, max_age: Duration) -> (Arc<Line>, Arc<Vfs>) {
+    async fn start(
+        memory: &Arc<Memory>,
+        state: &Path,
+        max_age: Duration,
+        life: usize,
+    ) -> (Arc<Line>, Arc<Vfs>) {
         std::fs::create_dir_all(state).unwrap();
         let line = Line::to(memory);
         let journal = Arc::new(Journal::open(&state.join("journal")).unwrap());
         let clock = Arc::new(SystemClock);
-        let (engine, _) = Engine::new(line.clone(), clock, journal, settings(max_age)).unwrap();
+        let (engine, _) =
+            Engine::new(line.clone(), clock, journal, settings(max_age, life)).unwrap();
         let (vfs, _) = Vfs::new(engine, state.join("scratch"), 0, 0).unwrap();
         (line, vfs)
     }
@@ -100,7 +109,7 @@ impl Mount {
         let fresh = rusqlite::Connection::open(new.join("journal")).unwrap();
         fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
         drop((copy, fresh));
-        (self.line, self.vfs) = Self::start(memory, &new, self.max_age).await;
+        (self.line, self.vfs) = Self::start(memory, &new, self.max_age, self.lives).await;
         self.workspace = ROOT;
         self.enter().await;
     }
