@@ -10,6 +10,7 @@
 
 mod budget;
 mod bundle;
+mod details;
 mod endpoints;
 mod gate;
 mod headers;
@@ -23,8 +24,10 @@ mod wire;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 pub use self::bundle::Exported;
+pub use self::details::{End, Moment, Resource, Schedule, TaskResource};
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
     RemoteSpace, RemoteTask,
@@ -117,8 +120,141 @@ pub trait Backend: Send + Sync + 'static {
     /// Deletes a task with its subtree.
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()>;
 
+    /// When a task is due; `None` if that was never said.
+    async fn date(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<Schedule>> {
+        let _ = (priority, project, task);
+        Err(without_details())
+    }
+
+    /// Says when a task is due. Whatever was said before is replaced.
+    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
+        let _ = (project, task, date);
+        Err(without_details())
+    }
+
+    /// Takes that back. [`Kind::Refused`] where there is nothing to take back.
+    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        let _ = (project, task);
+        Err(without_details())
+    }
+
+    /// The note of a task; `None` if it has none.
+    async fn note(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<String>> {
+        let _ = (priority, project, task);
+        Err(without_details())
+    }
+
+    /// Replaces the note of a task: one line, not empty.
+    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
+        let _ = (project, task, note);
+        Err(without_details())
+    }
+
+    /// Removes the note of a task.
+    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        let _ = (project, task);
+        Err(without_details())
+    }
+
+    /// The handles of who does a task.
+    async fn assignees(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<String>> {
+        let _ = (priority, project, task);
+        Err(without_details())
+    }
+
+    /// Assigns a task. Whether these take the place of all others or are added to them is not
+    /// documented: name all who are to stay.
+    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
+        let _ = (project, task, handles);
+        Err(without_details())
+    }
+
+    /// Takes a task from somebody. [`Kind::Refused`] where it is not theirs.
+    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
+        let _ = (project, task, handle);
+        Err(without_details())
+    }
+
+    /// The values of a task's custom fields, by the ids of the fields.
+    async fn field_values(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<(String, Value)>> {
+        let _ = (priority, project, task);
+        Err(without_details())
+    }
+
+    /// Sets the value of a custom field: a number, or a string that is not empty.
+    async fn set_field(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        field: &str,
+        value: &Value,
+    ) -> Result<()> {
+        let _ = (project, task, field, value);
+        Err(without_details())
+    }
+
+    /// Takes the value of a custom field away.
+    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
+        let _ = (project, task, field);
+        Err(without_details())
+    }
+
+    /// What the service answers about a project, as it is: the value of `item` or `items`.
+    async fn resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        resource: Resource,
+    ) -> Result<Value> {
+        let _ = (priority, project, resource);
+        Err(without_details())
+    }
+
+    /// What the service answers about a task, as it is: the value of `item` or `items`; `None` if
+    /// it has none.
+    async fn task_resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Value>> {
+        let _ = (priority, project, task, resource);
+        Err(without_details())
+    }
+
+    /// Makes a project readable for whoever has its link. What the service says of the link.
+    async fn share(&self, project: &ProjectId) -> Result<Value> {
+        let _ = project;
+        Err(without_details())
+    }
+
     /// What is known of the request budget, if there is one.
     fn budget(&self) -> Option<BudgetStatus> {
         None
     }
+}
+
+fn without_details() -> Error {
+    Error::new(Kind::Unsupported, "no details are kept here")
 }
