@@ -16,6 +16,7 @@ fn project(text: impl Fn(usize) -> String) -> Outline {
         depth: [0, 1, 2, 2, 1][index % 5],
         text: text(index),
         done: index.is_multiple_of(7),
+        details: Default::default(),
     };
     Outline { items: (0..TASKS).map(item).collect() }
 }

@@ -144,6 +144,22 @@ fn last_date(text: &str) -> Option<(usize, Token<'_>)> {
 }
 
 impl Details {
+    /// Those that a line can spell: what is left is exactly what is read back.
+    pub fn spellable(mut self) -> Self {
+        self.assignees.retain(|handle| is_handle(handle));
+        self.fields.retain(|(id, _)| is_field_id(id));
+        for (slot, is_possible) in [
+            (&mut self.start_time, is_time as fn(&str) -> bool),
+            (&mut self.due_time, is_time),
+            (&mut self.zone, is_zone),
+            (&mut self.start, is_date),
+            (&mut self.due, is_date),
+        ] {
+            slot.take_if(|value| !is_possible(value));
+        }
+        self
+    }
+
     /// Takes up a token. They come last first.
     fn take(&mut self, token: Token<'_>) -> Result<(), String> {
         match token {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, error, fmt};
 
-use super::{Item, Key, NewItem, Op, Outline, Placement};
+use super::{Details, Item, Key, NewItem, Op, Outline, Placement};
 use crate::api::{MAX_BATCH, Position};
 
 /// Why the service would refuse an operation.
@@ -58,6 +58,11 @@ pub fn apply(outline: &mut Outline, op: &Op) -> Result<(), ApplyError> {
             outline.items[index].done = *done;
             Ok(())
         }
+        Op::Detail { key, change } => {
+            let index = position(outline, key)?;
+            outline.items[index].details.apply(change);
+            Ok(())
+        }
         Op::Move { key, to } => relocate(outline, key, to),
         Op::Delete { key } => {
             let index = position(outline, key)?;
@@ -82,7 +87,8 @@ fn create(outline: &mut Outline, batch: &[NewItem]) -> Result<(), ApplyError> {
     for item in batch {
         let (index, depth) = destination(outline, &item.to)?;
         let (key, text) = (item.key.clone(), item.text.clone());
-        outline.items.insert(index, Item { key, depth, text, done: false });
+        let details = Details::none();
+        outline.items.insert(index, Item { key, depth, text, done: false, details });
     }
     Ok(())
 }

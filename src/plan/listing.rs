@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use super::{Item, Key, Outline, outline::preorder};
+use super::{Details, Item, Key, Outline, outline::preorder};
 use crate::{api::RemoteTask, ids::TaskId};
 
 /// The node that carries a project's title.
@@ -105,7 +105,8 @@ fn in_outline_order(listed: &[&RemoteTask], parents: &[Option<usize>]) -> Vec<It
     }
     let item = |(index, depth): (usize, usize)| {
         let RemoteTask { id, text, completed, .. } = listed[index];
-        Item { key: Key::Known(id.clone()), depth, text: text.clone(), done: *completed }
+        let (key, details) = (Key::Known(id.clone()), Details::default());
+        Item { key, depth, text: text.clone(), done: *completed, details }
     };
     preorder(&top, |node| &children[node]).into_iter().map(item).collect()
 }

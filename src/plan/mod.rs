@@ -9,6 +9,7 @@
 
 mod align;
 mod apply;
+mod details;
 mod listing;
 mod merge;
 mod moves;
@@ -21,6 +22,7 @@ mod waves;
 pub use self::{
     align::{Wanted, align},
     apply::{ApplyError, apply},
+    details::{Change, Details, Fact, Facts, Set},
     listing::{Listing, OnlyRoot, Title},
     merge::{Conflict, Merged, merge},
     script::script,
@@ -49,6 +51,9 @@ pub struct Item {
     pub text: String,
     /// Whether it is done.
     pub done: bool,
+    /// What else is known of it. Nothing is unknown of a task that is still to be created.
+    #[serde(default, skip_serializing_if = "Details::is_unknown")]
+    pub details: Details,
 }
 
 /// The tasks of a project in outline order, parents before children, without the title node.
@@ -86,6 +91,13 @@ pub enum Op {
         key: Key,
         /// Ticked?
         done: bool,
+    },
+    /// Change something else about a task.
+    Detail {
+        /// Which.
+        key: Key,
+        /// What.
+        change: Change,
     },
     /// Move a task with its subtree.
     Move {

@@ -37,6 +37,19 @@ impl Outline {
         self.items.iter().find(|item| item.key == *key)
     }
 
+    /// Takes over what `other` knows of the details of a task, where nothing is known here.
+    pub(crate) fn inherit(&mut self, other: &Outline) {
+        if other.items.iter().all(|item| item.details.is_unknown()) {
+            return;
+        }
+        for (index, found) in locate(self, other).into_iter().enumerate() {
+            if let Some(known) = found.map(|found| &other.items[found].details) {
+                let item = &mut self.items[index];
+                item.details = item.details.or(known);
+            }
+        }
+    }
+
     /// This outline without the tasks that the service does not have: a save that was given up
     /// made them.
     pub(crate) fn existing(&self) -> Outline {

@@ -1,10 +1,10 @@
 //! The minimal edit script between two outlines.
 //!
 //! The order of the operations is such that an interruption anywhere loses nothing: creates,
-//! moves, texts, boxes, and deletes last, when every survivor has been moved out.
+//! moves, texts, boxes, details, and deletes last, when every survivor has been moved out.
 
 use super::{
-    Item, Key, NewItem, Op, Outline, Placement,
+    Details, Item, Key, NewItem, Op, Outline, Placement,
     moves::movers,
     outline::{Tree, locate},
     waves::batches,
@@ -23,6 +23,7 @@ pub fn script(from: &Outline, to: &Outline) -> Vec<Op> {
     ops.extend(change.moves());
     ops.extend(change.texts());
     ops.extend(change.boxes());
+    ops.extend(change.details());
     ops.extend(change.deletes());
     ops
 }
@@ -152,6 +153,15 @@ impl<'a> Change<'a> {
                 .then(|| Op::SetDone { key: new.key.clone(), done: new.done })
         };
         self.kept().rev().filter_map(changed)
+    }
+
+    fn details(&self) -> impl Iterator<Item = Op> {
+        let none = Details::none();
+        self.kept().flat_map(move |(old, new)| {
+            let from = old.map_or(&none, |old| &old.details);
+            let detail = |change| Op::Detail { key: new.key.clone(), change };
+            from.script(&new.details).into_iter().map(detail).collect::<Vec<_>>()
+        })
     }
 
     fn deletes(&self) -> Vec<Op> {

@@ -221,6 +221,7 @@ mod tests {
                 assert_ne!(tasks.0[at].completed, *done, "repeating is refused");
                 tasks.0[at].completed = *done;
             }
+            Op::Detail { .. } => panic!("a text alone says nothing of details"),
             Op::Move { key, to } => {
                 let anchor = to.anchor.as_ref().map(|anchor| name(anchor, ids)).unwrap();
                 tasks.relocate(&name(key, ids), &anchor, to.position).unwrap();

@@ -199,6 +199,7 @@ mod tests {
             depth: *depth,
             text: (*text).to_owned(),
             done: false,
+            details: Default::default(),
         };
         Outline { items: items.iter().map(item).collect() }
     }

@@ -18,7 +18,7 @@ use crate::{
     api::{Priority, RemoteProject},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{self, Key, Outline, Wanted},
+    plan::{self, Details, Key, Outline, Wanted},
 };
 
 /// A request to create a project of which it is not known what it did: what it takes to find out.
@@ -148,7 +148,7 @@ impl Engine {
 /// put there is not wanted.
 fn made(wanted: &Outline, read: &Outline) -> (Intent, Vec<(u32, TaskId)>) {
     let (adopted, ids) = adopt(wanted, read);
-    (Intent::new(read.clone(), adopted), ids)
+    (Intent::new(without_details(read), adopted), ids)
 }
 
 /// The intent on a project that was found: what is there beyond what was sent is somebody's.
@@ -158,8 +158,9 @@ fn found(
     read: &Outline,
     first_new: u32,
 ) -> (Intent, Vec<(u32, TaskId)>) {
-    let (mut base, ids) = adopt(sent, read);
-    base = base.existing();
+    let (adopted, ids) = adopt(sent, read);
+    // The request made the tasks alone.
+    let base = without_details(&adopted.existing());
     let mut target = wanted.clone();
     for (number, id) in &ids {
         for item in target.items.iter_mut().filter(|item| item.key == Key::New(*number)) {
@@ -169,6 +170,13 @@ fn found(
     let mut intent = Intent::new(base, target);
     intent.rebase(read.clone(), first_new);
     (intent, ids)
+}
+
+/// The tasks as they are just after they were created.
+fn without_details(created: &Outline) -> Outline {
+    let mut created = created.clone();
+    created.items.iter_mut().for_each(|item| item.details = Details::none());
+    created
 }
 
 /// Gives the tasks of `wanted` the ids of the tasks that the service made for them.

@@ -17,6 +17,7 @@ use super::{
     past::{Deed, Past},
     project::{Project, State},
     save::Change,
+    shown,
 };
 use crate::{
     api::Priority,
@@ -214,6 +215,13 @@ fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
                     theirs.clone_into(&mut item.text);
                 }
             }
+            Conflict::Details { key } => {
+                if let Some(theirs) = now.find(key)
+                    && let Some(item) = wanted.items.iter_mut().find(|item| item.key == *key)
+                {
+                    item.details = theirs.details.clone();
+                }
+            }
             // Others have deleted it since: nothing is left of it to be taken back.
             Conflict::Recreated { new, .. } => wanted.drop_leaf(&Key::New(*new)),
             Conflict::KeptEdited { .. }
@@ -263,14 +271,15 @@ fn changes(before: &Outline, after: &Outline) -> Vec<String> {
     let new: HashSet<&Key> = after.items.iter().map(key).collect();
     let mut changes: Vec<String> = Vec::new();
     let gone = before.items.iter().filter(|item| !new.contains(&item.key));
-    changes.extend(gone.map(|item| format!("- {}", item.text)));
+    changes.extend(gone.map(|item| format!("- {}", shown::in_words(item))));
     for item in &after.items {
         let Some(was) = old.get(&item.key) else {
-            changes.push(format!("+ {}", item.text));
+            changes.push(format!("+ {}", shown::in_words(item)));
             continue;
         };
-        if was.text != item.text {
-            changes.push(format!("~ {} → {}", was.text, item.text));
+        let (old, new) = (shown::in_words(was), shown::in_words(item));
+        if old != new {
+            changes.push(format!("~ {old} → {new}"));
         }
         if was.done != item.done {
             changes.push(format!("{} {}", if item.done { 'x' } else { 'o' }, item.text));

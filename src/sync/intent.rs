@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrivals;
 use crate::{
+    api::TaskResource,
     ids::TaskId,
     plan::{self, Conflict, Key, Op, Outline},
 };
@@ -79,7 +80,8 @@ impl Intent {
 
     /// Takes a fresh, complete reading of the service into account. Tasks that have to be
     /// created again are numbered from `first_new`.
-    pub(crate) fn rebase(&mut self, theirs: Outline, first_new: u32) -> Rebased {
+    pub(crate) fn rebase(&mut self, mut theirs: Outline, first_new: u32) -> Rebased {
+        theirs.inherit(&self.base);
         let found = self.settle(&theirs);
         let mut aliases: Vec<(Key, Key)> =
             found.into_iter().map(|(number, id)| (Key::New(number), Key::Known(id))).collect();
@@ -142,6 +144,25 @@ impl Intent {
                 now.clone_into(&mut item.text);
             }
         }
+    }
+
+    /// The task, and which of its details, that the request in flight was to change, if a newer
+    /// save wants it otherwise: then it must be known what became of that request. Else it is sent
+    /// again, which does no harm.
+    pub(crate) fn detail_in_doubt(&self) -> Option<(TaskId, TaskResource)> {
+        let Some(Op::Detail { key: key @ Key::Known(task), change }) = &self.in_flight else {
+            return None;
+        };
+        let is_wanted = self.target.find(key).is_none_or(|item| item.details.has(change));
+        (!is_wanted).then(|| (task.clone(), change.resource()))
+    }
+
+    /// What the service has once nothing is left to be sent, in the order of the target where
+    /// order does not matter.
+    pub(crate) fn result(self) -> Outline {
+        let mut result = self.target;
+        result.inherit(&self.base);
+        result
     }
 
     /// Whether nothing is left to be sent.
@@ -222,6 +243,7 @@ fn shows(theirs: &Outline, placed: &Outline, op: &Op) -> bool {
         Op::Create(_) => false,
         Op::SetText { key, text } => find(key).is_some_and(|item| item.text == *text),
         Op::SetDone { key, done } => find(key).is_some_and(|item| item.done == *done),
+        Op::Detail { key, change } => find(key).is_some_and(|item| item.details.has(change)),
         Op::Move { key, .. } => place(theirs, key) == place(placed, key),
         Op::Delete { key } => find(key).is_none(),
     }
@@ -246,7 +268,7 @@ mod tests {
     };
 
     fn item(key: Key, depth: usize, done: bool) -> Item {
-        Item { key, depth, text: "text".to_owned(), done }
+        Item { key, depth, text: "text".to_owned(), done, details: Default::default() }
     }
 
     fn known(id: &str) -> Key {
@@ -296,6 +318,7 @@ mod tests {
             depth: usize::from(text == "child"),
             text: text.to_owned(),
             done: false,
+            details: Default::default(),
         };
         let base = Outline { items: vec![task("p", "parent"), task("q", "other")] };
         let mut target = base.clone();
@@ -323,6 +346,7 @@ mod tests {
             depth: 0,
             text: text.to_owned(),
             done: false,
+            details: Default::default(),
         };
         let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
         let mut target = read.clone();
@@ -349,6 +373,7 @@ mod tests {
                     depth: 0,
                     text: (*text).to_owned(),
                     done: *done,
+                    details: Default::default(),
                 })
                 .collect(),
         };

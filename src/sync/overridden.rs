@@ -1,6 +1,6 @@
 //! The remote versions that saves override: kept in `conflicts/`, so that nobody's words are lost.
 
-use super::{engine::Engine, project::Project, records::Shelf};
+use super::{engine::Engine, project::Project, records::Shelf, shown};
 use crate::plan::{Conflict, Outline};
 
 impl Engine {
@@ -16,7 +16,8 @@ impl Engine {
         for conflict in conflicts {
             tracing::warn!(project = title, ?conflict, "a save met a change made elsewhere");
         }
-        let lines: Vec<String> = conflicts.iter().filter_map(in_words).collect();
+        let lines: Vec<String> =
+            conflicts.iter().filter_map(|conflict| in_words(conflict, theirs)).collect();
         if lines.is_empty() {
             return;
         }
@@ -41,10 +42,14 @@ impl Engine {
 }
 
 /// The words that are overridden, if any are.
-fn in_words(conflict: &Conflict) -> Option<String> {
+fn in_words(conflict: &Conflict, theirs: &Outline) -> Option<String> {
     match conflict {
         Conflict::Text { base, ours, theirs, .. } => {
             Some(format!("was:  {base}\nhere: {ours}\nelsewhere (overridden): {theirs}"))
+        }
+        Conflict::Details { key } => {
+            let line = theirs.find(key).map(shown::in_words)?;
+            Some(format!("elsewhere (overridden): {line}"))
         }
         Conflict::KeptEdited { .. }
         | Conflict::KeptParent { .. }

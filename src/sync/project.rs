@@ -18,6 +18,7 @@ use super::{
     intent::Intent,
     readers::Readers,
     refusal::{Refusal, RefusedText},
+    shown::shown,
 };
 use crate::{
     document::{self, Line, RenderOptions},
@@ -112,6 +113,8 @@ pub(crate) struct State {
     pub(crate) opened: Option<Instant>,
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
+    /// When it was last told who does a task, all of them.
+    pub(crate) assigned: HashMap<TaskId, Instant>,
     next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
     aliases: HashMap<Key, Key>,
@@ -166,6 +169,7 @@ impl Project {
                 opened: None,
                 version: 0,
                 modified,
+                assigned: HashMap::new(),
                 next_new: 0,
                 aliases: HashMap::new(),
             }),
@@ -271,11 +275,12 @@ impl Project {
                 depth: item.depth,
                 done: item.done,
                 text: item.text.clone(),
+                details: shown(&item.details),
                 anchor: match &item.key {
                     Key::Known(id) => Some(id.as_str().to_owned()),
                     Key::New(_) => None,
                 },
-                ..Line::default()
+                number: 0,
             })
             .collect();
         let options = RenderOptions { ids: self.ids };

@@ -118,7 +118,15 @@ mod tests {
 
     fn outline(text: &str) -> Arc<Outline> {
         let text = text.to_owned();
-        Arc::new(Outline { items: vec![Item { key: Key::New(0), depth: 0, text, done: false }] })
+        Arc::new(Outline {
+            items: vec![Item {
+                key: Key::New(0),
+                depth: 0,
+                text,
+                done: false,
+                details: Default::default(),
+            }],
+        })
     }
 
     #[test]

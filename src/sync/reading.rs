@@ -279,9 +279,11 @@ impl Engine {
     /// Installs what was read of a project, which was asked for then, and tells and keeps it. The
     /// caller holds `project.remote`.
     pub(super) fn take_in(&self, project: &Project, listing: Listing, asked: Instant) {
-        // What is there is compared with what comes.
-        drop(self.recalled(project));
-        let changed = project.install(listing.outline, Some(asked), self.clock.wall());
+        // What is there is compared with what comes, and knows what no listing tells.
+        let known = self.recalled(project).snapshot.as_ref().map(|known| known.outline.clone());
+        let mut outline = listing.outline;
+        outline.inherit(&known.unwrap_or_default());
+        let changed = project.install(outline, Some(asked), self.clock.wall());
         {
             let mut state = project.lock();
             state.recalled = false;

@@ -234,6 +234,7 @@ mod tests {
             depth: *depth,
             text: format!("{key:?}"),
             done: false,
+            details: Default::default(),
         };
         Outline { items: keys.iter().map(item).collect() }
     }

@@ -8,10 +8,11 @@ use super::{
     journal::Entry,
     project::{Project, Saved, State},
     readers::{Process, Seen},
+    shown,
 };
 use crate::{
     api::MAX_CONTENT_CHARS,
-    document::{self, Details, Line, ParseOptions},
+    document::{self, Line, ParseOptions},
     error::{Error, Kind, Result},
     ids::TaskId,
     plan::{self, Conflict, Key, Outline, Wanted},
@@ -165,7 +166,8 @@ impl Engine {
         let lines = parse(text, &state.title, &base, project.shows_ids())?;
         let first = state.reserve(lines.len());
         let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
-        let ours = plan::align(&base, &wanted, first);
+        let mut ours = plan::align(&base, &wanted, first);
+        tell(&mut ours, &lines)?;
         check_changes(&base, &ours, &lines)?;
         if !allow_delete {
             check_deletions(&base, &ours, self.settings.max_delete)?;
@@ -287,13 +289,23 @@ fn folded(
     }
 }
 
+/// Takes over what the lines say of their tasks. `lines` are those of `ours`, in order; `ours`
+/// knows what was known before.
+fn tell(ours: &mut Outline, lines: &[Line]) -> Result<()> {
+    for (item, line) in ours.items.iter_mut().zip(lines) {
+        item.details = shown::told(&item.details, &line.details).map_err(|reason| {
+            Error::new(Kind::Invalid, format!("line {}: {reason}", line.number))
+        })?;
+    }
+    Ok(())
+}
+
 /// Refuses changes that the service cannot take. `lines` are those of `ours`, in order.
 fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
     let before: HashMap<&Key, &str> =
         base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
     for (item, line) in ours.items.iter().zip(lines) {
-        if before.get(&item.key) == Some(&item.text.as_str()) && line.details == Details::default()
-        {
+        if before.get(&item.key) == Some(&item.text.as_str()) {
             continue;
         }
         let refuse = |reason: &str| {
@@ -304,12 +316,6 @@ fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
         }
         if item.text.chars().count() > MAX_CONTENT_CHARS {
             return refuse("the text is over 2,000 characters; split it");
-        }
-        if line.details != Details::default() {
-            return refuse(
-                "dates, people, fields and notes cannot be saved yet; \
-                 a backslash before it keeps it as text",
-            );
         }
     }
     Ok(())

@@ -14,13 +14,13 @@ use super::{
     engine::Engine,
     project::{Progress, Project, Snapshot},
     save::entry,
-    wording::is_markup,
+    sending::Outcome,
 };
 use crate::{
-    api::{NewTask, Priority},
+    api::Priority,
     error::{Error, Kind, Result},
-    ids::{ProjectId, TaskId},
-    plan::{Key, Op, Outline, Placement},
+    ids::TaskId,
+    plan::{Key, Op, Outline},
 };
 
 /// The first pause after a failure that may pass; it doubles up to [`LONGEST_PAUSE`].
@@ -33,15 +33,6 @@ enum Run {
     Through,
     /// What is known is out of date, or a newer save came: plan again.
     PlanAgain,
-}
-
-/// What one executed request told.
-struct Outcome {
-    ids: Vec<TaskId>,
-    /// The text that the service says the task has now.
-    believed: Option<String>,
-    /// Whether a text was sent that the service may have read as markup.
-    unverified: bool,
 }
 
 impl Engine {
@@ -103,6 +94,7 @@ impl Engine {
             {
                 self.fetch(project, Priority::Save).await?;
             }
+            self.look_at_detail(project).await?;
             let mut generation = self.rebase(project).await?;
             if deletes_unseen(project, began) {
                 self.fetch(project, Priority::Save).await?;
@@ -123,6 +115,20 @@ impl Engine {
             }
         }
         self.archive_if_wanted(project).await
+    }
+
+    /// Asks for the detail that the request in flight was to change, if it is not simply to be sent
+    /// again: no listing shows it, and a newer save may have taken the change back.
+    async fn look_at_detail(&self, project: &Project) -> Result<()> {
+        let asked = {
+            let state = project.lock();
+            let in_flight = state.intent.as_ref().and_then(super::intent::Intent::detail_in_doubt);
+            state.id.clone().zip(in_flight)
+        };
+        let Some((id, (task, resource))) = asked else { return Ok(()) };
+        let told = self.ask_detail(Priority::Save, &id, &task, resource).await?;
+        self.learn(project, &[(task, told)]);
+        Ok(())
     }
 
     /// Takes the last reading into the intent, durably. The save that it is planned for.
@@ -166,7 +172,7 @@ impl Engine {
             if !self.note_sending(project, &op, generation).await? {
                 return Ok(Run::PlanAgain);
             }
-            match self.send(&id, &op).await {
+            match self.send(project, &id, &op).await {
                 Ok(outcome) => {
                     if let Op::Create(items) = &op {
                         let keys = items.iter().map(|item| item.key.clone());
@@ -192,47 +198,11 @@ impl Engine {
         Ok(Run::Through)
     }
 
-    /// Sends one request.
-    async fn send(&self, project: &ProjectId, op: &Op) -> Result<Outcome> {
-        let wording = self.settings.wording;
-        let mut outcome = Outcome { ids: Vec::new(), believed: None, unverified: false };
-        match op {
-            Op::Create(items) => {
-                let mut tasks = Vec::with_capacity(items.len());
-                for item in items {
-                    let text = one_line(&item.text);
-                    outcome.unverified |= is_markup(&text);
-                    tasks.push(NewTask {
-                        content: wording.content(&text),
-                        anchor: item.to.anchor.as_ref().map(known).transpose()?.cloned(),
-                        position: item.to.position,
-                    });
-                }
-                outcome.ids = self.backend.create_tasks(project, &tasks).await?;
-            }
-            Op::SetText { key, text } => {
-                let content = wording.content(text);
-                match self.backend.update_task(project, known(key)?, &content).await? {
-                    Some(now) => outcome.believed = Some(now),
-                    None => outcome.unverified = is_markup(text),
-                }
-            }
-            Op::SetDone { key, done } => {
-                self.backend.set_completed(project, known(key)?, *done).await?;
-            }
-            Op::Move { key, to: Placement { anchor, position } } => {
-                let target = anchor.as_ref().ok_or_else(unknown_task).and_then(known)?;
-                self.backend.move_task(project, known(key)?, target, *position).await?;
-            }
-            Op::Delete { key } => self.backend.delete_task(project, known(key)?).await?,
-        }
-        Ok(outcome)
-    }
-
     /// Notes that a request is about to be sent, unless a newer save came: if its answer never
     /// comes, a reading must be matched against it. Creates are journaled, since it takes their
-    /// numbers to know them again. Anything else is journaled by the next save, if one comes:
-    /// until then whatever a reading shows of it is what the target has.
+    /// numbers to know them again, and details, since no listing shows them. Anything else is
+    /// journaled by the next save, if one comes: until then whatever a reading shows of it is what
+    /// the target has.
     async fn note_sending(&self, project: &Project, op: &Op, generation: u64) -> Result<bool> {
         let _transition = project.commit.lock().await;
         let entry = {
@@ -243,7 +213,7 @@ impl Engine {
             if let Some(intent) = state.intent.as_mut() {
                 intent.sending(op);
             }
-            if matches!(op, Op::Create(_)) { self.journal_entry(&state) } else { None }
+            if is_unseen(op) { self.journal_entry(&state) } else { None }
         };
         self.note(project, entry).await?;
         Ok(true)
@@ -298,8 +268,9 @@ impl Engine {
         }
         if let Some(intent) = state.intent.take() {
             let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-            let text = project.render(&intent.base);
-            state.install(Arc::new(intent.base), text, read);
+            let now = intent.result();
+            let text = project.render(&now);
+            state.install(Arc::new(now), text, read);
         }
         if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
             state.saved = None;
@@ -361,6 +332,11 @@ fn expire(project: &Project) {
     }
 }
 
+/// Whether no listing shows that the request was executed.
+fn is_unseen(op: &Op) -> bool {
+    matches!(op, Op::Create(_) | Op::Detail { .. })
+}
+
 /// Whether the service may have done more than it was asked: what completing a task does to
 /// those below it is not documented.
 fn may_cascade(op: &Op, base: &Outline) -> bool {
@@ -379,27 +355,14 @@ fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
         Op::Create(items) => {
             items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename)
         }
-        Op::SetText { key, .. } | Op::SetDone { key, .. } | Op::Delete { key } => rename(key),
+        Op::SetText { key, .. }
+        | Op::SetDone { key, .. }
+        | Op::Detail { key, .. }
+        | Op::Delete { key } => rename(key),
         Op::Move { key, to } => {
             rename(key);
             to.anchor.iter_mut().for_each(rename);
         }
     }
     op
-}
-
-fn known(key: &Key) -> Result<&TaskId> {
-    match key {
-        Key::Known(id) => Ok(id),
-        Key::New(_) => Err(unknown_task()),
-    }
-}
-
-fn unknown_task() -> Error {
-    Error::new(Kind::Protocol, "a request names a task that the service has not confirmed")
-}
-
-/// A text without line breaks, which the service takes in no request.
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }

@@ -10,7 +10,7 @@ use taskadefs::{
     vfs::{DirectoryEntry, Ino, OpenMode, ROOT, RenameMode, Vfs},
 };
 
-use crate::service::{Line, Memory};
+use crate::{service::Memory, service_line::Line};
 
 /// This process: every request of the tests comes from it.
 pub fn me() -> u32 {

@@ -81,6 +81,7 @@ impl Service {
                 Op::SetDone { key, done } => {
                     self.client.set_completed(project, &id(key), *done).await?;
                 }
+                Op::Detail { .. } => panic!("a text alone says nothing of details"),
                 Op::Move { key, to } => {
                     let target = id(to.anchor.as_ref().unwrap());
                     self.client.move_task(project, &id(key), &target, to.position).await?;

@@ -5,18 +5,21 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
+use serde_json::Value;
 use taskadefs::{
-    api::{Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask},
+    api::{
+        Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
+        Resource, Schedule,
+    },
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
+
+use crate::service_details::Details;
 
 /// The title node's id in every project.
 pub const TITLE: &str = "title";
@@ -31,10 +34,14 @@ struct Project {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     workspaces: Vec<(String, String)>,
     folders: Vec<(String, String, String)>,
     projects: BTreeMap<String, Project>,
+    /// By project and task.
+    pub(crate) details: BTreeMap<(String, String), Details>,
+    /// Whether assigning puts those that are named in the place of all others.
+    pub(crate) assigning_replaces: bool,
     log: Vec<String>,
     reads: usize,
     next: u64,
@@ -77,7 +84,7 @@ impl Memory {
         Arc::new(memory)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
@@ -196,12 +203,18 @@ impl Memory {
         self.lock().projects.get_mut(project).unwrap().completed = archived;
     }
 
+    /// Whether there is such a task.
+    pub(crate) fn has(state: &State, project: &ProjectId, task: &TaskId) -> Result<()> {
+        let project = state.projects.get(project.as_str()).ok_or_else(gone)?;
+        index(&project.tasks, task).map(drop)
+    }
+
     /// Somebody takes this account's access to a project away, or deletes it.
     pub fn remove_elsewhere(&self, project: &str) {
         self.lock().projects.remove(project).unwrap();
     }
 
-    fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
         if state.offline {
             return Err(Error::new(Kind::Unreachable, "offline"));
@@ -214,7 +227,11 @@ impl Memory {
         }
     }
 
-    fn write<T>(&self, what: String, act: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    pub(crate) fn write<T>(
+        &self,
+        what: String,
+        act: impl FnOnce(&mut State) -> Result<T>,
+    ) -> Result<T> {
         let mut state = self.lock();
         if state.offline {
             return Err(Error::new(Kind::Unreachable, "offline"));
@@ -255,7 +272,7 @@ fn task(id: &str, text: &str, parent: Option<&str>, completed: bool) -> RemoteTa
     }
 }
 
-fn gone() -> Error {
+pub(crate) fn gone() -> Error {
     Error::new(Kind::NotFound, "not found")
 }
 
@@ -469,6 +486,50 @@ impl Backend for Memory {
             Ok(())
         })
     }
+    async fn date(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<Schedule>> {
+        self.date_here(p, t)
+    }
+    async fn set_date(&self, p: &ProjectId, t: &TaskId, date: &Schedule) -> Result<()> {
+        self.set_date_here(p, t, date)
+    }
+    async fn clear_date(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
+        self.clear_date_here(p, t)
+    }
+    async fn note(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<String>> {
+        self.note_here(p, t)
+    }
+    async fn set_note(&self, p: &ProjectId, t: &TaskId, note: &Content) -> Result<()> {
+        self.set_note_here(p, t, note)
+    }
+    async fn clear_note(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
+        self.clear_note_here(p, t)
+    }
+    async fn assignees(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Vec<String>> {
+        self.assignees_here(p, t)
+    }
+    async fn assign(&self, p: &ProjectId, t: &TaskId, handles: &[String]) -> Result<()> {
+        self.assign_here(p, t, handles)
+    }
+    async fn unassign(&self, p: &ProjectId, t: &TaskId, handle: &str) -> Result<()> {
+        self.unassign_here(p, t, handle)
+    }
+    async fn field_values(
+        &self,
+        _: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+    ) -> Result<Vec<(String, Value)>> {
+        self.field_values_here(p, t)
+    }
+    async fn set_field(&self, p: &ProjectId, t: &TaskId, field: &str, value: &Value) -> Result<()> {
+        self.set_field_here(p, t, field, value)
+    }
+    async fn clear_field(&self, p: &ProjectId, t: &TaskId, field: &str) -> Result<()> {
+        self.clear_field_here(p, t, field)
+    }
+    async fn resource(&self, _: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
+        self.resource_here(p, what)
+    }
 }
 
 fn spaces<'a>(listed: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<RemoteSpace> {
@@ -480,94 +541,5 @@ fn remote(id: &str, project: &Project) -> RemoteProject {
         id: ProjectId::new(id),
         name: project.name.clone(),
         completed: Some(project.completed),
-    }
-}
-
-/// One mount's line to the service. Once it is cut nothing that the mount still does gets
-/// through, and nothing comes back: the mount has crashed.
-#[derive(Debug)]
-pub struct Line {
-    memory: Arc<Memory>,
-    cut: AtomicBool,
-}
-
-impl Line {
-    /// A line to a service.
-    pub fn to(memory: &Arc<Memory>) -> Arc<Self> {
-        Arc::new(Self { memory: memory.clone(), cut: AtomicBool::new(false) })
-    }
-
-    /// The mount has crashed.
-    pub fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
-    }
-
-    async fn open(&self) -> &Memory {
-        if self.cut.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        &self.memory
-    }
-}
-
-#[async_trait]
-impl Backend for Line {
-    async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
-        self.open().await.workspaces(priority).await
-    }
-    async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
-        self.open().await.folders(priority, workspace).await
-    }
-    async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
-        self.open().await.projects(priority, folder).await
-    }
-    async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
-        self.open().await.project(priority, project).await
-    }
-    async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
-        self.open().await.tasks(priority, project).await
-    }
-    async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
-        self.open().await.create_project(folder, markdown).await
-    }
-    async fn complete_project(&self, project: &ProjectId) -> Result<()> {
-        self.open().await.complete_project(project).await
-    }
-    async fn restore_project(&self, project: &ProjectId) -> Result<()> {
-        self.open().await.restore_project(project).await
-    }
-    async fn copy_project(
-        &self,
-        project: &ProjectId,
-        folder: &SpaceId,
-        title: &str,
-    ) -> Result<Option<ProjectId>> {
-        self.open().await.copy_project(project, folder, title).await
-    }
-    async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
-        self.open().await.create_tasks(project, tasks).await
-    }
-    async fn update_task(
-        &self,
-        project: &ProjectId,
-        task: &TaskId,
-        content: &Content,
-    ) -> Result<Option<String>> {
-        self.open().await.update_task(project, task, content).await
-    }
-    async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
-        self.open().await.set_completed(project, task, done).await
-    }
-    async fn move_task(
-        &self,
-        project: &ProjectId,
-        task: &TaskId,
-        target: &TaskId,
-        position: Position,
-    ) -> Result<()> {
-        self.open().await.move_task(project, task, target, position).await
-    }
-    async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        self.open().await.delete_task(project, task).await
     }
 }

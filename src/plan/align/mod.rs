@@ -24,7 +24,7 @@ mod similar;
 mod similarity;
 
 use self::{matching::Matching, parents::Texts, side::Side, similarity::Similarity};
-use super::{Item, Key, Outline};
+use super::{Details, Item, Key, Outline};
 use crate::ids::TaskId;
 
 /// A line as it was saved.
@@ -41,7 +41,8 @@ pub struct Wanted {
 }
 
 /// Gives every wanted line the key that its task has in `base`, or a [`Key::New`] with a number
-/// above all in `base`. Whether a box is ticked never decides. The lines of `base` itself get exactly their own keys.
+/// above all in `base`. Whether a box is ticked never decides.
+/// The lines of `base` itself get exactly their own keys. What `base` knows of a task stays known.
 pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     let mut matching = Matching::new(Side::pair(base, wanted));
     let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
@@ -65,15 +66,15 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
 fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>, mut fresh: u32) -> Outline {
     let mut items = Vec::with_capacity(wanted.len());
     for (index, line) in wanted.iter().enumerate() {
-        let key = match matching.old_of(index) {
-            Some(old) => base.items[old].key.clone(),
+        let (key, details) = match matching.old_of(index) {
+            Some(old) => (base.items[old].key.clone(), base.items[old].details.clone()),
             None => {
                 fresh += 1;
-                Key::New(fresh - 1)
+                (Key::New(fresh - 1), Details::none())
             }
         };
         let depth = matching.new.tree.depth(index);
-        items.push(Item { key, depth, text: line.text.clone(), done: line.done });
+        items.push(Item { key, depth, text: line.text.clone(), done: line.done, details });
     }
     Outline { items }
 }

@@ -8,7 +8,7 @@ mod facts;
 mod resolve;
 
 use self::{arrange::arrange, facts::Facts, resolve::Resolution};
-use super::{Item, Key, Outline};
+use super::{Details, Item, Key, Outline};
 
 /// The outcome of a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,11 @@ pub enum Conflict {
         ours: String,
         /// What is overridden.
         theirs: String,
+    },
+    /// Both sides changed one of its details, differently: ours stands.
+    Details {
+        /// Whose.
+        key: Key,
     },
     /// We deleted it, they changed its text, ticked or moved it: it stays as they have it.
     KeptEdited {
@@ -65,9 +70,9 @@ pub enum Conflict {
 /// we created it just so. A [`Key::New`] that all three may have, since a save waits that made
 /// it, is a task like any other; one that only `ours` has is to be created.
 ///
-/// - Text and done are separate properties: one changed on one side only has that side's value.
-///   Texts changed on both sides: ours. Deleted by us, changed or moved by them: kept. Deleted by
-///   them, text or done changed by us: created again, under a new key.
+/// - Text, done and each detail are separate properties: one changed on one side only has that
+///   side's value. Texts changed on both sides: ours. Deleted by us, changed or moved by them: kept. Deleted by
+///   them, text, done or details changed by us: created again, under a new key.
 /// - A task that we moved is where we put it, if that does not make a circle with their moves;
 ///   any other is where they have it. What we created is after the sibling that it follows in
 ///   `ours`.
@@ -80,7 +85,9 @@ pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline, first_new: u32) -
     let mut items = Vec::new();
     for (node, depth) in arrange(&facts, &resolution) {
         let (text, done) = properties(&facts, node, &mut conflicts);
-        items.push(Item { key: keys[node].clone(), depth, text, done });
+        let key = keys[node].clone();
+        let details = details(&facts, node, &key, &mut conflicts);
+        items.push(Item { key, depth, text, done, details });
         conflicts.extend(resolution.conflict(&facts, node));
     }
     Merged { outline: Outline { items }, conflicts }
@@ -105,6 +112,27 @@ fn keys(
         keys.push(key);
     }
     keys
+}
+
+/// The details that a task gets, which is known by `key` from now on.
+fn details(facts: &Facts<'_>, node: usize, key: &Key, conflicts: &mut Vec<Conflict>) -> Details {
+    let details = match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+        (Some(base), Some(ours), Some(theirs)) => {
+            let (base, ours, theirs) = (&base.details, &ours.details, &theirs.details);
+            if Details::clash(base, ours, theirs) {
+                conflicts.push(Conflict::Details { key: key.clone() });
+            }
+            Details::merged(base, ours, theirs)
+        }
+        (_, _, Some(item)) | (_, Some(item), None) | (Some(item), None, None) => {
+            item.details.clone()
+        }
+        (None, None, None) => Details::default(),
+    };
+    match key {
+        Key::Known(_) => details,
+        Key::New(_) => details.settled(),
+    }
 }
 
 /// The text and the state of the box that a task gets.

@@ -1,7 +1,7 @@
 //! Which tasks there are after a merge, and below which parent.
 
 use super::{Conflict, facts::Facts};
-use crate::plan::Key;
+use crate::plan::{Item, Key};
 
 /// Rounds of breaking circles one move at a time before all of our moves are dropped.
 const MAX_ROUNDS: usize = 16;
@@ -110,12 +110,16 @@ fn stays(facts: &Facts<'_>, node: usize) -> bool {
     match (facts.base(node), facts.ours(node), facts.theirs(node)) {
         (None, _, _) | (Some(_), Some(_), Some(_)) => true,
         (Some(_), None, Some(_)) => edited_by_them(facts, node),
-        (Some(base), Some(ours), None) => ours.text != base.text || ours.done != base.done,
+        (Some(base), Some(ours), None) => edited(base, ours),
         (Some(_), None, None) => false,
     }
 }
 
 fn edited_by_them(facts: &Facts<'_>, node: usize) -> bool {
     let (Some(base), Some(theirs)) = (facts.base(node), facts.theirs(node)) else { return false };
-    theirs.text != base.text || theirs.done != base.done || facts.moved_by_them(node)
+    edited(base, theirs) || facts.moved_by_them(node)
+}
+
+fn edited(base: &Item, now: &Item) -> bool {
+    now.text != base.text || now.done != base.done || now.details.changes(&base.details)
 }

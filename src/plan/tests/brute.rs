@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     api::Position,
-    plan::{Item, Key, NewItem, Op, Outline, Placement, apply},
+    plan::{Details, Item, Key, NewItem, Op, Outline, Placement, apply},
 };
 
 const POSITIONS: [Position; 4] =
@@ -68,6 +68,7 @@ fn as_outline(shape: &Shape) -> Outline {
         depth,
         text: String::new(),
         done: false,
+        details: Details::none(),
     };
     Outline { items: shape.iter().map(item).collect() }
 }

@@ -11,6 +11,7 @@ fn sorts(base: &str, wanted: &str) -> Vec<&'static str> {
         Op::Create(_) => "create",
         Op::SetText { .. } => "text",
         Op::SetDone { .. } => "box",
+        Op::Detail { .. } => "detail",
         Op::Move { .. } => "move",
         Op::Delete { .. } => "delete",
     };

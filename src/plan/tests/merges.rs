@@ -9,7 +9,7 @@ use super::{
     strategies::{edited, edits, outlines},
     text,
 };
-use crate::plan::{Conflict, Item, Key, Merged, Outline, script};
+use crate::plan::{Conflict, Details, Facts, Item, Key, Merged, Outline, Set, script};
 
 /// What we and they made of a base.
 fn forks(size: usize, count: usize) -> impl Strategy<Value = (Outline, Outline, Outline)> {
@@ -74,6 +74,19 @@ proptest! {
                 (base.find(&item.key), ours.find(&item.key), theirs.find(&item.key)) else { continue };
             prop_assert_eq!(&item.text, if o.text == b.text { &t.text } else { &o.text });
             prop_assert_eq!(item.done, if o.done == b.done { t.done } else { o.done });
+            let (m, b, o, t) =
+                (item.details.facts(), b.details.facts(), o.details.facts(), t.details.facts());
+            prop_assert_eq!(&m.date, if o.date == b.date { &t.date } else { &o.date });
+            prop_assert_eq!(&m.note, if o.note == b.note { &t.note } else { &o.note });
+            for handle in ["alice", "bob", "carol"] {
+                let is = |set: &Set<()>| set.get(handle).is_some();
+                let (m, b, o, t) =
+                    (is(&m.assignees), is(&b.assignees), is(&o.assignees), is(&t.assignees));
+                prop_assert_eq!(m, if o == b { t } else { o });
+            }
+            let value = |facts: &Facts| facts.fields.get("@f").cloned();
+            let (m, b, o, t) = (value(&m), value(&b), value(&o), value(&t));
+            prop_assert_eq!(m, if o == b { t } else { o });
         }
     }
 
@@ -210,7 +223,13 @@ fn moves_into_each_other_leave_theirs() {
 fn a_known_task_that_the_base_lacks_counts_as_unchanged_by_us() {
     let base = outline("a");
     let mut ours = base.clone();
-    let created = Item { key: known("c"), depth: 0, text: "created".into(), done: false };
+    let created = Item {
+        key: known("c"),
+        depth: 0,
+        text: "created".into(),
+        done: false,
+        details: Details::none(),
+    };
     ours.items.push(created.clone());
     let mut theirs = ours.clone();
     theirs.items[1].text = "edited since".into();

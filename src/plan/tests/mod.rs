@@ -2,6 +2,7 @@
 
 mod applying;
 mod brute;
+mod details;
 mod examples;
 mod identity;
 mod listings;
@@ -11,7 +12,7 @@ mod strategies;
 
 use crate::{
     ids::TaskId,
-    plan::{self, Item, Key, Merged, Op, Outline, Wanted},
+    plan::{self, Details, Item, Key, Merged, Op, Outline, Wanted},
 };
 
 /// Aligns, numbering what is new above all in the base.
@@ -38,6 +39,7 @@ fn outline_with(prefix: &str, text: &str) -> Outline {
             depth: (line.len() - trimmed.len()) / 2,
             text: text.to_owned(),
             done,
+            details: Details::none(),
         }
     };
     Outline { items: text.lines().enumerate().map(item).collect() }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api::{MAX_BATCH, Position},
-    plan::{Item, Key, Op, Outline, Placement, apply, script},
+    plan::{Details, Item, Key, Op, Outline, Placement, apply, script},
 };
 
 fn changes(size: usize, count: usize) -> impl Strategy<Value = (Outline, Outline)> {
@@ -52,7 +52,9 @@ proptest! {
     #[test]
     fn no_shorter_script_exists((from, to) in changes(5, 4)) {
         let ops = script(&from, &to);
-        let structural = |op: &&Op| !matches!(op, Op::SetText { .. } | Op::SetDone { .. });
+        let structural = |op: &&Op| {
+            !matches!(op, Op::SetText { .. } | Op::SetDone { .. } | Op::Detail { .. })
+        };
         let count = ops.iter().filter(structural).count();
         prop_assert!(!brute::is_reachable(&from, &to, count.saturating_sub(1)) || count == 0, "{:#?}", ops);
         prop_assert!(brute::is_reachable(&from, &to, count));
@@ -62,7 +64,13 @@ proptest! {
         let boxes = to.items.iter().filter(|item| {
             from.find(&item.key).is_some_and(|old| old.done) != item.done
         });
-        prop_assert_eq!(ops.len() - count, texts.count() + boxes.count());
+        let none = Details::none();
+        let details = to.items.iter().map(|item| {
+            let old = from.find(&item.key).map_or(&none, |old| &old.details);
+            super::details::requests(old, &item.details)
+        });
+        let details: usize = details.sum();
+        prop_assert_eq!(ops.len() - count, texts.count() + boxes.count() + details);
     }
 
     #[test]
@@ -71,7 +79,7 @@ proptest! {
         let items = depths.into_iter().zip(0..).map(|(depth, number)| {
             let depth = depth.min(deepest);
             deepest = depth + 1;
-            Item { key: Key::New(number), depth, text: String::new(), done: false }
+            Item { key: Key::New(number), depth, text: String::new(), done: false, details: Details::none() }
         });
         let to = Outline { items: items.collect() };
         let ops = script(&Outline::default(), &to);
@@ -93,6 +101,7 @@ fn a_batch_never_names_what_it_creates() {
                 depth: number as usize % 3,
                 text: number.to_string(),
                 done: false,
+                details: Details::none(),
             })
             .collect(),
     };
@@ -107,7 +116,10 @@ fn tasks_in_front_of_a_stable_one_are_placed_by_it_in_order() {
     let mut to = from.clone();
     for (index, number) in [(1, 0), (2, 1)] {
         let text = number.to_string();
-        to.items.insert(index, Item { key: Key::New(number), depth: 0, text, done: false });
+        to.items.insert(
+            index,
+            Item { key: Key::New(number), depth: 0, text, done: false, details: Details::none() },
+        );
     }
     let ops = script(&from, &to);
     let [Op::Create(batch)] = ops.as_slice() else { panic!("{ops:?}") };
@@ -123,7 +135,13 @@ fn tasks_in_front_of_a_stable_one_are_placed_by_it_in_order() {
 fn tasks_at_the_end_of_the_project_are_placed_by_the_project() {
     let to = resolved(&outline("a"), "");
     let mut longer = to.clone();
-    longer.items.push(Item { key: Key::New(0), depth: 0, text: "b".into(), done: false });
+    longer.items.push(Item {
+        key: Key::New(0),
+        depth: 0,
+        text: "b".into(),
+        done: false,
+        details: Details::none(),
+    });
     let ops = script(&to, &longer);
     let [Op::Create(batch)] = ops.as_slice() else { panic!("{ops:?}") };
     assert_eq!(batch[0].to, Placement { anchor: None, position: Position::BeforeEnd });

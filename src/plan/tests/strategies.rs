@@ -3,7 +3,10 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::known;
-use crate::plan::{Item, Key, Outline};
+use crate::{
+    api::{Moment, Schedule},
+    plan::{Change, Details, Fact, Facts, Item, Key, Outline, Set},
+};
 
 /// Few, so that there are duplicates, empty ones and similar ones.
 const TEXTS: [&str; 8] = ["", "a", "b", "a b", "buy milk", "buy oat milk", "x", "buy milk 2"];
@@ -14,17 +17,78 @@ pub(super) fn texts() -> impl Strategy<Value = String> {
 
 /// Outlines of up to `size` tasks with the keys `t0`, `t1`, ….
 pub(super) fn outlines(size: usize) -> impl Strategy<Value = Outline> {
-    vec((0..5_usize, texts(), any::<bool>()), 0..=size).prop_map(|lines| {
-        let item = |(index, (depth, text, done))| Item {
+    vec((0..5_usize, texts(), any::<bool>(), details()), 0..=size).prop_map(|lines| {
+        let item = |(index, (depth, text, done, details))| Item {
             key: known(&format!("t{index}")),
             depth,
             text,
             done,
+            details,
         };
         let mut outline = Outline { items: lines.into_iter().enumerate().map(item).collect() };
         settle(&mut outline);
         outline
     })
+}
+
+/// What may be known of a task: most often nothing.
+pub(super) fn details() -> impl Strategy<Value = Details> {
+    let facts = (date(), any::<bool>(), handles(), any::<bool>(), fields(), any::<bool>());
+    let facts = facts.prop_map(|(date, is_known, handles, all, fields, all_fields)| Facts {
+        date: if is_known { Fact::of(date) } else { Fact::Unknown },
+        note: if is_known { Fact::of(Some("note".to_owned())) } else { Fact::Absent },
+        assignees: Set { known: handles, complete: all },
+        fields: Set { known: fields, complete: all_fields },
+    });
+    prop_oneof![
+        3 => Just(Details::default()),
+        1 => Just(Details::none()),
+        2 => facts.prop_map(Details::from),
+    ]
+}
+
+fn date() -> impl Strategy<Value = Option<Schedule>> {
+    let moment = |day| Moment { date: format!("2026-12-0{day}"), ..Moment::default() };
+    prop::option::of((1..4).prop_map(move |day| Schedule { start: moment(day), end: None }))
+}
+
+fn handles() -> impl Strategy<Value = Vec<(String, ())>> {
+    prop::sample::subsequence(vec!["alice", "bob", "carol"], 0..=3)
+        .prop_shuffle()
+        .prop_map(|handles| handles.into_iter().map(|handle| (handle.to_owned(), ())).collect())
+}
+
+fn fields() -> impl Strategy<Value = Vec<(String, serde_json::Value)>> {
+    let values = (prop::sample::subsequence(vec!["@f", "@g"], 0..=2), 0..3);
+    values.prop_map(|(ids, value): (Vec<&str>, i32)| {
+        ids.into_iter().map(|id| (id.to_owned(), value.into())).collect()
+    })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let handle = || prop::sample::select(vec!["alice", "bob", "carol"]).prop_map(str::to_owned);
+    prop_oneof![
+        date().prop_map(Change::Date),
+        prop::option::of(texts()).prop_map(Change::Note),
+        handle().prop_map(|handle| Change::Assign { more: vec![handle], others: vec![] }),
+        handle().prop_map(Change::Unassign),
+        prop::option::of(0..3).prop_map(|n| Change::Field("@f".to_owned(), n.map(Into::into))),
+    ]
+}
+
+/// What is known once somebody has made a change here, who cannot remove what is not known.
+fn changed(details: &Details, change: &Change) -> Details {
+    let facts = details.facts();
+    let is_unknown = match change {
+        Change::Date(None) => !facts.date.is_known(),
+        Change::Note(None) => !facts.note.is_known(),
+        _ => false,
+    };
+    let mut changed = details.clone();
+    if !is_unknown {
+        changed.apply(change);
+    }
+    changed
 }
 
 /// One edit; places are read modulo the length.
@@ -38,6 +102,7 @@ pub(super) enum Edit {
     MoveSubtree(usize, usize, usize),
     Indent(usize),
     Outdent(usize),
+    Detail(usize, Change),
 }
 
 pub(super) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
@@ -51,6 +116,7 @@ pub(super) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
         (place(), place(), 0..4_usize).prop_map(|(at, to, depth)| Edit::MoveSubtree(at, to, depth)),
         place().prop_map(Edit::Indent),
         place().prop_map(Edit::Outdent),
+        (place(), change()).prop_map(|(at, change)| Edit::Detail(at, change)),
     ];
     vec(edit, 0..=count)
 }
@@ -67,7 +133,13 @@ pub(super) fn edited(outline: &Outline, edits: &[Edit], key: impl Fn(u32) -> Key
 
 fn make(items: &mut Vec<Item>, edit: &Edit, key: impl Fn() -> Key) {
     if let Edit::Insert(at, depth, text) = edit {
-        let item = Item { key: key(), depth: *depth, text: text.clone(), done: at % 3 == 0 };
+        let item = Item {
+            key: key(),
+            depth: *depth,
+            text: text.clone(),
+            done: at % 3 == 0,
+            details: Details::none(),
+        };
         items.insert(at % (items.len() + 1), item);
         return;
     }
@@ -80,6 +152,10 @@ fn make(items: &mut Vec<Item>, edit: &Edit, key: impl Fn() -> Key) {
         Edit::Insert(..) => {}
         Edit::Rewrite(at, text) => items[at % len].text.clone_from(text),
         Edit::Tick(at) => items[at % len].done ^= true,
+        Edit::Detail(at, change) => {
+            let item = &mut items[at % len];
+            item.details = changed(&item.details, change);
+        }
         Edit::DeleteLine(at) => drop(items.remove(at % len)),
         Edit::DeleteSubtree(at) => drop(items.drain(block(*at))),
         Edit::MoveSubtree(at, to, depth) => {

@@ -1,0 +1,354 @@
+//! What is known of a task beside its text, and how two such states are told apart and merged.
+//!
+//! Nothing fetches details unasked, so each of them may be unknown. What is unknown is never
+//! touched: it differs from nothing, and no script changes it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::api::{Schedule, TaskResource};
+
+/// What is known of a task beside its text. Most tasks have none, so it is kept small.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Details(Option<Box<Facts>>);
+
+/// The details themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// When it is due.
+    pub date: Fact<Schedule>,
+    /// Its note. One that was written in the app may have several lines.
+    pub note: Fact<String>,
+    /// Who does it, by handle, in the order in which they are shown.
+    pub assignees: Set<()>,
+    /// The values of its custom fields, by field id, in the order in which they are shown.
+    pub fields: Set<Value>,
+}
+
+/// Something that a task may have, if it is known whether it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Fact<T> {
+    /// Nobody has asked.
+    #[default]
+    Unknown,
+    /// It has none.
+    Absent,
+    /// It has this.
+    Present(T),
+}
+
+/// Things that a task has by name: those that are known.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+pub struct Set<T> {
+    /// In the order in which they are shown, each name once. The order tells no two sets apart.
+    pub known: Vec<(String, T)>,
+    /// Whether there are no others.
+    pub complete: bool,
+}
+
+impl<T: PartialEq> PartialEq for Set<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let has_all = || self.known.iter().all(|(name, value)| other.get(name) == Some(value));
+        self.complete == other.complete && self.known.len() == other.known.len() && has_all()
+    }
+}
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self { known: Vec::new(), complete: false }
+    }
+}
+
+/// What a request changes of a task beside its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// When it is due, or that it is not.
+    Date(Option<Schedule>),
+    /// Its note, or that it has none.
+    Note(Option<String>),
+    /// More people do it.
+    Assign {
+        /// Who they are.
+        more: Vec<String>,
+        /// Who else is known to do it: to be named in the request as well, since it is not known
+        /// whether the service puts those that it names in the place of all others.
+        others: Vec<String>,
+    },
+    /// Somebody does it no more.
+    Unassign(String),
+    /// The value of a custom field, or that it has none.
+    Field(String, Option<Value>),
+}
+
+impl Change {
+    /// Which of a task's resources it changes.
+    pub(crate) fn resource(&self) -> TaskResource {
+        match self {
+            Change::Date(_) => TaskResource::Date,
+            Change::Note(_) => TaskResource::Note,
+            Change::Assign { .. } | Change::Unassign(_) => TaskResource::Assignees,
+            Change::Field(..) => TaskResource::Fields,
+        }
+    }
+}
+
+impl Details {
+    /// Those of a task that was just created: it has none.
+    pub fn none() -> Self {
+        Self::from(Facts {
+            date: Fact::Absent,
+            note: Fact::Absent,
+            assignees: Set { known: Vec::new(), complete: true },
+            fields: Set { known: Vec::new(), complete: true },
+        })
+    }
+
+    /// The details themselves.
+    pub fn facts(&self) -> Facts {
+        self.0.as_deref().cloned().unwrap_or_default()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// With `other` where nothing is known here.
+    pub fn or(&self, other: &Details) -> Details {
+        let (mut facts, other) = match (&self.0, &other.0) {
+            (_, None) => return self.clone(),
+            (None, Some(_)) => return other.clone(),
+            (Some(facts), Some(other)) => (facts.as_ref().clone(), other.as_ref()),
+        };
+        facts.date.or(&other.date);
+        facts.note.or(&other.note);
+        facts.assignees.or(&other.assignees);
+        facts.fields.or(&other.fields);
+        facts.into()
+    }
+
+    /// With what was told where anything was told, in the order in which it was shown before.
+    pub(crate) fn updated(&self, told: &Details) -> Details {
+        let mut facts = told.or(self).facts();
+        let shown = self.facts();
+        facts.assignees.sort_like(&shown.assignees);
+        facts.fields.sort_like(&shown.fields);
+        facts.into()
+    }
+
+    /// With nothing where nothing is known: a task that is to be created has no other details
+    /// than those that are known.
+    pub(crate) fn settled(&self) -> Details {
+        self.or(&Details::none())
+    }
+
+    /// Whether somebody changed `base` for it to be like this. To know more or less is no change.
+    pub(crate) fn changes(&self, base: &Details) -> bool {
+        self != base && {
+            let (new, old) = (self.facts(), base.facts());
+            new.date.changes(&old.date)
+                || new.note.changes(&old.note)
+                || new.assignees.changes(&old.assignees)
+                || new.fields.changes(&old.fields)
+        }
+    }
+
+    /// Three-way: what we changed of `base` is as we have it, anything else as they have it.
+    pub(crate) fn merged(base: &Details, ours: &Details, theirs: &Details) -> Details {
+        if ours == base || ours == theirs {
+            return theirs.clone();
+        }
+        let (base, ours, theirs) = (base.facts(), ours.facts(), theirs.facts());
+        Facts {
+            date: Fact::merged(&base.date, ours.date, theirs.date),
+            note: Fact::merged(&base.note, ours.note, theirs.note),
+            assignees: Set::merged(&base.assignees, ours.assignees, theirs.assignees),
+            fields: Set::merged(&base.fields, ours.fields, theirs.fields),
+        }
+        .into()
+    }
+
+    /// Whether ours and theirs changed one thing of `base`, differently.
+    pub(crate) fn clash(base: &Details, ours: &Details, theirs: &Details) -> bool {
+        let is_three_way = ours != base && theirs != base && ours != theirs;
+        is_three_way && {
+            let (base, ours, theirs) = (base.facts(), ours.facts(), theirs.facts());
+            Fact::clash(&base.date, &ours.date, &theirs.date)
+                || Fact::clash(&base.note, &ours.note, &theirs.note)
+                || Set::clash(&base.fields, &ours.fields, &theirs.fields)
+        }
+    }
+
+    /// The fewest changes that make `to` of these, each a request. What `to` does not know stays.
+    pub(crate) fn script(&self, to: &Details) -> Vec<Change> {
+        if self == to {
+            return Vec::new();
+        }
+        let (from, to) = (self.facts(), to.facts());
+        let mut changes = Vec::new();
+        if to.date.changes(&from.date) {
+            changes.push(Change::Date(to.date.present().cloned()));
+        }
+        if to.note.changes(&from.note) {
+            changes.push(Change::Note(to.note.present().cloned()));
+        }
+        let gone = from.assignees.without(&to.assignees);
+        changes.extend(gone.map(|(handle, ())| Change::Unassign(handle.clone())));
+        let more: Vec<String> = to.assignees.without(&from.assignees).map(name).collect();
+        if !more.is_empty() {
+            let stays = |(handle, ()): &&(String, ())| from.assignees.get(handle).is_some();
+            let others = to.assignees.known.iter().filter(stays).map(name).collect();
+            changes.push(Change::Assign { more, others });
+        }
+        let gone = from.fields.without(&to.fields);
+        changes.extend(gone.map(|(id, _)| Change::Field(id.clone(), None)));
+        let set = to.fields.known.iter().filter(|(id, value)| from.fields.get(id) != Some(value));
+        changes.extend(set.map(|(id, value)| Change::Field(id.clone(), Some(value.clone()))));
+        changes
+    }
+
+    /// Whether they are as the change makes them.
+    pub(crate) fn has(&self, change: &Change) -> bool {
+        let mut changed = self.clone();
+        changed.apply(change);
+        changed == *self
+    }
+
+    /// Does what the service does for a change.
+    pub(crate) fn apply(&mut self, change: &Change) {
+        let mut facts = self.facts();
+        match change {
+            Change::Date(date) => facts.date = Fact::of(date.clone()),
+            Change::Note(note) => facts.note = Fact::of(note.clone()),
+            Change::Assign { more, .. } => {
+                more.iter().for_each(|handle| facts.assignees.put(handle, ()));
+            }
+            Change::Unassign(handle) => facts.assignees.remove(handle),
+            Change::Field(id, Some(value)) => facts.fields.put(id, value.clone()),
+            Change::Field(id, None) => facts.fields.remove(id),
+        }
+        *self = facts.into();
+    }
+}
+
+impl From<Facts> for Details {
+    fn from(facts: Facts) -> Self {
+        Self((facts != Facts::default()).then(|| Box::new(facts)))
+    }
+}
+
+impl<T> Fact<T> {
+    /// What is known for sure.
+    pub fn of(value: Option<T>) -> Self {
+        value.map_or(Fact::Absent, Fact::Present)
+    }
+
+    /// What there is, if that is known.
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Fact::Present(value) => Some(value),
+            Fact::Unknown | Fact::Absent => None,
+        }
+    }
+
+    /// Whether it is known.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Fact::Unknown)
+    }
+}
+
+impl<T: Clone + PartialEq> Fact<T> {
+    fn or(&mut self, other: &Self) {
+        if !self.is_known() {
+            self.clone_from(other);
+        }
+    }
+
+    fn changes(&self, base: &Self) -> bool {
+        match (self, base) {
+            (Fact::Unknown, _) => false,
+            // That there is nothing is no change of what nobody knows.
+            (Fact::Absent, Fact::Unknown) => false,
+            _ => self != base,
+        }
+    }
+
+    fn merged(base: &Self, ours: Self, theirs: Self) -> Self {
+        if ours.changes(base) { ours } else { theirs }
+    }
+
+    fn clash(base: &Self, ours: &Self, theirs: &Self) -> bool {
+        ours.changes(base) && theirs.changes(base) && ours != theirs
+    }
+}
+
+impl<T> Set<T> {
+    /// The one of this name, if it is known.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.known.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+impl<T: Clone + PartialEq> Set<T> {
+    /// Those that `other` does not have.
+    fn without<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a (String, T)> {
+        self.known.iter().filter(|(name, _)| other.get(name).is_none())
+    }
+
+    fn put(&mut self, name: &str, value: T) {
+        match self.known.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => self.known.push((name.to_owned(), value)),
+        }
+    }
+
+    /// In the order of another, and what only this one has comes last.
+    fn sort_like(&mut self, other: &Self) {
+        let place = |name: &str| other.known.iter().position(|(known, _)| known == name);
+        self.known.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.known.retain(|(known, _)| known != name);
+    }
+
+    fn or(&mut self, other: &Self) {
+        if !self.complete {
+            let more = other.without(self).cloned().collect::<Vec<_>>();
+            self.known.extend(more);
+            self.complete = other.complete;
+        }
+    }
+
+    fn changes(&self, base: &Self) -> bool {
+        let is_gone = self.complete && base.without(self).next().is_some();
+        is_gone || self.known.iter().any(|(name, value)| base.get(name) != Some(value))
+    }
+
+    fn merged(base: &Self, ours: Self, theirs: Self) -> Self {
+        let mut merged = theirs;
+        for (name, _) in base.without(&ours) {
+            merged.remove(name);
+        }
+        for (name, value) in &ours.known {
+            if base.get(name) != Some(value) {
+                merged.put(name, value.clone());
+            }
+        }
+        merged.sort_like(&ours);
+        merged
+    }
+
+    fn clash(base: &Self, ours: &Self, theirs: &Self) -> bool {
+        ours.known.iter().chain(&base.known).any(|(name, _)| {
+            let (base, ours, theirs) = (base.get(name), ours.get(name), theirs.get(name));
+            ours != base && theirs != base && ours != theirs
+        })
+    }
+}
+
+fn name<T>((name, _): &(String, T)) -> String {
+    name.clone()
+}

@@ -1,0 +1,91 @@
+//! What is known beside texts: how it is merged and what it costs to change it.
+
+use proptest::prelude::*;
+
+use super::strategies::details;
+use crate::{
+    api::{Moment, Schedule},
+    plan::{Change, Details, Fact, Facts, Set},
+};
+
+/// How many requests it takes, counted in another way than the script does.
+pub(super) fn requests(from: &Details, to: &Details) -> usize {
+    let (from, to) = (from.facts(), to.facts());
+    let date = to.date.is_known() && from.date != to.date;
+    let note = to.note.is_known() && from.note != to.note;
+    let has = |set: &Set<()>, handle: &str| set.get(handle).is_some();
+    let (was, is) = (&from.assignees, &to.assignees);
+    let gone = was.known.iter().filter(|(handle, ())| !has(is, handle)).count();
+    let more = is.known.iter().any(|(handle, ())| !has(was, handle));
+    let mut fields: Vec<&String> =
+        from.fields.known.iter().chain(&to.fields.known).map(|(id, _)| id).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    let fields = fields.into_iter().filter(|id| from.fields.get(id) != to.fields.get(id));
+    usize::from(date) + usize::from(note) + gone + usize::from(more) + fields.count()
+}
+
+fn due(day: &str) -> Schedule {
+    Schedule { start: Moment { date: day.to_owned(), ..Moment::default() }, end: None }
+}
+
+fn people(handles: &[&str], complete: bool) -> Set<()> {
+    Set { known: handles.iter().map(|handle| ((*handle).to_owned(), ())).collect(), complete }
+}
+
+proptest! {
+    #[test]
+    fn what_is_known_already_costs_nothing(details in details()) {
+        prop_assert_eq!(details.script(&details), vec![]);
+        prop_assert_eq!(details.or(&Details::none()).script(&details), vec![]);
+    }
+
+    #[test]
+    fn what_is_learnt_is_no_change(known in details(), told in details()) {
+        prop_assert!(!Details::default().changes(&known));
+        prop_assert_eq!(known.or(&known), known.clone());
+        prop_assert_eq!(known.or(&told).or(&told), known.or(&told));
+    }
+}
+
+#[test]
+fn a_removal_survives_that_less_is_known_now() {
+    let base = Details::from(Facts { assignees: people(&["alice"], false), ..Facts::default() });
+    let ours = Details::default();
+    let theirs = base.clone();
+    let merged = Details::merged(&base, &ours, &theirs);
+    assert_eq!(theirs.script(&merged), [Change::Unassign("alice".to_owned())]);
+}
+
+#[test]
+fn whoever_is_added_is_named_with_those_who_stay() {
+    let from =
+        Details::from(Facts { assignees: people(&["alice", "bob"], true), ..Facts::default() });
+    let to =
+        Details::from(Facts { assignees: people(&["carol", "bob"], true), ..Facts::default() });
+    let assign = Change::Assign { more: vec!["carol".to_owned()], others: vec!["bob".to_owned()] };
+    assert_eq!(from.script(&to), [Change::Unassign("alice".to_owned()), assign]);
+}
+
+#[test]
+fn dates_that_both_changed_are_ours_and_clash() {
+    let of = |day| Details::from(Facts { date: Fact::Present(due(day)), ..Facts::default() });
+    let (base, ours, theirs) = (of("2026-12-01"), of("2026-12-02"), of("2026-12-03"));
+    assert_eq!(Details::merged(&base, &ours, &theirs), ours);
+    assert!(Details::clash(&base, &ours, &theirs));
+    assert!(!Details::clash(&base, &ours, &base));
+    assert!(!Details::clash(&base, &ours, &ours));
+    // What was not known was not changed by them.
+    assert!(!Details::clash(&base, &ours, &Details::default()));
+}
+
+#[test]
+fn people_and_dates_of_different_hands_both_stand() {
+    let known = Facts { assignees: people(&["alice"], true), ..Facts::default() };
+    let base = Details::from(known.clone());
+    let ours = Details::from(Facts { date: Fact::Present(due("2026-12-01")), ..known.clone() });
+    let theirs = Details::from(Facts { assignees: people(&["bob"], true), ..known });
+    let merged = Details::merged(&base, &ours, &theirs);
+    assert_eq!(merged.facts().assignees, people(&["bob"], true));
+    assert_eq!(theirs.script(&merged), [Change::Date(Some(due("2026-12-01")))]);
+}

@@ -1,0 +1,94 @@
+//! Details that were asked for: dates, notes, people and fields of tasks. Four requests a task is
+//! the price, so nothing here happens unasked.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{engine::Engine, project::Project};
+use crate::{
+    api::{Priority, TaskResource},
+    error::Result,
+    ids::{ProjectId, TaskId},
+    plan::{Details, Fact, Facts, Key, Outline, Set},
+};
+
+impl Engine {
+    /// Asks for one detail of a task: what is known if only this is. One request.
+    pub(crate) async fn ask_detail(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Details> {
+        let backend = &self.backend;
+        let mut told = Facts::default();
+        match resource {
+            TaskResource::Task => {}
+            TaskResource::Date => {
+                told.date = Fact::of(backend.date(priority, project, task).await?);
+            }
+            TaskResource::Note => {
+                // An empty one is none: the service takes no empty notes.
+                let note = backend.note(priority, project, task).await?;
+                told.note = Fact::of(note.filter(|note| !note.is_empty()));
+            }
+            TaskResource::Assignees => {
+                let handles = backend.assignees(priority, project, task).await?;
+                let known = handles.into_iter().map(|handle| (handle, ()));
+                told.assignees = Set { known: distinct(known), complete: true };
+            }
+            TaskResource::Fields => {
+                let values = backend.field_values(priority, project, task).await?;
+                let known = values.into_iter().filter(|(_, value)| !is_none(value));
+                told.fields = Set { known: distinct(known), complete: true };
+            }
+        }
+        Ok(told.into())
+    }
+
+    /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
+    pub(crate) fn learn(&self, project: &Project, told: &[(TaskId, Details)]) {
+        let now = self.clock.now();
+        let known = {
+            let mut state = self.recalled(project);
+            for (task, details) in told {
+                if details.facts().assignees.complete {
+                    state.assigned.insert(task.clone(), now);
+                }
+            }
+            state.snapshot.as_ref().map(|known| (known.outline.clone(), known.read))
+        };
+        let Some((known, read)) = known else { return };
+        let mut outline = Outline::clone(&known);
+        let told: HashMap<&TaskId, &Details> = told.iter().map(|(id, told)| (id, told)).collect();
+        for item in &mut outline.items {
+            if let Key::Known(id) = &item.key
+                && let Some(told) = told.get(id)
+            {
+                item.details = item.details.updated(told);
+            }
+        }
+        let changed = project.install(outline, read, self.clock.wall());
+        self.keep(project);
+        self.note_resident(project);
+        self.changed(project, changed);
+    }
+}
+
+/// Whether a value says that there is none.
+fn is_none(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// Each name once, the first of it.
+fn distinct<T>(named: impl Iterator<Item = (String, T)>) -> Vec<(String, T)> {
+    let mut known: Vec<(String, T)> = Vec::new();
+    for (name, value) in named {
+        if known.iter().all(|(other, _)| *other != name) {
+            known.push((name, value));
+        }
+    }
+    known
+}

@@ -1,0 +1,203 @@
+//! How what is known of a task is shown on its line, and what a line that was edited says of it.
+//! Pure.
+//!
+//! `told(known, shown(known))` is `known`: a line that nobody touched changes nothing, also where
+//! it shows less than what is known (a handle with a space, seconds, a period). And
+//! `shown(told(known, line))` is `line`, up to the order of what has no order.
+
+use serde_json::{Number, Value};
+
+use crate::{
+    api::{End, MAX_CONTENT_CHARS, Moment, Schedule},
+    document::{self, Details as Shown, Line, RenderOptions},
+    plan::{Details, Fact, Facts, Item, Set},
+};
+
+/// What a line shows of a task.
+pub(crate) fn shown(details: &Details) -> Shown {
+    if details.is_unknown() {
+        return Shown::default();
+    }
+    let facts = details.facts();
+    let mut shown = Shown {
+        assignees: facts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
+        fields: facts.fields.known.iter().map(|(id, value)| (id.clone(), spelled(value))).collect(),
+        note: facts.note.present().cloned(),
+        ..Shown::default()
+    };
+    if let Some(Schedule { start, end }) = facts.date.present() {
+        let end = match end {
+            Some(End::Moment(end)) => Some(end),
+            Some(End::Period { .. }) | None => None,
+        };
+        shown.zone = start.timezone.clone().or_else(|| end?.timezone.clone());
+        let last = end.unwrap_or(start);
+        (shown.due, shown.due_time) = (Some(last.date.clone()), minutes(last));
+        if end.is_some() {
+            (shown.start, shown.start_time) = (Some(start.date.clone()), minutes(start));
+        }
+    }
+    shown.spellable()
+}
+
+/// What is known of a task from now on, whose line says this. Of a task that is to be created,
+/// [`Details::none`] is known.
+///
+/// # Errors
+/// The reason, where the line says what Taskade cannot keep.
+pub(crate) fn told(known: &Details, line: &Shown) -> Result<Details, String> {
+    let before = shown(known);
+    if before == *line {
+        return Ok(known.clone());
+    }
+    let Facts { date, note, assignees, fields } = known.facts();
+    Ok(Details::from(Facts {
+        date: if of_date(&before) == of_date(line) { date } else { Fact::of(schedule(line)?) },
+        note: if before.note == line.note { note } else { Fact::of(checked_note(line)?) },
+        assignees: told_people(assignees, &before, line),
+        fields: told_fields(fields, &before, line)?,
+    }))
+}
+
+/// A task in words: its text and what is known of it, as on its line.
+pub(crate) fn in_words(item: &Item) -> String {
+    let details = shown(&item.details);
+    let mut words = item.text.clone();
+    if details != Shown::default() {
+        let line = Line { text: item.text.clone(), details, ..Line::default() };
+        let mut rendered = String::new();
+        document::render_line(&line, &RenderOptions::default(), &mut rendered);
+        words = rendered.trim_start_matches("- [ ]").trim().replace("\n  >", " >");
+    }
+    words
+}
+
+fn told_people(mut people: Set<()>, before: &Shown, line: &Shown) -> Set<()> {
+    let is_gone =
+        |handle: &String| before.assignees.contains(handle) && !line.assignees.contains(handle);
+    people.known.retain(|(handle, ())| !is_gone(handle));
+    for handle in &line.assignees {
+        if people.get(handle).is_none() {
+            people.known.push((handle.clone(), ()));
+        }
+    }
+    in_order_of(&mut people, line.assignees.iter());
+    people
+}
+
+fn told_fields(mut fields: Set<Value>, before: &Shown, line: &Shown) -> Result<Set<Value>, String> {
+    let shows = |shown: &Shown, id: &str| shown.fields.iter().any(|(known, _)| known == id);
+    let mut told: Vec<(String, Value)> = Vec::new();
+    for (id, text) in &line.fields {
+        if told.iter().any(|(known, _)| known == id) {
+            return Err(format!("a task has one value of {id}, and this line gives two; keep one"));
+        }
+        let known = fields.get(id);
+        let value = match known {
+            Some(value) if spelled(value) == *text => value.clone(),
+            known => value(id, text, known)?,
+        };
+        told.push((id.clone(), value));
+    }
+    fields.known.retain(|(id, _)| !shows(before, id) && !shows(line, id));
+    told.append(&mut fields.known);
+    fields.known = told;
+    Ok(fields)
+}
+
+/// Sorts by where the line has it; what the line cannot show stays behind.
+fn in_order_of<'a, T>(set: &mut Set<T>, line: impl Iterator<Item = &'a String> + Clone) {
+    let place = |name: &str| line.clone().position(|shown| shown == name);
+    set.known.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
+}
+
+/// A value as it is shown: a string as it is, anything else as JSON.
+fn spelled(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The value that a text stands for: a number if it looks like one, unless the field has held a
+/// string.
+fn value(id: &str, text: &str, known: Option<&Value>) -> Result<Value, String> {
+    match known {
+        Some(Value::Array(_) | Value::Object(_) | Value::Bool(_)) => {
+            return Err(format!("{id} holds something that can only be changed in the app"));
+        }
+        Some(Value::String(_)) | Some(Value::Number(_) | Value::Null) | None => {}
+    }
+    if text.is_empty() {
+        return Err(format!("{id} has no value; write one, or delete the brackets"));
+    }
+    let number: Option<Number> = text.parse().ok();
+    let number = number.filter(|number| number.to_string() == text);
+    Ok(match (number, known) {
+        (Some(number), None | Some(Value::Number(_) | Value::Null)) => Value::Number(number),
+        _ => Value::String(text.to_owned()),
+    })
+}
+
+fn checked_note(line: &Shown) -> Result<Option<String>, String> {
+    let Some(note) = &line.note else { return Ok(None) };
+    if note.contains(['\n', '\r']) {
+        return Err("its note has several lines, and Taskade takes one; join them".to_owned());
+    }
+    if note.is_empty() {
+        return Err("its note is empty; write something, or delete the `>`".to_owned());
+    }
+    let length = note.chars().count();
+    if length > MAX_CONTENT_CHARS {
+        return Err(format!(
+            "its note has {length} characters, and at most {MAX_CONTENT_CHARS} can be saved; \
+             shorten it"
+        ));
+    }
+    Ok(Some(note.clone()))
+}
+
+/// Everything of a line that says when.
+fn of_date(line: &Shown) -> [&Option<String>; 5] {
+    [&line.start, &line.start_time, &line.due, &line.due_time, &line.zone]
+}
+
+/// When a line says that its task is due.
+fn schedule(line: &Shown) -> Result<Option<Schedule>, String> {
+    let Shown { start, start_time, due, due_time, zone, .. } = line;
+    if of_date(line).iter().all(|part| part.is_none()) {
+        return Ok(None);
+    }
+    let moment = |date: &String, time: &Option<String>| Moment {
+        date: date.clone(),
+        time: time.clone(),
+        timezone: zone.clone(),
+    };
+    let Some(due) = due else {
+        return Err(match start {
+            Some(start) => format!("it starts on {start} and never ends; add `📅` and a day"),
+            None => "a time or a time zone needs a day; add `📅` and a day".to_owned(),
+        });
+    };
+    match start {
+        None if start_time.is_some() => {
+            Err("a start time needs a start day; add `🛫` and a day".to_owned())
+        }
+        None => Ok(Some(Schedule { start: moment(due, due_time), end: None })),
+        Some(start) if (start, start_time) > (due, due_time) && (start != due || both(line)) => {
+            Err(format!("it ends on {due}, before it starts on {start}; swap them"))
+        }
+        Some(start) => Ok(Some(Schedule {
+            start: moment(start, start_time),
+            end: Some(End::Moment(moment(due, due_time))),
+        })),
+    }
+}
+
+/// Whether both ends have a time: on one day, one without is the whole day.
+fn both(line: &Shown) -> bool {
+    line.start_time.is_some() && line.due_time.is_some()
+}
+
+/// `HH:MM`; seconds are not shown.
+fn minutes(moment: &Moment) -> Option<String> {
+    let time = moment.time.as_deref()?;
+    Some(time.get(..5).unwrap_or(time).to_owned())
+}

@@ -1,0 +1,162 @@
+//! One mount's line to a service in memory, which can be cut.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use serde_json::Value;
+use taskadefs::{
+    api::{
+        Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
+        Resource, Schedule,
+    },
+    error::Result,
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+use crate::service::Memory;
+
+/// One mount's line to the service. Once it is cut nothing that the mount still does gets
+/// through, and nothing comes back: the mount has crashed.
+#[derive(Debug)]
+pub struct Line {
+    memory: Arc<Memory>,
+    cut: AtomicBool,
+}
+
+impl Line {
+    /// A line to a service.
+    pub fn to(memory: &Arc<Memory>) -> Arc<Self> {
+        Arc::new(Self { memory: memory.clone(), cut: AtomicBool::new(false) })
+    }
+
+    /// The mount has crashed.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    async fn open(&self) -> &Memory {
+        if self.cut.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        &self.memory
+    }
+}
+
+#[async_trait]
+impl Backend for Line {
+    async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
+        self.open().await.workspaces(priority).await
+    }
+    async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
+        self.open().await.folders(priority, workspace).await
+    }
+    async fn projects(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
+        self.open().await.projects(priority, folder).await
+    }
+    async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
+        self.open().await.project(priority, project).await
+    }
+    async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
+        self.open().await.tasks(priority, project).await
+    }
+    async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
+        self.open().await.create_project(folder, markdown).await
+    }
+    async fn complete_project(&self, project: &ProjectId) -> Result<()> {
+        self.open().await.complete_project(project).await
+    }
+    async fn restore_project(&self, project: &ProjectId) -> Result<()> {
+        self.open().await.restore_project(project).await
+    }
+    async fn copy_project(
+        &self,
+        project: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>> {
+        self.open().await.copy_project(project, folder, title).await
+    }
+    async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
+        self.open().await.create_tasks(project, tasks).await
+    }
+    async fn update_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        content: &Content,
+    ) -> Result<Option<String>> {
+        self.open().await.update_task(project, task, content).await
+    }
+    async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
+        self.open().await.set_completed(project, task, done).await
+    }
+    async fn move_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        target: &TaskId,
+        position: Position,
+    ) -> Result<()> {
+        self.open().await.move_task(project, task, target, position).await
+    }
+    async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.open().await.delete_task(project, task).await
+    }
+    async fn date(
+        &self,
+        priority: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+    ) -> Result<Option<Schedule>> {
+        self.open().await.date(priority, p, t).await
+    }
+    async fn set_date(&self, p: &ProjectId, t: &TaskId, date: &Schedule) -> Result<()> {
+        self.open().await.set_date(p, t, date).await
+    }
+    async fn clear_date(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
+        self.open().await.clear_date(p, t).await
+    }
+    async fn note(&self, priority: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<String>> {
+        self.open().await.note(priority, p, t).await
+    }
+    async fn set_note(&self, p: &ProjectId, t: &TaskId, note: &Content) -> Result<()> {
+        self.open().await.set_note(p, t, note).await
+    }
+    async fn clear_note(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
+        self.open().await.clear_note(p, t).await
+    }
+    async fn assignees(
+        &self,
+        priority: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+    ) -> Result<Vec<String>> {
+        self.open().await.assignees(priority, p, t).await
+    }
+    async fn assign(&self, p: &ProjectId, t: &TaskId, handles: &[String]) -> Result<()> {
+        self.open().await.assign(p, t, handles).await
+    }
+    async fn unassign(&self, p: &ProjectId, t: &TaskId, handle: &str) -> Result<()> {
+        self.open().await.unassign(p, t, handle).await
+    }
+    async fn field_values(
+        &self,
+        priority: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+    ) -> Result<Vec<(String, Value)>> {
+        self.open().await.field_values(priority, p, t).await
+    }
+    async fn set_field(&self, p: &ProjectId, t: &TaskId, field: &str, value: &Value) -> Result<()> {
+        self.open().await.set_field(p, t, field, value).await
+    }
+    async fn clear_field(&self, p: &ProjectId, t: &TaskId, field: &str) -> Result<()> {
+        self.open().await.clear_field(p, t, field).await
+    }
+    async fn resource(&self, priority: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
+        self.open().await.resource(priority, p, what).await
+    }
+}
