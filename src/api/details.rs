@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::calendar;
+
 /// When a task is due, as Taskade keeps it: days and times as they were written, in no time zone
 /// but the one that is named. Nothing here is ever converted, so a day stays that day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,31 @@ pub struct Moment {
     /// The IANA name of its time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+}
+
+impl Moment {
+    /// Whether the day is one of the calendar, and the time, if there is one, is spelled as the
+    /// service spells times: `HH:MM`, or `HH:MM:SS`.
+    pub(crate) fn is_possible(&self) -> bool {
+        calendar::is_date(&self.date) && self.time.as_deref().is_none_or(is_time)
+    }
+}
+
+/// The pattern of `time` in the official document.
+fn is_time(text: &str) -> bool {
+    let parts: Vec<&[u8]> = text.as_bytes().split(|byte| *byte == b':').collect();
+    let below = |part: &[u8], end: u8| match part {
+        [tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit() => {
+            (tens - b'0') * 10 + (ones - b'0') < end
+        }
+        _ => false,
+    };
+    match parts[..] {
+        [hours, ref rest @ ..] if matches!(rest.len(), 1 | 2) => {
+            below(hours, 24) && rest.iter().all(|part| below(part, 60))
+        }
+        _ => false,
+    }
 }
 
 /// How a schedule ends.
@@ -65,4 +92,33 @@ pub enum TaskResource {
     Assignees,
     /// The values of its custom fields.
     Fields,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn a_moment_is_a_day_of_the_calendar_and_a_time_of_the_day() {
+        let is_possible = |date: &str, time: Option<&str>| {
+            let (date, time) = (date.to_owned(), time.map(str::to_owned));
+            Moment { date, time, timezone: None }.is_possible()
+        };
+        for date in ["2026-12-31", "2024-02-29", "0001-01-01"] {
+            assert!(is_possible(date, None), "{date}");
+        }
+        for date in
+            ["", "2026-02-29", "2026-13-01", "2026-1-1", "2026-12-01T00:00:00Z", "٢٠٢٦-٠١-٠١"]
+        {
+            assert!(!is_possible(date, None), "{date}");
+        }
+        for time in ["00:00", "23:59", "15:30:45"] {
+            assert!(is_possible("2026-12-31", Some(time)), "{time}");
+        }
+        for time in
+            ["", "9:00", "24:00", "12:60", "12:00:60", "12", "12:00:00:00", "12:00 ", "+1:00"]
+        {
+            assert!(!is_possible("2026-12-31", Some(time)), "{time}");
+        }
+    }
 }

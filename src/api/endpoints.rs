@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Backend, BudgetStatus, Exported,
+    details::{Resource, Schedule, TaskResource},
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
     path::Path,
@@ -147,6 +148,103 @@ impl Backend for HttpBackend {
         Ok(())
     }
 
+    async fn date(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<Schedule>> {
+        self.details(project, task)?.date(priority).await
+    }
+
+    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
+        self.details(project, task)?.set_date(date).await
+    }
+
+    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.details(project, task)?.clear_date().await
+    }
+
+    async fn note(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<String>> {
+        self.details(project, task)?.note(priority).await
+    }
+
+    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
+        self.details(project, task)?.set_note(note).await
+    }
+
+    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.details(project, task)?.clear_note().await
+    }
+
+    async fn assignees(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<String>> {
+        self.details(project, task)?.assignees(priority).await
+    }
+
+    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
+        self.details(project, task)?.assign(handles).await
+    }
+
+    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
+        self.details(project, task)?.unassign(handle).await
+    }
+
+    async fn field_values(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<(String, Value)>> {
+        self.details(project, task)?.field_values(priority).await
+    }
+
+    async fn set_field(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        field: &str,
+        value: &Value,
+    ) -> Result<()> {
+        self.details(project, task)?.set_field(field, value).await
+    }
+
+    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
+        self.details(project, task)?.clear_field(field).await
+    }
+
+    async fn resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        resource: Resource,
+    ) -> Result<Value> {
+        self.project_resource(priority, project, resource).await
+    }
+
+    async fn task_resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Value>> {
+        self.details(project, task)?.resource(priority, resource).await
+    }
+
+    async fn share(&self, project: &ProjectId) -> Result<Value> {
+        self.make_share_link(project).await
+    }
+
     fn budget(&self) -> Option<BudgetStatus> {
         Some(self.budget_status())
     }
@@ -185,11 +283,11 @@ impl HttpBackend {
     }
 }
 
-fn project_path(project: &ProjectId) -> Result<Path> {
+pub(super) fn project_path(project: &ProjectId) -> Result<Path> {
     Path::new("projects").id(project.as_str())
 }
 
-fn task_path(project: &ProjectId, task: &TaskId) -> Result<Path> {
+pub(super) fn task_path(project: &ProjectId, task: &TaskId) -> Result<Path> {
     project_path(project)?.then("tasks").id(task.as_str())
 }
 

@@ -12,6 +12,7 @@ mod budget;
 mod bundle;
 mod details;
 mod endpoints;
+mod endpoints_details;
 mod gate;
 mod headers;
 mod http;
@@ -20,6 +21,7 @@ mod path;
 mod queue;
 mod types;
 mod wire;
+mod wire_details;
 
 use std::collections::HashMap;
 

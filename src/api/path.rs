@@ -36,7 +36,7 @@ impl Path {
     /// [`Kind::Invalid`] for what would not be a segment: nothing is sent then.
     pub(crate) fn id(mut self, id: &str) -> Result<Self> {
         if matches!(id, "" | "." | "..") {
-            return Err(Error::new(Kind::Invalid, format!("Taskade gave {id:?} as an id")));
+            return Err(Error::new(Kind::Invalid, format!("{id:?} cannot be an id")));
         }
         if self.subject.is_empty() {
             id.clone_into(&mut self.subject);

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, value::RawValue};
 
+#[cfg(fuzzing)]
+use super::wire_details;
 use super::{
     bundle::{self, Exported},
     types::{RemoteProject, RemoteSpace, RemoteTask},
@@ -24,8 +26,9 @@ const CODE_CHARS: usize = 40;
 /// one.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Envelope {
-    /// Read where it is asked for: that of an export is as large as a space.
-    #[serde(default)]
+    /// Read where it is asked for: that of an export is as large as a space. One that is null is
+    /// there.
+    #[serde(default, deserialize_with = "given")]
     item: Option<Box<RawValue>>,
     #[serde(flatten)]
     fields: Map<String, Value>,
@@ -106,12 +109,18 @@ impl Envelope {
     pub(crate) fn page(self) -> Result<Page> {
         let has_more = self.get("hasMore").and_then(flag);
         let next_cursor = self.get("nextCursor").and_then(scalar).filter(|id| !id.is_empty());
-        let sent = self.get("items").and_then(Value::as_array).map_or(0, Vec::len);
+        let sent = self.sent();
         let tasks: Result<Vec<RemoteTask>> = self.listed()?.iter().map(task).collect();
         Ok(Page { tasks: tasks?, sent, has_more, next_cursor })
     }
 
-    fn listed(mut self) -> Result<Vec<Value>> {
+    /// How many items the service sent, null ones included.
+    pub(super) fn sent(&self) -> usize {
+        self.get("items").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// The items that are not null.
+    pub(super) fn listed(mut self) -> Result<Vec<Value>> {
         let Some(Value::Array(mut items)) = self.fields.remove("items") else {
             return Err(protocol("the answer has no items"));
         };
@@ -122,6 +131,15 @@ impl Envelope {
     /// A field that is there and not null.
     fn get(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The item; `None` if it is null.
+    pub(super) fn item_or_null(&self) -> Result<Option<Value>> {
+        let item = self.item.as_ref().ok_or_else(|| protocol("the answer has no item"))?;
+        let item: Value = serde_json::from_str(item.get()).map_err(|error| {
+            Error::new(Kind::Protocol, "Taskade's answer cannot be read").because(error)
+        })?;
+        Ok((!item.is_null()).then_some(item))
     }
 
     /// The item, if there is one and it is not null.
@@ -208,7 +226,7 @@ fn text(item: &Value, field: &str) -> String {
 }
 
 /// A text, or a number where a text belongs.
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -234,10 +252,15 @@ pub(super) fn read_any(body: &[u8]) {
     let _ = (read().map(Envelope::project), read().map(Envelope::page));
     let _ = (read().map(Envelope::exported), read().map(|answer| answer.created()));
     let _ = read().map(|answer| (answer.item_id(), answer.item_text()));
+    wire_details::read_any(read);
     Envelope::read_failure(500, body, None);
 }
 
-fn protocol(what: &str) -> Error {
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn protocol(what: &str) -> Error {
     Error::new(Kind::Protocol, what)
 }
 

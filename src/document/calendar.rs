@@ -1,7 +1,7 @@
 //! Which dates and times a line may hold.
 
 /// Whether it is `YYYY-MM-DD`, padded, of a day that exists in the Gregorian calendar.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let [y @ .., b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return false };
     let [y1, y2, y3, y4] = y else { return false };
     let (Some(century), Some(year), Some(month), Some(day)) =

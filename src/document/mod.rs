@@ -17,7 +17,7 @@
 
 mod anchor;
 mod blocks;
-mod calendar;
+pub(crate) mod calendar;
 mod characters;
 mod details;
 mod escape;

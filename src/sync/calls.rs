@@ -5,29 +5,27 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::calls_kept::prune;
 use crate::{
     api::{
         Backend, BudgetStatus, Content, Exported, NewTask, Position, Priority, RemoteProject,
-        RemoteSpace, RemoteTask,
+        RemoteSpace, RemoteTask, Resource, Schedule, TaskResource,
     },
     clock::Clock,
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
 };
-
-/// A log that is longer than this loses its older half, in bytes.
-const LONGEST: u64 = 16 << 20;
 
 /// The file, and the titles that make it readable.
 #[derive(Debug)]
@@ -83,8 +81,8 @@ impl Logged {
         result
     }
 
-    /// Notes a call and what came of it.
-    fn note<T>(&self, project: Option<&ProjectId>, call: Value, result: Result<T>) -> Result<T> {
+    /// Logs a call and what came of it.
+    fn logged<T>(&self, project: Option<&ProjectId>, call: Value, result: Result<T>) -> Result<T> {
         let result = self.asked(result);
         let (outcome, reason) = match &result {
             Ok(_) => ("ok", None),
@@ -110,39 +108,6 @@ impl Logged {
         }
         result
     }
-}
-
-/// Drops what is older than `keep`, and the older half of what is too long.
-fn prune(path: &Path, now: SystemTime, keep: Duration) -> std::io::Result<()> {
-    let text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    let oldest = now.checked_sub(keep).unwrap_or(SystemTime::UNIX_EPOCH);
-    let excess = (text.len() as u64).saturating_sub(LONGEST);
-    let half = if excess > 0 { text.len() / 2 } else { 0 };
-    let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let time = serde_json::from_slice::<Value>(line).ok();
-        let time = time.as_ref().and_then(|line| line.get("time")?.as_str());
-        let time = time.and_then(|time| humantime::parse_rfc3339(time).ok());
-        // A torn line tells no time: it goes with those before it.
-        if start >= half && time.is_some_and(|time| time >= oldest) {
-            break;
-        }
-        start += line.len();
-    }
-    if start == 0 {
-        return Ok(());
-    }
-    let mut shorter = PathBuf::from(path);
-    shorter.set_extension("ndjson.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&shorter)?;
-    file.write_all(text.get(start..).unwrap_or_default())?;
-    file.sync_all()?;
-    fs::rename(shorter, path)
 }
 
 #[async_trait]
@@ -180,17 +145,17 @@ impl Backend for Logged {
         let result = self.inner.create_project(folder, markdown).await;
         let call = json!({ "call": "create project", "folder": folder, "text": markdown });
         let id = result.as_ref().ok().cloned();
-        self.note(id.as_ref(), call, result)
+        self.logged(id.as_ref(), call, result)
     }
 
     async fn complete_project(&self, project: &ProjectId) -> Result<()> {
         let result = self.inner.complete_project(project).await;
-        self.note(Some(project), json!({ "call": "archive project" }), result)
+        self.logged(Some(project), json!({ "call": "archive project" }), result)
     }
 
     async fn restore_project(&self, project: &ProjectId) -> Result<()> {
         let result = self.inner.restore_project(project).await;
-        self.note(Some(project), json!({ "call": "restore project" }), result)
+        self.logged(Some(project), json!({ "call": "restore project" }), result)
     }
 
     async fn copy_project(
@@ -202,7 +167,7 @@ impl Backend for Logged {
         let result = self.inner.copy_project(project, folder, title).await;
         let copy = result.as_ref().ok().cloned().flatten();
         let call = json!({ "call": "copy project", "folder": folder, "text": title, "copy": copy });
-        self.note(Some(project), call, result)
+        self.logged(Some(project), call, result)
     }
 
     async fn create_tasks(&self, project: &ProjectId, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
@@ -210,7 +175,7 @@ impl Backend for Logged {
         let texts: Vec<&str> = tasks.iter().map(|task| task.content.text.as_str()).collect();
         let ids = result.as_ref().ok();
         let call = json!({ "call": "create tasks", "texts": texts, "tasks": ids });
-        self.note(Some(project), call, result)
+        self.logged(Some(project), call, result)
     }
 
     async fn update_task(
@@ -221,13 +186,13 @@ impl Backend for Logged {
     ) -> Result<Option<String>> {
         let result = self.inner.update_task(project, task, content).await;
         let call = json!({ "call": "update task", "task": task, "text": content.text });
-        self.note(Some(project), call, result)
+        self.logged(Some(project), call, result)
     }
 
     async fn set_completed(&self, project: &ProjectId, task: &TaskId, done: bool) -> Result<()> {
         let result = self.inner.set_completed(project, task, done).await;
         let call = if done { "complete task" } else { "uncomplete task" };
-        self.note(Some(project), json!({ "call": call, "task": task }), result)
+        self.logged(Some(project), json!({ "call": call, "task": task }), result)
     }
 
     async fn move_task(
@@ -240,43 +205,127 @@ impl Backend for Logged {
         let result = self.inner.move_task(project, task, target, position).await;
         let call =
             json!({ "call": "move task", "task": task, "target": target, "position": position });
-        self.note(Some(project), call, result)
+        self.logged(Some(project), call, result)
     }
 
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
         let result = self.inner.delete_task(project, task).await;
-        self.note(Some(project), json!({ "call": "delete task", "task": task }), result)
+        self.logged(Some(project), json!({ "call": "delete task", "task": task }), result)
+    }
+
+    async fn date(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<Schedule>> {
+        self.inner.date(priority, project, task).await
+    }
+
+    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
+        let result = self.inner.set_date(project, task, date).await;
+        let call = json!({ "call": "set date", "task": task, "date": date });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        let result = self.inner.clear_date(project, task).await;
+        self.logged(Some(project), json!({ "call": "clear date", "task": task }), result)
+    }
+
+    async fn note(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Option<String>> {
+        self.inner.note(priority, project, task).await
+    }
+
+    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
+        let result = self.inner.set_note(project, task, note).await;
+        let call = json!({ "call": "set note", "task": task, "text": note.text });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        let result = self.inner.clear_note(project, task).await;
+        self.logged(Some(project), json!({ "call": "clear note", "task": task }), result)
+    }
+
+    async fn assignees(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<String>> {
+        self.inner.assignees(priority, project, task).await
+    }
+
+    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
+        let result = self.inner.assign(project, task, handles).await;
+        let call = json!({ "call": "assign task", "task": task, "handles": handles });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
+        let result = self.inner.unassign(project, task, handle).await;
+        let call = json!({ "call": "unassign task", "task": task, "handles": [handle] });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn field_values(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+    ) -> Result<Vec<(String, Value)>> {
+        self.inner.field_values(priority, project, task).await
+    }
+
+    async fn set_field(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        field: &str,
+        value: &Value,
+    ) -> Result<()> {
+        let result = self.inner.set_field(project, task, field, value).await;
+        let call = json!({ "call": "set field", "task": task, "field": field, "value": value });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
+        let result = self.inner.clear_field(project, task, field).await;
+        let call = json!({ "call": "clear field", "task": task, "field": field });
+        self.logged(Some(project), call, result)
+    }
+
+    async fn resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        resource: Resource,
+    ) -> Result<Value> {
+        self.inner.resource(priority, project, resource).await
+    }
+
+    async fn task_resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Value>> {
+        self.inner.task_resource(priority, project, task, resource).await
+    }
+
+    async fn share(&self, project: &ProjectId) -> Result<Value> {
+        let result = self.inner.share(project).await;
+        self.logged(Some(project), json!({ "call": "share project" }), result)
     }
 
     fn budget(&self) -> Option<BudgetStatus> {
         self.inner.budget()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        fs,
-        time::{Duration, SystemTime},
-    };
-
-    use super::prune;
-
-    #[test]
-    fn old_lines_and_torn_ones_before_them_go() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("history.ndjson");
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let line = |age: u64| {
-            let time = humantime::format_rfc3339_millis(now - Duration::from_secs(age));
-            format!("{{\"time\":\"{time}\"}}\n")
-        };
-        let kept = line(50) + &line(10) + "{\"tor";
-        fs::write(&path, line(200) + "torn\n" + &kept).unwrap();
-        for _ in 0..2 {
-            prune(&path, now, Duration::from_secs(100)).unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), kept);
-        }
-        prune(&dir.path().join("none"), now, Duration::ZERO).unwrap();
     }
 }

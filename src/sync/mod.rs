@@ -7,6 +7,7 @@ mod archive;
 mod arrivals;
 mod cache;
 mod calls;
+mod calls_kept;
 mod create;
 mod detail;
 mod engine;
