@@ -68,14 +68,8 @@ pub enum Change {
     Date(Option<Schedule>),
     /// Its note, or that it has none.
     Note(Option<String>),
-    /// More people do it.
-    Assign {
-        /// Who they are.
-        more: Vec<String>,
-        /// Who else is known to do it: to be named in the request as well, since it is not known
-        /// whether the service puts those that it names in the place of all others.
-        others: Vec<String>,
-    },
+    /// These people do it as well.
+    Assign(Vec<String>),
     /// Somebody does it no more.
     Unassign(String),
     /// The value of a custom field, or that it has none.
@@ -88,7 +82,7 @@ impl Change {
         match self {
             Change::Date(_) => TaskResource::Date,
             Change::Note(_) => TaskResource::Note,
-            Change::Assign { .. } | Change::Unassign(_) => TaskResource::Assignees,
+            Change::Assign(_) | Change::Unassign(_) => TaskResource::Assignees,
             Change::Field(..) => TaskResource::Fields,
         }
     }
@@ -198,9 +192,7 @@ impl Details {
         changes.extend(gone.map(|(handle, ())| Change::Unassign(handle.clone())));
         let more: Vec<String> = to.assignees.without(&from.assignees).map(name).collect();
         if !more.is_empty() {
-            let stays = |(handle, ()): &&(String, ())| from.assignees.get(handle).is_some();
-            let others = to.assignees.known.iter().filter(stays).map(name).collect();
-            changes.push(Change::Assign { more, others });
+            changes.push(Change::Assign(more));
         }
         let gone = from.fields.without(&to.fields);
         changes.extend(gone.map(|(id, _)| Change::Field(id.clone(), None)));
@@ -222,7 +214,7 @@ impl Details {
         match change {
             Change::Date(date) => facts.date = Fact::of(date.clone()),
             Change::Note(note) => facts.note = Fact::of(note.clone()),
-            Change::Assign { more, .. } => {
+            Change::Assign(more) => {
                 more.iter().for_each(|handle| facts.assignees.put(handle, ()));
             }
             Change::Unassign(handle) => facts.assignees.remove(handle),

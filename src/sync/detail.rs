@@ -50,14 +50,8 @@ impl Engine {
 
     /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
     pub(crate) fn learn(&self, project: &Project, told: &[(TaskId, Details)]) {
-        let now = self.clock.now();
         let known = {
-            let mut state = self.recalled(project);
-            for (task, details) in told {
-                if details.facts().assignees.complete {
-                    state.assigned.insert(task.clone(), now);
-                }
-            }
+            let state = self.recalled(project);
             state.snapshot.as_ref().map(|known| (known.outline.clone(), known.read))
         };
         let Some((known, read)) = known else { return };

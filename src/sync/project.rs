@@ -18,6 +18,7 @@ use super::{
     intent::Intent,
     readers::Readers,
     refusal::{Refusal, RefusedText},
+    sending::Assigned,
     shown::shown,
 };
 use crate::{
@@ -113,8 +114,8 @@ pub(crate) struct State {
     pub(crate) opened: Option<Instant>,
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
-    /// When it was last told who does a task, all of them.
-    pub(crate) assigned: HashMap<TaskId, Instant>,
+    /// Who does which task, as far as it was told in this mount.
+    pub(crate) assigned: HashMap<TaskId, Assigned>,
     next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
     aliases: HashMap<Key, Key>,

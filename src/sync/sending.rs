@@ -22,6 +22,13 @@ pub(crate) struct Outcome {
     pub(crate) unverified: bool,
 }
 
+/// Who does a task, also those whom a line cannot show, and when that was told.
+#[derive(Debug, Clone)]
+pub(crate) struct Assigned {
+    told: Instant,
+    handles: Vec<String>,
+}
+
 impl Engine {
     /// Sends one operation: one request, but for what it takes to leave others' people alone.
     pub(crate) async fn send(&self, project: &Project, id: &ProjectId, op: &Op) -> Result<Outcome> {
@@ -40,9 +47,10 @@ impl Engine {
                     });
                 }
                 outcome.ids = self.backend.create_tasks(id, &tasks).await?;
-                let now = self.clock.now();
                 // Nobody does what was just created.
-                project.lock().assigned.extend(outcome.ids.iter().map(|id| (id.clone(), now)));
+                for task in &outcome.ids {
+                    self.note_assigned(project, task, Vec::new());
+                }
             }
             Op::SetText { key, text } => {
                 let content = wording.content(text);
@@ -87,13 +95,17 @@ impl Engine {
                 let is_gone = async || Ok(backend.note(Priority::Save, id, task).await?.is_none());
                 gone(backend.clear_note(id, task).await, is_gone).await
             }
-            Change::Assign { more, others } => self.assign(project, id, task, more, others).await,
+            Change::Assign(more) => self.assign(project, id, task, more).await,
             Change::Unassign(handle) => {
                 let is_gone = async || {
                     let there = backend.assignees(Priority::Save, id, task).await?;
                     Ok(!there.contains(handle))
                 };
-                gone(backend.unassign(id, task, handle).await, is_gone).await
+                gone(backend.unassign(id, task, handle).await, is_gone).await?;
+                if let Some(assigned) = project.lock().assigned.get_mut(task) {
+                    assigned.handles.retain(|known| known != handle);
+                }
+                Ok(())
             }
             Change::Field(field, Some(value)) => backend.set_field(id, task, field, value).await,
             Change::Field(field, None) => {
@@ -115,21 +127,23 @@ impl Engine {
         id: &ProjectId,
         task: &TaskId,
         more: &[String],
-        others: &[String],
     ) -> Result<()> {
-        let is_fresh = |told: &Instant| {
-            self.clock.now().saturating_duration_since(*told) <= self.settings.max_age
+        let is_fresh = |assigned: &&Assigned| {
+            self.clock.now().saturating_duration_since(assigned.told) <= self.settings.max_age
         };
-        let is_told = project.lock().assigned.get(task).is_some_and(is_fresh);
-        let mut all = if is_told {
-            others.to_vec()
-        } else {
-            self.backend.assignees(Priority::Save, id, task).await?
+        let told = project.lock().assigned.get(task).filter(is_fresh).cloned();
+        let mut all = match told {
+            Some(assigned) => assigned.handles,
+            None => self.backend.assignees(Priority::Save, id, task).await?,
         };
-        all.extend(more.iter().filter(|handle| !all.contains(handle)).cloned().collect::<Vec<_>>());
+        for handle in more {
+            if !all.contains(handle) {
+                all.push(handle.clone());
+            }
+        }
         match self.backend.assign(id, task, &all).await {
             Ok(()) => {
-                project.lock().assigned.insert(task.clone(), self.clock.now());
+                self.note_assigned(project, task, all);
                 Ok(())
             }
             Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
@@ -137,6 +151,12 @@ impl Engine {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Notes who does a task, all of them, as the service has just told or was told.
+    pub(crate) fn note_assigned(&self, project: &Project, task: &TaskId, handles: Vec<String>) {
+        let assigned = Assigned { told: self.clock.now(), handles };
+        project.lock().assigned.insert(task.clone(), assigned);
     }
 
     /// Why people cannot be assigned, if it is that the project does not know them.

@@ -25,7 +25,8 @@ use taskadefs::{
 
 use crate::{
     dice::Dice,
-    service::{Fault, Line, Memory},
+    service::{Fault, Memory},
+    service_line::Line,
 };
 
 /// What one test runs. `TASKADEFS_SIMULATION=FIRST,SEEDS,STEPS` asks for others.

@@ -58,13 +58,11 @@ fn a_removal_survives_that_less_is_known_now() {
 }
 
 #[test]
-fn whoever_is_added_is_named_with_those_who_stay() {
-    let from =
-        Details::from(Facts { assignees: people(&["alice", "bob"], true), ..Facts::default() });
-    let to =
-        Details::from(Facts { assignees: people(&["carol", "bob"], true), ..Facts::default() });
-    let assign = Change::Assign { more: vec!["carol".to_owned()], others: vec!["bob".to_owned()] };
-    assert_eq!(from.script(&to), [Change::Unassign("alice".to_owned()), assign]);
+fn who_leaves_is_told_one_by_one_and_who_comes_together() {
+    let of = |handles| Facts { assignees: people(handles, true), ..Facts::default() }.into();
+    let (from, to): (Details, Details) = (of(&["alice", "bob"]), of(&["carol", "bob", "dave"]));
+    let came = ["carol", "dave"].map(str::to_owned).to_vec();
+    assert_eq!(from.script(&to), [Change::Unassign("alice".to_owned()), Change::Assign(came)]);
 }
 
 #[test]

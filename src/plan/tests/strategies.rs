@@ -70,7 +70,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         date().prop_map(Change::Date),
         prop::option::of(texts()).prop_map(Change::Note),
-        handle().prop_map(|handle| Change::Assign { more: vec![handle], others: vec![] }),
+        handle().prop_map(|handle| Change::Assign(vec![handle])),
         handle().prop_map(Change::Unassign),
         prop::option::of(0..3).prop_map(|n| Change::Field("@f".to_owned(), n.map(Into::into))),
     ]
