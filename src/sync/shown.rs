@@ -201,3 +201,158 @@ fn minutes(moment: &Moment) -> Option<String> {
     let time = moment.time.as_deref()?;
     Some(time.get(..5).unwrap_or(time).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::{in_words, shown, told};
+    use crate::{
+        api::{End, Moment, Schedule},
+        document::{Details as Shown, Line, ParseOptions, RenderOptions, parse, render},
+        plan::{Details, Fact, Facts, Item, Key, Set},
+    };
+
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof!["[ -~]{0,8}", "\\PC{0,6}", "[\\n\\r\\t a&;#0-9\\[\\]\\\\⏎]{0,8}"]
+    }
+
+    /// Days, times and zones as they should be, and as they should not.
+    fn moments() -> impl Strategy<Value = Moment> {
+        let date = prop_oneof![4 => "2026-1[0-2]-[0-2][1-9]", 1 => texts()];
+        let time = prop_oneof![
+            Just(None),
+            "[01][0-9]:[0-5][0-9]".prop_map(Some),
+            "[01][0-9]:[0-5][0-9]:[0-5][0-9]".prop_map(Some),
+            texts().prop_map(Some),
+        ];
+        let zone = prop_oneof![
+            2 => Just(None),
+            2 => Just(Some("Europe/London".to_owned())),
+            1 => texts().prop_map(Some),
+        ];
+        (date, time, zone).prop_map(|(date, time, timezone)| Moment { date, time, timezone })
+    }
+
+    fn schedules() -> impl Strategy<Value = Schedule> {
+        let end = prop_oneof![
+            Just(None),
+            moments().prop_map(|end| Some(End::Moment(end))),
+            texts().prop_map(|period| Some(End::Period { period })),
+        ];
+        (moments(), end).prop_map(|(start, end)| Schedule { start, end })
+    }
+
+    fn set<T: std::fmt::Debug>(
+        names: impl Strategy<Value = String>,
+        values: impl Strategy<Value = T>,
+    ) -> impl Strategy<Value = Set<T>> {
+        (prop::collection::vec((names, values), 0..4), any::<bool>()).prop_map(
+            |(named, complete)| {
+                let mut known: Vec<(String, T)> = Vec::new();
+                for (name, value) in named {
+                    if known.iter().all(|(other, _)| *other != name) {
+                        known.push((name, value));
+                    }
+                }
+                Set { known, complete }
+            },
+        )
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            texts().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            Just(json!(["a", { "b": [] }])),
+            Just(json!(true)),
+        ]
+    }
+
+    /// Whatever the service may tell.
+    fn details() -> impl Strategy<Value = Details> {
+        let handles = prop_oneof![3 => "[a-z][a-z0-9._-]{0,6}", 1 => texts()];
+        let ids = prop_oneof![3 => "@[a-z0-9]{1,6}", 1 => texts()];
+        let facts = (
+            prop::option::of(schedules()),
+            prop::option::of(texts()),
+            set(handles, Just(())),
+            set(ids, values()),
+        );
+        let facts = facts.prop_map(|(date, note, assignees, fields)| Facts {
+            date: Fact::of(date),
+            note: Fact::of(note.filter(|note| !note.is_empty())),
+            assignees,
+            fields,
+        });
+        prop_oneof![1 => Just(Details::default()), 9 => facts.prop_map(Details::from)]
+    }
+
+    fn sorted(mut shown: Shown) -> Shown {
+        shown.assignees.sort();
+        shown.fields.sort();
+        shown
+    }
+
+    proptest! {
+        #[test]
+        fn an_untouched_line_changes_nothing(known in details()) {
+            prop_assert_eq!(told(&known, &shown(&known)).unwrap(), known);
+        }
+
+        #[test]
+        fn what_is_shown_is_read_back(known in details(), text in "[ -~]{0,12}", depth in 0..2_usize) {
+            let task = Line { text, details: shown(&known), ..Line::default() };
+            let lines = [Line::default(), Line { depth, ..task }];
+            let text = render(&lines, &RenderOptions::default());
+            let read = parse(text.as_bytes(), &ParseOptions::default()).unwrap();
+            prop_assert_eq!(&read[1].details, &lines[1].details, "{}", text);
+            prop_assert_eq!(told(&known, &read[1].details).unwrap(), known);
+        }
+
+        #[test]
+        fn what_a_line_says_is_shown_from_then_on(known in details(), other in details()) {
+            let line = shown(&other);
+            if let Ok(told) = told(&known, &line) {
+                prop_assert_eq!(sorted(shown(&told)), sorted(line.clone()));
+                // And whatever no line can show has stayed.
+                let (before, after) = (known.facts(), told.facts());
+                for (handle, ()) in &before.assignees.known {
+                    let is_shown = shown(&known).assignees.contains(handle);
+                    prop_assert!(is_shown || after.assignees.get(handle).is_some());
+                }
+            }
+        }
+
+        #[test]
+        fn anything_can_be_put_in_words(details in details(), text in texts()) {
+            let item = Item { key: Key::New(0), depth: 3, text, done: true, details };
+            prop_assert!(!in_words(&item).contains("- [x]") || item.text.contains("- [x]"));
+        }
+    }
+
+    #[test]
+    fn a_value_is_a_number_only_where_it_was_none_or_one() {
+        let field = |value: Option<Value>| {
+            let known = value.map(|value| ("@f".to_owned(), value)).into_iter().collect();
+            Details::from(Facts { fields: Set { known, complete: true }, ..Facts::default() })
+        };
+        let line = |text: &str| Shown {
+            fields: vec![("@f".to_owned(), text.to_owned())],
+            ..Shown::default()
+        };
+        let told = |known: Option<Value>, text: &str| {
+            told(&field(known), &line(text)).map(|told| told.facts().fields.known[0].1.clone())
+        };
+        assert_eq!(told(None, "250"), Ok(json!(250)));
+        assert_eq!(told(Some(json!(7)), "2.5"), Ok(json!(2.5)));
+        assert_eq!(told(Some(json!("7")), "8"), Ok(json!("8")));
+        for text in ["007", "1e3", "+1", "NaN", "high"] {
+            assert_eq!(told(None, text), Ok(json!(text)), "{text}");
+        }
+        assert!(told(None, "").is_err());
+        assert!(told(Some(json!(["a"])), "b").is_err());
+    }
+}
