@@ -183,7 +183,7 @@ impl Budget {
     }
 
     /// How much of the budget this priority leaves to more urgent ones.
-    fn kept(&self, priority: Priority) -> u32 {
+    pub(crate) fn kept(&self, priority: Priority) -> u32 {
         let limit = self.limit.unwrap_or_default();
         match priority {
             Priority::Save => 0,

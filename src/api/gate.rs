@@ -58,6 +58,8 @@ struct Waiting<'a> {
 pub struct BudgetStatus {
     /// Requests allowed in a window.
     pub limit: Option<u32>,
+    /// Requests of a window that are to spare for what nobody waits for.
+    pub spare: Option<u32>,
     /// Requests left in this window.
     pub remaining: Option<u32>,
     /// Until the next window.
@@ -118,7 +120,16 @@ impl Gate {
     pub(crate) fn status(&self) -> BudgetStatus {
         let state = self.lock();
         let (limit, remaining, reset) = state.budget.status(self.clock.now());
-        BudgetStatus { limit, remaining, reset, waiting: state.queue.len(), sent: state.sent }
+        let spare =
+            limit.map(|limit| limit.saturating_sub(state.budget.kept(Priority::Background)));
+        BudgetStatus {
+            limit,
+            spare,
+            remaining,
+            reset,
+            waiting: state.queue.len(),
+            sent: state.sent,
+        }
     }
 
     /// The service refused a request for the limit, though its status did not say so.

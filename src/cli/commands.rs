@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long a mount may take to answer beyond what the command itself takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tells how every mount of the state directory stands, or one.
 ///
@@ -208,15 +208,15 @@ fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<V
 }
 
 /// A path in a mount.
-struct Place {
+pub(super) struct Place {
     /// The directory of the mount's account.
-    account: PathBuf,
+    pub(super) account: PathBuf,
     /// The path relative to the mount; `None` for its root.
-    inside: Option<PathBuf>,
+    pub(super) inside: Option<PathBuf>,
 }
 
 /// Which mount a path is in. The file itself need not be there.
-fn place(path: &Path) -> Result<Place> {
+pub(super) fn place(path: &Path) -> Result<Place> {
     let resolved = mountpoint::resolve(path)?;
     let shown = || path.display().to_string();
     let root = resolved.ancestors().find(|ancestor| mountpoint::is_mounted(ancestor));
@@ -281,7 +281,7 @@ fn answered(account: &Path, ask: &Ask) -> Result<Value> {
         .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
 }
 
-fn say(words: &str) -> Result<()> {
+pub(super) fn say(words: &str) -> Result<()> {
     std::io::stdout()
         .write_all(words.as_bytes())
         .map_err(|error| Error::io("cannot write to the terminal", error))

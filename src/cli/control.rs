@@ -1,5 +1,6 @@
 //! The line between commands and the process that serves a mount: a socket in the account's
-//! directory, which only its owner can reach. A request and its answer are a line of JSON each.
+//! directory, which only its owner can reach. A request and its answer are a line of JSON each; what
+//! takes long tells before its answer how far it has come, a line each time.
 
 use std::{
     fs,
@@ -18,12 +19,17 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
+    net::unix::WriteHalf,
+    sync::watch,
+};
 
 use crate::{
+    api::TaskResource,
     error::{Error, Kind, Result},
-    sync::HistoryEntry,
-    vfs::{Ino, Vfs},
+    sync::{Asking, HistoryEntry},
+    vfs::{Asked, Ino, Vfs},
 };
 
 /// The name of the socket.
@@ -31,6 +37,9 @@ const SOCKET: &str = "socket";
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 << 10;
+
+/// How often a client is told that the work goes on, also if there is nothing new.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,13 +54,24 @@ pub(crate) enum Ask {
     Sync { seconds: f64 },
     History { path: Option<PathBuf>, most: usize },
     Undo { path: Option<PathBuf> },
+    Details { path: PathBuf, resources: Vec<TaskResource>, anew: bool },
 }
 
-/// What comes back.
-#[derive(Debug, Serialize, Deserialize)]
+/// What comes back, or how far it has come.
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Answer {
     value: Option<Value>,
     error: Option<String>,
+    progress: Option<Progress>,
+}
+
+/// How far an asking has come, in requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) done: usize,
+    pub(crate) total: usize,
+    /// How many a minute there are to spare, if the service has told of a limit.
+    pub(crate) a_minute: Option<u32>,
 }
 
 /// The socket, which is gone when this is dropped.
@@ -98,23 +118,71 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>) {
     let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
     let answer = match tokio::time::timeout(PATIENCE, reader.read_line(&mut line)).await {
         Ok(Ok(_)) => match serde_json::from_str(&line) {
+            Ok(ask @ Ask::Details { .. }) => {
+                let gone = async { drop(reader.fill_buf().await) };
+                match detail(&vfs, ask, &mut writer, gone).await {
+                    Some(answer) => answer,
+                    None => return,
+                }
+            }
             Ok(ask) => obey(&vfs, ask).await,
             Err(error) => Err(Error::new(Kind::Invalid, "not a command").because(error)),
         },
         Ok(Err(_)) | Err(_) => return,
     };
     let answer = match answer {
-        Ok(value) => Answer { value: Some(value), error: None },
-        Err(error) => Answer { value: None, error: Some(error.to_string()) },
+        Ok(value) => Answer { value: Some(value), ..Answer::default() },
+        Err(error) => Answer { error: Some(error.to_string()), ..Answer::default() },
     };
-    let line = serde_json::to_string(&answer).unwrap_or_default();
     // Nobody is to be told if the client has gone.
-    let _ = writer.write_all(format!("{line}\n").as_bytes()).await;
+    let _ = say(&mut writer, &answer).await;
+}
+
+async fn say(writer: &mut WriteHalf<'_>, answer: &Answer) -> std::io::Result<()> {
+    let line = serde_json::to_string(answer).unwrap_or_default();
+    writer.write_all(format!("{line}\n").as_bytes()).await
+}
+
+/// Asks for details and tells how far it has come. `None` if the client has gone: then it is broken
+/// off.
+async fn detail(
+    vfs: &Vfs,
+    ask: Ask,
+    writer: &mut WriteHalf<'_>,
+    gone: impl Future<Output = ()>,
+) -> Option<Result<Value>> {
+    let Ask::Details { path, resources, anew } = ask else { return None };
+    let (tell, mut told) = watch::channel(Asked { done: 0, total: 0 });
+    let work = async {
+        let ino = vfs.resolve(&path).await?;
+        let asking = Asking { resources, anew };
+        let asked = vfs
+            .ask_details(ino, &asking, &|asked| {
+                // Whoever is told is there as long as the work is.
+                tell.send_replace(asked);
+            })
+            .await;
+        vfs.forget(ino, 1);
+        asked.map(|asked| json!({ "done": asked.done }))
+    };
+    tokio::pin!(work, gone);
+    let mut beat = tokio::time::interval(BEAT);
+    loop {
+        tokio::select! {
+            answer = &mut work => return Some(answer),
+            () = &mut gone => return None,
+            _ = told.changed() => {}
+            _ = beat.tick() => {}
+        }
+        let Asked { done, total } = *told.borrow_and_update();
+        let progress = Some(Progress { done, total, a_minute: vfs.spare_requests() });
+        say(writer, &Answer { progress, ..Answer::default() }).await.ok()?;
+    }
 }
 
 async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
     let path = match &ask {
-        Ask::Retry { path, .. } | Ask::Discard { path } => Some(path),
+        Ask::Retry { path, .. } | Ask::Discard { path } | Ask::Details { path, .. } => Some(path),
         Ask::History { path, .. } | Ask::Undo { path } => path.as_ref(),
         Ask::Status {} | Ask::Sync { .. } => None,
     };
@@ -141,7 +209,9 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(PATIENCE)).await;
             status(vfs)
         }
-        (Ask::Status {} | Ask::Retry { .. } | Ask::Discard { .. }, _) => status(vfs),
+        (Ask::Status {} | Ask::Retry { .. } | Ask::Discard { .. } | Ask::Details { .. }, _) => {
+            status(vfs)
+        }
     }
 }
 
@@ -167,6 +237,19 @@ fn in_json(entry: &HistoryEntry) -> Value {
 /// # Errors
 /// What it answers with, or that it does not answer within `patience`.
 pub(crate) fn ask(account: &Path, ask: &Ask, patience: Duration) -> Result<Option<Value>> {
+    follow(account, ask, patience, |_| {})
+}
+
+/// As [`ask`], and tells how far it has come. `patience` is for each sign of life.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn follow(
+    account: &Path,
+    ask: &Ask,
+    patience: Duration,
+    mut told: impl FnMut(Progress),
+) -> Result<Option<Value>> {
     let failed =
         |error| Error::io("the mount does not answer", error).at(account.display().to_string());
     let mut stream = match within(account, UnixStream::connect) {
@@ -182,13 +265,17 @@ pub(crate) fn ask(account: &Path, ask: &Ask, patience: Duration) -> Result<Optio
     let line = serde_json::to_string(ask)
         .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
     stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
-    let mut said = String::new();
-    BufReader::new(&stream).read_line(&mut said).map_err(failed)?;
-    let answer: Answer = serde_json::from_str(&said)
-        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
-    match answer.error {
-        Some(error) => Err(Error::new(Kind::Refused, error)),
-        None => Ok(Some(answer.value.unwrap_or_default())),
+    let mut reader = BufReader::new(&stream);
+    loop {
+        let mut said = String::new();
+        reader.read_line(&mut said).map_err(failed)?;
+        let answer: Answer = serde_json::from_str(&said)
+            .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+        match answer {
+            Answer { progress: Some(progress), .. } => told(progress),
+            Answer { error: Some(error), .. } => return Err(Error::new(Kind::Refused, error)),
+            Answer { value, .. } => return Ok(Some(value.unwrap_or_default())),
+        }
     }
 }
 

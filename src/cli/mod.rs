@@ -5,6 +5,7 @@ mod adopt;
 mod background;
 mod commands;
 mod control;
+mod details;
 mod holders;
 mod mount;
 mod mountpoint;
@@ -41,6 +42,8 @@ enum Command {
     Retry(RetryArgs),
     /// Give refused saves up: the file shows again what Taskade has
     Discard(DiscardArgs),
+    /// Ask for the dates, people, notes and fields of tasks, and show them from then on
+    Details(DetailsArgs),
     /// Finish the saves that wait, mounted or not
     Sync(SyncArgs),
     /// List what was done
@@ -80,6 +83,10 @@ pub(crate) struct MountArgs {
     /// How long it is remembered what was done, to be looked at and undone
     #[arg(long, value_name = "DAYS", default_value = "30", value_parser = options::days)]
     keep_history: std::time::Duration,
+    /// Ask ahead for details of the tasks of opened projects, with spare requests: dates, assignees,
+    /// notes, fields or all, separated by commas, or by + in a list of -o
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, value_parser = options::details)]
+    details: options::Resources,
     /// End every line with the block id of its task
     #[arg(long)]
     ids: bool,
@@ -151,6 +158,20 @@ pub(crate) struct RetryArgs {
     /// However many tasks it deletes
     #[arg(long)]
     allow_delete: bool,
+}
+
+/// Options of `details`.
+#[derive(Debug, Args)]
+pub(crate) struct DetailsArgs {
+    /// Files of projects, or directories
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Which: dates, assignees, notes, fields or all, separated by commas
+    #[arg(long, value_name = "LIST", default_value = "all", value_parser = options::details)]
+    only: options::Resources,
+    /// Also what is known already
+    #[arg(long)]
+    refresh: bool,
 }
 
 /// Options of `discard`.
@@ -273,6 +294,7 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
         Command::Umount(args) => unmount::unmount(&args),
         Command::Status(args) => commands::status(&args),
         Command::Retry(args) => commands::retry(&args),
+        Command::Details(args) => details::details(&args),
         Command::Discard(args) => commands::discard(&args),
         Command::Sync(args) => commands::sync(&args),
         Command::History(args) => commands::history(&args),

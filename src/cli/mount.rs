@@ -125,6 +125,7 @@ fn settings(args: &MountArgs) -> Settings {
         ids: args.ids,
         read_only: args.read_only,
         keep_history: args.keep_history,
+        details: args.details.0.clone(),
         ..Settings::default()
     }
 }

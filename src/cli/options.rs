@@ -1,6 +1,6 @@
 //! Values of options, and the ways to give them: flags, `-o` lists, and `mount(8)`'s arguments.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
     CommandFactory, ValueEnum,
@@ -8,7 +8,7 @@ use clap::{
 };
 
 use super::Cli;
-use crate::sync::Wording;
+use crate::{api::TaskResource, sync::Wording};
 
 /// Generic mount options that mean nothing here, or are always so.
 const IGNORED: [&str; 35] = [
@@ -83,6 +83,29 @@ pub(crate) fn days(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(days * 86_400.0).map_err(|_| "not a length of time".to_owned())
 }
 
+/// Kinds of details.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Resources(pub(crate) Vec<TaskResource>);
+
+/// Reads kinds of details, separated by `,` or `+`. Lists of options are split at commas.
+pub(crate) fn details(text: &str) -> Result<Resources, String> {
+    let mut resources = BTreeSet::new();
+    for name in text.split([',', '+']).map(str::trim).filter(|name| !name.is_empty()) {
+        match name {
+            "dates" => drop(resources.insert(TaskResource::Date)),
+            "assignees" | "people" => drop(resources.insert(TaskResource::Assignees)),
+            "notes" => drop(resources.insert(TaskResource::Note)),
+            "fields" => drop(resources.insert(TaskResource::Fields)),
+            "all" => resources.extend(ALL),
+            _ => return Err("not one of dates, assignees, notes, fields and all".to_owned()),
+        }
+    }
+    Ok(Resources(resources.into_iter().collect()))
+}
+
+const ALL: [TaskResource; 4] =
+    [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
+
 /// Reads a path, which may be empty: a variable that is set to nothing is as good as not set.
 pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
@@ -142,7 +165,8 @@ fn flag(option: &str) -> Option<OsString> {
 mod tests {
     use std::ffi::OsString;
 
-    use super::{flags, from_mount_helper, seconds, with_flags};
+    use super::{ALL, details, flags, from_mount_helper, seconds, with_flags};
+    use crate::api::TaskResource;
 
     fn owned(arguments: &[&str]) -> Vec<OsString> {
         arguments.iter().map(Into::into).collect()
@@ -154,6 +178,21 @@ mod tests {
         assert_eq!(flags(&lists), owned(&["--read-only", "--max-age=1.5", "--ids"]));
         assert_eq!(flags(&["token-file=--ids".to_owned()]), owned(&["--token-file=--ids"]));
         assert_eq!(flags(&["dev,suid,nonempty,comment=x".to_owned()]), owned(&[]));
+    }
+
+    #[test]
+    fn kinds_of_details_are_separated_by_commas_or_in_lists_by_plus() {
+        let both = vec![TaskResource::Date, TaskResource::Note];
+        for text in ["dates,notes", "notes+dates", " dates , notes,dates"] {
+            assert_eq!(details(text).unwrap().0, both, "{text}");
+        }
+        assert_eq!(details("all,dates").unwrap().0, ALL);
+        assert_eq!(details("").unwrap().0, []);
+        assert!(details("dates,due").is_err());
+        assert_eq!(
+            flags(&["details=dates+notes,ro".to_owned()]),
+            owned(&["--details=dates+notes", "--read-only"])
+        );
     }
 
     #[test]

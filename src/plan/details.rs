@@ -109,6 +109,18 @@ impl Details {
         self.0.is_none()
     }
 
+    /// Whether everything about this is known.
+    pub fn knows(&self, resource: TaskResource) -> bool {
+        let Some(facts) = &self.0 else { return resource == TaskResource::Task };
+        match resource {
+            TaskResource::Task => true,
+            TaskResource::Date => facts.date.is_known(),
+            TaskResource::Note => facts.note.is_known(),
+            TaskResource::Assignees => facts.assignees.complete,
+            TaskResource::Fields => facts.fields.complete,
+        }
+    }
+
     /// With `other` where nothing is known here.
     pub fn or(&self, other: &Details) -> Details {
         let (mut facts, other) = match (&self.0, &other.0) {

@@ -18,9 +18,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    api::TaskResource,
     error::Result,
     ids::{ProjectId, TaskId},
-    plan::Outline,
+    plan::{Details, Outline},
 };
 
 /// The format that this program writes (`PRAGMA user_version`).
@@ -35,6 +36,14 @@ const SCHEMA: &str = "
         id       TEXT PRIMARY KEY,
         modified INTEGER NOT NULL,
         reading  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS told (
+        project  TEXT NOT NULL,
+        task     TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        time     INTEGER NOT NULL,
+        details  TEXT NOT NULL,
+        PRIMARY KEY (project, task, resource)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS complete (yes INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS served (
@@ -62,11 +71,24 @@ pub(crate) struct Reading {
     pub(crate) title: Option<TaskId>,
 }
 
+/// A detail of a task that was told, and is not known before all that was asked for is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) task: TaskId,
+    pub(crate) resource: TaskResource,
+    pub(crate) time: SystemTime,
+    /// What is known if only this is.
+    pub(crate) details: Details,
+}
+
 /// Something to be written.
 enum Write {
     Listing(String, String),
     Project(ProjectId, CachedProject),
     Served(ProjectId, Arc<Outline>),
+    Told(ProjectId, Told),
+    /// What was told of a project is known now.
+    Untold(ProjectId),
     /// Tells when everything before it is written.
     Await(mpsc::SyncSender<()>),
     /// Tells that as well, and notes that it is all that is known.
@@ -167,6 +189,35 @@ impl Cache {
     /// Keeps what a program was served of a project.
     pub(crate) fn keep_served(&self, id: &ProjectId, outline: &Arc<Outline>) {
         self.write(Write::Served(id.clone(), outline.clone()));
+    }
+
+    /// Keeps a detail that was told.
+    pub(crate) fn keep_told(&self, id: &ProjectId, told: Told) {
+        self.write(Write::Told(id.clone(), told));
+    }
+
+    /// Forgets the details that were told of a project.
+    pub(crate) fn forget_told(&self, id: &ProjectId) {
+        self.write(Write::Untold(id.clone()));
+    }
+
+    /// The details that were told of a project.
+    pub(crate) fn told(&self, id: &ProjectId) -> Vec<Told> {
+        let sql = "SELECT task, resource, time, details FROM told WHERE project = ?1";
+        let rows: Option<Vec<(String, String, i64, String)>> = self.ask(sql, |statement| {
+            let row =
+                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            statement.query_map([id.as_str()], row)?.collect()
+        });
+        let told = |(task, resource, at, details): (String, String, i64, String)| {
+            Some(Told {
+                task: TaskId::new(task),
+                resource: serde_json::from_str(&resource).ok()?,
+                time: time(at),
+                details: serde_json::from_str(&details).ok()?,
+            })
+        };
+        rows.unwrap_or_default().into_iter().filter_map(told).collect()
     }
 
     /// Returns once everything kept before is written, and would be found. Blocks.
@@ -304,6 +355,16 @@ fn put(connection: &Connection, write: Write) -> rusqlite::Result<()> {
             let mut statement =
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
+        }
+        Write::Told(id, Told { task, resource, time, details }) => {
+            let sql = "INSERT OR REPLACE INTO told VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut statement = connection.prepare_cached(sql)?;
+            let resource = json(serde_json::to_string(&resource));
+            let (at, details) = (nanoseconds(time), json(serde_json::to_string(&details)));
+            statement.execute(params![id.as_str(), task.as_str(), resource, at, details])?;
+        }
+        Write::Untold(id) => {
+            connection.execute("DELETE FROM told WHERE project = ?1", [id.as_str()])?;
         }
         Write::Await(_) | Write::Flush(_) => {}
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{engine::Engine, project::Project};
 use crate::{
     api::{Priority, TaskResource},
-    error::Result,
+    error::{Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Details, Fact, Facts, Key, Outline, Set},
 };
@@ -35,12 +35,12 @@ impl Engine {
                 told.note = Fact::of(note.filter(|note| !note.is_empty()));
             }
             TaskResource::Assignees => {
-                let handles = backend.assignees(priority, project, task).await?;
+                let handles = or_none(backend.assignees(priority, project, task).await)?;
                 let known = handles.into_iter().map(|handle| (handle, ()));
                 told.assignees = Set { known: distinct(known), complete: true };
             }
             TaskResource::Fields => {
-                let values = backend.field_values(priority, project, task).await?;
+                let values = or_none(backend.field_values(priority, project, task).await)?;
                 let known = values.into_iter().filter(|(_, value)| !is_none(value));
                 told.fields = Set { known: distinct(known), complete: true };
             }
@@ -56,10 +56,14 @@ impl Engine {
         };
         let Some((known, read)) = known else { return };
         let mut outline = Outline::clone(&known);
-        let told: HashMap<&TaskId, &Details> = told.iter().map(|(id, told)| (id, told)).collect();
+        let mut of_task: HashMap<&TaskId, Details> = HashMap::new();
+        for (task, told) in told {
+            let details = of_task.entry(task).or_default();
+            *details = told.or(details);
+        }
         for item in &mut outline.items {
             if let Key::Known(id) = &item.key
-                && let Some(told) = told.get(id)
+                && let Some(told) = of_task.get(id)
             {
                 item.details = item.details.updated(told);
             }
@@ -68,6 +72,14 @@ impl Engine {
         self.keep(project);
         self.note_resident(project);
         self.changed(project, changed);
+    }
+}
+
+/// What is not found is none.
+fn or_none<T: Default>(answer: Result<T>) -> Result<T> {
+    match answer {
+        Err(error) if error.kind() == Kind::NotFound => Ok(T::default()),
+        answer => answer,
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
     wording::Wording,
 };
 use crate::{
-    api::{Backend, BudgetStatus},
+    api::{Backend, BudgetStatus, TaskResource},
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -50,6 +50,8 @@ pub struct Settings {
     pub memory: usize,
     /// Whether nothing may be written (`--read-only`).
     pub read_only: bool,
+    /// Which details of the tasks of opened projects are asked for ahead (`--details`).
+    pub details: Vec<TaskResource>,
     /// How long it is remembered what was done (`--keep-history`).
     pub keep_history: Duration,
 }
@@ -64,6 +66,7 @@ impl Default for Settings {
             ids: false,
             memory: 64 << 20,
             read_only: false,
+            details: Vec::new(),
             keep_history: Duration::from_secs(30 * 86_400),
         }
     }
@@ -95,6 +98,8 @@ pub struct Engine {
     pub(crate) exports: Exports,
     pub(crate) residents: Residents,
     pub(crate) refresher: Refresher,
+    /// The projects whose details are asked for ahead.
+    pub(crate) asks: Refresher,
     pub(crate) scans: Scans,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
@@ -144,6 +149,7 @@ impl Engine {
             exports: Exports::default(),
             residents: Residents::default(),
             refresher: Refresher::default(),
+            asks: Refresher::default(),
             scans: Scans::default(),
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),

@@ -5,6 +5,7 @@
 
 mod archive;
 mod arrivals;
+mod asking;
 mod cache;
 mod calls;
 mod calls_kept;
@@ -38,6 +39,7 @@ mod wording;
 mod worker;
 
 pub use self::{
+    asking::Asking,
     engine::{Engine, Event, Settings},
     history::HistoryEntry,
     journal::{GivenName, JOURNAL, Journal},

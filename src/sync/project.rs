@@ -22,10 +22,11 @@ use super::{
     shown::shown,
 };
 use crate::{
+    api::TaskResource,
     document::{self, Line, RenderOptions},
     error::Error,
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Key, Outline},
+    plan::{Key, Op, Outline},
 };
 
 /// What a reader gets: a text, and what it says.
@@ -116,6 +117,8 @@ pub(crate) struct State {
     pub(crate) modified: SystemTime,
     /// Who does which task, as far as it was told in this mount.
     pub(crate) assigned: HashMap<TaskId, Assigned>,
+    /// How often a detail of a task was changed in this mount: an answer from before is old.
+    pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
     next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
     aliases: HashMap<Key, Key>,
@@ -171,6 +174,7 @@ impl Project {
                 version: 0,
                 modified,
                 assigned: HashMap::new(),
+                touched: HashMap::new(),
                 next_new: 0,
                 aliases: HashMap::new(),
             }),
@@ -374,6 +378,13 @@ impl State {
         let first = self.next_new;
         self.next_new = first.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         first
+    }
+
+    /// Notes that a request changes, or has changed, a detail.
+    pub(crate) fn touch(&mut self, op: &Op) {
+        if let Op::Detail { key: Key::Known(task), change } = op {
+            *self.touched.entry((task.clone(), change.resource())).or_default() += 1;
+        }
     }
 
     /// Notes which ids new tasks were given.

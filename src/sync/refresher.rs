@@ -30,7 +30,7 @@ struct Waiting {
 
 impl Refresher {
     /// Adds a project, or puts it last if it waits already. Whether nobody is at it.
-    fn add(&self, project: &Arc<Project>) -> bool {
+    pub(super) fn add(&self, project: &Arc<Project>) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let added = Arc::downgrade(project);
         waiting.projects.retain(|known| !known.ptr_eq(&added));
@@ -42,7 +42,7 @@ impl Refresher {
     }
 
     /// The next project, or the end of the work.
-    fn next(&self) -> Option<Arc<Project>> {
+    pub(super) fn next(&self) -> Option<Arc<Project>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = std::iter::from_fn(|| waiting.projects.pop_back()).find_map(|it| it.upgrade());
         waiting.running = next.is_some();
@@ -50,7 +50,7 @@ impl Refresher {
     }
 
     /// Gives up what waits: the service cannot be reached. Whoever looks again asks again.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).projects.clear();
     }
 }

@@ -210,6 +210,7 @@ impl Engine {
             if state.generation != generation {
                 return Ok(false);
             }
+            state.touch(op);
             if let Some(intent) = state.intent.as_mut() {
                 intent.sending(op);
             }
@@ -223,6 +224,7 @@ impl Engine {
     async fn note_done(&self, project: &Project, op: &Op, outcome: Outcome) {
         let _transition = project.commit.lock().await;
         let mut state = project.lock();
+        state.touch(op);
         let Some(intent) = state.intent.as_mut() else { return };
         let fits = intent.done(op, &outcome.ids).is_ok();
         let unverified = outcome.unverified || may_cascade(op, &intent.base);

@@ -137,7 +137,11 @@ impl Vfs {
         })
     }
 
-    fn listed_project(&self, directory: &Directory, entry: &RemoteProject) -> Result<Arc<Project>> {
+    pub(crate) fn listed_project(
+        &self,
+        directory: &Directory,
+        entry: &RemoteProject,
+    ) -> Result<Arc<Project>> {
         let folder = directory.space().ok_or_else(no_entry)?;
         Ok(self.engine.project(&entry.id, folder, &entry.name))
     }
@@ -334,7 +338,7 @@ pub(crate) fn no_entry() -> Error {
     Error::new(Kind::NotFound, "no such file or directory")
 }
 
-fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
+pub(crate) fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
     match directory {
         Directory::Root => Directory::Workspace(space.id.clone()),
         Directory::Workspace(_) | Directory::Folder(_) => Directory::Folder(space.id.clone()),

@@ -115,6 +115,7 @@ impl Vfs {
             content = seen;
         }
         self.engine.note_served(&project, &content);
+        self.engine.ask_ahead(&project);
         let serial = project.serial;
         let mut tree = self.tree();
         let paged = tree.paged.insert(serial, content.version);

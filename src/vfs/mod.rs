@@ -9,6 +9,7 @@
 
 mod attr;
 mod control;
+mod details;
 mod directory;
 mod draft;
 mod handle;
@@ -34,6 +35,7 @@ use std::{
 use tokio::sync::mpsc;
 
 pub use self::control::{SaveStatus, Status};
+pub use self::details::Asked;
 pub use self::rename::RenameMode;
 pub use self::types::{
     Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,

@@ -1,0 +1,88 @@
+//! `details`: asking for the dates, people, notes and fields of tasks, with a progress bar.
+
+use std::{path::Path, time::Duration};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{
+    DetailsArgs,
+    commands::{PATIENCE, place, say},
+    control::{self, Ask, Progress},
+};
+use crate::error::{Error, Kind, Result};
+
+/// Asks for what is below the paths. Broken off with Ctrl-C, it goes on from there the next time.
+///
+/// # Errors
+/// If a path is not in a mount, or what asking failed with.
+pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
+    let mut answers = 0;
+    for path in &args.paths {
+        let place = place(path)?;
+        let ask = Ask::Details {
+            path: place.inside.unwrap_or_default(),
+            resources: args.only.0.clone(),
+            anew: args.refresh,
+        };
+        let bar = bar(path);
+        let told = |progress| show(&bar, progress);
+        let answer = control::follow(&place.account, &ask, PATIENCE, told);
+        bar.finish_and_clear();
+        let answer = answer
+            .map_err(|error| {
+                error.hint("what was told already is kept: run it again to go on from there")
+            })?
+            .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))?;
+        answers += answer["done"].as_u64().unwrap_or_default();
+    }
+    say(&match answers {
+        0 => "everything was known; --refresh asks again\n".to_owned(),
+        1 => "1 answer\n".to_owned(),
+        _ => format!("{answers} answers\n"),
+    })
+}
+
+/// A bar on a terminal; elsewhere nothing is drawn.
+fn bar(path: &Path) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let template = "{prefix} [{bar:24}] {pos}/{len}{msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_prefix(path.display().to_string());
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total as u64);
+    bar.set_position(progress.done as u64);
+    bar.set_message(remaining(progress).map_or_else(String::new, |left| {
+        format!(" requests, about {}", humantime::format_duration(left))
+    }));
+}
+
+/// How long what is left takes, in whole minutes: the service counts requests by the minute. `None`
+/// if it has told of no limit.
+fn remaining(progress: Progress) -> Option<Duration> {
+    let a_minute = u64::from(progress.a_minute?.max(1));
+    let left = progress.total.saturating_sub(progress.done) as u64;
+    Some(Duration::from_secs(60 * left.div_ceil(a_minute)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Progress, remaining};
+
+    #[test]
+    fn what_is_left_takes_the_minutes_that_the_spare_requests_take() {
+        let progress = |done, total, a_minute| Progress { done, total, a_minute };
+        let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+        assert_eq!(remaining(progress(0, 200, Some(15))), minutes(14));
+        assert_eq!(remaining(progress(199, 200, Some(15))), minutes(1));
+        assert_eq!(remaining(progress(200, 200, Some(15))), minutes(0));
+        assert_eq!(remaining(progress(0, 200, None)), None);
+        assert_eq!(remaining(progress(0, 3, Some(0))), minutes(3));
+    }
+}
