@@ -21,6 +21,7 @@ mod editors_shapes;
 mod frugal;
 mod history;
 mod mount;
+mod mount_details;
 mod mount_files;
 mod mount_life;
 mod mount_refusals;
