@@ -144,6 +144,47 @@ impl Details {
         facts.into()
     }
 
+    /// With what `other` has where these have nothing.
+    pub(crate) fn with(&self, other: &Details) -> Details {
+        let (mut facts, other) = (self.facts(), other.facts());
+        if facts.date.present().is_none() && other.date.is_known() {
+            facts.date = other.date;
+        }
+        if facts.note.present().is_none() && other.note.is_known() {
+            facts.note = other.note;
+        }
+        let more: Vec<_> = other.assignees.without(&facts.assignees).cloned().collect();
+        facts.assignees.known.extend(more);
+        let more: Vec<_> = other.fields.without(&facts.fields).cloned().collect();
+        facts.fields.known.extend(more);
+        facts.into()
+    }
+
+    /// With a note that can be sent: the service takes no line breaks in one.
+    pub(crate) fn in_one_line(&self) -> Details {
+        let mut facts = self.facts();
+        if let Fact::Present(note) = &mut facts.note {
+            *note = note
+                .split(['\r', '\n'])
+                .filter(|line| !line.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ");
+        }
+        facts.into()
+    }
+
+    /// Whether there is something of this.
+    pub(crate) fn has_any(&self, resource: TaskResource) -> bool {
+        let Some(facts) = &self.0 else { return false };
+        match resource {
+            TaskResource::Task => false,
+            TaskResource::Date => facts.date.present().is_some(),
+            TaskResource::Note => facts.note.present().is_some(),
+            TaskResource::Assignees => !facts.assignees.known.is_empty(),
+            TaskResource::Fields => !facts.fields.known.is_empty(),
+        }
+    }
+
     /// With nothing where nothing is known: a task that is to be created has no other details
     /// than those that are known.
     pub(crate) fn settled(&self) -> Details {

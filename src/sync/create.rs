@@ -134,7 +134,9 @@ impl Engine {
                 Origin::Answered => made(&intent.target, &read),
                 Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
             };
-            *intent = Intent { before: Outline::default(), creates: true, ..taken };
+            let (moved, held) = (std::mem::take(&mut intent.moved), intent.held);
+            *intent = Intent { before: Outline::default(), creates: true, moved, held, ..taken };
+            intent.note_ids(&ids);
             for (number, id) in &ids {
                 state.note_created(*number, id);
             }

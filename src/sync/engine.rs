@@ -24,6 +24,7 @@ use super::{
     records::Records,
     refresher::Refresher,
     scan::Scans,
+    transfer::Transfers,
     wording::Wording,
 };
 use crate::{
@@ -101,6 +102,7 @@ pub struct Engine {
     /// The projects whose details are asked for ahead.
     pub(crate) asks: Refresher,
     pub(crate) scans: Scans,
+    pub(crate) transfers: Transfers,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
     /// Whether the service was seen to keep titles whatever their node is told.
@@ -151,6 +153,7 @@ impl Engine {
             refresher: Refresher::default(),
             asks: Refresher::default(),
             scans: Scans::default(),
+            transfers: Transfers::default(),
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed: AtomicBool::new(false),

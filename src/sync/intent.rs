@@ -7,15 +7,15 @@
 //! and what it did is then ours and nobody else's, whatever a newer save has made of the target.
 //! A created task has an id that nobody has been told: it is matched against what is found.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::arrivals;
 use crate::{
     api::TaskResource,
-    ids::TaskId,
-    plan::{self, Conflict, Key, Op, Outline},
+    ids::{ProjectId, TaskId},
+    plan::{self, Conflict, Details, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -45,6 +45,27 @@ pub(crate) struct Intent {
     /// The deed that it undoes.
     #[serde(default)]
     pub(crate) undoes: Option<i64>,
+    /// Until when its deletions wait: see `transfer`.
+    #[serde(default)]
+    pub(crate) held: Option<SystemTime>,
+    /// The tasks that were cut from other projects, whose details are to be copied.
+    #[serde(default)]
+    pub(crate) moved: Vec<Moved>,
+}
+
+/// A task that was made of one that was cut from another project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moved {
+    /// The new one.
+    pub(crate) key: Key,
+    /// The project of the old one.
+    pub(crate) from: ProjectId,
+    /// The old one.
+    pub(crate) task: TaskId,
+    /// What was known of the old one when it was cut, and shown if a line can show it.
+    pub(crate) known: Details,
+    /// What else it was found to have: wanted for the new one.
+    pub(crate) told: Option<Details>,
 }
 
 impl Intent {
@@ -59,6 +80,8 @@ impl Intent {
             again: Vec::new(),
             creates: false,
             undoes: None,
+            held: None,
+            moved: Vec::new(),
         }
     }
 
@@ -165,9 +188,26 @@ impl Intent {
         result
     }
 
-    /// Whether nothing is left to be sent.
+    /// Notes the ids that tasks were given.
+    pub(crate) fn note_ids(&mut self, ids: &[(u32, TaskId)]) {
+        for (number, id) in ids {
+            self.resolve(*number, id);
+        }
+    }
+
+    /// Wants for a task what the one that it was made of was found to have.
+    pub(crate) fn take_along(&mut self, key: &Key, told: &Details) {
+        if let Some(item) = self.target.items.iter_mut().find(|item| item.key == *key) {
+            item.details = item.details.with(told);
+        }
+        for moved in self.moved.iter_mut().filter(|moved| moved.key == *key) {
+            moved.told = Some(told.clone());
+        }
+    }
+
+    /// Whether nothing is left to be sent, or to be copied.
     pub(crate) fn is_settled(&self) -> bool {
-        self.in_flight.is_none() && self.script().is_empty()
+        self.in_flight.is_none() && self.script().is_empty() && self.moved.is_empty()
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
@@ -178,9 +218,17 @@ impl Intent {
         for outline in [&mut self.base, &mut self.target, &mut self.before] {
             outline.rekey(from, to);
         }
+        for moved in self.moved.iter_mut().filter(|moved| moved.key == *from) {
+            moved.key = to.clone();
+        }
     }
 
     fn note_again(&mut self, conflicts: &[Conflict]) {
+        for (gone, new) in recreated(conflicts) {
+            for moved in self.moved.iter_mut().filter(|moved| moved.key == gone) {
+                moved.key = new.clone();
+            }
+        }
         let news = recreated(conflicts).into_iter().map(|(_, new)| new);
         self.again.extend(news.filter_map(|new| match new {
             Key::New(number) => Some(number),

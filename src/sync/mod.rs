@@ -9,6 +9,7 @@ mod asking;
 mod cache;
 mod calls;
 mod calls_kept;
+mod carry;
 mod create;
 mod detail;
 mod engine;
@@ -35,6 +36,7 @@ mod scan;
 mod sending;
 mod shown;
 mod stranded;
+mod transfer;
 mod wording;
 mod worker;
 

@@ -117,6 +117,8 @@ pub(crate) struct State {
     pub(crate) modified: SystemTime,
     /// Who does which task, as far as it was told in this mount.
     pub(crate) assigned: HashMap<TaskId, Assigned>,
+    /// Until when deletions wait: as the intent says, by the clock that only goes forward.
+    pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
     pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
     next_new: u32,
@@ -174,6 +176,7 @@ impl Project {
                 version: 0,
                 modified,
                 assigned: HashMap::new(),
+                held: None,
                 touched: HashMap::new(),
                 next_new: 0,
                 aliases: HashMap::new(),
@@ -402,13 +405,20 @@ impl State {
         self.aliases.insert(from, to);
     }
 
+    /// The key that a task is known by now.
+    pub(crate) fn current(&self, key: &Key) -> Key {
+        let mut key = key;
+        while let Some(newer) = self.aliases.get(key) {
+            key = newer;
+        }
+        key.clone()
+    }
+
     /// An outline with every task under the key that it is known by now.
     pub(crate) fn resolved(&self, outline: &Outline) -> Outline {
         let mut outline = outline.clone();
         for item in &mut outline.items {
-            while let Some(key) = self.aliases.get(&item.key) {
-                item.key = key.clone();
-            }
+            item.key = self.current(&item.key);
         }
         outline
     }

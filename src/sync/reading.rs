@@ -40,6 +40,9 @@ impl Engine {
         process: Option<Process>,
     ) -> Result<Content> {
         let now = self.clock.now();
+        if let Some(process) = process {
+            self.transfers.opens(process, project.serial, now);
+        }
         let walks = process.is_some_and(|process| self.scans.opens(process, project.serial, now));
         // Without any age to be served at, everybody looks.
         if walks

@@ -19,18 +19,21 @@ impl Engine {
     /// # Errors
     /// If the journal cannot be read.
     pub fn recover(self: &Arc<Self>) -> Result<Vec<Arc<Project>>> {
-        let mut projects: Vec<Arc<Project>> = Vec::new();
+        let (mut projects, mut ready) = (Vec::<Arc<Project>>::new(), Vec::<Arc<Project>>::new());
         for entry in self.journal.entries()? {
             let project = match &entry.project {
                 Some(id) => self.project(id, &entry.folder, &entry.title),
                 None => self.new_project(&entry.folder, &entry.title),
             };
             let waits = self.restore(&project, entry)?;
+            self.recover_transfers(&project);
             if !waits {
-                self.start_worker(&project);
+                ready.push(project.clone());
             }
             projects.push(project);
         }
+        // Only now: a deletion must know who still copies from what it deletes.
+        ready.iter().for_each(|project| self.start_worker(project));
         self.recover_refused(&mut projects)?;
         let (now, keep) = (self.clock.wall(), self.settings.keep_history);
         self.records.prune(now, keep);
@@ -40,6 +43,7 @@ impl Engine {
 
     /// Returns once no save is on its way, or after `wait`.
     pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
+        self.release_held();
         let mut busy = self.busy.subscribe();
         let idle = async {
             let _ = busy.wait_for(|busy| *busy == 0).await;

@@ -318,6 +318,7 @@ impl Engine {
             state.saved = None;
             state.row = None;
             state.creating = None;
+            self.transfers.release_all(project.serial);
             if let Some(intent) = state.intent.take() {
                 // Part of it may be done: what the service has is what was noted as done.
                 let text = project.render(&intent.base);

@@ -64,6 +64,10 @@ impl Engine {
         match self.accept(project, process, &base, &text, false).await {
             Ok((outline, None)) => SaveOutcome { outline: Some(outline), result: Ok(()) },
             Ok((outline, Some(generation))) => {
+                let (Seen::Surely(base) | Seen::Perhaps(base)) = &base;
+                if let Err(error) = self.transfer(project, base, &outline).await {
+                    tracing::warn!(%error, "details of what was cut and pasted are not copied");
+                }
                 self.start_worker(project);
                 let result = self.verdict(project, generation).await;
                 SaveOutcome { outline: Some(outline), result }
@@ -114,6 +118,9 @@ impl Engine {
             return Ok((ours, None));
         };
         change.intent.doubtful |= !is_sure;
+        if self.holds(project, process, base, &ours) {
+            self.hold(project, &mut change.intent);
+        }
         let generation = self.commit(project, process, text, &ours, change).await?;
         Ok((ours, Some(generation)))
     }

@@ -40,6 +40,16 @@ pub(crate) fn shown(details: &Details) -> Shown {
     shown.spellable()
 }
 
+/// The people and fields of a task that no line can show.
+pub(crate) fn hidden(details: &Details) -> Details {
+    let (shown, mut facts) = (shown(details), details.facts());
+    facts.assignees.known.retain(|(handle, ())| !shown.assignees.contains(handle));
+    facts.fields.known.retain(|(id, _)| shown.fields.iter().all(|(known, _)| known != id));
+    let assignees = Set { complete: false, ..facts.assignees };
+    let fields = Set { complete: false, ..facts.fields };
+    Details::from(Facts { assignees, fields, ..Facts::default() })
+}
+
 /// What is known of a task from now on, whose line says this. Of a task that is to be created,
 /// [`Details::none`] is known.
 ///

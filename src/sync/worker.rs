@@ -27,12 +27,21 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// How far the saves of a project are worked off.
+enum Worked {
+    Off,
+    /// All but deletions, of the saves up to this one.
+    ButHeld(u64),
+}
+
 /// How a run of the script ended without a refusal.
 enum Run {
     /// Everything that was planned is sent.
     Through,
     /// What is known is out of date, or a newer save came: plan again.
     PlanAgain,
+    /// All is sent but deletions, which wait for what was cut to be pasted elsewhere.
+    Held,
 }
 
 impl Engine {
@@ -52,9 +61,20 @@ impl Engine {
     async fn work(self: &Arc<Self>, project: &Arc<Project>) {
         let mut pause = FIRST_PAUSE;
         loop {
+            let mut changes = self.transfers.subscribe();
             match self.work_off(project).await {
-                Ok(()) if self.is_done(project) => return,
-                Ok(()) => pause = FIRST_PAUSE,
+                Ok(Worked::Off) if self.is_done(project) => return,
+                Ok(Worked::Off) => pause = FIRST_PAUSE,
+                Ok(Worked::ButHeld(generation)) => {
+                    pause = FIRST_PAUSE;
+                    // In the journal, and nothing stands in its way but time.
+                    project.progress.send_replace(Progress { generation, refused: None });
+                    let wait = self.held(project).unwrap_or_default();
+                    tokio::select! {
+                        _ = changes.changed() => {}
+                        () = self.clock.sleep(wait) => {}
+                    }
+                }
                 Err(error) if error.kind().is_transient() || error.kind().is_local() => {
                     tracing::warn!(%error, project = project.title(), "a save waits");
                     self.clock.sleep(pause).await;
@@ -81,7 +101,7 @@ impl Engine {
         done
     }
 
-    async fn work_off(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+    async fn work_off(self: &Arc<Self>, project: &Arc<Project>) -> Result<Worked> {
         let _conversation = project.remote.lock().await;
         let began = self.clock.now();
         let mut asked_again = false;
@@ -96,12 +116,22 @@ impl Engine {
             }
             self.look_at_detail(project).await?;
             let mut generation = self.rebase(project).await?;
-            if deletes_unseen(project, began) {
+            if deletes_unseen(project, began) && self.held(project).is_none() {
                 self.fetch(project, Priority::Save).await?;
                 generation = self.rebase(project).await?;
             }
             match self.run_script(project, generation).await {
-                Ok(Run::Through) => self.finish(project, generation).await?,
+                Ok(Run::Through) => {
+                    let id = project.id();
+                    let is_carrying = match &id {
+                        Some(id) => self.carry(project, id).await?,
+                        None => false,
+                    };
+                    if !is_carrying {
+                        self.finish(project, generation).await?;
+                    }
+                }
+                Ok(Run::Held) => return Ok(Worked::ButHeld(generation)),
                 Ok(Run::PlanAgain) => {}
                 // Somebody may have changed what the request was about: look again, once.
                 Err(error)
@@ -114,7 +144,8 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        self.archive_if_wanted(project).await
+        self.archive_if_wanted(project).await?;
+        Ok(Worked::Off)
     }
 
     /// Asks for the detail that the request in flight was to change, if it is not simply to be sent
@@ -169,6 +200,9 @@ impl Engine {
         let mut created: HashMap<Key, TaskId> = HashMap::new();
         for op in ops {
             let op = with_ids(op, &created);
+            if matches!(op, Op::Delete { .. }) && self.held(project).is_some() {
+                return Ok(Run::Held);
+            }
             if !self.note_sending(project, &op, generation).await? {
                 return Ok(Run::PlanAgain);
             }

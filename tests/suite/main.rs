@@ -36,3 +36,4 @@ mod service_details;
 mod service_line;
 mod simulation;
 mod storage;
+mod transferred;

@@ -1,0 +1,141 @@
+//! Copying what a task that was cut from another project has beside its text, and checking that it
+//! came through. Only then is the old task deleted: see `transfer`.
+
+use std::sync::Arc;
+
+use super::{
+    engine::Engine,
+    intent::{Intent, Moved},
+    project::{Project, Saved},
+    shown::hidden,
+};
+use crate::{
+    api::{Priority, TaskResource},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Details, Key},
+};
+
+/// Everything that a task may have beside its text.
+const ALL: [TaskResource; 4] =
+    [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
+
+impl Engine {
+    /// Has a project copy the details of tasks that were cut elsewhere, durably.
+    pub(crate) async fn take_along(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        moved: Vec<Moved>,
+    ) -> Result<()> {
+        {
+            let _transition = project.commit.lock().await;
+            let entry = {
+                let mut state = self.recalled(project);
+                let Some(content) = state.content() else { return Ok(()) };
+                let since = self.clock.wall();
+                let moved: Vec<Moved> = moved
+                    .into_iter()
+                    .map(|it| Moved { key: state.current(&it.key), ..it })
+                    .collect();
+                if state.intent.is_none() {
+                    // Its save is through: there is nothing to do but this.
+                    let known = (*content.outline).clone();
+                    state.intent =
+                        Some(Intent::new(state.resolved(&known), state.resolved(&known)));
+                    state.generation += 1;
+                }
+                if state.saved.is_none() {
+                    let (text, outline) = (content.text, content.outline);
+                    state.saved = Some(Saved { text, outline, since, refused: None });
+                }
+                if let Some(intent) = state.intent.as_mut() {
+                    intent.moved.extend(moved);
+                }
+                self.journal_entry(&state)
+            };
+            self.note(project, entry).await?;
+        }
+        self.start_worker(project);
+        Ok(())
+    }
+
+    /// Goes on with what is to be copied, once all of the project's own changes are sent. Whether
+    /// something was done, so that there may be more to be sent.
+    pub(crate) async fn carry(&self, project: &Project, id: &ProjectId) -> Result<bool> {
+        let (moved, is_wanted) = {
+            let state = project.lock();
+            let Some(intent) = state.intent.as_ref() else { return Ok(false) };
+            let Some(moved) = intent.moved.first().cloned() else { return Ok(false) };
+            let is_wanted = intent.target.find(&moved.key).is_some();
+            (moved, is_wanted)
+        };
+        match (&moved.key, &moved.told) {
+            (Key::Known(_), None) if is_wanted => self.copy_from(project, &moved).await?,
+            (Key::Known(task), Some(told)) if is_wanted => {
+                self.check(id, task, told).await?;
+                self.carried(project, &moved, true).await?;
+            }
+            // The new one is gone again: whoever deleted it did not want the details either.
+            _ => self.carried(project, &moved, false).await?,
+        }
+        Ok(true)
+    }
+
+    /// Asks for what is not known of the old task, and wants it for the new one.
+    async fn copy_from(&self, project: &Project, moved: &Moved) -> Result<()> {
+        let mut told = hidden(&moved.known);
+        for resource in ALL {
+            if !moved.known.knows(resource) {
+                let ask = self.ask_detail(Priority::Save, &moved.from, &moved.task, resource);
+                told = told.or(&ask.await?);
+            }
+        }
+        let told = told.in_one_line();
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            let Some(intent) = state.intent.as_mut() else { return Ok(()) };
+            intent.take_along(&moved.key, &told);
+            self.journal_entry(&state)
+        };
+        self.note(project, entry).await
+    }
+
+    /// Looks whether the service has taken what was copied.
+    async fn check(&self, id: &ProjectId, task: &TaskId, told: &Details) -> Result<()> {
+        for resource in ALL.into_iter().filter(|resource| told.has_any(*resource)) {
+            let now = self.ask_detail(Priority::Save, id, task, resource).await?;
+            if !now.has_any(resource) {
+                let what = format!("the copy of a task has lost its {}", in_words(resource));
+                return Err(Error::new(Kind::Refused, what)
+                    .hint("the task that was cut is still there, in the other project"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes, durably, that nothing is to be copied any more.
+    async fn carried(&self, project: &Project, moved: &Moved, carried: bool) -> Result<()> {
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            if let Some(intent) = state.intent.as_mut() {
+                intent.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
+            }
+            self.journal_entry(&state)
+        };
+        self.note(project, entry).await?;
+        self.transfers.release(moved, carried);
+        Ok(())
+    }
+}
+
+fn in_words(resource: TaskResource) -> &'static str {
+    match resource {
+        TaskResource::Task => "text",
+        TaskResource::Date => "date",
+        TaskResource::Note => "note",
+        TaskResource::Assignees => "people",
+        TaskResource::Fields => "fields",
+    }
+}
