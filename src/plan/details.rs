@@ -77,6 +77,21 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether it does not matter any more, once this was made, whether `other` was made before.
+    pub(crate) fn settles(&self, other: &Change) -> bool {
+        match (self, other) {
+            (Change::Date(_), Change::Date(_)) | (Change::Note(_), Change::Note(_)) => true,
+            (Change::Field(id, _), Change::Field(other, _)) => id == other,
+            (Change::Assign(all), Change::Assign(some)) => {
+                some.iter().all(|handle| all.contains(handle))
+            }
+            (Change::Assign(all), Change::Unassign(one)) => all.contains(one),
+            (Change::Unassign(one), Change::Assign(all)) => matches!(&all[..], [it] if it == one),
+            (Change::Unassign(one), Change::Unassign(other)) => one == other,
+            _ => false,
+        }
+    }
+
     /// Which of a task's resources it changes.
     pub(crate) fn resource(&self) -> TaskResource {
         match self {
@@ -160,6 +175,30 @@ impl Details {
         facts.into()
     }
 
+    /// What there is here and not in `other`.
+    pub(crate) fn beyond(&self, other: &Details) -> Details {
+        let (mut facts, other) = (self.present().facts(), other.facts());
+        if other.date.present().is_some() {
+            facts.date = Fact::Unknown;
+        }
+        if other.note.present().is_some() {
+            facts.note = Fact::Unknown;
+        }
+        facts.assignees.known.retain(|(handle, ())| other.assignees.get(handle).is_none());
+        facts.fields.known.retain(|(id, _)| other.fields.get(id).is_none());
+        facts.into()
+    }
+
+    /// Only what there is: whether there is more is not known.
+    pub(crate) fn present(&self) -> Details {
+        let mut facts = self.facts();
+        facts.date = facts.date.present().cloned().map_or(Fact::Unknown, Fact::Present);
+        facts.note = facts.note.present().cloned().map_or(Fact::Unknown, Fact::Present);
+        facts.assignees.complete = false;
+        facts.fields.complete = false;
+        facts.into()
+    }
+
     /// With a note that can be sent: the service takes no line breaks in one.
     pub(crate) fn in_one_line(&self) -> Details {
         let mut facts = self.facts();
@@ -191,7 +230,7 @@ impl Details {
         self.or(&Details::none())
     }
 
-    /// Whether somebody changed `base` for it to be like this. To know more or less is no change.
+    /// Whether we changed `base` for it to be like this. To know less is no change.
     pub(crate) fn changes(&self, base: &Details) -> bool {
         self != base && {
             let (new, old) = (self.facts(), base.facts());
@@ -199,6 +238,18 @@ impl Details {
                 || new.note.changes(&old.note)
                 || new.assignees.changes(&old.assignees)
                 || new.fields.changes(&old.fields)
+        }
+    }
+
+    /// Whether somebody else changed `base` for it to be like this. Something that they have, and of
+    /// which `base` does not know, may have been there before.
+    pub(crate) fn differs(&self, base: &Details) -> bool {
+        self != base && {
+            let (new, old) = (self.facts(), base.facts());
+            new.date.differs(&old.date)
+                || new.note.differs(&old.note)
+                || new.assignees.differs(&old.assignees)
+                || new.fields.differs(&old.fields)
         }
     }
 
@@ -320,6 +371,10 @@ impl<T: Clone + PartialEq> Fact<T> {
         }
     }
 
+    fn differs(&self, base: &Self) -> bool {
+        self.is_known() && base.is_known() && self != base
+    }
+
     fn merged(base: &Self, ours: Self, theirs: Self) -> Self {
         if ours.changes(base) { ours } else { theirs }
     }
@@ -370,6 +425,13 @@ impl<T: Clone + PartialEq> Set<T> {
     fn changes(&self, base: &Self) -> bool {
         let is_gone = self.complete && base.without(self).next().is_some();
         is_gone || self.known.iter().any(|(name, value)| base.get(name) != Some(value))
+    }
+
+    fn differs(&self, base: &Self) -> bool {
+        let is_gone = self.complete && base.without(self).next().is_some();
+        let is_new = base.complete && self.without(base).next().is_some();
+        let other = |(name, value): &(String, T)| base.get(name).is_some_and(|old| old != value);
+        is_gone || is_new || self.known.iter().any(other)
     }
 
     fn merged(base: &Self, ours: Self, theirs: Self) -> Self {

@@ -20,6 +20,16 @@ use crate::{
 const ALL: [TaskResource; 4] =
     [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
 
+/// What was done about what is to be copied.
+pub(crate) enum Carried {
+    /// There is nothing to be copied.
+    Nothing,
+    /// Something was, and there may be more to be sent.
+    Something,
+    /// What is left waits for what was cut to be pasted elsewhere.
+    Waits,
+}
+
 impl Engine {
     /// Has a project copy the details of tasks that were cut elsewhere, durably.
     pub(crate) async fn take_along(
@@ -59,43 +69,53 @@ impl Engine {
         Ok(())
     }
 
-    /// Goes on with what is to be copied, once all of the project's own changes are sent. Whether
-    /// something was done, so that there may be more to be sent.
-    pub(crate) async fn carry(&self, project: &Project, id: &ProjectId) -> Result<bool> {
-        let (moved, is_wanted) = {
+    /// Goes on with what is to be copied, once all of the project's own changes are sent.
+    pub(crate) async fn carry(&self, project: &Project) -> Result<Carried> {
+        let (id, moved, is_wanted) = {
             let state = project.lock();
-            let Some(intent) = state.intent.as_ref() else { return Ok(false) };
-            let Some(moved) = intent.moved.first().cloned() else { return Ok(false) };
-            let is_wanted = intent.target.find(&moved.key).is_some();
-            (moved, is_wanted)
+            let (Some(id), Some(intent)) = (state.id.clone(), state.intent.as_ref()) else {
+                return Ok(Carried::Nothing);
+            };
+            let is_wanted = |moved: &Moved| intent.target.find(&moved.key).is_some();
+            // What was cut again before it had everything may be pasted elsewhere.
+            let may_go_on = state.held.is_some_and(|until| until > self.clock.now());
+            let next = intent.moved.iter().find(|moved| !may_go_on || is_wanted(moved));
+            match next {
+                Some(moved) => (id, moved.clone(), is_wanted(moved)),
+                None if intent.moved.is_empty() => return Ok(Carried::Nothing),
+                None => return Ok(Carried::Waits),
+            }
         };
         match (&moved.key, &moved.told) {
             (Key::Known(_), None) if is_wanted => self.copy_from(project, &moved).await?,
             (Key::Known(task), Some(told)) if is_wanted => {
-                self.check(id, task, told).await?;
+                self.check(&id, task, told).await?;
                 self.carried(project, &moved, true).await?;
             }
             // The new one is gone again: whoever deleted it did not want the details either.
             _ => self.carried(project, &moved, false).await?,
         }
-        Ok(true)
+        Ok(Carried::Something)
     }
 
     /// Asks for what is not known of the old task, and wants it for the new one.
     async fn copy_from(&self, project: &Project, moved: &Moved) -> Result<()> {
-        let mut told = hidden(&moved.known);
+        let mut told = Details::default();
         for resource in ALL {
             if !moved.known.knows(resource) {
                 let ask = self.ask_detail(Priority::Save, &moved.from, &moved.task, resource);
                 told = told.or(&ask.await?);
             }
         }
-        let told = told.in_one_line();
+        // What was shown was pasted with the line, or left out on purpose.
+        let told = told.beyond(&moved.known).with(&hidden(&moved.known)).in_one_line();
         let _transition = project.commit.lock().await;
         let entry = {
             let mut state = project.lock();
             let Some(intent) = state.intent.as_mut() else { return Ok(()) };
+            let copied = intent.target.find(&moved.key).map(|item| told.beyond(&item.details));
             intent.take_along(&moved.key, &told);
+            state.copied.extend(copied.map(|copied| (moved.key.clone(), copied)));
             self.journal_entry(&state)
         };
         self.note(project, entry).await
@@ -125,7 +145,7 @@ impl Engine {
             self.journal_entry(&state)
         };
         self.note(project, entry).await?;
-        self.transfers.release(moved, carried);
+        self.transfers.release(project.serial, moved, carried);
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use super::arrivals;
 use crate::{
     api::TaskResource,
     ids::{ProjectId, TaskId},
-    plan::{self, Conflict, Details, Key, Op, Outline},
+    plan::{self, Change, Conflict, Details, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -45,6 +45,9 @@ pub(crate) struct Intent {
     /// The deed that it undoes.
     #[serde(default)]
     pub(crate) undoes: Option<i64>,
+    /// Changes of details that may or may not have been made.
+    #[serde(default)]
+    pub(crate) doubts: Vec<Op>,
     /// Until when its deletions wait: see `transfer`.
     #[serde(default)]
     pub(crate) held: Option<SystemTime>,
@@ -58,6 +61,8 @@ pub(crate) struct Intent {
 pub(crate) struct Moved {
     /// The new one.
     pub(crate) key: Key,
+    /// What both say.
+    pub(crate) text: String,
     /// The project of the old one.
     pub(crate) from: ProjectId,
     /// The old one.
@@ -80,6 +85,7 @@ impl Intent {
             again: Vec::new(),
             creates: false,
             undoes: None,
+            doubts: Vec::new(),
             held: None,
             moved: Vec::new(),
         }
@@ -147,6 +153,12 @@ impl Intent {
     /// When the operation does not fit what is known of the project: a reading is due.
     pub(crate) fn done(&mut self, op: &Op, ids: &[TaskId]) -> Result<(), plan::ApplyError> {
         self.in_flight = None;
+        if let Op::Detail { key, change } = op {
+            self.doubts.retain(|doubt| match doubt {
+                Op::Detail { key: of, change: other } => of != key || !change.settles(other),
+                _ => false,
+            });
+        }
         plan::apply(&mut self.base, op)?;
         if let Op::Create(items) = op {
             for (item, id) in items.iter().zip(ids) {
@@ -169,15 +181,41 @@ impl Intent {
         }
     }
 
-    /// The task, and which of its details, that the request in flight was to change, if a newer
-    /// save wants it otherwise: then it must be known what became of that request. Else it is sent
-    /// again, which does no harm.
+    /// A task, and which of its details, of which it must be asked whether a request has changed it:
+    /// no listing shows that, and a newer save wants something else. One that is still wanted is
+    /// simply sent again.
     pub(crate) fn detail_in_doubt(&self) -> Option<(TaskId, TaskResource)> {
-        let Some(Op::Detail { key: key @ Key::Known(task), change }) = &self.in_flight else {
-            return None;
+        let sent = self.doubts.iter().chain(&self.in_flight);
+        let changes = sent.filter_map(|op| match op {
+            Op::Detail { key: key @ Key::Known(task), change } => Some((key, task, change)),
+            _ => None,
+        });
+        let is_unwanted = |key: &Key, change: &Change| {
+            self.target.find(key).is_some_and(|item| !item.details.has(change))
         };
-        let is_wanted = self.target.find(key).is_none_or(|item| item.details.has(change));
-        (!is_wanted).then(|| (task.clone(), change.resource()))
+        changes
+            .filter(|(key, _, change)| is_unwanted(key, change))
+            .map(|(_, task, change)| (task.clone(), change.resource()))
+            .next()
+    }
+
+    /// What a detail was told to be: whether the requests in doubt have changed it is known now.
+    pub(crate) fn clear_up(&mut self, task: &TaskId, resource: TaskResource, told: &Details) {
+        let sent = std::mem::take(&mut self.doubts).into_iter().chain(self.in_flight.take());
+        for op in sent {
+            match &op {
+                Op::Detail { key: Key::Known(known), change }
+                    if known == task && change.resource() == resource =>
+                {
+                    if told.has(change) {
+                        // Fits, or the task is not there any more.
+                        let _ = plan::apply(&mut self.base, &op);
+                    }
+                }
+                Op::Detail { .. } => self.doubts.push(op),
+                _ => self.in_flight = Some(op),
+            }
+        }
     }
 
     /// What the service has once nothing is left to be sent, in the order of the target where
@@ -207,7 +245,8 @@ impl Intent {
 
     /// Whether nothing is left to be sent, or to be copied.
     pub(crate) fn is_settled(&self) -> bool {
-        self.in_flight.is_none() && self.script().is_empty() && self.moved.is_empty()
+        let is_sent = self.in_flight.is_none() && self.detail_in_doubt().is_none();
+        is_sent && self.script().is_empty() && self.moved.is_empty()
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
@@ -243,6 +282,10 @@ impl Intent {
     /// tasks that it created.
     fn settle(&mut self, theirs: &Outline) -> Vec<(u32, TaskId)> {
         let Some(op) = self.in_flight.take() else { return Vec::new() };
+        if matches!(op, Op::Detail { .. }) {
+            self.doubts.push(op);
+            return Vec::new();
+        }
         let mut placed = self.base.clone();
         if plan::apply(&mut placed, &op).is_err() {
             // The base is not what it was planned on: the service's word stands.
@@ -291,7 +334,8 @@ fn shows(theirs: &Outline, placed: &Outline, op: &Op) -> bool {
         Op::Create(_) => false,
         Op::SetText { key, text } => find(key).is_some_and(|item| item.text == *text),
         Op::SetDone { key, done } => find(key).is_some_and(|item| item.done == *done),
-        Op::Detail { key, change } => find(key).is_some_and(|item| item.details.has(change)),
+        // No reading shows it.
+        Op::Detail { .. } => false,
         Op::Move { key, .. } => place(theirs, key) == place(placed, key),
         Op::Delete { key } => find(key).is_none(),
     }

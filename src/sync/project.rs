@@ -26,7 +26,7 @@ use crate::{
     document::{self, Line, RenderOptions},
     error::Error,
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Key, Op, Outline},
+    plan::{Details, Key, Op, Outline},
 };
 
 /// What a reader gets: a text, and what it says.
@@ -117,6 +117,9 @@ pub(crate) struct State {
     pub(crate) modified: SystemTime,
     /// Who does which task, as far as it was told in this mount.
     pub(crate) assigned: HashMap<TaskId, Assigned>,
+    /// What was copied to tasks from those that they were made of: no program has seen it before
+    /// it reads the project again.
+    pub(crate) copied: HashMap<Key, Details>,
     /// Until when deletions wait: as the intent says, by the clock that only goes forward.
     pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
@@ -176,6 +179,7 @@ impl Project {
                 version: 0,
                 modified,
                 assigned: HashMap::new(),
+                copied: HashMap::new(),
                 held: None,
                 touched: HashMap::new(),
                 next_new: 0,

@@ -158,6 +158,13 @@ impl Engine {
         modified: SystemTime,
     ) {
         let before = state.content().map(|content| content.text);
+        let mut snapshot = snapshot;
+        if !self.cache.is_complete() {
+            // That there was nothing may have changed since: a crash kept it out of the cache.
+            let mut outline = Outline::clone(&snapshot.outline);
+            outline.items.iter_mut().for_each(|item| item.details = item.details.present());
+            snapshot.outline = Arc::new(outline);
+        }
         let outline = snapshot.outline.clone();
         state.snapshot = Some(snapshot);
         state.recalled = self.cache.is_complete();

@@ -185,7 +185,12 @@ impl Engine {
     /// What the outline changes, folded into what waits already; `None` if it changes nothing.
     fn change(&self, project: &Project, base: &Outline, ours: &Outline) -> Option<Change> {
         let mut state = project.lock();
-        let base = state.resolved(base);
+        let mut base = state.resolved(base);
+        // Nobody else has edited what was only copied to it: it is deleted all the same.
+        for (key, copied) in state.copied.iter().filter(|(key, _)| ours.find(key).is_none()) {
+            let deleted = base.items.iter_mut().find(|item| item.key == *key);
+            deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
+        }
         let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
         if unborn || (*ours == base && state.intent.is_none()) {
             return None;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::Result,
     ids::{ProjectId, TaskId},
-    plan::{Item, Key, Outline},
+    plan::{Details, Item, Key, Outline},
 };
 
 /// How long a deletion waits.
@@ -54,6 +54,8 @@ struct Inner {
     /// The projects of which deletions wait, or waited.
     cut: Vec<Weak<Project>>,
     pasted: VecDeque<Pasted>,
+    /// What whoever cut a task had seen of it: the text of the paste says all of that.
+    seen: HashMap<(ProjectId, TaskId), Details>,
     /// Tasks whose details are being copied: by which project.
     claimed: HashMap<(ProjectId, TaskId), u64>,
     /// Tasks whose details were copied.
@@ -147,12 +149,15 @@ impl Transfers {
         }
     }
 
-    /// The details of a task are copied, or are not to be copied any more.
-    pub(crate) fn release(&self, moved: &Moved, carried: bool) {
+    /// The details of a task are copied, or are not to be copied any more by this project.
+    pub(crate) fn release(&self, by: u64, moved: &Moved, carried: bool) {
         let task = (moved.from.clone(), moved.task.clone());
         let mut inner = self.lock();
-        inner.claimed.remove(&task);
+        if inner.claimed.get(&task) == Some(&by) {
+            inner.claimed.remove(&task);
+        }
         if carried {
+            inner.seen.remove(&task);
             inner.carried.insert(task);
         }
         drop(inner);
@@ -176,7 +181,7 @@ impl Engine {
         base: &Outline,
         ours: &Outline,
     ) -> bool {
-        let cut = deleted(base, ours);
+        let cut = missing(base, ours);
         let now = self.clock.now();
         !cut.is_empty()
             && (self.transfers.has_others(process, project.serial, now)
@@ -193,7 +198,7 @@ impl Engine {
     pub(crate) fn held(&self, project: &Project) -> Option<Duration> {
         let state = project.lock();
         let (id, intent) = (state.id.as_ref()?, state.intent.as_ref()?);
-        let cut = deleted(&intent.base, &intent.target);
+        let cut = missing(&intent.base, &intent.target);
         let inner = self.transfers.lock();
         let names = || cut.iter().filter_map(|item| name(id, item));
         if names().any(|name| inner.claimed.contains_key(&name)) {
@@ -204,6 +209,12 @@ impl Engine {
         (is_left && !left.is_zero()).then_some(left)
     }
 
+    /// How long a project that has nothing else to do waits for what it cut to be pasted.
+    pub(crate) fn held_for(&self, project: &Project) -> Duration {
+        let left = |until: Instant| until.saturating_duration_since(self.clock.now());
+        self.held(project).or_else(|| project.lock().held.map(left)).unwrap_or_default()
+    }
+
     /// Notes what a save that is journaled cuts and creates, and finds what belongs together.
     pub(crate) async fn transfer(
         self: &Arc<Self>,
@@ -211,9 +222,8 @@ impl Engine {
         base: &Outline,
         ours: &Outline,
     ) -> Result<()> {
-        let created: Vec<&Item> =
-            ours.items.iter().filter(|item| base.find(&item.key).is_none()).collect();
-        self.transfers.paste(project, &created, self.clock.now());
+        self.note_seen(project, base, ours);
+        self.transfers.paste(project, &missing(ours, base), self.clock.now());
         if project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some()) {
             self.transfers.cut(project);
         }
@@ -222,11 +232,29 @@ impl Engine {
         for (claimant, moved) in self.pairs() {
             self.transfers.claim(claimant.serial, &moved);
             if let Err(error) = self.take_along(&claimant, moved.clone()).await {
-                moved.iter().for_each(|moved| self.transfers.release(moved, false));
+                moved
+                    .iter()
+                    .for_each(|moved| self.transfers.release(claimant.serial, moved, false));
                 return Err(error);
             }
+            self.transfers.changed();
         }
         Ok(())
+    }
+
+    /// Notes what a program had seen of the tasks that it deletes.
+    fn note_seen(&self, project: &Project, base: &Outline, ours: &Outline) {
+        let state = project.lock();
+        let Some(id) = &state.id else { return };
+        let base = state.resolved(base);
+        let mut inner = self.transfers.lock();
+        for item in missing(&base, ours) {
+            let Some(task) = name(id, item) else { continue };
+            // What was copied to it since it was created may be unseen.
+            let is_copied = state.copied.contains_key(&item.key);
+            let seen = if is_copied { item.details.present() } else { item.details.clone() };
+            inner.seen.insert(task, seen);
+        }
     }
 
     /// Takes over what the journal holds of transfers. Before any worker starts.
@@ -237,6 +265,12 @@ impl Engine {
             // Whatever the clocks say, it waits no longer than that.
             let left =
                 |until: SystemTime| until.duration_since(self.clock.wall()).unwrap_or_default();
+            for Moved { key, told, .. } in &intent.moved {
+                let shown = state.saved.as_ref().and_then(|saved| saved.outline.find(key).cloned());
+                let copied =
+                    told.as_ref().zip(shown).map(|(told, shown)| told.beyond(&shown.details));
+                state.copied.extend(copied.map(|copied| (key.clone(), copied)));
+            }
             state.held = intent.held.map(|until| self.clock.now() + left(until).min(HELD));
             let is_new = |item: &&Item| matches!(item.key, Key::New(_));
             let created: Vec<Item> = intent.target.items.iter().filter(is_new).cloned().collect();
@@ -269,9 +303,12 @@ impl Engine {
         let mut inner = self.transfers.lock();
         inner.pasted.retain(|pasted| now.saturating_duration_since(pasted.at) <= LATELY);
         inner.cut.retain(|project| project.strong_count() > 0);
+        if inner.cut.is_empty() {
+            inner.seen.clear();
+        }
         let cut: Vec<Arc<Project>> = inner.cut.iter().filter_map(Weak::upgrade).collect();
-        let claimed: HashSet<(ProjectId, TaskId)> = inner.claimed.keys().cloned().collect();
-        let carried = inner.carried.clone();
+        let claimed = inner.claimed.clone();
+        let (carried, seen) = (inner.carried.clone(), inner.seen.clone());
         let mut pasted: Vec<(Arc<Project>, Key, String)> = inner
             .pasted
             .iter()
@@ -280,26 +317,24 @@ impl Engine {
         // The lock of a project is never taken under this one's.
         drop(inner);
         let mut pairs: Vec<(Arc<Project>, Vec<Moved>)> = Vec::new();
+        let is_held = |project: &Project| {
+            project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some())
+        };
+        let cut: Vec<Arc<Project>> = cut.into_iter().filter(|project| is_held(project)).collect();
+        self.transfers.lock().cut = cut.iter().map(Arc::downgrade).collect();
         for source in cut {
-            let (id, items) = {
-                let state = source.lock();
-                let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
-                let (Some(id), Some(intent)) = (state.id.clone(), held) else { continue };
-                let items = deleted(&intent.base, &intent.target);
-                (id, items.into_iter().cloned().collect::<Vec<Item>>())
-            };
-            for item in items {
-                let Some(task) = name(&id, &item) else { continue };
-                if claimed.contains(&task) || carried.contains(&task) {
+            for moved in sources(&source, &seen) {
+                let task = (moved.from.clone(), moved.task.clone());
+                let is_free = claimed.get(&task).is_none_or(|by| *by == source.serial);
+                if !is_free || carried.contains(&task) {
                     continue;
                 }
                 let fits = |(project, _, text): &(Arc<Project>, Key, String)| {
-                    project.serial != source.serial && *text == item.text
+                    project.serial != source.serial && *text == moved.text
                 };
                 let Some(found) = pasted.iter().position(fits) else { continue };
                 let (claimant, key, _) = pasted.remove(found);
-                let (from, task) = task;
-                let moved = Moved { key, from, task, known: item.details, told: None };
+                let moved = Moved { key, told: None, ..moved };
                 match pairs.iter_mut().find(|(known, _)| known.serial == claimant.serial) {
                     Some((_, all)) => all.push(moved),
                     None => pairs.push((claimant, vec![moved])),
@@ -329,10 +364,32 @@ impl Transfers {
     }
 }
 
-/// The tasks of `base` that `target` does not have.
-fn deleted<'a>(base: &'a Outline, target: &Outline) -> Vec<&'a Item> {
-    let kept: HashSet<&Key> = target.items.iter().map(|item| &item.key).collect();
-    base.items.iter().filter(|item| !kept.contains(&item.key)).collect()
+/// What may be copied from a project whose deletions wait: the tasks that are to be deleted. One
+/// that was itself cut from elsewhere, and has not got everything yet, is where that still is.
+fn sources(project: &Project, seen: &HashMap<(ProjectId, TaskId), Details>) -> Vec<Moved> {
+    let state = project.lock();
+    let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
+    let (Some(id), Some(intent)) = (&state.id, held) else { return Vec::new() };
+    let on_its_way = |key: &Key| intent.moved.iter().find(|moved| moved.key == *key).cloned();
+    let cut = missing(&intent.base, &intent.target).into_iter().filter_map(|item| {
+        let (from, task) = name(id, item)?;
+        // After a crash nobody knows: then all is asked for.
+        let known = seen.get(&(from.clone(), task.clone())).cloned().unwrap_or_default();
+        let (key, text) = (item.key.clone(), item.text.clone());
+        let own = || Moved { key, text, from, task, known, told: None };
+        Some(on_its_way(&item.key).unwrap_or_else(own))
+    });
+    // Nor was it created yet where it was pasted first.
+    let is_unborn = |moved: &&Moved| {
+        matches!(moved.key, Key::New(_)) && intent.target.find(&moved.key).is_none()
+    };
+    cut.chain(intent.moved.iter().filter(is_unborn).cloned()).collect()
+}
+
+/// The tasks of one outline that another does not have.
+fn missing<'a>(outline: &'a Outline, other: &Outline) -> Vec<&'a Item> {
+    let there: HashSet<&Key> = other.items.iter().map(|item| &item.key).collect();
+    outline.items.iter().filter(|item| !there.contains(&item.key)).collect()
 }
 
 fn name(project: &ProjectId, item: &Item) -> Option<(ProjectId, TaskId)> {

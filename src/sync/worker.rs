@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    carry::Carried,
     engine::Engine,
     project::{Progress, Project, Snapshot},
     save::entry,
@@ -69,7 +70,7 @@ impl Engine {
                     pause = FIRST_PAUSE;
                     // In the journal, and nothing stands in its way but time.
                     project.progress.send_replace(Progress { generation, refused: None });
-                    let wait = self.held(project).unwrap_or_default();
+                    let wait = self.held_for(project);
                     tokio::select! {
                         _ = changes.changed() => {}
                         () = self.clock.sleep(wait) => {}
@@ -121,17 +122,13 @@ impl Engine {
                 generation = self.rebase(project).await?;
             }
             match self.run_script(project, generation).await {
-                Ok(Run::Through) => {
-                    let id = project.id();
-                    let is_carrying = match &id {
-                        Some(id) => self.carry(project, id).await?,
-                        None => false,
-                    };
-                    if !is_carrying {
-                        self.finish(project, generation).await?;
+                Ok(run @ (Run::Through | Run::Held)) => match (self.carry(project).await?, run) {
+                    (Carried::Something, _) => {}
+                    (Carried::Nothing, Run::Through) => self.finish(project, generation).await?,
+                    (Carried::Nothing | Carried::Waits, _) => {
+                        return Ok(Worked::ButHeld(generation));
                     }
-                }
-                Ok(Run::Held) => return Ok(Worked::ButHeld(generation)),
+                },
                 Ok(Run::PlanAgain) => {}
                 // Somebody may have changed what the request was about: look again, once.
                 Err(error)
@@ -153,11 +150,15 @@ impl Engine {
     async fn look_at_detail(&self, project: &Project) -> Result<()> {
         let asked = {
             let state = project.lock();
-            let in_flight = state.intent.as_ref().and_then(super::intent::Intent::detail_in_doubt);
-            state.id.clone().zip(in_flight)
+            let doubt = state.intent.as_ref().and_then(super::intent::Intent::detail_in_doubt);
+            state.id.clone().zip(doubt)
         };
         let Some((id, (task, resource))) = asked else { return Ok(()) };
         let told = self.ask_detail(Priority::Save, &id, &task, resource).await?;
+        let _transition = project.commit.lock().await;
+        if let Some(intent) = project.lock().intent.as_mut() {
+            intent.clear_up(&task, resource, &told);
+        }
         self.learn(project, &[(task, told)]);
         Ok(())
     }
@@ -295,6 +296,7 @@ impl Engine {
             (row, self.deed(&state))
         };
         if row.is_some() {
+            self.keep_details(project).await;
             self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }
         let mut state = project.lock();
@@ -320,6 +322,19 @@ impl Engine {
         }
         self.changed(project, changed);
         Ok(())
+    }
+
+    /// Keeps what is known of details before the journal forgets it: unlike texts, they cannot be
+    /// told from a reading after a crash.
+    async fn keep_details(&self, project: &Project) {
+        let has_details =
+            |known: &Snapshot| known.outline.items.iter().any(|item| !item.details.is_unknown());
+        if project.lock().snapshot.as_ref().is_some_and(has_details) {
+            self.keep(project);
+            let cache = self.cache.clone();
+            // Fails only while the runtime goes.
+            let _ = tokio::task::spawn_blocking(move || cache.write_out()).await;
+        }
     }
 
     pub(crate) fn journal_entry(

@@ -80,6 +80,19 @@ impl Mount {
         self.memory.set_offline(true);
     }
 
+    /// The process dies; what it still does reaches neither the service nor the disk.
+    pub async fn crash(&mut self) {
+        self.line.cut();
+        let new = tempfile::tempdir().unwrap();
+        for name in ["journal", "cache.sqlite3"] {
+            copy_database(&self.dir.path().join(name), &new.path().join(name));
+        }
+        self.dir = new;
+        self.line = Line::to(&self.memory);
+        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        self.enter().await;
+    }
+
     /// Everything is saved and kept, then the mount goes and another takes its state over.
     pub async fn remount_cleanly(&mut self) {
         self.vfs.rest(Duration::from_secs(60)).await;
@@ -93,10 +106,17 @@ impl Mount {
     pub async fn read(&self, name: &str) -> String {
         let ino = self.ino(name).await.unwrap();
         let size = self.vfs.getattr(ino, me()).await.unwrap().size;
+        let text = self.text(name).await;
+        assert_eq!(text.len() as u64, size, "stat and read must agree");
+        text
+    }
+
+    /// As [`read`](Self::read), while something may change it.
+    pub async fn text(&self, name: &str) -> String {
+        let ino = self.ino(name).await.unwrap();
         let opened = self.vfs.open(ino, READ, me()).await.unwrap();
         let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
         self.vfs.release(opened.fh).await.unwrap();
-        assert_eq!(bytes.len() as u64, size, "stat and read must agree");
         String::from_utf8(bytes).unwrap()
     }
 
@@ -157,6 +177,15 @@ impl Mount {
     pub fn writes(&self) -> Vec<String> {
         self.memory.take_writes()
     }
+}
+
+/// Copies a database as it is on disk now.
+pub fn copy_database(from: &Path, to: &Path) {
+    let copy = rusqlite::Connection::open(from).unwrap();
+    copy.execute("VACUUM INTO ?1", [to.display().to_string()]).unwrap();
+    let version: i64 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    let fresh = rusqlite::Connection::open(to).unwrap();
+    fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
 }
 
 fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> Arc<Vfs> {

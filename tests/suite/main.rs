@@ -10,6 +10,7 @@ mod cli;
 mod client;
 mod commands;
 mod crash;
+mod detail_model;
 mod detailed;
 mod dice;
 mod driven;

@@ -25,6 +25,7 @@ use taskadefs::{
 
 use crate::{
     dice::Dice,
+    driven::copy_database,
     service::{Fault, Memory},
     service_line::Line,
 };
@@ -103,13 +104,7 @@ impl Mount {
         self.lives += 1;
         let new = self.state();
         std::fs::create_dir_all(&new).unwrap();
-        let copy = rusqlite::Connection::open(old.join("journal")).unwrap();
-        let to = new.join("journal").display().to_string();
-        copy.execute("VACUUM INTO ?1", [to]).unwrap();
-        let version: i64 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-        let fresh = rusqlite::Connection::open(new.join("journal")).unwrap();
-        fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
-        drop((copy, fresh));
+        copy_database(&old.join("journal"), &new.join("journal"));
         (self.line, self.vfs) = Self::start(memory, &new, self.max_age, self.lives).await;
         self.workspace = ROOT;
         self.enter().await;

@@ -110,16 +110,16 @@ fn stays(facts: &Facts<'_>, node: usize) -> bool {
     match (facts.base(node), facts.ours(node), facts.theirs(node)) {
         (None, _, _) | (Some(_), Some(_), Some(_)) => true,
         (Some(_), None, Some(_)) => edited_by_them(facts, node),
-        (Some(base), Some(ours), None) => edited(base, ours),
+        (Some(base), Some(ours), None) => edited(base, ours) || ours.details.changes(&base.details),
         (Some(_), None, None) => false,
     }
 }
 
 fn edited_by_them(facts: &Facts<'_>, node: usize) -> bool {
     let (Some(base), Some(theirs)) = (facts.base(node), facts.theirs(node)) else { return false };
-    edited(base, theirs) || facts.moved_by_them(node)
+    edited(base, theirs) || theirs.details.differs(&base.details) || facts.moved_by_them(node)
 }
 
 fn edited(base: &Item, now: &Item) -> bool {
-    now.text != base.text || now.done != base.done || now.details.changes(&base.details)
+    now.text != base.text || now.done != base.done
 }
