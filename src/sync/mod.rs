@@ -13,6 +13,7 @@ mod evict;
 mod history;
 mod hydrate;
 mod intent;
+mod interest;
 mod journal;
 mod listing;
 mod overridden;

@@ -300,6 +300,7 @@ impl Engine {
             let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
             let text = project.render(&intent.base);
             state.install(Arc::new(intent.base), text, read);
+            state.interest.note_save();
         }
         if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
             state.saved = None;
