@@ -25,6 +25,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 pub use self::bundle::Exported;
+/// The projects of an export, by their ids: for the benchmark of real exports.
+#[doc(hidden)]
+pub use self::bundle::projects as read_export;
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
     RemoteSpace, RemoteTask,
