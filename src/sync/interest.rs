@@ -1,4 +1,4 @@
-//! When a project is worth a request that nobody waits for: the longer it stays as it is, the
+//! When a project or listing is worth a request that nobody waits for: the longer it stays as it is, the
 //! later. Pure. Whoever waits for an answer gets one at `--max-age`, whatever this says.
 
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 /// How often the age may double: up to 16 times `--max-age`.
 const DOUBLINGS: u32 = 4;
 
-/// No project is left alone for longer than this, unless `--max-age` is.
+/// Nothing is left alone for longer than this, unless `--max-age` is.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// What asking for a project has led to lately.
+/// What asking for it has led to lately.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Interest {
     /// How many answers in a row said nothing new.

@@ -38,7 +38,7 @@ pub use self::{
     engine::{Engine, Event, Settings},
     history::HistoryEntry,
     journal::{GivenName, JOURNAL, Journal},
-    listing::{Listed, Listings},
+    listing::{Listed, Listings, Look},
     project::{Content, Project, Standing},
     readers::Process,
     reading::BELIEVED,

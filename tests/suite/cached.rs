@@ -1,11 +1,12 @@
 //! What outlives a mount: everything that was read is served by the next one, at once and with no
 //! network, and what programs had read is what their later saves are compared with.
 
-use std::time::Duration;
+use std::{ffi::OsStr, time::Duration};
 
 use taskadefs::{
+    error::Result,
     sync::Settings,
-    vfs::{Caching, Ino},
+    vfs::{Caching, Ino, ROOT},
 };
 use tokio::time::Instant;
 
@@ -241,6 +242,67 @@ async fn who_walks_over_and_over_asks_less_and_less_for_what_stays_as_it_is() {
     }
     // The first eight are waited for: whoever opens eight may be no walk.
     assert_eq!(asked, [24, 24, 8, 24, 8, 8, 24, 8, 8]);
+}
+
+async fn way(mount: &Mount, folder: &str) -> Result<Ino> {
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await?.ino;
+    mount.vfs.lookup(workspace, OsStr::new(folder)).await.map(|attr| attr.ino)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_way_to_a_file_waits_for_nothing_and_is_asked_for_less_and_less_often() {
+    let mount = Mount::of("a").await;
+    // The workspaces, and the folders of one; what else is in it is of no interest.
+    assert_eq!(mount.memory.take_reads(), 2);
+    let mut asked = Vec::new();
+    for seconds in [35, 60, 120, 240, 3600] {
+        for _ in 0..seconds {
+            let before = Instant::now();
+            way(&mount, "Marketing").await.unwrap();
+            assert_eq!(Instant::now(), before);
+            pass(1).await;
+        }
+        asked.push(mount.memory.take_reads());
+    }
+    assert_eq!(asked, [2, 2, 2, 2, 14]);
+    // The service is not asked at every step if it gives no answer.
+    mount.memory.set_offline(true);
+    pass(3600).await;
+    for _ in 0..3 {
+        way(&mount, "Marketing").await.unwrap();
+        pass(1).await;
+    }
+    mount.memory.set_offline(false);
+    way(&mount, "Marketing").await.unwrap();
+    pass(1).await;
+    assert_eq!(mount.memory.take_reads(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lists_a_workspace_sees_at_max_age_what_its_folders_are() {
+    let mount = Mount::of("a").await;
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+    for _ in 0..100 {
+        way(&mount, "Marketing").await.unwrap();
+        pass(31).await;
+    }
+    mount.memory.rename_folder_elsewhere("f", "Sales");
+    pass(31).await;
+    // A name that is not known is asked for, and so is everything that is listed.
+    assert_eq!(way(&mount, "Sales").await.unwrap(), mount.folder);
+    assert!(way(&mount, "Marketing").await.is_err());
+    mount.memory.rename_folder_elsewhere("f", "Support");
+    pass(31).await;
+    let fh = mount.vfs.opendir(workspace).await.unwrap();
+    mount.vfs.releasedir(fh);
+    assert!(way(&mount, "Sales").await.is_err());
+    assert_eq!(way(&mount, "Support").await.unwrap(), mount.folder);
+    // Who only goes through it gets there under the old name, and asks again behind it.
+    mount.memory.rename_folder_elsewhere("f", "Marketing");
+    pass(62).await;
+    assert_eq!(way(&mount, "Support").await.unwrap(), mount.folder);
+    pass(1).await;
+    assert!(way(&mount, "Support").await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
