@@ -5,6 +5,7 @@
 
 mod floor;
 mod places;
+mod texts;
 
 use std::{
     fs,
@@ -31,6 +32,7 @@ fn main() {
             floor::serve(Path::new(tree), Path::new(mountpoint)).unwrap();
         }
         [_, command, projects] if command == "serve" => serve(projects.parse().unwrap()),
+        [_, command] if command == "texts" => texts::print(),
         _ => compare(),
     }
 }
@@ -203,6 +205,9 @@ fn compare() {
     let mount = large.mount("state", &[]);
     sh(&mount.root, "rg --no-ignore needle . | wc -l | grep -qx 1000");
     println!("| resident memory, 10,000 projects read | {:.0} MB |", mount.resident() as f64 / 1e6);
+    drop(mount);
+    println!();
+    texts::print();
 }
 
 fn rclone(scratch: &Path, tree: &Path) -> Option<Vec<f64>> {

@@ -189,6 +189,7 @@ impl Budget {
             Priority::Save => 0,
             // Two at least, but never so much of a small limit that nothing is left to read with.
             Priority::Foreground => (limit / 10).max(2).min(limit / 2),
+            // Only what is spare: others may need half of it at once.
             Priority::Background => limit / 2,
         }
     }
@@ -222,6 +223,23 @@ mod tests {
         assert_eq!(budget.may_send(Priority::Background, later), Decision::Now);
         budget.sent();
         assert_eq!(budget.may_send(Priority::Save, later), Decision::WaitForAnswer);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_takes_only_what_is_spare() {
+        let now = Instant::now();
+        for (remaining, spare) in [(30, 15), (16, 1), (15, 0), (3, 0)] {
+            let mut budget = Budget::default();
+            let window = budget.sent();
+            budget.settled(window, Outcome::Answered(told(30, remaining, 23.5)), now);
+            let mut sent = 0;
+            while budget.may_send(Priority::Background, now) == Decision::Now {
+                budget.sent();
+                sent += 1;
+            }
+            assert_eq!(sent, spare, "{remaining}");
+            assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ struct Export<'a> {
 
 /// The projects of an export that can be read; `None` if it has no items. Whatever in them is not
 /// as expected is left out.
-pub(crate) fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
+pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
     let export: Export<'_> = serde_json::from_str(item).ok()?;
     let projects = export.items.into_iter().filter_map(|(key, item)| {
         let item: Value = serde_json::from_str(item.get()).ok()?;

@@ -262,7 +262,9 @@ fn patience(priority: Priority) -> Duration {
     Duration::from_secs(match priority {
         Priority::Save => 180,
         Priority::Foreground => 90,
-        Priority::Background => 5,
+        // There is budget to spare or there is none: whoever comes next about the project, with a
+        // save perhaps, waits until this is over.
+        Priority::Background => 1,
     })
 }
 

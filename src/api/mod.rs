@@ -29,6 +29,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 pub use self::bundle::Exported;
+/// The projects of an export, by their ids: for the benchmark of real exports.
+#[doc(hidden)]
+pub use self::bundle::projects as read_export;
 pub use self::details::{End, Moment, Resource, Schedule, TaskResource};
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,

@@ -15,6 +15,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::{
     cache::Cache,
     engine::{Engine, Event},
+    interest::Interest,
     reading::{BELIEVED, REVALIDATION_WAIT, remaining},
 };
 use crate::{
@@ -34,6 +35,15 @@ enum Standing {
     Old,
     /// It is young enough.
     Fresh,
+}
+
+/// What a directory is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// For what is in it now.
+    At,
+    /// For the way to somewhere else, on which what is known is good enough.
+    Through,
 }
 
 /// What is in a directory, besides scratch.
@@ -69,6 +79,7 @@ struct Slot {
     read: Option<Instant>,
     /// Whether it is what an earlier mount knew: served at once, whatever its age.
     recalled: bool,
+    interest: Interest,
     /// One request at a time: whoever comes meanwhile takes its answer.
     flight: Arc<AsyncMutex<()>>,
 }
@@ -246,6 +257,16 @@ impl Listings {
         read.map_or(Duration::ZERO, |read| remaining(read, now, max_age))
     }
 
+    /// Whether a listing is worth a request that nobody waits for.
+    fn is_due(&self, which: &Which, now: Instant, max_age: Duration) -> bool {
+        let known = self.lock();
+        known.slots.get(which).is_some_and(|slot| slot.interest.is_due(slot.read, now, max_age))
+    }
+
+    fn note_failure(&self, which: &Which, now: Instant) {
+        self.lock().slots.entry(which.clone()).or_default().interest.note_failure(now);
+    }
+
     fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
         self.lock().slots.entry(which.clone()).or_default().flight.clone()
     }
@@ -257,7 +278,11 @@ impl Listings {
         slot.read = Some(read);
         slot.recalled = false;
         let first = slot.items.is_none();
-        if slot.items.as_ref() == Some(&items) {
+        let is_new = slot.items.as_ref() != Some(&items);
+        if !first {
+            slot.interest.note_answer(is_new);
+        }
+        if !is_new {
             return false;
         }
         slot.items = Some(items);
@@ -296,8 +321,8 @@ impl Engine {
     /// # Errors
     /// As [`Backend::workspaces`](crate::api::Backend::workspaces), and only if they were never
     /// listed.
-    pub async fn workspaces(self: &Arc<Self>) -> Result<Arc<Listed>> {
-        self.ensure(&Which::Workspaces).await?;
+    pub async fn workspaces(self: &Arc<Self>, look: Look) -> Result<Arc<Listed>> {
+        self.ensure(&Which::Workspaces, look).await?;
         Ok(self.listings.assemble(None, false))
     }
 
@@ -305,10 +330,18 @@ impl Engine {
     ///
     /// # Errors
     /// As the [`Backend`](crate::api::Backend)'s listings, and only for what was never listed.
-    pub async fn space(self: &Arc<Self>, id: &SpaceId, is_workspace: bool) -> Result<Arc<Listed>> {
-        self.ensure(&Which::Projects(id.clone())).await?;
+    pub async fn space(
+        self: &Arc<Self>,
+        id: &SpaceId,
+        is_workspace: bool,
+        look: Look,
+    ) -> Result<Arc<Listed>> {
+        // The way through a workspace leads to its folders.
+        if !is_workspace || look == Look::At {
+            self.ensure(&Which::Projects(id.clone()), look).await?;
+        }
         if is_workspace {
-            self.ensure(&Which::Folders(id.clone())).await?;
+            self.ensure(&Which::Folders(id.clone()), look).await?;
         }
         Ok(self.listings.assemble(Some(id), is_workspace))
     }
@@ -346,20 +379,24 @@ impl Engine {
     }
 
     /// Sees to it that a listing is known, and young or at least asked for.
-    async fn ensure(self: &Arc<Self>, which: &Which) -> Result<()> {
-        let standing = self.listings.standing(which, self.clock.now(), self.settings.max_age);
-        match standing {
-            Standing::Fresh => return Ok(()),
-            Standing::Unknown => return self.relist(which).await,
-            Standing::Recalled | Standing::Old => {}
-        }
+    async fn ensure(self: &Arc<Self>, which: &Which, look: Look) -> Result<()> {
+        let (now, max_age) = (self.clock.now(), self.settings.max_age);
+        let standing = self.listings.standing(which, now, max_age);
+        let priority = match (standing, look) {
+            (Standing::Fresh, _) => return Ok(()),
+            (Standing::Unknown, _) => return self.relist(which, Priority::Foreground).await,
+            (_, Look::Through) if !self.listings.is_due(which, now, max_age) => return Ok(()),
+            (_, Look::Through) => Priority::Background,
+            (Standing::Recalled | Standing::Old, Look::At) => Priority::Foreground,
+        };
         let (engine, asked) = (self.clone(), which.clone());
         let refresh = tokio::spawn(async move {
-            if let Err(error) = engine.relist(&asked).await {
+            if let Err(error) = engine.relist(&asked, priority).await {
                 tracing::warn!(%error, "serving an older listing");
+                engine.listings.note_failure(&asked, engine.clock.now());
             }
         });
-        if standing == Standing::Old {
+        if (standing, look) == (Standing::Old, Look::At) {
             tokio::select! {
                 _ = refresh => {}
                 () = self.clock.sleep(REVALIDATION_WAIT) => {}
@@ -369,7 +406,7 @@ impl Engine {
     }
 
     /// Asks for a listing, unless someone else just did.
-    async fn relist(&self, which: &Which) -> Result<()> {
+    async fn relist(&self, which: &Which, priority: Priority) -> Result<()> {
         let flight = self.listings.flight(which);
         let _flight = flight.lock().await;
         let asked = self.clock.now();
@@ -377,7 +414,6 @@ impl Engine {
         if standing == Standing::Fresh {
             return Ok(());
         }
-        let priority = Priority::Foreground;
         let (items, directory) = match which {
             Which::Workspaces => (Items::Spaces(self.backend.workspaces(priority).await?), None),
             Which::Folders(id) => {

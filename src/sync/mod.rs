@@ -17,6 +17,7 @@ mod evict;
 mod history;
 mod hydrate;
 mod intent;
+mod interest;
 mod journal;
 mod listing;
 mod overridden;
@@ -45,7 +46,7 @@ pub use self::{
     engine::{Engine, Event, Settings},
     history::HistoryEntry,
     journal::{GivenName, JOURNAL, Journal},
-    listing::{Listed, Listings},
+    listing::{Listed, Listings, Look},
     project::{Content, Project, Standing},
     readers::Process,
     reading::BELIEVED,

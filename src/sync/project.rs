@@ -16,6 +16,7 @@ use super::{
     create::Creating,
     evict::Evicted,
     intent::Intent,
+    interest::Interest,
     readers::Readers,
     refusal::{Refusal, RefusedText},
     sending::Assigned,
@@ -113,6 +114,7 @@ pub(crate) struct State {
     pub(crate) readers: Readers,
     /// When it was last opened.
     pub(crate) opened: Option<Instant>,
+    pub(crate) interest: Interest,
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
     /// Who does which task, as far as it was told in this mount.
@@ -176,6 +178,7 @@ impl Project {
                 working: false,
                 readers: Readers::default(),
                 opened: None,
+                interest: Interest::default(),
                 version: 0,
                 modified,
                 assigned: HashMap::new(),
@@ -346,6 +349,11 @@ impl State {
     /// Whether what Taskade has was read less than `max_age` ago.
     pub(crate) fn is_fresh(&self, now: Instant, max_age: Duration) -> bool {
         self.read().is_some_and(|read| now.saturating_duration_since(read) <= max_age)
+    }
+
+    /// Whether readers get what Taskade has, and it is worth a request that nobody waits for.
+    pub(crate) fn is_due(&self, now: Instant, max_age: Duration) -> bool {
+        self.shows_remote() && self.interest.is_due(self.read(), now, max_age)
     }
 
     pub(crate) fn install(

@@ -49,7 +49,7 @@ impl Engine {
             && !self.settings.max_age.is_zero()
             && let Some(content) = self.content(project)
         {
-            if self.believed(project).is_zero() {
+            if project.lock().is_due(now, self.settings.max_age) {
                 self.refresh_aside(project);
             }
             return Ok(content);
@@ -88,8 +88,8 @@ impl Engine {
     }
 
     /// What a program that only looks at the project's size and time gets: the project is read
-    /// if it never was. If it is old and somebody opened it lately, it is asked for again, and
-    /// nobody waits for that.
+    /// if it never was. If it is [due](State::is_due) and somebody opened it lately, it is asked
+    /// for again, and nobody waits for that.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -104,8 +104,7 @@ impl Engine {
                 None
             } else {
                 let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
-                let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
-                Some(!settled && state.opened.is_some_and(lately))
+                Some(state.opened.is_some_and(lately) && state.is_due(now, self.settings.max_age))
             }
         };
         match watched {
@@ -118,8 +117,8 @@ impl Engine {
         }
     }
 
-    /// How long what a reader gets is sure to stay as it is, unless the kernel is told: until it
-    /// is asked for again.
+    /// How long what a reader gets is sure to stay as it is, unless the kernel is told: until
+    /// opening it asks again, however late a look would.
     pub fn believed(&self, project: &Project) -> Duration {
         let now = self.clock.now();
         let state = project.lock();
@@ -290,12 +289,17 @@ impl Engine {
     /// caller holds `project.remote`.
     pub(super) fn take_in(&self, project: &Project, listing: Listing, asked: Instant) {
         // What is there is compared with what comes, and knows what no listing tells.
-        let known = self.recalled(project).snapshot.as_ref().map(|known| known.outline.clone());
+        let before = self.recalled(project).snapshot.as_ref().map(|known| known.outline.clone());
         let mut outline = listing.outline;
-        outline.inherit(&known.unwrap_or_default());
+        before.iter().for_each(|known| outline.inherit(known));
         let changed = project.install(outline, Some(asked), self.clock.wall());
         {
             let mut state = project.lock();
+            let after = state.snapshot.as_ref().map(|known| &known.outline);
+            if let (Some(before), Some(after)) = (before, after) {
+                let is_new = before != *after;
+                state.interest.note_answer(is_new);
+            }
             state.recalled = false;
             if let Some(snapshot) = state.snapshot.as_mut() {
                 snapshot.title = listing.title.map(|node| node.id);

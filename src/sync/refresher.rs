@@ -49,7 +49,8 @@ impl Refresher {
         next
     }
 
-    /// Gives up what waits: the service cannot be reached. Whoever looks again asks again.
+    /// Gives up what waits: the service cannot be reached, or there is no budget to spare. Whoever
+    /// looks again asks again.
     pub(super) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).projects.clear();
     }
@@ -71,8 +72,9 @@ impl Engine {
 
     fn note_refreshed(&self, project: &Project, refreshed: Result<()>) {
         let Err(error) = refreshed else { return };
+        project.lock().interest.note_failure(self.clock.now());
         tracing::debug!(%error, project = project.title(), "not refreshed");
-        if matches!(error.kind(), Kind::Unreachable | Kind::Unauthorized) {
+        if matches!(error.kind(), Kind::Unreachable | Kind::Unauthorized | Kind::RateLimited) {
             self.refresher.clear();
         }
     }

@@ -309,6 +309,7 @@ impl Engine {
             let now = intent.result();
             let text = project.render(&now);
             state.install(Arc::new(now), text, read);
+            state.interest.note_save();
         }
         if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
             state.saved = None;

@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
     ids::{ProjectId, SpaceId},
-    sync::{Listed, Project},
+    sync::{Listed, Look, Project},
 };
 
 /// The name that the mount keeps for itself in every directory.
@@ -126,6 +126,13 @@ impl Vfs {
         if name.as_encoded_bytes().starts_with(b".") {
             return Ok(Found::Elsewhere);
         }
+        // A path leads through directories that are known: it is not worth waiting for news of them.
+        if !matches!(directory, Directory::Folder(_))
+            && let Some(Entry::Space(space)) =
+                self.entries_for(directory, Look::Through).await?.get(name)
+        {
+            return Ok(Found::Directory(child(directory, space)));
+        }
         let entries = self.entries(directory).await?;
         Ok(match entries.get(name) {
             Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
@@ -148,10 +155,14 @@ impl Vfs {
 
     /// The entries of a directory that Taskade has, named. No request if they are known.
     pub(crate) async fn entries(&self, directory: &Directory) -> Result<Arc<Entries>> {
+        self.entries_for(directory, Look::At).await
+    }
+
+    async fn entries_for(&self, directory: &Directory, look: Look) -> Result<Arc<Entries>> {
         let listed = match directory {
-            Directory::Root => self.engine.workspaces().await?,
-            Directory::Workspace(id) => self.engine.space(id, true).await?,
-            Directory::Folder(id) => self.engine.space(id, false).await?,
+            Directory::Root => self.engine.workspaces(look).await?,
+            Directory::Workspace(id) => self.engine.space(id, true, look).await?,
+            Directory::Folder(id) => self.engine.space(id, false, look).await?,
         };
         if let Some(entries) = self.tree().entries.get(directory)
             && Arc::ptr_eq(&entries.listed, &listed)

@@ -10,7 +10,7 @@ use std::{
     mem::MaybeUninit,
     num::NonZeroUsize,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{LazyLock, Mutex, OnceLock, PoisonError},
 };
 
 use lru::LruCache;
@@ -62,6 +62,17 @@ fn pidfs_inode(id: u32, flags: libc::c_uint) -> Option<u64> {
     let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
     // SAFETY: the descriptor was just made, and nothing else has it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };
+    is_pidfs(&pidfd)?.then_some(())?;
+    let metadata = fs::File::from(pidfd).metadata().ok()?;
+    Some(std::os::unix::fs::MetadataExt::ino(&metadata))
+}
+
+/// Whether pidfds are of pidfs: all of a kernel's are, or none.
+fn is_pidfs(pidfd: &OwnedFd) -> Option<bool> {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Some(*known);
+    }
     let mut system = MaybeUninit::<libc::statfs>::uninit();
     // SAFETY: the descriptor is open and the buffer has the size that is written.
     if unsafe { libc::fstatfs(pidfd.as_raw_fd(), system.as_mut_ptr()) } != 0 {
@@ -69,9 +80,7 @@ fn pidfs_inode(id: u32, flags: libc::c_uint) -> Option<u64> {
     }
     // SAFETY: fstatfs succeeded and has filled it.
     let system = unsafe { system.assume_init() };
-    (u32::try_from(system.f_type) == Ok(PIDFS)).then_some(())?;
-    let metadata = fs::File::from(pidfd).metadata().ok()?;
-    Some(std::os::unix::fs::MetadataExt::ino(&metadata))
+    Some(*KNOWN.get_or_init(|| u32::try_from(system.f_type) == Ok(PIDFS)))
 }
 
 fn thread_group(status: &str) -> Option<u32> {

@@ -19,6 +19,7 @@ mod editors_calls;
 mod editors_git;
 mod editors_new;
 mod editors_shapes;
+mod exports;
 mod frugal;
 mod history;
 mod mount;

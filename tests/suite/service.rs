@@ -182,6 +182,12 @@ impl Memory {
         text.clone_into(&mut tasks.iter_mut().find(|t| t.id.as_str() == task).unwrap().text);
     }
 
+    /// Somebody else renames a folder.
+    pub fn rename_folder_elsewhere(&self, folder: &str, name: &str) {
+        let mut state = self.lock();
+        name.clone_into(&mut state.folders.iter_mut().find(|(_, id, _)| id == folder).unwrap().2);
+    }
+
     /// Somebody else adds a task at the end.
     pub fn add_elsewhere(&self, project: &str, id: &str, text: &str) {
         let mut state = self.lock();
