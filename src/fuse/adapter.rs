@@ -18,7 +18,7 @@ use fuser::{
 };
 use tokio::runtime::Handle;
 
-use super::convert::{errno, file_attr, file_type, ino, number, open_flags, time};
+use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
 use crate::{
     error::{Error, Kind, Result},
@@ -351,7 +351,7 @@ impl Filesystem for Adapter {
         self.run(
             |vfs| async move { vfs.opendir(inode).await },
             move |result| match result {
-                Ok(fh) => reply.opened(FileHandle(fh.0), FopenFlags::empty()),
+                Ok(opened) => reply.opened(FileHandle(opened.fh.0), opendir_flags(opened.caching)),
                 Err(error) => reply.error(errno(&error)),
             },
         );

@@ -15,10 +15,11 @@ use std::{
 
 use super::{
     Vfs,
+    dir_pages::Listing,
     draft::{self, Draft},
     inode::Node,
     process,
-    types::{Caching, DirectoryEntry, Fh, Ino, OpenMode, Opened},
+    types::{Caching, Fh, Ino, OpenMode, Opened},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -35,7 +36,7 @@ pub(crate) enum Handle {
     /// A local file.
     Scratch { file: File, ino: Ino, append: bool },
     /// A directory, as it was when it was opened.
-    Directory { entries: Vec<DirectoryEntry> },
+    Directory { ino: Ino, entries: Listing },
 }
 
 /// A project open for writing.

@@ -9,11 +9,13 @@
 
 mod attr;
 mod control;
+mod dir_pages;
 mod directory;
 mod draft;
 mod handle;
 mod inode;
 mod names;
+mod open_dir;
 mod past;
 mod process;
 mod refused;
@@ -173,7 +175,11 @@ impl Vfs {
 
     /// The kernel gave references back.
     pub fn forget(&self, ino: Ino, count: u64) {
-        self.tree().inodes.forget(ino, count);
+        let mut tree = self.tree();
+        tree.inodes.forget(ino, count);
+        if tree.inodes.get(ino).is_none() {
+            tree.dir_pages.forget(ino);
+        }
     }
 
     fn check_writable(&self) -> Result<()> {

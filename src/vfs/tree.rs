@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    dir_pages::DirPages,
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
@@ -55,6 +56,8 @@ pub(crate) struct Tree {
     pub(crate) emptied: HashMap<u64, Emptied>,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
+    /// What the kernel has in its pages of directories.
+    pub(crate) dir_pages: DirPages,
     directories: HashMap<Directory, Ino>,
     next_handle: u64,
     next_ticket: u64,

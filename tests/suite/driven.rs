@@ -137,7 +137,7 @@ impl Mount {
     }
 
     pub async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.folder).await.unwrap();
+        let fh = self.vfs.opendir(self.folder).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));
