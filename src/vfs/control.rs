@@ -217,7 +217,7 @@ impl Vfs {
             return attr;
         }
         let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
-        Attr { mode, believed: Duration::ZERO, ..attr }
+        Attr { mode, believed: Duration::ZERO, named: Duration::ZERO, ..attr }
     }
 }
 

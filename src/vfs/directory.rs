@@ -58,6 +58,27 @@ impl Entries {
         let index = self.by_name.get(name)?;
         self.in_order.get(*index).map(|(_, entry)| entry)
     }
+
+    /// The names that do not stand for the same here and there.
+    fn differing(&self, other: &Self) -> Vec<OsString> {
+        let gone = self
+            .in_order
+            .iter()
+            .filter(|(name, entry)| other.get(name).is_none_or(|now| !now.is_the_same(entry)));
+        // There may have been scratch of that name.
+        let new = other.in_order.iter().filter(|(name, _)| !self.by_name.contains_key(name));
+        gone.chain(new).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl Entry {
+    fn is_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Entry::Space(one), Entry::Space(other)) => one.id == other.id,
+            (Entry::Project(one), Entry::Project(other)) => one.id == other.id,
+            (Entry::Space(_), Entry::Project(_)) | (Entry::Project(_), Entry::Space(_)) => false,
+        }
+    }
 }
 
 /// What a name in a directory stands for.
@@ -78,6 +99,7 @@ impl Vfs {
     /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
     pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
         check_name(name)?;
+        let _looking = self.look(parent);
         let attr = match self.node(parent)? {
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
@@ -138,13 +160,23 @@ impl Vfs {
         Ok(self.engine.project(&entry.id, folder, &entry.name))
     }
 
-    /// The entries of a directory that Taskade has, named. No request if they are known.
+    /// The entries of a directory that Taskade has, named. No request if they are known and young.
     pub(crate) async fn entries(&self, directory: &Directory) -> Result<Arc<Entries>> {
         let listed = match directory {
             Directory::Root => self.engine.workspaces().await?,
             Directory::Workspace(id) => self.engine.space(id, true).await?,
             Directory::Folder(id) => self.engine.space(id, false).await?,
         };
+        self.name_listed(directory, listed)
+    }
+
+    /// What is listed, named. The kernel is told of the names that are gone, or stand for
+    /// something else, since it was named last.
+    pub(crate) fn name_listed(
+        &self,
+        directory: &Directory,
+        listed: Arc<Listed>,
+    ) -> Result<Arc<Entries>> {
         if let Some(entries) = self.tree().entries.get(directory)
             && Arc::ptr_eq(&entries.listed, &listed)
         {
@@ -152,8 +184,11 @@ impl Vfs {
         }
         let entries = Arc::new(self.named(directory, listed)?);
         let mut tree = self.tree();
-        tree.entries.insert(directory.clone(), entries.clone());
+        let former = tree.entries.insert(directory.clone(), entries.clone());
         tree.drop_listed(directory, &entries);
+        if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
+            self.tell_names(parent, former.differing(&entries));
+        }
         Ok(entries)
     }
 

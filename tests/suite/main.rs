@@ -31,3 +31,4 @@ mod server;
 mod service;
 mod simulation;
 mod storage;
+mod told;
