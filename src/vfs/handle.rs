@@ -9,7 +9,7 @@
 use std::{
     fs::File,
     os::unix::fs::FileExt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::SystemTime,
 };
 
@@ -175,6 +175,7 @@ impl Vfs {
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
             Handle::Reader { project, process } => {
+                self.reads.fetch_add(1, Ordering::Relaxed);
                 let content = self.engine.read_by(project, *process);
                 if let Some(content) = &content {
                     self.engine.note_served(project, content);

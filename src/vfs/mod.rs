@@ -31,7 +31,7 @@ use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::sync::{Notify, mpsc};
@@ -62,6 +62,8 @@ pub struct Vfs {
     notices: mpsc::UnboundedSender<Notice>,
     /// Whenever the last lookup in a directory is over.
     quiet: Notify,
+    /// How often the kernel had to ask for content of a project.
+    reads: AtomicU64,
 }
 
 impl Vfs {
@@ -95,6 +97,7 @@ impl Vfs {
             gid,
             notices,
             quiet: Notify::new(),
+            reads: AtomicU64::new(0),
         };
         vfs.make_control()?;
         vfs.take_in(recovered);

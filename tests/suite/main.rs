@@ -18,6 +18,7 @@ mod editors_new;
 mod editors_shapes;
 mod frugal;
 mod history;
+mod kept;
 mod mount;
 mod mount_files;
 mod mount_life;

@@ -283,4 +283,5 @@ async fn nothing_of_the_mounts_own_directory_is_believed() {
     assert!(keeps(&mount, ROOT).await || keeps(&mount, ROOT).await);
     let opened = mount.vfs.open(mount.ino("Plan.md").await.unwrap(), READ, me()).await.unwrap();
     assert_eq!(mount.vfs.read(opened.fh, 0, 99).unwrap(), b"```\ncode\n```\n");
+    assert_eq!(mount.vfs.status().reads, 1);
 }
