@@ -65,6 +65,12 @@ impl Filesystem for Adapter {
     fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> io::Result<()> {
         // O_TRUNC comes with the open, so that both are one save. The kernel's writeback cache
         // stays off: writes would arrive late and out of the writer's sight.
+        // READDIRPLUS stays off too. It would have to give plain entries for projects whose size
+        // is not known, as a size may cost a request and a name must not. In the protocol that is
+        // node 0 beside the entry's number, but fuser's replies have one number for both, and an
+        // entry whose number is 0 is left out of listings. Attributes that are believed for no
+        // time would do, but have the kernel hold an inode for every name, and gain nothing: a
+        // listing that is the same is read from the kernel's own pages.
         let wanted = [
             InitFlags::FUSE_ATOMIC_O_TRUNC,
             InitFlags::FUSE_PARALLEL_DIROPS,
