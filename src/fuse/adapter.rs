@@ -18,7 +18,7 @@ use fuser::{
 };
 use tokio::runtime::Handle;
 
-use super::convert::{errno, file_attr, file_type, ino, number, open_flags, time};
+use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
 use crate::{
     error::{Error, Kind, Result},
@@ -65,6 +65,12 @@ impl Filesystem for Adapter {
     fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> io::Result<()> {
         // O_TRUNC comes with the open, so that both are one save. The kernel's writeback cache
         // stays off: writes would arrive late and out of the writer's sight.
+        // READDIRPLUS stays off too. It would have to give plain entries for projects whose size
+        // is not known, as a size may cost a request and a name must not. In the protocol that is
+        // node 0 beside the entry's number, but fuser's replies have one number for both, and an
+        // entry whose number is 0 is left out of listings. Attributes that are believed for no
+        // time would do, but have the kernel hold an inode for every name, and gain nothing: a
+        // listing that is the same is read from the kernel's own pages.
         let wanted = [
             InitFlags::FUSE_ATOMIC_O_TRUNC,
             InitFlags::FUSE_PARALLEL_DIROPS,
@@ -351,7 +357,7 @@ impl Filesystem for Adapter {
         self.run(
             |vfs| async move { vfs.opendir(inode).await },
             move |result| match result {
-                Ok(fh) => reply.opened(FileHandle(fh.0), FopenFlags::empty()),
+                Ok(opened) => reply.opened(FileHandle(opened.fh.0), opendir_flags(opened.caching)),
                 Err(error) => reply.error(errno(&error)),
             },
         );

@@ -59,6 +59,15 @@ pub(crate) fn open_flags(caching: Caching) -> FopenFlags {
     }
 }
 
+/// Whether the kernel keeps what it reads from a directory, and gives it to others that open it.
+pub(crate) fn opendir_flags(caching: Caching) -> FopenFlags {
+    match caching {
+        Caching::Keep => FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE,
+        Caching::Drop => FopenFlags::FOPEN_CACHE_DIR,
+        Caching::Bypass => FopenFlags::empty(),
+    }
+}
+
 pub(crate) fn time(time: TimeOrNow, now: SystemTime) -> SystemTime {
     match time {
         TimeOrNow::SpecificTime(time) => time,

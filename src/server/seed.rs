@@ -268,6 +268,15 @@ impl Store {
         self.elsewhere(project, |tasks| tasks.delete(task.as_str()))
     }
 
+    /// Somebody else archives a project.
+    ///
+    /// # Errors
+    /// If there is no such project.
+    pub fn archive_elsewhere(&self, project: &ProjectId) -> Result<()> {
+        let found = self.set_completed(project.as_str(), true)?;
+        found.map(drop).ok_or_else(|| Error::new(Kind::NotFound, "no such project"))
+    }
+
     fn elsewhere(
         &self,
         project: &ProjectId,

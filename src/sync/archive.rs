@@ -69,25 +69,30 @@ impl Engine {
                 Err(error) => {
                     tracing::error!(%error, project = project.title(), "could not archive; it is back");
                     self.hide(&id, false).await?;
-                    self.emit(Event::Directory(Some(project.folder())));
                 }
             }
         }
         let _transition = project.commit.lock().await;
-        let (row, past) = {
+        let (row, past, changed) = {
             let mut state = self.recalled(project);
             let past = self.archival(&state).filter(|_| archived);
+            let before = state.content().map(|content| content.text);
             state.archive = false;
             state.saved = None;
             state.intent = None;
-            (state.row.take(), past)
+            let changed = state.settle_version(before, self.clock.wall());
+            (state.row.take(), past, changed)
         };
+        self.changed(project, changed);
         self.journaled(move |journal| journal.conclude(row, past.as_ref())).await
     }
 
     /// Hides a project from listings, or shows it again, across remounts.
     pub(crate) async fn hide(&self, id: &ProjectId, hidden: bool) -> Result<()> {
         self.listings.set_archived(id, hidden);
+        if let Some(project) = self.known(id) {
+            self.emit(Event::Directory(Some(project.folder())));
+        }
         let id = id.clone();
         self.journaled(move |journal| journal.set_archived(&id, hidden)).await
     }

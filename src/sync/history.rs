@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    engine::{Engine, Event},
+    engine::Engine,
     intent::Intent,
     past::{Deed, Past},
     project::{Project, State},
@@ -126,7 +126,6 @@ impl Engine {
     }
 
     async fn conclude_undo(&self, past: &Past) -> Result<()> {
-        self.emit(Event::Directory(Some(past.folder.clone())));
         let past = Past { time: self.clock.wall(), ..undoing(past) };
         self.journaled(move |journal| journal.conclude(None, Some(&past))).await
     }

@@ -41,7 +41,6 @@ impl Engine {
         let copy = self.copy(project, &id, folder, title).await?;
         self.backend.complete_project(&id).await?;
         self.hide(&id, true).await?;
-        self.emit(Event::Directory(Some(project.folder())));
         Ok(copy)
     }
 

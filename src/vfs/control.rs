@@ -10,7 +10,7 @@ use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Component, Path},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -48,6 +48,8 @@ pub struct Status {
     /// About how many bytes of memory the tasks take; what was not looked at for long is only in
     /// the cache on disk.
     pub memory: usize,
+    /// Reads of projects that the kernel could not answer from its own cache.
+    pub reads: u64,
     /// Saves that are not, or not yet, with Taskade.
     pub saves: Vec<SaveStatus>,
     /// What there was to tell of the journal when it was opened.
@@ -87,6 +89,7 @@ impl Vfs {
             remaining: budget.and_then(|budget| budget.remaining),
             reset: budget.and_then(|budget| budget.reset).map(|reset| reset.as_secs()),
             memory: self.engine.memory(),
+            reads: self.reads.load(Ordering::Relaxed),
             saves,
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
@@ -217,7 +220,7 @@ impl Vfs {
             return attr;
         }
         let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
-        Attr { mode, believed: Duration::ZERO, ..attr }
+        Attr { mode, believed: Duration::ZERO, named: Duration::ZERO, ..attr }
     }
 }
 

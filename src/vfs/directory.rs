@@ -3,19 +3,15 @@
 use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
-    fs,
-    os::unix::fs::MetadataExt,
     sync::Arc,
 };
 
 use super::{
     Vfs,
-    handle::Handle,
     inode::{Directory, Node},
     names::{self, Titled},
-    scratch,
     tree::{Local, Tree},
-    types::{Attr, DirectoryEntry, Fh, FileKind, Ino, ROOT},
+    types::{Attr, Ino},
 };
 use crate::{
     api::{RemoteProject, RemoteSpace},
@@ -62,6 +58,27 @@ impl Entries {
         let index = self.by_name.get(name)?;
         self.in_order.get(*index).map(|(_, entry)| entry)
     }
+
+    /// The names that do not stand for the same here and there.
+    fn differing(&self, other: &Self) -> Vec<OsString> {
+        let gone = self
+            .in_order
+            .iter()
+            .filter(|(name, entry)| other.get(name).is_none_or(|now| !now.is_the_same(entry)));
+        // There may have been scratch of that name.
+        let new = other.in_order.iter().filter(|(name, _)| !self.by_name.contains_key(name));
+        gone.chain(new).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl Entry {
+    fn is_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Entry::Space(one), Entry::Space(other)) => one.id == other.id,
+            (Entry::Project(one), Entry::Project(other)) => one.id == other.id,
+            (Entry::Space(_), Entry::Project(_)) | (Entry::Project(_), Entry::Space(_)) => false,
+        }
+    }
 }
 
 /// What a name in a directory stands for.
@@ -82,6 +99,7 @@ impl Vfs {
     /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
     pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
         check_name(name)?;
+        let _looking = self.look(parent);
         let attr = match self.node(parent)? {
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
@@ -153,7 +171,7 @@ impl Vfs {
         Ok(self.engine.project(&entry.id, folder, &entry.name))
     }
 
-    /// The entries of a directory that Taskade has, named. No request if they are known.
+    /// The entries of a directory that Taskade has, named. No request if they are known and young.
     pub(crate) async fn entries(&self, directory: &Directory) -> Result<Arc<Entries>> {
         self.entries_for(directory, Look::At).await
     }
@@ -164,6 +182,16 @@ impl Vfs {
             Directory::Workspace(id) => self.engine.space(id, true, look).await?,
             Directory::Folder(id) => self.engine.space(id, false, look).await?,
         };
+        self.name_listed(directory, listed)
+    }
+
+    /// What is listed, named. The kernel is told of the names that are gone, or stand for
+    /// something else, since it was named last.
+    pub(crate) fn name_listed(
+        &self,
+        directory: &Directory,
+        listed: Arc<Listed>,
+    ) -> Result<Arc<Entries>> {
         if let Some(entries) = self.tree().entries.get(directory)
             && Arc::ptr_eq(&entries.listed, &listed)
         {
@@ -171,8 +199,11 @@ impl Vfs {
         }
         let entries = Arc::new(self.named(directory, listed)?);
         let mut tree = self.tree();
-        tree.entries.insert(directory.clone(), entries.clone());
+        let former = tree.entries.insert(directory.clone(), entries.clone());
         tree.drop_listed(directory, &entries);
+        if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
+            self.tell_names(parent, former.differing(&entries));
+        }
         Ok(entries)
     }
 
@@ -195,113 +226,6 @@ impl Vfs {
             names.into_iter().map(OsString::from).zip(in_order).collect();
         let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
         Ok(Entries { listed, in_order, by_name })
-    }
-
-    /// Opens a directory: its entries as they are now, so that reading it on survives changes.
-    ///
-    /// # Errors
-    /// If it cannot be listed.
-    pub async fn opendir(&self, ino: Ino) -> Result<Fh> {
-        let entries = self.list(ino).await?;
-        Ok(self.tree().add_handle(Handle::Directory { entries }))
-    }
-
-    /// Gives the entries of an open directory from `offset` on, each with the offset after it,
-    /// until there is no room for more.
-    ///
-    /// # Errors
-    /// [`Kind::BadHandle`] if it is not open.
-    pub fn readdir(
-        &self,
-        fh: Fh,
-        offset: u64,
-        mut is_full: impl FnMut(u64, &DirectoryEntry) -> bool,
-    ) -> Result<()> {
-        let handle = self.handle(fh)?;
-        let Handle::Directory { entries } = &*handle else {
-            return Err(Error::new(Kind::NotDirectory, "not an open directory"));
-        };
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = entries.get(start..).unwrap_or_default();
-        // The last that has no room is given again, from its offset.
-        let _ = (offset + 1..).zip(rest).find(|(next, entry)| is_full(*next, entry));
-        Ok(())
-    }
-
-    /// Closes a directory.
-    pub fn releasedir(&self, fh: Fh) {
-        self.tree().handles.remove(&fh);
-    }
-
-    async fn list(&self, ino: Ino) -> Result<Vec<DirectoryEntry>> {
-        let (mut listed, parent) = match self.node(ino)? {
-            Node::Directory { directory, parent } => {
-                (self.list_remote(ino, &directory).await?, parent)
-            }
-            Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
-            Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
-        };
-        let path = self.scratch_dir(ino)?;
-        listed.extend(self.list_scratch(ino, &path)?);
-        if ino == ROOT {
-            let control = self.lookup_scratch(ROOT, OsStr::new(RESERVED))?;
-            let name = OsString::from(RESERVED);
-            listed.push(DirectoryEntry { ino: control.ino, kind: control.kind, name });
-        }
-        let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
-            ino,
-            kind: FileKind::Directory,
-            name: name.into(),
-        });
-        Ok(dots.into_iter().chain(listed).collect())
-    }
-
-    async fn list_remote(&self, ino: Ino, directory: &Directory) -> Result<Vec<DirectoryEntry>> {
-        let entries = self.entries(directory).await?;
-        let mut tree = self.tree();
-        let locals = tree.locals.get(directory).cloned().unwrap_or_default();
-        let mut listed = Vec::with_capacity(entries.in_order.len() + locals.len());
-        for (name, entry) in &entries.in_order {
-            if locals.contains_key(name) {
-                continue;
-            }
-            let (ino, kind) = match entry {
-                Entry::Space(space) => {
-                    (tree.directory(&child(directory, space), ino), FileKind::Directory)
-                }
-                Entry::Project(project) => {
-                    let known = self.engine.known(&project.id);
-                    (tree.inodes.number(&project.id, known.as_ref()), FileKind::File)
-                }
-            };
-            listed.push(DirectoryEntry { ino, kind, name: name.clone() });
-        }
-        for (name, local) in locals {
-            if let Local::New(project) = local {
-                let ino = tree.inodes.project(&project);
-                listed.push(DirectoryEntry { ino, kind: FileKind::File, name });
-            }
-        }
-        Ok(listed)
-    }
-
-    fn list_scratch(&self, ino: Ino, path: &std::path::Path) -> Result<Vec<DirectoryEntry>> {
-        let read = match fs::read_dir(path) {
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(scratch::failed("cannot list", path, error)),
-        };
-        let mut listed = Vec::new();
-        for entry in read {
-            let entry = entry.map_err(|error| scratch::failed("cannot list", path, error))?;
-            // An entry that went away while the directory was read is not listed.
-            let Ok(metadata) = entry.metadata() else { continue };
-            let name = entry.file_name();
-            let known = self.tree().inodes.scratch_at(ino, &name);
-            let ino = known.unwrap_or(Ino(metadata.ino() | (1 << 63)));
-            listed.push(DirectoryEntry { ino, kind: scratch::kind(&metadata), name });
-        }
-        Ok(listed)
     }
 }
 

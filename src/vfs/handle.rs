@@ -9,16 +9,17 @@
 use std::{
     fs::File,
     os::unix::fs::FileExt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::SystemTime,
 };
 
 use super::{
     Vfs,
+    dir_pages::Listing,
     draft::{self, Draft},
     inode::Node,
     process,
-    types::{Caching, DirectoryEntry, Fh, Ino, OpenMode, Opened},
+    types::{Caching, Fh, Ino, OpenMode, Opened},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -35,7 +36,7 @@ pub(crate) enum Handle {
     /// A local file.
     Scratch { file: File, ino: Ino, append: bool },
     /// A directory, as it was when it was opened.
-    Directory { entries: Vec<DirectoryEntry> },
+    Directory { ino: Ino, entries: Listing },
 }
 
 /// A project open for writing.
@@ -175,6 +176,7 @@ impl Vfs {
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
             Handle::Reader { project, process } => {
+                self.reads.fetch_add(1, Ordering::Relaxed);
                 let content = self.engine.read_by(project, *process);
                 if let Some(content) = &content {
                     self.engine.note_served(project, content);

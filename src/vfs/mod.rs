@@ -10,11 +10,14 @@
 mod attr;
 mod control;
 mod details;
+mod dir_pages;
 mod directory;
 mod draft;
 mod handle;
 mod inode;
 mod names;
+mod notices;
+mod open_dir;
 mod past;
 mod process;
 mod refused;
@@ -29,13 +32,14 @@ use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 pub use self::control::{SaveStatus, Status};
 pub use self::details::Asked;
+pub use self::notices::{Invalidate, Notice};
 pub use self::rename::RenameMode;
 pub use self::types::{
     Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,
@@ -43,16 +47,8 @@ pub use self::types::{
 use self::{inode::Node, tree::Tree};
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Engine, Event, Project},
+    sync::{Engine, Project},
 };
-
-/// Tells the kernel that what it has cached is no longer so.
-pub trait Invalidate: Send + Sync + 'static {
-    /// Pages and attributes of an inode.
-    fn inode(&self, ino: Ino);
-    /// A directory entry, and the listing of its directory.
-    fn entry(&self, parent: Ino, name: &std::ffi::OsStr);
-}
 
 /// A mounted account.
 pub struct Vfs {
@@ -66,15 +62,10 @@ pub struct Vfs {
     gid: u32,
     /// Changes for [`pump`](Vfs::pump) to tell the kernel.
     notices: mpsc::UnboundedSender<Notice>,
-}
-
-/// Something that the kernel must be told.
-#[derive(Debug)]
-pub enum Notice {
-    /// Pages and attributes of an inode are out of date.
-    Inode(Ino),
-    /// A directory entry is out of date.
-    Entry(Ino, std::ffi::OsString),
+    /// Whenever the last lookup in a directory is over.
+    quiet: Notify,
+    /// How often the kernel had to ask for content of a project.
+    reads: AtomicU64,
 }
 
 impl Vfs {
@@ -99,39 +90,20 @@ impl Vfs {
         }
         let recovered = engine.recover()?;
         let control = engine.control_dir().to_owned();
-        let vfs = Self { engine, tree: Mutex::default(), scratch, control, uid, gid, notices };
+        let vfs = Self {
+            engine,
+            tree: Mutex::default(),
+            scratch,
+            control,
+            uid,
+            gid,
+            notices,
+            quiet: Notify::new(),
+            reads: AtomicU64::new(0),
+        };
         vfs.make_control()?;
         vfs.take_in(recovered);
         Ok((Arc::new(vfs), receiver))
-    }
-
-    /// Tells the kernel of every change until the mount is gone. The only place that does: a
-    /// task of its own that holds no lock, since the kernel may wait for an answer of ours.
-    pub async fn pump(
-        self: Arc<Self>,
-        mut events: mpsc::UnboundedReceiver<Event>,
-        mut notices: mpsc::UnboundedReceiver<Notice>,
-        kernel: Arc<dyn Invalidate>,
-    ) {
-        loop {
-            let notice = tokio::select! {
-                event = events.recv() => match event {
-                    Some(event) => self.notice(&event),
-                    None => return,
-                },
-                notice = notices.recv() => notice,
-            };
-            let Some(notice) = notice else { continue };
-            let kernel = kernel.clone();
-            // The kernel may hold a lock that only another answer of ours frees.
-            let told = tokio::task::spawn_blocking(move || match notice {
-                Notice::Inode(ino) => kernel.inode(ino),
-                Notice::Entry(parent, name) => kernel.entry(parent, &name),
-            });
-            if told.await.is_err() {
-                return;
-            }
-        }
     }
 
     /// Settles what waits for its grace, then waits until no save is on its way, but no longer
@@ -139,22 +111,6 @@ impl Vfs {
     pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
         self.settle_all().await;
         self.engine.rest(wait).await;
-    }
-
-    fn notice(&self, event: &Event) -> Option<Notice> {
-        let tree = self.tree();
-        match event {
-            Event::Content(serial) => tree.inodes.of_serial(*serial).map(Notice::Inode),
-            Event::Directory(space) => {
-                let found = tree.directories().find(|(_, key)| *key == space.as_ref());
-                found.map(|(ino, _)| Notice::Inode(ino))
-            }
-        }
-    }
-
-    fn tell(&self, notice: Notice) {
-        // Nobody is left to be told once the mount is going.
-        let _ = self.notices.send(notice);
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {
@@ -175,7 +131,11 @@ impl Vfs {
 
     /// The kernel gave references back.
     pub fn forget(&self, ino: Ino, count: u64) {
-        self.tree().inodes.forget(ino, count);
+        let mut tree = self.tree();
+        tree.inodes.forget(ino, count);
+        if tree.inodes.get(ino).is_none() {
+            tree.dir_pages.forget(ino);
+        }
     }
 
     fn check_writable(&self) -> Result<()> {

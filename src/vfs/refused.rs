@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, sync::Arc};
 
-use super::{Notice, Vfs, inode::Directory, tree::Local, types::Ino};
+use super::{Vfs, inode::Directory, tree::Local, types::Ino};
 use crate::{
     error::{Error, Kind, Result},
     sync::Project,
@@ -50,7 +50,7 @@ impl Vfs {
         }
         for (directory, name) in dropped {
             if let Some(parent) = tree.known_directory(&directory) {
-                self.tell(Notice::Entry(parent, name));
+                self.tell_names(parent, [name]);
             }
         }
     }

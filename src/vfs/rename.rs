@@ -262,6 +262,8 @@ impl Vfs {
         tree.paged.remove(&project.serial);
         if let Some(ino) = tree.inodes.scratch_at(from.0, from.1) {
             tree.inodes.become_project(ino, &project);
+            // The kernel knows it as the scratch file: what was saved may read otherwise.
+            self.tell(Notice::Inode(ino));
         }
         Ok(())
     }
@@ -282,6 +284,8 @@ impl Vfs {
             let mut tree = self.tree();
             if let Some(ino) = tree.inodes.of_serial(project.serial) {
                 tree.inodes.become_scratch(ino, to.0, to.1);
+                // Its pages may be older than what was just read; nobody tells of them any more.
+                self.tell(Notice::Inode(ino));
             }
         }
         self.vacate(directory, from.1, project, false);
@@ -306,7 +310,7 @@ impl Vfs {
                 self.engine.save(&other, process, Base::LastRead, text).await.result?;
                 self.vacate(directory, name, project, true);
                 let parent = to.0;
-                self.tell(Notice::Entry(parent, to.1.to_owned()));
+                self.tell_names(parent, [to.1.to_owned()]);
                 Ok(())
             }
             End::Free(there) => self.rename_free((directory, name, project), &there, to.1).await,
@@ -335,6 +339,8 @@ impl Vfs {
         tree.set_local(there, new_name, Local::New(renamed.clone()));
         if let Some(ino) = tree.inodes.of_serial(project.serial) {
             tree.inodes.become_project(ino, &renamed);
+            // A copy may read otherwise.
+            self.tell(Notice::Inode(ino));
         }
         Ok(())
     }

@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
+    dir_pages::DirPages,
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
     types::{Fh, Ino, ROOT},
 };
-use crate::{ids::SpaceId, sync::Project};
+use crate::sync::Project;
 
 /// A name in a directory that is not, or not yet, as Taskade has it.
 #[derive(Debug, Clone)]
@@ -55,6 +56,10 @@ pub(crate) struct Tree {
     pub(crate) emptied: HashMap<u64, Emptied>,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
+    /// What the kernel has in its pages of directories.
+    pub(crate) dir_pages: DirPages,
+    /// How many lookups are under way in a directory, if any are.
+    pub(crate) looking: HashMap<Ino, usize>,
     directories: HashMap<Directory, Ino>,
     next_handle: u64,
     next_ticket: u64,
@@ -68,10 +73,10 @@ impl Tree {
         ino
     }
 
-    /// The directories that were looked up, with the space that each shows.
-    pub(crate) fn directories(&self) -> impl Iterator<Item = (Ino, Option<&SpaceId>)> {
-        let known = self.directories.iter().map(|(directory, ino)| (*ino, directory.space()));
-        known.chain(std::iter::once((ROOT, None)))
+    /// The directories that were looked up.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = (Ino, &Directory)> {
+        let known = self.directories.iter().map(|(directory, ino)| (*ino, directory));
+        known.chain(std::iter::once((ROOT, &Directory::Root)))
     }
 
     pub(crate) fn local(&self, directory: &Directory, name: &OsStr) -> Option<&Local> {

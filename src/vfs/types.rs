@@ -75,7 +75,7 @@ impl OpenMode {
     }
 }
 
-/// An open file.
+/// An open file or directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
     /// Its handle.
@@ -84,14 +84,14 @@ pub struct Opened {
     pub caching: Caching,
 }
 
-/// How the kernel is to cache an open file.
+/// How the kernel is to cache an open file or directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caching {
     /// Pages that it has are still right.
     Keep,
     /// Pages that it has are to be dropped.
     Drop,
-    /// No pages at all: what is written or read here is nobody else's.
+    /// No pages of this one's: what is written or read here is nobody else's.
     Bypass,
 }
 

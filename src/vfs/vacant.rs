@@ -85,7 +85,7 @@ impl Vfs {
             tree.known_directory(directory)
         };
         if let Some(parent) = back {
-            self.tell(Notice::Entry(parent, name.to_owned()));
+            self.tell_names(parent, [name.to_owned()]);
         }
     }
 

@@ -293,8 +293,8 @@ async fn who_lists_a_workspace_sees_at_max_age_what_its_folders_are() {
     assert!(way(&mount, "Marketing").await.is_err());
     mount.memory.rename_folder_elsewhere("f", "Support");
     pass(31).await;
-    let fh = mount.vfs.opendir(workspace).await.unwrap();
-    mount.vfs.releasedir(fh);
+    let opened = mount.vfs.opendir(workspace).await.unwrap();
+    mount.vfs.releasedir(opened.fh);
     assert!(way(&mount, "Sales").await.is_err());
     assert_eq!(way(&mount, "Support").await.unwrap(), mount.folder);
     // Who only goes through it gets there under the old name, and asks again behind it.

@@ -1,14 +1,20 @@
 //! A mount without a kernel: the file system driven directly, over a service in memory, in virtual
 //! time.
 
-use std::{ffi::OsStr, path::Path, sync::Arc, time::Duration};
+use std::{
+    ffi::OsStr,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use taskadefs::{
     clock::SystemClock,
     error::Result,
-    sync::{Engine, Journal, Settings},
-    vfs::{DirectoryEntry, Ino, OpenMode, ROOT, RenameMode, Vfs},
+    sync::{Engine, Event, Journal, Settings},
+    vfs::{DirectoryEntry, Ino, Invalidate, Notice, OpenMode, ROOT, RenameMode, Vfs},
 };
+use tokio::sync::mpsc;
 
 use crate::{service::Memory, service_line::Line};
 
@@ -24,6 +30,38 @@ pub struct Mount {
     pub folder: Ino,
     pub dir: tempfile::TempDir,
     pub settings: Settings,
+    unheard: Option<Unheard>,
+}
+
+/// What is to be told to a kernel, if there is one.
+type Unheard = (mpsc::UnboundedReceiver<Event>, mpsc::UnboundedReceiver<Notice>);
+
+/// A kernel that only writes down what it is told.
+#[derive(Debug, Default)]
+pub struct Recorder(Mutex<Vec<Told>>);
+
+/// What a kernel was told to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    Inode(Ino),
+    Entry(Ino, String),
+}
+
+impl Invalidate for Recorder {
+    fn inode(&self, ino: Ino) {
+        self.0.lock().unwrap().push(Told::Inode(ino));
+    }
+
+    fn entry(&self, parent: Ino, name: &OsStr) {
+        self.0.lock().unwrap().push(Told::Entry(parent, name.to_str().unwrap().to_owned()));
+    }
+}
+
+impl Recorder {
+    /// What it was told so far, and forgets it.
+    pub fn take(&self) -> Vec<Told> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
 }
 
 pub const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
@@ -51,8 +89,9 @@ impl Mount {
         let memory = Memory::acme();
         memory.seed("f", "plan", "Plan", tasks);
         let line = Line::to(&memory);
-        let mut mount =
-            Self { vfs: vfs(&line, &dir, &settings), memory, line, folder: ROOT, dir, settings };
+        let (vfs, unheard) = vfs(&line, &dir, &settings);
+        let unheard = Some(unheard);
+        let mut mount = Self { vfs, memory, line, folder: ROOT, dir, settings, unheard };
         mount.enter().await;
         mount
     }
@@ -62,11 +101,20 @@ impl Mount {
         self.folder = self.vfs.lookup(workspace, OsStr::new("Marketing")).await.unwrap().ino;
     }
 
+    /// From now on there is a kernel, which this mount is told to.
+    pub fn listen(&mut self) -> Arc<Recorder> {
+        let (events, notices) = self.unheard.take().unwrap();
+        let recorder = Arc::new(Recorder::default());
+        tokio::spawn(self.vfs.clone().pump(events, notices, recorder.clone()));
+        recorder
+    }
+
     /// The mount is gone and another takes its state over.
     pub async fn remount(&mut self) {
         self.line.cut();
         self.line = Line::to(&self.memory);
-        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.enter().await;
     }
 
@@ -74,7 +122,8 @@ impl Mount {
     pub async fn remount_offline(&mut self) {
         self.line.cut();
         self.line = Line::to(&self.memory);
-        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.memory.set_offline(false);
         self.enter().await;
         self.memory.set_offline(true);
@@ -89,7 +138,8 @@ impl Mount {
         }
         self.dir = new;
         self.line = Line::to(&self.memory);
-        self.vfs = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.enter().await;
     }
 
@@ -157,7 +207,7 @@ impl Mount {
     }
 
     pub async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.folder).await.unwrap();
+        let fh = self.vfs.opendir(self.folder).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));
@@ -188,14 +238,12 @@ pub fn copy_database(from: &Path, to: &Path) {
     fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
 }
 
-fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> Arc<Vfs> {
+fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> (Arc<Vfs>, Unheard) {
     let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
     let clock = Arc::new(SystemClock);
     let (engine, events) = Engine::new(line.clone(), clock, journal, settings.clone()).unwrap();
     let (vfs, notices) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
-    // No kernel listens here.
-    drop((events, notices));
-    vfs
+    (vfs, (events, notices))
 }
 
 /// Lets the grace of two-step saves, and whatever waits, pass in virtual time.

@@ -77,7 +77,7 @@ impl Day {
     }
 
     async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.workspace).await.unwrap();
+        let fh = self.vfs.opendir(self.workspace).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next: u64, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));

@@ -18,6 +18,7 @@ use taskadefs::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
+use tokio::sync::watch;
 
 use crate::service_details::Details;
 
@@ -70,6 +71,8 @@ pub struct Memory {
     state: Mutex<State>,
     /// The texts that updates have replaced, and by which.
     replaced: Mutex<Vec<(String, String)>>,
+    /// Whether the tasks of projects are not given for now.
+    stalled: watch::Sender<bool>,
 }
 
 impl Memory {
@@ -167,6 +170,11 @@ impl Memory {
         self.lock().offline = offline;
     }
 
+    /// Whether whoever asks for the tasks of a project is to wait.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
     /// Nothing goes wrong any more.
     pub fn heal(&self) {
         let mut state = self.lock();
@@ -202,6 +210,14 @@ impl Memory {
         let at = index(tasks, &TaskId::new(id)).unwrap();
         let end = subtree_end(tasks, at);
         tasks.drain(at..end);
+    }
+
+    /// Somebody else gives a project another name.
+    pub fn rename_elsewhere(&self, project: &str, name: &str) {
+        let mut state = self.lock();
+        let project = state.projects.get_mut(project).unwrap();
+        name.clone_into(&mut project.name);
+        name.clone_into(&mut project.tasks[0].text);
     }
 
     /// Somebody else archives a project, or restores it.
@@ -356,6 +372,7 @@ impl Backend for Memory {
     }
 
     async fn tasks(&self, _: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
+        self.stalled.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         self.read(|state| Ok(state.projects.get(project.as_str()).ok_or_else(gone)?.tasks.clone()))
     }
 

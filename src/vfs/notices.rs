@@ -1,0 +1,173 @@
+//! Telling the kernel of changes that did not come through it: what was read, saved or listed
+//! anew, and what a grace came to. Because it is told, it may believe what it was given for long.
+//!
+//! Only [`pump`](Vfs::pump) tells, with no lock held. The kernel drops an entry under the lock of
+//! its directory, which a lookup holds until it is answered; and while somebody waits for that
+//! lock, nobody else gets in. So entries wait until nobody looks anything up in their directory,
+//! lest one project that the service is slow to give holds up all the others. A lookup that was
+//! under way may have answered with what was so before, and is over when the entry is dropped.
+
+use std::{
+    ffi::{OsStr, OsString},
+    sync::Arc,
+};
+
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+
+use super::{Vfs, inode::Directory, types::Ino};
+use crate::{ids::SpaceId, sync::Event};
+
+/// Tells the kernel that what it has cached is no longer so.
+pub trait Invalidate: Send + Sync + 'static {
+    /// Pages and attributes of an inode; of a directory its listing.
+    fn inode(&self, ino: Ino);
+    /// A directory entry.
+    fn entry(&self, parent: Ino, name: &OsStr);
+}
+
+/// Something that the kernel must be told.
+#[derive(Debug)]
+pub enum Notice {
+    /// Pages and attributes of an inode are out of date.
+    Inode(Ino),
+    /// A directory entry is out of date.
+    Entry(Ino, OsString),
+}
+
+/// A lookup in a directory, under way as long as this lives.
+pub(crate) struct Looking<'a> {
+    vfs: &'a Vfs,
+    parent: Ino,
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        let mut tree = self.vfs.tree();
+        if let Some(count) = tree.looking.get_mut(&self.parent) {
+            *count -= 1;
+            if *count == 0 {
+                tree.looking.remove(&self.parent);
+                drop(tree);
+                self.vfs.quiet.notify_waiters();
+            }
+        }
+    }
+}
+
+impl Vfs {
+    /// Tells the kernel of every change until the mount is gone. The only place that does.
+    pub async fn pump(
+        self: Arc<Self>,
+        mut events: mpsc::UnboundedReceiver<Event>,
+        mut notices: mpsc::UnboundedReceiver<Notice>,
+        kernel: Arc<dyn Invalidate>,
+    ) {
+        // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
+        let turn = Arc::new(AsyncMutex::new(()));
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.take_notice(event).await,
+                    None => return,
+                },
+                Some(notice) = notices.recv() => match notice {
+                    Notice::Inode(ino) => {
+                        let kernel = kernel.clone();
+                        if tokio::task::spawn_blocking(move || kernel.inode(ino)).await.is_err() {
+                            return;
+                        }
+                    }
+                    Notice::Entry(parent, name) => {
+                        let told = self.clone().drop_entry(parent, name, kernel.clone(), turn.clone());
+                        tokio::spawn(told);
+                    }
+                },
+            }
+        }
+    }
+
+    pub(crate) fn tell(&self, notice: Notice) {
+        // Nobody is left to be told once the mount is going.
+        let _ = self.notices.send(notice);
+    }
+
+    /// Tells of names in a directory that are gone, or stand for something else.
+    pub(crate) fn tell_names(&self, parent: Ino, names: impl IntoIterator<Item = OsString>) {
+        let mut names = names.into_iter().peekable();
+        if names.peek().is_some() {
+            self.tell(Notice::Inode(parent));
+        }
+        for name in names {
+            self.tell(Notice::Entry(parent, name));
+        }
+    }
+
+    /// Notes that a name is looked up, until what is returned is dropped.
+    pub(crate) fn look(&self, parent: Ino) -> Looking<'_> {
+        *self.tree().looking.entry(parent).or_default() += 1;
+        Looking { vfs: self, parent }
+    }
+
+    fn is_quiet(&self, parent: Ino) -> bool {
+        !self.tree().looking.contains_key(&parent)
+    }
+
+    async fn drop_entry(
+        self: Arc<Self>,
+        parent: Ino,
+        name: OsString,
+        kernel: Arc<dyn Invalidate>,
+        turn: Arc<AsyncMutex<()>>,
+    ) {
+        let _turn = loop {
+            let quiet = self.quiet.notified();
+            if !self.is_quiet(parent) {
+                quiet.await;
+                continue;
+            }
+            let turn = turn.clone().lock_owned().await;
+            if self.is_quiet(parent) {
+                break turn;
+            }
+        };
+        // It fails only if the mount is gone.
+        let _ = tokio::task::spawn_blocking(move || kernel.entry(parent, &name)).await;
+    }
+
+    async fn take_notice(self: &Arc<Self>, event: Event) {
+        match event {
+            Event::Content(serial) => {
+                if let Some(ino) = self.tree().inodes.of_serial(serial) {
+                    self.tell(Notice::Inode(ino));
+                }
+            }
+            Event::Directory(space) => {
+                let vfs = self.clone();
+                // Names are kept on disk. It fails only if the mount is gone.
+                let _ = tokio::task::spawn_blocking(move || vfs.name_anew(space.as_ref())).await;
+            }
+        }
+    }
+
+    /// What was listed of a space is another than before: its names are given anew, without
+    /// waiting for somebody to look, so that the kernel hears which of them are gone.
+    fn name_anew(&self, space: Option<&SpaceId>) {
+        let shown: Vec<(Ino, Directory)> = {
+            let tree = self.tree();
+            let shown = tree.directories().filter(|(_, directory)| directory.space() == space);
+            shown.map(|(ino, directory)| (ino, directory.clone())).collect()
+        };
+        for (ino, directory) in shown {
+            self.tell(Notice::Inode(ino));
+            // What nobody looked into has given no name away.
+            if !self.tree().entries.contains_key(&directory) {
+                continue;
+            }
+            let is_workspace = matches!(directory, Directory::Workspace(_));
+            let listed = self.engine.listings.assemble(directory.space(), is_workspace);
+            if let Err(error) = self.name_listed(&directory, listed) {
+                tracing::warn!(%error, "names that are gone are shown until they are looked up");
+            }
+        }
+    }
+}
