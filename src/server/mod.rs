@@ -2,8 +2,9 @@
 //!
 //! It speaks v1 of the API over HTTP for workspaces, folders, projects and tasks with their
 //! details, with the rules of the official document and those that public clients have met, and
-//! refuses what the document does not allow. Other endpoints answer 404 in the error envelope. It listens on loopback only.
-//! The client talks to it as to the real service: there is no second path.
+//! refuses what the document does not allow. Other endpoints answer 404 in the error envelope. It
+//! listens on loopback only. The client talks to it as to the real service: there is no second
+//! path.
 
 mod answer;
 mod bundle;

@@ -244,7 +244,7 @@ pub(super) fn page_bounds(
     };
     match (tasks.index(cursor), shared.quirks.gone_cursor) {
         (Some(to), _) if backwards => Ok((to.saturating_sub(limit), to)),
-        (Some(at), _) => Ok((at + 1, (at + 1 + limit).min(all))),
+        (Some(at), _) => Ok((at + 1, (at + 1).saturating_add(limit).min(all))),
         (None, GoneCursor::Refused) => Err(Answer::bad_request("no such task to go on from")),
         (None, GoneCursor::Empty) => Ok((all, all)),
         (None, GoneCursor::FromStart) => Ok((0, limit.min(all))),
@@ -252,7 +252,7 @@ pub(super) fn page_bounds(
 }
 
 /// The tasks of a project that exists, as they are shown.
-pub(super) fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
+fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
     let mut tasks = shared.store.tasks(id).map_err(broken)?;
     if !shared.quirks.title_node && !tasks.0.is_empty() {
         let shown = Arc::make_mut(&mut tasks);

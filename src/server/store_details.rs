@@ -1,5 +1,5 @@
-//! What the store has beside outlines: dates, notes, assignees and field values of tasks; members of
-//! workspaces; fields and share links of projects.
+//! What the store has beside outlines: dates, notes, assignees and field values of tasks; members
+//! of workspaces; fields and share links of projects.
 //!
 //! The details of a task are there only while the task is.
 

@@ -1,5 +1,5 @@
-//! Details of tasks: asked for and written as the official document has it, and read past whatever is
-//! odd.
+//! Details of tasks: asked for and written as the official document has it, and read past whatever
+//! is odd.
 
 use serde_json::json;
 use taskadefs::{

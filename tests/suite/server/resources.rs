@@ -74,6 +74,7 @@ async fn blocks_are_the_top_level_in_pages() {
         ("?limit=2".to_owned(), vec!["a", "c"]),
         (format!("?limit=2&after={}", ids[2]), vec!["d"]),
         (format!("?limit=1&before={}", ids[3]), vec!["c"]),
+        (format!("?limit=18446744073709551615&after={}", ids[2]), vec!["d"]),
     ];
     for (query, wanted) in pages {
         assert_eq!(texts(&service.get(&format!("{path}{query}")).await.1), wanted, "{query}");
