@@ -83,6 +83,10 @@ impl Vfs {
     pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
         check_name(name)?;
         let attr = match self.node(parent)? {
+            Node::Place(place) => return self.look_up_below(&place, name).await,
+            Node::Directory { directory, .. } if is_resources(&directory, name) => {
+                return Ok(self.look_up_top(&directory));
+            }
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
                     let ino = self.tree().directory(&child, parent);
@@ -119,7 +123,7 @@ impl Vfs {
                 Local::Vacant(_) => Found::Nothing,
             });
         }
-        if name == RESERVED && *directory != Directory::Root {
+        if is_resources(directory, name) {
             return Ok(Found::Nothing);
         }
         // Editors probe for their dotfiles all the time: no listing is worth a look for them.
@@ -224,6 +228,10 @@ impl Vfs {
                 (self.list_remote(ino, &directory).await?, parent)
             }
             Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
+            Node::Place(place) => {
+                let (listed, above) = self.list_place(&place).await?;
+                return Ok(with_dots(ino, above, listed));
+            }
             Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
         };
         let path = self.scratch_dir(ino)?;
@@ -233,12 +241,7 @@ impl Vfs {
             let name = OsString::from(RESERVED);
             listed.push(DirectoryEntry { ino: control.ino, kind: control.kind, name });
         }
-        let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
-            ino,
-            kind: FileKind::Directory,
-            name: name.into(),
-        });
-        Ok(dots.into_iter().chain(listed).collect())
+        Ok(with_dots(ino, parent, listed))
     }
 
     async fn list_remote(&self, ino: Ino, directory: &Directory) -> Result<Vec<DirectoryEntry>> {
@@ -312,6 +315,20 @@ impl Tree {
             })
             .collect()
     }
+}
+
+/// Whether a name is that of the tree for scripts. The root has the mount's own in its place.
+fn is_resources(directory: &Directory, name: &OsStr) -> bool {
+    name == RESERVED && *directory != Directory::Root
+}
+
+fn with_dots(ino: Ino, parent: Ino, listed: Vec<DirectoryEntry>) -> Vec<DirectoryEntry> {
+    let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
+        ino,
+        kind: FileKind::Directory,
+        name: name.into(),
+    });
+    dots.into_iter().chain(listed).collect()
 }
 
 /// Refuses names that no file can have here.

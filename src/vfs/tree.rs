@@ -11,6 +11,7 @@ use super::{
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
+    place::LatestTaskNames,
     types::{Fh, Ino, ROOT},
 };
 use crate::{ids::SpaceId, sync::Project};
@@ -55,6 +56,7 @@ pub(crate) struct Tree {
     pub(crate) emptied: HashMap<u64, Emptied>,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
+    pub(crate) task_names: LatestTaskNames,
     directories: HashMap<Directory, Ino>,
     next_handle: u64,
     next_ticket: u64,
