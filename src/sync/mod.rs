@@ -31,6 +31,7 @@ mod refresher;
 mod refusal;
 mod refused_rows;
 mod rename;
+mod resource;
 mod salvage;
 mod save;
 mod scan;

@@ -27,6 +27,7 @@ impl Vfs {
         match self.node(ino)? {
             Node::Directory { .. } => Ok(self.directory_attr(ino)),
             Node::Scratch(_) => self.getattr_scratch(ino),
+            Node::Place(place) => Ok(self.place_attr(ino, &place)),
             Node::Project(project) => {
                 self.engine.glance(&project).await?;
                 Ok(self.project_attr(ino, &project, process::of_thread(caller)))
@@ -105,6 +106,7 @@ impl Vfs {
         self.check_writable()?;
         match self.node(ino)? {
             Node::Directory { .. } => Ok(self.directory_attr(ino)),
+            Node::Place(place) => self.setattr_place(ino, &place, fh, set),
             Node::Scratch(_) => match (fh, set.size) {
                 (Some(fh), Some(size)) => self.truncate_open_scratch(ino, fh, size, set),
                 _ => self.setattr_scratch(ino, set),

@@ -41,7 +41,7 @@ impl Vfs {
         let projects = match self.node(ino)? {
             Node::Project(project) => vec![project],
             Node::Directory { directory, .. } => self.projects_below(directory).await?,
-            Node::Scratch(_) => {
+            Node::Scratch(_) | Node::Place(_) => {
                 return Err(Error::new(Kind::Invalid, "not a project, folder or workspace"));
             }
         };

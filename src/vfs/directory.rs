@@ -101,6 +101,10 @@ impl Vfs {
         check_name(name)?;
         let _looking = self.look(parent);
         let attr = match self.node(parent)? {
+            Node::Place(place) => return self.look_up_below(&place, name).await,
+            Node::Directory { directory, .. } if is_resources(&directory, name) => {
+                return Ok(self.look_up_top(&directory));
+            }
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
                     let ino = self.tree().directory(&child, parent);
@@ -137,7 +141,7 @@ impl Vfs {
                 Local::Vacant(_) => Found::Nothing,
             });
         }
-        if name == RESERVED && *directory != Directory::Root {
+        if is_resources(directory, name) {
             return Ok(Found::Nothing);
         }
         // Editors probe for their dotfiles all the time: no listing is worth a look for them.
@@ -251,6 +255,11 @@ impl Tree {
             })
             .collect()
     }
+}
+
+/// Whether a name is that of the tree for scripts. The root has the mount's own in its place.
+fn is_resources(directory: &Directory, name: &OsStr) -> bool {
+    name == RESERVED && *directory != Directory::Root
 }
 
 /// Refuses names that no file can have here.

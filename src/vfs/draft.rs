@@ -33,6 +33,11 @@ impl Draft {
         }
     }
 
+    /// A draft that begins as these bytes, which stand for no tasks.
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+
     /// A draft that begins empty in place of what was there.
     pub(crate) fn emptied() -> Self {
         Self { bytes: Vec::new(), base: None, dirty: true, emptied: true }

@@ -19,6 +19,7 @@ use super::{
     draft::{self, Draft},
     inode::Node,
     process,
+    share::Sharing,
     types::{Caching, Fh, Ino, OpenMode, Opened},
 };
 use crate::{
@@ -33,6 +34,10 @@ pub(crate) enum Handle {
     Reader { project: Arc<Project>, process: Option<Process> },
     /// A project open for writing.
     Writer(Writer),
+    /// What the service said of a project or a task when it was opened.
+    Answer { ino: Ino, text: Arc<[u8]> },
+    /// A share link open for writing.
+    Sharing(Sharing),
     /// A local file.
     Scratch { file: File, ino: Ino, append: bool },
     /// A directory, as it was when it was opened.
@@ -80,14 +85,14 @@ impl Writer {
     fn touch(&self, now: SystemTime) {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
+}
 
-    /// Whether a request of this thread is one of the process that opened the file. An unknown
-    /// process counts as the opener: committing early loses nothing, never committing would.
-    fn is_opener(&self, thread: u32) -> bool {
-        match (self.process, process::of_thread(thread)) {
-            (Some(opener), Some(caller)) => opener == caller,
-            _ => true,
-        }
+/// Whether a request of this thread is one of the process that opened the file. An unknown
+/// process counts as the opener: committing early loses nothing, never committing would.
+pub(crate) fn is_opener(opener: Option<Process>, thread: u32) -> bool {
+    match (opener, process::of_thread(thread)) {
+        (Some(opener), Some(caller)) => opener == caller,
+        _ => true,
     }
 }
 
@@ -103,6 +108,9 @@ impl Vfs {
         match self.node(ino)? {
             Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
             Node::Scratch(_) => self.open_scratch(ino, mode),
+            Node::Place(place) => {
+                self.open_place(ino, &place, mode, process::of_thread(caller)).await
+            }
             Node::Project(project) if mode.write => {
                 self.open_writer(ino, project, mode, process::of_thread(caller)).await
             }
@@ -185,6 +193,8 @@ impl Vfs {
                 Ok(draft::slice(&text, offset, size).to_vec())
             }
             Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
+            Handle::Answer { text, .. } => Ok(draft::slice(text, offset, size).to_vec()),
+            Handle::Sharing(sharing) => Ok(sharing.draft().read(offset, size).to_vec()),
             Handle::Scratch { file, .. } => read_full(file, offset, size),
             Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
         }
@@ -205,6 +215,7 @@ impl Vfs {
                 self.tree().emptied.remove(&writer.project.serial);
                 Ok(())
             }
+            Handle::Sharing(sharing) => sharing.write(offset, data),
             Handle::Scratch { file, append, .. } => {
                 let failed = |error| Error::io("cannot write", error);
                 let end = if *append { file.metadata().map_err(failed)?.len() } else { offset };
@@ -220,12 +231,16 @@ impl Vfs {
     /// As a save.
     pub async fn flush(self: &Arc<Self>, fh: Fh, caller: u32) -> Result<()> {
         let handle = self.handle(fh)?;
-        let Handle::Writer(writer) = &*handle else { return Ok(()) };
+        let writer = match &*handle {
+            Handle::Writer(writer) => writer,
+            Handle::Sharing(sharing) => return self.flush_share(sharing, caller).await,
+            _ => return Ok(()),
+        };
         let due = {
             let draft = writer.draft();
             draft.is_dirty() && !draft.is_emptied()
         };
-        if due && writer.is_opener(caller) { self.commit(writer).await } else { Ok(()) }
+        if due && is_opener(writer.process, caller) { self.commit(writer).await } else { Ok(()) }
     }
 
     /// The program wants what it wrote to be safe.
@@ -249,6 +264,7 @@ impl Vfs {
                     }
                 }
             }
+            Handle::Sharing(sharing) => self.send_share(sharing).await,
             Handle::Scratch { file, .. } => {
                 let file = file.try_clone().map_err(|error| Error::io("cannot sync", error))?;
                 tokio::task::spawn_blocking(move || file.sync_all())
@@ -267,7 +283,11 @@ impl Vfs {
     pub async fn release(self: &Arc<Self>, fh: Fh) -> Result<()> {
         let handle = self.tree().handles.remove(&fh);
         let Some(handle) = handle else { return Ok(()) };
-        let Handle::Writer(writer) = &*handle else { return Ok(()) };
+        let writer = match &*handle {
+            Handle::Writer(writer) => writer,
+            Handle::Sharing(sharing) => return self.send_share(sharing).await,
+            _ => return Ok(()),
+        };
         let (dirty, emptied) = {
             let draft = writer.draft();
             (draft.is_dirty(), draft.is_emptied())

@@ -11,7 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use super::types::{Ino, ROOT};
+use super::{
+    place::Place,
+    types::{Ino, ROOT},
+};
 use crate::{
     ids::{ProjectId, SpaceId},
     sync::Project,
@@ -55,6 +58,8 @@ pub(crate) enum Node {
     Project(Arc<Project>),
     /// A local file, directory or link: where it is, or `None` once it was removed.
     Scratch(Option<(Ino, OsString)>),
+    /// Below `.taskade/` of a directory that Taskade has.
+    Place(Place),
 }
 
 #[derive(Debug)]
@@ -130,6 +135,21 @@ impl Inodes {
     /// The number of a project, if it was looked up.
     pub(crate) fn of_serial(&self, serial: u64) -> Option<Ino> {
         self.projects.get(&serial).copied()
+    }
+
+    /// The number of a place, which the kernel holds a reference to from now on. One step, so that
+    /// no forgetting comes between.
+    pub(crate) fn look_up_place(&mut self, place: &Place) -> Ino {
+        let is_it = |node: &Node| matches!(node, Node::Place(known) if known == place);
+        let ino = self.place(remote_number("place", &place.key()), is_it);
+        self.insert(ino, Node::Place(place.clone()));
+        self.looked_up(ino);
+        ino
+    }
+
+    /// The number that a place has, or will most likely have once it is looked up.
+    pub(crate) fn place_number(place: &Place) -> Ino {
+        Ino(remote_number("place", &place.key()))
     }
 
     /// Makes an inode the project's: scratch was renamed over it, or it is where it was created.

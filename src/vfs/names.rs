@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::file_name::{PROJECT_SUFFIX, fitted, safe};
+use crate::file_name::{NAME_MAX, PROJECT_SUFFIX, fitted, safe};
 
 /// How many characters of an id tell equal names apart; more where that is not enough.
 const ID_CHARS: usize = 4;
@@ -58,12 +58,16 @@ fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
     let id: Vec<char> = safe(&entry.id).chars().collect();
     for length in ID_CHARS.min(id.len())..=id.len() {
         let mark: String = [' ', '~'].iter().chain(id.iter().take(length)).collect();
+        if mark.len() + entry.suffix.len() > NAME_MAX {
+            break;
+        }
         let name = fitted(&stem, &mark, entry.suffix);
         if !taken.contains(&name) {
             return name;
         }
     }
-    // Two entries with one id: numbered, so that names stay injective whatever is listed.
+    // Two entries with one id, or with ids that no name has room for: numbered, so that names stay
+    // injective whatever is listed.
     let numbered = (2_u64..).map(|n| fitted(&stem, &format!(" ~{n}"), entry.suffix));
     numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or(plain)
 }
@@ -147,6 +151,15 @@ mod tests {
         let names = assign(&entries, &HashMap::new());
         assert!(names.iter().all(|name| name.len() <= NAME_MAX && name.ends_with(".md")));
         assert_ne!(names[0], names[1]);
+    }
+
+    #[test]
+    fn ids_that_no_name_has_room_for_are_numbered() {
+        let ids = ["a", "b", "c"].map(|end| format!("{}{end}", "é".repeat(300)));
+        let entries = ids.each_ref().map(|id| titled(id, id));
+        let names = assign(&entries, &HashMap::new());
+        assert!(names.iter().all(|name| name.len() <= NAME_MAX));
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
     }
 
     fn hostile_title() -> impl Strategy<Value = String> {

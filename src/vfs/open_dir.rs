@@ -69,6 +69,10 @@ impl Vfs {
                 (self.list_remote(ino, &directory).await?, parent)
             }
             Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
+            Node::Place(place) => {
+                let (listed, above) = self.list_place(&place).await?;
+                return Ok(with_dots(ino, above, listed));
+            }
             Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
         };
         let path = self.scratch_dir(ino)?;
@@ -78,12 +82,7 @@ impl Vfs {
             let name = OsString::from(RESERVED);
             listed.push(DirectoryEntry { ino: control.ino, kind: control.kind, name });
         }
-        let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
-            ino,
-            kind: FileKind::Directory,
-            name: name.into(),
-        });
-        Ok(dots.into_iter().chain(listed).collect())
+        Ok(with_dots(ino, parent, listed))
     }
 
     async fn list_remote(&self, ino: Ino, directory: &Directory) -> Result<Vec<DirectoryEntry>> {
@@ -133,4 +132,13 @@ impl Vfs {
         }
         Ok(listed)
     }
+}
+
+fn with_dots(ino: Ino, parent: Ino, listed: Vec<DirectoryEntry>) -> Vec<DirectoryEntry> {
+    let dots = [(ino, "."), (parent, "..")].map(|(ino, name)| DirectoryEntry {
+        ino,
+        kind: FileKind::Directory,
+        name: name.into(),
+    });
+    dots.into_iter().chain(listed).collect()
 }

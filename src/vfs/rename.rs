@@ -140,6 +140,7 @@ impl Vfs {
         caller: u32,
     ) -> Result<()> {
         self.check_writable()?;
+        check_reserved(from.1)?;
         check_reserved(to.1)?;
         let (source, target) = (self.end(from.0, from.1).await?, self.end(to.0, to.1).await?);
         let target_exists = match &target {
@@ -276,8 +277,8 @@ impl Vfs {
         directory: &Directory,
         project: Arc<Project>,
     ) -> Result<()> {
-        let content = self.engine.read(&project).await?;
         let path = self.scratch_place(to.0, to.1)?;
+        let content = self.engine.read(&project).await?;
         write_scratch(&path, &content.text)
             .map_err(|error| scratch::failed("cannot write", &path, error))?;
         {

@@ -15,7 +15,7 @@ use super::{
     directory::{check_reserved, no_entry},
     handle::Handle,
     inode::{Directory, Node},
-    names,
+    names, resource,
     types::{Attr, Caching, FileKind, Ino, OpenMode, Opened, SetAttr},
 };
 use crate::{
@@ -48,6 +48,7 @@ impl Vfs {
                     below.push(name.clone());
                     at = *parent;
                 }
+                Some(Node::Place(_)) => return Err(resource::read_only()),
                 _ => return Err(no_entry()),
             }
         }
@@ -290,6 +291,7 @@ impl Vfs {
                 false => Ok(self.scratch_dir(parent)?.join(name)),
             },
             Node::Scratch(None) => Err(no_entry()),
+            Node::Place(_) => Err(resource::read_only()),
             Node::Directory { .. } | Node::Project(_) => {
                 Err(Error::new(Kind::NotPermitted, "only local files can do that"))
             }

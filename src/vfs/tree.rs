@@ -12,6 +12,7 @@ use super::{
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
+    place::LatestTaskNames,
     types::{Fh, Ino, ROOT},
 };
 use crate::sync::Project;
@@ -60,6 +61,7 @@ pub(crate) struct Tree {
     pub(crate) dir_pages: DirPages,
     /// How many lookups are under way in a directory, if any are.
     pub(crate) looking: HashMap<Ino, usize>,
+    pub(crate) task_names: LatestTaskNames,
     directories: HashMap<Directory, Ino>,
     next_handle: u64,
     next_ticket: u64,

@@ -216,7 +216,7 @@ fn the_directory_of_the_mount_itself_can_only_be_read() {
     assert_eq!(fs::read_to_string(dir.join("conflicts/Plan.md")).unwrap(), "- [ ] theirs\n");
     fs::remove_file(dir.join("conflicts/Plan.md")).unwrap();
     assert!(!dir.join("conflicts/Plan.md").exists());
-    assert!(fs::metadata(mounted.acme().join(".taskade")).is_err());
+    assert!(!mounted.acme().join(".taskade/README.md").exists(), "that of a folder is another");
     assert!(!dir.join("nothing").exists());
 }
 

@@ -245,7 +245,7 @@ fn names_that_no_project_can_have_are_refused_or_scratch() {
         (b"not \xff UTF-8".as_slice(), None),
         (b"-rf".as_slice(), None),
         (b"a\nb".as_slice(), None),
-        (b".taskade".as_slice(), Some(libc::EPERM)),
+        (b".taskade".as_slice(), Some(libc::EISDIR)),
     ] {
         let path = mounted.acme().join(std::ffi::OsStr::from_bytes(name));
         let made = fs::File::create(&path).map(drop).map_err(|error| error.raw_os_error());

@@ -4,7 +4,7 @@
 //! requests a save comes to, and takes edits "from elsewhere" that are in no log.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use taskadefs::{
     api::{
         Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-        Resource, Schedule,
+        Resource, Schedule, TaskResource,
     },
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) details: BTreeMap<(String, String), Details>,
     /// Whether assigning puts those that are named in the place of all others.
     pub(crate) assigning_replaces: bool,
+    /// The projects that have a share link.
+    pub(crate) shared: BTreeSet<String>,
     log: Vec<String>,
     reads: usize,
     next: u64,
@@ -52,6 +54,12 @@ pub(crate) struct State {
     read_faults: VecDeque<Fault>,
     /// Whether nothing gets through at all.
     offline: bool,
+}
+
+impl State {
+    pub(crate) fn has_project(&self, id: &ProjectId) -> bool {
+        self.projects.contains_key(id.as_str())
+    }
 }
 
 /// What goes wrong with a request.
@@ -552,6 +560,18 @@ impl Backend for Memory {
     }
     async fn resource(&self, _: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
         self.resource_here(p, what)
+    }
+    async fn task_resource(
+        &self,
+        _: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+        what: TaskResource,
+    ) -> Result<Option<Value>> {
+        self.task_resource_here(p, t, what)
+    }
+    async fn share(&self, p: &ProjectId) -> Result<Value> {
+        self.share_here(p)
     }
 }
 

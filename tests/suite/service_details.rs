@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Content, Moment, Resource, Schedule},
+    api::{Content, Moment, Resource, Schedule, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
 };
@@ -26,6 +26,10 @@ pub struct Details {
 /// A whole day.
 pub fn day(date: &str) -> Schedule {
     Schedule { start: Moment { date: date.to_owned(), ..Moment::default() }, end: None }
+}
+
+fn link(project: &ProjectId) -> Value {
+    json!({ "viewUrl": format!("https://taskade.invalid/{project}") })
 }
 
 impl Memory {
@@ -165,10 +169,57 @@ impl Memory {
         })
     }
 
-    pub(crate) fn resource_here(&self, _: &ProjectId, what: Resource) -> Result<Value> {
-        self.read(|_| match what {
-            Resource::Members => Ok(MEMBERS.map(|handle| json!({ "handle": handle })).into()),
-            _ => Ok(Value::Null),
+    pub(crate) fn resource_here(&self, p: &ProjectId, what: Resource) -> Result<Value> {
+        self.read(|state| {
+            if !state.has_project(p) {
+                return Err(gone());
+            }
+            Ok(match what {
+                Resource::Members => MEMBERS.map(|handle| json!({ "handle": handle })).into(),
+                Resource::Fields => json!([{ "id": "@inc01", "data": { "type": "number" } }]),
+                Resource::Blocks => json!([]),
+                Resource::ShareLink if state.shared.contains(p.as_str()) => link(p),
+                Resource::ShareLink => Value::Null,
+            })
+        })
+    }
+
+    pub(crate) fn task_resource_here(
+        &self,
+        p: &ProjectId,
+        t: &TaskId,
+        what: TaskResource,
+    ) -> Result<Option<Value>> {
+        let told = self.look(p, t, |details| match what {
+            TaskResource::Task => Some(json!({ "id": t })),
+            TaskResource::Date => details.date.as_ref().map(|date| json!(date)),
+            TaskResource::Note => details.note.as_ref().map(|note| json!({ "value": note })),
+            TaskResource::Assignees => {
+                Some(details.assignees.iter().map(|handle| json!({ "handle": handle })).collect())
+            }
+            TaskResource::Fields => {
+                let fields = details.fields.iter();
+                Some(fields.map(|(id, value)| json!({ "fieldId": id, "value": value })).collect())
+            }
+        });
+        match (what, told) {
+            // The client cannot tell a task that is gone from a date that is not set.
+            (TaskResource::Date | TaskResource::Note, Err(error))
+                if error.kind() == Kind::NotFound =>
+            {
+                Ok(None)
+            }
+            (_, told) => told,
+        }
+    }
+
+    pub(crate) fn share_here(&self, p: &ProjectId) -> Result<Value> {
+        self.write(format!("PUT {p}/shareLink"), |state| {
+            if !state.has_project(p) {
+                return Err(gone());
+            }
+            state.shared.insert(p.to_string());
+            Ok(link(p))
         })
     }
 }

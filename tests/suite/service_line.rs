@@ -10,7 +10,7 @@ use serde_json::Value;
 use taskadefs::{
     api::{
         Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-        Resource, Schedule,
+        Resource, Schedule, TaskResource,
     },
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -158,5 +158,17 @@ impl Backend for Line {
     }
     async fn resource(&self, priority: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
         self.open().await.resource(priority, p, what).await
+    }
+    async fn task_resource(
+        &self,
+        priority: Priority,
+        p: &ProjectId,
+        t: &TaskId,
+        what: TaskResource,
+    ) -> Result<Option<Value>> {
+        self.open().await.task_resource(priority, p, t, what).await
+    }
+    async fn share(&self, p: &ProjectId) -> Result<Value> {
+        self.open().await.share(p).await
     }
 }

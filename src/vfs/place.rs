@@ -1,0 +1,286 @@
+//! `.taskade/` of a workspace or folder as a tree: what is where, and under which name. Pure.
+//!
+//! Whatever has a fixed name is listed here. Projects go by the names of their files without the
+//! ending, tasks by their ids made safe; see `TaskNames`.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ffi::OsStr,
+    sync::{Arc, Weak},
+};
+
+use super::{
+    inode::Directory,
+    names::{self, Titled},
+    types::FileKind,
+};
+use crate::{
+    api::{Resource, TaskResource},
+    ids::{ProjectId, TaskId},
+    plan::{Key, Outline},
+};
+
+/// What a project has beside its tasks.
+const OF_PROJECT: [(&str, Resource); 4] = [
+    ("members.json", Resource::Members),
+    ("fields.json", Resource::Fields),
+    ("blocks.json", Resource::Blocks),
+    ("share.json", Resource::ShareLink),
+];
+
+/// What a task has.
+const OF_TASK: [(&str, TaskResource); 5] = [
+    ("task.json", TaskResource::Task),
+    ("date.json", TaskResource::Date),
+    ("note.json", TaskResource::Note),
+    ("assignees.json", TaskResource::Assignees),
+    ("fields.json", TaskResource::Fields),
+];
+
+/// A directory or a file below `.taskade/` of a workspace or folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Whose `.taskade/` it is.
+    pub(crate) directory: Directory,
+    pub(crate) at: At,
+}
+
+/// Where in that tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum At {
+    /// `.taskade/` itself.
+    Top,
+    /// `projects/`.
+    Projects,
+    /// `projects/NAME/`.
+    Project(ProjectId),
+    /// `projects/NAME/FILE`.
+    ProjectFile(ProjectId, Resource),
+    /// `projects/NAME/tasks/`.
+    Tasks(ProjectId),
+    /// `projects/NAME/tasks/ID/`.
+    Task(ProjectId, TaskId),
+    /// `projects/NAME/tasks/ID/FILE`.
+    TaskFile(ProjectId, TaskId, TaskResource),
+}
+
+impl Place {
+    pub(crate) fn new(directory: &Directory, at: At) -> Self {
+        Self { directory: directory.clone(), at }
+    }
+
+    /// What tells it from every other place of the mount. Ids are quoted in it, so that none can
+    /// look like the end of another.
+    pub(crate) fn key(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether it is a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        !matches!(self.at, At::ProjectFile(..) | At::TaskFile(..))
+    }
+
+    /// Whether it is what is shared by writing to it.
+    pub(crate) fn is_share(&self) -> bool {
+        matches!(self.at, At::ProjectFile(_, Resource::ShareLink))
+    }
+
+    pub(crate) fn kind(&self) -> FileKind {
+        if self.is_directory() { FileKind::Directory } else { FileKind::File }
+    }
+
+    /// The place that it is in; `None` for the top.
+    pub(crate) fn above(&self) -> Option<Place> {
+        let at = match &self.at {
+            At::Top => return None,
+            At::Projects => At::Top,
+            At::Project(_) => At::Projects,
+            At::ProjectFile(project, _) | At::Tasks(project) => At::Project(project.clone()),
+            At::Task(project, _) => At::Tasks(project.clone()),
+            At::TaskFile(project, task, _) => At::Task(project.clone(), task.clone()),
+        };
+        Some(Self::new(&self.directory, at))
+    }
+
+    /// What is always in it, named.
+    pub(crate) fn fixed(&self) -> Vec<(&'static str, Place)> {
+        let place = |at| Self::new(&self.directory, at);
+        match &self.at {
+            At::Top => vec![("projects", place(At::Projects))],
+            At::Project(project) => {
+                let file = |resource| place(At::ProjectFile(project.clone(), resource));
+                let files = OF_PROJECT.map(|(name, resource)| (name, file(resource)));
+                let tasks = ("tasks", place(At::Tasks(project.clone())));
+                files.into_iter().chain([tasks]).collect()
+            }
+            At::Task(project, task) => {
+                let file = |resource| place(At::TaskFile(project.clone(), task.clone(), resource));
+                OF_TASK.map(|(name, resource)| (name, file(resource))).into()
+            }
+            At::Projects | At::Tasks(_) | At::ProjectFile(..) | At::TaskFile(..) => Vec::new(),
+        }
+    }
+
+    /// What is always in it under this name.
+    pub(crate) fn fixed_child(&self, name: &OsStr) -> Option<Place> {
+        self.fixed().into_iter().find(|(known, _)| name == *known).map(|(_, place)| place)
+    }
+}
+
+/// The tasks of a project as directories. A task's name is its id, which may be anything, made
+/// safe; two that come out equal are told apart as the names of projects are.
+#[derive(Debug)]
+pub(crate) struct TaskNames {
+    project: ProjectId,
+    /// What they were made from: this very outline, which nobody changes.
+    outline: Weak<Outline>,
+    pub(crate) in_order: Vec<(String, TaskId)>,
+    by_name: HashMap<String, TaskId>,
+}
+
+impl TaskNames {
+    pub(crate) fn of(project: &ProjectId, outline: &Arc<Outline>) -> Self {
+        let ids = outline.items.iter().filter_map(|item| match &item.key {
+            Key::Known(id) => Some(id.clone()),
+            Key::New(_) => None,
+        });
+        let ids: Vec<TaskId> = ids.collect();
+        let titled = |id: &TaskId| {
+            let id = id.as_str().to_owned();
+            Titled { title: id.clone(), id, suffix: "" }
+        };
+        let titled: Vec<Titled> = ids.iter().map(titled).collect();
+        let names = names::assign(&titled, &HashMap::new());
+        let in_order: Vec<(String, TaskId)> = names.into_iter().zip(ids).collect();
+        let by_name = in_order.iter().cloned().collect();
+        Self { project: project.clone(), outline: Arc::downgrade(outline), in_order, by_name }
+    }
+
+    pub(crate) fn get(&self, name: &OsStr) -> Option<&TaskId> {
+        self.by_name.get(name.to_str()?)
+    }
+}
+
+/// The names that were made last: a script goes through many tasks of few projects.
+#[derive(Debug, Default)]
+pub(crate) struct LatestTaskNames(VecDeque<Arc<TaskNames>>);
+
+impl LatestTaskNames {
+    /// How many projects' names are kept.
+    const KEPT: usize = 4;
+
+    /// The names of a project's tasks, if they were made from this outline.
+    pub(crate) fn get(
+        &mut self,
+        project: &ProjectId,
+        outline: &Arc<Outline>,
+    ) -> Option<Arc<TaskNames>> {
+        let at = self.0.iter().position(|names| names.project == *project)?;
+        let names = self.0.remove(at)?;
+        // What is pointed to, also weakly, keeps its address: no other outline is there.
+        if names.outline.as_ptr() != Arc::as_ptr(outline) {
+            return None;
+        }
+        self.0.push_front(names.clone());
+        Some(names)
+    }
+
+    /// Keeps names, and lets go of those that were used longest ago.
+    pub(crate) fn keep(&mut self, names: Arc<TaskNames>) {
+        self.0.retain(|known| known.project != names.project);
+        self.0.push_front(names);
+        self.0.truncate(Self::KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, ffi::OsStr, sync::Arc};
+
+    use super::{At, LatestTaskNames, Place, TaskNames};
+    use crate::{
+        file_name::NAME_MAX,
+        ids::{ProjectId, SpaceId, TaskId},
+        plan::{Details, Item, Key, Outline},
+        vfs::inode::Directory,
+    };
+
+    fn outline(ids: &[&str]) -> Arc<Outline> {
+        let item = |id: &&str| Item {
+            key: Key::Known(TaskId::new(*id)),
+            depth: 0,
+            text: String::new(),
+            done: false,
+            details: Details::default(),
+        };
+        Arc::new(Outline { items: ids.iter().map(item).collect() })
+    }
+
+    #[test]
+    fn every_id_has_a_name_that_leads_back_to_it() {
+        let long = "x".repeat(300);
+        let longer = format!("{long}y");
+        let ids = [
+            "8b0a1c9e-2f60-4d52-9d2a-6f1d4a3f5c11",
+            "a/b",
+            "a／b",
+            "..",
+            ".",
+            "",
+            "nul\0",
+            "a\nb",
+            &long,
+            &longer,
+        ];
+        let outline = outline(&ids);
+        let names = TaskNames::of(&ProjectId::new("p"), &outline);
+        assert_eq!(names.in_order[0].0, ids[0], "an ordinary id is its own name");
+        let mut seen = HashSet::new();
+        for ((name, id), wanted) in names.in_order.iter().zip(ids) {
+            assert_eq!(id.as_str(), wanted);
+            assert_eq!(names.get(OsStr::new(name)), Some(id));
+            assert!(!name.is_empty() && name.len() <= NAME_MAX, "{name}");
+            assert!(!name.contains(['/', '\0']) && !name.starts_with('.'), "{name}");
+            assert!(seen.insert(name.clone()), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn names_are_kept_for_the_outline_that_they_were_made_from_and_for_a_few_projects() {
+        let mut latest = LatestTaskNames::default();
+        let (project, one, other) = (ProjectId::new("p"), outline(&["a"]), outline(&["a"]));
+        assert!(latest.get(&project, &one).is_none());
+        let names = Arc::new(TaskNames::of(&project, &one));
+        latest.keep(names.clone());
+        assert!(Arc::ptr_eq(&names, &latest.get(&project, &one).unwrap()));
+        assert!(latest.get(&project, &other).is_none());
+        for number in 0..9 {
+            latest.keep(Arc::new(TaskNames::of(&ProjectId::new(format!("p{number}")), &one)));
+        }
+        assert_eq!(latest.0.len(), LatestTaskNames::KEPT);
+    }
+
+    #[test]
+    fn a_place_is_below_the_one_above_and_has_a_key_of_its_own() {
+        let (space, mut keys) = (SpaceId::new("w"), HashSet::new());
+        for directory in [Directory::Workspace(space.clone()), Directory::Folder(space.clone())] {
+            let place = |at| Place::new(&directory, at);
+            let project = ProjectId::new("p\"), TaskId(\"t");
+            let mut waiting = vec![
+                place(At::Top),
+                place(At::Project(project.clone())),
+                place(At::Project(ProjectId::new("p"))),
+                place(At::Task(project, TaskId::new("t"))),
+                place(At::Task(ProjectId::new("p"), TaskId::new("t\"), TaskId(\"t"))),
+            ];
+            while let Some(place) = waiting.pop() {
+                assert!(keys.insert(place.key()), "{place:?}");
+                for (name, child) in place.fixed() {
+                    assert_eq!(child.above().as_ref(), Some(&place));
+                    assert_eq!(place.fixed_child(OsStr::new(name)).as_ref(), Some(&child));
+                    waiting.push(child);
+                }
+            }
+        }
+    }
+}
