@@ -1,12 +1,13 @@
 //! The embedded server: a Taskade for one machine, on a store of its own.
 //!
-//! It speaks v1 of the API over HTTP for workspaces, folders, projects and tasks, with the rules
-//! of the official document and those that public clients have met, and refuses what the document
-//! does not allow. Other endpoints answer 404 in the error envelope. It listens on loopback only.
+//! It speaks v1 of the API over HTTP for workspaces, folders, projects and tasks with their
+//! details, with the rules of the official document and those that public clients have met, and
+//! refuses what the document does not allow. Other endpoints answer 404 in the error envelope. It listens on loopback only.
 //! The client talks to it as to the real service: there is no second path.
 
 mod answer;
 mod bundle;
+mod details;
 mod faults;
 mod hostile;
 mod listener;
@@ -18,6 +19,7 @@ mod routes;
 mod sample;
 mod seed;
 mod store;
+mod store_details;
 mod token;
 
 use std::{
@@ -31,7 +33,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 pub use self::{
     faults::{Fault, Faults},
     log::{LoggedRequest, RequestLog},
-    quirks::{Exports, GoneCursor, Quirks, Renaming},
+    quirks::{Assigning, Exports, GoneCursor, Quirks, Renaming},
     store::Store,
 };
 use crate::{
@@ -96,7 +98,7 @@ impl Server {
                 .hint("listen on 127.0.0.1"));
         }
         let store = Arc::new(Store::open(&config.dir)?);
-        if config.sample && store.is_empty()? {
+        if config.sample {
             sample::fill(&store)?;
         }
         let token_path = config.dir.join("token");

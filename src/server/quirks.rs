@@ -35,6 +35,16 @@ pub enum GoneCursor {
     FromStart,
 }
 
+/// What assigning a task to somebody does to those who it is assigned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Assigning {
+    /// It is taken from them.
+    #[default]
+    Replaces,
+    /// It stays theirs as well.
+    Adds,
+}
+
 /// What an export of a space is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exports {
@@ -79,6 +89,10 @@ pub struct Quirks {
     pub atomic_batches: bool,
     /// Whether completing a task completes what is below it.
     pub complete_cascades: bool,
+    /// What assigning a task does to those who it is assigned to.
+    pub assigning: Assigning,
+    /// Whether the end of a date is answered as a period.
+    pub ends_are_periods: bool,
     /// What exports of spaces are.
     pub exports: Exports,
     /// Whether answers have fields that the document does not know.
@@ -108,6 +122,8 @@ impl Default for Quirks {
             reads_markdown: false,
             atomic_batches: true,
             complete_cascades: false,
+            assigning: Assigning::default(),
+            ends_are_periods: false,
             exports: Exports::default(),
             extra_fields: false,
             rate_limit: None,

@@ -1,9 +1,12 @@
 //! Request bodies, as strict as the official document: what it does not allow is refused.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{answer::Answer, routes::Call};
-use crate::api::{ContentType, MAX_BATCH, MAX_CONTENT_CHARS, Position};
+use crate::api::{ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, Position, Schedule};
 
 /// `taskCreate`.
 #[derive(Debug, Deserialize)]
@@ -73,8 +76,54 @@ pub(crate) struct CopyProject {
     pub(crate) project_title: Option<String>,
 }
 
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(deserializer).map(Some)
+/// `taskPutDate`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutDate {
+    start: Date,
+    /// May be left out, but not be null.
+    #[serde(default, deserialize_with = "given")]
+    end: Option<Date>,
+}
+
+/// `Date`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Date {
+    date: String,
+    #[serde(default)]
+    time: Option<String>,
+    #[serde(default)]
+    timezone: Option<String>,
+}
+
+/// `taskPutNote`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutNote {
+    #[serde(rename = "type")]
+    pub(crate) content_type: ContentType,
+    pub(crate) value: String,
+}
+
+/// `taskPutAssignees`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutAssignees {
+    pub(crate) handles: Vec<String>,
+}
+
+/// `taskPutFieldValue`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutValue {
+    pub(crate) value: Value,
+}
+
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Reads the body of a request. The document knows JSON bodies alone.
@@ -121,6 +170,83 @@ impl MoveTask {
             return Err(Answer::bad_request("taskId: not empty"));
         }
         Ok(())
+    }
+}
+
+impl PutDate {
+    /// The schedule, if it is one.
+    pub(crate) fn schedule(self) -> Result<Schedule, Answer> {
+        let start = self.start.moment()?;
+        let end = self.end.map(Date::moment).transpose()?;
+        if end.as_ref().is_some_and(|end| is_after(&start, end)) {
+            return Err(Answer::bad_request("end: not before start"));
+        }
+        Ok(Schedule { start, end: end.map(End::Moment) })
+    }
+}
+
+impl Date {
+    fn moment(self) -> Result<Moment, Answer> {
+        let moment = Moment { date: self.date, time: self.time, timezone: self.timezone };
+        match moment.is_possible() {
+            true => Ok(moment),
+            false => Err(Answer::bad_request("date: YYYY-MM-DD, a day; time: HH:MM or HH:MM:SS")),
+        }
+    }
+}
+
+/// Whether a moment is after another, as far as that can be told without knowing time zones.
+fn is_after(moment: &Moment, other: &Moment) -> bool {
+    let same_day = moment.date == other.date && moment.timezone == other.timezone;
+    let seconds = |time: &str| format!("{time}{}", if time.len() == 5 { ":00" } else { "" });
+    match (&moment.time, &other.time) {
+        (Some(time), Some(end)) if same_day => seconds(time) > seconds(end),
+        _ => moment.date > other.date,
+    }
+}
+
+impl PutNote {
+    /// What the types alone do not refuse.
+    pub(crate) fn check(&self) -> Result<(), Answer> {
+        if self.value.is_empty() || self.value.contains(['\r', '\n']) {
+            return Err(Answer::bad_request("value: one line, not empty"));
+        }
+        Ok(())
+    }
+}
+
+impl PutAssignees {
+    /// What the types alone do not refuse.
+    pub(crate) fn check(&self) -> Result<(), Answer> {
+        if self.handles.iter().any(String::is_empty) {
+            return Err(Answer::bad_request("handles: not empty"));
+        }
+        Ok(())
+    }
+}
+
+impl PutValue {
+    /// What the types alone do not refuse.
+    pub(crate) fn check(&self) -> Result<(), Answer> {
+        match &self.value {
+            Value::Number(_) => Ok(()),
+            Value::String(text) if !text.is_empty() => Ok(()),
+            _ => Err(Answer::bad_request("value: a number, or a text that is not empty")),
+        }
+    }
+}
+
+/// A number of a query, at least 1.
+pub(crate) fn number(
+    query: &HashMap<String, String>,
+    name: &str,
+    without: usize,
+    most: usize,
+) -> Result<usize, Answer> {
+    match query.get(name).map(|number| number.parse::<usize>()) {
+        None => Ok(without),
+        Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
+        Some(_) => Err(Answer::bad_request(&format!("{name}: out of range"))),
     }
 }
 

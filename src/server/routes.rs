@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Shared,
     answer::{Answer, Outcome},
-    bundle,
+    bundle, details,
     outline::{Misplaced, Task, Tasks},
     quirks::{GoneCursor, Renaming},
     requests::{
@@ -20,7 +20,7 @@ use crate::{api::ContentType, error::Error};
 
 /// Most tasks of one page, and how many without `limit`.
 const MAX_PAGE: usize = 1000;
-const DEFAULT_PAGE: usize = 100;
+pub(super) const DEFAULT_PAGE: usize = 100;
 
 /// A request below the API's base.
 pub(crate) struct Call<'a> {
@@ -58,6 +58,23 @@ pub(crate) fn execute(shared: &Shared, call: &Call<'_>) -> Answer {
         ("POST", ["projects", id, "tasks", task, "complete"]) => tick(shared, id, task, true),
         ("POST", ["projects", id, "tasks", task, "uncomplete"]) => tick(shared, id, task, false),
         ("PUT", ["projects", id, "tasks", task, "move"]) => relocate(shared, id, task, call),
+        (_, ["projects", id, part @ ("members" | "fields" | "blocks" | "shareLink")]) => {
+            details::of_project(shared, id, part, call)
+        }
+        (
+            _,
+            [
+                "projects",
+                id,
+                "tasks",
+                task,
+                part @ ("date" | "note" | "assignees" | "fields"),
+                rest @ ..,
+            ],
+        ) => {
+            let of = details::Of { shared, project: id, task };
+            of.execute(part, rest, call)
+        }
         ("GET", ["bundles", space, "export"]) => {
             check_space(shared, space).and_then(|()| bundle::export(shared, space))
         }
@@ -66,7 +83,7 @@ pub(crate) fn execute(shared: &Shared, call: &Call<'_>) -> Answer {
     outcome.unwrap_or_else(|refusal| refusal)
 }
 
-fn broken(error: Error) -> Answer {
+pub(super) fn broken(error: Error) -> Answer {
     Answer::refusal(500, &error.to_string())
 }
 
@@ -76,7 +93,7 @@ fn spaces(shared: &Shared, rows: crate::error::Result<Vec<SpaceRow>>) -> Outcome
     Ok(Answer::items(with_nulls(shared, items.collect())))
 }
 
-fn with_nulls(shared: &Shared, mut items: Vec<Value>) -> Vec<Value> {
+pub(super) fn with_nulls(shared: &Shared, mut items: Vec<Value>) -> Vec<Value> {
     if shared.quirks.null_items {
         items.insert(items.len() / 2, Value::Null);
     }
@@ -130,7 +147,7 @@ fn task_item(shared: &Shared, task: &Task) -> Value {
     item
 }
 
-fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
+pub(super) fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
     let row = shared.store.project(id).map_err(broken)?;
     row.ok_or_else(|| Answer::not_found("Document not found"))
 }
@@ -174,7 +191,6 @@ fn archive(shared: &Shared, id: &str, completed: bool) -> Outcome {
     Ok(Answer::item(if told { project_item(shared, &row) } else { Value::Null }))
 }
 
-/// Copies keep the ids of their tasks: ids are unique only inside a project.
 fn copy(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
     let request: CopyProject = requests::read(call)?;
     if request.project_title.as_deref() == Some("") {
@@ -183,26 +199,18 @@ fn copy(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
     let row = find(shared, id)?;
     check_space(shared, &request.folder_id)?;
     let name = request.project_title.unwrap_or(row.name);
-    let mut tasks = Tasks::clone(&*shared.store.tasks(id).map_err(broken)?);
-    if let Some(title) = tasks.0.first_mut() {
-        title.text.clone_from(&name);
-    }
-    let id = shared.store.make_project(&request.folder_id, &name, tasks).map_err(broken)?;
+    let id = shared.store.copy_project(id, &request.folder_id, &name).map_err(broken)?;
     Ok(written(shared, json!({ "id": id, "name": name })))
 }
 
 /// The answer to a write whose item the document lets be null.
-fn written(shared: &Shared, item: Value) -> Answer {
+pub(super) fn written(shared: &Shared, item: Value) -> Answer {
     Answer::item(if shared.quirks.null_items_of_writes { Value::Null } else { item })
 }
 
 fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     find(shared, id)?;
-    let limit = match query.get("limit").map(|limit| limit.parse::<usize>()) {
-        None => DEFAULT_PAGE,
-        Some(Ok(limit)) if (1..=MAX_PAGE).contains(&limit) => limit,
-        Some(_) => return Err(Answer::bad_request("limit: 1 to 1000")),
-    };
+    let limit = requests::number(query, "limit", DEFAULT_PAGE, MAX_PAGE)?;
     let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
     let tasks = shown_tasks(shared, id)?;
     let (from, to) = page_bounds(shared, &tasks, query, limit)?;
@@ -221,7 +229,7 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
 }
 
 /// Where a page of at most `limit` tasks begins and ends.
-fn page_bounds(
+pub(super) fn page_bounds(
     shared: &Shared,
     tasks: &Tasks,
     query: &HashMap<String, String>,
@@ -244,7 +252,7 @@ fn page_bounds(
 }
 
 /// The tasks of a project that exists, as they are shown.
-fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
+pub(super) fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
     let mut tasks = shared.store.tasks(id).map_err(broken)?;
     if !shared.quirks.title_node && !tasks.0.is_empty() {
         let shown = Arc::make_mut(&mut tasks);
@@ -311,7 +319,7 @@ fn create_tasks(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
     }
 }
 
-fn read_text(shared: &Shared, content_type: ContentType, content: String) -> String {
+pub(super) fn read_text(shared: &Shared, content_type: ContentType, content: String) -> String {
     if shared.quirks.reads_markdown && content_type == ContentType::Markdown {
         content.replace(['*', '_', '`'], "")
     } else {
@@ -338,7 +346,7 @@ fn update(shared: &Shared, id: &str, task: &str, call: &Call<'_>) -> Outcome {
 }
 
 /// The answer to a write to this task.
-fn written_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+pub(super) fn written_task(shared: &Shared, id: &str, task: &str) -> Outcome {
     if shared.quirks.null_items_of_writes {
         return Ok(Answer::item(Value::Null));
     }

@@ -1,7 +1,13 @@
 //! The sample workspace: what a small company might have.
 
+use serde_json::{Map, Value, json};
+
 use super::Store;
-use crate::error::Result;
+use crate::{
+    api::{End, Moment, Schedule},
+    error::Result,
+    ids::{ProjectId, SpaceId, TaskId},
+};
 
 const INBOX: &str = "\
 Reply to Priya about the venue deposit
@@ -124,8 +130,61 @@ The Art of Doing Science and Engineering
 A Pattern Language
 x Thinking in Systems";
 
-/// Fills an empty store.
+/// Who works there.
+const PEOPLE: [(&str, &str); 3] =
+    [("alice", "Alice Meyer"), ("bob", "Bob Okafor"), ("carol", "Carol Lindqvist")];
+
+/// What is known of some tasks.
+const DETAILS: [(&str, &str, Detail); 17] = [
+    ("Inbox", "Renew the domain before it lapses", Detail::Due("2026-11-30")),
+    ("Inbox", "Book a dentist appointment", Detail::Due("2026-12-04")),
+    ("Inbox", "Ask Tom for the March invoices", Detail::Note("Only the ones from the printer")),
+    ("Inbox", "Reply to Priya about the venue deposit", Detail::Assigned(&["alice"])),
+    ("Launch plan", "Draft the announcement", Detail::Assigned(&["carol"])),
+    ("Launch plan", "Screenshots for the press kit", Detail::Assigned(&["bob", "carol"])),
+    ("Launch plan", "Screenshots for the press kit", Detail::Note("Light and dark, 2x")),
+    ("Launch plan", "Dry run of the demo with the whole team", Detail::At("2026-12-07", "15:30")),
+    ("Launch plan", "Launch day", Detail::Due("2026-12-09")),
+    ("Launch plan", "Publish the blog post at 9:00", Detail::At("2026-12-09", "09:00")),
+    ("Launch plan", "After the launch", Detail::Range("2026-12-10", "2026-12-16")),
+    ("Budget", "Search: 4,000 a month", Detail::Number(4000)),
+    ("Budget", "Booth at the spring fair", Detail::Number(2500)),
+    ("Budget", "Booth at the spring fair", Detail::Pick("high")),
+    ("Sprint 12", "Detect the separator", Detail::Assigned(&["bob"])),
+    ("Sprint 12", "Test with the file from Northwind", Detail::Number(3)),
+    ("Sprint 12", "pick a window", Detail::Due("2026-12-02")),
+];
+
+/// Something that is known of a task.
+enum Detail {
+    /// A day.
+    Due(&'static str),
+    /// A day, and a time of it.
+    At(&'static str, &'static str),
+    /// The first day and the last.
+    Range(&'static str, &'static str),
+    Note(&'static str),
+    Assigned(&'static [&'static str]),
+    /// The value of the first field.
+    Number(u32),
+    /// An option of the second field.
+    Pick(&'static str),
+}
+
+const NUMBER: &str = "@inc01";
+const PRIORITY: &str = "@inc02";
+
+/// Fills an empty store. One that is older than members and fields gets those.
 pub(crate) fn fill(store: &Store) -> Result<()> {
+    if store.is_empty()? {
+        add_projects(store)?;
+        equip(store)?;
+        return add_details(store);
+    }
+    if store.has_no_members()? { equip(store) } else { Ok(()) }
+}
+
+fn add_projects(store: &Store) -> Result<()> {
     let acme = store.add_workspace("Acme")?;
     store.add_project(&acme, "Inbox", INBOX)?;
     let folders: [(&str, &[(&str, &str)]); 3] = [
@@ -143,4 +202,85 @@ pub(crate) fn fill(store: &Store) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Adds people to each workspace, and fields to each project.
+fn equip(store: &Store) -> Result<()> {
+    let number = json!({
+        "type": "number", "displayName": "Estimate",
+        "render": { "type": "text" }, "format": { "type": "decimal" },
+    });
+    let option = |(rank, id, name): (&str, &str, &str)| {
+        (id.to_owned(), json!({ "id": id, "name": name, "rank": rank }))
+    };
+    let options = [("a", "low", "Low"), ("b", "medium", "Medium"), ("c", "high", "High")];
+    let options: Map<String, Value> = options.into_iter().map(option).collect();
+    let priority = json!({ "type": "Select", "displayName": "Priority", "options": options });
+    for workspace in store.workspaces()? {
+        for (handle, name) in PEOPLE {
+            store.add_member(&SpaceId::new(&workspace.id), handle, name)?;
+        }
+        for folder in store.folders(&workspace.id)? {
+            for project in store.projects(&folder.id)? {
+                let project = ProjectId::new(&project.id);
+                store.add_field(&project, NUMBER, &number)?;
+                store.add_field(&project, PRIORITY, &priority)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_details(store: &Store) -> Result<()> {
+    for (project, text, detail) in DETAILS {
+        let Some((project, _)) = store.find_projects(project)?.into_iter().next() else { continue };
+        let tasks = store.tasks(project.as_str())?;
+        let Some(task) = tasks.0.iter().find(|task| task.text == text) else { continue };
+        let task = TaskId::new(&task.id);
+        match detail {
+            Detail::Due(day) => store.date_elsewhere(&project, &task, Some(&due(day, None, None))),
+            Detail::At(day, time) => {
+                store.date_elsewhere(&project, &task, Some(&due(day, Some(time), None)))
+            }
+            Detail::Range(first, last) => {
+                store.date_elsewhere(&project, &task, Some(&due(first, None, Some(last))))
+            }
+            Detail::Note(note) => store.note_elsewhere(&project, &task, Some(note)),
+            Detail::Assigned(handles) => store.assign_elsewhere(&project, &task, handles),
+            Detail::Number(number) => {
+                store.field_elsewhere(&project, &task, NUMBER, Some(&number.into()))
+            }
+            Detail::Pick(option) => {
+                store.field_elsewhere(&project, &task, PRIORITY, Some(&option.into()))
+            }
+        }?;
+    }
+    Ok(())
+}
+
+fn due(day: &str, time: Option<&str>, last: Option<&str>) -> Schedule {
+    let time = time.map(str::to_owned);
+    let end = last.map(|last| Moment { date: last.to_owned(), ..Moment::default() });
+    let start = Moment { date: day.to_owned(), time, timezone: None };
+    Schedule { start, end: end.map(End::Moment) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DETAILS, Store, fill};
+    use crate::ids::TaskId;
+
+    #[test]
+    fn every_detail_of_the_sample_has_its_task() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        fill(&store).unwrap();
+        for (project, text, _) in DETAILS {
+            let (project, _) = store.find_projects(project).unwrap().remove(0);
+            let tasks = store.tasks(project.as_str()).unwrap();
+            let task = tasks.0.iter().find(|task| task.text == text).unwrap();
+            let details = store.details(&project, &TaskId::new(&task.id)).unwrap();
+            assert!(!details.as_object().unwrap().is_empty(), "{text}");
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! Seeding a store, looking into it, and edits that come from elsewhere: for samples and tests.
 
+use serde_json::{Map, Value, json};
+
 use super::{
     outline::{Misplaced, Tasks},
     store::{Store, add_project, failed, with_title},
+    store_details::{Note, Of},
     token::{random_name, random_uuid},
 };
 use crate::{
-    api::Position,
+    api::{ContentType, Position, Schedule},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
@@ -106,6 +109,131 @@ impl Store {
             .query_map([name], |row| Ok((ProjectId::new(row.get::<_, String>(0)?), row.get(1)?)))
             .map_err(failed)?;
         rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    /// Adds a member to a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is such a member.
+    pub fn add_member(&self, workspace: &SpaceId, handle: &str, name: &str) -> Result<()> {
+        let sql = "INSERT INTO members (workspace, handle, name) VALUES (?1, ?2, ?3)";
+        let inner = self.lock();
+        inner.connection.execute(sql, [workspace.as_str(), handle, name]).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Adds a custom field to a project. Its data is as in `Field` of the official document.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is such a field.
+    pub fn add_field(&self, project: &ProjectId, id: &str, data: &Value) -> Result<()> {
+        let sql = "INSERT INTO fields (project, id, data) VALUES (?1, ?2, ?3)";
+        let inner = self.lock();
+        let data = data.to_string();
+        inner.connection.execute(sql, [project.as_str(), id, &data]).map_err(failed)?;
+        Ok(())
+    }
+
+    /// What is known of a task beside its text: `date`, `note`, `assignees` (handles) and `fields`
+    /// (values by id), each only if it is set.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or there is no such task.
+    pub fn details(&self, project: &ProjectId, task: &TaskId) -> Result<Value> {
+        self.with_details(project, task, |of| {
+            let mut details = Map::new();
+            details.extend(of.date()?.map(|date| ("date".to_owned(), json!(date))));
+            details.extend(of.note()?.map(|note| ("note".to_owned(), note.text.into())));
+            let assignees = Some(of.assignees()?).filter(|handles| !handles.is_empty());
+            details.extend(assignees.map(|handles| ("assignees".to_owned(), handles.into())));
+            let values = Some(of.values()?).filter(|values| !values.is_empty());
+            let values = values.map(|values| values.into_iter().collect::<Map<_, _>>());
+            details.extend(values.map(|values| ("fields".to_owned(), values.into())));
+            Ok(details.into())
+        })
+    }
+
+    /// Says when a task is due, or takes it back, as somebody else would. Nothing is checked.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn date_elsewhere(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        date: Option<&Schedule>,
+    ) -> Result<()> {
+        self.with_details(project, task, |of| match date {
+            Some(date) => of.set_date(date),
+            None => of.clear_date().map(drop),
+        })
+    }
+
+    /// Replaces the note of a task, or removes it, as somebody else would. Unlike one that is
+    /// sent, it may have several lines.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn note_elsewhere(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        note: Option<&str>,
+    ) -> Result<()> {
+        self.with_details(project, task, |of| match note {
+            Some(text) => {
+                of.set_note(&Note { content_type: ContentType::Plain, text: text.to_owned() })
+            }
+            None => of.clear_note(),
+        })
+    }
+
+    /// Assigns a task to these and to nobody else, as somebody else would. Nothing is checked.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn assign_elsewhere(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        handles: &[&str],
+    ) -> Result<()> {
+        let handles: Vec<String> = handles.iter().map(|handle| (*handle).to_owned()).collect();
+        self.with_details(project, task, |of| {
+            of.unassign_all()?;
+            of.assign(&handles)
+        })
+    }
+
+    /// Sets the value of a custom field, or takes it away, as somebody else would. Nothing is
+    /// checked.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn field_elsewhere(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        field: &str,
+        value: Option<&Value>,
+    ) -> Result<()> {
+        self.with_details(project, task, |of| match value {
+            Some(value) => of.set_value(field, value),
+            None => of.clear_value(field),
+        })
+    }
+
+    fn with_details<T>(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        act: impl FnOnce(Of<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let (project, task) = (project.as_str(), task.as_str());
+        let done = self.with_task(project, task, |transaction| {
+            act(Of { connection: transaction, project, task })
+        });
+        done?.ok_or_else(|| Error::new(Kind::NotFound, "no such task"))
     }
 
     /// Changes a text, as somebody else would.

@@ -1,10 +1,10 @@
-//! The store: workspaces, folders, projects and tasks in SQLite.
+//! The store: workspaces, folders, projects and tasks in SQLite; `store_details` has the rest.
 //!
 //! Every change is one transaction, on disk before it is answered. A project's tasks are kept in
 //! outline order by number; the projects used last are kept in memory as well.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::Path,
@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
     outline::{Misplaced, Task, Tasks},
+    store_details as details,
     token::{random_name, random_uuid},
 };
 use crate::{
@@ -22,7 +23,8 @@ use crate::{
     error::{Error, Result},
 };
 
-const VERSION: i64 = 1;
+/// 2 has details. A store of 1 gets their tables when it is opened.
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS spaces (
@@ -87,7 +89,8 @@ impl Store {
             .mode(0o700)
             .create(dir)
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
-        let connection = database::open(&dir.join("store.sqlite3"), VERSION, SCHEMA)?;
+        let schema = format!("{SCHEMA}{}", details::SCHEMA);
+        let connection = database::open(&dir.join("store.sqlite3"), VERSION, &schema)?;
         take_alone(&connection).map_err(|error| failed(error).at(&shown))?;
         Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
     }
@@ -190,6 +193,40 @@ impl Store {
         Ok(id)
     }
 
+    /// Copies a project under a new name, with the details of its tasks and its fields. Tasks keep
+    /// their ids: those are unique only inside a project.
+    pub(crate) fn copy_project(&self, from: &str, folder: &str, name: &str) -> Result<String> {
+        let id = random_name(16)?;
+        let mut inner = self.lock();
+        let mut tasks = Tasks::clone(&*inner.tasks(from)?);
+        if let Some(title) = tasks.0.first_mut() {
+            name.clone_into(&mut title.text);
+        }
+        let transaction = inner.connection.transaction().map_err(failed)?;
+        add_project(&transaction, &id, folder, name, &tasks)
+            .and_then(|()| details::copy(&transaction, from, &id))
+            .and_then(|()| transaction.commit())
+            .map_err(failed)?;
+        Ok(id)
+    }
+
+    /// Does something with the details of a task, all or nothing. `None` if there is no such task.
+    pub(crate) fn with_task<T>(
+        &self,
+        project: &str,
+        task: &str,
+        act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut inner = self.lock();
+        if inner.tasks(project)?.index(task).is_none() {
+            return Ok(None);
+        }
+        let transaction = inner.connection.transaction().map_err(failed)?;
+        let done = act(&transaction).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(Some(done))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -245,7 +282,8 @@ impl Inner {
 }
 
 /// Writes the rows between the first and the last that differ; all to the end if there are more
-/// or fewer than before. The text of the title node is the project's name as well.
+/// or fewer than before. The text of the title node is the project's name as well. With a task go
+/// its details.
 fn write_changes(
     transaction: &Transaction<'_>,
     project: &str,
@@ -263,11 +301,21 @@ fn write_changes(
         "DELETE FROM tasks WHERE project = ?1 AND place >= ?2 AND place < ?3",
         params![project, same as i64, end as i64],
     )?;
+    let (was, is) = (rows(before, same, end), rows(after, same, end));
+    let kept: HashSet<&str> = is.iter().map(|task| task.id.as_str()).collect();
+    for gone in was.iter().filter(|task| !kept.contains(task.id.as_str())) {
+        details::forget(transaction, project, &gone.id)?;
+    }
     if let Some(title) = after.0.first().filter(|_| same == 0 && end > 0) {
         let sql = "UPDATE projects SET name = ?2 WHERE id = ?1";
         transaction.execute(sql, [project, &title.text])?;
     }
     write_tasks(transaction, project, after, same, end)
+}
+
+/// The tasks of these places, as far as there are some.
+fn rows(tasks: &Tasks, from: usize, to: usize) -> &[Task] {
+    tasks.0.get(from..to.min(tasks.0.len())).unwrap_or_default()
 }
 
 fn write_tasks(

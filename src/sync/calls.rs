@@ -329,3 +329,90 @@ impl Backend for Logged {
         self.inner.budget()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Arc, time::Duration};
+
+    use serde_json::{Value, json};
+
+    use super::Logged;
+    use crate::{
+        api::{
+            Backend, Content, ContentType, HttpBackend, Moment, Priority, Resource, Schedule,
+            TaskResource,
+        },
+        clock::SystemClock,
+        server::{Running, Server, ServerConfig},
+    };
+
+    const READ: Priority = Priority::Foreground;
+
+    /// A server on the sample, and a backend in front of it that logs to the same directory.
+    async fn sample(dir: &std::path::Path) -> (Running, Logged) {
+        let config = ServerConfig { sample: true, ..ServerConfig::new(dir) };
+        let running = Server::start(config).await.unwrap();
+        let clock = Arc::new(SystemClock);
+        let http = HttpBackend::new(&running.url(), Some(&running.token()), clock.clone());
+        let keep = Duration::from_secs(3600);
+        let logged = Logged::new(Arc::new(http.unwrap()), clock, dir, keep);
+        (running, logged)
+    }
+
+    #[tokio::test]
+    async fn every_write_of_details_is_in_the_log_and_what_is_read_comes_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let (running, logged) = sample(dir.path()).await;
+        let (project, _) = running.store().find_projects("Books").unwrap().remove(0);
+        let task = running.store().task_ids(&project).unwrap().remove(0);
+        let (p, t) = (&project, &task);
+        logged.name(p, "Books");
+        let start = Moment { date: "2026-12-01".to_owned(), ..Moment::default() };
+        let date = Schedule { start, end: None };
+        let note = Content { content_type: ContentType::Plain, text: "n".to_owned() };
+        let (handles, value) = (["bob".to_owned()], json!(2));
+        logged.set_date(p, t, &date).await.unwrap();
+        logged.set_note(p, t, &note).await.unwrap();
+        logged.assign(p, t, &handles).await.unwrap();
+        logged.set_field(p, t, "@inc01", &value).await.unwrap();
+        let link = logged.share(p).await.unwrap();
+        assert_eq!(logged.date(READ, p, t).await.unwrap(), Some(date));
+        assert_eq!(logged.note(READ, p, t).await.unwrap().as_deref(), Some("n"));
+        assert_eq!(logged.assignees(READ, p, t).await.unwrap(), handles);
+        let values = logged.field_values(READ, p, t).await.unwrap();
+        assert_eq!(values, [("@inc01".to_owned(), value)]);
+        assert_eq!(logged.resource(READ, p, Resource::ShareLink).await.unwrap(), link);
+        let told = logged.task_resource(READ, p, t, TaskResource::Note).await.unwrap();
+        assert_eq!(told.unwrap()["value"], "n");
+        logged.clear_note(p, t).await.unwrap();
+        logged.clear_field(p, t, "@inc01").await.unwrap();
+        logged.unassign(p, t, "bob").await.unwrap();
+        logged.clear_date(p, t).await.unwrap();
+        assert!(logged.clear_date(p, t).await.is_err());
+        let log = fs::read_to_string(dir.path().join("history.ndjson")).unwrap();
+        let told: Vec<(String, Value)> = log
+            .lines()
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                assert_eq!(line["title"], "Books");
+                let what = ["date", "text", "handles", "value"];
+                let what = what.iter().find_map(|key| line.get(*key)).cloned();
+                let call = format!("{} {}", line["call"], line["outcome"]).replace('"', "");
+                (call, what.unwrap_or_default())
+            })
+            .collect();
+        let wanted = [
+            ("set date ok", json!({ "start": { "date": "2026-12-01" } })),
+            ("set note ok", json!("n")),
+            ("assign task ok", json!(["bob"])),
+            ("set field ok", json!(2)),
+            ("share project ok", Value::Null),
+            ("clear note ok", Value::Null),
+            ("clear field ok", Value::Null),
+            ("unassign task ok", json!(["bob"])),
+            ("clear date ok", Value::Null),
+            ("clear date refused", Value::Null),
+        ];
+        assert_eq!(told, wanted.map(|(call, what)| (call.to_owned(), what)));
+    }
+}

@@ -3,10 +3,12 @@
 //!
 //! Waiting is on a clock of the tests', so that no test takes longer for a long wait.
 
+mod details;
 mod errors;
 mod limits;
 mod raw;
 mod reading;
+mod resources;
 mod safety;
 mod writing;
 

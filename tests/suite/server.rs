@@ -1,11 +1,13 @@
 //! The embedded server over real HTTP: the rules of the official document, what public clients
 //! have met, and that every quirk and fault is what its name says.
 
+mod details;
 mod faults;
 mod lifetime;
 mod listing;
 mod projects;
 mod quirks;
+mod resources;
 mod shape;
 mod tasks;
 
@@ -39,8 +41,18 @@ impl Service {
     }
 
     async fn with(quirks: Quirks) -> Self {
+        Self::on(|config| config.quirks = quirks).await
+    }
+
+    /// One with the sample workspace beside the empty one.
+    async fn sample() -> Self {
+        Self::on(|config| config.sample = true).await
+    }
+
+    async fn on(choose: impl FnOnce(&mut ServerConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let config = ServerConfig { quirks, ..ServerConfig::new(dir.path()) };
+        let mut config = ServerConfig::new(dir.path());
+        choose(&mut config);
         let running = Server::start(config).await.unwrap();
         let workspace = running.store().add_workspace("Acme").unwrap();
         Self { running, workspace, client: client(), _dir: dir }

@@ -9,7 +9,7 @@ use taskadefs::{
     server::{Fault, Server, ServerConfig},
 };
 
-use super::{DEADLINE, Service, answer, assert_refused, task};
+use super::{DEADLINE, Service, answer, assert_refused, details::Detailed, task};
 
 /// A server on which creating tasks goes wrong once.
 async fn service(fault: Fault) -> (Service, ProjectId) {
@@ -201,4 +201,43 @@ async fn a_fault_does_not_let_a_stranger_in() {
     assert!(service.client.post(url).json(&body).send().await.is_err());
     assert_eq!((service.tree(&project).as_str(), statuses(&service)), ("a\n", vec![401]));
     assert_eq!(answer(service.request(Method::GET, "/workspaces")).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_is_asked_about_details_goes_wrong_and_is_logged_as_well() {
+    let Detailed { service, project, task } = Detailed::of("a").await;
+    let date = json!({ "start": { "date": "2026-12-01" } });
+    let note = json!({ "type": "text/plain", "value": "n" });
+    let calls = [
+        (Method::PUT, format!("{task}/date"), Some(date)),
+        (Method::PUT, format!("{task}/note"), Some(note)),
+        (Method::PUT, format!("{task}/assignees"), Some(json!({ "handles": ["alice"] }))),
+        (Method::PUT, format!("{task}/fields/@inc01"), Some(json!({ "value": 1 }))),
+        (Method::PUT, format!("/projects/{project}/shareLink"), None),
+        (Method::GET, format!("/projects/{project}/members"), None),
+    ];
+    let send = |method: &Method, path: &str, body: &Option<serde_json::Value>| {
+        let request = service.request(method.clone(), path);
+        match body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    };
+    let tasks = service.running.store().task_ids(&project).unwrap();
+    let known = || service.running.store().details(&project, &tasks[0]).unwrap();
+    for (method, path, body) in &calls {
+        let before = known();
+        service.running.faults().plan(Some(method.as_str()), path, 0, 1, Fault::Status(403, None));
+        let refused = answer(send(method, path, body)).await;
+        assert_refused(&refused, 403, "FORBIDDEN");
+        assert_eq!(known(), before, "{path}");
+        service.running.faults().plan(Some(method.as_str()), path, 0, 1, Fault::DropAfter);
+        assert!(send(method, path, body).send().await.is_err());
+        let logged = service.running.log().requests().pop().unwrap();
+        assert_eq!((&logged.path, logged.status), (path, 200));
+        assert_eq!((&logged.method, &logged.body), (&method.to_string(), body));
+    }
+    let whole = json!({ "date": { "start": { "date": "2026-12-01" } }, "note": "n",
+        "assignees": ["alice"], "fields": { "@inc01": 1 } });
+    assert_eq!(known(), whole);
 }

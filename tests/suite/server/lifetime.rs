@@ -6,11 +6,16 @@ use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 use taskadefs::{
     error::Kind,
+    ids::ProjectId,
     secret::Token,
     server::{LoggedRequest, Server, ServerConfig, fill_with_hostile_names},
 };
 
-use super::{Service, answer, assert_refused, client, task, texts};
+use super::{
+    Service, answer, assert_refused, client,
+    details::{self, Detailed},
+    task, texts,
+};
 
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
@@ -73,6 +78,91 @@ async fn the_store_and_the_token_outlive_the_server() {
     assert_eq!(second.store().task_ids(&project).unwrap(), ids);
     let request = client.get(format!("{}/workspaces", second.url())).bearer_auth(token.expose());
     assert_eq!(answer(request).await.1["items"], json!([{ "id": workspace, "name": "Acme" }]));
+}
+
+#[tokio::test]
+async fn details_outlive_the_server() {
+    let detailed = Detailed::of("a\nb").await;
+    let project = detailed.project.clone();
+    let whole = details::detail(&detailed.service, &project, 1).await;
+    let link = format!("/projects/{project}/shareLink");
+    detailed.service.put(&link, json!({})).await;
+    let paths =
+        [link, format!("/projects/{project}/members"), format!("/projects/{project}/fields")];
+    let mut before = Vec::new();
+    for path in &paths {
+        before.push(detailed.service.get(path).await);
+    }
+    let Service { running, _dir: dir, client, .. } = detailed.service;
+    running.shutdown().await;
+    let again = Server::start(ServerConfig::new(dir.path())).await.unwrap();
+    let tasks = again.store().task_ids(&project).unwrap();
+    assert_eq!(again.store().details(&project, &tasks[1]).unwrap(), whole);
+    assert_eq!(again.store().details(&project, &tasks[0]).unwrap(), json!({}));
+    for (path, before) in paths.iter().zip(before) {
+        let request = client.get(format!("{}{path}", again.url()));
+        assert_eq!(answer(request.bearer_auth(again.token().expose())).await, before, "{path}");
+    }
+}
+
+/// A store as it was before there were details, with a workspace and a project of two tasks.
+fn make_old_store(path: &Path) {
+    let store = rusqlite::Connection::open(path).unwrap();
+    let made = store.execute_batch(
+        "PRAGMA journal_mode=WAL;
+         CREATE TABLE spaces (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+             workspace TEXT NOT NULL, name TEXT NOT NULL) STRICT;
+         CREATE TABLE projects (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+             folder TEXT NOT NULL, name TEXT NOT NULL, completed INTEGER NOT NULL) STRICT;
+         CREATE INDEX projects_of_folder ON projects (folder);
+         CREATE TABLE tasks (project TEXT NOT NULL, place INTEGER NOT NULL, id TEXT NOT NULL,
+             parent TEXT, text TEXT NOT NULL, completed INTEGER NOT NULL,
+             PRIMARY KEY (project, place)) STRICT, WITHOUT ROWID;
+         INSERT INTO spaces VALUES (1, 'w', 'w', 'Acme'), (2, 'f', 'w', 'Folder');
+         INSERT INTO projects VALUES (1, 'p', 'f', 'Plan', 0);
+         INSERT INTO tasks VALUES ('p', 0, 't', NULL, 'Plan', 0), ('p', 1, 'a', 't', 'a', 1);
+         PRAGMA user_version=1;",
+    );
+    made.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_from_before_details_goes_on_with_them() {
+    for sample in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        make_old_store(&dir.path().join("store.sqlite3"));
+        let project = ProjectId::new("p");
+        for _ in 0..2 {
+            let config = ServerConfig { sample, ..ServerConfig::new(dir.path()) };
+            let running = Server::start(config).await.unwrap();
+            assert_eq!(running.store().tree(&project).unwrap(), "x a\n");
+            let put = |part: &str, body: serde_json::Value| {
+                let url = format!("{}/projects/p/tasks/a/{part}", running.url());
+                answer(client().put(url).bearer_auth(running.token().expose()).json(&body))
+            };
+            let date = json!({ "start": { "date": "2026-12-01" } });
+            assert_eq!(put("date", date).await.0, 200);
+            // Where there is a sample there is somebody to do it, and something to set.
+            let wanted = if sample { (200, 200) } else { (400, 404) };
+            let assigned = put("assignees", json!({ "handles": ["alice"] })).await.0;
+            let value = put("fields/@inc01", json!({ "value": 1 })).await.0;
+            assert_eq!((assigned, value), wanted);
+            running.shutdown().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_a_later_format_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.sqlite3");
+    make_old_store(&path);
+    let store = rusqlite::Connection::open(&path).unwrap();
+    store.execute_batch("PRAGMA user_version=99").unwrap();
+    drop(store);
+    let error = Server::start(ServerConfig::new(dir.path())).await.err().unwrap();
+    assert_eq!(error.kind(), Kind::Storage);
+    assert!(error.to_string().contains("format 99"), "{error}");
 }
 
 #[tokio::test]

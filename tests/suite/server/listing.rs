@@ -108,11 +108,9 @@ async fn what_is_not_served_is_a_404_in_the_envelope() {
     let project = service.project("a");
     let task = service.ids(&project).remove(0);
     let unserved = [
-        format!("/projects/{project}/tasks/{task}/date"),
-        format!("/projects/{project}/tasks/{task}/note"),
-        format!("/projects/{project}/tasks/{task}/assignees"),
-        format!("/projects/{project}/tasks/{task}/fields"),
-        format!("/projects/{project}/blocks"),
+        format!("/projects/{project}/tasks/{task}/comments"),
+        format!("/projects/{project}/tasks/{task}/date/start"),
+        format!("/projects/{project}/activity"),
         format!("/folders/{}/agents", service.workspace),
         format!("/folders/{}/medias", service.workspace),
         format!("/bundles/{}/export/zip", service.workspace),

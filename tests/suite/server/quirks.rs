@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use taskadefs::server::{GoneCursor, Quirks, Renaming};
+use taskadefs::server::{Assigning, GoneCursor, Quirks, Renaming};
 
-use super::{Service, assert_refused, task, task_by, texts};
+use super::{Service, assert_refused, details::Detailed, task, task_by, texts};
 
 #[tokio::test]
 async fn without_a_title_node_the_top_level_has_no_parent() {
@@ -137,6 +137,62 @@ async fn the_item_of_a_write_may_be_null_where_the_document_allows_it() {
     assert!(service.post(&in_workspace, create).await.1["item"].is_object());
     let (_, created) = service.create(&project, json!([task("t", "beforeend")])).await;
     assert_eq!(created.len(), 1);
+}
+
+#[tokio::test]
+async fn assigning_may_add() {
+    for (assigning, wanted) in
+        [(Assigning::Replaces, json!(["bob"])), (Assigning::Adds, json!(["alice", "bob"]))]
+    {
+        let quirks = Quirks { assigning, ..Quirks::default() };
+        let Detailed { service, project, task } = Detailed::with(quirks, "a").await;
+        for handles in [json!(["alice"]), json!(["bob"]), json!(["bob"])] {
+            let path = format!("{task}/assignees");
+            assert_eq!(service.put(&path, json!({ "handles": handles })).await.0, 200);
+        }
+        let store = service.running.store();
+        let known = store.details(&project, &store.task_ids(&project).unwrap()[0]).unwrap();
+        assert_eq!(known["assignees"], wanted);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_date_may_be_a_period() {
+    let quirks = Quirks { ends_are_periods: true, ..Quirks::default() };
+    let Detailed { service, task, .. } = Detailed::with(quirks, "a").await;
+    let path = format!("{task}/date");
+    let start = json!({ "date": "2026-12-01" });
+    service.put(&path, json!({ "start": start })).await;
+    assert_eq!(service.get(&path).await.1["item"], json!({ "start": start }));
+    service.put(&path, json!({ "start": start, "end": { "date": "2026-12-02" } })).await;
+    let wanted = json!({ "start": start, "end": { "period": "P1D" } });
+    assert_eq!(service.get(&path).await.1["item"], wanted);
+}
+
+#[tokio::test]
+async fn details_may_have_more_than_the_document_says_or_lose_their_markup() {
+    let quirks = Quirks { extra_fields: true, reads_markdown: true, ..Quirks::default() };
+    let Detailed { service, task, project } = Detailed::with(quirks, "a").await;
+    let note = json!({ "type": "text/markdown", "value": "*n*" });
+    let (_, written) = service.put(&format!("{task}/note"), note).await;
+    assert_eq!(written["item"]["value"], "n");
+    service.put(&format!("{task}/date"), json!({ "start": { "date": "2026-12-01" } })).await;
+    service.put(&format!("{task}/assignees"), json!({ "handles": ["alice"] })).await;
+    service.put(&format!("{task}/fields/@inc01"), json!({ "value": 1 })).await;
+    let project = format!("/projects/{project}");
+    for path in [
+        format!("{task}/note"),
+        format!("{task}/date"),
+        format!("{task}/assignees"),
+        format!("{task}/fields"),
+        format!("{project}/members"),
+        format!("{project}/fields"),
+        format!("{project}/blocks"),
+    ] {
+        let (_, body) = service.get(&path).await;
+        let item = body.get("item").unwrap_or_else(|| &body["items"][0]);
+        assert!(item["updatedAt"].is_object(), "{path}: {body}");
+    }
 }
 
 #[tokio::test]
