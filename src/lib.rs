@@ -11,6 +11,7 @@
 //! Layers only call down. `document`, `plan` and `vfs::names` are pure. The seams are
 //! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
 
+pub mod agenda;
 pub mod api;
 pub mod cli;
 pub mod clock;

@@ -200,7 +200,7 @@ impl Listings {
     }
 
     /// What is known of a directory, put together; the same `Arc` until something changes.
-    fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
+    pub(super) fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
         let mut known = self.lock();
         let key = directory.cloned();
         if let Some(listed) = known.assembled.get(&key) {

@@ -16,6 +16,7 @@ mod history;
 mod hydrate;
 mod intent;
 mod journal;
+mod known;
 mod listing;
 mod overridden;
 mod past;
@@ -48,6 +49,8 @@ pub use self::{
     wording::Wording,
 };
 pub(crate) use self::{
+    known::{Asleep, KnownTasks},
     save::Base,
+    shown::shown,
     stranded::{Stranded, stranded},
 };
