@@ -176,7 +176,7 @@ fn shown(path: &str, given: Option<&Path>, inside: &Path) -> String {
 
 fn nothing(open: usize, dated: usize) -> String {
     format!(
-        "nothing to show; it is known of {dated} of {open} open tasks whether they are due, and \
+        "nothing to show; the dates of {dated} of {open} open tasks are known, and \
          `taskadefs details PATH` asks Taskade for more"
     )
 }

@@ -64,6 +64,8 @@ fn cached(cache: &Cache, id: &ProjectId) -> Option<KnownTasks> {
 pub(crate) struct Asleep {
     cache: Arc<Cache>,
     listings: Listings,
+    /// The projects with saves that wait or were refused; `None` of those that are to be archived.
+    saves: HashMap<ProjectId, Option<KnownTasks>>,
     /// Gone if it cannot be read: then names are as they would be given now.
     journal: Option<Journal>,
 }
@@ -75,7 +77,13 @@ impl Asleep {
         let journal = Journal::open_to_look(&account.join(JOURNAL)).ok();
         let archived = journal.as_ref().and_then(|journal| journal.archived().ok());
         let listings = Listings::recalled(cache.clone(), archived.unwrap_or_default());
-        Some(Self { cache, listings, journal })
+        let entries = journal.as_ref().and_then(|journal| journal.entries().ok());
+        let saves = entries.unwrap_or_default().into_iter().filter_map(|entry| {
+            let (outline, written) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
+            Some((entry.project?, (!entry.archive).then_some(KnownTasks { outline, written })))
+        });
+        let saves = saves.collect();
+        Some(Self { cache, listings, saves, journal })
     }
 
     /// As [`Engine::listed`].
@@ -91,6 +99,7 @@ impl Asleep {
 
     /// As [`Engine::known_tasks`].
     pub(crate) fn known_tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
-        cached(&self.cache, id)
+        let save = self.saves.get(id).cloned();
+        save.unwrap_or_else(|| cached(&self.cache, id))
     }
 }

@@ -10,11 +10,17 @@ use std::{
 
 use icalendar::{Calendar, Component};
 use serde_json::Value;
-use taskadefs::{agenda::Task, error::Kind, sync::Settings};
+use taskadefs::{
+    agenda::Task,
+    error::Kind,
+    ids::SpaceId,
+    server::{Fault, Quirks, Store},
+    sync::Settings,
+};
 
 use crate::{
     driven::Mount,
-    mounted::{Mounted, PROGRAM, on_terminal, run, said},
+    mounted::{Mounted, PROGRAM, attribute, on_terminal, run, said, until},
 };
 
 /// Where each task is said to be, and what it says.
@@ -98,7 +104,10 @@ fn state_dir(mounted: &Mounted) -> PathBuf {
 
 fn agenda(mounted: &Mounted, dir: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(PROGRAM);
-    command.args(["agenda", "--date", "2026-12-01"]).args(arguments).current_dir(dir);
+    command.arg("agenda").args(arguments).current_dir(dir);
+    if !arguments.contains(&"--date") {
+        command.args(["--date", "2026-12-01"]);
+    }
     command.env("TASKADEFS_STATE_DIR", state_dir(mounted)).env("TASKADE_HANDLE", "");
     // Zones are known also where the system has no table of them.
     command.env("TZ", "UTC").env("TZDIR", "/nonexistent");
@@ -114,7 +123,13 @@ fn told(mounted: &Mounted, arguments: &[&str]) -> String {
 
 /// A mount of a plan with all sorts of dates, saved.
 fn dated() -> Mounted {
-    let mounted = Mounted::with("one\ntwo\nthree\nfour\nfive\nsix\nseven", &["--max-age", "0"]);
+    let tasks = "one\ntwo\nthree\nfour\nfive\nsix\nseven";
+    let members = |store: &Store, workspace: &SpaceId| {
+        for handle in ["alice", "bob"] {
+            store.add_member(workspace, handle, handle).unwrap();
+        }
+    };
+    let mounted = Mounted::on(Quirks::default(), tasks, &["--max-age", "0"], members);
     mounted.text();
     let text = "- [ ] one 📅 2026-11-30\n\
                 \x20 > a note\n\
@@ -126,6 +141,7 @@ fn dated() -> Mounted {
                 - [ ] seven @bob\n";
     fs::write(mounted.file(), text).unwrap();
     assert_eq!(mounted.text(), text);
+    assert_eq!(attribute(&mounted.file(), "user.taskade.state").as_deref(), Some("clean"));
     mounted
 }
 
@@ -139,6 +155,10 @@ const WEEK: &str = "\
 #[test]
 fn an_agenda_says_what_is_due_mounted_or_not_and_asks_taskade_for_nothing() {
     let mounted = dated();
+    assert_eq!(told(&mounted, &[]), WEEK);
+    // Nothing that this mount is looked at for is on its way.
+    mounted.end();
+    mounted.begin();
     mounted.reads();
     assert_eq!(told(&mounted, &[]), WEEK);
     assert_eq!(told(&mounted, &["--overdue"]), WEEK.lines().next().unwrap().to_owned() + "\n");
@@ -158,16 +178,19 @@ fn an_agenda_says_what_is_due_mounted_or_not_and_asks_taskade_for_nothing() {
     assert_eq!((&json[0]["note"], &json[0]["all_day"]), (&"a note".into(), &true.into()));
     assert_eq!((&json[2]["time"], &json[2]["zone"]), (&"09:00".into(), &"Asia/Tokyo".into()));
     assert_eq!((&json[3]["start"], &json[3]["due"]), (&"2026-11-28".into(), &"2026-12-08".into()));
-    // Nobody in the mount, and whoever is in it, asks for nothing either.
+    let of_file = told(&mounted, &["mnt/Acme/Plan.md"]);
+    assert_eq!(of_file, WEEK.replace("Acme/", "mnt/Acme/"));
+    assert_eq!(mounted.reads(), [""; 0]);
+    // To enter the directory asks what is in it.
     let inside = agenda(&mounted, &mounted.acme(), &["Plan.md"]);
     assert_eq!(said(&inside), WEEK.replace("Acme/", ""));
-    assert_eq!(mounted.reads(), [""; 0]);
     mounted.end();
     mounted.server().log().clear();
     let files = |mounted: &Mounted| {
         let account = fs::read_dir(state_dir(mounted).join("accounts")).unwrap().next();
         let files = fs::read_dir(account.unwrap().unwrap().path()).unwrap().flatten();
-        let is_ours = |name: &str| name.ends_with("cache.sqlite3") || name.ends_with("journal");
+        let is_ours =
+            |name: &str| name.ends_with("cache.sqlite3") || name.ends_with("journal.sqlite3");
         let files = files.filter(|file| is_ours(file.file_name().to_str().unwrap()));
         files.map(|file| (file.path(), fs::read(file.path()).unwrap())).collect::<Vec<_>>()
     };
@@ -184,6 +207,24 @@ fn an_agenda_says_what_is_due_mounted_or_not_and_asks_taskade_for_nothing() {
     assert_eq!(mounted.reads(), [""; 0]);
     mounted.begin();
     assert_eq!(told(&mounted, &[]), WEEK);
+}
+
+#[test]
+fn what_waits_in_the_journal_of_a_mount_that_died_is_told_as_it_was_saved() {
+    let mounted = Mounted::with("one\ntwo", &["--commit-wait", "0.1"]);
+    mounted.text();
+    mounted.server().faults().plan(Some("POST"), "", 0, 1000, Fault::Status(503, None));
+    fs::write(mounted.file(), "* one\n\n* two\n\n* new 📅 2026-12-01\n").unwrap();
+    // SAFETY: a signal to a process that this test started.
+    unsafe { libc::kill(mounted.pid().unwrap(), libc::SIGKILL) };
+    until("the death of the mount", || fs::metadata(&mounted.root).is_err());
+    let dead = agenda(&mounted, mounted.dir.path(), &["mnt"]);
+    assert_eq!(dead.status.code(), Some(1));
+    assert!(said(&dead).contains("has died"), "{}", said(&dead));
+    let expected = "2026-12-01        today     Acme/Plan.md:5: new\n";
+    assert_eq!(told(&mounted, &[]), expected);
+    mounted.end();
+    assert_eq!(told(&mounted, &[]), expected);
 }
 
 #[test]
@@ -267,7 +308,7 @@ fn an_empty_agenda_says_how_much_is_known_and_usage_errors_what_is_missing() {
         (&["--assigned"][..], "TASKADE_HANDLE"),
         (&["--assigned", "--me", ""], "TASKADE_HANDLE"),
         (&["--assigned="], "TASKADE_HANDLE"),
-        (&["--days", "-1"], "--days"),
+        (&["--days=-1"], "--days"),
         (&["--days", "1", "--overdue"], "--overdue"),
         (&["--json", "--ics"], "--ics"),
         (&["--date", "2026-02-29"], "calendar"),
