@@ -178,6 +178,8 @@ fn an_agenda_says_what_is_due_mounted_or_not_and_asks_taskade_for_nothing() {
     assert_eq!((&json[0]["note"], &json[0]["all_day"]), (&"a note".into(), &true.into()));
     assert_eq!((&json[2]["time"], &json[2]["zone"]), (&"09:00".into(), &"Asia/Tokyo".into()));
     assert_eq!((&json[3]["start"], &json[3]["due"]), (&"2026-11-28".into(), &"2026-12-08".into()));
+    // The columns that a file and its line begin behind.
+    assert!(told(&mounted, &[]).lines().all(|line| line[28..].starts_with("Acme/Plan.md:")));
     let of_file = told(&mounted, &["mnt/Acme/Plan.md"]);
     assert_eq!(of_file, WEEK.replace("Acme/", "mnt/Acme/"));
     assert_eq!(mounted.reads(), [""; 0]);
