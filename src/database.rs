@@ -2,7 +2,7 @@
 
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Kind, Result};
 
@@ -17,6 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// refused, not guessed at.
 pub(crate) fn open(path: &Path, version: i64, schema: &str) -> Result<Connection> {
     prepare(path, version, schema).map_err(|error| error.at(path.display().to_string()))
+}
+
+/// Opens a database that is there, to be looked at only.
+///
+/// # Errors
+/// [`Kind::Storage`] if there is none.
+pub(crate) fn open_to_look(path: &Path) -> Result<Connection> {
+    let failed = || failed("cannot open the database");
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed())?;
+    connection.busy_timeout(PATIENCE).map_err(failed())?;
+    Ok(connection)
 }
 
 fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {

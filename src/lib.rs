@@ -8,9 +8,10 @@
 //!           save:  vfs → document::parse → plan (align, merge, script) → sync → api
 //! ```
 //!
-//! Layers only call down. `document`, `plan` and `vfs::names` are pure. The seams are
+//! Layers only call down. `document`, `plan`, `agenda` and `vfs::names` are pure. The seams are
 //! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
 
+pub mod agenda;
 pub mod api;
 pub mod cli;
 pub mod clock;

@@ -218,13 +218,22 @@ pub(super) struct Place {
 /// Which mount a path is in. The file itself need not be there.
 pub(super) fn place(path: &Path) -> Result<Place> {
     let resolved = mountpoint::resolve(path)?;
-    let shown = || path.display().to_string();
     let root = resolved.ancestors().find(|ancestor| mountpoint::is_mounted(ancestor));
-    let root =
-        root.ok_or_else(|| Error::new(Kind::NotFound, "not in a mount of taskadefs").at(shown()))?;
+    let root = root.ok_or_else(|| not_in_a_mount(path))?;
+    let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
+    let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());
+    Ok(Place { account: account_of(root, path)?, inside })
+}
+
+pub(super) fn not_in_a_mount(path: &Path) -> Error {
+    Error::new(Kind::NotFound, "not in a mount of taskadefs").at(path.display().to_string())
+}
+
+/// The directory of the account that is mounted at `root`, which was named as `path`.
+pub(super) fn account_of(root: &Path, path: &Path) -> Result<PathBuf> {
     match probe::ask(root)? {
         probe::Answer::ServedBy(_) => {}
-        probe::Answer::Silent => return Err(mountpoint::silent(&shown())),
+        probe::Answer::Silent => return Err(mountpoint::silent(&path.display().to_string())),
         probe::Answer::Dead | probe::Answer::Closed => {
             return Err(Error::new(
                 Kind::Unreachable,
@@ -234,9 +243,7 @@ pub(super) fn place(path: &Path) -> Result<Place> {
             .hint("unmount it and mount again: it goes on with what waits"));
         }
     }
-    let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
-    let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());
-    Ok(Place { account: probe::account(root)?, inside })
+    probe::account(root)
 }
 
 /// The place, or without a path the only mount that there is.
@@ -260,7 +267,7 @@ fn place_or_only(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Place>
     }
 }
 
-fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
     let dir = state_dir.join("accounts");
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,
@@ -276,7 +283,7 @@ fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(accounts)
 }
 
-fn answered(account: &Path, ask: &Ask) -> Result<Value> {
+pub(super) fn answered(account: &Path, ask: &Ask) -> Result<Value> {
     control::ask(account, ask, PATIENCE)?
         .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
 }

@@ -55,6 +55,7 @@ pub(crate) enum Ask {
     History { path: Option<PathBuf>, most: usize },
     Undo { path: Option<PathBuf> },
     Details { path: PathBuf, resources: Vec<TaskResource>, anew: bool },
+    Agenda { path: Option<PathBuf> },
 }
 
 /// What comes back, or how far it has come.
@@ -184,7 +185,8 @@ async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
     let path = match &ask {
         Ask::Retry { path, .. } | Ask::Discard { path } | Ask::Details { path, .. } => Some(path),
         Ask::History { path, .. } | Ask::Undo { path } => path.as_ref(),
-        Ask::Status {} | Ask::Sync { .. } => None,
+        // To look a path up may take requests.
+        Ask::Status {} | Ask::Sync { .. } | Ask::Agenda { .. } => None,
     };
     let Some(path) = path else { return act(vfs, &ask, None).await };
     let ino = vfs.resolve(path).await?;
@@ -205,6 +207,7 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             Ok(past.iter().map(in_json).collect())
         }
         (Ask::Undo { .. }, ino) => vfs.undo(ino).await.map(|undone| in_json(&undone)),
+        (Ask::Agenda { path }, _) => agenda(vfs, path.clone()).await,
         (Ask::Sync { seconds }, _) => {
             vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(PATIENCE)).await;
             status(vfs)
@@ -213,6 +216,15 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             status(vfs)
         }
     }
+}
+
+async fn agenda(vfs: &Arc<Vfs>, path: Option<PathBuf>) -> Result<Value> {
+    let failed = || Error::new(Kind::Protocol, "cannot say what is due");
+    let vfs = vfs.clone();
+    let gathered = tokio::task::spawn_blocking(move || vfs.agenda(path.as_deref()))
+        .await
+        .map_err(|error| failed().because(error))??;
+    serde_json::to_value(gathered).map_err(|error| failed().because(error))
 }
 
 fn status(vfs: &Vfs) -> Result<Value> {

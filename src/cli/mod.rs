@@ -2,6 +2,7 @@
 
 mod account;
 mod adopt;
+mod agenda;
 mod background;
 mod commands;
 mod control;
@@ -18,8 +19,9 @@ mod unmount;
 
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::agenda::AgendaArgs;
 use crate::{api::DEFAULT_API_URL, error::Result};
 
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
@@ -50,6 +52,8 @@ enum Command {
     History(HistoryArgs),
     /// Take back what was done last
     Undo(UndoArgs),
+    /// List what is due, overdue or assigned, of what is known: no request is made
+    Agenda(AgendaArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
     /// Say which process serves a mount
@@ -278,6 +282,10 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         Command::Mount(args) if !args.o.is_empty() => {
             Cli::try_parse_from(options::with_flags(arguments.to_vec(), options::flags(&args.o)))
         }
+        Command::Agenda(args) => match args.usage_error() {
+            Some((kind, words)) => Err(Cli::command().error(kind, words)),
+            None => Ok(cli),
+        },
         _ => Ok(cli),
     }
 }
@@ -299,6 +307,7 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
         Command::Sync(args) => commands::sync(&args),
         Command::History(args) => commands::history(&args),
         Command::Undo(args) => commands::undo(&args),
+        Command::Agenda(args) => agenda::agenda(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::AskMount(args) => probe::answer(&args),
     }

@@ -1,10 +1,11 @@
 //! Mountpoints: what is mounted where, and whether one can be used.
 
 use std::{
+    collections::VecDeque,
     ffi::OsString,
     fs,
     os::unix::ffi::OsStringExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::probe::{self, Answer};
@@ -16,6 +17,9 @@ const SOURCE: &str = "taskadefs";
 
 /// The program that mounts and unmounts for who is not root.
 pub(crate) const HELPER: &str = "fusermount3";
+
+/// How many links a path may lead through, as for the kernel (path_resolution(7)).
+const MAX_LINKS: usize = 40;
 
 /// The path that the table of mounts has for it, without waiting for what may be a dead mount:
 /// a last component that is ours is not asked.
@@ -37,6 +41,59 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
     }
     // It may be a symlink, or not be there at all.
     Ok(literal.canonicalize().unwrap_or(literal))
+}
+
+/// The mount of ours that a path is in, and the path relative to it, empty for its root. The mount
+/// is asked nothing, so links in it are not followed.
+///
+/// # Errors
+/// If what is outside a mount does not exist.
+pub(crate) fn mount_of(path: &Path) -> Result<Option<(PathBuf, PathBuf)>> {
+    let failed = |error| {
+        Error::io("cannot find it", error).at(path.display().to_string()).hint("check the path")
+    };
+    let absolute = std::path::absolute(path).map_err(failed)?;
+    let mut ahead: VecDeque<OsString> = names(&absolute);
+    let (mut at, mut mounts, mut links) = (PathBuf::from("/"), Vec::new(), 0);
+    while let Some(name) = ahead.pop_front() {
+        if name == ".." {
+            mounts.pop_if(|root| *root == at);
+            at.pop();
+            continue;
+        }
+        let next = at.join(&name);
+        if !mounts.is_empty() || is_mounted(&next) {
+            mounts.extend(is_mounted(&next).then(|| next.clone()));
+            at = next;
+            continue;
+        }
+        if !fs::symlink_metadata(&next).map_err(failed)?.is_symlink() {
+            at = next;
+            continue;
+        }
+        links += 1;
+        if links > MAX_LINKS {
+            return Err(failed(std::io::Error::from_raw_os_error(libc::ELOOP)));
+        }
+        let target = fs::read_link(&next).map_err(failed)?;
+        if target.is_absolute() {
+            at = PathBuf::from("/");
+        }
+        let mut target = names(&target);
+        target.append(&mut ahead);
+        ahead = target;
+    }
+    Ok(mounts.pop().map(|root| {
+        let inside = at.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
+        (root, inside)
+    }))
+}
+
+/// The names and `..` of a path, in order.
+fn names(path: &Path) -> VecDeque<OsString> {
+    let is_name =
+        |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
+    path.components().filter(is_name).map(|part| part.as_os_str().to_owned()).collect()
 }
 
 /// Whether something of ours is mounted there.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::TaskResource,
+    database,
     error::Result,
     ids::{ProjectId, TaskId},
     plan::{Details, Outline},
@@ -133,6 +134,18 @@ impl Cache {
             writes: Some(writes),
             writer: writer.inspect_err(|error| tracing::warn!(%error, "no cache writer")).ok(),
         }
+    }
+
+    /// Opens the cache at `path` to be looked at, also while another process has it: nothing is
+    /// changed. `None` if there is none that can be read.
+    pub(crate) fn peek(path: &Path) -> Option<Self> {
+        let connection = database::open_to_look(path).ok()?;
+        let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+        if version.ok()? != VERSION {
+            return None;
+        }
+        let connection = Some(Mutex::new(connection));
+        Some(Self { complete: false, connection, writes: None, writer: None })
     }
 
     /// Whether it held all that was known when it was opened: a crash may have kept the newest out.

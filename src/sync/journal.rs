@@ -124,6 +124,16 @@ impl Journal {
         Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
     }
 
+    /// Opens the journal at `path` to be looked at: nothing is changed.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if it is not there or cannot be read.
+    pub(super) fn open_to_look(path: &Path) -> Result<Self> {
+        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        let connection = database::open_to_look(path)?;
+        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+    }
+
     /// What there is to tell of how it was found.
     pub fn findings(&self) -> &[String] {
         &self.findings

@@ -19,6 +19,7 @@ mod hydrate;
 mod intent;
 mod interest;
 mod journal;
+mod known;
 mod listing;
 mod overridden;
 mod past;
@@ -54,6 +55,8 @@ pub use self::{
     wording::Wording,
 };
 pub(crate) use self::{
+    known::{Asleep, KnownTasks},
     save::Base,
+    shown::shown,
     stranded::{Stranded, stranded},
 };

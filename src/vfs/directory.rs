@@ -217,9 +217,7 @@ impl Vfs {
         let mut given = journal.names(directory.key())?;
         // The name that a project was created under is its name.
         given.extend(self.tree().names_of_new(directory));
-        let in_order: Vec<Entry> = (listed.spaces.iter().cloned().map(Entry::Space))
-            .chain(listed.projects.iter().cloned().map(Entry::Project))
-            .collect();
+        let in_order = in_order(&listed);
         let titled: Vec<Titled> = in_order.iter().map(titled).collect();
         let names = names::assign(&titled, &given);
         journal.set_names(
@@ -282,6 +280,13 @@ pub(crate) fn no_entry() -> Error {
     Error::new(Kind::NotFound, "no such file or directory")
 }
 
+/// What was listed, in the order in which it is named.
+pub(crate) fn in_order(listed: &Listed) -> Vec<Entry> {
+    (listed.spaces.iter().cloned().map(Entry::Space))
+        .chain(listed.projects.iter().cloned().map(Entry::Project))
+        .collect()
+}
+
 pub(crate) fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
     match directory {
         Directory::Root => Directory::Workspace(space.id.clone()),
@@ -289,7 +294,7 @@ pub(crate) fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
     }
 }
 
-fn titled(entry: &Entry) -> Titled {
+pub(crate) fn titled(entry: &Entry) -> Titled {
     match entry {
         Entry::Space(space) => {
             Titled { id: space.id.as_str().to_owned(), title: space.name.clone(), suffix: "" }

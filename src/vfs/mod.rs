@@ -7,6 +7,7 @@
 //! Lock order: a handle's draft, then the tree, then what the engine locks. The tree is never
 //! locked across an await, and the kernel is told of changes by a task of its own.
 
+mod agenda;
 mod attr;
 mod control;
 mod details;
@@ -40,6 +41,7 @@ use std::{
 
 use tokio::sync::{Notify, mpsc};
 
+pub(crate) use self::agenda::asleep;
 pub use self::control::{SaveStatus, Status};
 pub use self::details::Asked;
 pub use self::notices::{Invalidate, Notice};

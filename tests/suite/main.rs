@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod absence;
+mod agenda;
 mod asked;
 mod cached;
 mod cli;

@@ -1,0 +1,132 @@
+//! From outlines to the tasks that may be on an agenda, each with the line that it is on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::Schedule,
+    document::{ParseOptions, parse},
+    ids::{ProjectId, TaskId},
+    plan::{Item, Key, Outline},
+    sync::shown,
+};
+
+/// A task that has a date, or somebody who does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The project's file, relative to the mount.
+    pub path: String,
+    /// The 1-based line of the file that it begins on; `None` where the file shows another text.
+    pub line: Option<usize>,
+    /// Its project; `None` before that is created.
+    pub project: Option<ProjectId>,
+    /// Its id; `None` before it is created.
+    pub task: Option<TaskId>,
+    /// Its text.
+    pub text: String,
+    /// Whether it is done.
+    pub done: bool,
+    /// When it is due, if that is known.
+    pub date: Option<Schedule>,
+    /// Who does it, as far as that is known.
+    pub assignees: Vec<String>,
+    /// Its note, if that is known.
+    pub note: Option<String>,
+}
+
+/// Tasks that may be on an agenda, and how much is known of all that were looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Gathered {
+    /// The tasks, in no order.
+    pub tasks: Vec<Task>,
+    /// How many tasks are known that are not done.
+    pub open: usize,
+    /// Of how many of those it is known whether and when they are due.
+    pub dated: usize,
+}
+
+/// A project as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownProject<'a> {
+    /// Its file, relative to the mount.
+    pub(crate) path: &'a str,
+    pub(crate) id: Option<&'a ProjectId>,
+    pub(crate) title: &'a str,
+    pub(crate) outline: &'a Outline,
+    /// What the file shows, where that is not the outline rendered: what a program wrote stays as
+    /// it was written until it is saved.
+    pub(crate) text: Option<&'a [u8]>,
+}
+
+impl Gathered {
+    /// Takes in what is known of a project.
+    pub(crate) fn add(&mut self, project: &KnownProject<'_>) {
+        let lines = project.lines();
+        for (item, line) in project.outline.items.iter().zip(lines) {
+            let facts = item.details.facts();
+            if !item.done {
+                self.open += 1;
+                self.dated += usize::from(facts.date.is_known());
+            }
+            if facts.date.present().is_none() && facts.assignees.known.is_empty() {
+                continue;
+            }
+            self.tasks.push(Task {
+                path: project.path.to_owned(),
+                line,
+                project: project.id.cloned(),
+                task: match &item.key {
+                    Key::Known(id) => Some(id.clone()),
+                    Key::New(_) => None,
+                },
+                text: item.text.clone(),
+                done: item.done,
+                date: facts.date.present().cloned(),
+                assignees: facts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
+                note: facts.note.present().cloned(),
+            });
+        }
+    }
+
+    /// With what was gathered elsewhere.
+    pub(crate) fn join(&mut self, other: Gathered) {
+        self.tasks.extend(other.tasks);
+        self.open += other.open;
+        self.dated += other.dated;
+    }
+}
+
+impl KnownProject<'_> {
+    /// On which line each task begins.
+    fn lines(&self) -> Vec<Option<usize>> {
+        let items = &self.outline.items;
+        let Some(text) = self.text else {
+            let mut next = 1;
+            return items.iter().map(|item| Some(begins(&mut next, item))).collect();
+        };
+        let is_ours = |id: &str| items.iter().any(|item| is_known(item, id));
+        let options = ParseOptions {
+            title: Some(self.title),
+            known_anchor: Some(&is_ours),
+            known_text: Some(&|_| true),
+        };
+        // A text that was refused is not that of the outline.
+        match parse(text, &options) {
+            Ok(lines) if lines.len() == items.len() => {
+                lines.iter().map(|line| Some(line.number)).collect()
+            }
+            Ok(_) | Err(_) => vec![None; items.len()],
+        }
+    }
+}
+
+/// Where a task begins that is rendered next, after which the next one begins behind its note.
+fn begins(next: &mut usize, item: &Item) -> usize {
+    let note = shown(&item.details).note;
+    let begins = *next;
+    *next += 1 + note.map_or(0, |note| note.split('\n').count());
+    begins
+}
+
+fn is_known(item: &Item, id: &str) -> bool {
+    matches!(&item.key, Key::Known(known) if known.as_str() == id)
+}

@@ -1,0 +1,173 @@
+//! Gathering what is known of tasks, at and below a path, with no request.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Vfs,
+    directory::{Entry, child, in_order, titled},
+    inode::Directory,
+    names::{self, Titled},
+    tree::Local,
+};
+use crate::{
+    agenda::{Gathered, KnownProject},
+    error::{Error, Kind, Result},
+    ids::ProjectId,
+    sync::{Asleep, KnownTasks, Listed, Project},
+};
+
+/// Where directories and tasks are known.
+trait Source {
+    /// What is known to be in a directory, in order, by name.
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>>;
+
+    /// The tasks of a project that Taskade has, if they are known.
+    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks>;
+}
+
+/// What a name stands for.
+enum Place {
+    Space(Directory),
+    Project {
+        id: ProjectId,
+        title: String,
+    },
+    /// A project that Taskade does not list yet.
+    New(Arc<Project>),
+}
+
+impl Place {
+    fn of(directory: &Directory, entry: &Entry) -> Self {
+        match entry {
+            Entry::Space(space) => Place::Space(child(directory, space)),
+            Entry::Project(project) => {
+                Place::Project { id: project.id.clone(), title: project.name.clone() }
+            }
+        }
+    }
+}
+
+impl Vfs {
+    /// What is known of the tasks of a project, or of those below a directory; of all with `None`.
+    /// No request is made. Blocks.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing is known to be there, [`Kind::Storage`] if the journal cannot
+    /// be read.
+    pub fn agenda(&self, path: Option<&Path>) -> Result<Gathered> {
+        self.engine.write_out_cache();
+        gather(self, path)
+    }
+}
+
+/// What the last mount of an account knew of all tasks. Nothing of it is changed, and no process
+/// has the account.
+///
+/// # Errors
+/// As [`Vfs::agenda`].
+pub(crate) fn asleep(account: &Path) -> Result<Gathered> {
+    match Asleep::open(account) {
+        Some(asleep) => gather(&asleep, None),
+        None => Ok(Gathered::default()),
+    }
+}
+
+impl Source for Vfs {
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>> {
+        let listed = self.engine.listed(directory.space(), is_workspace(directory));
+        let locals = self.tree().locals.get(directory).cloned().unwrap_or_default();
+        let mut places = Vec::new();
+        // What was never listed is not named.
+        if *listed != Listed::default() {
+            let entries = self.name_listed(directory, listed)?;
+            let shown = entries.in_order.iter().filter(|(name, _)| !locals.contains_key(name));
+            let place = |entry| Place::of(directory, entry);
+            places.extend(shown.map(|(name, entry)| (shown_name(name), place(entry))));
+        }
+        let new = locals.iter().filter_map(|(name, local)| match local {
+            Local::New(project) => Some((shown_name(name), Place::New(project.clone()))),
+            Local::Vacant(_) => None,
+        });
+        places.extend(new);
+        Ok(places)
+    }
+
+    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
+        self.engine.known_tasks(id)
+    }
+}
+
+impl Source for Asleep {
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>> {
+        let entries = in_order(&self.listed(directory.space(), is_workspace(directory)));
+        let titled: Vec<Titled> = entries.iter().map(titled).collect();
+        let names = names::assign(&titled, &self.names(directory.key()));
+        let places = entries.iter().map(|entry| Place::of(directory, entry));
+        Ok(names.into_iter().zip(places).collect())
+    }
+
+    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
+        self.known_tasks(id)
+    }
+}
+
+/// What a source knows at and below a path relative to the mount.
+fn gather(source: &impl Source, path: Option<&Path>) -> Result<Gathered> {
+    let wanted = path.unwrap_or(Path::new(""));
+    let mut gathered = Gathered::default();
+    let mut is_there = wanted.as_os_str().is_empty();
+    let mut ahead = vec![(PathBuf::new(), Directory::Root)];
+    while let Some((at, directory)) = ahead.pop() {
+        for (name, place) in source.directory(&directory)? {
+            let path = at.join(name);
+            is_there |= path == wanted;
+            let is_below = path.starts_with(wanted);
+            match place {
+                Place::Space(space) if is_below || wanted.starts_with(&path) => {
+                    ahead.push((path, space));
+                }
+                Place::Project { id, title } if is_below => {
+                    if let Some(tasks) = source.tasks(&id) {
+                        add(&mut gathered, &path, Some(&id), &title, &tasks);
+                    }
+                }
+                Place::New(project) if is_below => {
+                    if let Some(tasks) = project.known_tasks() {
+                        let (id, title) = (project.id(), project.title());
+                        add(&mut gathered, &path, id.as_ref(), &title, &tasks);
+                    }
+                }
+                Place::Space(_) | Place::Project { .. } | Place::New(_) => {}
+            }
+        }
+    }
+    match is_there {
+        true => Ok(gathered),
+        false => Err(Error::new(Kind::NotFound, "nothing is known of it")
+            .at(wanted.display().to_string())
+            .hint("look at it first, with `ls` or `cat`: an agenda asks Taskade for nothing")),
+    }
+}
+
+fn add(
+    gathered: &mut Gathered,
+    path: &Path,
+    id: Option<&ProjectId>,
+    title: &str,
+    tasks: &KnownTasks,
+) {
+    let path = path.to_string_lossy();
+    let (outline, text) = (&*tasks.outline, tasks.written.as_deref());
+    gathered.add(&KnownProject { path: &path, id, title, outline, text });
+}
+
+fn is_workspace(directory: &Directory) -> bool {
+    matches!(directory, Directory::Workspace(_))
+}
+
+fn shown_name(name: &std::ffi::OsStr) -> String {
+    name.to_string_lossy().into_owned()
+}
