@@ -123,14 +123,19 @@ fn markers_of(line: &str, other: impl Fn(char) -> bool) -> usize {
 
 /// The same text, byte for byte in the same places, for a Markdown parser to read blocks from.
 ///
-/// It has no link reference definitions, which the parser would swallow. And it has no list or
-/// quote markers beyond the column that [`MAX_DEPTH`] levels can reach, because the parser
+/// It has no link reference definitions, which the parser would swallow. What is quoted is inert:
+/// a note is taken as it is, and a list in it is not to change what comes after it. And it has no
+/// list or quote markers beyond the column that [`MAX_DEPTH`] levels can reach, because the parser
 /// takes time in proportion to how deep a line is nested, for every line that continues it.
 pub(super) fn shadow(text: &str) -> Cow<'_, str> {
     let is_deep = |line: &str| line.len() > MAX_INDENT && markers_in_front(line) > MAX_INDENT;
     let mut shadow = Cow::Borrowed(text);
     if text.contains("]:") {
         shadow = Cow::Owned(text.replace("]:", "],"));
+    }
+    if shadow.contains('>') {
+        let quiet: Vec<Cow<'_, str>> = shadow.split_inclusive('\n').map(without_quoted).collect();
+        shadow = Cow::Owned(quiet.concat());
     }
     if shadow.split('\n').any(is_deep) {
         let mut flat = String::with_capacity(shadow.len());
@@ -144,6 +149,18 @@ pub(super) fn shadow(text: &str) -> Cow<'_, str> {
         shadow = Cow::Owned(flat);
     }
     shadow
+}
+
+/// The line with [`INERT`] characters for what is quoted in it.
+fn without_quoted(line: &str) -> Cow<'_, str> {
+    let front = markers_in_front(line);
+    let Some(at) = line[..front].find('>') else { return Cow::Borrowed(line) };
+    let (marker, quoted) = line.split_at(at + 1);
+    let inert = quoted.chars().flat_map(|c| {
+        let is_kept = c.is_ascii_whitespace();
+        std::iter::repeat_n(if is_kept { c } else { INERT }, c.len_utf8())
+    });
+    Cow::Owned(marker.chars().chain(inert).collect())
 }
 
 /// More columns than the list markers of [`MAX_DEPTH`] levels can take up: a marker, the

@@ -169,3 +169,11 @@ fn hostile_texts_are_read_in_time() {
         assert_eq!(parse(text.as_bytes(), &options).unwrap_err().line, 1, "{nest:?}");
     }
 }
+
+#[test]
+fn a_list_in_a_note_changes_nothing_after_it() {
+    let mut noted = task("a");
+    noted.details.note = Some("12.  \n\n1.\n".to_owned());
+    let lines = [noted, Line { depth: 1, ..task("below") }];
+    assert_eq!(unnumbered(parsed(&rendered(&lines))), lines);
+}
