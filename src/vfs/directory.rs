@@ -100,37 +100,44 @@ impl Vfs {
     pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
         check_name(name)?;
         let _looking = self.look(parent);
-        let attr = match self.node(parent)? {
-            Node::Place(place) => return self.look_up_below(&place, name).await,
+        match self.node(parent)? {
+            Node::Place(place) => self.look_up_below(&place, name).await,
             Node::Directory { directory, .. } if is_resources(&directory, name) => {
-                return Ok(self.look_up_top(&directory));
+                Ok(self.look_up_top(&directory))
             }
             Node::Directory { directory, .. } => match self.find(&directory, name).await? {
                 Found::Directory(child) => {
-                    let ino = self.tree().directory(&child, parent);
+                    let ino = self.refer(|tree| tree.directory(&child, parent));
                     let named = self.engine.names_believed(directory.space());
-                    Attr { named, ..self.directory_attr(ino) }
+                    Ok(Attr { named, ..self.directory_attr(ino) })
                 }
                 Found::Project(project) => {
                     self.engine.glance(&project).await?;
-                    let ino = self.tree().inodes.project(&project);
+                    let ino = self.refer(|tree| tree.inodes.project(&project));
                     let attr = self.project_attr(ino, &project, None);
                     // One that Taskade does not list yet may get another name when it does.
-                    match project.id() {
+                    Ok(match project.id() {
                         Some(_) => {
                             Attr { named: self.engine.names_believed(directory.space()), ..attr }
                         }
                         None => attr,
-                    }
+                    })
                 }
-                Found::Elsewhere => self.lookup_scratch(parent, name)?,
-                Found::Nothing => return Err(no_entry()),
+                Found::Elsewhere => self.looked_up_scratch(parent, name),
+                Found::Nothing => Err(no_entry()),
             },
-            Node::Scratch(_) => self.lookup_scratch(parent, name)?,
-            Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
-        };
-        self.tree().inodes.looked_up(attr.ino);
-        Ok(attr)
+            Node::Scratch(_) => self.looked_up_scratch(parent, name),
+            Node::Project(_) => Err(Error::new(Kind::NotDirectory, "a project is a file")),
+        }
+    }
+
+    /// Makes an inode known and counts the reference that the kernel is about to hold, as one: a
+    /// `forget` in between would take it away again, and the kernel's number would stand for nothing.
+    fn refer(&self, known: impl FnOnce(&mut Tree) -> Ino) -> Ino {
+        let mut tree = self.tree();
+        let ino = known(&mut tree);
+        tree.inodes.looked_up(ino);
+        ino
     }
 
     /// What a name stands for in a directory that Taskade has.

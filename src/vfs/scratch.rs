@@ -14,7 +14,7 @@ use super::{
     control::is_control,
     directory::{check_reserved, no_entry},
     handle::Handle,
-    inode::{Directory, Node},
+    inode::{Directory, Inodes, Node},
     names, resource,
     types::{Attr, Caching, FileKind, Ino, OpenMode, Opened, SetAttr},
 };
@@ -70,13 +70,32 @@ impl Vfs {
     }
 
     pub(crate) fn lookup_scratch(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
+        self.look_scratch_up(parent, name, |_, _| {})
+    }
+
+    /// As [`lookup_scratch`](Self::lookup_scratch); the kernel holds a reference when this succeeds.
+    pub(crate) fn looked_up_scratch(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
+        self.look_scratch_up(parent, name, Inodes::looked_up)
+    }
+
+    fn look_scratch_up(
+        &self,
+        parent: Ino,
+        name: &OsStr,
+        refer: impl FnOnce(&mut Inodes, Ino),
+    ) -> Result<Attr> {
         let path = match is_control(parent, name) {
             true => self.control.clone(),
             false => self.scratch_dir(parent)?.join(name),
         };
         self.refresh_control(&path);
         let metadata = fs::symlink_metadata(&path).map_err(|_| no_entry())?;
-        let ino = self.tree().inodes.scratch(metadata.ino(), parent, name);
+        let ino = {
+            let mut tree = self.tree();
+            let ino = tree.inodes.scratch(metadata.ino(), parent, name);
+            refer(&mut tree.inodes, ino);
+            ino
+        };
         Ok(self.as_control(&path, self.scratch_attr(ino, &metadata)))
     }
 
@@ -173,8 +192,7 @@ impl Vfs {
             .custom_flags(libc::O_NOFOLLOW)
             .open(&path)
             .map_err(|error| failed("cannot create", &path, error))?;
-        let attr = self.lookup_scratch(parent, name)?;
-        self.tree().inodes.looked_up(attr.ino);
+        let attr = self.looked_up_scratch(parent, name)?;
         Ok((attr, self.opened_scratch(attr.ino, file, mode)))
     }
 
@@ -272,12 +290,6 @@ impl Vfs {
         if let Some(ino) = tree.inodes.scratch_at(parent, name) {
             tree.inodes.move_scratch(ino, None);
         }
-    }
-
-    fn looked_up_scratch(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
-        let attr = self.lookup_scratch(parent, name)?;
-        self.tree().inodes.looked_up(attr.ino);
-        Ok(attr)
     }
 
     /// The place of a scratch inode on disk.
