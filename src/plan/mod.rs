@@ -10,6 +10,7 @@
 mod align;
 mod apply;
 mod details;
+mod facts;
 mod listing;
 mod merge;
 mod moves;
@@ -22,7 +23,8 @@ mod waves;
 pub use self::{
     align::{Wanted, align},
     apply::{ApplyError, apply},
-    details::{Change, Details, Fact, Facts, Set},
+    details::{Change, Details, Facts},
+    facts::{Fact, Set},
     listing::{Listing, OnlyRoot, Title},
     merge::{Conflict, Merged, merge},
     script::script,

@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{cache::Told, engine::Engine, project::Project};
+use super::{cache_told::Told, engine::Engine, project::Project};
 use crate::{
     api::{Priority, TaskResource},
     error::{Error, Kind, Result},

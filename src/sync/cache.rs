@@ -17,12 +17,12 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::cache_told::{self, Told};
 use crate::{
-    api::TaskResource,
     database,
     error::Result,
     ids::{ProjectId, TaskId},
-    plan::{Details, Outline},
+    plan::Outline,
 };
 
 /// The format that this program writes (`PRAGMA user_version`).
@@ -37,14 +37,6 @@ const SCHEMA: &str = "
         id       TEXT PRIMARY KEY,
         modified INTEGER NOT NULL,
         reading  TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS told (
-        project  TEXT NOT NULL,
-        task     TEXT NOT NULL,
-        resource TEXT NOT NULL,
-        time     INTEGER NOT NULL,
-        details  TEXT NOT NULL,
-        PRIMARY KEY (project, task, resource)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS complete (yes INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS served (
@@ -72,18 +64,8 @@ pub(crate) struct Reading {
     pub(crate) title: Option<TaskId>,
 }
 
-/// A detail of a task that was told, and is not known before all that was asked for is.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Told {
-    pub(crate) task: TaskId,
-    pub(crate) resource: TaskResource,
-    pub(crate) time: SystemTime,
-    /// What is known if only this is.
-    pub(crate) details: Details,
-}
-
 /// Something to be written.
-enum Write {
+pub(super) enum Write {
     Listing(String, String),
     Project(ProjectId, CachedProject),
     Served(ProjectId, Arc<Outline>),
@@ -204,35 +186,6 @@ impl Cache {
         self.write(Write::Served(id.clone(), outline.clone()));
     }
 
-    /// Keeps a detail that was told.
-    pub(crate) fn keep_told(&self, id: &ProjectId, told: Told) {
-        self.write(Write::Told(id.clone(), told));
-    }
-
-    /// Forgets the details that were told of a project.
-    pub(crate) fn forget_told(&self, id: &ProjectId) {
-        self.write(Write::Untold(id.clone()));
-    }
-
-    /// The details that were told of a project.
-    pub(crate) fn told(&self, id: &ProjectId) -> Vec<Told> {
-        let sql = "SELECT task, resource, time, details FROM told WHERE project = ?1";
-        let rows: Option<Vec<(String, String, i64, String)>> = self.ask(sql, |statement| {
-            let row =
-                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-            statement.query_map([id.as_str()], row)?.collect()
-        });
-        let told = |(task, resource, at, details): (String, String, i64, String)| {
-            Some(Told {
-                task: TaskId::new(task),
-                resource: serde_json::from_str(&resource).ok()?,
-                time: time(at),
-                details: serde_json::from_str(&details).ok()?,
-            })
-        };
-        rows.unwrap_or_default().into_iter().filter_map(told).collect()
-    }
-
     /// Returns once everything kept before is written, and would be found. Blocks.
     pub(crate) fn write_out(&self) {
         self.await_writer(Write::Await);
@@ -250,14 +203,14 @@ impl Cache {
         let _ = told.recv();
     }
 
-    fn write(&self, write: Write) {
+    pub(super) fn write(&self, write: Write) {
         if let Some(writes) = &self.writes {
             // Fails only if the writer died: then nothing is kept.
             let _ = writes.send(write);
         }
     }
 
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         sql: &str,
         query: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
@@ -291,7 +244,8 @@ fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error + Send + Sy
     // What a power cut takes is only to be read again.
     connection.execute_batch(&format!(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;
-         BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
+         BEGIN; {SCHEMA}{} PRAGMA user_version={VERSION}; COMMIT;",
+        cache_told::SCHEMA
     ))?;
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
@@ -369,28 +323,20 @@ fn put(connection: &Connection, write: Write) -> rusqlite::Result<()> {
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
-        Write::Told(id, Told { task, resource, time, details }) => {
-            let sql = "INSERT OR REPLACE INTO told VALUES (?1, ?2, ?3, ?4, ?5)";
-            let mut statement = connection.prepare_cached(sql)?;
-            let resource = json(serde_json::to_string(&resource));
-            let (at, details) = (nanoseconds(time), json(serde_json::to_string(&details)));
-            statement.execute(params![id.as_str(), task.as_str(), resource, at, details])?;
-        }
-        Write::Untold(id) => {
-            connection.execute("DELETE FROM told WHERE project = ?1", [id.as_str()])?;
-        }
+        Write::Told(id, told) => cache_told::put(connection, &id, &told)?,
+        Write::Untold(id) => cache_told::remove(connection, &id)?,
         Write::Await(_) | Write::Flush(_) => {}
     }
     Ok(())
 }
 
 /// Nanoseconds since 1970.
-fn nanoseconds(time: SystemTime) -> i64 {
+pub(super) fn nanoseconds(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-fn time(nanoseconds: i64) -> SystemTime {
+pub(super) fn time(nanoseconds: i64) -> SystemTime {
     let since = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default());
     SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::{
     engine::Engine,
     intent::{Intent, Moved},
-    project::{Project, Saved},
+    project::{Project, Saved, Snapshot},
     shown::hidden,
 };
 use crate::{
     api::{Priority, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Details, Key},
+    plan::{Details, Key, Outline},
 };
 
 /// Everything that a task may have beside its text.
@@ -41,21 +41,21 @@ impl Engine {
             let _transition = project.commit.lock().await;
             let entry = {
                 let mut state = self.recalled(project);
-                let Some(content) = state.content() else { return Ok(()) };
-                let since = self.clock.wall();
+                let known = state.snapshot.clone();
+                let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
                 let moved: Vec<Moved> = moved
                     .into_iter()
                     .map(|it| Moved { key: state.current(&it.key), ..it })
                     .collect();
                 if state.intent.is_none() {
                     // Its save is through: there is nothing to do but this.
-                    let known = (*content.outline).clone();
-                    state.intent =
-                        Some(Intent::new(state.resolved(&known), state.resolved(&known)));
+                    let outline = Outline::clone(&known.outline);
+                    state.intent = Some(Intent::new(outline.clone(), outline));
                     state.generation += 1;
                 }
                 if state.saved.is_none() {
-                    let (text, outline) = (content.text, content.outline);
+                    let Snapshot { text, outline, .. } = known;
+                    let since = self.clock.wall();
                     state.saved = Some(Saved { text, outline, since, refused: None });
                 }
                 if let Some(intent) = state.intent.as_mut() {

@@ -7,6 +7,7 @@ mod archive;
 mod arrivals;
 mod asking;
 mod cache;
+mod cache_told;
 mod calls;
 mod calls_kept;
 mod carry;
