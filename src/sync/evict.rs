@@ -6,7 +6,7 @@ use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use lru::LruCache;
@@ -20,6 +20,9 @@ use crate::{memory, plan::Item};
 
 /// How much of what is in memory goes once there is too much of it: a quarter.
 const KEPT_OF_FOUR: usize = 3;
+
+/// How much later than another look it counts as one.
+const ROUGHLY: Duration = Duration::from_secs(1);
 
 /// About how many bytes of memory an id takes.
 const ID_BYTES: usize = 48;
@@ -137,14 +140,18 @@ impl Engine {
 
     /// Notes that a process has the present content before its eyes, and returns it.
     pub fn read_by(&self, project: &Project, process: Option<Process>) -> Option<Content> {
-        let content = {
+        let now = self.clock.now();
+        let (content, before) = {
             let mut state = self.recalled(project);
-            state.opened = Some(self.clock.now());
+            let before = state.opened.replace(now);
             let content = state.content()?;
             state.readers.saw(process, &content.outline);
-            content
+            (content, before)
         };
-        self.note_resident(project);
+        // Who is the oldest need not be known so exactly.
+        if before.is_none_or(|before| now.saturating_duration_since(before) > ROUGHLY) {
+            self.note_resident(project);
+        }
         Some(content)
     }
 
