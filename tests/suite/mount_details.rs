@@ -1,12 +1,16 @@
 //! Dates, people, notes and fields on a real mount: what programs write, and the exact requests
 //! that it comes to.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use taskadefs::server::{Assigning, Quirks};
 
-use crate::mounted::{Mounted, PROGRAM, attribute, run, said};
+use crate::mounted::{Mounted, PROGRAM, attribute, run, said, until};
 
 /// A mount with the members alice, bob and carol, and the fields @inc01 and @inc02.
 fn mounted(tasks: &str, quirks: Quirks) -> Mounted {
@@ -176,5 +180,64 @@ fn a_stranger_is_refused_by_name() {
     fs::write(mounted.file(), "- [ ] one @alice\n").unwrap();
     let error = attribute(&mounted.file(), "user.taskade.error");
     assert_eq!(error, None);
+    mounted.end();
+}
+
+#[test]
+fn a_line_that_is_cut_and_pasted_elsewhere_takes_everything_along() {
+    let mounted = mounted("stay\nmove me\n  with me", Quirks::default());
+    let store = mounted.server().store().clone();
+    let tasks = store.task_ids(&mounted.project).unwrap();
+    store.note_elsewhere(&mounted.project, &tasks[1], Some("hidden note")).unwrap();
+    store.assign_elsewhere(&mounted.project, &tasks[2], &["carol"]).unwrap();
+    let home = mounted.acme().join("Home.md");
+    fs::write(&home, "- [ ] home\n").unwrap();
+    // One program has both before it.
+    let (plan, other) = (mounted.text(), fs::read_to_string(&home).unwrap());
+    let block = "- [ ] move me\n  - [ ] with me\n";
+    mounted.server().log().clear();
+    let began = Instant::now();
+    fs::write(mounted.file(), plan.replace(block, "")).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "the program does not wait");
+    assert_eq!(mounted.tree(), "stay\nmove me\n  with me\n", "the deletion does");
+    fs::write(&home, other + block).unwrap();
+    until("the old task is deleted", || mounted.tree() == "stay\n");
+    let last = mounted.server().log().writes().pop().unwrap();
+    assert_eq!((last.method.as_str(), last.path.ends_with(tasks[1].as_str())), ("DELETE", true));
+    let (id, _) = store.find_projects("Home").unwrap().remove(0);
+    let moved = store.task_ids(&id).unwrap();
+    assert_eq!(store.tree(&id).unwrap(), "home\nmove me\n  with me\n");
+    assert_eq!(store.details(&id, &moved[1]).unwrap(), json!({ "note": "hidden note" }));
+    assert_eq!(store.details(&id, &moved[2]).unwrap(), json!({ "assignees": ["carol"] }));
+    let shown = "- [ ] home\n- [ ] move me\n  > hidden note\n  - [ ] with me @carol\n";
+    until("the text shows it", || fs::read_to_string(&home).unwrap() == shown);
+    mounted.end();
+}
+
+#[test]
+fn what_is_asked_for_can_be_broken_off_and_goes_on_from_there() {
+    const TASKS: usize = 20;
+    let tasks: Vec<String> = (0..TASKS).map(|number| format!("task {number}")).collect();
+    let latency = Duration::from_millis(100);
+    let mounted = mounted(&tasks.join("\n"), Quirks { latency, ..Quirks::default() });
+    let task = mounted.server().store().task_ids(&mounted.project).unwrap().remove(0);
+    mounted.server().store().note_elsewhere(&mounted.project, &task, Some("a note")).unwrap();
+    let plain = mounted.text();
+    mounted.reads();
+    let asked = || mounted.server().log().requests().len();
+    let mut details = Command::new(PROGRAM).arg("details").arg(mounted.file()).spawn().unwrap();
+    until("some are answered", || asked() >= 10);
+    // SAFETY: the process is a child that was not waited for yet.
+    assert_eq!(unsafe { libc::kill(details.id().try_into().unwrap(), libc::SIGINT) }, 0);
+    assert!(!details.wait().unwrap().success());
+    assert_eq!(mounted.text(), plain, "it shows once all of it is there");
+    let before = mounted.reads().len();
+    let output = run(Command::new(PROGRAM).arg("details").arg(mounted.file()));
+    assert!(output.status.success(), "{}", said(&output));
+    let after = mounted.reads().len();
+    // Of what was on its way when it was broken off, four at most, the answers may have come or not.
+    assert!((4 * TASKS..=4 * TASKS + 8).contains(&(before + after)), "{before} and {after}");
+    assert!(after < 4 * TASKS - 5, "{after}");
+    assert_eq!(mounted.text(), plain.replacen("task 0\n", "task 0\n  > a note\n", 1));
     mounted.end();
 }
