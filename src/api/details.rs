@@ -94,6 +94,11 @@ pub enum TaskResource {
     Fields,
 }
 
+impl TaskResource {
+    /// Everything that a task may have beside its text, which only these tell.
+    pub const DETAILS: [Self; 4] = [Self::Date, Self::Note, Self::Assignees, Self::Fields];
+}
+
 #[cfg(test)]
 mod tests {
     use super::Moment;

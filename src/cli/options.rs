@@ -96,15 +96,12 @@ pub(crate) fn details(text: &str) -> Result<Resources, String> {
             "assignees" | "people" => drop(resources.insert(TaskResource::Assignees)),
             "notes" => drop(resources.insert(TaskResource::Note)),
             "fields" => drop(resources.insert(TaskResource::Fields)),
-            "all" => resources.extend(ALL),
+            "all" => resources.extend(TaskResource::DETAILS),
             _ => return Err("not one of dates, assignees, notes, fields and all".to_owned()),
         }
     }
     Ok(Resources(resources.into_iter().collect()))
 }
-
-const ALL: [TaskResource; 4] =
-    [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
 
 /// Reads a path, which may be empty: a variable that is set to nothing is as good as not set.
 pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
@@ -165,7 +162,7 @@ fn flag(option: &str) -> Option<OsString> {
 mod tests {
     use std::ffi::OsString;
 
-    use super::{ALL, details, flags, from_mount_helper, seconds, with_flags};
+    use super::{details, flags, from_mount_helper, seconds, with_flags};
     use crate::api::TaskResource;
 
     fn owned(arguments: &[&str]) -> Vec<OsString> {
@@ -186,7 +183,7 @@ mod tests {
         for text in ["dates,notes", "notes+dates", " dates , notes,dates"] {
             assert_eq!(details(text).unwrap().0, both, "{text}");
         }
-        assert_eq!(details("all,dates").unwrap().0, ALL);
+        assert_eq!(details("all,dates").unwrap().0, TaskResource::DETAILS);
         assert_eq!(details("").unwrap().0, []);
         assert!(details("dates,due").is_err());
         assert_eq!(

@@ -16,10 +16,6 @@ use crate::{
     plan::{Details, Key, Outline},
 };
 
-/// Everything that a task may have beside its text.
-const ALL: [TaskResource; 4] =
-    [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
-
 /// What was done about what is to be copied.
 pub(crate) enum Carried {
     /// There is nothing to be copied.
@@ -101,7 +97,7 @@ impl Engine {
     /// Asks for what is not known of the old task, and wants it for the new one.
     async fn copy_from(&self, project: &Project, moved: &Moved) -> Result<()> {
         let mut told = Details::default();
-        for resource in ALL {
+        for resource in TaskResource::DETAILS {
             if !moved.known.knows(resource) {
                 let ask = self.ask_detail(Priority::Save, &moved.from, &moved.task, resource);
                 told = told.or(&ask.await?);
@@ -123,7 +119,8 @@ impl Engine {
 
     /// Looks whether the service has taken what was copied.
     async fn check(&self, id: &ProjectId, task: &TaskId, told: &Details) -> Result<()> {
-        for resource in ALL.into_iter().filter(|resource| told.has_any(*resource)) {
+        for resource in TaskResource::DETAILS.into_iter().filter(|resource| told.has_any(*resource))
+        {
             let now = self.ask_detail(Priority::Save, id, task, resource).await?;
             if !now.has_any(resource) {
                 let what = format!("the copy of a task has lost its {}", in_words(resource));

@@ -9,10 +9,12 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant, SystemTime},
 };
 
+use lru::LruCache;
 use tokio::sync::watch;
 
 use super::{
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// How long a deletion waits.
-const HELD: Duration = Duration::from_secs(60);
+const HELD: Duration = Duration::from_secs(30);
 
 /// How long a program that has read a project may write to it, or a create may be found to match.
 const LATELY: Duration = Duration::from_secs(600);
@@ -39,6 +41,9 @@ const REMEMBERED: usize = 1000;
 /// How many projects a program is taken to have before it.
 const OPEN: usize = 32;
 
+/// Of how many programs that is remembered.
+const PROGRAMS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
 /// What was cut and pasted lately.
 #[derive(Debug)]
 pub(crate) struct Transfers {
@@ -47,10 +52,10 @@ pub(crate) struct Transfers {
     changes: watch::Sender<u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     /// The projects that every program has read lately.
-    open: HashMap<Process, VecDeque<(Instant, u64)>>,
+    open: LruCache<Process, VecDeque<(Instant, u64)>>,
     /// The projects of which deletions wait, or waited.
     cut: Vec<Weak<Project>>,
     pasted: VecDeque<Pasted>,
@@ -73,7 +78,15 @@ struct Pasted {
 
 impl Default for Transfers {
     fn default() -> Self {
-        Self { inner: Mutex::default(), changes: watch::Sender::new(0) }
+        let inner = Inner {
+            open: LruCache::new(PROGRAMS),
+            cut: Vec::new(),
+            pasted: VecDeque::new(),
+            seen: HashMap::new(),
+            claimed: HashMap::new(),
+            carried: HashSet::new(),
+        };
+        Self { inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 }
 
@@ -94,10 +107,8 @@ impl Transfers {
     /// Notes that a program has a project before it.
     pub(crate) fn opens(&self, process: Process, serial: u64, now: Instant) {
         let mut inner = self.lock();
-        let is_old = |when: &Instant| now.saturating_duration_since(*when) > LATELY;
-        inner.open.retain(|_, open| open.back().is_some_and(|(when, _)| !is_old(when)));
-        let open = inner.open.entry(process).or_default();
-        open.retain(|(when, known)| *known != serial && !is_old(when));
+        let open = inner.open.get_or_insert_mut(process, VecDeque::new);
+        open.retain(|(_, known)| *known != serial);
         open.push_back((now, serial));
         if open.len() > OPEN {
             open.pop_front();
@@ -107,7 +118,7 @@ impl Transfers {
     /// Whether a program has another project before it as well.
     fn has_others(&self, process: Option<Process>, serial: u64, now: Instant) -> bool {
         let inner = self.lock();
-        let open = process.and_then(|process| inner.open.get(&process));
+        let open = process.and_then(|process| inner.open.peek(&process));
         open.into_iter()
             .flatten()
             .any(|(when, other)| *other != serial && now.saturating_duration_since(*when) <= LATELY)

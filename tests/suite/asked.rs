@@ -21,11 +21,8 @@ use crate::{
     service_details::day,
 };
 
-const ALL: [TaskResource; 4] =
-    [TaskResource::Date, TaskResource::Note, TaskResource::Assignees, TaskResource::Fields];
-
 fn everything() -> Asking {
-    Asking { resources: ALL.to_vec(), anew: false }
+    Asking { resources: TaskResource::DETAILS.to_vec(), anew: false }
 }
 
 async fn asked(mount: &Mount, ino: Ino) -> Asked {

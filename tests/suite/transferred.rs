@@ -98,12 +98,12 @@ async fn what_is_pasted_into_a_new_project_keeps_it_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_cut_and_never_pasted_is_deleted_after_a_minute() {
+async fn what_is_cut_and_never_pasted_is_deleted_after_half_a_minute() {
     let mount = open().await;
     cut(&mount).await;
-    pass(50).await;
+    pass(25).await;
     assert_eq!(mount.writes(), [""; 0]);
-    pass(20).await;
+    pass(10).await;
     assert_eq!(mount.writes(), ["DELETE t2"]);
     assert_eq!(mount.read("Plan.md").await, CUT);
 }
