@@ -8,13 +8,15 @@ use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     engine::{Engine, Event},
+    intent::Intent,
     project::Project,
+    save::Change,
 };
 use crate::{
-    api::{Priority, RemoteProject},
+    api::{Priority, RemoteProject, TaskResource},
     error::{Error, Kind, Result},
-    ids::{ProjectId, SpaceId},
-    plan::Outline,
+    ids::{ProjectId, SpaceId, TaskId},
+    plan::{Details, Key, Outline},
 };
 
 impl Engine {
@@ -94,7 +96,7 @@ impl Engine {
     }
 
     async fn copy(
-        &self,
+        self: &Arc<Self>,
         project: &Project,
         id: &ProjectId,
         folder: &SpaceId,
@@ -115,10 +117,69 @@ impl Engine {
             return Err(Error::new(Kind::Protocol, "the copy differs from the original")
                 .hint("both are kept; compare them and remove one"));
         }
+        self.copy_details(&original, &copy, &copied).await?;
         let listed = RemoteProject { id: copied, name: title.to_owned(), completed: Some(false) };
         self.listings.add(folder, listed);
         self.emit(Event::Directory(Some(folder.clone())));
         Ok(copy)
+    }
+
+    /// Has a copy know, and have, what is known of the original's tasks beside their texts. Whether
+    /// Taskade's copies have it is not documented: one detail is looked at, and if it is missing,
+    /// all that are known are set. `original` and the copy have the same tasks.
+    async fn copy_details(
+        self: &Arc<Self>,
+        original: &Outline,
+        copy: &Arc<Project>,
+        id: &ProjectId,
+    ) -> Result<()> {
+        let copied = self.outline(copy);
+        let known: Vec<(TaskId, Details)> = (original.items.iter().zip(&copied.items))
+            .filter(|(item, _)| !item.details.is_unknown())
+            .filter_map(|(item, new)| match &new.key {
+                Key::Known(task) => Some((task.clone(), item.details.clone())),
+                Key::New(_) => None,
+            })
+            .collect();
+        let sample = known.iter().find_map(|(task, details)| {
+            let any = TaskResource::DETAILS.into_iter().find(|any| details.has_any(*any))?;
+            Some((task, any))
+        });
+        if let Some((task, resource)) = sample {
+            let told = self.ask_detail(Priority::Save, id, task, resource).await?;
+            if !told.has_any(resource) {
+                return self.set_details(copy, &copied, known).await;
+            }
+        }
+        self.learn(copy, &known);
+        Ok(())
+    }
+
+    /// Saves what is known of tasks that have nothing yet.
+    async fn set_details(
+        self: &Arc<Self>,
+        copy: &Arc<Project>,
+        copied: &Outline,
+        known: Vec<(TaskId, Details)>,
+    ) -> Result<()> {
+        let mut base = copied.clone();
+        base.items.iter_mut().for_each(|item| item.details = Details::none());
+        let mut wanted = base.clone();
+        for (task, details) in known {
+            let key = Key::Known(task);
+            let item = wanted.items.iter_mut().find(|item| item.key == key);
+            item.into_iter()
+                .for_each(|item| item.details = item.details.with(&details.in_one_line()));
+        }
+        let text = copy.render(&wanted);
+        let intent = Intent::new(base, wanted.clone());
+        let change = Change { intent, onto: Outline::default(), conflicts: Vec::new() };
+        {
+            let _transition = copy.commit.lock().await;
+            self.commit(copy, None, &text, &Arc::new(wanted), change).await?;
+        }
+        self.start_worker(copy);
+        Ok(())
     }
 
     fn outline(&self, project: &Project) -> Arc<Outline> {

@@ -1,11 +1,17 @@
 //! Dates, notes, people and fields: the exact requests that they come to, and that nothing of
 //! them is lost. The file system driven directly, over a service in memory, in virtual time.
 
+use std::ffi::OsStr;
+
 use serde_json::json;
-use taskadefs::{error::Kind, sync::Settings};
+use taskadefs::{
+    error::Kind,
+    sync::Settings,
+    vfs::{ROOT, RenameMode},
+};
 
 use crate::{
-    driven::{Mount, pass},
+    driven::{Mount, READ, me, pass},
     service::Fault,
     service_details::day,
 };
@@ -302,4 +308,37 @@ async fn a_crash_in_mid_change_takes_nothing_of_it() {
     assert_eq!(mount.memory.details("plan", "t1").assignees, ["bob"]);
     assert_eq!(mount.memory.details("plan", "n1").note.as_deref(), Some("note"));
     assert_eq!(mount.read("Plan.md").await, text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_that_is_moved_keeps_its_details_whether_copies_have_them_or_not() {
+    for copies_have_them in [true, false] {
+        let mount = Mount::of("a\n  b").await;
+        mount.memory.lock().copies_have_details = copies_have_them;
+        mount.read("Plan.md").await;
+        let text = "- [ ] a @alice 📅 2026-12-01\n  - [ ] b\n    > note\n";
+        mount.overwrite("Plan.md", text.as_bytes()).await.unwrap();
+        mount.writes();
+        mount.memory.take_reads();
+        let acme = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+        let (old, new) = (OsStr::new("Plan.md"), OsStr::new("Moved.md"));
+        let mode = RenameMode::default();
+        mount.vfs.rename((mount.folder, old), (acme, new), mode, me()).await.unwrap();
+        pass(10).await;
+        let copied = if copies_have_them { 0 } else { 3 };
+        // The copy, what it lacked, and the archival.
+        assert_eq!(mount.writes().len(), 2 + copied, "{copies_have_them}");
+        let id = mount.memory.find("Moved").unwrap();
+        let ids = mount.memory.ids(&id);
+        let details = mount.memory.details(&id, &ids[0]);
+        assert_eq!(
+            (details.date, details.assignees),
+            (Some(day("2026-12-01")), vec!["alice".into()])
+        );
+        assert_eq!(mount.memory.details(&id, &ids[1]).note.as_deref(), Some("note"));
+        let ino = mount.vfs.lookup(acme, new).await.unwrap().ino;
+        let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
+        let shown = mount.vfs.read(opened.fh, 0, 1000).unwrap();
+        assert_eq!(String::from_utf8(shown).unwrap(), text);
+    }
 }

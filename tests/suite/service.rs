@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) details: BTreeMap<(String, String), Details>,
     /// Whether assigning puts those that are named in the place of all others.
     pub(crate) assigning_replaces: bool,
+    /// Whether the tasks of a copied project have what those of the original have.
+    pub(crate) copies_have_details: bool,
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
     log: Vec<String>,
@@ -436,6 +438,14 @@ impl Backend for Memory {
             folder.as_str().clone_into(&mut copy.folder);
             title.clone_into(&mut copy.tasks[0].text);
             state.projects.insert(id.clone(), copy);
+            if state.copies_have_details {
+                let of = |(of, _): &&(String, String)| of == project.as_str();
+                let keys: Vec<_> = state.details.keys().filter(of).cloned().collect();
+                for (of, task) in keys {
+                    let details = state.details[&(of, task.clone())].clone();
+                    state.details.insert((id.clone(), task), details);
+                }
+            }
             Ok(Some(ProjectId::new(id)))
         })
     }
