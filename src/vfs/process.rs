@@ -11,6 +11,7 @@ use std::{
     num::NonZeroUsize,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
     sync::{LazyLock, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
 
 use lru::LruCache;
@@ -24,11 +25,24 @@ const PIDFS: u32 = 0x5049_4446;
 /// Most threads whose process is remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
+/// How long a thread id is taken to be that of the same thread: the kernel gives an id again only
+/// after all others, which no machine makes in this time.
+const SAME: Duration = Duration::from_millis(50);
+
+/// The processes of threads that called a moment ago: a program that opens file after file is told
+/// by its id alone.
+static LATEST: LazyLock<Mutex<LruCache<u32, (Instant, Process)>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(CALLING)));
+
+/// Most threads that call at the same time.
+const CALLING: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
 /// The processes of threads by the threads' inodes in pidfs, which are never used again.
 static KNOWN: LazyLock<Mutex<LruCache<u64, Process>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(REMEMBERED)));
 
-/// The process of a thread. `None` where it cannot be told: 0, another pid namespace, or gone.
+/// The process of a thread. `None` where it cannot be told: 0, another pid namespace, or gone for
+/// more than a moment.
 ///
 /// A FUSE request carries the id of the calling *thread*; `Tgid` in `/proc/TID/status` is its
 /// process (proc_pid_status(5)).
@@ -36,6 +50,17 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
     if thread == 0 {
         return None;
     }
+    let latest = || LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    if let Some((_, process)) = latest().get(&thread).filter(|(told, _)| now - *told < SAME) {
+        return Some(*process);
+    }
+    let process = looked_at(thread)?;
+    latest().put(thread, (now, process));
+    Some(process)
+}
+
+fn looked_at(thread: u32) -> Option<Process> {
     let inode = pidfs_inode(thread, libc::PIDFD_THREAD);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = inode.and_then(|inode| known().get(&inode).copied()) {
@@ -89,7 +114,7 @@ fn thread_group(status: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_thread, thread_group};
+    use super::{looked_at, of_thread, thread_group};
 
     #[test]
     fn this_process_is_found_by_any_of_its_threads() {
@@ -116,7 +141,7 @@ mod tests {
         assert_ne!(Some(first), of_thread(std::process::id()));
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert_eq!(of_thread(child.id()), None);
+        assert_eq!(looked_at(child.id()), None);
     }
 
     #[test]
