@@ -142,6 +142,15 @@ impl Details {
         facts.into()
     }
 
+    /// These, as they were before somebody made `after` of them: what was not known then was nothing
+    /// to whoever set it.
+    pub(crate) fn before(&self, after: &Details) -> Details {
+        let (mut facts, after) = (self.facts(), after.facts());
+        facts.date.none_before(&after.date);
+        facts.note.none_before(&after.note);
+        facts.into()
+    }
+
     /// What there is here and not in `other`.
     pub(crate) fn beyond(&self, other: &Details) -> Details {
         let (mut facts, other) = (self.present().facts(), other.facts());

@@ -72,6 +72,12 @@ impl<T: Clone + PartialEq> Fact<T> {
         }
     }
 
+    pub(super) fn none_before(&mut self, after: &Self) {
+        if !self.is_known() && after.present().is_some() {
+            *self = Fact::Absent;
+        }
+    }
+
     pub(super) fn differs(&self, base: &Self) -> bool {
         self.is_known() && base.is_known() && self != base
     }

@@ -200,6 +200,13 @@ fn undoing(past: &Past) -> Past {
 fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
     let there: HashSet<&Key> = now.items.iter().chain(&past.after.items).map(key).collect();
     let mut before = past.before.clone();
+    let after: HashMap<&Key, &Item> =
+        past.after.items.iter().map(|item| (&item.key, item)).collect();
+    for item in &mut before.items {
+        if let Some(after) = after.get(&item.key) {
+            item.details = item.details.before(&after.details);
+        }
+    }
     let mut next = first_new;
     for item in before.items.iter_mut().filter(|item| !there.contains(&item.key)) {
         item.key = Key::New(next);

@@ -255,6 +255,25 @@ async fn an_undo_gives_a_deleted_task_its_details_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_set_where_nothing_was_known_is_taken_back() {
+    let mount = Mount::of("a\nb").await;
+    let before = mount.read("Plan.md").await;
+    let text = "- [ ] a @alice [@inc01:: 1] 📅 2026-12-01\n  > note\n- [ ] b\n";
+    mount.overwrite("Plan.md", text.as_bytes()).await.unwrap();
+    mount.writes();
+    let ino = mount.ino("Plan.md").await.unwrap();
+    mount.vfs.undo(Some(ino)).await.unwrap();
+    assert_eq!(mount.writes().len(), 4);
+    assert_eq!(mount.read("Plan.md").await, before);
+    assert_eq!(mount.memory.details("plan", "t1"), Default::default());
+    // An undo of something else leaves what was set in the app alone.
+    mount.memory.detail_elsewhere("plan", "t2", |task| task.date = Some(day("2026-12-01")));
+    mount.edit("Plan.md", |text| text.replace("] b", "] B")).await.unwrap();
+    mount.vfs.undo(Some(ino)).await.unwrap();
+    assert_eq!(mount.memory.details("plan", "t2").date, Some(day("2026-12-01")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_others_deleted_while_its_date_was_changed_is_made_anew_with_all_of_it() {
     let mount = Mount::of("a\nb").await;
     mount.read("Plan.md").await;
