@@ -91,6 +91,18 @@ fn changed(details: &Details, change: &Change) -> Details {
     changed
 }
 
+/// What was set where nothing was known, and taken away again, is as unknown as before.
+fn unlearnt(before: &Details, after: &Details) -> Details {
+    let (before, mut after) = (before.facts(), after.facts());
+    if !before.date.is_known() && after.date.present().is_none() {
+        after.date = Fact::Unknown;
+    }
+    if !before.note.is_known() && after.note.present().is_none() {
+        after.note = Fact::Unknown;
+    }
+    after.into()
+}
+
 /// One edit; places are read modulo the length.
 #[derive(Debug, Clone)]
 pub(super) enum Edit {
@@ -122,11 +134,16 @@ pub(super) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
 }
 
 /// Makes the edits; `key` names the `n`-th inserted task.
-pub(super) fn edited(outline: &Outline, edits: &[Edit], key: impl Fn(u32) -> Key) -> Outline {
-    let mut outline = outline.clone();
+pub(super) fn edited(before: &Outline, edits: &[Edit], key: impl Fn(u32) -> Key) -> Outline {
+    let mut outline = before.clone();
     for (number, edit) in (0..).zip(edits) {
         make(&mut outline.items, edit, || key(number));
         settle(&mut outline);
+    }
+    for item in &mut outline.items {
+        if let Some(before) = before.find(&item.key) {
+            item.details = unlearnt(&before.details, &item.details);
+        }
     }
     outline
 }
