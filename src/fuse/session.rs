@@ -122,10 +122,12 @@ struct Kernel(Notifier);
 
 impl Invalidate for Kernel {
     fn inode(&self, ino: Ino) {
+        tracing::debug!(ino = ino.0, "the kernel drops what it has of an inode");
         ignore_unknown(self.0.inval_inode(convert::number(ino), 0, 0));
     }
 
     fn entry(&self, parent: Ino, name: &OsStr) {
+        tracing::debug!(parent = parent.0, ?name, "the kernel drops an entry");
         ignore_unknown(self.0.inval_entry(convert::number(parent), name));
     }
 }

@@ -129,6 +129,9 @@ impl Vfs {
         let mut tree = self.tree();
         let paged = tree.paged.insert(serial, content.version);
         let caching = if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };
+        if caching == Caching::Drop {
+            tracing::debug!(serial, "the kernel drops what it has of a project that is opened");
+        }
         let fh = tree.add_handle(Handle::Reader { project, process });
         Ok(Opened { fh, caching })
     }
