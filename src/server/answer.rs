@@ -1,28 +1,89 @@
 //! Answers: the envelope that the official document prescribes.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// An answer to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) body: Value,
+    /// JSON, as it is sent: a whole space that is exported is large.
+    pub(crate) body: String,
 }
 
 /// A refusal, as the way out of a handler.
 pub(crate) type Outcome = Result<Answer, Answer>;
 
+/// What every answer to a request that was carried out is in.
+#[derive(Serialize)]
+struct Done<T> {
+    ok: bool,
+    #[serde(flatten)]
+    given: T,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Item<T> {
+    item: T,
+}
+
+#[derive(Serialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+/// A page of a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a, T> {
+    items: Vec<T>,
+    has_more: bool,
+    next_cursor: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal<'a> {
+    ok: bool,
+    message: &'a str,
+    code: &'a str,
+    status_message: &'a str,
+}
+
 impl Answer {
     pub(crate) fn ok() -> Self {
-        Self { status: 200, body: json!({ "ok": true }) }
+        Self::done(Nothing {})
     }
 
-    pub(crate) fn item(item: Value) -> Self {
-        Self { status: 200, body: json!({ "ok": true, "item": item }) }
+    pub(crate) fn item(item: impl Serialize) -> Self {
+        Self::done(Item { item })
     }
 
-    pub(crate) fn items(items: Vec<Value>) -> Self {
-        Self { status: 200, body: json!({ "ok": true, "items": items }) }
+    pub(crate) fn items(items: Vec<impl Serialize>) -> Self {
+        Self::done(Items { items })
+    }
+
+    /// A page of a list: whether there is more, and where to go on from.
+    pub(crate) fn page(
+        items: Vec<impl Serialize>,
+        has_more: bool,
+        next_cursor: Option<&str>,
+    ) -> Self {
+        Self::done(Page { items, has_more, next_cursor })
+    }
+
+    fn done(given: impl Serialize) -> Self {
+        Self::written(200, &Done { ok: true, given })
+    }
+
+    fn written(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_string(body) {
+            Ok(body) => Self { status, body },
+            // Only keys that are no strings cannot be written.
+            Err(_) => Self { status: 500, body: r#"{"ok":false}"#.to_owned() },
+        }
     }
 
     pub(crate) fn refusal(status: u16, message: &str) -> Self {
@@ -37,9 +98,7 @@ impl Answer {
             429 => ("TOO_MANY_REQUESTS", "Too Many Requests"),
             _ => ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
         };
-        let body =
-            json!({ "ok": false, "message": message, "code": code, "statusMessage": meaning });
-        Self { status, body }
+        Self::written(status, &Refusal { ok: false, message, code, status_message: meaning })
     }
 
     pub(crate) fn bad_request(message: &str) -> Self {

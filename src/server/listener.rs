@@ -188,7 +188,7 @@ async fn respond(
     place: Place,
     fault: Option<Fault>,
 ) -> Result<Response<Body>, Broken> {
-    let mut bytes = Bytes::from(answer.body.to_string());
+    let mut bytes = Bytes::from(answer.body);
     let mut response = Response::new(());
     *response.status_mut() = answer.status.try_into().map_err(|_| Broken)?;
     let headers = response.headers_mut();

@@ -215,17 +215,15 @@ fn list(shared: &Shared, id: &str, query: &HashMap<String, String>) -> Outcome {
     let tasks = shown_tasks(shared, id)?;
     let (from, to) = page_bounds(shared, &tasks, query, limit)?;
     let page = tasks.0.get(from..to).unwrap_or_default();
-    let items = page.iter().map(|task| task_item(shared, task)).collect();
-    let mut answer = Answer::items(items);
-    if shared.quirks.has_more {
-        let (more, next) = match query.contains_key("before") {
-            true => (from > 0, page.first()),
-            false => (to < tasks.0.len(), page.last()),
-        };
-        answer.body["hasMore"] = more.into();
-        answer.body["nextCursor"] = next.map(|task| task.id.as_str()).into();
+    let items: Vec<Value> = page.iter().map(|task| task_item(shared, task)).collect();
+    if !shared.quirks.has_more {
+        return Ok(Answer::items(items));
     }
-    Ok(answer)
+    let (more, next) = match query.contains_key("before") {
+        true => (from > 0, page.first()),
+        false => (to < tasks.0.len(), page.last()),
+    };
+    Ok(Answer::page(items, more, next.map(|task| task.id.as_str())))
 }
 
 /// Where a page of at most `limit` tasks begins and ends.
@@ -315,7 +313,7 @@ fn create_tasks(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
     })?;
     match failure {
         Some(why) => Err(misplaced(why)),
-        None => Ok(Answer::item(items.into())),
+        None => Ok(Answer::item(items)),
     }
 }
 
