@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    ahead::Walks,
     cache::Cache,
     calls::Logged,
     evict::Residents,
@@ -102,6 +103,7 @@ pub struct Engine {
     /// The projects whose details are asked for ahead.
     pub(crate) asks: Refresher,
     pub(crate) scans: Scans,
+    pub(crate) walks: Walks,
     pub(crate) transfers: Transfers,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
@@ -153,6 +155,7 @@ impl Engine {
             refresher: Refresher::default(),
             asks: Refresher::default(),
             scans: Scans::default(),
+            walks: Walks::default(),
             transfers: Transfers::default(),
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),

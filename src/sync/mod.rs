@@ -3,6 +3,7 @@
 //! A save is state, not a list of calls: see `intent`. It is journaled before it is promised,
 //! rebased on what the service has before it is sent, and worked off by one worker a project.
 
+mod ahead;
 mod archive;
 mod arrivals;
 mod asking;

@@ -80,6 +80,7 @@ impl Engine {
             }
             None => {
                 if !self.hydrate(project).await {
+                    self.read_ahead(project);
                     self.refresh(project, Priority::Foreground).await?;
                 }
                 self.content(project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))

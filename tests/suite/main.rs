@@ -5,6 +5,7 @@
 
 mod absence;
 mod agenda;
+mod ahead;
 mod asked;
 mod cached;
 mod cli;

@@ -185,6 +185,11 @@ impl Memory {
         self.stalled.send_replace(stalled);
     }
 
+    /// How many wait for the tasks of a project.
+    pub fn waiting(&self) -> usize {
+        self.stalled.receiver_count()
+    }
+
     /// Nothing goes wrong any more.
     pub fn heal(&self) {
         let mut state = self.lock();
