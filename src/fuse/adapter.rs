@@ -85,9 +85,9 @@ impl Filesystem for Adapter {
         Ok(())
     }
 
-    fn lookup(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-        let (parent, name) = (ino(parent), name.to_owned());
-        self.run(|vfs| async move { vfs.lookup(parent, &name).await }, reply_entry(reply));
+    fn lookup(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
+        self.run(|vfs| async move { vfs.lookup(parent, &name, caller).await }, reply_entry(reply));
     }
 
     fn forget(&self, _request: &Request, inode: INodeNo, count: u64) {
@@ -352,10 +352,10 @@ impl Filesystem for Adapter {
         self.run(|vfs| async move { vfs.fsync(fh).await }, reply_empty(reply));
     }
 
-    fn opendir(&self, _request: &Request, inode: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
-        let inode = ino(inode);
+    fn opendir(&self, request: &Request, inode: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        let (inode, caller) = (ino(inode), request.pid());
         self.run(
-            |vfs| async move { vfs.opendir(inode).await },
+            |vfs| async move { vfs.opendir(inode, caller).await },
             move |result| match result {
                 Ok(opened) => reply.opened(FileHandle(opened.fh.0), opendir_flags(opened.caching)),
                 Err(error) => reply.error(errno(&error)),

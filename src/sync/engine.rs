@@ -103,6 +103,7 @@ pub struct Engine {
     /// The projects whose details are asked for ahead.
     pub(crate) asks: Refresher,
     pub(crate) scans: Scans,
+    pub(crate) dir_scans: Scans,
     pub(crate) walks: Walks,
     pub(crate) transfers: Transfers,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
@@ -154,7 +155,8 @@ impl Engine {
             residents: Residents::default(),
             refresher: Refresher::default(),
             asks: Refresher::default(),
-            scans: Scans::default(),
+            scans: Scans::of_projects(),
+            dir_scans: Scans::of_directories(),
             walks: Walks::default(),
             transfers: Transfers::default(),
             busy: watch::Sender::new(0),

@@ -16,6 +16,7 @@ use super::{
     cache::Cache,
     engine::{Engine, Event},
     interest::Interest,
+    readers::Process,
     reading::{BELIEVED, REVALIDATION_WAIT, remaining},
 };
 use crate::{
@@ -42,6 +43,8 @@ enum Standing {
 pub enum Look {
     /// For what is in it now.
     At,
+    /// For what is in it, by a program that walks through many: what is known is good enough.
+    Along,
     /// For the way to somewhere else, on which what is known is good enough.
     Through,
 }
@@ -336,12 +339,15 @@ impl Engine {
         is_workspace: bool,
         look: Look,
     ) -> Result<Arc<Listed>> {
-        // The way through a workspace leads to its folders.
-        if !is_workspace || look == Look::At {
-            self.ensure(&Which::Projects(id.clone()), look).await?;
-        }
-        if is_workspace {
-            self.ensure(&Which::Folders(id.clone()), look).await?;
+        let (projects, folders) = (Which::Projects(id.clone()), Which::Folders(id.clone()));
+        match (is_workspace, look) {
+            (false, _) => self.ensure(&projects, look).await?,
+            // The way through a workspace leads to its folders.
+            (true, Look::Through) => self.ensure(&folders, look).await?,
+            (true, Look::At | Look::Along) => {
+                let both = (self.ensure(&projects, look), self.ensure(&folders, look));
+                tokio::try_join!(both.0, both.1)?;
+            }
         }
         Ok(self.listings.assemble(Some(id), is_workspace))
     }
@@ -378,6 +384,18 @@ impl Engine {
         Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
     }
 
+    /// What a program looks at a directory for that opens it, or looks a name up in it. Without any
+    /// age to be served at, everybody looks at what is there now.
+    pub fn looks(&self, process: Option<Process>, opens: Option<u64>) -> Look {
+        let now = self.clock.now();
+        let walks = process.is_some_and(|process| match opens {
+            Some(number) => self.dir_scans.opens(process, number, now),
+            None => self.dir_scans.walks(process, now),
+        });
+        let walks = walks || process.is_some_and(|process| self.scans.walks(process, now));
+        if walks && !self.settings.max_age.is_zero() { Look::Along } else { Look::At }
+    }
+
     /// Sees to it that a listing is known, and young or at least asked for.
     async fn ensure(self: &Arc<Self>, which: &Which, look: Look) -> Result<()> {
         let (now, max_age) = (self.clock.now(), self.settings.max_age);
@@ -385,8 +403,10 @@ impl Engine {
         let priority = match (standing, look) {
             (Standing::Fresh, _) => return Ok(()),
             (Standing::Unknown, _) => return self.relist(which, Priority::Foreground).await,
-            (_, Look::Through) if !self.listings.is_due(which, now, max_age) => return Ok(()),
-            (_, Look::Through) => Priority::Background,
+            (_, Look::Along | Look::Through) if !self.listings.is_due(which, now, max_age) => {
+                return Ok(());
+            }
+            (_, Look::Along | Look::Through) => Priority::Background,
             (Standing::Recalled | Standing::Old, Look::At) => Priority::Foreground,
         };
         let (engine, asked) = (self.clone(), which.clone());

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::{
     Vfs,
+    process::NOBODY,
     tree::Local,
     types::{Attr, FileKind, Ino, ROOT},
 };
@@ -151,7 +152,7 @@ impl Vfs {
         let mut at = ROOT;
         for component in path.components() {
             let found = match component {
-                Component::Normal(name) => self.lookup(at, name).await,
+                Component::Normal(name) => self.lookup(at, name, NOBODY).await,
                 _ => Err(Error::new(Kind::Invalid, "not a path in the mount")),
             };
             if at != ROOT {

@@ -10,6 +10,7 @@ use super::{
     Vfs,
     inode::{Directory, Node},
     names::{self, Titled},
+    process,
     tree::{Local, Tree},
     types::{Attr, Ino},
 };
@@ -97,7 +98,7 @@ impl Vfs {
     ///
     /// # Errors
     /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
-    pub async fn lookup(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
+    pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
         check_name(name)?;
         let _looking = self.look(parent);
         match self.node(parent)? {
@@ -105,7 +106,10 @@ impl Vfs {
             Node::Directory { directory, .. } if is_resources(&directory, name) => {
                 Ok(self.look_up_top(&directory))
             }
-            Node::Directory { directory, .. } => match self.find(&directory, name).await? {
+            Node::Directory { directory, .. } => match self
+                .find_for(&directory, name, self.engine.looks(process::of_thread(caller), None))
+                .await?
+            {
                 Found::Directory(child) => {
                     let ino = self.refer(|tree| tree.directory(&child, parent));
                     let named = self.engine.names_believed(directory.space());
@@ -142,6 +146,10 @@ impl Vfs {
 
     /// What a name stands for in a directory that Taskade has.
     pub(crate) async fn find(&self, directory: &Directory, name: &OsStr) -> Result<Found> {
+        self.find_for(directory, name, Look::At).await
+    }
+
+    async fn find_for(&self, directory: &Directory, name: &OsStr, look: Look) -> Result<Found> {
         if let Some(local) = self.tree().local(directory, name) {
             return Ok(match local {
                 Local::New(project) => Found::Project(project.clone()),
@@ -162,7 +170,7 @@ impl Vfs {
         {
             return Ok(Found::Directory(child(directory, space)));
         }
-        let entries = self.entries(directory).await?;
+        let entries = self.entries_for(directory, look).await?;
         Ok(match entries.get(name) {
             Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
             Some(Entry::Project(project)) => {
@@ -187,7 +195,11 @@ impl Vfs {
         self.entries_for(directory, Look::At).await
     }
 
-    async fn entries_for(&self, directory: &Directory, look: Look) -> Result<Arc<Entries>> {
+    pub(crate) async fn entries_for(
+        &self,
+        directory: &Directory,
+        look: Look,
+    ) -> Result<Arc<Entries>> {
         let listed = match directory {
             Directory::Root => self.engine.workspaces(look).await?,
             Directory::Workspace(id) => self.engine.space(id, true, look).await?,

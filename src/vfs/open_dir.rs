@@ -11,19 +11,22 @@ use super::{
     directory::{Entry, RESERVED, child},
     handle::Handle,
     inode::{Directory, Node},
-    scratch,
+    process, scratch,
     tree::Local,
     types::{DirectoryEntry, Fh, FileKind, Ino, Opened, ROOT},
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::Look,
+};
 
 impl Vfs {
     /// Opens a directory: its entries as they are now, so that reading it on survives changes.
     ///
     /// # Errors
     /// If it cannot be listed.
-    pub async fn opendir(&self, ino: Ino) -> Result<Opened> {
-        let listed = self.list(ino).await?;
+    pub async fn opendir(&self, ino: Ino, caller: u32) -> Result<Opened> {
+        let listed = self.list(ino, caller).await?;
         let mut tree = self.tree();
         let (entries, caching) = tree.dir_pages.open(ino, listed);
         let fh = tree.add_handle(Handle::Directory { ino, entries });
@@ -63,10 +66,11 @@ impl Vfs {
         }
     }
 
-    async fn list(&self, ino: Ino) -> Result<Vec<DirectoryEntry>> {
+    async fn list(&self, ino: Ino, caller: u32) -> Result<Vec<DirectoryEntry>> {
         let (mut listed, parent) = match self.node(ino)? {
             Node::Directory { directory, parent } => {
-                (self.list_remote(ino, &directory).await?, parent)
+                let look = self.engine.looks(process::of_thread(caller), Some(ino.0));
+                (self.list_remote(ino, &directory, look).await?, parent)
             }
             Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
             Node::Place(place) => {
@@ -85,8 +89,13 @@ impl Vfs {
         Ok(with_dots(ino, parent, listed))
     }
 
-    async fn list_remote(&self, ino: Ino, directory: &Directory) -> Result<Vec<DirectoryEntry>> {
-        let entries = self.entries(directory).await?;
+    async fn list_remote(
+        &self,
+        ino: Ino,
+        directory: &Directory,
+        look: Look,
+    ) -> Result<Vec<DirectoryEntry>> {
+        let entries = self.entries_for(directory, look).await?;
         let mut tree = self.tree();
         let locals = tree.locals.get(directory).cloned().unwrap_or_default();
         let mut listed = Vec::with_capacity(entries.in_order.len() + locals.len());

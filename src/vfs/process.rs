@@ -41,13 +41,16 @@ const CALLING: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 static KNOWN: LazyLock<Mutex<LruCache<u64, Process>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(REMEMBERED)));
 
-/// The process of a thread. `None` where it cannot be told: 0, another pid namespace, or gone for
+/// What stands for a thread where no program calls: the mount itself looks.
+pub(crate) const NOBODY: u32 = 0;
+
+/// The process of a thread. `None` where it cannot be told: nobody's, another pid namespace, or gone for
 /// more than a moment.
 ///
 /// A FUSE request carries the id of the calling *thread*; `Tgid` in `/proc/TID/status` is its
 /// process (proc_pid_status(5)).
 pub(crate) fn of_thread(thread: u32) -> Option<Process> {
-    if thread == 0 {
+    if thread == NOBODY {
         return None;
     }
     let latest = || LATEST.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,7 +16,7 @@ use taskadefs::{
 };
 
 use crate::{
-    driven::{Mount, pass},
+    driven::{Mount, me, pass},
     service::Fault,
     service_details::day,
 };
@@ -74,7 +74,7 @@ async fn a_directory_is_all_projects_below_it_and_only_what_was_asked_for() {
     // The listing of the workspace is read again once it is old and somebody looks.
     for _ in 0..2 {
         pass(60).await;
-        mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap();
+        mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap();
         mount.names().await;
     }
     let asking = Asking { resources: vec![TaskResource::Date], anew: false };

@@ -245,8 +245,8 @@ async fn who_walks_over_and_over_asks_less_and_less_for_what_stays_as_it_is() {
 }
 
 async fn way(mount: &Mount, folder: &str) -> Result<Ino> {
-    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await?.ino;
-    mount.vfs.lookup(workspace, OsStr::new(folder)).await.map(|attr| attr.ino)
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await?.ino;
+    mount.vfs.lookup(workspace, OsStr::new(folder), me()).await.map(|attr| attr.ino)
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,7 +281,7 @@ async fn the_way_to_a_file_waits_for_nothing_and_is_asked_for_less_and_less_ofte
 #[tokio::test(start_paused = true)]
 async fn who_lists_a_workspace_sees_at_max_age_what_its_folders_are() {
     let mount = Mount::of("a").await;
-    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
     for _ in 0..100 {
         way(&mount, "Marketing").await.unwrap();
         pass(31).await;
@@ -293,7 +293,7 @@ async fn who_lists_a_workspace_sees_at_max_age_what_its_folders_are() {
     assert!(way(&mount, "Marketing").await.is_err());
     mount.memory.rename_folder_elsewhere("f", "Support");
     pass(31).await;
-    let opened = mount.vfs.opendir(workspace).await.unwrap();
+    let opened = mount.vfs.opendir(workspace, me()).await.unwrap();
     mount.vfs.releasedir(opened.fh);
     assert!(way(&mount, "Sales").await.is_err());
     assert_eq!(way(&mount, "Support").await.unwrap(), mount.folder);

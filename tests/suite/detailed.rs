@@ -339,7 +339,7 @@ async fn a_project_that_is_moved_keeps_its_details_whether_copies_have_them_or_n
         mount.overwrite("Plan.md", text.as_bytes()).await.unwrap();
         mount.writes();
         mount.memory.take_reads();
-        let acme = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+        let acme = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
         let (old, new) = (OsStr::new("Plan.md"), OsStr::new("Moved.md"));
         let mode = RenameMode::default();
         mount.vfs.rename((mount.folder, old), (acme, new), mode, me()).await.unwrap();
@@ -355,7 +355,7 @@ async fn a_project_that_is_moved_keeps_its_details_whether_copies_have_them_or_n
             (Some(day("2026-12-01")), vec!["alice".into()])
         );
         assert_eq!(mount.memory.details(&id, &ids[1]).note.as_deref(), Some("note"));
-        let ino = mount.vfs.lookup(acme, new).await.unwrap().ino;
+        let ino = mount.vfs.lookup(acme, new, me()).await.unwrap().ino;
         let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
         let shown = mount.vfs.read(opened.fh, 0, 1000).unwrap();
         assert_eq!(String::from_utf8(shown).unwrap(), text);

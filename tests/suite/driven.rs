@@ -97,8 +97,8 @@ impl Mount {
     }
 
     async fn enter(&mut self) {
-        let workspace = self.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
-        self.folder = self.vfs.lookup(workspace, OsStr::new("Marketing")).await.unwrap().ino;
+        let workspace = self.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
+        self.folder = self.vfs.lookup(workspace, OsStr::new("Marketing"), me()).await.unwrap().ino;
     }
 
     /// From now on there is a kernel, which this mount is told to.
@@ -150,7 +150,7 @@ impl Mount {
     }
 
     pub async fn ino(&self, name: &str) -> Result<Ino> {
-        self.vfs.lookup(self.folder, OsStr::new(name)).await.map(|attr| attr.ino)
+        self.vfs.lookup(self.folder, OsStr::new(name), me()).await.map(|attr| attr.ino)
     }
 
     pub async fn read(&self, name: &str) -> String {
@@ -207,7 +207,7 @@ impl Mount {
     }
 
     pub async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.folder).await.unwrap().fh;
+        let fh = self.vfs.opendir(self.folder, me()).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));

@@ -5,7 +5,6 @@
 
 mod absence;
 mod agenda;
-mod ahead;
 mod asked;
 mod cached;
 mod cli;
@@ -45,3 +44,4 @@ mod simulation;
 mod storage;
 mod told;
 mod transferred;
+mod walks;

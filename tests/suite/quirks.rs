@@ -12,6 +12,8 @@ use taskadefs::{
     vfs::{DirectoryEntry, Ino, OpenMode, ROOT, RenameMode, Vfs},
 };
 
+use crate::driven::me;
+
 const READ: OpenMode = OpenMode { read: true, write: false, append: false, truncate: false };
 const TRUNCATE: OpenMode = OpenMode { read: false, write: true, append: false, truncate: true };
 
@@ -44,24 +46,24 @@ impl Day {
         let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
         let (engine, _) = Engine::new(backend, clock, journal, Settings::default()).unwrap();
         let (vfs, _) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
-        let workspace = vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
+        let workspace = vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
         Self { server, vfs, workspace, plan, _dir: dir }
     }
 
     async fn read(&self, name: &str) -> String {
-        let ino = self.vfs.lookup(self.workspace, OsStr::new(name)).await.unwrap().ino;
-        let opened = self.vfs.open(ino, READ, std::process::id()).await.unwrap();
+        let ino = self.vfs.lookup(self.workspace, OsStr::new(name), me()).await.unwrap().ino;
+        let opened = self.vfs.open(ino, READ, me()).await.unwrap();
         let bytes = self.vfs.read(opened.fh, 0, 1 << 22).unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     async fn write(&self, name: &str, text: &str) {
-        let (name, me) = (OsStr::new(name), std::process::id());
+        let name = OsStr::new(name);
         let (_, opened) =
-            self.vfs.create(self.workspace, name, 0o644, TRUNCATE, false, me).await.unwrap();
+            self.vfs.create(self.workspace, name, 0o644, TRUNCATE, false, me()).await.unwrap();
         self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
-        self.vfs.flush(opened.fh, me).await.unwrap();
+        self.vfs.flush(opened.fh, me()).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
     }
 
@@ -77,7 +79,7 @@ impl Day {
     }
 
     async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.workspace).await.unwrap().fh;
+        let fh = self.vfs.opendir(self.workspace, me()).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next: u64, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));
@@ -108,8 +110,8 @@ impl Day {
         self.write("New.md", "# New\n\n- a\n  - [x] b\n- c\n").await;
         assert_eq!(self.tree("New"), "a\n  x b\nc\n");
         let (from, to) = (OsStr::new("New.md"), OsStr::new("Newer.md"));
-        let (here, me) = (self.workspace, std::process::id());
-        self.vfs.rename((here, from), (here, to), RenameMode::default(), me).await.unwrap();
+        let here = self.workspace;
+        self.vfs.rename((here, from), (here, to), RenameMode::default(), me()).await.unwrap();
         assert_eq!(self.tree("Newer"), "a\n  x b\nc\n");
         assert_eq!(self.names().await, ["Plan.md", "Newer.md"]);
         self.vfs.unlink(here, to).await.unwrap();

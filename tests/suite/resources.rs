@@ -22,13 +22,13 @@ const PLAN: &str = ".taskade/projects/Plan";
 async fn find(mount: &Mount, path: &str) -> Result<Attr> {
     let mut attr = mount.vfs.getattr(mount.folder, me()).await?;
     for name in path.split('/') {
-        attr = mount.vfs.lookup(attr.ino, OsStr::new(name)).await?;
+        attr = mount.vfs.lookup(attr.ino, OsStr::new(name), me()).await?;
     }
     Ok(attr)
 }
 
 async fn names(mount: &Mount, ino: Ino) -> Vec<String> {
-    let opened = mount.vfs.opendir(ino).await.unwrap();
+    let opened = mount.vfs.opendir(ino, me()).await.unwrap();
     let mut names = Vec::new();
     let take = |_, entry: &DirectoryEntry| {
         names.push(entry.name.to_str().unwrap().to_owned());
@@ -90,8 +90,8 @@ async fn a_folder_does_not_list_it_and_it_is_there() {
         let attr = find(&mount, path).await.unwrap();
         assert_eq!((attr.kind, attr.mode), (kind, mode), "{path}");
     }
-    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme")).await.unwrap().ino;
-    let top = mount.vfs.lookup(workspace, OsStr::new(".taskade")).await.unwrap();
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
+    let top = mount.vfs.lookup(workspace, OsStr::new(".taskade"), me()).await.unwrap();
     assert_ne!(top.ino, find(&mount, ".taskade").await.unwrap().ino);
 }
 
@@ -399,9 +399,9 @@ async fn numbers_stay_while_the_kernel_knows_them_and_nothing_is_left_of_ten_tho
     let tasks = find(&mount, &format!("{PLAN}/tasks")).await.unwrap().ino;
     let mut seen = std::collections::HashSet::new();
     for name in names(&mount, tasks).await.into_iter().skip(2) {
-        let task = mount.vfs.lookup(tasks, OsStr::new(&name)).await.unwrap().ino;
-        let again = mount.vfs.lookup(tasks, OsStr::new(&name)).await.unwrap().ino;
-        let file = mount.vfs.lookup(task, OsStr::new("date.json")).await.unwrap().ino;
+        let task = mount.vfs.lookup(tasks, OsStr::new(&name), me()).await.unwrap().ino;
+        let again = mount.vfs.lookup(tasks, OsStr::new(&name), me()).await.unwrap().ino;
+        let file = mount.vfs.lookup(task, OsStr::new("date.json"), me()).await.unwrap().ino;
         assert_eq!(task, again);
         assert!(seen.insert(task) && seen.insert(file));
         mount.vfs.forget(task, 1);

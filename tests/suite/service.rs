@@ -83,6 +83,8 @@ pub struct Memory {
     replaced: Mutex<Vec<(String, String)>>,
     /// Whether the tasks of projects are not given for now.
     stalled: watch::Sender<bool>,
+    /// Whether no folder says what is in it for now.
+    stalled_listings: watch::Sender<bool>,
 }
 
 impl Memory {
@@ -99,6 +101,11 @@ impl Memory {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// Adds a folder to the workspace.
+    pub fn add_folder(&self, id: &str, name: &str) {
+        self.lock().folders.push(("w".into(), id.into(), name.into()));
     }
 
     /// Adds a project whose tasks are given as text: `x ` before a done one, two spaces a level.
@@ -183,6 +190,11 @@ impl Memory {
     /// Whether whoever asks for the tasks of a project is to wait.
     pub fn stall(&self, stalled: bool) {
         self.stalled.send_replace(stalled);
+    }
+
+    /// Whether whoever asks for the projects of a folder is to wait.
+    pub fn stall_listings(&self, stalled: bool) {
+        self.stalled_listings.send_replace(stalled);
     }
 
     /// How many wait for the tasks of a project.
@@ -373,6 +385,7 @@ impl Backend for Memory {
     }
 
     async fn projects(&self, _: Priority, folder: &SpaceId) -> Result<Vec<RemoteProject>> {
+        self.stalled_listings.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         self.read(|state| {
             let inside = state.projects.iter().filter(|(_, p)| p.folder == folder.as_str());
             Ok(inside.map(|(id, project)| remote(id, project)).collect())

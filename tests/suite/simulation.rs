@@ -25,7 +25,7 @@ use taskadefs::{
 
 use crate::{
     dice::Dice,
-    driven::copy_database,
+    driven::{copy_database, me},
     service::{Fault, Memory},
     service_line::Line,
 };
@@ -92,7 +92,7 @@ impl Mount {
 
     async fn enter(&mut self) {
         // The listing may fail like anything else: then later.
-        if let Ok(attr) = self.vfs.lookup(ROOT, OsStr::new("Acme")).await {
+        if let Ok(attr) = self.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await {
             self.workspace = attr.ino;
         }
     }
@@ -137,8 +137,8 @@ impl Mount {
         if self.workspace == ROOT {
             self.enter().await;
         }
-        let ino = self.vfs.lookup(self.workspace, OsStr::new("Plan.md")).await.ok()?.ino;
-        let opened = self.vfs.open(ino, READ, std::process::id()).await.ok()?;
+        let ino = self.vfs.lookup(self.workspace, OsStr::new("Plan.md"), me()).await.ok()?.ino;
+        let opened = self.vfs.open(ino, READ, me()).await.ok()?;
         let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         Some(String::from_utf8(bytes).unwrap())
@@ -146,13 +146,12 @@ impl Mount {
 
     /// Writes the file. Whether the program was told that it is saved.
     async fn write(&mut self, text: &str) -> bool {
-        let me = std::process::id();
-        let Ok(attr) = self.vfs.lookup(self.workspace, OsStr::new("Plan.md")).await else {
+        let Ok(attr) = self.vfs.lookup(self.workspace, OsStr::new("Plan.md"), me()).await else {
             return false;
         };
-        let Ok(opened) = self.vfs.open(attr.ino, TRUNCATE, me).await else { return false };
+        let Ok(opened) = self.vfs.open(attr.ino, TRUNCATE, me()).await else { return false };
         self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
-        let saved = self.vfs.flush(opened.fh, me).await.is_ok();
+        let saved = self.vfs.flush(opened.fh, me()).await.is_ok();
         self.vfs.release(opened.fh).await.unwrap();
         saved
     }

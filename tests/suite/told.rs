@@ -34,7 +34,7 @@ fn names(told: &[Told], parent: Ino) -> Vec<&str> {
 
 /// Opens the directory, and reads it unless the kernel has it. Whether it has.
 async fn keeps(mount: &Mount, dir: Ino) -> bool {
-    let opened = mount.vfs.opendir(dir).await.unwrap();
+    let opened = mount.vfs.opendir(dir, me()).await.unwrap();
     if opened.caching != Caching::Keep {
         mount.vfs.readdir(opened.fh, 0, |_, _| false).unwrap();
     }
@@ -77,7 +77,7 @@ async fn a_name_under_way_is_told_of_once_its_lookup_is_over() {
     mount.memory.rename_elsewhere("old", "New");
     mount.memory.stall(true);
     let (vfs, folder) = (mount.vfs.clone(), mount.folder);
-    let lookup = tokio::spawn(async move { vfs.lookup(folder, OsStr::new("Plan.md")).await });
+    let lookup = tokio::spawn(async move { vfs.lookup(folder, OsStr::new("Plan.md"), me()).await });
     pass(5).await;
     assert!(!lookup.is_finished());
     mount.names().await;
@@ -272,7 +272,7 @@ async fn nothing_of_the_mounts_own_directory_is_believed() {
     let mount = Mount::of("a\nb").await;
     let control = mount.vfs.resolve(Path::new(".taskade")).await.unwrap();
     for name in ["README.md", "rejected"] {
-        let attr = mount.vfs.lookup(control, OsStr::new(name)).await.unwrap();
+        let attr = mount.vfs.lookup(control, OsStr::new(name), me()).await.unwrap();
         assert!(attr.believed.is_zero() && attr.named.is_zero(), "{name}");
     }
     let rejected = mount.vfs.resolve(Path::new(".taskade/rejected")).await.unwrap();

@@ -1,11 +1,15 @@
-//! Reading ahead: where no space is exported, a walk through unknown projects is not a wait for each.
+//! Walks: a program that goes through many projects or directories does not wait at each of them.
 
 use std::{ffi::OsStr, sync::Arc, time::Duration};
 
-use taskadefs::{error::Kind, sync::Settings};
+use taskadefs::{
+    error::Kind,
+    sync::Settings,
+    vfs::{Ino, ROOT},
+};
 
 use crate::{
-    driven::{Mount, pass},
+    driven::{Mount, me, pass},
     service::Fault,
 };
 
@@ -39,7 +43,7 @@ async fn read_all(mount: &Mount, numbers: impl Iterator<Item = usize>) {
 async fn asked_at_once(mount: &Mount, number: usize) -> usize {
     mount.memory.stall(true);
     let (vfs, folder, name) = (Arc::clone(&mount.vfs), mount.folder, name(number));
-    let looks = tokio::spawn(async move { vfs.lookup(folder, OsStr::new(&name)).await });
+    let looks = tokio::spawn(async move { vfs.lookup(folder, OsStr::new(&name), me()).await });
     pass(1).await;
     let waiting = mount.memory.waiting();
     mount.memory.stall(false);
@@ -107,4 +111,84 @@ async fn a_refusal_ends_it_and_whoever_comes_asks_again() {
     read_all(&mount, 0..PROJECTS - 1).await;
     mount.read("Plan.md").await;
     assert_eq!(mount.memory.take_reads(), PROJECTS - 4);
+}
+
+const FOLDERS: usize = 8;
+
+/// How many directories a program looks at like anybody, before it is taken to walk.
+const LOOKED_AT: usize = 4;
+
+/// How long a look waits for a service that does not answer.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// A process that is not this one.
+const ANOTHER: u32 = 1;
+
+/// A workspace with folders that were all listed a while ago, and a service that says nothing of them
+/// any more. Their inodes.
+async fn listed_long_ago(settings: Settings) -> (Mount, Vec<Ino>) {
+    let mount = Mount::with("a", settings).await;
+    let mut folders = Vec::new();
+    for number in 0..FOLDERS {
+        mount.memory.add_folder(&format!("f{number}"), &format!("F{number}"));
+        mount.memory.seed(&format!("f{number}"), &format!("q{number}"), "Same", "task");
+    }
+    pass(60).await;
+    let workspace = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
+    list(&mount, workspace, me()).await;
+    for number in 0..FOLDERS {
+        let name = format!("F{number}");
+        let folder = mount.vfs.lookup(workspace, OsStr::new(&name), me()).await.unwrap().ino;
+        assert_eq!(list(&mount, folder, me()).await, [".", "..", "Same.md"]);
+        folders.push(folder);
+    }
+    pass(60).await;
+    mount.memory.take_reads();
+    mount.memory.stall_listings(true);
+    (mount, folders)
+}
+
+async fn list(mount: &Mount, dir: Ino, caller: u32) -> Vec<String> {
+    let opened = mount.vfs.opendir(dir, caller).await.unwrap();
+    let mut names = Vec::new();
+    let note = |_, entry: &taskadefs::vfs::DirectoryEntry| {
+        names.push(entry.name.to_string_lossy().into_owned());
+        false
+    };
+    mount.vfs.readdir(opened.fh, 0, note).unwrap();
+    mount.vfs.releasedir(opened.fh);
+    names
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_walks_through_old_directories_waits_for_a_few_and_they_are_asked_for() {
+    let (mount, folders) = listed_long_ago(Settings::default()).await;
+    let begun = tokio::time::Instant::now();
+    for folder in &folders {
+        list(&mount, *folder, me()).await;
+        assert!(mount.vfs.lookup(*folder, OsStr::new("Nothing.md"), me()).await.is_err());
+    }
+    // Each of the first is waited for twice: as it is listed, and for the name.
+    assert_eq!(begun.elapsed(), 2 * LOOKED_AT as u32 * WAIT);
+    // Somebody else waits as ever.
+    let begun = tokio::time::Instant::now();
+    list(&mount, folders[7], ANOTHER).await;
+    assert_eq!(begun.elapsed(), WAIT);
+    mount.memory.seed("f7", "new", "New", "task");
+    mount.memory.stall_listings(false);
+    pass(1).await;
+    assert_eq!(mount.memory.take_reads(), FOLDERS);
+    assert_eq!(list(&mount, folders[7], me()).await, [".", "..", "New.md", "Same.md"]);
+    assert_eq!(mount.memory.take_reads(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_age_every_directory_is_looked_at() {
+    let settings = Settings { max_age: Duration::ZERO, ..Settings::default() };
+    let (mount, folders) = listed_long_ago(settings).await;
+    let begun = tokio::time::Instant::now();
+    for folder in &folders {
+        list(&mount, *folder, me()).await;
+    }
+    assert_eq!(begun.elapsed(), FOLDERS as u32 * WAIT);
 }
