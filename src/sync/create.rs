@@ -144,6 +144,31 @@ impl Engine {
         };
         self.note(project, entry).await
     }
+
+    /// The projects that a folder has, archived ones included, as far as it was ever listed; it is
+    /// listed if it never was.
+    pub(crate) async fn project_ids(&self, folder: &SpaceId) -> Result<HashSet<ProjectId>> {
+        if let Some(ids) = self.listings.project_ids(folder) {
+            return Ok(ids);
+        }
+        let listed = self.backend.projects(Priority::Save, folder).await?;
+        Ok(listed.into_iter().map(|project| project.id).collect())
+    }
+
+    /// Looks for a project that a request made whose answer never came: one of its title that is
+    /// not among those from before the request, and that nobody has archived.
+    pub(crate) async fn find_created(
+        &self,
+        folder: &SpaceId,
+        title: &str,
+        before: &HashSet<ProjectId>,
+    ) -> Result<Option<ProjectId>> {
+        let listed = self.backend.projects(Priority::Save, folder).await?;
+        let is_it = |entry: &RemoteProject| {
+            entry.name == title && entry.completed != Some(true) && !before.contains(&entry.id)
+        };
+        Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
+    }
 }
 
 /// The intent on a project that nobody but this request has touched: whatever else the service

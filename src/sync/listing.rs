@@ -12,22 +12,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{
-    cache::Cache,
-    engine::{Engine, Event},
-    interest::Interest,
-    readers::Process,
-    reading::{BELIEVED, REVALIDATION_WAIT, remaining},
-};
+use super::{cache::Cache, interest::Interest, reading::remaining};
 use crate::{
-    api::{Priority, RemoteProject, RemoteSpace},
-    error::Result,
+    api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
 };
 
 /// How far a listing can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// It was never read.
     Unknown,
     /// An earlier mount read it, and knew nothing newer.
@@ -36,17 +29,6 @@ enum Standing {
     Old,
     /// It is young enough.
     Fresh,
-}
-
-/// What a directory is looked at for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// For what is in it now.
-    At,
-    /// For what is in it, by a program that walks through many: what is known is good enough.
-    Along,
-    /// For the way to somewhere else, on which what is known is good enough.
-    Through,
 }
 
 /// What is in a directory, besides scratch.
@@ -60,7 +42,7 @@ pub struct Listed {
 
 /// Which listing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-enum Which {
+pub(super) enum Which {
     Workspaces,
     Folders(SpaceId),
     Projects(SpaceId),
@@ -69,7 +51,7 @@ enum Which {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Items {
+pub(super) enum Items {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
     /// It cannot, until then.
@@ -177,7 +159,7 @@ impl Listings {
 
     /// The projects that a folder was last seen to have, archived ones included; `None` if it was
     /// never listed.
-    fn project_ids(&self, folder: &SpaceId) -> Option<HashSet<ProjectId>> {
+    pub(super) fn project_ids(&self, folder: &SpaceId) -> Option<HashSet<ProjectId>> {
         match self.lock().items(&Which::Projects(folder.clone())) {
             Some(Items::Projects(projects)) => {
                 Some(projects.iter().map(|project| project.id.clone()).collect())
@@ -242,7 +224,7 @@ impl Listings {
     }
 
     /// How far a listing can be served.
-    fn standing(&self, which: &Which, now: Instant, max_age: Duration) -> Standing {
+    pub(super) fn standing(&self, which: &Which, now: Instant, max_age: Duration) -> Standing {
         let known = self.lock();
         let Some(slot) = known.slots.get(which).filter(|slot| slot.items.is_some()) else {
             return Standing::Unknown;
@@ -255,27 +237,27 @@ impl Listings {
     }
 
     /// For how long a listing is younger than `max_age`.
-    fn remaining(&self, which: &Which, now: Instant, max_age: Duration) -> Duration {
+    pub(super) fn remaining(&self, which: &Which, now: Instant, max_age: Duration) -> Duration {
         let read = self.lock().slots.get(which).and_then(|slot| slot.read);
         read.map_or(Duration::ZERO, |read| remaining(read, now, max_age))
     }
 
     /// Whether a listing is worth a request that nobody waits for.
-    fn is_due(&self, which: &Which, now: Instant, max_age: Duration) -> bool {
+    pub(super) fn is_due(&self, which: &Which, now: Instant, max_age: Duration) -> bool {
         let known = self.lock();
         known.slots.get(which).is_some_and(|slot| slot.interest.is_due(slot.read, now, max_age))
     }
 
-    fn note_failure(&self, which: &Which, now: Instant) {
+    pub(super) fn note_failure(&self, which: &Which, now: Instant) {
         self.lock().slots.entry(which.clone()).or_default().interest.note_failure(now);
     }
 
-    fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
+    pub(super) fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
         self.lock().slots.entry(which.clone()).or_default().flight.clone()
     }
 
     /// Installs an answer. Whether it differs from what was known.
-    fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
+    pub(super) fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
         let mut known = self.lock();
         let slot = known.slots.entry(which.clone()).or_default();
         slot.read = Some(read);
@@ -315,139 +297,5 @@ impl Known {
 
     fn items(&self, which: &Which) -> Option<&Items> {
         self.slots.get(which)?.items.as_ref()
-    }
-}
-
-impl Engine {
-    /// The workspaces of the account.
-    ///
-    /// # Errors
-    /// As [`Backend::workspaces`](crate::api::Backend::workspaces), and only if they were never
-    /// listed.
-    pub async fn workspaces(self: &Arc<Self>, look: Look) -> Result<Arc<Listed>> {
-        self.ensure(&Which::Workspaces, look).await?;
-        Ok(self.listings.assemble(None, false))
-    }
-
-    /// The projects of a folder, and the folders of a workspace.
-    ///
-    /// # Errors
-    /// As the [`Backend`](crate::api::Backend)'s listings, and only for what was never listed.
-    pub async fn space(
-        self: &Arc<Self>,
-        id: &SpaceId,
-        is_workspace: bool,
-        look: Look,
-    ) -> Result<Arc<Listed>> {
-        let (projects, folders) = (Which::Projects(id.clone()), Which::Folders(id.clone()));
-        match (is_workspace, look) {
-            (false, _) => self.ensure(&projects, look).await?,
-            // The way through a workspace leads to its folders.
-            (true, Look::Through) => self.ensure(&folders, look).await?,
-            (true, Look::At | Look::Along) => {
-                let both = (self.ensure(&projects, look), self.ensure(&folders, look));
-                tokio::try_join!(both.0, both.1)?;
-            }
-        }
-        Ok(self.listings.assemble(Some(id), is_workspace))
-    }
-
-    /// How long the names in a directory may be believed; `None` is the root.
-    pub fn names_believed(&self, directory: Option<&SpaceId>) -> Duration {
-        let (now, max_age) = (self.clock.now(), self.settings.max_age);
-        let which = directory.map_or(Which::Workspaces, |id| Which::Projects(id.clone()));
-        self.listings.remaining(&which, now, max_age).max(BELIEVED)
-    }
-
-    /// The projects that a folder has, archived ones included, as far as it was ever listed; it is
-    /// listed if it never was.
-    pub(crate) async fn project_ids(&self, folder: &SpaceId) -> Result<HashSet<ProjectId>> {
-        if let Some(ids) = self.listings.project_ids(folder) {
-            return Ok(ids);
-        }
-        let listed = self.backend.projects(Priority::Save, folder).await?;
-        Ok(listed.into_iter().map(|project| project.id).collect())
-    }
-
-    /// Looks for a project that a request made whose answer never came: one of its title that is
-    /// not among those from before the request, and that nobody has archived.
-    pub(crate) async fn find_created(
-        &self,
-        folder: &SpaceId,
-        title: &str,
-        before: &HashSet<ProjectId>,
-    ) -> Result<Option<ProjectId>> {
-        let listed = self.backend.projects(Priority::Save, folder).await?;
-        let is_it = |entry: &RemoteProject| {
-            entry.name == title && entry.completed != Some(true) && !before.contains(&entry.id)
-        };
-        Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
-    }
-
-    /// What a program looks at a directory for that opens it, or looks a name up in it. Without any
-    /// age to be served at, everybody looks at what is there now.
-    pub fn looks(&self, process: Option<Process>, opens: Option<u64>) -> Look {
-        let now = self.clock.now();
-        let walks = process.is_some_and(|process| match opens {
-            Some(number) => self.dir_scans.opens(process, number, now),
-            None => self.dir_scans.walks(process, now),
-        });
-        let walks = walks || process.is_some_and(|process| self.scans.walks(process, now));
-        if walks && !self.settings.max_age.is_zero() { Look::Along } else { Look::At }
-    }
-
-    /// Sees to it that a listing is known, and young or at least asked for.
-    async fn ensure(self: &Arc<Self>, which: &Which, look: Look) -> Result<()> {
-        let (now, max_age) = (self.clock.now(), self.settings.max_age);
-        let standing = self.listings.standing(which, now, max_age);
-        let priority = match (standing, look) {
-            (Standing::Fresh, _) => return Ok(()),
-            (Standing::Unknown, _) => return self.relist(which, Priority::Foreground).await,
-            (_, Look::Along | Look::Through) if !self.listings.is_due(which, now, max_age) => {
-                return Ok(());
-            }
-            (_, Look::Along | Look::Through) => Priority::Background,
-            (Standing::Recalled | Standing::Old, Look::At) => Priority::Foreground,
-        };
-        let (engine, asked) = (self.clone(), which.clone());
-        let refresh = tokio::spawn(async move {
-            if let Err(error) = engine.relist(&asked, priority).await {
-                tracing::warn!(%error, "serving an older listing");
-                engine.listings.note_failure(&asked, engine.clock.now());
-            }
-        });
-        if (standing, look) == (Standing::Old, Look::At) {
-            tokio::select! {
-                _ = refresh => {}
-                () = self.clock.sleep(REVALIDATION_WAIT) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for a listing, unless someone else just did.
-    async fn relist(&self, which: &Which, priority: Priority) -> Result<()> {
-        let flight = self.listings.flight(which);
-        let _flight = flight.lock().await;
-        let asked = self.clock.now();
-        let standing = self.listings.standing(which, asked, self.settings.max_age);
-        if standing == Standing::Fresh {
-            return Ok(());
-        }
-        let (items, directory) = match which {
-            Which::Workspaces => (Items::Spaces(self.backend.workspaces(priority).await?), None),
-            Which::Folders(id) => {
-                (Items::Spaces(self.backend.folders(priority, id).await?), Some(id.clone()))
-            }
-            Which::Projects(id) => {
-                (Items::Projects(self.backend.projects(priority, id).await?), Some(id.clone()))
-            }
-            // No listing: nobody asks for it here.
-            Which::Export(_) => return Ok(()),
-        };
-        if self.listings.install(which, items, asked) {
-            self.emit(Event::Directory(directory));
-        }
-        Ok(())
     }
 }

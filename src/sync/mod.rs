@@ -23,6 +23,7 @@ mod interest;
 mod journal;
 mod known;
 mod listing;
+mod looking;
 mod overridden;
 mod past;
 mod project;
@@ -50,7 +51,8 @@ pub use self::{
     engine::{Engine, Event, Settings},
     history::HistoryEntry,
     journal::{GivenName, JOURNAL, Journal},
-    listing::{Listed, Listings, Look},
+    listing::{Listed, Listings},
+    looking::Look,
     project::{Content, Project, Standing},
     readers::Process,
     reading::BELIEVED,
