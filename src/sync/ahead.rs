@@ -1,6 +1,6 @@
 //! Reading ahead: where a space cannot be exported, a program that walks through its unknown projects
-//! finds the next ones read when it gets there. Without that, a program that opens one file after the
-//! other would wait for the service at each.
+//! finds the next ones read when it gets there. Without that, one that opens file after file would
+//! wait for the service at each.
 //!
 //! Nothing that a walk may not come to is worth more than a request to spare: so a walk is believed
 //! only once it is some projects long, it is led by a few at a time, and only with what the budget has
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{engine::Engine, project::Project};
+use super::{engine::Engine, project::Project, readers::Process};
 use crate::{
     api::{Priority, RemoteProject},
     ids::SpaceId,
@@ -27,18 +27,28 @@ const DOUBTFUL: usize = 3;
 /// By how many more projects a walk is led for each that it is longer.
 const GROWTH: usize = 2;
 
-/// Most projects of a space that are read ahead at once. Fewer than requests may be under way, so
-/// that saves and what programs wait for find a place.
+/// Most projects that are read ahead at once. Fewer than requests may be under way, so that saves and
+/// what programs wait for find a place.
 const MOST: usize = 6;
 
 /// How far ahead to look for unknown projects: to tell costs a look into the cache.
 const SIGHT: usize = 64;
 
-/// The walks through all spaces.
+/// All walks.
 #[derive(Debug, Default)]
-pub(crate) struct Walks(Mutex<HashMap<SpaceId, Walk>>);
+pub(crate) struct Walks(Mutex<State>);
 
-/// The walk through one space. Of several at once it is the sum.
+#[derive(Debug, Default)]
+struct State {
+    walks: HashMap<Way, Walk>,
+    /// How many projects are being read ahead.
+    ahead: usize,
+}
+
+/// Who walks through what.
+type Way = (Process, SpaceId);
+
+/// A walk of one program through one space.
 #[derive(Debug)]
 struct Walk {
     /// Where it is, in the order of the listing, and since when.
@@ -46,8 +56,6 @@ struct Walk {
     since: Instant,
     /// How many projects it came to.
     length: usize,
-    /// How many are being read ahead of it.
-    ahead: usize,
 }
 
 /// What to read ahead of a walk.
@@ -55,67 +63,72 @@ struct Walk {
 struct Lead {
     /// Whether it goes through the listing from its end.
     backward: bool,
-    /// How many more projects.
+    /// How many projects at once.
     count: usize,
 }
 
 impl Walk {
     fn new(at: usize, since: Instant) -> Self {
-        Self { at, since, length: 1, ahead: 0 }
+        Self { at, since, length: 1 }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) > PAUSE
     }
 
     /// Somebody comes to the project that is listed there.
     fn step(&mut self, at: usize, now: Instant) -> Lead {
         let backward = at < self.at;
-        if now.saturating_duration_since(self.since) > PAUSE {
-            *self = Self { ahead: self.ahead, ..Self::new(at, now) };
+        if self.is_over(now) {
+            *self = Self::new(at, now);
         } else if at != self.at {
             (self.at, self.since) = (at, now);
             self.length += 1;
         }
-        let wanted = (self.length.saturating_sub(DOUBTFUL) * GROWTH).min(MOST);
-        Lead { backward, count: wanted.saturating_sub(self.ahead) }
+        Lead { backward, count: (self.length.saturating_sub(DOUBTFUL) * GROWTH).min(MOST) }
     }
 }
 
 impl Walks {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SpaceId, Walk>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn step(&self, space: &SpaceId, at: usize, now: Instant) -> Lead {
-        let mut walks = self.lock();
-        let walk = walks.entry(space.clone()).or_insert_with(|| Walk::new(at, now));
-        walk.step(at, now)
+    /// A walk comes to the project that is listed there. What more to read ahead of it.
+    fn step(&self, way: &Way, at: usize, now: Instant) -> Lead {
+        let mut state = self.lock();
+        state.walks.retain(|known, walk| known == way || !walk.is_over(now));
+        let walk = state.walks.entry(way.clone()).or_insert_with(|| Walk::new(at, now));
+        let lead = walk.step(at, now);
+        Lead { count: lead.count.saturating_sub(state.ahead), ..lead }
     }
 
-    fn begin(&self, space: &SpaceId) {
-        if let Some(walk) = self.lock().get_mut(space) {
-            walk.ahead += 1;
-        }
+    fn begin(&self) {
+        self.lock().ahead += 1;
     }
 
     /// A project was read ahead, or not: then the walk is to prove itself again before more is.
-    fn end(&self, space: &SpaceId, read: bool) {
-        if let Some(walk) = self.lock().get_mut(space) {
-            walk.ahead = walk.ahead.saturating_sub(1);
-            if !read {
-                walk.length = 0;
-            }
+    fn end(&self, way: &Way, read: bool) {
+        let mut state = self.lock();
+        state.ahead = state.ahead.saturating_sub(1);
+        if !read && let Some(walk) = state.walks.get_mut(way) {
+            walk.length = 0;
         }
     }
 }
 
 impl Engine {
-    /// Somebody asks for a project that was never read, and is to be read by itself: others of its
-    /// space that are likely to be asked for next are read as well.
-    pub(crate) fn read_ahead(self: &Arc<Self>, project: &Project) {
+    /// A program asks for a project that was never read, and is to be read by itself: others of its
+    /// space that it is likely to ask for next are read as well.
+    pub(crate) fn read_ahead(self: &Arc<Self>, project: &Project, process: Option<Process>) {
+        let Some(process) = process else { return };
         let (folder, id) = (project.folder(), project.id());
         let listed = self.listings.projects_in(&folder);
         let Some(at) = listed.iter().position(|listed| Some(&listed.id) == id.as_ref()) else {
             return;
         };
-        let lead = self.walks.step(&folder, at, self.clock.now());
+        let way = (process, folder.clone());
+        let lead = self.walks.step(&way, at, self.clock.now());
         let refused = self.listings.export_refused(&folder);
         let is_refused = refused.is_some_and(|until| self.clock.wall() < until);
         // Without any age to be served at, everybody looks.
@@ -128,14 +141,14 @@ impl Engine {
             false => self.unknown_of(after.iter(), &folder).take(lead.count).collect(),
         };
         for project in next {
-            self.walks.begin(&folder);
-            let (engine, folder) = (self.clone(), folder.clone());
+            self.walks.begin();
+            let (engine, way) = (self.clone(), way.clone());
             tokio::spawn(async move {
                 let read = engine.refresh(&project, Priority::Background).await;
                 if let Err(error) = &read {
                     tracing::debug!(%error, project = project.title(), "not read ahead");
                 }
-                engine.walks.end(&folder, read.is_ok());
+                engine.walks.end(&way, read.is_ok());
             });
         }
     }
@@ -162,40 +175,53 @@ impl Engine {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{DOUBTFUL, Lead, MOST, PAUSE, Walk};
+    use super::{DOUBTFUL, Lead, MOST, PAUSE, Process, Walk, Walks};
+    use crate::ids::SpaceId;
 
-    /// How many are read ahead at each step, nothing of it being over.
-    fn counts(walk: &mut Walk, steps: &[(usize, u64)], start: Instant) -> Vec<usize> {
-        let mut step = |&(at, seconds): &(usize, u64)| {
-            let lead = walk.step(at, start + Duration::from_secs(seconds));
-            walk.ahead += lead.count;
-            lead.count
-        };
-        steps.iter().map(&mut step).collect()
+    /// How many are led at each step.
+    fn counts(walk: &mut Walk, steps: &[usize], now: Instant) -> Vec<usize> {
+        steps.iter().map(|at| walk.step(*at, now).count).collect()
     }
 
     #[test]
     fn a_few_projects_are_no_walk_and_a_long_one_is_led_by_a_few() {
-        let start = Instant::now();
-        let steps: Vec<_> = (1..=9).map(|at| (at, 0)).collect();
-        assert_eq!(counts(&mut Walk::new(0, start), &steps, start), [0, 0, 2, 2, 2, 0, 0, 0, 0]);
-        let mut walk = Walk { length: 9, ahead: MOST - 1, ..Walk::new(3, start) };
-        assert_eq!(walk.step(2, start), Lead { backward: true, count: 1 });
+        let now = Instant::now();
+        let mut walk = Walk::new(0, now);
+        assert_eq!(counts(&mut walk, &[1, 2, 3, 4, 5, 6], now), [0, 0, 2, 4, 6, MOST]);
+        assert_eq!(walk.step(5, now), Lead { backward: true, count: MOST });
     }
 
     #[test]
     fn one_project_over_and_over_is_no_walk() {
-        let start = Instant::now();
-        let steps = [(0, 1), (1, 1), (1, 1), (1, 2), (1, 3), (1, 4)];
-        assert_eq!(counts(&mut Walk::new(0, start), &steps, start), [0; 6]);
+        let now = Instant::now();
+        assert_eq!(counts(&mut Walk::new(0, now), &[0, 1, 1, 1, 1, 1], now), [0; 6]);
     }
 
     #[test]
     fn after_a_pause_it_begins_anew() {
         let start = Instant::now();
         let mut walk = Walk { length: DOUBTFUL + 1, ..Walk::new(0, start) };
-        let pause = PAUSE + Duration::from_secs(1);
-        assert_eq!(walk.step(1, start + pause).count, 0);
+        assert_eq!(walk.step(1, start + PAUSE + Duration::from_secs(1)).count, 0);
         assert_eq!((walk.at, walk.length), (1, 1));
+    }
+
+    #[test]
+    fn programs_walk_by_themselves_and_share_what_is_led() {
+        let (walks, now) = (Walks::default(), Instant::now());
+        let way = |group| (Process { group, inode: 0 }, SpaceId::new("f"));
+        let steps = |group, from: usize| {
+            (from..from + 6).map(|at| walks.step(&way(group), at, now).count).max()
+        };
+        for group in 0..3 {
+            assert_eq!(walks.step(&way(group), 0, now).count, 0);
+        }
+        assert_eq!(steps(0, 1), Some(MOST));
+        (0..MOST - 1).for_each(|_| walks.begin());
+        assert_eq!(steps(1, 1), Some(1));
+        walks.end(&way(1), false);
+        assert_eq!(walks.step(&way(1), 9, now).count, 0);
+        // One that was over long ago is forgotten.
+        walks.step(&way(2), 9, now + PAUSE + Duration::from_secs(1));
+        assert_eq!(walks.lock().walks.len(), 1);
     }
 }

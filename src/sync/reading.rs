@@ -54,7 +54,7 @@ impl Engine {
             }
             return Ok(content);
         }
-        self.read(project).await
+        self.serve(project, process).await
     }
 
     /// What a program that opens the project gets.
@@ -62,6 +62,15 @@ impl Engine {
     /// # Errors
     /// As [`Backend::tasks`](crate::api::Backend::tasks), and only if the project was never read.
     pub async fn read(self: &Arc<Self>, project: &Arc<Project>) -> Result<Content> {
+        self.serve(project, None).await
+    }
+
+    /// As [`read`](Self::read), for a program that may go on to others.
+    async fn serve(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        process: Option<Process>,
+    ) -> Result<Content> {
         let now = self.clock.now();
         let (content, settled, recalled) = {
             let state = self.recalled(project);
@@ -80,7 +89,7 @@ impl Engine {
             }
             None => {
                 if !self.hydrate(project).await {
-                    self.read_ahead(project);
+                    self.read_ahead(project, process);
                     self.refresh(project, Priority::Foreground).await?;
                 }
                 self.content(project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
@@ -94,7 +103,11 @@ impl Engine {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub async fn glance(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+    pub async fn glance(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        process: Option<Process>,
+    ) -> Result<()> {
         if !project.is_known() {
             self.recall(project);
         }
@@ -109,7 +122,7 @@ impl Engine {
             }
         };
         match watched {
-            None => self.read(project).await.map(drop),
+            None => self.serve(project, process).await.map(drop),
             Some(false) => Ok(()),
             Some(true) => {
                 self.refresh_aside(project);

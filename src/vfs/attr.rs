@@ -29,8 +29,9 @@ impl Vfs {
             Node::Scratch(_) => self.getattr_scratch(ino),
             Node::Place(place) => Ok(self.place_attr(ino, &place)),
             Node::Project(project) => {
-                self.engine.glance(&project).await?;
-                Ok(self.project_attr(ino, &project, process::of_thread(caller)))
+                let process = process::of_thread(caller);
+                self.engine.glance(&project, process).await?;
+                Ok(self.project_attr(ino, &project, process))
             }
         }
     }
@@ -119,7 +120,7 @@ impl Vfs {
                 if let Some(time) = set.modified {
                     project.set_modified(time);
                 }
-                self.engine.glance(&project).await?;
+                self.engine.glance(&project, process).await?;
                 Ok(self.project_attr(ino, &project, process))
             }
         }

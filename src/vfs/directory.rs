@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
     ids::{ProjectId, SpaceId},
-    sync::{Listed, Look, Project},
+    sync::{Listed, Look, Process, Project},
 };
 
 /// The name that the mount keeps for itself in every directory.
@@ -106,32 +106,43 @@ impl Vfs {
             Node::Directory { directory, .. } if is_resources(&directory, name) => {
                 Ok(self.look_up_top(&directory))
             }
-            Node::Directory { directory, .. } => match self
-                .find_for(&directory, name, self.engine.looks(process::of_thread(caller), None))
-                .await?
-            {
-                Found::Directory(child) => {
-                    let ino = self.refer(|tree| tree.directory(&child, parent));
-                    let named = self.engine.names_believed(directory.space());
-                    Ok(Attr { named, ..self.directory_attr(ino) })
-                }
-                Found::Project(project) => {
-                    self.engine.glance(&project).await?;
-                    let ino = self.refer(|tree| tree.inodes.project(&project));
-                    let attr = self.project_attr(ino, &project, None);
-                    // One that Taskade does not list yet may get another name when it does.
-                    Ok(match project.id() {
-                        Some(_) => {
-                            Attr { named: self.engine.names_believed(directory.space()), ..attr }
-                        }
-                        None => attr,
-                    })
-                }
-                Found::Elsewhere => self.looked_up_scratch(parent, name),
-                Found::Nothing => Err(no_entry()),
-            },
+            Node::Directory { directory, .. } => {
+                let process = process::of_thread(caller);
+                self.look_up_listed(parent, &directory, name, process).await
+            }
             Node::Scratch(_) => self.looked_up_scratch(parent, name),
             Node::Project(_) => Err(Error::new(Kind::NotDirectory, "a project is a file")),
+        }
+    }
+
+    async fn look_up_listed(
+        &self,
+        parent: Ino,
+        directory: &Directory,
+        name: &OsStr,
+        process: Option<Process>,
+    ) -> Result<Attr> {
+        let look = self.engine.looks(process, None);
+        match self.find_for(directory, name, look).await? {
+            Found::Directory(child) => {
+                let ino = self.refer(|tree| tree.directory(&child, parent));
+                let named = self.engine.names_believed(directory.space());
+                Ok(Attr { named, ..self.directory_attr(ino) })
+            }
+            Found::Project(project) => {
+                self.engine.glance(&project, process).await?;
+                let ino = self.refer(|tree| tree.inodes.project(&project));
+                let attr = self.project_attr(ino, &project, None);
+                // One that Taskade does not list yet may get another name when it does.
+                Ok(match project.id() {
+                    Some(_) => {
+                        Attr { named: self.engine.names_believed(directory.space()), ..attr }
+                    }
+                    None => attr,
+                })
+            }
+            Found::Elsewhere => self.looked_up_scratch(parent, name),
+            Found::Nothing => Err(no_entry()),
         }
     }
 

@@ -16,6 +16,9 @@ use crate::{
 /// All projects of the folder: those with numbers, and `Plan`, which is listed last.
 const PROJECTS: usize = 20;
 
+/// A process that is not this one.
+const ANOTHER: u32 = 1;
+
 fn name(number: usize) -> String {
     format!("P{number:02}.md")
 }
@@ -40,10 +43,10 @@ async fn read_all(mount: &Mount, numbers: impl Iterator<Item = usize>) {
 }
 
 /// How many projects are asked for at once when this one is looked at.
-async fn asked_at_once(mount: &Mount, number: usize) -> usize {
+async fn asked_at_once(mount: &Mount, number: usize, caller: u32) -> usize {
     mount.memory.stall(true);
     let (vfs, folder, name) = (Arc::clone(&mount.vfs), mount.folder, name(number));
-    let looks = tokio::spawn(async move { vfs.lookup(folder, OsStr::new(&name), me()).await });
+    let looks = tokio::spawn(async move { vfs.lookup(folder, OsStr::new(&name), caller).await });
     pass(1).await;
     let waiting = mount.memory.waiting();
     mount.memory.stall(false);
@@ -56,11 +59,11 @@ async fn a_walk_is_led_by_more_and_more_and_costs_no_request_more() {
     let mount = unread(Settings::default()).await;
     read_all(&mount, 0..3).await;
     assert_eq!(mount.memory.take_reads(), 3, "three projects are no walk");
-    assert_eq!(asked_at_once(&mount, 3).await, 1 + 2);
+    assert_eq!(asked_at_once(&mount, 3, me()).await, 1 + 2);
     read_all(&mount, 4..6).await;
-    assert_eq!(asked_at_once(&mount, 6).await, 1 + 4);
+    assert_eq!(asked_at_once(&mount, 6, me()).await, 1 + 4);
     read_all(&mount, 7..11).await;
-    assert_eq!(asked_at_once(&mount, 11).await, 1 + 6);
+    assert_eq!(asked_at_once(&mount, 11, me()).await, 1 + 6);
     read_all(&mount, 0..PROJECTS - 1).await;
     mount.read("Plan.md").await;
     assert_eq!(mount.memory.take_reads(), PROJECTS - 3);
@@ -70,7 +73,7 @@ async fn a_walk_is_led_by_more_and_more_and_costs_no_request_more() {
 async fn a_walk_from_the_end_is_led_towards_the_beginning() {
     let mount = unread(Settings::default()).await;
     read_all(&mount, (10..13).rev()).await;
-    assert_eq!(asked_at_once(&mount, 9).await, 1 + 2);
+    assert_eq!(asked_at_once(&mount, 9, me()).await, 1 + 2);
     mount.memory.take_reads();
     read_all(&mount, 7..13).await;
     assert_eq!(mount.memory.take_reads(), 0);
@@ -88,13 +91,21 @@ async fn what_is_read_now_and_then_is_no_walk() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn several_programs_that_read_a_project_each_are_no_walk() {
+    let mount = unread(Settings::default()).await;
+    read_all(&mount, 0..3).await;
+    assert_eq!(asked_at_once(&mount, 3, ANOTHER).await, 1);
+    assert_eq!(asked_at_once(&mount, 4, me()).await, 1 + 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_everybody_looks_nothing_is_read_ahead() {
     let mount = unread(Settings { max_age: Duration::ZERO, ..Settings::default() }).await;
     for number in 0..10 {
         mount.ino(&name(number)).await.unwrap();
     }
     mount.memory.take_reads();
-    assert_eq!(asked_at_once(&mount, 10).await, 1);
+    assert_eq!(asked_at_once(&mount, 10, me()).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +118,7 @@ async fn a_refusal_ends_it_and_whoever_comes_asks_again() {
     read_all(&mount, 3..4).await;
     pass(1).await;
     mount.memory.take_reads();
-    assert_eq!(asked_at_once(&mount, 4).await, 1);
+    assert_eq!(asked_at_once(&mount, 4, me()).await, 1);
     read_all(&mount, 0..PROJECTS - 1).await;
     mount.read("Plan.md").await;
     assert_eq!(mount.memory.take_reads(), PROJECTS - 4);
@@ -120,9 +131,6 @@ const LOOKED_AT: usize = 4;
 
 /// How long a look waits for a service that does not answer.
 const WAIT: Duration = Duration::from_millis(500);
-
-/// A process that is not this one.
-const ANOTHER: u32 = 1;
 
 /// A workspace with folders that were all listed a while ago, and a service that says nothing of them
 /// any more. Their inodes.
