@@ -71,6 +71,7 @@ impl Vfs {
                 modified = writer.written();
             }
         }
+        self.tree().sized.insert(project.serial, size);
         Attr {
             ino,
             kind: FileKind::File,

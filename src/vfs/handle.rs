@@ -114,18 +114,30 @@ impl Vfs {
             Node::Project(project) if mode.write => {
                 self.open_writer(ino, project, mode, process::of_thread(caller)).await
             }
-            Node::Project(project) => self.open_reader(project, process::of_thread(caller)).await,
+            Node::Project(project) => {
+                self.open_reader(ino, project, process::of_thread(caller)).await
+            }
         }
     }
 
-    async fn open_reader(&self, project: Arc<Project>, process: Option<Process>) -> Result<Opened> {
+    async fn open_reader(
+        &self,
+        ino: Ino,
+        project: Arc<Project>,
+        process: Option<Process>,
+    ) -> Result<Opened> {
         let mut content = self.engine.read_for(&project, process).await?;
         if let Some(seen) = self.engine.read_by(&project, process) {
             content = seen;
         }
         self.engine.note_served(&project, &content);
         self.engine.ask_ahead(&project);
-        let serial = project.serial;
+        let (serial, size) = (project.serial, content.text.len() as u64);
+        // A kernel that believes in another size would cut the text off there.
+        let told = self.tree().sized.get(&serial).copied();
+        if told.is_some_and(|told| told != size) {
+            self.tell_and_wait(ino).await;
+        }
         let mut tree = self.tree();
         let paged = tree.paged.insert(serial, content.version);
         let caching = if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };

@@ -36,7 +36,10 @@ use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 use tokio::sync::{Notify, mpsc};
@@ -67,6 +70,8 @@ pub struct Vfs {
     gid: u32,
     /// Changes for [`pump`](Vfs::pump) to tell the kernel.
     notices: mpsc::UnboundedSender<Notice>,
+    /// Whether somebody tells the kernel.
+    is_heard: AtomicBool,
     /// Whenever the last lookup in a directory is over.
     quiet: Notify,
     /// How often the kernel had to ask for content of a project.
@@ -103,6 +108,7 @@ impl Vfs {
             uid,
             gid,
             notices,
+            is_heard: AtomicBool::new(false),
             quiet: Notify::new(),
             reads: AtomicU64::new(0),
         };

@@ -9,10 +9,10 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 
 use super::{Vfs, inode::Directory, types::Ino};
 use crate::{ids::SpaceId, sync::Event};
@@ -32,6 +32,8 @@ pub enum Notice {
     Inode(Ino),
     /// A directory entry is out of date.
     Entry(Ino, OsString),
+    /// Nothing: somebody waits for what was said of inodes before to be heard.
+    Heard(oneshot::Sender<()>),
 }
 
 /// A lookup in a directory, under way as long as this lives.
@@ -62,6 +64,7 @@ impl Vfs {
         mut notices: mpsc::UnboundedReceiver<Notice>,
         kernel: Arc<dyn Invalidate>,
     ) {
+        self.is_heard.store(true, Ordering::Release);
         // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
         let turn = Arc::new(AsyncMutex::new(()));
         loop {
@@ -81,6 +84,8 @@ impl Vfs {
                         let told = self.clone().drop_entry(parent, name, kernel.clone(), turn.clone());
                         tokio::spawn(told);
                     }
+                    // Who no longer waits needs no answer.
+                    Notice::Heard(waits) => drop(waits.send(())),
                 },
             }
         }
@@ -89,6 +94,18 @@ impl Vfs {
     pub(crate) fn tell(&self, notice: Notice) {
         // Nobody is left to be told once the mount is going.
         let _ = self.notices.send(notice);
+    }
+
+    /// Tells of an inode, and returns once the kernel has heard. Not for what the kernel waits for
+    /// with a lock on its pages, such as a read.
+    pub(crate) async fn tell_and_wait(&self, ino: Ino) {
+        self.tell(Notice::Inode(ino));
+        if self.is_heard.load(Ordering::Acquire) {
+            let (sender, heard) = oneshot::channel();
+            self.tell(Notice::Heard(sender));
+            // An error means that the mount is going.
+            let _ = heard.await;
+        }
     }
 
     /// Tells of names in a directory that are gone, or stand for something else.

@@ -109,6 +109,20 @@ async fn what_others_change_in_a_project_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_opens_a_text_of_another_size_gets_it_after_the_kernel_has_heard() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let kernel = mount.listen();
+    pass(60).await;
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
+    let told = kernel.take();
+    assert!(told.contains(&inode(ino)), "{told:?}");
+    mount.vfs.release(opened.fh).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_save_and_what_it_is_merged_with_are_told() {
     let mut mount = Mount::of("a\nb").await;
     let text = mount.read("Plan.md").await;
