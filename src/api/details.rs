@@ -1,7 +1,9 @@
 //! What Taskade knows of a task beside its text, as it crosses the service seam.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::types::Content;
 use crate::document::calendar;
 
 /// When a task is due, as Taskade keeps it: days and times as they were written, in no time zone
@@ -97,6 +99,37 @@ pub enum TaskResource {
 impl TaskResource {
     /// Everything that a task may have beside its text, which only these tell.
     pub const DETAILS: [Self; 4] = [Self::Date, Self::Note, Self::Assignees, Self::Fields];
+}
+
+/// What a task has beside its text, as far as it was asked for: the rest is empty, which says
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RemoteDetails {
+    /// When it is due, if that was ever said.
+    pub date: Option<Schedule>,
+    /// Its note, if it has one.
+    pub note: Option<String>,
+    /// The handles of who does it.
+    pub assignees: Vec<String>,
+    /// The values of its custom fields, by the ids of the fields.
+    pub fields: Vec<(String, Value)>,
+}
+
+/// Something that a task is to have beside its text; `None` takes it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetDetail<'a> {
+    /// When it is due, in the place of whatever was said before. To take away what was never said
+    /// is [`Kind::Refused`](crate::error::Kind::Refused).
+    Date(Option<&'a Schedule>),
+    /// Its note: one line, not empty.
+    Note(Option<&'a Content>),
+    /// Who does it, by handle. Whether these take the place of all others or are added to them is
+    /// not documented: name all who are to stay.
+    Assign(&'a [String]),
+    /// Who does it no more. [`Kind::Refused`](crate::error::Kind::Refused) where it is not theirs.
+    Unassign(&'a str),
+    /// The value of a custom field, by its id: a number, or a string that is not empty.
+    Field(&'a str, Option<&'a Value>),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Backend, BudgetStatus, Exported,
-    details::{Resource, Schedule, TaskResource},
+    details::{RemoteDetails, Resource, SetDetail, TaskResource},
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
     path::Path,
@@ -148,78 +148,23 @@ impl Backend for HttpBackend {
         Ok(())
     }
 
-    async fn date(
+    async fn detail(
         &self,
         priority: Priority,
         project: &ProjectId,
         task: &TaskId,
-    ) -> Result<Option<Schedule>> {
-        self.details(project, task)?.date(priority).await
+        resource: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.read_detail(priority, project, task, resource).await
     }
 
-    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
-        self.details(project, task)?.set_date(date).await
-    }
-
-    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        self.details(project, task)?.clear_date().await
-    }
-
-    async fn note(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Option<String>> {
-        self.details(project, task)?.note(priority).await
-    }
-
-    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
-        self.details(project, task)?.set_note(note).await
-    }
-
-    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        self.details(project, task)?.clear_note().await
-    }
-
-    async fn assignees(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<String>> {
-        self.details(project, task)?.assignees(priority).await
-    }
-
-    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
-        self.details(project, task)?.assign(handles).await
-    }
-
-    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
-        self.details(project, task)?.unassign(handle).await
-    }
-
-    async fn field_values(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        self.details(project, task)?.field_values(priority).await
-    }
-
-    async fn set_field(
+    async fn set_detail(
         &self,
         project: &ProjectId,
         task: &TaskId,
-        field: &str,
-        value: &Value,
+        detail: SetDetail<'_>,
     ) -> Result<()> {
-        self.details(project, task)?.set_field(field, value).await
-    }
-
-    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
-        self.details(project, task)?.clear_field(field).await
+        self.write_detail(project, task, detail).await
     }
 
     async fn resource(
@@ -238,7 +183,7 @@ impl Backend for HttpBackend {
         task: &TaskId,
         resource: TaskResource,
     ) -> Result<Option<Value>> {
-        self.details(project, task)?.resource(priority, resource).await
+        self.read_task_resource(priority, project, task, resource).await
     }
 
     async fn share(&self, project: &ProjectId) -> Result<Value> {

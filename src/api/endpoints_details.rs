@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    details::{End, Resource, Schedule, TaskResource},
+    details::{End, RemoteDetails, Resource, Schedule, SetDetail, TaskResource},
     endpoints::{project_path, task_path},
     http::HttpBackend,
     path::Path,
@@ -23,20 +23,97 @@ use crate::{
 /// for blocks.
 const PAGE: usize = 100;
 
-/// One task, for what belongs to it.
-pub(super) struct Details<'a> {
-    backend: &'a HttpBackend,
-    path: Path,
-}
-
 impl HttpBackend {
-    /// What belongs to a task.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] if an id cannot be a part of a path.
-    pub(super) fn details(&self, project: &ProjectId, task: &TaskId) -> Result<Details<'_>> {
+    /// One detail of a task.
+    pub(super) async fn read_detail(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<RemoteDetails> {
+        let mut told = RemoteDetails::default();
+        let Some(answer) = self.about_task(priority, project, task, resource).await? else {
+            return Ok(told);
+        };
+        match resource {
+            TaskResource::Task => {}
+            TaskResource::Date => told.date = answer.schedule()?,
+            TaskResource::Note => told.note = answer.note()?,
+            TaskResource::Assignees => told.assignees = answer.handles()?,
+            TaskResource::Fields => told.fields = answer.field_values()?,
+        }
+        Ok(told)
+    }
+
+    /// What belongs to a task, as it is told.
+    pub(super) async fn read_task_resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Value>> {
+        let Some(answer) = self.about_task(priority, project, task, resource).await? else {
+            return Ok(None);
+        };
+        match resource {
+            TaskResource::Task | TaskResource::Date | TaskResource::Note => answer.item_or_null(),
+            TaskResource::Assignees | TaskResource::Fields => Ok(Some(answer.listed()?.into())),
+        }
+    }
+
+    /// The answer about a task; `None` for a date or a note that is not set, which is a 404.
+    async fn about_task(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Envelope>> {
         let path = task_path(project, task)?;
-        Ok(Details { backend: self, path })
+        let path = match resource {
+            TaskResource::Task => path,
+            TaskResource::Date => path.then("date"),
+            TaskResource::Note => path.then("note"),
+            TaskResource::Assignees => path.then("assignees"),
+            TaskResource::Fields => path.then("fields"),
+        };
+        match (self.get(priority, &path, &[]).await, resource) {
+            (Err(error), TaskResource::Date | TaskResource::Note)
+                if error.kind() == Kind::NotFound =>
+            {
+                Ok(None)
+            }
+            (answer, _) => answer.map(Some),
+        }
+    }
+
+    /// Puts a detail of a task, or deletes it.
+    pub(super) async fn write_detail(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        detail: SetDetail<'_>,
+    ) -> Result<()> {
+        let path = task_path(project, task)?;
+        let (path, body) = match detail {
+            SetDetail::Date(date) => (path.then("date"), date.map(date_body).transpose()?),
+            SetDetail::Note(note) => {
+                let body =
+                    |note: &Content| json!({ "type": note.content_type, "value": note.text });
+                (path.then("note"), note.map(body))
+            }
+            SetDetail::Assign(handles) => {
+                (path.then("assignees"), Some(json!({ "handles": handles })))
+            }
+            SetDetail::Unassign(handle) => (path.then("assignees").id(handle)?, None),
+            SetDetail::Field(field, value) => {
+                (path.then("fields").id(field)?, value.map(|value| json!({ "value": value })))
+            }
+        };
+        let method = if body.is_some() { Method::PUT } else { Method::DELETE };
+        self.write(method, &path, body).await.map(drop)
     }
 
     /// What belongs to a project.
@@ -99,105 +176,14 @@ impl HttpBackend {
     }
 }
 
-impl Details<'_> {
-    pub(super) async fn date(self, priority: Priority) -> Result<Option<Schedule>> {
-        let answer = self.backend.get(priority, &self.path.then("date"), &[]).await;
-        found(answer)?.map_or(Ok(None), |answer| answer.schedule())
+fn date_body(date: &Schedule) -> Result<Value> {
+    if matches!(date.end, Some(End::Period { .. })) {
+        return Err(Error::new(Kind::Invalid, "Taskade takes no end after some time")
+            .hint("give the day on which it ends"));
     }
-
-    pub(super) async fn set_date(self, date: &Schedule) -> Result<()> {
-        if matches!(date.end, Some(End::Period { .. })) {
-            return Err(Error::new(Kind::Invalid, "Taskade takes no end after some time")
-                .hint("give the day on which it ends"));
-        }
-        // What is not there is left out: null is not allowed everywhere.
-        let body = serde_json::to_value(date).map_err(|error| {
-            Error::new(Kind::Invalid, "the date cannot be written").because(error)
-        })?;
-        self.write(Method::PUT, "date", Some(body)).await
-    }
-
-    pub(super) async fn clear_date(self) -> Result<()> {
-        self.write(Method::DELETE, "date", None).await
-    }
-
-    pub(super) async fn note(self, priority: Priority) -> Result<Option<String>> {
-        let answer = self.backend.get(priority, &self.path.then("note"), &[]).await;
-        found(answer)?.map_or(Ok(None), |answer| answer.note())
-    }
-
-    pub(super) async fn set_note(self, note: &Content) -> Result<()> {
-        let body = json!({ "type": note.content_type, "value": note.text });
-        self.write(Method::PUT, "note", Some(body)).await
-    }
-
-    pub(super) async fn clear_note(self) -> Result<()> {
-        self.write(Method::DELETE, "note", None).await
-    }
-
-    pub(super) async fn assignees(self, priority: Priority) -> Result<Vec<String>> {
-        self.backend.get(priority, &self.path.then("assignees"), &[]).await?.handles()
-    }
-
-    pub(super) async fn assign(self, handles: &[String]) -> Result<()> {
-        self.write(Method::PUT, "assignees", Some(json!({ "handles": handles }))).await
-    }
-
-    pub(super) async fn unassign(self, handle: &str) -> Result<()> {
-        let path = self.path.then("assignees").id(handle)?;
-        self.backend.write(Method::DELETE, &path, None).await.map(drop)
-    }
-
-    pub(super) async fn field_values(self, priority: Priority) -> Result<Vec<(String, Value)>> {
-        self.backend.get(priority, &self.path.then("fields"), &[]).await?.field_values()
-    }
-
-    pub(super) async fn set_field(self, field: &str, value: &Value) -> Result<()> {
-        let path = self.path.then("fields").id(field)?;
-        let body = json!({ "value": value });
-        self.backend.write(Method::PUT, &path, Some(body)).await.map(drop)
-    }
-
-    pub(super) async fn clear_field(self, field: &str) -> Result<()> {
-        let path = self.path.then("fields").id(field)?;
-        self.backend.write(Method::DELETE, &path, None).await.map(drop)
-    }
-
-    pub(super) async fn resource(
-        self,
-        priority: Priority,
-        resource: TaskResource,
-    ) -> Result<Option<Value>> {
-        let part = match resource {
-            TaskResource::Task => None,
-            TaskResource::Date => Some("date"),
-            TaskResource::Note => Some("note"),
-            TaskResource::Assignees => Some("assignees"),
-            TaskResource::Fields => Some("fields"),
-        };
-        let path = part.into_iter().fold(self.path, Path::then);
-        let answer = self.backend.get(priority, &path, &[]).await;
-        match resource {
-            TaskResource::Task => answer?.item_or_null(),
-            TaskResource::Date | TaskResource::Note => {
-                found(answer)?.map_or(Ok(None), |answer| answer.item_or_null())
-            }
-            TaskResource::Assignees | TaskResource::Fields => Ok(Some(answer?.listed()?.into())),
-        }
-    }
-
-    async fn write(self, method: Method, part: &'static str, body: Option<Value>) -> Result<()> {
-        self.backend.write(method, &self.path.then(part), body).await.map(drop)
-    }
-}
-
-/// A date or a note that is not set is answered with 404.
-fn found<T>(answer: Result<T>) -> Result<Option<T>> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.kind() == Kind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    // What is not there is left out: null is not allowed everywhere.
+    serde_json::to_value(date)
+        .map_err(|error| Error::new(Kind::Invalid, "the date cannot be written").because(error))
 }
 
 /// The items of a listing so far, each once.

@@ -8,6 +8,8 @@
 //! failure of a write must be settled by reading. A listing is complete or it is an error: no
 //! implementation may return the part that it has got.
 
+#[cfg(test)]
+mod any_json;
 mod budget;
 mod bundle;
 mod details;
@@ -32,7 +34,7 @@ pub use self::bundle::Exported;
 /// The projects of an export, by their ids: for the benchmark of real exports.
 #[doc(hidden)]
 pub use self::bundle::projects as read_export;
-pub use self::details::{End, Moment, Resource, Schedule, TaskResource};
+pub use self::details::{End, Moment, RemoteDetails, Resource, Schedule, SetDetail, TaskResource};
 pub use self::types::{
     Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
     RemoteSpace, RemoteTask,
@@ -125,102 +127,27 @@ pub trait Backend: Send + Sync + 'static {
     /// Deletes a task with its subtree.
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()>;
 
-    /// When a task is due; `None` if that was never said.
-    async fn date(
+    /// What a task has of one kind beside its text. Of the other kinds nothing is told, and nothing
+    /// at all of [`TaskResource::Task`].
+    async fn detail(
         &self,
         priority: Priority,
         project: &ProjectId,
         task: &TaskId,
-    ) -> Result<Option<Schedule>> {
-        let _ = (priority, project, task);
+        resource: TaskResource,
+    ) -> Result<RemoteDetails> {
+        let _ = (priority, project, task, resource);
         Err(without_details())
     }
 
-    /// Says when a task is due. Whatever was said before is replaced.
-    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
-        let _ = (project, task, date);
-        Err(without_details())
-    }
-
-    /// Takes that back. [`Kind::Refused`] where there is nothing to take back.
-    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        let _ = (project, task);
-        Err(without_details())
-    }
-
-    /// The note of a task; `None` if it has none.
-    async fn note(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Option<String>> {
-        let _ = (priority, project, task);
-        Err(without_details())
-    }
-
-    /// Replaces the note of a task: one line, not empty.
-    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
-        let _ = (project, task, note);
-        Err(without_details())
-    }
-
-    /// Removes the note of a task.
-    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        let _ = (project, task);
-        Err(without_details())
-    }
-
-    /// The handles of who does a task.
-    async fn assignees(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<String>> {
-        let _ = (priority, project, task);
-        Err(without_details())
-    }
-
-    /// Assigns a task. Whether these take the place of all others or are added to them is not
-    /// documented: name all who are to stay.
-    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
-        let _ = (project, task, handles);
-        Err(without_details())
-    }
-
-    /// Takes a task from somebody. [`Kind::Refused`] where it is not theirs.
-    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
-        let _ = (project, task, handle);
-        Err(without_details())
-    }
-
-    /// The values of a task's custom fields, by the ids of the fields.
-    async fn field_values(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        let _ = (priority, project, task);
-        Err(without_details())
-    }
-
-    /// Sets the value of a custom field: a number, or a string that is not empty.
-    async fn set_field(
+    /// Writes something that a task has beside its text, or takes it away.
+    async fn set_detail(
         &self,
         project: &ProjectId,
         task: &TaskId,
-        field: &str,
-        value: &Value,
+        detail: SetDetail<'_>,
     ) -> Result<()> {
-        let _ = (project, task, field, value);
-        Err(without_details())
-    }
-
-    /// Takes the value of a custom field away.
-    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
-        let _ = (project, task, field);
+        let _ = (project, task, detail);
         Err(without_details())
     }
 

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use super::calls_kept::prune;
 use crate::{
     api::{
-        Backend, BudgetStatus, Content, Exported, NewTask, Position, Priority, RemoteProject,
-        RemoteSpace, RemoteTask, Resource, Schedule, TaskResource,
+        Backend, BudgetStatus, Content, Exported, NewTask, Position, Priority, RemoteDetails,
+        RemoteProject, RemoteSpace, RemoteTask, Resource, SetDetail, TaskResource,
     },
     clock::Clock,
     error::Result,
@@ -213,92 +213,24 @@ impl Backend for Logged {
         self.logged(Some(project), json!({ "call": "delete task", "task": task }), result)
     }
 
-    async fn date(
+    async fn detail(
         &self,
         priority: Priority,
         project: &ProjectId,
         task: &TaskId,
-    ) -> Result<Option<Schedule>> {
-        self.inner.date(priority, project, task).await
+        resource: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.inner.detail(priority, project, task, resource).await
     }
 
-    async fn set_date(&self, project: &ProjectId, task: &TaskId, date: &Schedule) -> Result<()> {
-        let result = self.inner.set_date(project, task, date).await;
-        let call = json!({ "call": "set date", "task": task, "date": date });
-        self.logged(Some(project), call, result)
-    }
-
-    async fn clear_date(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        let result = self.inner.clear_date(project, task).await;
-        self.logged(Some(project), json!({ "call": "clear date", "task": task }), result)
-    }
-
-    async fn note(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Option<String>> {
-        self.inner.note(priority, project, task).await
-    }
-
-    async fn set_note(&self, project: &ProjectId, task: &TaskId, note: &Content) -> Result<()> {
-        let result = self.inner.set_note(project, task, note).await;
-        let call = json!({ "call": "set note", "task": task, "text": note.text });
-        self.logged(Some(project), call, result)
-    }
-
-    async fn clear_note(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
-        let result = self.inner.clear_note(project, task).await;
-        self.logged(Some(project), json!({ "call": "clear note", "task": task }), result)
-    }
-
-    async fn assignees(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<String>> {
-        self.inner.assignees(priority, project, task).await
-    }
-
-    async fn assign(&self, project: &ProjectId, task: &TaskId, handles: &[String]) -> Result<()> {
-        let result = self.inner.assign(project, task, handles).await;
-        let call = json!({ "call": "assign task", "task": task, "handles": handles });
-        self.logged(Some(project), call, result)
-    }
-
-    async fn unassign(&self, project: &ProjectId, task: &TaskId, handle: &str) -> Result<()> {
-        let result = self.inner.unassign(project, task, handle).await;
-        let call = json!({ "call": "unassign task", "task": task, "handles": [handle] });
-        self.logged(Some(project), call, result)
-    }
-
-    async fn field_values(
-        &self,
-        priority: Priority,
-        project: &ProjectId,
-        task: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        self.inner.field_values(priority, project, task).await
-    }
-
-    async fn set_field(
+    async fn set_detail(
         &self,
         project: &ProjectId,
         task: &TaskId,
-        field: &str,
-        value: &Value,
+        detail: SetDetail<'_>,
     ) -> Result<()> {
-        let result = self.inner.set_field(project, task, field, value).await;
-        let call = json!({ "call": "set field", "task": task, "field": field, "value": value });
-        self.logged(Some(project), call, result)
-    }
-
-    async fn clear_field(&self, project: &ProjectId, task: &TaskId, field: &str) -> Result<()> {
-        let result = self.inner.clear_field(project, task, field).await;
-        let call = json!({ "call": "clear field", "task": task, "field": field });
-        self.logged(Some(project), call, result)
+        let result = self.inner.set_detail(project, task, detail).await;
+        self.logged(Some(project), detail_call(task, detail), result)
     }
 
     async fn resource(
@@ -330,6 +262,30 @@ impl Backend for Logged {
     }
 }
 
+/// The writing of a detail as the log has it.
+fn detail_call(task: &TaskId, detail: SetDetail<'_>) -> Value {
+    match detail {
+        SetDetail::Date(Some(date)) => json!({ "call": "set date", "task": task, "date": date }),
+        SetDetail::Date(None) => json!({ "call": "clear date", "task": task }),
+        SetDetail::Note(Some(note)) => {
+            json!({ "call": "set note", "task": task, "text": note.text })
+        }
+        SetDetail::Note(None) => json!({ "call": "clear note", "task": task }),
+        SetDetail::Assign(handles) => {
+            json!({ "call": "assign task", "task": task, "handles": handles })
+        }
+        SetDetail::Unassign(handle) => {
+            json!({ "call": "unassign task", "task": task, "handles": [handle] })
+        }
+        SetDetail::Field(field, Some(value)) => {
+            json!({ "call": "set field", "task": task, "field": field, "value": value })
+        }
+        SetDetail::Field(field, None) => {
+            json!({ "call": "clear field", "task": task, "field": field })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, sync::Arc, time::Duration};
@@ -340,7 +296,7 @@ mod tests {
     use crate::{
         api::{
             Backend, Content, ContentType, HttpBackend, Moment, Priority, Resource, Schedule,
-            TaskResource,
+            SetDetail, TaskResource,
         },
         clock::SystemClock,
         server::{Running, Server, ServerConfig},
@@ -371,24 +327,35 @@ mod tests {
         let date = Schedule { start, end: None };
         let note = Content { content_type: ContentType::Plain, text: "n".to_owned() };
         let (handles, value) = (["bob".to_owned()], json!(2));
-        logged.set_date(p, t, &date).await.unwrap();
-        logged.set_note(p, t, &note).await.unwrap();
-        logged.assign(p, t, &handles).await.unwrap();
-        logged.set_field(p, t, "@inc01", &value).await.unwrap();
+        let write = async |details: &[SetDetail<'_>]| {
+            for detail in details {
+                logged.set_detail(p, t, *detail).await.unwrap();
+            }
+        };
+        write(&[
+            SetDetail::Date(Some(&date)),
+            SetDetail::Note(Some(&note)),
+            SetDetail::Assign(&handles),
+            SetDetail::Field("@inc01", Some(&value)),
+        ])
+        .await;
         let link = logged.share(p).await.unwrap();
-        assert_eq!(logged.date(READ, p, t).await.unwrap(), Some(date));
-        assert_eq!(logged.note(READ, p, t).await.unwrap().as_deref(), Some("n"));
-        assert_eq!(logged.assignees(READ, p, t).await.unwrap(), handles);
-        let values = logged.field_values(READ, p, t).await.unwrap();
-        assert_eq!(values, [("@inc01".to_owned(), value)]);
+        let told = async |of| logged.detail(READ, p, t, of).await.unwrap();
+        assert_eq!(told(TaskResource::Date).await.date, Some(date));
+        assert_eq!(told(TaskResource::Note).await.note.as_deref(), Some("n"));
+        assert_eq!(told(TaskResource::Assignees).await.assignees, handles);
+        assert_eq!(told(TaskResource::Fields).await.fields, [("@inc01".to_owned(), value)]);
         assert_eq!(logged.resource(READ, p, Resource::ShareLink).await.unwrap(), link);
         let told = logged.task_resource(READ, p, t, TaskResource::Note).await.unwrap();
         assert_eq!(told.unwrap()["value"], "n");
-        logged.clear_note(p, t).await.unwrap();
-        logged.clear_field(p, t, "@inc01").await.unwrap();
-        logged.unassign(p, t, "bob").await.unwrap();
-        logged.clear_date(p, t).await.unwrap();
-        assert!(logged.clear_date(p, t).await.is_err());
+        write(&[
+            SetDetail::Note(None),
+            SetDetail::Field("@inc01", None),
+            SetDetail::Unassign("bob"),
+            SetDetail::Date(None),
+        ])
+        .await;
+        assert!(logged.set_detail(p, t, SetDetail::Date(None)).await.is_err());
         let log = fs::read_to_string(dir.path().join("history.ndjson")).unwrap();
         let told: Vec<(String, Value)> = log
             .lines()

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{engine::Engine, project::Project};
 use crate::{
-    api::{Priority, TaskResource},
+    api::{Priority, RemoteDetails, TaskResource},
     error::{Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Details, Fact, Facts, Key, Outline, Set},
@@ -22,30 +22,29 @@ impl Engine {
         task: &TaskId,
         resource: TaskResource,
     ) -> Result<Details> {
-        let backend = &self.backend;
-        let mut told = Facts::default();
+        let told = match self.backend.detail(priority, project, task, resource).await {
+            // What is not found is none.
+            Err(error) if error.kind() == Kind::NotFound => RemoteDetails::default(),
+            told => told?,
+        };
+        let mut facts = Facts::default();
         match resource {
             TaskResource::Task => {}
-            TaskResource::Date => {
-                told.date = Fact::of(backend.date(priority, project, task).await?);
-            }
+            TaskResource::Date => facts.date = Fact::of(told.date),
             TaskResource::Note => {
                 // An empty one is none: the service takes no empty notes.
-                let note = backend.note(priority, project, task).await?;
-                told.note = Fact::of(note.filter(|note| !note.is_empty()));
+                facts.note = Fact::of(told.note.filter(|note| !note.is_empty()));
             }
             TaskResource::Assignees => {
-                let handles = or_none(backend.assignees(priority, project, task).await)?;
-                let known = handles.into_iter().map(|handle| (handle, ()));
-                told.assignees = Set { known: distinct(known), complete: true };
+                let known = told.assignees.into_iter().map(|handle| (handle, ()));
+                facts.assignees = Set { known: distinct(known), complete: true };
             }
             TaskResource::Fields => {
-                let values = or_none(backend.field_values(priority, project, task).await)?;
-                let known = values.into_iter().filter(|(_, value)| !is_none(value));
-                told.fields = Set { known: distinct(known), complete: true };
+                let known = told.fields.into_iter().filter(|(_, value)| !is_none(value));
+                facts.fields = Set { known: distinct(known), complete: true };
             }
         }
-        Ok(told.into())
+        Ok(facts.into())
     }
 
     /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
@@ -72,14 +71,6 @@ impl Engine {
         self.keep(project);
         self.note_resident(project);
         self.changed(project, changed);
-    }
-}
-
-/// What is not found is none.
-fn or_none<T: Default>(answer: Result<T>) -> Result<T> {
-    match answer {
-        Err(error) if error.kind() == Kind::NotFound => Ok(T::default()),
-        answer => answer,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Sending one operation of a script, and settling at once what an answer leaves open.
 
-use std::{future::Future, time::Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::{engine::Engine, project::Project, wording::is_markup};
 use crate::{
-    api::{NewTask, Priority, Resource},
+    api::{NewTask, Priority, RemoteDetails, Resource, SetDetail, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Change, Key, Op, Placement},
@@ -81,41 +81,37 @@ impl Engine {
         task: &TaskId,
         change: &Change,
     ) -> Result<()> {
-        let backend = &self.backend;
-        match change {
-            Change::Date(Some(date)) => backend.set_date(id, task, date).await,
-            Change::Date(None) => {
-                let is_gone = async || Ok(backend.date(Priority::Save, id, task).await?.is_none());
-                gone(backend.clear_date(id, task).await, is_gone).await
+        let content;
+        let detail = match change {
+            Change::Date(date) => SetDetail::Date(date.as_ref()),
+            Change::Note(note) => {
+                content = note.as_ref().map(|note| self.settings.wording.content(note));
+                SetDetail::Note(content.as_ref())
             }
-            Change::Note(Some(note)) => {
-                backend.set_note(id, task, &self.settings.wording.content(note)).await
-            }
-            Change::Note(None) => {
-                let is_gone = async || Ok(backend.note(Priority::Save, id, task).await?.is_none());
-                gone(backend.clear_note(id, task).await, is_gone).await
-            }
-            Change::Assign(more) => self.assign(project, id, task, more).await,
-            Change::Unassign(handle) => {
-                let is_gone = async || {
-                    let there = backend.assignees(Priority::Save, id, task).await?;
-                    Ok(!there.contains(handle))
-                };
-                gone(backend.unassign(id, task, handle).await, is_gone).await?;
-                if let Some(assigned) = project.lock().assigned.get_mut(task) {
-                    assigned.handles.retain(|known| known != handle);
+            Change::Assign(more) => return self.assign(project, id, task, more).await,
+            Change::Unassign(handle) => SetDetail::Unassign(handle),
+            Change::Field(field, value) => SetDetail::Field(field, value.as_ref()),
+        };
+        match self.backend.set_detail(id, task, detail).await {
+            // What is to be taken away may have been gone already: the service refuses that (400),
+            // or does not find it (404), and neither tells what is there.
+            Err(error)
+                if takes_away(change) && matches!(error.kind(), Kind::Refused | Kind::NotFound) =>
+            {
+                let resource = change.resource();
+                let there = self.backend.detail(Priority::Save, id, task, resource).await?;
+                if !is_gone(change, &there) {
+                    return Err(error);
                 }
-                Ok(())
             }
-            Change::Field(field, Some(value)) => backend.set_field(id, task, field, value).await,
-            Change::Field(field, None) => {
-                let is_gone = async || {
-                    let there = backend.field_values(Priority::Save, id, task).await?;
-                    Ok(there.iter().all(|(known, value)| known != field || value.is_null()))
-                };
-                gone(backend.clear_field(id, task, field).await, is_gone).await
-            }
+            sent => sent?,
         }
+        if let Change::Unassign(handle) = change
+            && let Some(assigned) = project.lock().assigned.get_mut(task)
+        {
+            assigned.handles.retain(|known| known != handle);
+        }
+        Ok(())
     }
 
     /// Assigns a task to more people. Whether the service puts those that are named in the place
@@ -134,14 +130,17 @@ impl Engine {
         let told = project.lock().assigned.get(task).filter(is_fresh).cloned();
         let mut all = match told {
             Some(assigned) => assigned.handles,
-            None => self.backend.assignees(Priority::Save, id, task).await?,
+            None => {
+                let resource = TaskResource::Assignees;
+                self.backend.detail(Priority::Save, id, task, resource).await?.assignees
+            }
         };
         for handle in more {
             if !all.contains(handle) {
                 all.push(handle.clone());
             }
         }
-        match self.backend.assign(id, task, &all).await {
+        match self.backend.set_detail(id, task, SetDetail::Assign(&all)).await {
             Ok(()) => {
                 self.note_assigned(project, task, all);
                 Ok(())
@@ -175,17 +174,22 @@ impl Engine {
     }
 }
 
-/// Settles the removal of something that may have been gone already: the service refuses that
-/// (400), or does not find it (404), and neither tells what is there.
-async fn gone<F: Future<Output = Result<bool>>>(
-    removed: Result<()>,
-    is_gone: impl FnOnce() -> F,
-) -> Result<()> {
-    match removed {
-        Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
-            if is_gone().await? { Ok(()) } else { Err(error) }
+/// Whether a change takes something away.
+fn takes_away(change: &Change) -> bool {
+    use Change::{Date, Field, Note, Unassign};
+    matches!(change, Date(None) | Note(None) | Unassign(_) | Field(_, None))
+}
+
+/// Whether what a change takes away is not there.
+fn is_gone(change: &Change, there: &RemoteDetails) -> bool {
+    match change {
+        Change::Date(_) => there.date.is_none(),
+        Change::Note(_) => there.note.is_none(),
+        Change::Assign(_) => false,
+        Change::Unassign(handle) => !there.assignees.contains(handle),
+        Change::Field(field, _) => {
+            there.fields.iter().all(|(known, value)| known != field || value.is_null())
         }
-        removed => removed,
     }
 }
 

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use taskadefs::{
     api::{
-        Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-        Resource, Schedule, TaskResource,
+        Backend, Content, NewTask, Position, Priority, RemoteDetails, RemoteProject, RemoteSpace,
+        RemoteTask, Resource, SetDetail, TaskResource,
     },
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -545,46 +545,17 @@ impl Backend for Memory {
             Ok(())
         })
     }
-    async fn date(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<Schedule>> {
-        self.date_here(p, t)
-    }
-    async fn set_date(&self, p: &ProjectId, t: &TaskId, date: &Schedule) -> Result<()> {
-        self.set_date_here(p, t, date)
-    }
-    async fn clear_date(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.clear_date_here(p, t)
-    }
-    async fn note(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<String>> {
-        self.note_here(p, t)
-    }
-    async fn set_note(&self, p: &ProjectId, t: &TaskId, note: &Content) -> Result<()> {
-        self.set_note_here(p, t, note)
-    }
-    async fn clear_note(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.clear_note_here(p, t)
-    }
-    async fn assignees(&self, _: Priority, p: &ProjectId, t: &TaskId) -> Result<Vec<String>> {
-        self.assignees_here(p, t)
-    }
-    async fn assign(&self, p: &ProjectId, t: &TaskId, handles: &[String]) -> Result<()> {
-        self.assign_here(p, t, handles)
-    }
-    async fn unassign(&self, p: &ProjectId, t: &TaskId, handle: &str) -> Result<()> {
-        self.unassign_here(p, t, handle)
-    }
-    async fn field_values(
+    async fn detail(
         &self,
         _: Priority,
         p: &ProjectId,
         t: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        self.field_values_here(p, t)
+        what: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.detail_here(p, t, what)
     }
-    async fn set_field(&self, p: &ProjectId, t: &TaskId, field: &str, value: &Value) -> Result<()> {
-        self.set_field_here(p, t, field, value)
-    }
-    async fn clear_field(&self, p: &ProjectId, t: &TaskId, field: &str) -> Result<()> {
-        self.clear_field_here(p, t, field)
+    async fn set_detail(&self, p: &ProjectId, t: &TaskId, detail: SetDetail<'_>) -> Result<()> {
+        self.set_detail_here(p, t, detail)
     }
     async fn resource(&self, _: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
         self.resource_here(p, what)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Content, Moment, Resource, Schedule, TaskResource},
+    api::{Moment, RemoteDetails, Resource, Schedule, SetDetail, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
 };
@@ -21,6 +21,54 @@ pub struct Details {
     pub note: Option<String>,
     pub assignees: Vec<String>,
     pub fields: BTreeMap<String, Value>,
+}
+
+impl Details {
+    fn set(&mut self, detail: SetDetail<'_>, assigning_replaces: bool) -> Result<()> {
+        let none = |why| Error::new(Kind::Refused, why);
+        match detail {
+            SetDetail::Date(Some(date)) => self.date = Some(date.clone()),
+            SetDetail::Date(None) => drop(self.date.take().ok_or_else(|| none("no date"))?),
+            SetDetail::Note(Some(note)) => self.note = Some(note.text.clone()),
+            SetDetail::Note(None) => drop(self.note.take().ok_or_else(gone)?),
+            SetDetail::Assign(handles) => {
+                if !handles.iter().all(|handle| MEMBERS.contains(&handle.as_str())) {
+                    return Err(none("no such member"));
+                }
+                if assigning_replaces {
+                    self.assignees.clear();
+                }
+                for handle in handles {
+                    if !self.assignees.contains(handle) {
+                        self.assignees.push(handle.clone());
+                    }
+                }
+            }
+            SetDetail::Unassign(handle) => {
+                let at = self.assignees.iter().position(|known| known == handle);
+                self.assignees.remove(at.ok_or_else(|| none("not theirs"))?);
+            }
+            SetDetail::Field(field, Some(value)) => {
+                self.fields.insert(field.to_owned(), value.clone());
+            }
+            SetDetail::Field(field, None) => drop(self.fields.remove(field).ok_or_else(gone)?),
+        }
+        Ok(())
+    }
+}
+
+/// A write as the log has it.
+fn in_words(t: &TaskId, detail: SetDetail<'_>) -> String {
+    match detail {
+        SetDetail::Date(Some(date)) => format!("PUT {t}/date {}", json!(date)),
+        SetDetail::Date(None) => format!("DELETE {t}/date"),
+        SetDetail::Note(Some(note)) => format!("PUT {t}/note {:?}", note.text),
+        SetDetail::Note(None) => format!("DELETE {t}/note"),
+        SetDetail::Assign(handles) => format!("PUT {t}/assignees {}", handles.join(" ")),
+        SetDetail::Unassign(handle) => format!("DELETE {t}/assignees/{handle}"),
+        SetDetail::Field(field, Some(value)) => format!("PUT {t}/fields/{field} {value}"),
+        SetDetail::Field(field, None) => format!("DELETE {t}/fields/{field}"),
+    }
 }
 
 /// A whole day.
@@ -62,110 +110,37 @@ impl Memory {
         })
     }
 
-    fn change<T>(
-        &self,
-        what: String,
-        project: &ProjectId,
-        task: &TaskId,
-        change: impl FnOnce(&mut Details) -> Result<T>,
-    ) -> Result<T> {
-        self.write(what, |state| {
-            Memory::has(state, project, task)?;
-            let key = (project.to_string(), task.to_string());
-            change(state.details.entry(key).or_default())
-        })
-    }
-
-    pub(crate) fn date_here(&self, p: &ProjectId, t: &TaskId) -> Result<Option<Schedule>> {
-        self.look(p, t, |details| details.date.clone())
-    }
-
-    pub(crate) fn set_date_here(&self, p: &ProjectId, t: &TaskId, date: &Schedule) -> Result<()> {
-        let what = format!("PUT {t}/date {}", json!(date));
-        self.change(what, p, t, |details| {
-            details.date = Some(date.clone());
-            Ok(())
-        })
-    }
-
-    pub(crate) fn clear_date_here(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.change(format!("DELETE {t}/date"), p, t, |details| {
-            details.date.take().map(drop).ok_or_else(|| Error::new(Kind::Refused, "no date"))
-        })
-    }
-
-    pub(crate) fn note_here(&self, p: &ProjectId, t: &TaskId) -> Result<Option<String>> {
-        self.look(p, t, |details| details.note.clone())
-    }
-
-    pub(crate) fn set_note_here(&self, p: &ProjectId, t: &TaskId, note: &Content) -> Result<()> {
-        self.change(format!("PUT {t}/note {:?}", note.text), p, t, |details| {
-            details.note = Some(note.text.clone());
-            Ok(())
-        })
-    }
-
-    pub(crate) fn clear_note_here(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.change(format!("DELETE {t}/note"), p, t, |details| {
-            details.note.take().map(drop).ok_or_else(gone)
-        })
-    }
-
-    pub(crate) fn assignees_here(&self, p: &ProjectId, t: &TaskId) -> Result<Vec<String>> {
-        self.look(p, t, |details| details.assignees.clone())
-    }
-
-    pub(crate) fn assign_here(&self, p: &ProjectId, t: &TaskId, handles: &[String]) -> Result<()> {
-        let replaces = self.lock().assigning_replaces;
-        self.change(format!("PUT {t}/assignees {}", handles.join(" ")), p, t, |details| {
-            if !handles.iter().all(|handle| MEMBERS.contains(&handle.as_str())) {
-                return Err(Error::new(Kind::Refused, "no such member"));
-            }
-            if replaces {
-                details.assignees.clear();
-            }
-            for handle in handles {
-                if !details.assignees.contains(handle) {
-                    details.assignees.push(handle.clone());
-                }
-            }
-            Ok(())
-        })
-    }
-
-    pub(crate) fn unassign_here(&self, p: &ProjectId, t: &TaskId, handle: &str) -> Result<()> {
-        self.change(format!("DELETE {t}/assignees/{handle}"), p, t, |details| {
-            let at = details.assignees.iter().position(|known| known == handle);
-            let at = at.ok_or_else(|| Error::new(Kind::Refused, "not theirs"))?;
-            details.assignees.remove(at);
-            Ok(())
-        })
-    }
-
-    pub(crate) fn field_values_here(
+    pub(crate) fn detail_here(
         &self,
         p: &ProjectId,
         t: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        self.look(p, t, |details| details.fields.clone().into_iter().collect())
+        what: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.look(p, t, |details| {
+            let Details { date, note, assignees, fields } = details.clone();
+            let mut told = RemoteDetails::default();
+            match what {
+                TaskResource::Task => {}
+                TaskResource::Date => told.date = date,
+                TaskResource::Note => told.note = note,
+                TaskResource::Assignees => told.assignees = assignees,
+                TaskResource::Fields => told.fields = fields.into_iter().collect(),
+            }
+            told
+        })
     }
 
-    pub(crate) fn set_field_here(
+    pub(crate) fn set_detail_here(
         &self,
         p: &ProjectId,
         t: &TaskId,
-        field: &str,
-        value: &Value,
+        detail: SetDetail<'_>,
     ) -> Result<()> {
-        self.change(format!("PUT {t}/fields/{field} {value}"), p, t, |details| {
-            details.fields.insert(field.to_owned(), value.clone());
-            Ok(())
-        })
-    }
-
-    pub(crate) fn clear_field_here(&self, p: &ProjectId, t: &TaskId, field: &str) -> Result<()> {
-        self.change(format!("DELETE {t}/fields/{field}"), p, t, |details| {
-            details.fields.remove(field).map(drop).ok_or_else(gone)
+        let replaces = self.lock().assigning_replaces;
+        self.write(in_words(t, detail), |state| {
+            Memory::has(state, p, t)?;
+            let key = (p.to_string(), t.to_string());
+            state.details.entry(key).or_default().set(detail, replaces)
         })
     }
 

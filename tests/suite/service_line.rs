@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use taskadefs::{
     api::{
-        Backend, Content, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-        Resource, Schedule, TaskResource,
+        Backend, Content, NewTask, Position, Priority, RemoteDetails, RemoteProject, RemoteSpace,
+        RemoteTask, Resource, SetDetail, TaskResource,
     },
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -105,56 +105,17 @@ impl Backend for Line {
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
         self.open().await.delete_task(project, task).await
     }
-    async fn date(
+    async fn detail(
         &self,
         priority: Priority,
         p: &ProjectId,
         t: &TaskId,
-    ) -> Result<Option<Schedule>> {
-        self.open().await.date(priority, p, t).await
+        what: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.open().await.detail(priority, p, t, what).await
     }
-    async fn set_date(&self, p: &ProjectId, t: &TaskId, date: &Schedule) -> Result<()> {
-        self.open().await.set_date(p, t, date).await
-    }
-    async fn clear_date(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.open().await.clear_date(p, t).await
-    }
-    async fn note(&self, priority: Priority, p: &ProjectId, t: &TaskId) -> Result<Option<String>> {
-        self.open().await.note(priority, p, t).await
-    }
-    async fn set_note(&self, p: &ProjectId, t: &TaskId, note: &Content) -> Result<()> {
-        self.open().await.set_note(p, t, note).await
-    }
-    async fn clear_note(&self, p: &ProjectId, t: &TaskId) -> Result<()> {
-        self.open().await.clear_note(p, t).await
-    }
-    async fn assignees(
-        &self,
-        priority: Priority,
-        p: &ProjectId,
-        t: &TaskId,
-    ) -> Result<Vec<String>> {
-        self.open().await.assignees(priority, p, t).await
-    }
-    async fn assign(&self, p: &ProjectId, t: &TaskId, handles: &[String]) -> Result<()> {
-        self.open().await.assign(p, t, handles).await
-    }
-    async fn unassign(&self, p: &ProjectId, t: &TaskId, handle: &str) -> Result<()> {
-        self.open().await.unassign(p, t, handle).await
-    }
-    async fn field_values(
-        &self,
-        priority: Priority,
-        p: &ProjectId,
-        t: &TaskId,
-    ) -> Result<Vec<(String, Value)>> {
-        self.open().await.field_values(priority, p, t).await
-    }
-    async fn set_field(&self, p: &ProjectId, t: &TaskId, field: &str, value: &Value) -> Result<()> {
-        self.open().await.set_field(p, t, field, value).await
-    }
-    async fn clear_field(&self, p: &ProjectId, t: &TaskId, field: &str) -> Result<()> {
-        self.open().await.clear_field(p, t, field).await
+    async fn set_detail(&self, p: &ProjectId, t: &TaskId, detail: SetDetail<'_>) -> Result<()> {
+        self.open().await.set_detail(p, t, detail).await
     }
     async fn resource(&self, priority: Priority, p: &ProjectId, what: Resource) -> Result<Value> {
         self.open().await.resource(priority, p, what).await

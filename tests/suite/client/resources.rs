@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Backend, Resource, TaskResource},
+    api::{Backend, Resource, SetDetail, TaskResource},
     error::Kind,
     ids::{ProjectId, TaskId},
 };
@@ -79,9 +79,14 @@ async fn resources_are_told_as_they_are() {
     assert_eq!(of_task(TaskResource::Date).await, None);
     assert_eq!(of_task(TaskResource::Note).await, None);
     assert_eq!(of_task(TaskResource::Assignees).await, Some(json!([])));
-    client.set_date(project, a, &due("2026-12-01")).await.unwrap();
-    client.set_note(project, a, &plain("n")).await.unwrap();
-    client.set_field(project, a, "@inc01", &json!(1)).await.unwrap();
+    let (date, note, value) = (due("2026-12-01"), plain("n"), json!(1));
+    for detail in [
+        SetDetail::Date(Some(&date)),
+        SetDetail::Note(Some(&note)),
+        SetDetail::Field("@inc01", Some(&value)),
+    ] {
+        client.set_detail(project, a, detail).await.unwrap();
+    }
     let date = json!({ "start": { "date": "2026-12-01" } });
     assert_eq!(of_task(TaskResource::Date).await, Some(date));
     let note = json!({ "type": "text/plain", "value": "n" });
