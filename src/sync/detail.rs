@@ -22,6 +22,10 @@ impl Engine {
         task: &TaskId,
         resource: TaskResource,
     ) -> Result<Details> {
+        // The task itself is no detail.
+        if resource == TaskResource::Task {
+            return Ok(Details::default());
+        }
         let told = match self.backend.detail(priority, project, task, resource).await {
             // What is not found is none.
             Err(error) if error.kind() == Kind::NotFound => RemoteDetails::default(),

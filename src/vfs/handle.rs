@@ -30,8 +30,8 @@ use crate::{
 /// An open file or directory.
 #[derive(Debug)]
 pub(crate) enum Handle {
-    /// A project open for reading.
-    Reader { project: Arc<Project>, process: Option<Process> },
+    /// A project open for reading, and its text as it was then.
+    Reader { project: Arc<Project>, process: Option<Process>, text: Arc<[u8]> },
     /// A project open for writing.
     Writer(Writer),
     /// What the service said of a project or a task when it was opened.
@@ -144,7 +144,7 @@ impl Vfs {
         if caching == Caching::Drop {
             tracing::debug!(serial, "the kernel drops what it has of a project that is opened");
         }
-        let fh = tree.add_handle(Handle::Reader { project, process });
+        let fh = tree.add_handle(Handle::Reader { project, process, text: content.text });
         Ok(Opened { fh, caching })
     }
 
@@ -198,13 +198,9 @@ impl Vfs {
     /// [`Kind::BadHandle`] if it is not open.
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
-            Handle::Reader { project, process } => {
+            Handle::Reader { project, process, text } => {
                 self.reads.fetch_add(1, Ordering::Relaxed);
-                let content = self.engine.read_by(project, *process);
-                if let Some(content) = &content {
-                    self.engine.note_served(project, content);
-                }
-                let text = content.map(|content| content.text).unwrap_or_default();
+                let text = self.text_now(project, *process, text);
                 Ok(draft::slice(&text, offset, size).to_vec())
             }
             Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
@@ -212,6 +208,26 @@ impl Vfs {
             Handle::Sharing(sharing) => Ok(sharing.draft().read(offset, size).to_vec()),
             Handle::Scratch { file, .. } => read_full(file, offset, size),
             Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
+        }
+    }
+
+    /// What a reader gets that had this text when it opened the project. Not a newer one before the
+    /// kernel has heard of that: as long as it believes in the size of the old one, it would cut the
+    /// new one off there. It asks again once it has heard.
+    fn text_now(
+        &self,
+        project: &Arc<Project>,
+        process: Option<Process>,
+        opened: &Arc<[u8]>,
+    ) -> Arc<[u8]> {
+        let believed = self.tree().sized.get(&project.serial).copied();
+        let is_believed = |text: &[u8]| believed.is_none_or(|size| size == text.len() as u64);
+        match self.engine.read_by(project, process) {
+            Some(content) if is_believed(&content.text) || !is_believed(opened) => {
+                self.engine.note_served(project, &content);
+                content.text
+            }
+            _ => opened.clone(),
         }
     }
 

@@ -79,6 +79,9 @@ impl Vfs {
                         if tokio::task::spawn_blocking(move || kernel.inode(ino)).await.is_err() {
                             return;
                         }
+                        if let Some(project) = self.project_of(ino) {
+                            self.tree().sized.remove(&project.serial);
+                        }
                     }
                     Notice::Entry(parent, name) => {
                         let told = self.clone().drop_entry(parent, name, kernel.clone(), turn.clone());

@@ -57,7 +57,7 @@ pub(crate) struct Tree {
     pub(crate) emptied: HashMap<u64, Emptied>,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
-    /// The size of a project that the kernel was told last.
+    /// The size that the kernel was told last of a project, unless it had to forget it since.
     pub(crate) sized: HashMap<u64, u64>,
     /// What the kernel has in its pages of directories.
     pub(crate) dir_pages: DirPages,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use taskadefs::server::{Assigning, Quirks};
+use taskadefs::server::{Assigning, Fault, Quirks};
 
 use crate::mounted::{Mounted, PROGRAM, attribute, run, said, until};
 
@@ -221,18 +221,19 @@ fn a_line_that_is_cut_and_pasted_elsewhere_takes_everything_along() {
 fn what_is_asked_for_can_be_broken_off_and_goes_on_from_there() {
     const TASKS: usize = 20;
     let tasks: Vec<String> = (0..TASKS).map(|number| format!("task {number}")).collect();
-    let latency = Duration::from_millis(100);
-    let mounted = mounted(&tasks.join("\n"), Quirks { latency, ..Quirks::default() });
+    let mounted = mounted(&tasks.join("\n"), Quirks::default());
     let task = mounted.server().store().task_ids(&mounted.project).unwrap().remove(0);
     mounted.server().store().note_elsewhere(&mounted.project, &task, Some("a note")).unwrap();
     let plain = mounted.text();
     mounted.reads();
     let asked = || mounted.server().log().requests().len();
+    mounted.server().faults().plan(Some("GET"), "/tasks/", 10, usize::MAX, Fault::Hang);
     let mut details = Command::new(PROGRAM).arg("details").arg(mounted.file()).spawn().unwrap();
     until("some are answered", || asked() >= 10);
     // SAFETY: the process is a child that was not waited for yet.
     assert_eq!(unsafe { libc::kill(details.id().try_into().unwrap(), libc::SIGINT) }, 0);
     assert!(!details.wait().unwrap().success());
+    mounted.server().faults().clear();
     assert_eq!(mounted.text(), plain, "it shows once all of it is there");
     let before = mounted.reads().len();
     let output = run(Command::new(PROGRAM).arg("details").arg(mounted.file()));

@@ -123,6 +123,24 @@ async fn who_opens_a_text_of_another_size_gets_it_after_the_kernel_has_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_newer_text_is_not_read_at_the_size_of_the_one_before() {
+    let mount = Mount::of("a\nb").await;
+    let old = mount.read("Plan.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let open = async || mount.vfs.open(ino, READ, me()).await.unwrap().fh;
+    let read = |fh| String::from_utf8(mount.vfs.read(fh, 0, 1 << 20).unwrap()).unwrap();
+    let before = open().await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "x", "theirs");
+    // Nobody has told the kernel yet, which has not asked either.
+    let after = open().await;
+    assert_eq!(read(before), old);
+    let new = "- [ ] a\n- [ ] b\n- [ ] theirs\n";
+    assert_eq!(mount.vfs.getattr(ino, me()).await.unwrap().size, new.len() as u64);
+    assert_eq!([read(before), read(after)], [new, new]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_save_and_what_it_is_merged_with_are_told() {
     let mut mount = Mount::of("a\nb").await;
     let text = mount.read("Plan.md").await;
