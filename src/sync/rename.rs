@@ -4,7 +4,10 @@
 //! Where that changes nothing, and for another folder, the project is copied under the new title
 //! and the old one archived; nothing is archived unless the copy is seen to be whole.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     engine::{Engine, Event},
@@ -180,6 +183,26 @@ impl Engine {
         }
         self.start_worker(copy);
         Ok(())
+    }
+
+    /// An outline of a project with the ids that its tasks have in a copy of it. What the copy does
+    /// not have keeps its own.
+    pub(crate) fn outline_in_copy(
+        &self,
+        outline: &Outline,
+        original: &Project,
+        copy: &Project,
+    ) -> Arc<Outline> {
+        let (original, copied) = (self.outline(original), self.outline(copy));
+        let of_both = original.items.iter().zip(&copied.items);
+        let keys: HashMap<&Key, &Key> = of_both.map(|(old, new)| (&old.key, &new.key)).collect();
+        let mut outline = outline.clone();
+        for item in &mut outline.items {
+            if let Some(key) = keys.get(&item.key) {
+                item.key = Key::clone(key);
+            }
+        }
+        Arc::new(outline)
     }
 
     fn outline(&self, project: &Project) -> Arc<Outline> {

@@ -339,8 +339,10 @@ fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Result<()> {
     let deleted = base.items.iter().filter(|item| !kept.contains(&item.key)).count();
     if deleted > most && deleted * 2 > base.items.len() {
         let what = format!("this save would delete {deleted} of {} tasks", base.items.len());
-        return Err(Error::new(Kind::DeletionGuard, what)
-            .hint("the text is kept and nothing was sent; delete fewer at once, or mount with a larger --max-delete"));
+        return Err(Error::new(Kind::DeletionGuard, what).hint(
+            "the text is kept and nothing was sent; if you mean it, run \
+                 `taskadefs retry --allow-delete PATH`, or `taskadefs discard PATH` to give it up",
+        ));
     }
     Ok(())
 }

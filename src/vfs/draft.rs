@@ -106,6 +106,11 @@ impl Draft {
         (self.base.clone(), self.bytes.clone())
     }
 
+    /// Gives its base other ids.
+    pub(crate) fn rebase_with(&mut self, base: impl Fn(&Outline) -> Arc<Outline>) {
+        self.base = self.base.as_deref().map(base);
+    }
+
     /// Notes which outline its bytes stand for since they were committed.
     pub(crate) fn rebase(&mut self, outline: Arc<Outline>) {
         if self.base.is_some() {

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    plan::Outline,
     sync::{Base, Process, Project},
 };
 
@@ -54,6 +55,8 @@ pub(crate) struct Writer {
     append: bool,
     draft: Mutex<Draft>,
     written: Mutex<SystemTime>,
+    /// The copy that has the project's place since it was renamed or moved.
+    moved: Mutex<Option<Arc<Project>>>,
 }
 
 impl Writer {
@@ -66,7 +69,19 @@ impl Writer {
         now: SystemTime,
     ) -> Self {
         let (draft, written) = (Mutex::new(draft), Mutex::new(now));
-        Self { project, ino, process, append: mode.append, draft, written }
+        Self { project, ino, process, append: mode.append, draft, written, moved: Mutex::default() }
+    }
+
+    /// What is written is saved to this project.
+    pub(crate) fn target(&self) -> Arc<Project> {
+        let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        moved.as_ref().unwrap_or(&self.project).clone()
+    }
+
+    /// The project has become this copy, and the draft's base has its ids.
+    pub(crate) fn move_to(&self, copy: &Arc<Project>, base: impl Fn(&Outline) -> Arc<Outline>) {
+        self.draft().rebase_with(base);
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy.clone());
     }
 
     pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
@@ -337,7 +352,7 @@ impl Vfs {
         let (base, text) = writer.draft().take();
         self.tree().emptied.remove(&writer.project.serial);
         let base = base.map_or(Base::LastRead, Base::Exactly);
-        let saved = self.engine.save(&writer.project, writer.process, base, text).await;
+        let saved = self.engine.save(&writer.target(), writer.process, base, text).await;
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

@@ -10,6 +10,7 @@ use super::{
     Notice, Vfs,
     directory::{Found, check_reserved, no_entry},
     draft::Draft,
+    handle::Handle,
     inode::{Directory, Node},
     names, process, scratch,
     tree::{Local, Vacant},
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    plan::Outline,
     sync::{Base, Process, Project},
 };
 
@@ -335,6 +337,7 @@ impl Vfs {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
         })?;
         let renamed = self.engine.rename(&project, &folder, &title).await?;
+        self.move_writers(&project, &renamed);
         let mut tree = self.tree();
         tree.take_local(directory, name);
         tree.set_local(there, new_name, Local::New(renamed.clone()));
@@ -344,6 +347,22 @@ impl Vfs {
             self.tell(Notice::Inode(ino));
         }
         Ok(())
+    }
+
+    /// What programs write that have a project open goes to the copy that has its place.
+    fn move_writers(&self, project: &Arc<Project>, copy: &Arc<Project>) {
+        if project.serial == copy.serial {
+            return;
+        }
+        let handles: Vec<Arc<Handle>> = self.tree().handles.values().cloned().collect();
+        for handle in handles {
+            if let Handle::Writer(writer) = &*handle
+                && writer.target().serial == project.serial
+            {
+                let base = |base: &Outline| self.engine.outline_in_copy(base, project, copy);
+                writer.move_to(copy, base);
+            }
+        }
     }
 }
 

@@ -339,6 +339,25 @@ in_virtual_time! {
 }
 
 in_virtual_time! {
+    async fn what_is_written_through_an_open_file_follows_the_project_to_its_copies() {
+        let mount = Mount::of("a\nb").await;
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let appends = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
+        mount.vfs.write(appends, 0, b"- [ ] c\n").unwrap();
+        for (from, to) in [("Plan.md", "Better.md"), ("Better.md", "Best.md")] {
+            mount.rename(from, to).await.unwrap();
+            mount.vfs.write(appends, 0, format!("- [ ] {to}\n").as_bytes()).unwrap();
+        }
+        mount.vfs.flush(appends, me()).await.unwrap();
+        mount.vfs.release(appends).await.unwrap();
+        assert_eq!(mount.read("Best.md").await, "- [ ] a\n- [ ] b\n- [ ] c\n- [ ] Better.md\n- [ ] Best.md\n");
+        let copy = mount.memory.find("Best").unwrap();
+        assert_eq!(mount.memory.tree(&copy), "a\nb\nc\nBetter.md\nBest.md\n");
+        assert_eq!(mount.memory.tree("plan"), "a\nb\n");
+    }
+}
+
+in_virtual_time! {
     async fn renaming_a_project_tries_its_title_then_copies() {
         let mount = Mount::of("a\n  b").await;
         mount.rename("Plan.md", "Better.md").await.unwrap();
