@@ -62,6 +62,8 @@ pub struct BudgetStatus {
     pub spare: Option<u32>,
     /// Requests left in this window.
     pub remaining: Option<u32>,
+    /// Whether what is left is kept for saves: a read would wait for the next window.
+    pub is_kept: bool,
     /// Until the next window.
     pub reset: Option<Duration>,
     /// Requests that wait for it.
@@ -122,10 +124,14 @@ impl Gate {
         let (limit, remaining, reset) = state.budget.status(self.clock.now());
         let spare =
             limit.map(|limit| limit.saturating_sub(state.budget.kept(Priority::Background)));
+        let kept = state.budget.kept(Priority::Foreground);
         BudgetStatus {
             limit,
             spare,
             remaining,
+            // After the reset nothing is known of the new window.
+            is_kept: remaining.is_some_and(|remaining| remaining <= kept)
+                && reset.is_some_and(|reset| !reset.is_zero()),
             reset,
             waiting: state.queue.len(),
             sent: state.sent,
@@ -280,6 +286,18 @@ mod tests {
         let error = pass(&gate, Priority::Foreground, 10).await.err().unwrap();
         assert_eq!(error.kind(), Kind::RateLimited);
         assert!(error.to_string().contains("41 s"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_for_saves_is_told_until_the_window_ends() {
+        let gate = Gate::new(Arc::new(SystemClock));
+        assert!(!gate.status().is_kept);
+        for (remaining, is_kept) in [(4, false), (3, true), (0, true)] {
+            pass(&gate, Priority::Save, 0).await.unwrap().answered(told(remaining, 20), false);
+            assert_eq!(gate.status().is_kept, is_kept, "{remaining}");
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert!(!gate.status().is_kept);
     }
 
     #[tokio::test(start_paused = true)]

@@ -232,6 +232,11 @@ impl Engine {
     /// Asks for a newer state, and waits for it, but not for long. A failure leaves what is
     /// known as it is.
     async fn revalidate(self: &Arc<Self>, project: &Arc<Project>) {
+        // A request that waits for the next window would keep a save from the project until then,
+        // which may use what is left of this one.
+        if self.budget().is_some_and(|budget| budget.is_kept) {
+            return;
+        }
         let (engine, asked) = (self.clone(), project.clone());
         let refresh = tokio::spawn(async move {
             if let Err(error) = engine.refresh(&asked, Priority::Foreground).await {

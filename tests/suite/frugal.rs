@@ -236,3 +236,23 @@ fn an_export_that_hangs_holds_a_reader_up_for_a_moment_only() {
     });
     mounted.end();
 }
+
+#[test]
+fn a_save_of_an_old_text_has_what_reads_have_left_to_saves() {
+    let quirks = Quirks { rate_limit: Some(20), ..Quirks::default() };
+    let mounted = Mounted::on(quirks, "one", &["--max-age", "0.1"], |_, _| {});
+    // Every look at an old text takes a request, until only those for saves are left.
+    until("the end of what is for reads", || {
+        mounted.text();
+        let status = fs::read(mounted.root.join(".taskade/status.json")).unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
+        status["remaining"] == 2
+    });
+    let read = Instant::now();
+    until("the age of an old text", || read.elapsed() > Duration::from_millis(150));
+    let begun = Instant::now();
+    mounted.ok("echo '- [ ] two' >> Plan.md");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert_eq!(mounted.tree(), "one\ntwo\n");
+    mounted.end();
+}
