@@ -181,7 +181,11 @@ impl Vfs {
         {
             return Ok(Found::Directory(child(directory, space)));
         }
-        let entries = self.entries_for(directory, look).await?;
+        let mut entries = self.entries_for(directory, look).await?;
+        if look != Look::At && entries.get(name).is_none() {
+            // Whoever walks comes to what was listed: any other name may be new.
+            entries = self.entries(directory).await?;
+        }
         Ok(match entries.get(name) {
             Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
             Some(Entry::Project(project)) => {
