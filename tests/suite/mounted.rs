@@ -204,7 +204,11 @@ impl Mounted {
         let mut config = ServerConfig::new(self.dir.path().join("store"));
         config.listen = address;
         config.token = Token::new(token);
-        self.server = Some(self.runtime.block_on(Server::start(config)).unwrap());
+        // A connection of another test may have the port for a moment.
+        until("the address is free again", || {
+            self.server = self.runtime.block_on(Server::start(config.clone())).ok();
+            self.server.is_some()
+        });
     }
 
     pub fn stop_server(&mut self) {
