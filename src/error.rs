@@ -8,6 +8,8 @@ use std::{error, fmt, io, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use crate::printable::printable;
+
 /// `Result` with the library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -166,19 +168,20 @@ impl Error {
     }
 }
 
+/// One line that is fit for a terminal: paths, titles and words of the service may be in it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", printable(path))?;
         }
-        f.write_str(&self.what)?;
+        f.write_str(&printable(&self.what))?;
         let mut cause = self.source.as_deref().map(|source| source as &dyn error::Error);
         while let Some(source) = cause {
-            write!(f, ": {source}")?;
+            write!(f, ": {}", printable(&source.to_string()))?;
             cause = source.source();
         }
         if let Some(remedy) = &self.remedy {
-            write!(f, "; {remedy}")?;
+            write!(f, "; {}", printable(remedy))?;
         }
         Ok(())
     }
@@ -208,6 +211,12 @@ mod tests {
         assert!(text.starts_with("/state/journal: cannot open the journal: Permission denied"));
         assert!(text.ends_with("; check who owns the state directory"));
         assert_eq!(error.errno(), libc::EACCES);
+    }
+
+    #[test]
+    fn an_error_is_one_line_that_steers_no_terminal() {
+        let error = Error::new(Kind::Refused, "no\u{1b}[2J").at("a\nb\u{202e}.md").hint("c\u{9b}");
+        assert_eq!(error.to_string(), r"a\nb\u202e.md: no\x1b[2J; c\x9b");
     }
 
     #[test]

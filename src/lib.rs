@@ -23,6 +23,7 @@ pub mod fuse;
 pub mod ids;
 mod memory;
 pub mod plan;
+mod printable;
 pub mod secret;
 pub mod server;
 pub mod sync;

@@ -15,7 +15,10 @@ use super::{
     entry::Entry,
     when::{Now, Point, State, When},
 };
-use crate::ids::{ProjectId, TaskId};
+use crate::{
+    ids::{ProjectId, TaskId},
+    printable::steers,
+};
 
 /// Who wrote it.
 const PRODUCT: &str = concat!("-//taskadefs//taskadefs ", env!("CARGO_PKG_VERSION"), "//EN");
@@ -141,7 +144,8 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// Without the control characters that no text of a calendar may hold (RFC 5545, 3.3.11).
+/// Without the control characters that no text of a calendar may hold (RFC 5545, 3.3.11), and
+/// without whatever else a terminal obeys.
 fn clean(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || *c == '\n').collect()
+    text.replace("\r\n", "\n").chars().filter(|c| !steers(*c) || *c == '\n').collect()
 }

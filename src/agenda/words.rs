@@ -7,6 +7,7 @@ use super::{
     entry::Entry,
     when::{Point, State},
 };
+use crate::printable::printable;
 
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[33m";
@@ -99,15 +100,5 @@ fn zone(entry: &Entry) -> Option<String> {
 
 /// Without anything that breaks a line, or that a terminal obeys.
 fn one_line(text: &str) -> String {
-    text.chars().map(printable).collect()
-}
-
-/// A character, or what is shown in place of one that is for the terminal.
-fn printable(c: char) -> char {
-    match c {
-        '\n' | '\u{2028}' | '\u{2029}' => '⏎',
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀'),
-        _ if c.is_control() => '\u{fffd}',
-        _ => c,
-    }
+    printable(&text.replace('\n', "⏎")).into_owned()
 }

@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::environment;
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,
@@ -22,7 +23,8 @@ const API: &str = "api";
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
 
-/// The token: from the file, else from the environment.
+/// The token: from the file, else from the environment, which has none from then on. To be called
+/// while this process has one thread.
 ///
 /// # Errors
 /// If the file cannot be read, others can read it, or no token is set at all.
@@ -31,10 +33,7 @@ pub(crate) fn token(file: Option<&Path>) -> Result<Token> {
         return token_from_file(file).map_err(|error| error.at(file.display().to_string()));
     }
     // A variable that is set to nothing is as good as not set.
-    let from_environment = ["TASKADE_TOKEN", "TASKADE_API_KEY"]
-        .into_iter()
-        .find_map(|name| env::var(name).ok().filter(|text| !text.trim().is_empty()));
-    let text = from_environment.ok_or_else(|| {
+    let text = environment::take(&["TASKADE_TOKEN", "TASKADE_API_KEY"]).ok_or_else(|| {
         Error::new(Kind::Unauthorized, "no token is set").hint(
             "set TASKADE_TOKEN or give --token-file, or try it without an account: --local DIR",
         )

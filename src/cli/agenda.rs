@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{ErrorKind as IoErrorKind, IsTerminal, Write},
+    io::IsTerminal,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +15,7 @@ use super::{
     commands::{self, PATIENCE},
     control::{self, Ask},
     mountpoint, options,
+    terminal::{self, say_as_is, say_json},
 };
 use crate::{
     agenda::{self, Entry, Filter, Gathered, Now},
@@ -111,14 +112,14 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
     let (open, dated) = (gathered.open, gathered.dated);
     let entries = agenda::select(gathered.tasks, &now, &args.filter());
     if entries.is_empty() {
-        super::tell(&nothing(open, dated));
+        terminal::tell(&nothing(open, dated));
     }
     if args.json {
         let entries: Vec<Value> = entries.iter().map(agenda::json).collect();
-        return say(&format!("{:#}\n", Value::from(entries)));
+        return say_json(&Value::from(entries));
     }
     if args.ics {
-        return say(&agenda::calendar(&entries, &now));
+        return say_as_is(&agenda::calendar(&entries, &now));
     }
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_coloured = !no_colour && std::io::stdout().is_terminal();
@@ -126,7 +127,7 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
         let path = shown(&entry.task.path, args.path.as_deref(), &inside);
         agenda::line(entry, &path, is_coloured) + "\n"
     };
-    say(&entries.iter().map(line).collect::<String>())
+    say_as_is(&entries.iter().map(line).collect::<String>())
 }
 
 /// What is known at and below a path in a mount, and that path relative to the mount.
@@ -179,14 +180,4 @@ fn nothing(open: usize, dated: usize) -> String {
         "nothing to show; the dates of {dated} of {open} open tasks are known, and \
          `taskadefs details PATH` asks Taskade for more"
     )
-}
-
-/// Writes to stdout. Whoever has read enough is not to be told.
-fn say(words: &str) -> Result<()> {
-    match std::io::stdout().write_all(words.as_bytes()) {
-        Err(error) if error.kind() != IoErrorKind::BrokenPipe => {
-            Err(Error::io("cannot write to the terminal", error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,9 +14,11 @@ use super::{
     mountpoint,
     opened::{Access, Opened},
     probe,
+    terminal::{say, say_json},
 };
 use crate::{
     error::{Error, Kind, Result},
+    printable::printable,
     sync::{JOURNAL, Journal, Settings},
 };
 
@@ -52,7 +53,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<()> {
     }
     if args.json {
         all.retain(|value| !value.is_null());
-        say(&format!("{:#}\n", Value::from(all)))?;
+        say_json(&Value::from(all))?;
     }
     Ok(())
 }
@@ -82,16 +83,17 @@ fn status_in_words(status: &Value) -> String {
         words.push_str(&format!(", {remaining} of {limit} requests left"));
     }
     if let Some(trouble) = status["trouble"].as_str() {
-        words.push_str(&format!("\ntrouble: {trouble}"));
+        words.push_str(&format!("\ntrouble: {}", printable(trouble)));
     }
     for finding in status["journal"].as_array().into_iter().flatten() {
-        words.push_str(&format!("\njournal: {}", finding.as_str().unwrap_or_default()));
+        let finding = finding.as_str().unwrap_or_default();
+        words.push_str(&format!("\njournal: {}", printable(finding)));
     }
     if saves.is_empty() {
         words.push_str("\neverything is saved");
     }
     for save in &saves {
-        let text = |name: &str| save[name].as_str().unwrap_or_default();
+        let text = |name: &str| printable(save[name].as_str().unwrap_or_default());
         words.push_str(&format!("\n{}\t{}\t{}", text("state"), text("path"), text("reason")));
     }
     words.push('\n');
@@ -134,13 +136,13 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
     let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
     let past = answered(&place.account, &Ask::History { path: place.inside, most: args.number })?;
     if args.json {
-        return say(&format!("{past:#}\n"));
+        return say_json(&past);
     }
     for entry in past.as_array().into_iter().flatten() {
         let mut words = entry_in_words(entry);
         let changes = entry["changes"].as_array().filter(|_| args.long);
         for change in changes.into_iter().flatten().filter_map(Value::as_str) {
-            words.push_str(&format!("    {change}\n"));
+            words.push_str(&format!("    {}\n", printable(change)));
         }
         say(&words)?;
     }
@@ -148,7 +150,7 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
 }
 
 fn entry_in_words(entry: &Value) -> String {
-    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    let text = |name: &str| printable(entry[name].as_str().unwrap_or_default());
     let mark = match (entry["undone"].as_bool(), entry["is_undo"].as_bool()) {
         (Some(true), _) => " (undone)",
         (_, Some(true)) => " (an undo)",
@@ -286,10 +288,4 @@ pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn answered(account: &Path, ask: &Ask) -> Result<Value> {
     control::ask(account, ask, PATIENCE)?
         .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
-}
-
-pub(super) fn say(words: &str) -> Result<()> {
-    std::io::stdout()
-        .write_all(words.as_bytes())
-        .map_err(|error| Error::io("cannot write to the terminal", error))
 }

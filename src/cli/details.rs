@@ -6,10 +6,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     DetailsArgs,
-    commands::{PATIENCE, place, say},
+    commands::{PATIENCE, place},
     control::{self, Ask, Progress},
+    terminal::say,
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    printable::printable,
+};
 
 /// Asks for what is below the paths. Broken off with Ctrl-C, it goes on from there the next time.
 ///
@@ -49,7 +53,7 @@ fn bar(path: &Path) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
-    bar.set_prefix(path.display().to_string());
+    bar.set_prefix(printable(&path.to_string_lossy()).into_owned());
     bar
 }
 

@@ -7,7 +7,9 @@ mod background;
 mod commands;
 mod control;
 mod details;
+mod environment;
 mod holders;
+mod log;
 mod mount;
 mod mountpoint;
 mod opened;
@@ -15,9 +17,10 @@ mod options;
 mod patience;
 mod probe;
 mod serve;
+mod terminal;
 mod unmount;
 
-use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -115,7 +118,7 @@ pub(crate) struct MountArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AccountArgs {
     /// The API to talk to: https, or http on this machine
-    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", default_value = DEFAULT_API_URL)]
+    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", hide_env_values = true, default_value = DEFAULT_API_URL)]
     api_url: String,
     /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
     #[arg(long, value_name = "FILE")]
@@ -261,15 +264,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(usage) => {
-            // Nothing is left to be said if the terminal is gone.
-            let _ = usage.print();
+            terminal::tell_usage(&usage);
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
     match dispatch(cli.command, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&error);
+            terminal::tell(&error);
             ExitCode::FAILURE
         }
     }
@@ -288,11 +290,6 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         },
         _ => Ok(cli),
     }
-}
-
-/// Tells the user on stderr. If that is gone, nobody is to be told.
-fn tell(what: &dyn std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "taskadefs: {what}");
 }
 
 fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {

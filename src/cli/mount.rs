@@ -6,16 +6,15 @@ use tokio::{
     runtime::Runtime,
     signal::unix::{Signal, SignalKind, signal},
 };
-use tracing_subscriber::EnvFilter;
 
 use super::{
     MountArgs, background,
     control::{self, Listening},
-    mountpoint,
+    log, mountpoint,
     opened::{Access, Opened},
 };
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     fuse::{self, MountOptions, Mounted},
     memory,
     server::Running,
@@ -36,13 +35,14 @@ const DETACH_WAIT: Duration = Duration::from_secs(5);
 /// What stands in the way of mounting.
 pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     let inherited = background::inherited(args.ready_fd);
-    start_log(&args.log)?;
+    log::start(&args.log)?;
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     // SAFETY: no other thread has started yet.
     unsafe { libc::umask(0) };
+    let access = Access::of(&args.account);
     memory::share_between_threads();
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
-    let mut mount = match runtime.block_on(prepare(args, &runtime)) {
+    let mut mount = match runtime.block_on(prepare(args, access, &runtime)) {
         Ok(mount) => mount,
         Err(error) => {
             background::report(args.ready_fd, &Err(error.clone()));
@@ -72,13 +72,12 @@ struct Mount {
     _account: Opened,
 }
 
-async fn prepare(args: &MountArgs, runtime: &Runtime) -> Result<Mount> {
+async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) -> Result<Mount> {
     let mountpoint = mountpoint::check(&args.mountpoint)?;
     if args.ready_fd.is_none() {
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
-    let access = Access::of(&args.account)?;
-    let mut account = Opened::open(&args.account, access).await?;
+    let mut account = Opened::open(&args.account, access?).await?;
     let (vfs, events, notices) = account.file_system(settings(args))?;
     let listening = control::listen(&account.dir.path, vfs.clone())?;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
@@ -152,18 +151,4 @@ impl Mount {
         }
         Ok(())
     }
-}
-
-fn start_log(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Error::new(Kind::Invalid, "--log is no filter").at(filter).because(error)
-    })?;
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(colour)
-        .with_writer(std::io::stderr);
-    // Fails only where a log is set up already.
-    let _ = log.try_init();
-    Ok(())
 }

@@ -88,8 +88,8 @@ impl Opened {
 }
 
 impl Access {
-    /// What the account that was asked for is used with. To be called once: a token may come
-    /// through a pipe.
+    /// What the account that was asked for is used with. To be called once, as a token may come
+    /// through a pipe, and while this process has one thread, as it is taken out of the environment.
     ///
     /// # Errors
     /// If there is no token, or the API is one to which none may be sent.

@@ -1,15 +1,14 @@
 //! Running the embedded server alone.
 
-use std::io::Write;
-
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 
-use super::ServeArgs;
+use super::{ServeArgs, terminal::say};
 use crate::{
     error::{Error, Result},
+    printable::printable,
     server::{Server, ServerConfig},
 };
 
@@ -27,13 +26,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         config.listen = args.listen;
         config.log_requests.clone_from(&args.log_requests);
         let server = Server::start(config).await?;
-        // Who does not read it can do without.
-        let _ = writeln!(
-            std::io::stdout(),
-            "listening on {}\ntoken in {}",
-            server.url(),
-            server.token_path().display()
-        );
+        let token = server.token_path().display().to_string();
+        say(&format!("listening on {}\ntoken in {}\n", server.url(), printable(&token)))?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::Schedule,
     ids::{ProjectId, TaskId},
+    printable::steers,
 };
 
 /// The calendar of these tasks, in Berlin.
@@ -111,7 +112,7 @@ fn events(text: &str) -> Vec<Event> {
 
 /// As a calendar shows it: without what no calendar can hold.
 fn kept(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || *c == '\n').collect()
+    text.replace("\r\n", "\n").chars().filter(|c| !steers(*c) || *c == '\n').collect()
 }
 
 proptest! {

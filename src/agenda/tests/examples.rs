@@ -121,7 +121,8 @@ fn a_line_says_when_how_and_where_and_nothing_that_a_terminal_obeys() {
     let mut plain = task("Draft\nthe \u{1b}[31mbrief", Some(due("2026-12-01 15:30")));
     plain.line = Some(3);
     plain.assignees = vec!["alice".to_owned(), "bob".to_owned()];
-    let expected = "2026-12-01 15:30  overdue   Acme/a b.md:3: Draft⏎the ␛[31mbrief @alice @bob";
+    let expected =
+        "2026-12-01 15:30  overdue   Acme/a b.md:3: Draft⏎the \\x1b[31mbrief @alice @bob";
     assert_eq!(shown(plain.clone(), false), expected);
     let red = expected.replace("overdue ", "\u{1b}[1;31moverdue \u{1b}[0m");
     assert_eq!(shown(plain, true), red);

@@ -128,7 +128,7 @@ proptest! {
             let entries = select(tasks.clone(), &now, &filter);
             for entry in &entries {
                 let line = words::line(entry, &entry.task.path, false);
-                prop_assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
+                prop_assert!(line.chars().all(|c| !crate::printable::steers(c)), "{line:?}");
                 words::json(entry);
             }
             let events = calendar(&entries, &now).matches("\r\nBEGIN:VEVENT\r\n").count();

@@ -1,0 +1,55 @@
+//! What the program prints: the one place where words reach a terminal. What came from outside
+//! may be in them, and steers nothing.
+
+use std::io::{ErrorKind, Write};
+
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Result},
+    printable::{printable, printable_json, printable_lines},
+};
+
+/// Prints lines. Their ends and tabs are the program's; pieces from outside go through
+/// [`printable`] before they are put into lines, so that none makes a line of its own.
+pub(crate) fn say(lines: &str) -> Result<()> {
+    print(&printable_lines(lines))
+}
+
+/// Prints what may hold colours or the line ends of a format: whoever made it has made each piece
+/// of it harmless.
+pub(crate) fn say_as_is(lines: &str) -> Result<()> {
+    print(lines)
+}
+
+/// Prints JSON.
+pub(crate) fn say_json(value: &Value) -> Result<()> {
+    print(&printable_json(&format!("{value:#}\n")))
+}
+
+/// Tells the user on stderr, in one line. If that is gone, nobody is to be told.
+pub(crate) fn tell(what: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "taskadefs: {}", printable(&what.to_string()));
+}
+
+/// Tells of wrong usage, which quotes what was given; a request for help is answered as it is.
+pub(crate) fn tell_usage(usage: &clap::Error) {
+    // Nothing is left to be said if the terminal is gone.
+    let _ = match usage.use_stderr() {
+        true => {
+            let words = usage.render().to_string();
+            std::io::stderr().write_all(printable_lines(&words).as_bytes())
+        }
+        false => usage.print(),
+    };
+}
+
+/// Writes to stdout. Whoever has read enough is not to be told.
+fn print(words: &str) -> Result<()> {
+    match std::io::stdout().write_all(words.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot write to the terminal", error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
