@@ -12,6 +12,9 @@ use crate::ids::{ProjectId, TaskId};
 /// The type of a project among the items of an export.
 const PROJECT: &str = "space-bundle-project-item";
 
+/// The longest item that is read, in bytes: what is longer is left to the listing, page by page.
+const MOST_BYTES: usize = 16 << 20;
+
 /// The fields of a node whose meaning is known.
 const KNOWN: [&str; 8] =
     ["type", "id", "text", "format", "collapsed", "completed", "attributes", "children"];
@@ -38,7 +41,9 @@ struct Export<'a> {
 /// as expected is left out.
 pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
     let export: Export<'_> = serde_json::from_str(item).ok()?;
-    let projects = export.items.into_iter().filter_map(|(key, item)| {
+    let is_bounded = |item: &RawValue| item.get().len() <= MOST_BYTES;
+    let items = export.items.into_iter().filter(|(_, item)| is_bounded(item));
+    let projects = items.filter_map(|(key, item)| {
         let item: Value = serde_json::from_str(item.get()).ok()?;
         let is_project = item.get("type").and_then(Value::as_str) == Some(PROJECT);
         let id = item.get("projectId").and_then(Value::as_str).unwrap_or(&key);

@@ -10,6 +10,7 @@ use super::{
     details::{End, RemoteDetails, Resource, Schedule, SetDetail, TaskResource},
     endpoints::{project_path, task_path},
     http::HttpBackend,
+    paging::Bounded,
     path::Path,
     types::{Content, Priority},
     wire::Envelope,
@@ -144,7 +145,7 @@ impl HttpBackend {
         for page in 1_usize.. {
             let (limit, page) = (PAGE.to_string(), page.to_string());
             let query = [("limit", limit.as_str()), ("page", page.as_str())];
-            if !members.take(self.get(priority, path, &query).await?)? {
+            if !members.take("members", self.get(priority, path, &query).await?)? {
                 break;
             }
         }
@@ -158,7 +159,7 @@ impl HttpBackend {
         loop {
             let mut query = vec![("limit", limit.as_str())];
             query.extend(after.as_deref().map(|after| ("after", after)));
-            let goes_on = blocks.take(self.get(priority, path, &query).await?)?;
+            let goes_on = blocks.take("blocks", self.get(priority, path, &query).await?)?;
             let last = blocks.items.last().and_then(|block| block.get("id")?.as_str());
             match last.filter(|_| goes_on) {
                 Some(last) => after = Some(last.to_owned()),
@@ -191,14 +192,21 @@ fn date_body(date: &Schedule) -> Result<Value> {
 struct Listing {
     items: Vec<Value>,
     seen: HashSet<String>,
+    taken: Bounded,
 }
 
 impl Listing {
     /// Takes a page in. Whether there may be another: one that is shorter than asked for is the
     /// last, and one that brings nothing new.
-    fn take(&mut self, page: Envelope) -> Result<bool> {
-        let (sent, before) = (page.sent(), self.items.len());
-        let new = page.listed()?.into_iter().filter(|item| self.seen.insert(item.to_string()));
+    fn take(&mut self, what: &str, page: Envelope) -> Result<bool> {
+        let before = self.items.len();
+        let (items, sent) = page.counted()?;
+        let written: Vec<String> = items.iter().map(Value::to_string).collect();
+        self.taken.count(what, sent, written.iter().map(String::len).sum())?;
+        let new = items
+            .into_iter()
+            .zip(written)
+            .filter_map(|(item, written)| self.seen.insert(written).then_some(item));
         self.items.extend(new);
         Ok(sent >= PAGE && self.items.len() > before)
     }

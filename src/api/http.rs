@@ -327,10 +327,18 @@ fn no_answer(is_read: bool, error: reqwest::Error) -> Error {
 /// Reads an API URL and refuses one over which a token must not go.
 ///
 /// # Errors
-/// [`Kind::Invalid`] if it is no URL, or plain `http://` to another machine.
+/// [`Kind::Invalid`] if it is no URL, has a password in it, or is plain `http://` to another
+/// machine.
 pub fn check_url(url: &str) -> Result<Url> {
-    let base = Url::parse(url)
-        .map_err(|error| Error::new(Kind::Invalid, "the API URL is none").at(url).because(error))?;
+    let base = Url::parse(url).map_err(|error| {
+        let error = Error::new(Kind::Invalid, "the API URL is none").because(error);
+        // What stands before an @ may be a password.
+        if url.contains('@') { error } else { error.at(url) }
+    })?;
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(Error::new(Kind::Invalid, "the API URL has a user or a password in it")
+            .hint("leave all up to the @ away: the token is in TASKADE_TOKEN or --token-file"));
+    }
     let safe = match base.scheme() {
         "https" => base.has_host(),
         "http" => is_loopback(&base),
@@ -380,5 +388,21 @@ mod tests {
         ] {
             assert_eq!(check_url(bad).unwrap_err().kind(), Kind::Invalid, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_refused_and_not_repeated() {
+        for url in [
+            "https://me:hunter2@x.example/api",
+            "https://hunter2@x.example/api",
+            "https://:hunter2@x.example/",
+            "http://me:hunter2@127.0.0.1/",
+            "https//me:hunter2@x.example",
+        ] {
+            let error = check_url(url).unwrap_err();
+            assert_eq!(error.kind(), Kind::Invalid, "{url}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        assert!(check_url("https://x.example/a@b").is_ok());
     }
 }

@@ -21,6 +21,7 @@ mod http;
 mod paging;
 mod path;
 mod queue;
+mod readable;
 mod types;
 mod wire;
 mod wire_details;

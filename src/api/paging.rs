@@ -13,6 +13,9 @@
 //! that is known. Where it said that there is more and nothing comes, which may also be its guess
 //! from being full, the last task is looked for in the same way. What fails begins anew.
 //!
+//! A listing has a bound, past which it is an error: a service whose pages have no end would take
+//! all memory and all requests.
+//!
 //! The pages are not of one moment. Promised is: a task that was there all the time, and moved
 //! neither itself nor with what is above it, is listed once. Not promised is: one that moves from
 //! what is still to come to what was listed already is missed until the next listing; one that is
@@ -35,6 +38,11 @@ pub(crate) const PAGE_LIMIT: usize = 1000;
 /// What a server's own cap would be a multiple of.
 const LIKELY_CAP: usize = 50;
 
+/// Most that one listing may have altogether: pages, tasks, and bytes of their texts and ids.
+const MOST_PAGES: usize = 1000;
+const MOST_TASKS: usize = 100_000;
+const MOST_BYTES: usize = 64 << 20;
+
 /// What was learnt about the server's pages.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
@@ -53,6 +61,40 @@ pub(crate) struct Pages {
     promised: bool,
     /// Whether the page before was empty against what the one before it said.
     doubted: bool,
+    /// What was taken in so far.
+    taken: Bounded,
+}
+
+/// How much a listing has, kept within bounds.
+#[derive(Debug, Default)]
+pub(crate) struct Bounded {
+    pages: usize,
+    items: usize,
+    bytes: usize,
+}
+
+impl Bounded {
+    /// Counts a page of a listing of `what` with so many items, of so many bytes together.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] past a bound: to ask again would end in the same.
+    pub(crate) fn count(&mut self, what: &str, items: usize, bytes: usize) -> Result<()> {
+        self.pages += 1;
+        self.items += items;
+        self.bytes += bytes;
+        let past = match self {
+            Self { items, .. } if *items > MOST_TASKS => format!("over {MOST_TASKS} {what}"),
+            Self { bytes, .. } if *bytes > MOST_BYTES => {
+                format!("over {} MiB of {what}", MOST_BYTES >> 20)
+            }
+            Self { pages, .. } if *pages > MOST_PAGES => {
+                format!("over {MOST_PAGES} pages of {what}")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::new(Kind::Refused, format!("Taskade lists {past}, more than can be read"))
+            .hint("split the project in the app, or look whether the service is what you think"))
+    }
 }
 
 /// What to do after a page.
@@ -77,8 +119,10 @@ impl Pages {
     /// Takes a page in.
     ///
     /// # Errors
-    /// [`Kind::Protocol`] if pages go in circles, which must not pass for an end.
+    /// [`Kind::Protocol`] if pages go in circles, which must not pass for an end, and as
+    /// [`Bounded::count`].
     pub(crate) fn take(&mut self, page: Page, paging: &Paging) -> Result<Next> {
+        self.taken.count("tasks", page.sent, page.tasks.iter().map(bytes).sum())?;
         let (sent, before) = (page.sent, self.tasks.len());
         let expected = self.expected.take();
         let is_later = before > 0;
@@ -145,6 +189,11 @@ impl Pages {
     pub(crate) fn finish(self) -> Vec<RemoteTask> {
         self.tasks
     }
+}
+
+fn bytes(task: &RemoteTask) -> usize {
+    let parent = task.parent.as_ref().map_or(0, |parent| parent.as_str().len());
+    task.id.as_str().len() + task.text.len() + parent
 }
 
 #[cfg(test)]
@@ -275,6 +324,26 @@ mod tests {
         let mut pages = Pages::default();
         let nothing = Page { tasks: vec![], sent: 1, has_more: Some(true), next_cursor: None };
         assert!(pages.take(nothing, &paging).is_err());
+    }
+
+    #[test]
+    fn pages_without_end_end_in_an_error_with_the_reason() {
+        for (size, text, reason) in [
+            (PAGE_LIMIT, "", "over 100000 tasks"),
+            (PAGE_LIMIT, "a text of many bytes".repeat(50).as_str(), "over 64 MiB of tasks"),
+            (1, "", "over 1000 pages of tasks"),
+        ] {
+            let (paging, mut pages) = (Paging::default(), Pages::default());
+            let error = (0_usize..).find_map(|page| {
+                let named = |n| RemoteTask { text: text.to_owned(), ..task(page * size + n) };
+                let tasks: Vec<RemoteTask> = (0..size).map(named).collect();
+                let page = Page { sent: size, tasks, has_more: Some(true), next_cursor: None };
+                pages.take(page, &paging).err()
+            });
+            let error = error.unwrap();
+            assert!(error.to_string().contains(reason), "{error}");
+            assert_eq!(error.kind(), crate::error::Kind::Refused);
+        }
     }
 
     proptest! {

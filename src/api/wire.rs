@@ -1,20 +1,25 @@
 //! Answers as the service writes them, read leniently: items may be null, fields may be missing
 //! or new, but a listing without its items is an error and never an empty one.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value, value::RawValue};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
 
 #[cfg(fuzzing)]
 use super::wire_details;
 use super::{
     bundle::{self, Exported},
+    readable::readable,
     types::{RemoteProject, RemoteSpace, RemoteTask},
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
+    printable::steers,
     secret::Token,
 };
 
@@ -22,16 +27,82 @@ use crate::{
 const MESSAGE_CHARS: usize = 200;
 const CODE_CHARS: usize = 40;
 
+/// Most items of one answer. In memory an item is many times as large as the shortest on the wire.
+const MOST_ITEMS: usize = 100_000;
+
 /// The envelope of every answer. An answer with a success status but without a body is an empty
-/// one.
-#[derive(Debug, Default, Deserialize)]
+/// one. Its fields are read where they are asked for: the item of an export is as large as a space.
+/// A field that is null is there.
+#[derive(Debug, Default)]
 pub(crate) struct Envelope {
-    /// Read where it is asked for: that of an export is as large as a space. One that is null is
-    /// there.
-    #[serde(default, deserialize_with = "given")]
     item: Option<Box<RawValue>>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
+    items: Option<Box<RawValue>>,
+    /// The others that mean something.
+    fields: HashMap<String, Box<RawValue>>,
+}
+
+/// The fields of an envelope that mean something, beside the item and the items.
+const FIELDS: [&str; 5] = ["ok", "code", "message", "hasMore", "nextCursor"];
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(field) = map.next_key::<String>()? {
+            match field.as_str() {
+                "item" => envelope.item = Some(map.next_value()?),
+                "items" => envelope.items = Some(map.next_value()?),
+                known if FIELDS.contains(&known) => {
+                    envelope.fields.insert(field, map.next_value()?);
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+/// Reads an array item by item, which are counted: `None` for what is no array.
+struct Items;
+
+impl<'de> DeserializeSeed<'de> for Items {
+    type Value = Vec<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Value>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Value>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if items.len() == MOST_ITEMS {
+                return Err(A::Error::custom(format!("it has over {MOST_ITEMS} items")));
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
 }
 
 /// One page of a project's tasks.
@@ -49,10 +120,8 @@ pub(crate) struct Page {
 impl Envelope {
     /// Reads the body of an answer with a success status. `hidden` is not quoted in errors.
     pub(crate) fn read(body: &[u8], hidden: Option<&Token>) -> Result<Self> {
-        let envelope: Self = serde_json::from_slice(body).map_err(|error| {
-            Error::new(Kind::Protocol, "Taskade's answer cannot be read").because(error)
-        })?;
-        if envelope.get("ok").and_then(flag) == Some(false) {
+        let envelope: Self = serde_json::from_slice(&readable(body)).map_err(unreadable)?;
+        if envelope.get("ok").as_ref().and_then(flag) == Some(false) {
             return Err(envelope.refusal(200, hidden));
         }
         Ok(envelope)
@@ -60,7 +129,7 @@ impl Envelope {
 
     /// Reads the body of an answer with a failure status, which may be HTML.
     pub(crate) fn read_failure(status: u16, body: &[u8], hidden: Option<&Token>) -> Error {
-        let envelope: Self = serde_json::from_slice(body).unwrap_or_default();
+        let envelope: Self = serde_json::from_slice(&readable(body)).unwrap_or_default();
         envelope.refusal(status, hidden)
     }
 
@@ -107,38 +176,40 @@ impl Envelope {
     }
 
     pub(crate) fn page(self) -> Result<Page> {
-        let has_more = self.get("hasMore").and_then(flag);
-        let next_cursor = self.get("nextCursor").and_then(scalar).filter(|id| !id.is_empty());
-        let sent = self.sent();
-        let tasks: Result<Vec<RemoteTask>> = self.listed()?.iter().map(task).collect();
+        let has_more = self.get("hasMore").as_ref().and_then(flag);
+        let next_cursor = self.get("nextCursor").as_ref().and_then(scalar);
+        let next_cursor = next_cursor.filter(|id| !id.is_empty());
+        let (items, sent) = self.counted()?;
+        let tasks: Result<Vec<RemoteTask>> = items.iter().map(task).collect();
         Ok(Page { tasks: tasks?, sent, has_more, next_cursor })
     }
 
-    /// How many items the service sent, null ones included.
-    pub(super) fn sent(&self) -> usize {
-        self.get("items").and_then(Value::as_array).map_or(0, Vec::len)
+    /// The items that are not null, and how many the service sent, null ones included.
+    pub(super) fn counted(self) -> Result<(Vec<Value>, usize)> {
+        let items = self.items.filter(|items| items.get().starts_with('['));
+        let items = items.ok_or_else(|| protocol("the answer has no items"))?;
+        let mut reader = serde_json::Deserializer::from_str(items.get());
+        let mut items = Items.deserialize(&mut reader).map_err(unreadable)?;
+        let sent = items.len();
+        items.retain(|item| !item.is_null());
+        Ok((items, sent))
     }
 
     /// The items that are not null.
-    pub(super) fn listed(mut self) -> Result<Vec<Value>> {
-        let Some(Value::Array(mut items)) = self.fields.remove("items") else {
-            return Err(protocol("the answer has no items"));
-        };
-        items.retain(|item| !item.is_null());
-        Ok(items)
+    pub(super) fn listed(self) -> Result<Vec<Value>> {
+        self.counted().map(|(items, _)| items)
     }
 
     /// A field that is there and not null.
-    fn get(&self, field: &str) -> Option<&Value> {
-        self.fields.get(field).filter(|value| !value.is_null())
+    fn get(&self, field: &str) -> Option<Value> {
+        let value: Value = serde_json::from_str(self.fields.get(field)?.get()).ok()?;
+        (!value.is_null()).then_some(value)
     }
 
     /// The item; `None` if it is null.
     pub(super) fn item_or_null(&self) -> Result<Option<Value>> {
         let item = self.item.as_ref().ok_or_else(|| protocol("the answer has no item"))?;
-        let item: Value = serde_json::from_str(item.get()).map_err(|error| {
-            Error::new(Kind::Protocol, "Taskade's answer cannot be read").because(error)
-        })?;
+        let item: Value = serde_json::from_str(item.get()).map_err(unreadable)?;
         Ok((!item.is_null()).then_some(item))
     }
 
@@ -150,11 +221,15 @@ impl Envelope {
 
     /// A refusal by its status and code, with the service's message only for the person.
     fn refusal(&self, status: u16, hidden: Option<&Token>) -> Error {
-        let word = |field: &str| self.get(field).and_then(Value::as_str).unwrap_or_default();
+        let word = |field: &str| match self.get(field) {
+            Some(Value::String(word)) => word,
+            _ => String::new(),
+        };
         let code = word("code");
-        let kind = kind_of(status, code);
+        let kind = kind_of(status, &code);
         let mut what = format!("Taskade answered {status}");
-        for part in [shown(code, CODE_CHARS, hidden), shown(word("message"), MESSAGE_CHARS, hidden)]
+        for part in
+            [shown(&code, CODE_CHARS, hidden), shown(&word("message"), MESSAGE_CHARS, hidden)]
         {
             if !part.is_empty() {
                 what = format!("{what} {part}");
@@ -189,10 +264,6 @@ fn kind_of(status: u16, code: &str) -> Kind {
 /// What the service wrote, fit for a terminal and a log: in one line, without what would steer
 /// either, cut, and without the token, which a service may quote back.
 fn shown(text: &str, most: usize, hidden: Option<&Token>) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let clean: String = text.chars().filter(|c| !steers(*c)).collect();
     let clean = hidden.map_or_else(|| clean.clone(), |token| clean.replace(token.expose(), "…"));
     clean.chars().take(most).collect()
@@ -256,8 +327,8 @@ pub(super) fn read_any(body: &[u8]) {
     Envelope::read_failure(500, body, None);
 }
 
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
-    Box::deserialize(deserializer).map(Some)
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::new(Kind::Protocol, "Taskade's answer cannot be read").because(error)
 }
 
 pub(super) fn protocol(what: &str) -> Error {
@@ -290,6 +361,45 @@ mod tests {
             let error = Envelope::read(no_envelope.as_bytes(), None).unwrap_err();
             assert_eq!(error.kind(), Kind::Protocol, "{no_envelope}");
         }
+    }
+
+    #[test]
+    fn half_a_surrogate_is_replaced_in_its_text_and_the_rest_is_read() {
+        let page = read(r#"{"items":[{"id":"a","text":"x\ud83d"},{"id":"b","text":"y"}]}"#);
+        let texts: Vec<_> = page.page().unwrap().tasks.into_iter().map(|task| task.text).collect();
+        assert_eq!(texts, ["x\u{fffd}", "y"]);
+        let named = read(r#"{"items":[{"id":"a","name":"\udc00x"}]}"#).projects().unwrap();
+        assert_eq!(named[0].name, "\u{fffd}x");
+        let note = read(r#"{"item":{"value":"\ud83d"}}"#).note().unwrap();
+        assert_eq!(note.as_deref(), Some("\u{fffd}"));
+        let fields = read(r#"{"items":[{"fieldId":"f","value":"\ud83d!"}]}"#);
+        assert_eq!(fields.field_values().unwrap()[0].1, Value::from("\u{fffd}!"));
+        let handles = read(r#"{"items":[{"handle":"\ud83d"}]}"#).handles().unwrap();
+        assert_eq!(handles, ["\u{fffd}"]);
+        let refused = Envelope::read_failure(400, br#"{"message":"no \ud83d"}"#, None);
+        assert!(refused.to_string().contains("no \u{fffd}"), "{refused}");
+        let export = r#"{"item":{"items":{"p":{"type":"space-bundle-project-item","root":{
+            "children":[{"id":"t","text":{"ops":[{"insert":"\ud83d"}]}}]}}}}}"#;
+        let exported = read(export).exported().unwrap();
+        assert_eq!(exported.values().next().unwrap().tasks[0].text, "\u{fffd}");
+    }
+
+    #[test]
+    fn an_answer_has_no_more_items_than_can_be_held() {
+        let items = |count| format!(r#"{{"items":[{}{{}}]}}"#, "{},".repeat(count - 1));
+        assert_eq!(read(&items(super::MOST_ITEMS)).listed().unwrap().len(), super::MOST_ITEMS);
+        let error = read(&items(super::MOST_ITEMS + 1)).listed().unwrap_err();
+        assert!(error.to_string().contains("over 100000 items"), "{error}");
+    }
+
+    #[test]
+    fn what_is_deep_or_no_number_is_an_error_of_its_answer() {
+        let deep = format!(r#"{{"items":[{}{}]}}"#, "[".repeat(9000), "]".repeat(9000));
+        assert_eq!(read(&deep).listed().unwrap_err().kind(), Kind::Protocol);
+        let deep = format!(r#"{{"x":{}1{},"items":[]}}"#, "[".repeat(9000), "]".repeat(9000));
+        assert_eq!(read(&deep).listed().unwrap(), [Value::Null; 0]);
+        let long = format!(r#"{{"items":[{{"id":"a","text":{}}}]}}"#, "9".repeat(5 << 20));
+        assert_eq!(read(&long).page().unwrap_err().kind(), Kind::Protocol);
     }
 
     #[test]

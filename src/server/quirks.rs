@@ -85,6 +85,8 @@ pub struct Quirks {
     pub renaming: Renaming,
     /// Whether texts sent as Markdown lose their markup.
     pub reads_markdown: bool,
+    /// Whether U+E000 in an answer is half of a surrogate pair instead.
+    pub cuts_pairs: bool,
     /// Whether a batch that fails leaves nothing behind.
     pub atomic_batches: bool,
     /// Whether completing a task completes what is below it.
@@ -120,6 +122,7 @@ impl Default for Quirks {
             says_completed: true,
             renaming: Renaming::default(),
             reads_markdown: false,
+            cuts_pairs: false,
             atomic_batches: true,
             complete_cascades: false,
             assigning: Assigning::default(),

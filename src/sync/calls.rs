@@ -77,7 +77,15 @@ impl Logged {
 
     fn asked<T>(&self, result: Result<T>) -> Result<T> {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        *trouble = result.as_ref().err().map(ToString::to_string);
+        let now = result.as_ref().err().map(ToString::to_string);
+        match (&*trouble, &now) {
+            (before, Some(error)) if before.as_ref() != Some(error) => {
+                tracing::warn!(%error, "the service was asked in vain");
+            }
+            (Some(_), None) => tracing::info!("the service answers again"),
+            _ => {}
+        }
+        *trouble = now;
         result
     }
 

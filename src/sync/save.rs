@@ -312,6 +312,11 @@ fn tell(ours: &mut Outline, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
+/// Why a text that holds U+FFFD is not sent: it stands for what could not be read, by this program
+/// (half of a surrogate pair in an answer) or by whoever wrote the file, and would replace it.
+pub(crate) const UNREADABLE: &str = "the sign � stands for what could not be read, and saving it \
+    would put it in place of that; write what is meant, or leave the line as it was";
+
 /// Refuses changes that the service cannot take. `lines` are those of `ours`, in order.
 fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
     let before: HashMap<&Key, &str> =
@@ -325,6 +330,9 @@ fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
         };
         if item.text.contains(['\n', '\r']) {
             return refuse("the line break ⏎ cannot be saved; make it two lines or a space");
+        }
+        if item.text.contains(char::REPLACEMENT_CHARACTER) {
+            return refuse(UNREADABLE);
         }
         if item.text.chars().count() > MAX_CONTENT_CHARS {
             return refuse("the text is over 2,000 characters; split it");

@@ -7,6 +7,7 @@
 
 use serde_json::{Number, Value};
 
+use super::save::UNREADABLE;
 use crate::{
     api::{End, MAX_CONTENT_CHARS, Moment, Schedule},
     document::{self, Details as Shown, Line, RenderOptions},
@@ -135,6 +136,9 @@ fn value(id: &str, text: &str, known: Option<&Value>) -> Result<Value, String> {
         }
         Some(Value::String(_)) | Some(Value::Number(_) | Value::Null) | None => {}
     }
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(UNREADABLE.to_owned());
+    }
     if text.is_empty() {
         return Err(format!("{id} has no value; write one, or delete the brackets"));
     }
@@ -150,6 +154,9 @@ fn checked_note(line: &Shown) -> Result<Option<String>, String> {
     let Some(note) = &line.note else { return Ok(None) };
     if note.contains(['\n', '\r']) {
         return Err("its note has several lines, and Taskade takes one; join them".to_owned());
+    }
+    if note.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(UNREADABLE.to_owned());
     }
     if note.is_empty() {
         return Err("its note is empty; write something, or delete the `>`".to_owned());

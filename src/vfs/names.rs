@@ -73,9 +73,10 @@ fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
 }
 
 /// The title that a new project gets from its file name: the look-alikes mapped back. A line
-/// break, which no title can hold, becomes a space. `None` if the name is not a project's.
+/// break, which no title can hold, becomes a space. `None` if the name is not a project's, or holds
+/// the sign for what could not be read: it must not become a title.
 pub(crate) fn title(name: &str) -> Option<String> {
-    if !is_project(name) {
+    if !is_project(name) || name.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }
     let stem = name.strip_suffix(PROJECT_SUFFIX)?;
@@ -122,6 +123,7 @@ mod tests {
         assert_eq!(title("．hidden.md").as_deref(), Some(".hidden"));
         assert_eq!(title("two␊lines.md").as_deref(), Some("two lines"));
         assert_eq!(title("notes.txt"), None);
+        assert_eq!(title("half a \u{fffd}.md"), None);
     }
 
     #[test]

@@ -200,7 +200,8 @@ impl Vfs {
 
     fn make_project(&self, directory: &Directory, name: &OsStr) -> Result<Arc<Project>> {
         let title = name.to_str().and_then(names::title).ok_or_else(|| {
-            Error::new(Kind::Invalid, "a project's name must be UTF-8").at(name.to_string_lossy())
+            Error::new(Kind::Invalid, "a project's name must be UTF-8, without �")
+                .at(name.to_string_lossy())
         })?;
         let folder = directory.space().ok_or_else(|| {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
@@ -329,10 +330,9 @@ impl Vfs {
         new_name: &OsStr,
     ) -> Result<()> {
         let (directory, name, project) = from;
-        let title = new_name
-            .to_str()
-            .and_then(names::title)
-            .ok_or_else(|| Error::new(Kind::Invalid, "a project's name must be UTF-8"))?;
+        let title = new_name.to_str().and_then(names::title).ok_or_else(|| {
+            Error::new(Kind::Invalid, "a project's name must be UTF-8, without �")
+        })?;
         let folder = there.space().cloned().ok_or_else(|| {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
         })?;

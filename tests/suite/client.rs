@@ -5,6 +5,7 @@
 
 mod details;
 mod errors;
+mod hostile;
 mod limits;
 mod raw;
 mod reading;

@@ -23,6 +23,7 @@ mod editors_shapes;
 mod exports;
 mod frugal;
 mod history;
+mod hostile;
 mod kept;
 mod mount;
 mod mount_details;
