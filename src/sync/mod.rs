@@ -60,6 +60,7 @@ pub use self::{
 };
 pub(crate) use self::{
     known::{Asleep, KnownTasks},
+    readers::Seen,
     save::Base,
     shown::shown,
     stranded::{Stranded, stranded},

@@ -30,6 +30,21 @@ pub(crate) enum Seen {
     Perhaps(Arc<Outline>),
 }
 
+impl Seen {
+    pub(crate) fn outline(&self) -> &Arc<Outline> {
+        let (Seen::Surely(outline) | Seen::Perhaps(outline)) = self;
+        outline
+    }
+
+    /// The same of another outline.
+    pub(crate) fn with(self, other: impl Fn(&Outline) -> Arc<Outline>) -> Self {
+        match self {
+            Seen::Surely(outline) => Seen::Surely(other(&outline)),
+            Seen::Perhaps(outline) => Seen::Perhaps(other(&outline)),
+        }
+    }
+}
+
 /// The renders of one project that were served lately.
 #[derive(Debug)]
 pub(crate) struct Readers {
@@ -89,6 +104,11 @@ impl Readers {
         }
         self.newest = seers.newest.map(seen);
         self.recalled = seers.recalled.map(seen);
+    }
+
+    /// Whether it is known what this process itself had before its eyes.
+    pub(crate) fn knows(&self, process: Option<Process>) -> bool {
+        process.is_some_and(|process| self.by_process.contains(&process))
     }
 
     /// What a process that saves now has edited: what it read itself, else what was served last.

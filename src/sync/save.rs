@@ -25,6 +25,11 @@ pub(crate) enum Base {
     Exactly(Arc<Outline>),
     /// What the process read last, or what was served last: the text was written anew.
     LastRead,
+    /// What the process had before its eyes when it emptied the file, and wrote nothing.
+    Emptied(Seen),
+    /// The text was written anew by a process that had this before its eyes when it emptied the
+    /// file, and may have read since.
+    Anew(Seen),
 }
 
 /// What a save comes to.
@@ -87,14 +92,25 @@ impl Engine {
         process: Option<Process>,
         base: Base,
     ) -> Result<Seen> {
-        if let Base::Exactly(outline) = base {
-            return Ok(Seen::Surely(outline));
+        match base {
+            Base::Exactly(outline) => return Ok(Seen::Surely(outline)),
+            Base::Emptied(seen) => return Ok(seen),
+            // Whatever others were served since is nothing that it has before its eyes.
+            Base::Anew(seen) if !self.recalled(project).readers.knows(process) => return Ok(seen),
+            Base::Anew(_) | Base::LastRead => {}
         }
         let seen = self.recalled(project).readers.base(process, self.own_process());
         match seen {
             Some(seen) => Ok(seen),
             None => Ok(Seen::Surely(self.read(project).await?.outline)),
         }
+    }
+
+    /// What a process has before its eyes that empties the file now, as far as anything was read.
+    pub(crate) fn seen_by(&self, project: &Project, process: Option<Process>) -> Option<Seen> {
+        let state = self.recalled(project);
+        let seen = state.readers.base(process, self.own_process());
+        seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)))
     }
 
     /// Turns a text into an intent and journals it. The outline that the text stands for, and

@@ -7,8 +7,7 @@ use std::{
 
 use super::{
     Vfs,
-    draft::Draft,
-    handle::{Handle, Writer},
+    handle::Handle,
     inode::Node,
     process,
     types::{Attr, Fh, FileKind, Ino, OpenMode, SetAttr},
@@ -71,6 +70,13 @@ impl Vfs {
                 modified = writer.written();
             }
         }
+        let is_emptied = {
+            let tree = self.tree();
+            if let Some(since) = tree.emptied_by(project.serial, caller) {
+                (size, modified) = (0, since);
+            }
+            tree.is_emptied(project.serial)
+        };
         self.tree().sized.insert(project.serial, size);
         Attr {
             ino,
@@ -83,7 +89,10 @@ impl Vfs {
             modified,
             // A size that opening the file may change must be asked for again: a read that knows
             // the old one stops there.
-            believed: if writers.is_empty() && project.standing() != Standing::Pending {
+            believed: if writers.is_empty()
+                && !is_emptied
+                && project.standing() != Standing::Pending
+            {
                 self.engine.believed(project)
             } else {
                 Duration::ZERO
@@ -163,22 +172,20 @@ impl Vfs {
             let Handle::Writer(writer) = &*handle else {
                 return Err(Error::new(Kind::Invalid, "the file is not open for writing"));
             };
-            writer.truncate(size)?;
-            if size == 0 {
-                self.tree().empty(project.serial, fh);
+            writer.truncate(size, self.engine.seen_by(project, process))?;
+            let mut tree = self.tree();
+            match size {
+                0 => tree.empty(fh),
+                _ => tree.written(fh),
             }
             return Ok(());
         }
         // truncate(2), with nothing open: a write of its own.
-        let mut draft = Draft::on(&self.engine.read(project).await?);
-        draft.truncate(size)?;
         let mode = OpenMode { read: false, write: true, append: false, truncate: false };
-        let writer = Writer::new(project.clone(), ino, process, mode, draft, self.now());
-        let fh = self.tree().add_handle(Handle::Writer(writer));
-        if size == 0 {
-            self.tree().empty(project.serial, fh);
-        }
-        self.release(fh).await
+        let mut draft = self.draft_for(project, process, mode).await?;
+        draft.truncate(size, self.engine.seen_by(project, process))?;
+        let opened = self.add_writer(ino, project.clone(), mode, process, draft);
+        self.release(opened.fh).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::commit_policy::Stage;
 use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
-    sync::Content,
+    sync::{Base, Content, Seen},
 };
 
 /// Largest draft in bytes: no project is near it, and a stray write at a huge offset must not
@@ -18,19 +19,36 @@ pub(crate) struct Draft {
     bytes: Vec<u8>,
     /// The outline whose text the draft began as; `None` once it was written anew.
     base: Option<Arc<Outline>>,
+    /// What the program had before its eyes when it emptied the draft, until that is committed.
+    before: Option<Seen>,
     dirty: bool,
-    emptied: bool,
+    emptied: Option<Emptied>,
+}
+
+/// How a draft was emptied that was not written to since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Emptied {
+    /// On opening.
+    Opening,
+    /// By `ftruncate`, or synced since.
+    OnPurpose,
+}
+
+/// What is to be committed of a draft.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// What it was made from.
+    pub(crate) base: Base,
+    pub(crate) text: Vec<u8>,
+    /// Whether it is a text of its own, and no change of one that stood there.
+    pub(crate) is_whole: bool,
 }
 
 impl Draft {
     /// A draft that begins as the present content.
     pub(crate) fn on(content: &Content) -> Self {
-        Self {
-            bytes: content.text.to_vec(),
-            base: Some(content.outline.clone()),
-            dirty: false,
-            emptied: false,
-        }
+        let (bytes, base) = (content.text.to_vec(), Some(content.outline.clone()));
+        Self { bytes, base, ..Self::default() }
     }
 
     /// A draft that begins as these bytes, which stand for no tasks.
@@ -38,9 +56,10 @@ impl Draft {
         Self { bytes, ..Self::default() }
     }
 
-    /// A draft that begins empty in place of what was there.
-    pub(crate) fn emptied() -> Self {
-        Self { bytes: Vec::new(), base: None, dirty: true, emptied: true }
+    /// A draft that begins empty in place of what was there, opened by a program that had this
+    /// before its eyes.
+    pub(crate) fn emptied(before: Option<Seen>) -> Self {
+        Self { before, dirty: true, emptied: Some(Emptied::Opening), ..Self::default() }
     }
 
     /// Whether there is something to commit.
@@ -51,7 +70,38 @@ impl Draft {
     /// Whether it was truncated to nothing and not written to since: a shell's redirect on its
     /// way, or an editor between its two opens.
     pub(crate) fn is_emptied(&self) -> bool {
-        self.emptied
+        self.emptied.is_some()
+    }
+
+    /// How it stands with it. Whether its grace runs is known elsewhere.
+    pub(crate) fn stage(&self, waits: bool) -> Stage {
+        match (self.dirty, self.emptied) {
+            (false, _) => Stage::Clean,
+            (true, None) => Stage::Written,
+            (true, Some(emptied)) => {
+                Stage::Emptied { on_purpose: emptied == Emptied::OnPurpose, waits }
+            }
+        }
+    }
+
+    /// What the program had before its eyes that emptied it and has not written since.
+    pub(crate) fn before(&self) -> Option<&Seen> {
+        self.before.as_ref().filter(|_| self.is_emptied())
+    }
+
+    /// Notes that the program wants it as it is, if it is empty.
+    pub(crate) fn confirm_emptied(&mut self) {
+        if self.is_emptied() {
+            self.emptied = Some(Emptied::OnPurpose);
+        }
+    }
+
+    /// Something else has taken the place of its having been emptied: what is written from now on
+    /// is still a text of its own.
+    pub(crate) fn drop_emptied(&mut self) {
+        if self.emptied.take().is_some() {
+            self.dirty = false;
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -78,36 +128,43 @@ impl Draft {
             place.copy_from_slice(data);
         }
         self.dirty = true;
-        self.emptied = false;
+        self.emptied = None;
         Ok(())
     }
 
-    /// Sets the length, cutting or filling with NUL.
-    pub(crate) fn truncate(&mut self, size: u64) -> Result<()> {
+    /// Sets the length, cutting or filling with NUL. The program has `seen` before its eyes.
+    pub(crate) fn truncate(&mut self, size: u64, seen: Option<Seen>) -> Result<()> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         check_size(size)?;
         if size == self.bytes.len() && size > 0 {
             return Ok(());
         }
         if size == 0 {
-            self.base = None;
-            self.emptied = true;
+            let base = self.base.take().map(Seen::Surely);
+            self.before = self.before.take().or(seen).or(base);
         }
+        self.emptied = (size == 0).then_some(Emptied::OnPurpose);
         self.bytes.resize(size, 0);
         self.dirty = true;
         Ok(())
     }
 
-    /// Takes what is to be committed: the outline that it was edited from, if it was not written
-    /// anew, and the text. The draft goes on as it is, with nothing left to commit.
-    pub(crate) fn take(&mut self) -> (Option<Arc<Outline>>, Vec<u8>) {
+    /// Takes what is to be committed. The draft goes on as it is, with nothing left to commit.
+    pub(crate) fn take(&mut self) -> Taken {
         self.dirty = false;
-        self.emptied = false;
-        (self.base.clone(), self.bytes.clone())
+        let (is_emptied, before) = (self.emptied.take().is_some(), self.before.take());
+        let (base, is_whole) = match (self.base.clone(), before) {
+            (Some(base), _) => (Base::Exactly(base), false),
+            (None, Some(before)) if is_emptied => (Base::Emptied(before), false),
+            (None, Some(before)) => (Base::Anew(before), true),
+            (None, None) => (Base::LastRead, !is_emptied),
+        };
+        Taken { base, text: self.bytes.clone(), is_whole }
     }
 
     /// Gives its base other ids.
     pub(crate) fn rebase_with(&mut self, base: impl Fn(&Outline) -> Arc<Outline>) {
+        self.before = self.before.take().map(|seen| seen.with(&base));
         self.base = self.base.as_deref().map(base);
     }
 
@@ -135,7 +192,14 @@ fn check_size(size: usize) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::Draft;
+    use crate::{
+        plan::{Details, Item, Key, Outline},
+        sync::{Base, Seen},
+        vfs::commit_policy::Stage,
+    };
 
     fn on(text: &str) -> Draft {
         let mut draft = Draft::default();
@@ -144,16 +208,70 @@ mod tests {
         draft
     }
 
+    fn seen(text: &str) -> Option<Seen> {
+        let item = Item {
+            key: Key::New(0),
+            depth: 0,
+            text: text.to_owned(),
+            done: false,
+            details: Details::default(),
+        };
+        Some(Seen::Surely(Arc::new(Outline { items: vec![item] })))
+    }
+
     #[test]
     fn a_truncation_alone_is_not_yet_something_written() {
         let mut draft = on("- [ ] a\n");
-        assert!(!draft.is_dirty());
-        draft.truncate(0).unwrap();
-        assert!(draft.is_dirty() && draft.is_emptied());
+        assert_eq!(draft.stage(false), Stage::Clean);
+        draft.truncate(0, seen("a")).unwrap();
+        assert_eq!(draft.stage(true), Stage::Emptied { on_purpose: true, waits: true });
         draft.write(Some(0), b"x").unwrap();
-        assert!(draft.is_dirty() && !draft.is_emptied());
-        assert_eq!(draft.take().1, b"x");
-        assert!(!draft.is_dirty());
+        assert_eq!(draft.stage(false), Stage::Written);
+        assert_eq!(draft.take().text, b"x");
+        assert_eq!(draft.stage(false), Stage::Clean);
+    }
+
+    #[test]
+    fn what_was_emptied_is_committed_on_what_was_seen_then_and_what_is_written_is_whole() {
+        let mut draft = Draft::emptied(seen("a"));
+        assert_eq!(draft.stage(false), Stage::Emptied { on_purpose: false, waits: false });
+        draft.confirm_emptied();
+        assert_eq!(draft.stage(false), Stage::Emptied { on_purpose: true, waits: false });
+        let taken = draft.take();
+        assert!(matches!(taken.base, Base::Emptied(base) if Some(&base) == seen("a").as_ref()));
+        assert!(!taken.is_whole && taken.text.is_empty());
+        let mut draft = Draft::emptied(seen("a"));
+        // Emptied again, it has been seen once.
+        draft.truncate(0, seen("b")).unwrap();
+        draft.write(None, b"x").unwrap();
+        let taken = draft.take();
+        assert!(matches!(taken.base, Base::Anew(base) if Some(&base) == seen("a").as_ref()));
+        assert!(taken.is_whole);
+        draft.write(None, b"y").unwrap();
+        assert!(matches!(draft.take().base, Base::LastRead), "it has been told since");
+    }
+
+    #[test]
+    fn what_is_cut_elsewhere_than_at_the_beginning_is_a_change() {
+        let mut draft = Draft { base: Some(Arc::default()), ..on("- [ ] a\n- [ ] b\n") };
+        draft.truncate(8, seen("a")).unwrap();
+        assert_eq!(draft.stage(false), Stage::Written);
+        assert!(!draft.take().is_whole);
+        draft.truncate(0, seen("a")).unwrap();
+        draft.truncate(4, seen("a")).unwrap();
+        assert_eq!(draft.stage(false), Stage::Written, "NULs are no way to something else");
+    }
+
+    #[test]
+    fn an_emptying_that_something_else_settled_is_forgotten_and_what_follows_is_whole() {
+        let mut draft = Draft::emptied(seen("a"));
+        draft.drop_emptied();
+        assert_eq!(draft.stage(false), Stage::Clean);
+        draft.write(None, b"x").unwrap();
+        assert!(draft.take().is_whole);
+        draft.write(None, b"y").unwrap();
+        draft.drop_emptied();
+        assert_eq!(draft.stage(false), Stage::Written, "what is written stands");
     }
 
     #[test]

@@ -1,10 +1,5 @@
-//! Open files: reading, drafts, and when a draft is committed.
-//!
-//! `fsync` commits what is there. `flush` (close) commits when it comes from the process that
-//! opened the file: any other is a child dropping a descriptor that it inherited, with more to
-//! be written. `release` commits what is left. A draft that was emptied and never written to is
-//! on its way to something else: only the end of its grace commits it. Its grace begins when it
-//! is released or synced; vim's `writefile()` syncs before its first byte has left its buffer.
+//! Open files: reading, and drafts. When a draft is committed is decided in `commit_policy`; what
+//! was emptied and not written to since is kept in `truncation`.
 
 use std::{
     fs::File,
@@ -15,8 +10,9 @@ use std::{
 
 use super::{
     Vfs,
+    commit_policy::{Occasion, Verdict, decide},
     dir_pages::Listing,
-    draft::{self, Draft},
+    draft::{self, Draft, Taken},
     inode::Node,
     process,
     share::Sharing,
@@ -25,14 +21,15 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
-    sync::{Base, Process, Project},
+    sync::{Process, Project, Seen},
 };
 
 /// An open file or directory.
 #[derive(Debug)]
 pub(crate) enum Handle {
-    /// A project open for reading, and its text as it was then.
-    Reader { project: Arc<Project>, process: Option<Process>, text: Arc<[u8]> },
+    /// A project open for reading, and its text as it was then. With `is_private` it is read past
+    /// the pages that all share.
+    Reader { project: Arc<Project>, process: Option<Process>, text: Arc<[u8]>, is_private: bool },
     /// A project open for writing.
     Writer(Writer),
     /// What the service said of a project or a task when it was opened.
@@ -93,8 +90,8 @@ impl Writer {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn truncate(&self, size: u64) -> Result<()> {
-        self.draft().truncate(size)
+    pub(crate) fn truncate(&self, size: u64, seen: Option<Seen>) -> Result<()> {
+        self.draft().truncate(size, seen)
     }
 
     fn touch(&self, now: SystemTime) {
@@ -141,6 +138,9 @@ impl Vfs {
         project: Arc<Project>,
         process: Option<Process>,
     ) -> Result<Opened> {
+        if self.tree().emptied_by(project.serial, process).is_some() {
+            return Ok(self.add_private_reader(project, process, Arc::from([])));
+        }
         let mut content = self.engine.read_for(&project, process).await?;
         if let Some(seen) = self.engine.read_by(&project, process) {
             content = seen;
@@ -148,6 +148,9 @@ impl Vfs {
         self.engine.note_served(&project, &content);
         self.engine.ask_ahead(&project);
         let (serial, size) = (project.serial, content.text.len() as u64);
+        if self.tree().is_written(serial) {
+            return Ok(self.add_private_reader(project, process, content.text));
+        }
         // A kernel that believes in another size would cut the text off there.
         let told = self.tree().sized.get(&serial).copied();
         if told.is_some_and(|told| told != size) {
@@ -159,8 +162,23 @@ impl Vfs {
         if caching == Caching::Drop {
             tracing::debug!(serial, "the kernel drops what it has of a project that is opened");
         }
-        let fh = tree.add_handle(Handle::Reader { project, process, text: content.text });
+        let text = content.text;
+        let fh = tree.add_handle(Handle::Reader { project, process, text, is_private: false });
         Ok(Opened { fh, caching })
+    }
+
+    /// Opens a project with a text that is not read from, nor left in, the pages that all share.
+    fn add_private_reader(
+        &self,
+        project: Arc<Project>,
+        process: Option<Process>,
+        text: Arc<[u8]>,
+    ) -> Opened {
+        let mut tree = self.tree();
+        // A mapping may fill them with it all the same.
+        tree.paged.remove(&project.serial);
+        let fh = tree.add_handle(Handle::Reader { project, process, text, is_private: true });
+        Opened { fh, caching: Caching::Bypass }
     }
 
     async fn open_writer(
@@ -170,20 +188,7 @@ impl Vfs {
         mode: OpenMode,
         process: Option<Process>,
     ) -> Result<Opened> {
-        // An editor that emptied the file and opens it again goes on with the empty file.
-        let was_emptied = self.tree().emptied.contains_key(&project.serial);
-        let draft = if mode.truncate || was_emptied {
-            Draft::emptied()
-        } else {
-            let mut content = self.engine.read(&project).await?;
-            if mode.read
-                && let Some(seen) = self.engine.read_by(&project, process)
-            {
-                content = seen;
-                self.engine.note_served(&project, &content);
-            }
-            Draft::on(&content)
-        };
+        let draft = self.draft_for(&project, process, mode).await?;
         Ok(self.add_writer(ino, project, mode, process, draft))
     }
 
@@ -195,13 +200,12 @@ impl Vfs {
         process: Option<Process>,
         draft: Draft,
     ) -> Opened {
-        let serial = project.serial;
         let emptied = draft.is_emptied();
         let writer = Writer::new(project, ino, process, mode, draft, self.now());
         let mut tree = self.tree();
         let fh = tree.add_handle(Handle::Writer(writer));
         if emptied {
-            tree.empty(serial, fh);
+            tree.empty(fh);
         }
         // Nobody else may see the pages of a draft, nor the draft theirs.
         Opened { fh, caching: Caching::Bypass }
@@ -213,9 +217,12 @@ impl Vfs {
     /// [`Kind::BadHandle`] if it is not open.
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         match &*self.handle(fh)? {
-            Handle::Reader { project, process, text } => {
+            Handle::Reader { project, process, text, is_private } => {
                 self.reads.fetch_add(1, Ordering::Relaxed);
-                let text = self.text_now(project, *process, text);
+                let text = match is_private {
+                    true => text.clone(),
+                    false => self.text_now(project, *process, text),
+                };
                 Ok(draft::slice(&text, offset, size).to_vec())
             }
             Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
@@ -258,7 +265,7 @@ impl Vfs {
                 draft.write((!writer.append).then_some(offset), data)?;
                 drop(draft);
                 writer.touch(self.now());
-                self.tree().emptied.remove(&writer.project.serial);
+                self.tree().written(fh);
                 Ok(())
             }
             Handle::Sharing(sharing) => sharing.write(offset, data),
@@ -282,11 +289,11 @@ impl Vfs {
             Handle::Sharing(sharing) => return self.flush_share(sharing, caller).await,
             _ => return Ok(()),
         };
-        let due = {
-            let draft = writer.draft();
-            draft.is_dirty() && !draft.is_emptied()
+        let occasion = Occasion::Flush {
+            by_opener: is_opener(writer.process, caller),
+            is_refusal_certain: self.is_refusal_certain(writer),
         };
-        if due && is_opener(writer.process, caller) { self.commit(writer).await } else { Ok(()) }
+        self.carry_out(fh, writer, occasion).await
     }
 
     /// The program wants what it wrote to be safe.
@@ -297,18 +304,8 @@ impl Vfs {
         let handle = self.handle(fh)?;
         match &*handle {
             Handle::Writer(writer) => {
-                let (dirty, emptied) = {
-                    let draft = writer.draft();
-                    (draft.is_dirty(), draft.is_emptied())
-                };
-                match (dirty, emptied) {
-                    (false, _) => Ok(()),
-                    (true, false) => self.commit(writer).await,
-                    (true, true) => {
-                        self.grant_grace(fh, &handle, writer.project.serial);
-                        Ok(())
-                    }
-                }
+                writer.draft().confirm_emptied();
+                self.carry_out(fh, writer, Occasion::Fsync).await
             }
             Handle::Sharing(sharing) => self.send_share(sharing).await,
             Handle::Scratch { file, .. } => {
@@ -334,25 +331,46 @@ impl Vfs {
             Handle::Sharing(sharing) => return self.send_share(sharing).await,
             _ => return Ok(()),
         };
-        let (dirty, emptied) = {
-            let draft = writer.draft();
-            (draft.is_dirty(), draft.is_emptied())
-        };
-        if dirty && emptied {
-            self.grant_grace(fh, &handle, writer.project.serial);
-            return Ok(());
-        }
-        let result = if dirty { self.commit(writer).await } else { Ok(()) };
+        let result = self.carry_out(fh, writer, Occasion::Release).await;
         // Attributes that the kernel was told were the draft's.
         self.tell(super::Notice::Inode(writer.ino));
         result
     }
 
+    /// What becomes of what is written, by what happens to the open file.
+    async fn carry_out(
+        self: &Arc<Self>,
+        fh: Fh,
+        writer: &Writer,
+        occasion: Occasion,
+    ) -> Result<()> {
+        let stage = writer.draft().stage(false);
+        match decide(stage, occasion) {
+            Verdict::Commit => {
+                self.tree().written(fh);
+                self.commit(writer).await
+            }
+            Verdict::Grace => {
+                self.grant_grace(fh);
+                Ok(())
+            }
+            Verdict::Drop | Verdict::Nothing => Ok(()),
+        }
+    }
+
     pub(crate) async fn commit(self: &Arc<Self>, writer: &Writer) -> Result<()> {
-        let (base, text) = writer.draft().take();
-        self.tree().emptied.remove(&writer.project.serial);
-        let base = base.map_or(Base::LastRead, Base::Exactly);
-        let saved = self.engine.save(&writer.target(), writer.process, base, text).await;
+        let taken = writer.draft().take();
+        if taken.is_whole {
+            let (target, replaced) = (writer.target(), Occasion::Replaced);
+            self.settle_truncations_but(&target, replaced, Some(writer)).await;
+        }
+        self.save_taken(writer, taken).await
+    }
+
+    /// Saves what was taken of a draft.
+    pub(crate) async fn save_taken(self: &Arc<Self>, writer: &Writer, taken: Taken) -> Result<()> {
+        let target = writer.target();
+        let saved = self.engine.save(&target, writer.process, taken.base, taken.text).await;
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

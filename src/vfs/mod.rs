@@ -9,6 +9,7 @@
 
 mod agenda;
 mod attr;
+mod commit_policy;
 mod control;
 mod details;
 mod dir_pages;
@@ -28,6 +29,7 @@ mod resource;
 mod scratch;
 mod share;
 mod tree;
+mod truncation;
 mod types;
 mod vacant;
 mod xattr;

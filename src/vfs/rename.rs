@@ -8,6 +8,7 @@ use std::{ffi::OsStr, fs, io::Write, os::unix::fs::OpenOptionsExt, sync::Arc};
 
 use super::{
     Notice, Vfs,
+    commit_policy::Occasion,
     directory::{Found, check_reserved, no_entry},
     draft::Draft,
     handle::Handle,
@@ -73,13 +74,13 @@ impl Vfs {
                 return Err(Error::new(Kind::Exists, "the project exists"));
             }
             End::Project(_, project) => {
-                let content = self.engine.read(&project).await?;
-                let draft = if mode.truncate { Draft::emptied() } else { Draft::on(&content) };
+                let draft = self.draft_for(&project, process, mode).await?;
                 (project, draft)
             }
             End::Vacant(directory, Vacant { project, .. }) => {
                 self.occupy(&directory, name, &project);
-                (project, Draft::emptied())
+                let draft = self.emptied_draft(&project, process);
+                (project, draft)
             }
             End::Free(directory) => (self.make_project(&directory, name)?, Draft::default()),
         };
@@ -121,6 +122,7 @@ impl Vfs {
         self.check_writable()?;
         match self.end(parent, name).await? {
             End::Project(directory, project) => {
+                self.settle_truncations(&project, Occasion::Unlink).await;
                 self.vacate(&directory, name, project, true);
                 Ok(())
             }
@@ -157,6 +159,9 @@ impl Vfs {
             return Err(Error::new(Kind::Invalid, "projects cannot be exchanged"));
         }
         let process = process::of_thread(caller);
+        if let End::Project(_, project) = &source {
+            self.settle_truncations(project, Occasion::Rename).await;
+        }
         match (source, target) {
             (End::Scratch, End::Scratch) => self.rename_scratch(from, to, mode),
             (End::Scratch, target) => self.save_over(from, to, target, process).await,
@@ -259,6 +264,7 @@ impl Vfs {
             End::Free(directory) => self.make_project(&directory, to.1)?,
             End::Space | End::Scratch => return Err(no_entry()),
         };
+        self.settle_truncations(&project, Occasion::Replaced).await;
         self.engine.save(&project, process, Base::LastRead, text).await.result?;
         // From here on the renaming stands: the scratch file is the project's.
         fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;
@@ -311,6 +317,7 @@ impl Vfs {
                 let content = self.engine.read(&project).await?;
                 self.occupy(&there, to.1, &other);
                 let text = content.text.to_vec();
+                self.settle_truncations(&other, Occasion::Replaced).await;
                 self.engine.save(&other, process, Base::LastRead, text).await.result?;
                 self.vacate(directory, name, project, true);
                 let parent = to.0;

@@ -142,7 +142,7 @@ impl Vfs {
         if let (Some(fh), Some(size)) = (fh, set.size)
             && let Handle::Sharing(sharing) = &*self.handle(fh)?
         {
-            sharing.draft().truncate(size)?;
+            sharing.draft().truncate(size, None)?;
         }
         Ok(self.place_attr(ino, place))
     }

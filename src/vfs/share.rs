@@ -55,7 +55,7 @@ impl Sharing {
     fn take(&self) -> Option<Vec<u8>> {
         let mut draft = self.draft();
         let is_due = draft.is_dirty() && draft.len() > 0;
-        is_due.then(|| draft.take().1)
+        is_due.then(|| draft.take().text)
     }
 }
 

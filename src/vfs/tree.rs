@@ -13,6 +13,7 @@ use super::{
     handle::Handle,
     inode::{Directory, Inodes},
     place::LatestTaskNames,
+    truncation::Truncation,
     types::{Fh, Ino, ROOT},
 };
 use crate::sync::Project;
@@ -36,15 +37,6 @@ pub(crate) struct Vacant {
     pub(crate) ticket: u64,
 }
 
-/// A project that was truncated to nothing and not written to since.
-#[derive(Debug)]
-pub(crate) struct Emptied {
-    /// Through which open file.
-    pub(crate) fh: Fh,
-    /// That file, once its grace runs.
-    pub(crate) waiting: Option<Arc<Handle>>,
-}
-
 /// Everything that a lock must hold together.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -53,8 +45,8 @@ pub(crate) struct Tree {
     pub(crate) locals: HashMap<Directory, HashMap<OsString, Local>>,
     /// The entries of directories as named last, with the listing that they were made from.
     pub(crate) entries: HashMap<Directory, Arc<Entries>>,
-    /// Projects that were emptied and not written since, by serial.
-    pub(crate) emptied: HashMap<u64, Emptied>,
+    /// What was emptied and not written to since.
+    pub(crate) truncations: Vec<Truncation>,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
     /// The size that the kernel was told last of a project, unless it had to forget it since.
@@ -100,6 +92,12 @@ impl Tree {
         let fh = Fh(self.next_handle);
         self.handles.insert(fh, Arc::new(handle));
         fh
+    }
+
+    /// Whether programs believe in other sizes of a project than that of its text: one that writes
+    /// it moves the size of the inode, which all share.
+    pub(crate) fn is_written(&self, serial: u64) -> bool {
+        self.is_emptied(serial) || !self.writers(serial).is_empty()
     }
 
     /// The open files through which a project may be written.

@@ -1,8 +1,8 @@
-//! The grace: how long a deletion, a renaming away or an emptying waits for the rest of a save.
+//! The grace: how long a deletion or a renaming away waits for the rest of a save.
 //!
-//! Editors replace a file in two steps. A project whose file is gone, or empty, for less than
-//! the grace is in the middle of a save; after it, a removed one is archived, a renamed one is
-//! back, and an emptied one is saved empty.
+//! Editors replace a file in two steps. A project whose file is gone for less than the grace is in
+//! the middle of a save; after it, a removed one is archived, and a renamed one is back. What was
+//! emptied has a grace too: see `truncation`.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -11,23 +11,16 @@ use std::{
 };
 
 use super::{
-    Notice, Vfs,
+    Vfs,
+    commit_policy::{Occasion, Verdict, decide},
     handle::Handle,
     inode::Directory,
-    tree::{Emptied, Local, Tree, Vacant},
-    types::Fh,
+    tree::{Local, Vacant},
 };
 use crate::{error::Result, file_name, sync::Project};
 
 /// How long the second step of a save may take.
-const GRACE: Duration = Duration::from_secs(2);
-
-impl Tree {
-    /// Notes that a project was emptied through an open file.
-    pub(crate) fn empty(&mut self, serial: u64, fh: Fh) {
-        self.emptied.insert(serial, Emptied { fh, waiting: None });
-    }
-}
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 impl Vfs {
     /// Takes a project's name away, for now.
@@ -89,41 +82,9 @@ impl Vfs {
         }
     }
 
-    /// An emptied draft was closed or synced: its grace begins.
-    pub(crate) fn grant_grace(self: &Arc<Self>, fh: Fh, handle: &Arc<Handle>, serial: u64) {
-        match self.tree().emptied.get_mut(&serial) {
-            Some(emptied) if emptied.fh == fh => emptied.waiting = Some(handle.clone()),
-            // Another open of the file took the emptiness over.
-            _ => return,
-        }
-        let vfs = self.clone();
-        tokio::spawn(async move {
-            vfs.engine.clock().sleep(GRACE).await;
-            vfs.settle_emptied(serial, fh).await;
-        });
-    }
-
-    async fn settle_emptied(self: &Arc<Self>, serial: u64, fh: Fh) {
-        let handle = {
-            let mut tree = self.tree();
-            match tree.emptied.get(&serial) {
-                Some(Emptied { fh: now, waiting: Some(_) }) if *now == fh => {
-                    tree.emptied.remove(&serial).and_then(|emptied| emptied.waiting)
-                }
-                _ => None,
-            }
-        };
-        if let Some(Handle::Writer(writer)) = handle.as_deref() {
-            if let Err(error) = self.commit(writer).await {
-                tracing::warn!(%error, "an emptied project was not saved");
-            }
-            self.tell(Notice::Inode(writer.ino));
-        }
-    }
-
     /// The mount is going: every grace is over, and every draft is committed.
     pub(crate) async fn settle_all(self: &Arc<Self>) {
-        let (vacant, emptied, open) = {
+        let (vacant, open) = {
             let tree = self.tree();
             let vacant: Vec<(Directory, OsString)> = tree
                 .locals
@@ -132,17 +93,13 @@ impl Vfs {
                     locals.keys().map(|name| (directory.clone(), name.clone()))
                 })
                 .collect();
-            let emptied: Vec<(u64, Fh)> =
-                tree.emptied.iter().map(|(serial, emptied)| (*serial, emptied.fh)).collect();
             let open: Vec<Arc<Handle>> = tree.handles.values().cloned().collect();
-            (vacant, emptied, open)
+            (vacant, open)
         };
         for (directory, name) in vacant {
             self.settle_vacant(&directory, &name, None).await;
         }
-        for (serial, fh) in emptied {
-            self.settle_emptied(serial, fh).await;
-        }
+        self.settle_all_truncations().await;
         for handle in open {
             if let Err(error) = self.commit_if_written(&handle).await {
                 tracing::warn!(%error, "an open draft was not saved");
@@ -152,11 +109,12 @@ impl Vfs {
 
     async fn commit_if_written(self: &Arc<Self>, handle: &Handle) -> Result<()> {
         let Handle::Writer(writer) = handle else { return Ok(()) };
-        let due = {
-            let draft = writer.draft();
-            draft.is_dirty() && !draft.is_emptied()
-        };
-        if due { self.commit(writer).await } else { Ok(()) }
+        // What waits for its grace is settled already.
+        let stage = writer.draft().stage(false);
+        match decide(stage, Occasion::Unmount) {
+            Verdict::Commit => self.commit(writer).await,
+            Verdict::Grace | Verdict::Drop | Verdict::Nothing => Ok(()),
+        }
     }
 
     /// Gives the projects of a former mount, which were not created yet, their files back.

@@ -45,4 +45,5 @@ mod simulation;
 mod storage;
 mod told;
 mod transferred;
+mod truncations;
 mod walks;
