@@ -63,6 +63,14 @@ impl Outline {
         existing
     }
 
+    /// Takes a task out; what is below it goes up a level.
+    pub(crate) fn lift_out(&mut self, key: &Key) {
+        let Some(at) = self.items.iter().position(|item| item.key == *key) else { return };
+        let depth = self.items.remove(at).depth;
+        let below = self.items.iter_mut().skip(at).take_while(|item| item.depth > depth);
+        below.for_each(|item| item.depth -= 1);
+    }
+
     /// Takes a task out, if nothing is below it.
     pub(crate) fn drop_leaf(&mut self, key: &Key) {
         let Some(at) = self.items.iter().position(|item| item.key == *key) else { return };

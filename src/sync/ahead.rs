@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{engine::Engine, project::Project, readers::Process};
+use super::{engine::Engine, project::Project, served::Process};
 use crate::{
     api::{Priority, RemoteProject},
     ids::SpaceId,

@@ -21,10 +21,10 @@ use super::{
     journal::Journal,
     listing::Listings,
     project::{Project, Standing},
-    readers::Process,
     records::Records,
     refresher::Refresher,
     scan::Scans,
+    served::Process,
     transfer::Transfers,
     wording::Wording,
 };

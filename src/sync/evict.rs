@@ -6,7 +6,7 @@ use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use lru::LruCache;
@@ -14,15 +14,12 @@ use lru::LruCache;
 use super::{
     engine::Engine,
     project::{Content, Project, Snapshot, State},
-    readers::{Process, Seers},
+    served::Evicted as EvictedBases,
 };
 use crate::{memory, plan::Item};
 
 /// How much of what is in memory goes once there is too much of it: a quarter.
 const KEPT_OF_FOUR: usize = 3;
-
-/// How much later than another look it counts as one.
-const ROUGHLY: Duration = Duration::from_secs(1);
 
 /// About how many bytes of memory an id takes.
 const ID_BYTES: usize = 48;
@@ -34,7 +31,7 @@ pub(crate) struct Evicted {
     /// The hash of the text: the cache is a file that anybody may change.
     hash: u64,
     read: Option<Instant>,
-    seers: Seers,
+    bases: EvictedBases,
 }
 
 impl Evicted {
@@ -138,23 +135,6 @@ impl Engine {
         self.recalled(project).content()
     }
 
-    /// Notes that a process has the present content before its eyes, and returns it.
-    pub fn read_by(&self, project: &Project, process: Option<Process>) -> Option<Content> {
-        let now = self.clock.now();
-        let (content, before) = {
-            let mut state = self.recalled(project);
-            let before = state.opened.replace(now);
-            let content = state.content()?;
-            state.readers.saw(process, &content.outline);
-            (content, before)
-        };
-        // Who is the oldest need not be known so exactly.
-        if before.is_none_or(|before| now.saturating_duration_since(before) > ROUGHLY) {
-            self.note_resident(project);
-        }
-        Some(content)
-    }
-
     /// About how many bytes the tasks take that are in memory.
     pub fn memory(&self) -> usize {
         self.residents.lock().total
@@ -218,9 +198,9 @@ impl Engine {
             return false;
         }
         let Some(Snapshot { text, read, .. }) = state.snapshot.take() else { return false };
-        let seers = state.readers.evict(&outline);
+        let bases = state.bases.evict(&outline);
         let (size, hash) = (text.len() as u64, hash(&text));
-        state.evicted = Some(Evicted { size, hash, read, seers });
+        state.evicted = Some(Evicted { size, hash, read, bases });
         true
     }
 
@@ -234,7 +214,7 @@ impl Engine {
     ) {
         match found.filter(|found| evicted.is_of(&found.text)) {
             Some(found) => {
-                state.readers.restore(evicted.seers, &found.outline);
+                state.bases.restore(evicted.bases, &found.outline);
                 state.snapshot = Some(Snapshot { read: evicted.read, ..found });
             }
             None => {
@@ -249,9 +229,9 @@ impl Engine {
 
 /// Whether nothing of the project waits to be saved.
 fn is_idle(state: &State) -> bool {
-    let State { saved, refused, intent, creating, archive, working, .. } = state;
+    let State { saved, refused, intent, creating, archive, working, bases, .. } = state;
     let blank = saved.is_none() && refused.is_none() && intent.is_none() && creating.is_none();
-    blank && !archive && !working
+    blank && !archive && !working && bases.next_end().is_none()
 }
 
 /// About how many bytes of memory a snapshot takes.

@@ -17,6 +17,7 @@ use super::{
     past::{Deed, Past},
     project::{Project, State},
     save::Change,
+    served::Seen,
     shown,
 };
 use crate::{
@@ -88,6 +89,7 @@ impl Engine {
         let planned = {
             let mut state = self.recalled(project);
             check_idle(&state)?;
+            state.bases.end_all_graces();
             let now =
                 state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
             let first_new = state.reserve(past.before.items.len() * 2);
@@ -101,9 +103,9 @@ impl Engine {
             let past = Past { time: self.clock.wall(), ..undoing(past) };
             return self.journaled(move |journal| journal.conclude(None, Some(&past))).await;
         };
-        let text = project.render(&wanted);
-        let change = Change { intent, onto: Outline::default(), conflicts: Vec::new() };
-        let generation = self.commit(project, None, &text, &Arc::new(wanted), change).await?;
+        let base = Seen::Surely(Arc::new(intent.base.clone()));
+        let change = Change { intent, overridden: Vec::new() };
+        let generation = self.commit(project, None, &base, &Arc::new(wanted), change).await?;
         drop(transition);
         self.start_worker(project);
         self.verdict(project, generation).await

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use super::{
     engine::{Engine, Event},
     listing::{Items, Listed, Standing, Which},
-    readers::Process,
     reading::{BELIEVED, REVALIDATION_WAIT},
+    served::Process,
 };
 use crate::{api::Priority, error::Result, ids::SpaceId};
 

@@ -24,10 +24,11 @@ mod journal;
 mod known;
 mod listing;
 mod looking;
+mod normalised;
 mod overridden;
 mod past;
 mod project;
-mod readers;
+
 mod reading;
 mod records;
 mod recovery;
@@ -40,6 +41,8 @@ mod salvage;
 mod save;
 mod scan;
 mod sending;
+mod served;
+mod serving;
 mod shown;
 mod stranded;
 mod transfer;
@@ -54,14 +57,15 @@ pub use self::{
     listing::{Listed, Listings},
     looking::Look,
     project::{Content, Project, Standing},
-    readers::Process,
     reading::BELIEVED,
+    served::{GRACE, Process},
+    serving::{Served, Stat},
     wording::Wording,
 };
 pub(crate) use self::{
     known::{Asleep, KnownTasks},
-    readers::Seen,
     save::Base,
+    served::Seen,
     shown::shown,
     stranded::{Stranded, stranded},
 };

@@ -17,9 +17,10 @@ use super::{
     evict::Evicted,
     intent::Intent,
     interest::Interest,
-    readers::Readers,
+    normalised::Normalised,
     refusal::{Refusal, RefusedText},
     sending::Assigned,
+    served::ServedBases,
     shown::shown,
 };
 use crate::{
@@ -95,6 +96,8 @@ pub(crate) struct State {
     pub(crate) evicted: Option<Evicted>,
     /// Whether the snapshot is all that an earlier mount knew: served at once, whatever its age.
     pub(crate) recalled: bool,
+    /// Whether the snapshot is of an earlier mount that may have known a newer one.
+    pub(crate) uncertain: bool,
     /// Which version of the content is kept as the one that was served last.
     pub(crate) served: Option<u64>,
     pub(crate) saved: Option<Saved>,
@@ -111,7 +114,11 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     /// Whether a worker is at it.
     pub(crate) working: bool,
-    pub(crate) readers: Readers,
+    pub(crate) bases: ServedBases,
+    /// What the service made of texts that it was sent.
+    pub(crate) normalised: Normalised,
+    /// Whether somebody waits for the end of a grace in `bases`.
+    pub(crate) graced: bool,
     /// When it was last opened.
     pub(crate) opened: Option<Instant>,
     pub(crate) interest: Interest,
@@ -176,7 +183,10 @@ impl Project {
                 archive: false,
                 generation: 0,
                 working: false,
-                readers: Readers::default(),
+                bases: ServedBases::default(),
+                graced: false,
+                normalised: Normalised::default(),
+                uncertain: false,
                 opened: None,
                 interest: Interest::default(),
                 version: 0,
@@ -244,7 +254,9 @@ impl Project {
 
     /// Sets the time of last change, as `utimensat` asks.
     pub fn set_modified(&self, time: SystemTime) {
-        self.lock().modified = time;
+        let mut state = self.lock();
+        state.modified = time;
+        state.bases.set_modified(time);
     }
 
     /// Where its saved text stands.
@@ -325,7 +337,7 @@ impl State {
     }
 
     /// How many bytes a reader gets; 0 if it was never read.
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         let in_memory = || self.content().map_or(0, |content| content.text.len() as u64);
         self.evicted.as_ref().map_or_else(in_memory, Evicted::size)
     }
@@ -362,6 +374,7 @@ impl State {
         text: Arc<[u8]>,
         read: Option<Instant>,
     ) {
+        self.uncertain &= read.is_none();
         let known = self.snapshot.take();
         let title = known.as_ref().and_then(|known| known.title.clone());
         // What stayed the same is shared with those who read it before.

@@ -10,7 +10,7 @@ use super::{
     cache::{CachedProject, Reading},
     engine::Engine,
     project::{Content, Project, Snapshot, State},
-    readers::Process,
+    served::Process,
 };
 use crate::{
     api::{Priority, RemoteTask},
@@ -181,11 +181,12 @@ impl Engine {
         let outline = snapshot.outline.clone();
         state.snapshot = Some(snapshot);
         state.recalled = self.cache.is_complete();
+        state.uncertain = !state.recalled;
         state.modified = modified;
         let served = self.cache.served(id);
         if let Some(served) = served.filter(|_| state.saved.is_none() && state.refused.is_none()) {
             let same = served == *outline;
-            state.readers.recall(if same { outline } else { Arc::new(served) });
+            state.bases.recall(if same { outline } else { Arc::new(served) });
         }
         state.settle_version(before, modified);
     }
@@ -320,6 +321,9 @@ impl Engine {
                 state.interest.note_answer(is_new);
             }
             state.recalled = false;
+            if let Some(after) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
+                state.normalised.read(&after);
+            }
             if let Some(snapshot) = state.snapshot.as_mut() {
                 snapshot.title = listing.title.map(|node| node.id);
             }

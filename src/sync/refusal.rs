@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     engine::Engine,
     project::{Progress, Project, Snapshot, State},
-    readers::Seen,
     records::Shelf,
+    served::Seen,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -313,6 +313,7 @@ impl Engine {
         }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
+        state.bases.end_all_graces();
         state.refused = None;
         if row.is_some() {
             state.saved = None;

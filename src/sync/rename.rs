@@ -14,6 +14,7 @@ use super::{
     intent::Intent,
     project::Project,
     save::Change,
+    served::Seen,
 };
 use crate::{
     api::{Priority, RemoteProject, TaskResource},
@@ -174,12 +175,12 @@ impl Engine {
             item.into_iter()
                 .for_each(|item| item.details = item.details.with(&details.in_one_line()));
         }
-        let text = copy.render(&wanted);
+        let seen = Seen::Surely(Arc::new(base.clone()));
         let intent = Intent::new(base, wanted.clone());
-        let change = Change { intent, onto: Outline::default(), conflicts: Vec::new() };
+        let change = Change { intent, overridden: Vec::new() };
         {
             let _transition = copy.commit.lock().await;
-            self.commit(copy, None, &text, &Arc::new(wanted), change).await?;
+            self.commit(copy, None, &seen, &Arc::new(wanted), change).await?;
         }
         self.start_worker(copy);
         Ok(())

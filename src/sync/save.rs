@@ -7,7 +7,7 @@ use super::{
     intent::{Intent, Rebased},
     journal::Entry,
     project::{Project, Saved, State},
-    readers::{Process, Seen},
+    served::{Process, Seen},
     shown,
 };
 use crate::{
@@ -21,8 +21,10 @@ use crate::{
 /// What a saved text was edited from.
 #[derive(Debug, Clone)]
 pub(crate) enum Base {
-    /// This very outline: the draft began as its text.
+    /// This very outline: the draft began as its text, which the program can read.
     Exactly(Arc<Outline>),
+    /// This outline: the draft began as its text, and the program does not read it.
+    Blindly(Arc<Outline>),
     /// What the process read last, or what was served last: the text was written anew.
     LastRead,
     /// What the process had before its eyes when it emptied the file, and wrote nothing.
@@ -35,9 +37,9 @@ pub(crate) enum Base {
 /// What a save comes to.
 pub(crate) struct Change {
     pub(crate) intent: Intent,
-    /// The earlier save that still waits and that this one was folded into.
-    pub(crate) onto: Outline,
-    pub(crate) conflicts: Vec<Conflict>,
+    /// What it was merged into, and where that disagreed: the earlier save that still waits, and
+    /// what the service is known to have.
+    pub(crate) overridden: Vec<(Outline, Vec<Conflict>)>,
 }
 
 /// What became of a save.
@@ -67,20 +69,23 @@ impl Engine {
         };
         let text: Arc<[u8]> = text.into();
         match self.accept(project, process, &base, &text, false).await {
-            Ok((outline, None)) => SaveOutcome { outline: Some(outline), result: Ok(()) },
+            Ok((outline, None)) => {
+                self.note_told(project, process, &outline);
+                SaveOutcome { outline: Some(outline), result: Ok(()) }
+            }
             Ok((outline, Some(generation))) => {
-                let (Seen::Surely(base) | Seen::Perhaps(base)) = &base;
-                if let Err(error) = self.transfer(project, base, &outline).await {
+                if let Err(error) = self.transfer(project, base.outline(), &outline).await {
                     tracing::warn!(%error, "details of what was cut and pasted are not copied");
                 }
                 self.start_worker(project);
                 let result = self.verdict(project, generation).await;
+                self.note_told(project, process, &outline);
                 SaveOutcome { outline: Some(outline), result }
             }
             Err(error) => {
                 let error = error.at(format!("{}.md", project.title()));
-                let (Seen::Surely(base) | Seen::Perhaps(base)) = base;
-                self.keep_refused(project, text, base, &error).await;
+                project.lock().bases.refused(process);
+                self.keep_refused(project, text, base.outline().clone(), &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
             }
         }
@@ -94,12 +99,13 @@ impl Engine {
     ) -> Result<Seen> {
         match base {
             Base::Exactly(outline) => return Ok(Seen::Surely(outline)),
+            Base::Blindly(outline) => return Ok(Seen::Blindly(outline)),
             Base::Emptied(seen) => return Ok(seen),
             // Whatever others were served since is nothing that it has before its eyes.
-            Base::Anew(seen) if !self.recalled(project).readers.knows(process) => return Ok(seen),
+            Base::Anew(seen) if !self.recalled(project).bases.knows(process) => return Ok(seen),
             Base::Anew(_) | Base::LastRead => {}
         }
-        let seen = self.recalled(project).readers.base(process, self.own_process());
+        let seen = self.recalled(project).bases.base(process, self.own_process());
         match seen {
             Some(seen) => Ok(seen),
             None => Ok(Seen::Surely(self.read(project).await?.outline)),
@@ -109,7 +115,7 @@ impl Engine {
     /// What a process has before its eyes that empties the file now, as far as anything was read.
     pub(crate) fn seen_by(&self, project: &Project, process: Option<Process>) -> Option<Seen> {
         let state = self.recalled(project);
-        let seen = state.readers.base(process, self.own_process());
+        let seen = state.bases.base(process, self.own_process());
         seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)))
     }
 
@@ -125,19 +131,16 @@ impl Engine {
         allow_delete: bool,
     ) -> Result<(Arc<Outline>, Option<u64>)> {
         let _transition = project.commit.lock().await;
-        let (Seen::Surely(outline) | Seen::Perhaps(outline)) = base;
-        let is_sure = matches!(base, Seen::Surely(_));
-        let base = outline;
-        let ours = self.understand(project, base, text, allow_delete)?;
+        let ours = self.understand(project, base.outline(), text, allow_delete)?;
         let Some(mut change) = self.change(project, base, &ours) else {
-            self.nothing_to_save(project, process, &ours).await?;
+            self.nothing_to_save(project, process, base, &ours).await?;
             return Ok((ours, None));
         };
-        change.intent.doubtful |= !is_sure;
-        if self.holds(project, process, base, &ours) {
+        change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
+        if self.holds(project, process, base.outline(), &ours) {
             self.hold(project, &mut change.intent);
         }
-        let generation = self.commit(project, process, text, &ours, change).await?;
+        let generation = self.commit(project, process, base, &ours, change).await?;
         Ok((ours, Some(generation)))
     }
 
@@ -147,30 +150,39 @@ impl Engine {
         &self,
         project: &Project,
         process: Option<Process>,
-        text: &Arc<[u8]>,
+        base: &Seen,
         ours: &Arc<Outline>,
         change: Change,
     ) -> Result<u64> {
-        self.keep_overridden(project, &change.onto, &change.conflicts).await;
+        for (theirs, conflicts) in &change.overridden {
+            self.keep_overridden(project, theirs, conflicts).await;
+        }
         let settled = self.uncopy_refused(project).await;
+        // Canonical, and with all that waits: what is shown from now on stays as it is unless
+        // somebody else changes it.
+        let outline = if change.intent.target == **ours {
+            ours.clone()
+        } else {
+            Arc::new(change.intent.target.clone())
+        };
+        let text = project.render(&outline);
         let entry = {
             let state = project.lock();
             let (since, intent) = (self.clock.wall(), &change.intent);
-            Entry { since, refused: None, ..entry(&state, text, ours, intent) }
+            Entry { since, refused: None, ..entry(&state, &text, &outline, intent) }
         };
         let since = entry.since;
         let row = self.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
         let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
-        state.readers.saw(process, ours);
-        let saved = Saved { text: text.clone(), outline: ours.clone(), since, refused: None };
-        state.saved = Some(saved);
+        state.saved = Some(Saved { text, outline, since, refused: None });
         state.refused = None;
         state.intent = Some(change.intent);
         state.row = Some(row);
         state.generation += 1;
         let generation = state.generation;
         let changed = state.settle_version(before, self.clock.wall());
+        self.note_written(project, &mut state, process, base, ours);
         drop(state);
         self.changed(project, changed);
         Ok(generation)
@@ -198,27 +210,47 @@ impl Engine {
         Ok(Arc::new(ours))
     }
 
-    /// What the outline changes, folded into what waits already; `None` if it changes nothing.
-    fn change(&self, project: &Project, base: &Outline, ours: &Outline) -> Option<Change> {
-        let mut state = project.lock();
-        let mut base = state.resolved(base);
+    /// What the outline changes, merged into what waits already, and else into what the service is
+    /// known to have, so that whoever is shown it sees all that there is; `None` if it changes
+    /// nothing.
+    fn change(&self, project: &Project, base: &Seen, ours: &Outline) -> Option<Change> {
+        let mut state = self.recalled(project);
+        let is_doubtful = matches!(base, Seen::Perhaps(_));
+        let (mut base, mut ours) = (state.resolved(base.outline()), ours.clone());
+        state.normalised.settle(&mut base, &mut ours);
         // Nobody else has edited what was only copied to it: it is deleted all the same.
         for (key, copied) in state.copied.iter().filter(|(key, _)| ours.find(key).is_none()) {
             let deleted = base.items.iter_mut().find(|item| item.key == *key);
             deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
         }
         let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
-        if unborn || (*ours == base && state.intent.is_none()) {
+        if unborn || (ours == base && state.intent.is_none()) {
             return None;
         }
-        let first = state.reserve(base.items.len());
-        let (intent, Rebased { aliases, conflicts }) =
-            folded(state.intent.as_ref(), &base, ours, first);
+        let first = state.reserve(base.items.len() * 2);
+        let known = state.snapshot.as_ref().filter(|_| state.id.is_some() && !state.uncertain);
+        let (intent, theirs, rebased) = match (&state.intent, known) {
+            (Some(waiting), _) => {
+                let mut intent = waiting.clone();
+                let rebased = intent.fold(&base, &ours, first);
+                (intent, waiting.target.clone(), rebased)
+            }
+            (None, Some(known)) if *known.outline != base.existing() => {
+                let mut intent = Intent::new(base.existing(), ours);
+                intent.doubtful = is_doubtful;
+                let theirs = Outline::clone(&known.outline);
+                let rebased = intent.rebase(theirs.clone(), first);
+                (intent, theirs, rebased)
+            }
+            (None, _) => {
+                (Intent::new(base.existing(), ours), Outline::default(), Rebased::default())
+            }
+        };
+        let Rebased { aliases, conflicts } = rebased;
         for (from, to) in aliases {
             state.note_alias(from, to);
         }
-        let onto = state.intent.as_ref().map(|waiting| waiting.target.clone()).unwrap_or_default();
-        Some(Change { intent, onto, conflicts })
+        Some(Change { intent, overridden: vec![(theirs, conflicts)] })
     }
 
     /// The program saved what it had read: a draft that was refused before is settled by it.
@@ -226,6 +258,7 @@ impl Engine {
         &self,
         project: &Project,
         process: Option<Process>,
+        base: &Seen,
         ours: &Arc<Outline>,
     ) -> Result<()> {
         self.settle_refused(project).await?;
@@ -233,8 +266,8 @@ impl Engine {
         let before = state.content().map(|content| content.text);
         state.saved = None;
         state.refused = None;
-        state.readers.saw(process, ours);
         let changed = state.settle_version(before, self.clock.wall());
+        self.note_written(project, &mut state, process, base, ours);
         drop(state);
         self.changed(project, changed);
         Ok(())
@@ -298,22 +331,6 @@ fn wanted(line: &Line) -> Wanted {
         text: line.text.clone(),
         done: line.done,
         anchor: line.anchor.as_ref().map(TaskId::new),
-    }
-}
-
-fn folded(
-    intent: Option<&Intent>,
-    base: &Outline,
-    ours: &Outline,
-    first_new: u32,
-) -> (Intent, Rebased) {
-    match intent {
-        None => (Intent::new(base.existing(), ours.clone()), Rebased::default()),
-        Some(waiting) => {
-            let mut intent = waiting.clone();
-            let folded = intent.fold(base, ours, first_new);
-            (intent, folded)
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::readers::Process;
+use super::served::Process;
 
 /// A program that opens more projects, or more directories, than this in a [`WINDOW`] walks through
 /// them. A directory that changed is asked for once it is served, and whoever opens a project may be

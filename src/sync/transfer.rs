@@ -21,7 +21,7 @@ use super::{
     engine::Engine,
     intent::{Intent, Moved},
     project::Project,
-    readers::Process,
+    served::Process,
 };
 use crate::{
     error::Result,
@@ -261,8 +261,12 @@ impl Engine {
         let mut inner = self.transfers.lock();
         for item in missing(&base, ours) {
             let Some(task) = name(id, item) else { continue };
-            // What was copied to it since it was created may be unseen.
-            let is_copied = state.copied.contains_key(&item.key);
+            // What was, or still is to be, copied to it since it was created may be unseen.
+            let on_its_way = state
+                .intent
+                .as_ref()
+                .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
+            let is_copied = on_its_way || state.copied.contains_key(&item.key);
             let seen = if is_copied { item.details.present() } else { item.details.clone() };
             inner.seen.insert(task, seen);
         }

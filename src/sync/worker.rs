@@ -174,21 +174,44 @@ impl Engine {
             };
             let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
             let first_new = state.reserve(known);
-            let Some(intent) = state.intent.as_mut() else { return Ok(generation) };
+            let Some(intent) = state.intent.as_ref() else { return Ok(generation) };
             if intent.in_flight.is_none() && !intent.doubtful && intent.base == *theirs {
                 return Ok(generation);
             }
-            let rebased = intent.rebase((*theirs).clone(), first_new);
+            let mut rebasing = intent.clone();
+            for (key, sent, now) in state.normalised.all() {
+                rebasing.believe(&key, sent, now);
+            }
+            let rebased = rebasing.rebase((*theirs).clone(), first_new);
+            state.intent = Some(rebasing);
             for (from, to) in rebased.aliases {
                 state.note_alias(from, to);
             }
             (theirs, rebased.conflicts, generation)
         };
+        self.show_target(project);
         // Before it is forgotten that there was a conflict.
         self.keep_overridden(project, &theirs, &conflicts).await;
         let entry = self.journal_entry(&project.lock());
         self.note(project, entry).await?;
         Ok(generation)
+    }
+
+    /// Shows readers what is to become of the save: with all that others have done.
+    fn show_target(&self, project: &Project) {
+        let mut state = project.lock();
+        let before = state.content().map(|content| content.text);
+        let target = state.intent.as_ref().map(|intent| intent.target.clone());
+        if let (Some(saved), Some(target)) = (state.saved.as_mut(), target)
+            && saved.refused.is_none()
+            && *saved.outline != target
+        {
+            saved.text = project.render(&target);
+            saved.outline = Arc::new(target);
+        }
+        let changed = state.settle_version(before, self.clock.wall());
+        drop(state);
+        self.changed(project, changed);
     }
 
     async fn run_script(&self, project: &Project, generation: u64) -> Result<Run> {
@@ -267,8 +290,12 @@ impl Engine {
             intent.believe(key, text, now);
         }
         let base = Arc::new(intent.base.clone());
+        if let Op::SetText { key: Key::Known(task), text } = op {
+            state.normalised.sent(task, text, outcome.believed.as_deref());
+        }
         if let Op::Create(items) = op {
             for (item, id) in items.iter().zip(&outcome.ids) {
+                state.normalised.sent(id, &item.text, None);
                 if let Key::New(number) = item.key {
                     state.note_created(number, id);
                 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    sync::{BELIEVED, Process, Project, Standing},
+    sync::{BELIEVED, Process, Project, Standing, Stat},
 };
 
 impl Vfs {
@@ -52,15 +52,15 @@ impl Vfs {
         }
     }
 
-    /// A writer sees the size of what it writes; everyone else that of what is saved.
+    /// A writer sees the size of what it writes, and for a moment that of what it wrote; everyone
+    /// else that of what is saved.
     pub(crate) fn project_attr(
         &self,
         ino: Ino,
         project: &Arc<Project>,
         caller: Option<Process>,
     ) -> Attr {
-        let mut size = project.size();
-        let mut modified = project.modified();
+        let Stat { mut size, mut modified, is_apart } = self.engine.stat_for(project, caller);
         let writers = self.tree().writers(project.serial);
         for handle in &writers {
             let Handle::Writer(writer) = &**handle else { continue };
@@ -88,9 +88,10 @@ impl Vfs {
             gid: self.gid,
             modified,
             // A size that opening the file may change must be asked for again: a read that knows
-            // the old one stops there.
+            // the old one stops there. So must one that is another for each program.
             believed: if writers.is_empty()
                 && !is_emptied
+                && !is_apart
                 && project.standing() != Standing::Pending
             {
                 self.engine.believed(project)

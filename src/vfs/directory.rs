@@ -132,7 +132,7 @@ impl Vfs {
             Found::Project(project) => {
                 self.engine.glance(&project, process).await?;
                 let ino = self.refer(|tree| tree.inodes.project(&project));
-                let attr = self.project_attr(ino, &project, None);
+                let attr = self.project_attr(ino, &project, process);
                 // One that Taskade does not list yet may get another name when it does.
                 Ok(match project.id() {
                     Some(_) => {

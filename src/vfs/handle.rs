@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
-    sync::{Process, Project, Seen},
+    sync::{Base, Process, Project, Seen},
 };
 
 /// An open file or directory.
@@ -50,6 +50,8 @@ pub(crate) struct Writer {
     /// Who opened it.
     pub(crate) process: Option<Process>,
     append: bool,
+    /// Whether the program can read it.
+    reads: bool,
     draft: Mutex<Draft>,
     written: Mutex<SystemTime>,
     /// The copy that has the project's place since it was renamed or moved.
@@ -66,7 +68,8 @@ impl Writer {
         now: SystemTime,
     ) -> Self {
         let (draft, written) = (Mutex::new(draft), Mutex::new(now));
-        Self { project, ino, process, append: mode.append, draft, written, moved: Mutex::default() }
+        let (append, reads, moved) = (mode.append, mode.read, Mutex::default());
+        Self { project, ino, process, append, reads, draft, written, moved }
     }
 
     /// What is written is saved to this project.
@@ -141,14 +144,19 @@ impl Vfs {
         if self.tree().emptied_by(project.serial, process).is_some() {
             return Ok(self.add_private_reader(project, process, Arc::from([])));
         }
-        let mut content = self.engine.read_for(&project, process).await?;
-        if let Some(seen) = self.engine.read_by(&project, process) {
-            content = seen;
+        let mut content = match self.engine.own_content(&project, process) {
+            // What it wrote a moment ago is no news from anyone.
+            Some(own) => own,
+            None => self.engine.read_for(&project, process).await?,
+        };
+        let mut is_apart = false;
+        if let Some(served) = self.engine.read_by(&project, process) {
+            (content, is_apart) = (served.content, served.is_apart);
         }
         self.engine.note_served(&project, &content);
         self.engine.ask_ahead(&project);
         let (serial, size) = (project.serial, content.text.len() as u64);
-        if self.tree().is_written(serial) {
+        if is_apart || self.tree().is_written(serial) {
             return Ok(self.add_private_reader(project, process, content.text));
         }
         // A kernel that believes in another size would cut the text off there.
@@ -244,7 +252,13 @@ impl Vfs {
     ) -> Arc<[u8]> {
         let believed = self.tree().sized.get(&project.serial).copied();
         let is_believed = |text: &[u8]| believed.is_none_or(|size| size == text.len() as u64);
-        match self.engine.read_by(project, process) {
+        let served = self.engine.read_by(project, process);
+        // Its pages are everybody's.
+        let content = match served {
+            Some(served) if served.is_own => self.engine.content(project),
+            served => served.map(|served| served.content),
+        };
+        match content {
             Some(content) if is_believed(&content.text) || !is_believed(opened) => {
                 self.engine.note_served(project, &content);
                 content.text
@@ -370,7 +384,11 @@ impl Vfs {
     /// Saves what was taken of a draft.
     pub(crate) async fn save_taken(self: &Arc<Self>, writer: &Writer, taken: Taken) -> Result<()> {
         let target = writer.target();
-        let saved = self.engine.save(&target, writer.process, taken.base, taken.text).await;
+        let base = match taken.base {
+            Base::Exactly(base) if !writer.reads => Base::Blindly(base),
+            base => base,
+        };
+        let saved = self.engine.save(&target, writer.process, base, taken.text).await;
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

@@ -13,11 +13,10 @@ use super::{
     handle::{Handle, Writer},
     tree::Tree,
     types::{Fh, OpenMode},
-    vacant::GRACE,
 };
 use crate::{
     error::Result,
-    sync::{Process, Project},
+    sync::{GRACE, Process, Project},
 };
 
 /// An open file that was emptied and not written to since.
@@ -108,9 +107,9 @@ impl Vfs {
         }
         let mut content = self.engine.read(project).await?;
         if mode.read
-            && let Some(seen) = self.engine.read_by(project, process)
+            && let Some(served) = self.engine.read_by(project, process)
         {
-            content = seen;
+            content = served.content;
             self.engine.note_served(project, &content);
         }
         Ok(Draft::on(&content))

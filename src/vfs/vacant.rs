@@ -7,7 +7,6 @@
 use std::{
     ffi::{OsStr, OsString},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
@@ -17,10 +16,11 @@ use super::{
     inode::Directory,
     tree::{Local, Vacant},
 };
-use crate::{error::Result, file_name, sync::Project};
-
-/// How long the second step of a save may take.
-pub(crate) const GRACE: Duration = Duration::from_secs(2);
+use crate::{
+    error::Result,
+    file_name,
+    sync::{GRACE, Project},
+};
 
 impl Vfs {
     /// Takes a project's name away, for now.

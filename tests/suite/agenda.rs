@@ -85,7 +85,7 @@ async fn saves_that_wait_and_projects_that_are_not_created_yet_are_gathered_as_t
         .unwrap();
     mount.create("New.md", "- [ ] x 📅 2026-12-02\n".as_bytes()).await.unwrap();
     let gathered = mount.vfs.agenda(None).unwrap();
-    let expected = placed(&[("New.md", 1, "x"), ("Plan.md", 3, "new"), ("Plan.md", 5, "b")]);
+    let expected = placed(&[("New.md", 1, "x"), ("Plan.md", 2, "new"), ("Plan.md", 3, "b")]);
     assert_eq!(places(&gathered.tasks), expected);
     let ids = gathered.tasks.iter().map(|task| (task.text.as_str(), task.task.is_some()));
     assert_eq!(
@@ -223,7 +223,7 @@ fn what_waits_in_the_journal_of_a_mount_that_died_is_told_as_it_was_saved() {
     let dead = agenda(&mounted, mounted.dir.path(), &["mnt"]);
     assert_eq!(dead.status.code(), Some(1));
     assert!(said(&dead).contains("has died"), "{}", said(&dead));
-    let expected = "2026-12-01        today     Acme/Plan.md:5: new\n";
+    let expected = "2026-12-01        today     Acme/Plan.md:3: new\n";
     assert_eq!(told(&mounted, &[]), expected);
     mounted.end();
     assert_eq!(told(&mounted, &[]), expected);

@@ -6,6 +6,7 @@
 mod absence;
 mod agenda;
 mod asked;
+mod bases;
 mod cached;
 mod cli;
 mod client;

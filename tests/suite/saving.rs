@@ -294,6 +294,9 @@ in_virtual_time! {
         // The program still has its own text before its eyes: saving it again deletes nothing.
         mount.overwrite("Plan.md", text.replace("] c", "] C").as_bytes()).await.unwrap();
         assert_eq!(mount.writes(), [""; 0]);
+        // What was merged comes to it after the grace of its own text.
+        assert_eq!(mount.read("Plan.md").await, text.replace("] c", "] C"));
+        pass(3).await;
         assert_eq!(mount.read("Plan.md").await, "- [ ] A\n- [ ] b\n- [ ] C\n- [ ] d\n");
     }
 }

@@ -150,7 +150,8 @@ async fn a_save_and_what_it_is_merged_with_are_told() {
     mount.memory.add_elsewhere("plan", "x", "theirs");
     mount.memory.set_offline(true);
     mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
-    pass(1).await;
+    // The grace of the program's own text is over.
+    pass(3).await;
     // A draft is gone, and the saved text is another than before.
     assert!(kernel.take().iter().filter(|told| **told == inode(ino)).count() >= 2);
     mount.memory.set_offline(false);

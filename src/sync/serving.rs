@@ -1,0 +1,174 @@
+//! What a program is served of a project: the content, or for a moment after its own save what it
+//! wrote itself.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{
+    engine::Engine,
+    project::{Content, Project, State},
+    served::{GRACE, OwnText, Process, Seen},
+};
+use crate::plan::Outline;
+
+/// How much later than another look it counts as one.
+const ROUGHLY: Duration = Duration::from_secs(1);
+
+/// What a program is served.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The text, and what it says.
+    pub content: Content,
+    /// Whether it is what this program saved a moment ago, and not what others get.
+    pub is_own: bool,
+    /// Whether some program is served another text than others get, so that no size or page may be
+    /// shared among them.
+    pub is_apart: bool,
+}
+
+/// What `stat` tells a program of a project's text.
+#[derive(Debug, Clone, Copy)]
+pub struct Stat {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it last changed.
+    pub modified: SystemTime,
+    /// Whether some program is told otherwise, or was until a moment ago.
+    pub is_apart: bool,
+}
+
+impl State {
+    /// What a process saved a moment ago, if it is not what others are served.
+    fn own_content(&self, process: Option<Process>, now: Instant) -> Option<Content> {
+        let (outline, own) = self.bases.own(process, now)?;
+        let shown = self.content()?;
+        (*shown.text != *own.text).then(|| Content {
+            text: own.text.clone(),
+            outline: outline.clone(),
+            version: shown.version,
+        })
+    }
+
+    fn is_apart(&self, now: Instant) -> bool {
+        self.content().is_some_and(|content| self.bases.is_apart(&content.text, now))
+    }
+}
+
+impl Engine {
+    /// What a process that opens the project gets with no look at the service: what it saved itself
+    /// a moment ago, where that is not what others get.
+    pub fn own_content(&self, project: &Project, process: Option<Process>) -> Option<Content> {
+        project.lock().own_content(process, self.clock.now())
+    }
+
+    /// Notes that a process reads the present content, or what it saved itself a moment ago, and
+    /// returns it.
+    pub fn read_by(&self, project: &Project, process: Option<Process>) -> Option<Served> {
+        let now = self.clock.now();
+        let (served, before) = {
+            let mut state = self.recalled(project);
+            let before = state.opened.replace(now);
+            let own = state.own_content(process, now);
+            let is_own = own.is_some();
+            let content = own.or_else(|| state.content())?;
+            state.bases.read(process, &content.outline, now);
+            (Served { content, is_own, is_apart: state.is_apart(now) }, before)
+        };
+        // Who is the oldest need not be known so exactly.
+        if before.is_none_or(|before| now.saturating_duration_since(before) > ROUGHLY) {
+            self.note_resident(project);
+        }
+        Some(served)
+    }
+
+    /// What a process is told of the project's text.
+    pub fn stat_for(&self, project: &Project, process: Option<Process>) -> Stat {
+        let now = self.clock.now();
+        let state = project.lock();
+        let is_apart = state.is_apart(now);
+        match state.bases.own(process, now).filter(|_| is_apart) {
+            Some((_, own)) => {
+                Stat { size: own.text.len() as u64, modified: own.modified, is_apart }
+            }
+            None => Stat { size: state.size(), modified: state.modified, is_apart },
+        }
+    }
+
+    /// Notes what a process has before its eyes that made `ours` of `base`. The program is still to
+    /// be told how that went, within `--commit-wait`.
+    pub(crate) fn note_written(
+        &self,
+        project: &Project,
+        state: &mut State,
+        process: Option<Process>,
+        base: &Seen,
+        ours: &Arc<Outline>,
+    ) {
+        if let Seen::Blindly(base) = base {
+            let mut bases = std::mem::take(&mut state.bases);
+            let (from, to) = (state.resolved(base), state.resolved(ours));
+            let resolved = |outline: &Outline| state.resolved(outline);
+            bases.added(process, (&from, &to), resolved, |outline| project.render(outline));
+            state.bases = bases;
+            return;
+        }
+        let text = project.render(ours);
+        let until = self.clock.now() + self.settings.commit_wait + GRACE;
+        let own = OwnText { text, modified: state.modified, until };
+        state.bases.wrote(process, ours, own);
+    }
+
+    /// Notes that a program is told that its save is accepted. Its grace begins, and whatever was
+    /// merged into its text comes to it after that, as a change by others.
+    pub(crate) fn note_told(
+        &self,
+        project: &Arc<Project>,
+        process: Option<Process>,
+        ours: &Arc<Outline>,
+    ) {
+        {
+            let mut state = project.lock();
+            state.bases.told(process, ours, self.clock.now());
+            if state.bases.next_end().is_none() || std::mem::replace(&mut state.graced, true) {
+                return;
+            }
+        }
+        if let Some(engine) = self.this.upgrade() {
+            let project = project.clone();
+            tokio::spawn(async move { engine.end_graces(&project).await });
+        }
+    }
+
+    async fn end_graces(&self, project: &Project) {
+        loop {
+            let now = self.clock.now();
+            let (changed, next) = {
+                let mut state = project.lock();
+                let ended = state.bases.end_graces(now);
+                let shown = state.content();
+                let is_other =
+                    |own: &&OwnText| shown.as_ref().is_some_and(|shown| *shown.text != *own.text);
+                let others: Vec<&OwnText> = ended.iter().filter(is_other).collect();
+                if others.iter().any(|own| own.modified == state.modified) {
+                    // A program that asks for the time alone is to see that it changed.
+                    state.modified = self.clock.wall();
+                }
+                let next = state.bases.next_end();
+                state.graced = next.is_some();
+                (!others.is_empty(), next)
+            };
+            if changed {
+                self.keep(project);
+            }
+            self.changed(project, changed);
+            let Some(next) = next else {
+                // It can be let go of from now on.
+                self.note_resident(project);
+                return;
+            };
+            self.clock.sleep(next.saturating_duration_since(now)).await;
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Sessions of several programs: which text each of them has before its eyes, and so what its save
+//! means. Driven directly, in virtual time.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::SystemTime,
+};
+
+use taskadefs::vfs::{Caching, Fh, Ino, OpenMode};
+
+use crate::driven::{APPEND, Mount, READ, TRUNCATE, me, pass};
+
+/// A program of its own: a process that does nothing itself, and in whose name requests come.
+struct Program(Child);
+
+impl Program {
+    fn new() -> Self {
+        let mut command = Command::new("cat");
+        Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    async fn open(&self, mount: &Mount, mode: OpenMode) -> (Ino, Fh, Caching) {
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, mode, self.id()).await.unwrap();
+        (ino, opened.fh, opened.caching)
+    }
+
+    /// What it reads, which must be as long as it is told that it is.
+    async fn reads(&self, mount: &Mount) -> String {
+        let (ino, fh, _) = self.open(mount, READ).await;
+        let size = mount.vfs.getattr(ino, self.id()).await.unwrap().size;
+        let text = mount.vfs.read(fh, 0, 1 << 20).unwrap();
+        mount.vfs.release(fh).await.unwrap();
+        assert_eq!(text.len() as u64, size, "stat and read must agree");
+        String::from_utf8(text).unwrap()
+    }
+
+    async fn puts(&self, mount: &Mount, mode: OpenMode, text: &str) {
+        let (_, fh, _) = self.open(mount, mode).await;
+        mount.vfs.write(fh, 0, text.as_bytes()).unwrap();
+        mount.vfs.flush(fh, self.id()).await.unwrap();
+        mount.vfs.release(fh).await.unwrap();
+    }
+
+    async fn writes(&self, mount: &Mount, text: &str) {
+        self.puts(mount, TRUNCATE, text).await;
+    }
+
+    async fn appends(&self, mount: &Mount, text: &str) {
+        self.puts(mount, APPEND, text).await;
+    }
+
+    /// The size and time that it is told.
+    async fn stat(&self, mount: &Mount) -> (u64, SystemTime) {
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let attr = mount.vfs.getattr(ino, self.id()).await.unwrap();
+        (attr.size, attr.modified)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn lines(texts: &str) -> String {
+    texts.split_whitespace().map(|text| format!("- [ ] {text}\n")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_buffer_that_was_only_filed_away_deletes_nothing() {
+    let mount = Mount::of("a\nb").await;
+    let (editor, other) = (Program::new(), Program::new());
+    editor.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t3", "colleague");
+    editor.writes(&mount, &lines("a b mine")).await;
+    // The local history of an editor: the buffer stays what it was.
+    let (_, fh, caching) = editor.open(&mount, READ).await;
+    assert_eq!(caching, Caching::Bypass, "no pages of everybody's");
+    mount.vfs.release(fh).await.unwrap();
+    assert_eq!(editor.reads(&mount).await, lines("a b mine"));
+    assert_eq!(other.reads(&mount).await, lines("a b mine colleague"));
+    editor.writes(&mount, &lines("a b mine more")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nmine\nmore\ncolleague\n");
+    // Long after, it reloads: from then on what is missing is deleted.
+    pass(3).await;
+    assert_eq!(editor.reads(&mount).await, lines("a b mine more colleague"));
+    editor.writes(&mount, &lines("a b mine more")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nmine\nmore\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_merged_comes_after_the_grace_as_a_change_by_others() {
+    let mut mount = Mount::of("a").await;
+    let (editor, other) = (Program::new(), Program::new());
+    editor.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t2", "colleague");
+    let kernel = mount.listen();
+    editor.writes(&mount, &lines("a mine")).await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let told = editor.stat(&mount).await;
+    assert_eq!(told.0, lines("a mine").len() as u64);
+    assert_eq!(other.stat(&mount).await.0, lines("a mine colleague").len() as u64);
+    let attr = mount.vfs.getattr(ino, other.id()).await.unwrap();
+    assert!(attr.believed.is_zero(), "a size that is not everybody's is asked for every time");
+    pass(1).await;
+    kernel.take();
+    assert_eq!(editor.stat(&mount).await, told, "nothing has changed yet");
+    pass(2).await;
+    assert!(kernel.take().contains(&crate::driven::Told::Inode(ino)));
+    let now = editor.stat(&mount).await;
+    assert_eq!(now.0, lines("a mine colleague").len() as u64);
+    assert_ne!(now.1, told.1);
+    assert!(!mount.vfs.getattr(ino, other.id()).await.unwrap().believed.is_zero());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_do_within_the_grace_comes_after_it() {
+    let mount = Mount::of("a").await;
+    let (editor, other) = (Program::new(), Program::new());
+    editor.reads(&mount).await;
+    other.reads(&mount).await;
+    editor.writes(&mount, &lines("a mine")).await;
+    other.writes(&mount, &lines("a other")).await;
+    assert_eq!(editor.reads(&mount).await, lines("a mine"));
+    assert_eq!(other.reads(&mount).await, lines("a other"));
+    editor.writes(&mount, &lines("a mine more")).await;
+    other.writes(&mount, &lines("a other more")).await;
+    let third = Program::new();
+    let all = third.reads(&mount).await;
+    for text in ["a", "mine", "more", "other"] {
+        assert!(all.contains(&format!("- [ ] {text}\n")), "{all}");
+    }
+    pass(3).await;
+    assert_eq!(editor.reads(&mount).await, all);
+    assert_eq!(other.reads(&mount).await, all);
+    editor.writes(&mount, &lines("a")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_canonical_once_its_program_is_told_that_it_is_saved() {
+    let mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    mount.memory.stall(true);
+    pass(60).await;
+    // Nothing is heard of the service before the program is told that all is well.
+    editor.writes(&mount, "* [ ] a\n\n\n*   [ ]  mine\n").await;
+    let told = editor.stat(&mount).await;
+    assert_eq!(editor.reads(&mount).await, lines("a mine"));
+    pass(3).await;
+    assert_eq!(editor.stat(&mount).await, told);
+    mount.memory.stall(false);
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nmine\n");
+    assert_eq!(editor.stat(&mount).await, told, "what changes nothing moves nothing");
+    assert_eq!(mount.text("Plan.md").await, lines("a mine"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_the_program_sets_is_the_one_that_it_is_told() {
+    let mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t2", "colleague");
+    editor.writes(&mount, &lines("a mine")).await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    mount.vfs.setattr(ino, None, &set, editor.id()).await.unwrap();
+    assert_eq!(editor.stat(&mount).await, (lines("a mine").len() as u64, wanted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_appends_and_then_writes_its_old_buffer_deletes_nothing_of_others() {
+    let mount = Mount::of("a\nb").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t3", "colleague");
+    editor.appends(&mount, "- [ ] captured\n").await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\ncolleague\ncaptured\n");
+    // Its buffer is of before the capture, and so it takes that back, but nobody else's.
+    editor.writes(&mount, &lines("a b mine")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\ncolleague\nmine\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_appends_and_then_reads_can_delete_what_it_read() {
+    let mount = Mount::of("a").await;
+    mount.read("Plan.md").await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t2", "colleague");
+    let script = Program::new();
+    script.appends(&mount, "- [ ] mine\n").await;
+    assert_eq!(script.reads(&mount).await, lines("a colleague mine"));
+    script.writes(&mount, &lines("a mine")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nmine\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_appends_has_what_was_served_last() {
+    let mount = Mount::of("a").await;
+    mount.read("Plan.md").await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t2", "colleague");
+    let (script, copier) = (Program::new(), Program::new());
+    script.appends(&mount, "- [ ] mine\n").await;
+    copier.writes(&mount, &lines("a new")).await;
+    assert_eq!(mount.memory.tree("plan"), "a\ncolleague\nnew\n");
+    assert_ne!(copier.id(), me());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_the_service_reads_as_markup_can_be_deleted_and_edited_by_who_typed_it() {
+    for (typed, said) in [("**bold**", "bold"), ("R\\*D", "R*D"), ("`code`", "code")] {
+        for created in [true, false] {
+            let mount = Mount::of("a\nold").await;
+            let (editor, other) = (Program::new(), Program::new());
+            editor.reads(&mount).await;
+            let rest = if created { "- [ ] old\n" } else { "" };
+            editor.writes(&mount, &format!("- [ ] a\n- [ ] {typed}\n{rest}")).await;
+            pass(60).await;
+            let task = mount.memory.ids("plan")[1].clone();
+            // The service has taken it for markup, as everybody sees.
+            mount.memory.edit_elsewhere("plan", &task, said);
+            other.reads(&mount).await;
+            pass(60).await;
+            editor.writes(&mount, &format!("- [ ] a\n- [ ] {typed} more\n{rest}")).await;
+            assert!(mount.memory.tree("plan").contains("more"), "{}", mount.memory.tree("plan"));
+            mount.memory.edit_elsewhere("plan", &task, &format!("{said} more"));
+            pass(60).await;
+            other.reads(&mount).await;
+            mount.writes();
+            editor.writes(&mount, &format!("- [ ] a\n{rest}")).await;
+            pass(10).await;
+            assert_eq!(mount.writes().len(), 1, "{typed}: it is deleted and nothing else");
+            let left = if created { "a\nold\n" } else { "a\n" };
+            assert_eq!(mount.memory.tree("plan"), left);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_shown_of_a_waiting_save_can_be_deleted_for_good() {
+    let mount = Mount::of("a\nb").await;
+    let (first, second, third) = (Program::new(), Program::new(), Program::new());
+    first.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t3", "c");
+    second.reads(&mount).await;
+    mount.memory.set_offline(true);
+    // An old buffer, which does not know of `c`.
+    first.writes(&mount, &lines("a b mine")).await;
+    let shown = third.reads(&mount).await;
+    assert_eq!(shown, lines("a b mine c"), "with all that is known");
+    third.writes(&mount, &lines("a mine")).await;
+    assert_eq!(second.reads(&mount).await, lines("a mine"));
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nmine\n");
+    assert_eq!(second.reads(&mount).await, lines("a mine"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_deleted_and_an_old_buffer_edited_can_be_deleted_again() {
+    let mount = Mount::of("a\nb").await;
+    let (first, second) = (Program::new(), Program::new());
+    first.reads(&mount).await;
+    pass(60).await;
+    mount.memory.delete_elsewhere("plan", "t2");
+    assert_eq!(second.reads(&mount).await, lines("a"));
+    mount.memory.set_offline(true);
+    first.writes(&mount, &lines("a better")).await;
+    assert_eq!(second.reads(&mount).await, lines("a better"));
+    second.writes(&mount, &lines("a")).await;
+    assert_eq!(mount.text("Plan.md").await, lines("a"));
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "a\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_waiting_saves_each_shows_the_other_and_both_can_be_deleted() {
+    let mount = Mount::of("a").await;
+    let (first, second, third) = (Program::new(), Program::new(), Program::new());
+    first.reads(&mount).await;
+    second.reads(&mount).await;
+    mount.memory.set_offline(true);
+    first.writes(&mount, &lines("a one")).await;
+    second.writes(&mount, &lines("a two")).await;
+    let shown = third.reads(&mount).await;
+    assert!(shown.contains("one") && shown.contains("two"), "{shown}");
+    third.writes(&mount, &lines("a")).await;
+    // Their buffers still have their own lines, and leave them as they are.
+    first.writes(&mount, &lines("a one")).await;
+    pass(3).await;
+    assert_eq!(first.reads(&mount).await, lines("a"));
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "a\n");
+}
