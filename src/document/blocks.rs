@@ -34,58 +34,35 @@ impl Wrapped {
 /// Why a table is refused.
 pub(super) const NO_TABLE: &str = "a table cannot be a task; write a list";
 
-/// A paragraph.
-pub(super) struct Paragraph {
-    /// Its lines, joined by a space.
-    pub(super) text: String,
-    /// The 0-based number of its first line.
-    pub(super) first: usize,
-    /// The 0-based lines below it that are nothing but a list marker.
-    pub(super) markers: Range<usize>,
-}
-
-/// Reads a paragraph; `from` is the byte offset behind the last list marker.
+/// The text of a paragraph: its lines, joined by a space. `from` is the byte offset behind the
+/// last list marker.
 ///
-/// CommonMark takes a bullet with nothing behind it, right below a text, for more of the text
-/// or for the underline of a heading. Who types it begins a new item, so it is one here. A
-/// bullet that is indented too far to begin an item is refused, not joined to the text above; so
-/// is a table, which CommonMark takes for more of the text if no empty line is before it.
+/// A table is refused, which CommonMark takes for more of the text if no empty line is before it.
 pub(super) fn paragraph(
     source: &Source<'_>,
-    mut lines: Range<usize>,
+    lines: Range<usize>,
     from: usize,
     wrapped: &Wrapped,
-) -> Result<Paragraph, Refusal> {
-    let end = lines.end;
-    while lines.len() > 1 && is_marker(source.line(lines.end - 1, 0)) {
-        lines.end -= 1;
-    }
+) -> Result<String, Refusal> {
     for line in lines.clone().skip(1) {
         let text = source.line(line, 0).trim_start_matches(BLANKS);
-        if is_marker(text) || is_bullet(text) {
-            let reason = "this item is not indented like one, and would become part of the text \
-                          above; indent two spaces a level";
-            return Err(Refusal::new(line + 1, reason));
-        }
         if is_delimiter_row(text) && source.line(line - 1, 0).contains('|') {
             return Err(Refusal::new(line, NO_TABLE));
         }
     }
-    let text = join(source, lines.clone(), from, wrapped);
-    Ok(Paragraph { text, first: lines.start, markers: lines.end..end })
+    Ok(join(source, lines, from, wrapped))
 }
 
-/// Whether a heading is a text above a lone `-`.
-pub(super) fn is_item_in_disguise(source: &Source<'_>, lines: &Range<usize>) -> bool {
-    lines.len() > 1 && is_marker(source.line(lines.end - 1, 0))
+/// Whether a line is a heading with `#` in front.
+pub(super) fn is_heading(line: &str) -> bool {
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
+    (1..=6).contains(&level) && (text.is_empty() || text.starts_with(BLANKS))
 }
 
 /// Whether a heading has `#` in front, rather than a line below.
 pub(super) fn is_atx(source: &Source<'_>, lines: &Range<usize>, from: usize) -> bool {
-    let first = source.line(lines.start, from).trim_matches(BLANKS);
-    let text = first.trim_start_matches('#');
-    let level = first.len() - text.len();
-    (1..=6).contains(&level) && (text.is_empty() || text.starts_with(BLANKS))
+    is_heading(source.line(lines.start, from).trim_matches(BLANKS))
 }
 
 /// The text of a heading, ATX or setext.
@@ -138,10 +115,6 @@ fn join(source: &Source<'_>, lines: Range<usize>, from: usize, wrapped: &Wrapped
     joined
 }
 
-fn is_marker(line: &str) -> bool {
-    matches!(line.trim_matches(BLANKS), "-" | "*" | "+")
-}
-
 /// Whether a line is what stands below the head of a table: `|---|:-:|`.
 fn is_delimiter_row(line: &str) -> bool {
     let line = line.trim_matches(BLANKS);
@@ -154,8 +127,4 @@ fn is_delimiter_row(line: &str) -> bool {
         !cell.is_empty() && cell.bytes().all(|byte| byte == b'-')
     };
     line.contains('|') && cells.split('|').all(is_rule)
-}
-
-fn is_bullet(line: &str) -> bool {
-    line.strip_prefix(['-', '*', '+']).is_some_and(|rest| rest.starts_with(BLANKS))
 }

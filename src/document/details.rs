@@ -1,145 +1,229 @@
-//! Details at the end of a line: how they are written, read, and told from text.
+//! Details on a line: how they are written, read, and told from text.
 //!
-//! Only what ends a line is a detail. A text that ends with something that would be read as
-//! one, after `k >= 0` backslashes, is written with `k + 1` of them; reading takes one away
-//! and looks no further, so what stands before needs no escape.
+//! A text that holds something that would be read as a detail, after `k >= 0` backslashes, is
+//! written with `k + 1` of them; reading takes one away from each.
 
 use std::borrow::Cow;
 
 use super::{
     BLANKS, Details,
     calendar::{is_date, is_time, is_zone},
-    characters::{self, Place, backslashes_before},
+    characters::{self, Place},
+    foreign::Role,
+    tokens::{
+        DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_field_id, is_handle, pieces,
+    },
 };
 
-const DUE: char = '📅';
-const START: char = '🛫';
-/// Read as [`DUE`], never written.
-const DUE_LOOKALIKES: [char; 2] = ['📆', '🗓'];
-/// Asks for the coloured form of the character before it.
-const VARIATION_SELECTOR: char = '\u{fe0f}';
-
-/// Adds the backslash that a text needs if it ends like a detail. Inverse: the text of
+/// Adds the backslashes that a text needs where it looks like a detail. Inverse: the text of
 /// [`split`].
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    match last_token(text) {
-        None => Cow::Borrowed(text),
-        Some((at, _)) => Cow::Owned(format!("{}\\{}", &text[..at], &text[at..])),
+    if !may_hold_one(text) {
+        return Cow::Borrowed(text);
     }
+    let mut out = String::new();
+    let mut copied = 0;
+    for piece in pieces(text).iter().filter(|piece| matches!(piece.kind, Kind::Detail(_))) {
+        out.push_str(&text[copied..piece.start]);
+        out.push('\\');
+        copied = piece.start;
+    }
+    if copied == 0 && out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
 }
 
-/// Appends the details to an escaped text, in canonical order. What the grammar cannot spell
-/// is left out.
-pub(super) fn append(line: &mut String, details: &Details) {
-    let mut push = |token: std::fmt::Arguments<'_>| {
-        if !line.is_empty() {
+/// Joins an escaped text with the details, in canonical order: Obsidian Tasks reads a line from
+/// its end, so what it knows of the text goes behind what it does not know, and a block id behind
+/// everything. What the grammar cannot spell is left out.
+pub(super) fn join(text: String, details: &Details) -> String {
+    let (own, days) = (unknown_to_tasks(details), days(details));
+    if own.is_empty() && days.is_empty() {
+        return text;
+    }
+    let (words, tasks, block) = parted(&text);
+    let mut line = String::with_capacity(text.len() + own.len() + days.len() + 4);
+    for part in [words, &own, tasks, &days, block] {
+        if !line.is_empty() && !part.is_empty() {
             line.push(' ');
         }
-        line.push_str(&token.to_string());
-    };
-    for handle in details.assignees.iter().filter(|handle| is_handle(handle)) {
-        push(format_args!("@{handle}"));
+        line.push_str(part);
     }
-    for (id, value) in details.fields.iter().filter(|(id, _)| is_field_id(id)) {
-        push(format_args!("[{id}:: {}]", characters::encode(value, Place::Value)));
+    line
+}
+
+/// A text in three: its words, what Tasks reads at the end of it, and a block id. One space is
+/// between any two that are not empty, so that they can be parted and joined again.
+fn parted(text: &str) -> (&str, &str, &str) {
+    let mut end = text.len();
+    let mut next = text.len();
+    let mut tasks = None;
+    let mut block = "";
+    for piece in pieces(text).iter().rev() {
+        let is_joined_by_space = piece.at == 0
+            || text[..piece.at].strip_suffix(' ').is_some_and(|rest| !rest.ends_with(BLANKS));
+        match piece.kind {
+            // Punctuation behind it.
+            _ if !text[piece.end..next].trim_matches(BLANKS).is_empty() => break,
+            Kind::Foreign(Role::BlockId) if piece.end == text.len() && is_joined_by_space => {
+                block = &text[piece.at..];
+                end = piece.at.saturating_sub(1);
+            }
+            Kind::Foreign(Role::Tasks) if is_joined_by_space => tasks = Some(piece.at),
+            Kind::Foreign(Role::Tasks | Role::Tag) => {}
+            _ => break,
+        }
+        next = piece.at;
     }
-    if let Some(time) = details.start_time.as_deref().filter(|time| is_time(time)) {
-        push(format_args!("[start-time:: {time}]"));
-    }
-    if let Some(time) = details.due_time.as_deref().filter(|time| is_time(time)) {
-        push(format_args!("[due-time:: {time}]"));
-    }
-    if let Some(zone) = details.zone.as_deref().filter(|zone| is_zone(zone)) {
-        push(format_args!("[zone:: {zone}]"));
-    }
-    if let Some(date) = details.start.as_deref().filter(|date| is_date(date)) {
-        push(format_args!("{START} {date}"));
-    }
-    if let Some(date) = details.due.as_deref().filter(|date| is_date(date)) {
-        push(format_args!("{DUE} {date}"));
+    match tasks {
+        Some(at) => (text[..at].strip_suffix(' ').unwrap_or_default(), &text[at..end], block),
+        None => (&text[..end], "", block),
     }
 }
 
-/// Parts a line, without white space at its end, from the details that end it.
+/// Those at which Obsidian Tasks stops.
+fn unknown_to_tasks(details: &Details) -> String {
+    let mut line = String::new();
+    for handle in details.assignees.iter().filter(|handle| is_handle(handle)) {
+        push(&mut line, format_args!("@{handle}"));
+    }
+    for (id, value) in details.fields.iter().filter(|(id, _)| is_field_id(id)) {
+        push(&mut line, format_args!("[{id}:: {}]", characters::encode(value, Place::Value)));
+    }
+    if let Some(time) = details.start_time.as_deref().filter(|time| is_time(time)) {
+        push(&mut line, format_args!("[start-time:: {time}]"));
+    }
+    if let Some(time) = details.due_time.as_deref().filter(|time| is_time(time)) {
+        push(&mut line, format_args!("[due-time:: {time}]"));
+    }
+    if let Some(zone) = details.zone.as_deref().filter(|zone| is_zone(zone)) {
+        push(&mut line, format_args!("[zone:: {zone}]"));
+    }
+    line
+}
+
+/// Those that Obsidian Tasks knows.
+fn days(details: &Details) -> String {
+    let mut line = String::new();
+    if let Some(date) = details.start.as_deref().filter(|date| is_date(date)) {
+        push(&mut line, format_args!("{START} {date}"));
+    }
+    if let Some(date) = details.due.as_deref().filter(|date| is_date(date)) {
+        push(&mut line, format_args!("{DUE} {date}"));
+    }
+    line
+}
+
+fn push(line: &mut String, token: std::fmt::Arguments<'_>) {
+    if !line.is_empty() {
+        line.push(' ');
+    }
+    line.push_str(&token.to_string());
+}
+
+/// What a line says.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a> {
+    /// Its words, and what Obsidian alone knows.
+    pub(super) text: Cow<'a, str>,
+    pub(super) details: Details,
+    /// What stands in the text as a detail would, not escaped and not where one is read: `@handle`,
+    /// and the emoji of a day without a day.
+    pub(super) strays: Vec<String>,
+}
+
+/// Parts a line, without blanks at its ends, into its text and its details.
 ///
 /// # Errors
 /// The reason, where a detail is there but is impossible or given twice.
-pub(super) fn split(line: &str) -> Result<(Cow<'_, str>, Details), String> {
-    let mut details = Details::default();
-    let mut rest = line;
-    let text = loop {
-        let Some((at, token)) = last_token(rest) else { break Cow::Borrowed(rest) };
-        if backslashes_before(rest, at) > 0 {
-            break Cow::Owned(format!("{}{}", &rest[..at - 1], &rest[at..]));
+pub(super) fn split(line: &str) -> Result<Parts<'_>, String> {
+    let mut parts = Parts { text: Cow::Borrowed(line), ..Parts::default() };
+    if !may_hold_one(line) {
+        return Ok(parts);
+    }
+    // What stands before, between and behind the details.
+    let mut texts = vec![String::new()];
+    let mut copied = 0;
+    for piece in pieces(line) {
+        let Kind::Detail(token) = piece.kind else {
+            if piece.kind == Kind::Word {
+                find_strays(&line[piece.start..piece.end], &mut parts.strays);
+            }
+            continue;
+        };
+        let is_escaped = piece.at > piece.start;
+        let end = piece.at - usize::from(is_escaped);
+        if let Some(text) = texts.last_mut() {
+            text.push_str(&line[copied..end]);
         }
-        details.take(token)?;
-        rest = rest[..at].trim_end_matches(BLANKS);
-    };
-    details.assignees.reverse();
-    details.fields.reverse();
-    Ok((text, details))
-}
-
-/// What ends a line, not yet checked.
-#[derive(Debug, Clone, Copy)]
-enum Token<'a> {
-    Assignee(&'a str),
-    Field { id: &'a str, value: &'a str },
-    StartTime(&'a str),
-    DueTime(&'a str),
-    Zone(&'a str),
-    Start(&'a str),
-    Due(&'a str),
-}
-
-/// The token that ends the text, and where it begins, behind any backslashes.
-fn last_token(text: &str) -> Option<(usize, Token<'_>)> {
-    match text.bytes().next_back()? {
-        b']' => last_bracket(text),
-        b'0'..=b'9' => last_date(text).or_else(|| last_handle(text)),
-        _ => last_handle(text),
+        copied = if is_escaped { piece.at } else { piece.end };
+        if !is_escaped {
+            parts.details.take(token)?;
+            texts.push(String::new());
+        }
     }
-}
-
-fn last_handle(text: &str) -> Option<(usize, Token<'_>)> {
-    let word = text.rsplit(BLANKS).next()?;
-    let handle = word.trim_start_matches('\\').strip_prefix('@')?;
-    is_handle(handle).then(|| (text.len() - handle.len() - 1, Token::Assignee(handle)))
-}
-
-/// `[key:: value]` of a known key. Values hold no brackets, so the last `[` is the opening one.
-fn last_bracket(text: &str) -> Option<(usize, Token<'_>)> {
-    let inside = text.strip_suffix(']')?;
-    let at = inside.rfind(['[', ']'])?;
-    let (key, value) = inside[at..].strip_prefix('[')?.split_once("::")?;
-    let value = value.trim_matches(BLANKS);
-    let token = match key {
-        "start-time" => Token::StartTime(value),
-        "due-time" => Token::DueTime(value),
-        "zone" => Token::Zone(value),
-        "start" => Token::Start(value),
-        "due" => Token::Due(value),
-        id if is_field_id(id) => Token::Field { id, value },
-        _ => return None,
-    };
-    Some((at, token))
-}
-
-/// An emoji and what looks like a date, padded or not, possible or not.
-fn last_date(text: &str) -> Option<(usize, Token<'_>)> {
-    let before = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
-    let date = &text[before.len()..];
-    let numbers = || date.split('-');
-    if numbers().count() != 3 || numbers().any(str::is_empty) {
-        return None;
+    if copied > 0 {
+        if let Some(text) = texts.last_mut() {
+            text.push_str(&line[copied..]);
+        }
+        parts.text = Cow::Owned(joined(&texts));
     }
-    let before = before.trim_end_matches(BLANKS);
-    let before = before.strip_suffix(VARIATION_SELECTOR).unwrap_or(before);
-    let (at, emoji) = before.char_indices().next_back()?;
-    match emoji {
-        START => Some((at, Token::Start(date))),
-        _ if emoji == DUE || DUE_LOOKALIKES.contains(&emoji) => Some((at, Token::Due(date))),
-        _ => None,
+    Ok(parts)
+}
+
+/// Joins what details have parted.
+fn joined(texts: &[String]) -> String {
+    let mut joined = String::new();
+    for (number, text) in texts.iter().enumerate() {
+        let (is_first, is_last) = (number == 0, number + 1 == texts.len());
+        let trimmed = if is_first { text } else { trimmed_start(text) };
+        let trimmed = if is_last { trimmed } else { trimmed_end(trimmed) };
+        // A comma in a list of details is no text.
+        if !is_first && !is_last && matches!(trimmed, "," | ";") {
+            continue;
+        }
+        let is_glued = text.starts_with(PUNCTUATION);
+        if !joined.is_empty() && !trimmed.is_empty() && !is_glued {
+            joined.push(' ');
+        }
+        joined.push_str(trimmed);
+    }
+    joined
+}
+
+/// Without its outer blanks; other white space goes only where it stands in for them.
+fn trimmed_end(text: &str) -> &str {
+    let trimmed = text.trim_end_matches(BLANKS);
+    if trimmed.len() < text.len() { trimmed } else { text.trim_end() }
+}
+
+/// As [`trimmed_end`], in front.
+fn trimmed_start(text: &str) -> &str {
+    let trimmed = text.trim_start_matches(BLANKS);
+    if trimmed.len() < text.len() { trimmed } else { text.trim_start() }
+}
+
+/// Whether it is worth a look.
+fn may_hold_one(text: &str) -> bool {
+    // The first bytes of `📅`, `🛫` and their like, and of every foreign emoji that could end
+    // behind one of ours: none of those is a detail.
+    text.bytes().any(|byte| matches!(byte, b'@' | b'[' | b'(' | 0xf0))
+}
+
+/// Adds what in these words looks like a person, or like a day without one.
+fn find_strays(words: &str, strays: &mut Vec<String>) {
+    let mut before = ' ';
+    for (at, c) in words.char_indices() {
+        let rest = &words[at + c.len_utf8()..];
+        if c == '@' && before != '\\' && !before.is_alphanumeric() {
+            strays.extend(handle_in_front(rest).map(|handle| format!("@{handle}")));
+        }
+        if matches!(c, DUE | START) && before != '\\' {
+            strays.push(c.to_string());
+        }
+        before = c;
     }
 }
 
@@ -160,7 +244,7 @@ impl Details {
         self
     }
 
-    /// Takes up a token. They come last first.
+    /// Takes up a token. They come in order.
     fn take(&mut self, token: Token<'_>) -> Result<(), String> {
         match token {
             Token::Assignee(handle) => self.assignees.push(handle.to_owned()),
@@ -175,8 +259,19 @@ impl Details {
                 set(&mut self.due_time, "due time", time, is_time(time), TIME)?;
             }
             Token::Zone(zone) => set(&mut self.zone, "time zone", zone, is_zone(zone), ZONE)?,
-            Token::Start(date) => set(&mut self.start, "start date", date, is_date(date), DATE)?,
-            Token::Due(date) => set(&mut self.due, "due date", date, is_date(date), DATE)?,
+            Token::Start(date, time) => {
+                set(&mut self.start, "start date", date, is_date(date), DATE)?;
+                if let Some(time) = time {
+                    set(&mut self.start_time, "start time", time, is_time(time), TIME)?;
+                }
+            }
+            Token::Due(date, time) => {
+                set(&mut self.due, "due date", date, is_date(date), DATE)?;
+                if let Some(time) = time {
+                    set(&mut self.due_time, "due time", time, is_time(time), TIME)?;
+                }
+            }
+            Token::Wrong(reason) => return Err(reason),
         }
         Ok(())
     }
@@ -197,19 +292,9 @@ fn set(
         return Err(format!("`{value}` is no {name}; {remedy}"));
     }
     match slot.replace(value.to_owned()) {
-        None => Ok(()),
-        Some(_) => Err(format!("a task has one {name}, and this line gives two; keep one")),
+        Some(before) if before != value => Err(format!(
+            "a task has one {name}, and this line gives two, `{before}` and `{value}`; keep one"
+        )),
+        _ => Ok(()),
     }
-}
-
-fn is_handle(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-fn is_field_id(text: &str) -> bool {
-    text.strip_prefix('@').is_some_and(|id| {
-        !id.is_empty()
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-    })
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::BLANKS;
+use super::{BLANKS, foreign::ends_word};
 
 /// Adds the backslash where the text needs one. Inverse: [`unescape`].
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
@@ -49,7 +49,7 @@ fn delimiter(text: &str) -> Option<Delimiter> {
     let (_, behind) = text.split_at(digits);
     let bare = behind.trim_start_matches('\\');
     let rest = bare.strip_prefix(['.', ')'])?;
-    let is_ordered = (1..=9).contains(&digits) && ends_word(rest);
+    let is_ordered = (1..=9).contains(&digits) && (ends_word(rest) || split_box(rest).is_some());
     is_ordered.then_some(Delimiter { at: digits, backslashes: behind.len() - bare.len() })
 }
 
@@ -58,10 +58,10 @@ fn is_structural(text: &str) -> bool {
         [b'>' | b'|', ..] => true,
         [b'#', ..] => {
             let rest = text.trim_start_matches('#');
-            text.len() - rest.len() <= 6 && ends_word(rest)
+            text.len() - rest.len() <= 6 && (rest.is_empty() || rest.starts_with(BLANKS))
         }
-        [b'+', ..] => ends_word(&text[1..]),
-        [b'*' | b'-', ..] => ends_word(&text[1..]) || is_rule_or_underline(text),
+        [b'+', ..] => list_marker(text).is_some(),
+        [b'*' | b'-', ..] => list_marker(text).is_some() || is_rule_or_underline(text),
         [b'_' | b'=', ..] => is_rule_or_underline(text),
         [b'[', ..] => split_box(text).is_some(),
         [b'`', ..] => text.starts_with("```"),
@@ -74,21 +74,59 @@ fn is_structural(text: &str) -> bool {
 }
 
 /// Whether a text ticks a box, and what stands behind it; `None` where it has no box.
+///
+/// A box may be empty (`[]`), hold another sort of space, and touch the text behind it, unless
+/// that would make a link of it.
 pub(super) fn split_box(text: &str) -> Option<(bool, &str)> {
-    let (done, rest) = match text.as_bytes() {
-        [b'[', b' ', b']', ..] => (false, &text[3..]),
-        [b'[', b'x' | b'X', b']', ..] => (true, &text[3..]),
-        _ => return None,
+    let inside = text.strip_prefix('[')?;
+    let behind = inside.trim_start_matches(|c| matches!(c, ' ' | 'x' | 'X') || is_wide_space(c));
+    let (mark, rest) = (&inside[..inside.len() - behind.len()], behind.strip_prefix(']')?);
+    if mark.chars().count() > 1 {
+        return None;
+    }
+    let done = matches!(mark, "x" | "X");
+    let touches = match mark {
+        "" => false,
+        _ if done => rest.starts_with(char::is_alphanumeric),
+        _ => !rest.starts_with(['(', '[', ':']),
     };
-    ends_word(rest).then(|| (done, rest.trim_start_matches(BLANKS)))
+    (touches || ends_word(rest)).then(|| (done, without_blanks(rest)))
 }
 
-fn ends_word(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with(BLANKS)
+/// Whether a text begins with one of the boxes that Obsidian has beside ours, such as `[-]`.
+pub(super) fn has_status(text: &str) -> bool {
+    let mut inside = text.strip_prefix('[').unwrap_or_default().chars();
+    let is_mark = |c: char| !c.is_whitespace() && !c.is_control() && !"xX[]\\".contains(c);
+    inside.next().is_some_and(is_mark) && inside.as_str().strip_prefix(']').is_some_and(ends_word)
+}
+
+/// What is behind the blanks in front of a text, or, where there are none, behind the other white
+/// space that somebody typed for one.
+pub(super) fn without_blanks(text: &str) -> &str {
+    let trimmed = text.trim_start_matches(BLANKS);
+    if trimmed.len() < text.len() { trimmed } else { text.trim_start() }
+}
+
+/// A space that is no blank.
+fn is_wide_space(c: char) -> bool {
+    c.is_whitespace() && !c.is_ascii()
+}
+
+/// The length of a list marker that the text begins with: its bullet, or its number with the dot.
+/// Behind it is white space, a box or nothing.
+pub(super) fn list_marker(text: &str) -> Option<usize> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let length = match text.as_bytes().get(digits)? {
+        b'-' | b'*' | b'+' if digits == 0 => 1,
+        b'.' | b')' if (1..=9).contains(&digits) => digits + 1,
+        _ => return None,
+    };
+    let rest = &text[length..];
+    (ends_word(rest) || split_box(rest).is_some()).then_some(length)
 }
 
 /// Whether it is a thematic break such as `* * *`, or the line below a setext heading.
-fn is_rule_or_underline(text: &str) -> bool {
+pub(super) fn is_rule_or_underline(text: &str) -> bool {
     let consists_of = |mark: char| text.chars().all(|c| c == mark || BLANKS.contains(&c));
     let marks = text.chars().filter(|c| !BLANKS.contains(c)).count();
     let is_one_run = !text.trim_end_matches(BLANKS).contains(BLANKS);

@@ -10,7 +10,7 @@
 //! ```text
 //! text → characters   what a line cannot hold (LF, control characters, outer white space)
 //!      → escape       what looks like the start of a block: `# x`, `1. x`, `[ ] x`
-//!      → details      what looks like a detail at the end: `@x`, `📅 2026-12-01`
+//!      → details      what looks like a detail: `@x`, `📅 2026-12-01`
 //!      → anchor       what looks like a block id at the end (`--ids` only)
 //!      → `- [ ] …`
 //! ```
@@ -21,12 +21,15 @@ pub(crate) mod calendar;
 mod characters;
 mod details;
 mod escape;
+mod foreign;
+mod layout;
 mod parse;
 mod refusal;
 mod render;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use self::{
     parse::{ParseOptions, parse},
@@ -56,6 +59,9 @@ pub struct Line {
     pub anchor: Option<String>,
     /// The 1-based number of the source line that it began on; 0 for a line that was not parsed.
     pub number: usize,
+    /// What of the source line was read as text although it looks like a detail: `@handle` in a
+    /// sentence, and the emoji of a day without a day. Empty for a line that was not parsed.
+    pub strays: Vec<String>,
 }
 
 /// What a line says of a task beside its text.
@@ -64,7 +70,8 @@ pub struct Line {
 /// date) is left out when it is rendered, and refused when it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
-    /// Handles without `@`, in order: `[A-Za-z0-9][A-Za-z0-9._-]*`.
+    /// Handles without `@`, in order: letters and digits, at least one of them a letter, and
+    /// `._-` behind the first; no `.` at the end.
     pub assignees: Vec<String>,
     /// `(field id, value)`, in order. An id begins with `@`; a value is any string.
     pub fields: Vec<(String, String)>,

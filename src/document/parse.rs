@@ -13,6 +13,7 @@ use super::{
     blocks::{self, Wrapped},
     characters::{self, Place},
     details, escape,
+    layout::{self, NOTHING},
     source::{self, Source},
 };
 use crate::api::MAX_CONTENT_CHARS;
@@ -36,6 +37,13 @@ pub struct ParseOptions<'a> {
 /// A [`Refusal`] of the whole text, if any of it cannot be a task or the detail of one.
 pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, Refusal> {
     let text = source::normalize(source::read(bytes)?);
+    let is_known = |raw: &str| {
+        options.known_text.is_some_and(|known| {
+            let (_, content) = escape::split_box(raw).unwrap_or((false, raw));
+            details::split(content).is_ok_and(|parts| known(&plain(&parts.text)))
+        })
+    };
+    let text = layout::lay_out(&text, &is_known)?;
     let mut reader = Reader::new(Source::new(&text), options);
     let shadow = source::shadow(&text);
     for (event, range) in Parser::new_ext(&shadow, Options::ENABLE_TABLES).into_offset_iter() {
@@ -152,25 +160,15 @@ impl<'a> Reader<'a> {
     fn end_paragraph(&mut self) -> Result<(), Refusal> {
         let Some(wrapped) = self.paragraph.take() else { return Ok(()) };
         let lines = self.source.lines_in(&wrapped.bytes);
-        self.paragraph_in(lines, &wrapped)
-    }
-
-    fn paragraph_in(&mut self, lines: Range<usize>, wrapped: &Wrapped) -> Result<(), Refusal> {
         self.claim(lines.clone())?;
-        let paragraph = blocks::paragraph(&self.source, lines, self.content_start, wrapped)?;
-        self.task(&paragraph.text, paragraph.first)?;
-        for marker in paragraph.markers {
-            self.task("", marker)?;
-        }
-        Ok(())
+        let first = lines.start;
+        let text = blocks::paragraph(&self.source, lines, self.content_start, &wrapped)?;
+        self.task(&text, first)
     }
 
     fn heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Result<(), Refusal> {
         let wrapped = self.paragraph.take().unwrap_or_default();
         let lines = self.source.lines_in(range);
-        if blocks::is_item_in_disguise(&self.source, &lines) {
-            return self.paragraph_in(lines, &wrapped);
-        }
         if self.frames.len() > 1 && !blocks::is_atx(&self.source, &lines, self.content_start) {
             let reason = "a line of `-` or `=` below a task cannot be part of it; delete it, or put \
                           a backslash in front to make it text";
@@ -251,8 +249,7 @@ impl<'a> Reader<'a> {
             }
         }
         if depth >= MAX_DEPTH {
-            let reason = format!("tasks nest at most {MAX_DEPTH} levels deep; indent less");
-            return Err(Refusal::new(number, reason));
+            return Err(layout::too_deep(number));
         }
         let line = self.read(raw, depth, number)?;
         self.lines.push(line);
@@ -261,17 +258,18 @@ impl<'a> Reader<'a> {
 
     /// Undoes the layers of a line, outermost first.
     fn read(&mut self, raw: &str, depth: usize, number: usize) -> Result<Line, Refusal> {
+        let raw = raw.strip_prefix(NOTHING).map_or(raw, |text| text.trim_start_matches(BLANKS));
         let (done, content) = escape::split_box(raw).unwrap_or((false, raw));
         let (content, id) = match self.options.known_anchor {
             Some(known) => anchor::split(content, known),
             None => (content.into(), None),
         };
         let anchor = id.filter(|id| self.anchors.insert((*id).to_owned())).map(str::to_owned);
-        let (text, details) =
-            details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
-        let text = characters::decode(&escape::unescape(&text), Place::Text).into_owned();
+        let parts = details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
+        let text = plain(&parts.text);
         self.check_length(&text, number)?;
-        Ok(Line { depth, done, text, details, anchor, number })
+        let details::Parts { details, strays, .. } = parts;
+        Ok(Line { depth, done, text, details, anchor, number, strays })
     }
 
     fn check_length(&self, text: &str, number: usize) -> Result<(), Refusal> {
@@ -304,7 +302,7 @@ impl<'a> Reader<'a> {
 
     fn rule(&self, range: &Range<usize>) -> &'static str {
         let line = |line| self.source.line(line, 0).trim_end_matches(BLANKS);
-        let closes = |number| matches!(line(number), "---" | "...");
+        let closes = |number| matches!(line(number).trim_start_matches("- "), "---" | "...");
         let is_first = self.source.line_at(range.start) == 0 && line(0) == "---";
         if is_first && (1..self.source.line_count()).any(closes) {
             "a project has no front matter; delete the lines from `---` to `---`"
@@ -318,13 +316,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A text without the escapes that the file needs.
+fn plain(text: &str) -> String {
+    characters::decode(&escape::unescape(text), Place::Text).into_owned()
+}
+
 fn code(kind: &CodeBlockKind<'_>) -> &'static str {
     match kind {
         CodeBlockKind::Fenced(_) => {
             "a code block cannot be a task; take it out, or make each line a task"
         }
-        CodeBlockKind::Indented => {
-            "this line is indented so far that it reads as code; indent two spaces a level"
-        }
+        CodeBlockKind::Indented => layout::CODE,
     }
 }

@@ -29,11 +29,16 @@ pub fn render(lines: &[Line], options: &RenderOptions) -> String {
 /// Appends one task: its line, and the lines of its note.
 pub fn render_line(line: &Line, options: &RenderOptions, out: &mut String) {
     indent(line.depth, out);
-    out.push_str(if line.done { "- [x]" } else { "- [ ]" });
+    out.push_str(match line.done {
+        true => "- [x]",
+        // Obsidian's own sort of box is the only one that its line has.
+        false if escape::has_status(&line.text) => "-",
+        false => "- [ ]",
+    });
     let encoded = characters::encode(&line.text, Place::Text);
     let escaped = escape::escape(&encoded);
-    let mut content = details::escape(&escaped).into_owned();
-    details::append(&mut content, &line.details);
+    let escaped = details::escape(&escaped).into_owned();
+    let mut content = details::join(escaped, &line.details);
     if options.ids {
         anchor::append(&mut content, line.anchor.as_deref());
     }

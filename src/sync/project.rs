@@ -307,7 +307,7 @@ impl Project {
                     Key::Known(id) => Some(id.as_str().to_owned()),
                     Key::New(_) => None,
                 },
-                number: 0,
+                ..Line::default()
             })
             .collect();
         let options = RenderOptions { ids: self.ids };

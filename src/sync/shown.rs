@@ -78,7 +78,8 @@ pub(crate) fn in_words(item: &Item) -> String {
         let line = Line { text: item.text.clone(), details, ..Line::default() };
         let mut rendered = String::new();
         document::render_line(&line, &RenderOptions::default(), &mut rendered);
-        words = rendered.trim_start_matches("- [ ]").trim().replace("\n  >", " >");
+        let line = rendered.trim_start_matches('-').trim_start().trim_start_matches("[ ]");
+        words = line.trim().replace("\n  >", " >");
     }
     words
 }

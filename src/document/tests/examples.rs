@@ -2,7 +2,7 @@
 
 use super::{
     super::{Line, ParseOptions, RenderOptions, parse, render},
-    parsed, shapes,
+    parsed, rendered, shapes, unnumbered,
 };
 
 #[track_caller]
@@ -38,10 +38,7 @@ fn markers() {
 fn boxes() {
     reads("- [ ]", &[(0, false, "")]);
     reads("- [ ] \n- [x]\n", &[(0, false, ""), (0, true, "")]);
-    reads(
-        "- [ ]a\n- [y] a\n- [] a\n",
-        &[(0, false, "[ ]a"), (0, false, "[y] a"), (0, false, "[] a")],
-    );
+    reads("- [ ]a\n- [y] a\n- [] a\n", &[(0, false, "a"), (0, false, "[y] a"), (0, false, "a")]);
     reads("- [ ] [ ] a\n", &[(0, false, "[ ] a")]);
     reads("[x] a\n\n# [x] b\n", &[(0, true, "a"), (0, true, "b")]);
 }
@@ -57,6 +54,119 @@ fn indentation() {
     reads("\u{feff}- a\n\n  - b\n\n    - c\n\n\n- d\n", &nested);
     reads("- a\r  - b\r    - c\r- d\r", &nested);
     reads("-\ta\n\t-\tb\n\t\t-\tc\n-\td\n", &nested);
+}
+
+#[test]
+fn levels_are_what_people_see() {
+    for marker in ["-", "- [ ]", "*", "1.", "10.", "1)"] {
+        for indent in ["  ", "   ", "    ", "\t", "     "] {
+            let text = format!("{marker} a\n{indent}- b\n{indent}{indent}1. c\n{indent}- d\n* e\n");
+            reads(
+                &text,
+                &[
+                    (0, false, "a"),
+                    (1, false, "b"),
+                    (2, false, "c"),
+                    (1, false, "d"),
+                    (0, false, "e"),
+                ],
+            );
+        }
+    }
+    // Levels of two and of four in one file.
+    reads(
+        "- a\n    - b\n        - c\n  - d\n    - e\n- f\n",
+        &[
+            (0, false, "a"),
+            (1, false, "b"),
+            (2, false, "c"),
+            (1, false, "d"),
+            (2, false, "e"),
+            (0, false, "f"),
+        ],
+    );
+    reads("- a\n - b\n- c\n", &[(0, false, "a"), (0, false, "b"), (0, false, "c")]);
+    reads("- [ ] a\n      - b\n", &[(0, false, "a"), (1, false, "b")]);
+    reads("- a\n  2. b\n  3. c\n", &[(0, false, "a"), (1, false, "b"), (1, false, "c")]);
+    reads("1. a\n\n  - b\n", &[(0, false, "a"), (1, false, "b")]);
+    reads("  - a\n    - b\n  - c\n", &[(0, false, "a"), (1, false, "b"), (0, false, "c")]);
+    reads("a\n  - b\n", &[(0, false, "a"), (1, false, "b")]);
+    reads("# a\n    - b\n", &[(0, false, "a"), (1, false, "b")]);
+    reads("- a\n  -\n    - c\n", &[(0, false, "a"), (1, false, ""), (2, false, "c")]);
+}
+
+#[test]
+fn a_near_miss_of_a_marker_is_the_item_that_was_meant() {
+    for marker in ["-", "*", "+", "1.", "2)"] {
+        for (near, done) in [("[ ] ", false), ("[x] ", true), ("[X]", true), ("[ ]", false)] {
+            reads(&format!("- a\n{marker}{near}b\n"), &[(0, false, "a"), (0, done, "b")]);
+            reads(&format!("- a\n  {marker}{near}b\n"), &[(0, false, "a"), (1, done, "b")]);
+        }
+        for space in ["\u{a0}", "\u{3000}", "\u{202f}", "\u{2003}"] {
+            reads(&format!("- a\n{marker}{space}b\n"), &[(0, false, "a"), (0, false, "b")]);
+            reads(&format!("{marker}{space}[x]{space}b\n"), &[(0, true, "b")]);
+        }
+    }
+    reads(
+        "- a\n[ ] b\n[x] c\n  [ ] d\n",
+        &[(0, false, "a"), (0, false, "b"), (0, true, "c"), (1, false, "d")],
+    );
+    reads("[] a\n- [] b\n- [\u{a0}] c\n", &[(0, false, "a"), (0, false, "b"), (0, false, "c")]);
+    reads(
+        "- -x\n- [a](b)\n- []string\n- [x](y)\n",
+        &[(0, false, "-x"), (0, false, "[a](b)"), (0, false, "[]string"), (0, false, "[x](y)")],
+    );
+}
+
+#[test]
+fn a_box_that_only_obsidian_has_is_text_and_the_only_box() {
+    for mark in ["-", "/", ">", "?", "!", "<", "*", "i"] {
+        let text = format!("- [{mark}] a @bob\n  - [x] b\n");
+        let lines = parsed(&text);
+        assert_eq!(lines[0].text, format!("[{mark}] a"));
+        assert_eq!(rendered(&lines), text);
+        assert_eq!(
+            unnumbered(parsed(&format!("- [ ] [{mark}] a @bob\n  - [x] b\n"))),
+            unnumbered(lines)
+        );
+        let ticked = format!("- [x] [{mark}] a\n");
+        assert_eq!(rendered(&parsed(&ticked)), ticked);
+    }
+}
+
+#[test]
+fn a_line_without_a_marker_at_the_left_margin_is_a_task() {
+    reads("- [ ] a\nb\n", &[(0, false, "a"), (0, false, "b")]);
+    reads("- a\n b\n", &[(0, false, "a"), (0, false, "b")]);
+    reads("- a\n  - b\nc\n", &[(0, false, "a"), (1, false, "b"), (0, false, "c")]);
+    reads("- a\n  - b\n  c\n", &[(0, false, "a"), (1, false, "b"), (1, false, "c")]);
+    reads("- a\n  - b\n    c\n", &[(0, false, "a"), (1, false, "b c")]);
+    reads("- [ ] a\n      b\n  c\n", &[(0, false, "a b c")]);
+    reads(
+        "# a\n- b\nc\n## d\n",
+        &[(0, false, "a"), (1, false, "b"), (1, false, "c"), (1, false, "d")],
+    );
+    reads("- a\nb\nc\n- d\n", &[(0, false, "a"), (0, false, "b c"), (0, false, "d")]);
+    reads("- a\nb\n\nc\n", &[(0, false, "a"), (0, false, "b"), (0, false, "c")]);
+    reads("- a\nb\n  - c\n", &[(0, false, "a"), (0, false, "b"), (1, false, "c")]);
+    reads("- a\n===\n", &[(0, false, "a"), (0, false, "===")]);
+    notes("- a\n  > n\nb\n", &[("a", Some("n")), ("b", None)]);
+    notes("- a\nb\n> n\n", &[("a", None), ("b", Some("n"))]);
+    notes("- a\n> n\n  - b\n", &[("a", Some("n")), ("b", None)]);
+    notes("- [ ] a\n      > n\n", &[("a", Some("n"))]);
+}
+
+#[test]
+fn a_line_below_a_paragraph_that_is_a_task_already_is_another() {
+    let texts = |text: &str, known: &'static str| -> Vec<String> {
+        let is_known = |text: &str| text == known;
+        let options = ParseOptions { known_text: Some(&is_known), ..ParseOptions::default() };
+        let lines = parse(text.as_bytes(), &options).unwrap();
+        lines.into_iter().map(|line| line.text).collect()
+    };
+    assert_eq!(texts("a\nb\nc\n", "other"), ["a b c"]);
+    assert_eq!(texts("a\nb\nc\n", "a b"), ["a b", "c"]);
+    assert_eq!(texts("- a\n\\# b @bob\nc\nd\n", "# b"), ["a", "# b", "c d"]);
 }
 
 #[test]
@@ -92,7 +202,7 @@ fn paragraphs() {
 #[test]
 fn wrapped_lines() {
     reads("- a\n  b\n", &[(0, false, "a b")]);
-    reads("- a\nb\n", &[(0, false, "a b")]);
+    reads("- a\nb\n", &[(0, false, "a"), (0, false, "b")]);
     reads("- a  \n  b\n", &[(0, false, "a b")]);
     reads("- a\\\n  b\\\n", &[(0, false, "a b\\")]);
     reads("- a\\\\\n  b\n", &[(0, false, "a\\\\ b")]);
@@ -155,7 +265,8 @@ fn notes_belong_to_the_task_above() {
     notes("- a\n> n\n", &[("a", Some("n"))]);
     notes("- a\n\n  > n\n\n  > m\n", &[("a", Some("n\nm"))]);
     notes("# a\n> n\n", &[("a", Some("n"))]);
-    notes("a\n> n\nlazy\n\n> m\n", &[("a", Some("n\nlazy\nm"))]);
+    notes("- a\n  > n\n  lazy\n  > m\n", &[("a", Some("n\nlazy\nm"))]);
+    notes("a\n> n\nb\n\n> m\n", &[("a", Some("n")), ("b", Some("m"))]);
     notes("- a\n  - b\n> n\n", &[("a", None), ("b", Some("n"))]);
     notes("- a\n  - b\n\n  > n\n", &[("a", Some("n")), ("b", None)]);
     notes("- a\n  >\n", &[("a", Some(""))]);
@@ -205,8 +316,6 @@ fn details_in_any_order_and_spelling() {
     assert_eq!(line.details.start.as_deref(), Some("2026-11-28"));
     assert_eq!(line.details.zone.as_deref(), Some("UTC"));
 
-    let line = read("- a [start:: 2026-11-28] [due:: 2026-12-01] [start-time:: 09:00] 🗓\n");
-    assert_eq!(line.text, "a [start:: 2026-11-28] [due:: 2026-12-01] [start-time:: 09:00] 🗓");
     let line = read("- a [start:: 2026-11-28] [due:: 2026-12-01] [start-time:: 09:00]\n");
     assert_eq!((line.text.as_str(), line.details.due.as_deref()), ("a", Some("2026-12-01")));
     let line = read("- @bob\n");
@@ -216,10 +325,11 @@ fn details_in_any_order_and_spelling() {
 }
 
 #[test]
-fn an_escaped_detail_ends_the_details() {
-    let line = parsed("- see 📅 2026-13-13 \\@bob @alice\n").remove(0);
+fn an_escaped_detail_is_text() {
+    let line = parsed("- see \\📅 2026-13-13 \\@bob @alice 📅 2026-12-01\n").remove(0);
     assert_eq!(line.text, "see 📅 2026-13-13 @bob");
     assert_eq!(line.details.assignees, ["alice"]);
+    assert_eq!(line.details.due.as_deref(), Some("2026-12-01"));
 }
 
 #[test]

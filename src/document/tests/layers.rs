@@ -31,9 +31,9 @@ proptest! {
     fn details_at_the_end(text in text()) {
         let trimmed = text.trim_end_matches([' ', '\t']);
         let escaped = details::escape(trimmed);
-        let (read, found) = details::split(&escaped).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(read, trimmed);
-        prop_assert_eq!(found, super::Details::default());
+        let read = details::split(&escaped).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(read.text, trimmed);
+        prop_assert_eq!(read.details, super::Details::default());
     }
 
     #[test]

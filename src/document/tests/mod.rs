@@ -6,6 +6,7 @@ mod laws;
 mod layers;
 mod refusals;
 mod strategies;
+mod tails;
 
 use super::{Details, Line, ParseOptions, RenderOptions, parse, render};
 
@@ -33,6 +34,9 @@ fn task(text: &str) -> Line {
 
 /// The lines as a render knows them: without the source line that they came from.
 fn unnumbered(mut lines: Vec<Line>) -> Vec<Line> {
-    lines.iter_mut().for_each(|line| line.number = 0);
+    for line in &mut lines {
+        line.number = 0;
+        line.strays.clear();
+    }
     lines
 }

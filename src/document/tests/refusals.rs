@@ -37,7 +37,8 @@ fn what_cannot_be_a_task() {
         ("> a\n", 1, "below a task"),
         ("> a\n\n- b\n", 1, "none before"),
         ("- a\n      - b\n", 2, "indented"),
-        ("- a\n  *\n  b\n", 2, "indented"),
+        ("- a\n       1. b\n", 2, "indented"),
+        ("- [ ] a\n          [ ] b\n", 2, "indented"),
         ("- a\r\n- b\0\r\n", 2, "NUL"),
     ];
     for (text, line, words) in cases {
@@ -49,7 +50,7 @@ fn what_cannot_be_a_task() {
 
 #[test]
 fn what_only_looks_like_a_table_is_more_of_the_text() {
-    for text in ["- a\n| b |\n", "- a\n| b\n| c\n", "- a\nb\n--|--c\n"] {
+    for text in ["- a\n  | b |\n", "- a\n  | b\n  | c\n", "- a\n  b\n  --|--c\n", "| a\n| b |\n"] {
         let lines = parse(text.as_bytes(), &ParseOptions::default()).unwrap();
         assert_eq!(lines.len(), 1, "{text:?}: {lines:?}");
     }
@@ -58,15 +59,26 @@ fn what_only_looks_like_a_table_is_more_of_the_text() {
 #[test]
 fn impossible_details() {
     let cases: &[(&str, &str)] = &[
-        ("- [ ] a 📅 2026-2-3", "`2026-2-3` is no due date"),
-        ("- [ ] a 📅 2026-02-30", "`2026-02-30` is no due date"),
+        ("- [ ] a 📅 2026-2-3", "`📅 2026-2-3` is no due date; write `📅 2026-02-03`"),
+        ("- [ ] a 📅 2026-02-30", "`📅 2026-02-30` is no due date"),
         ("- [ ] a 📅 1900-02-29", "no due date"),
-        ("- [ ] a 🛫 2026-13-01 📅 2026-12-01", "`2026-13-01` is no start date"),
+        ("- [ ] a 🛫 2026-13-01 📅 2026-12-01", "`🛫 2026-13-01` is no start date"),
         ("- [ ] a [due:: tomorrow]", "`tomorrow` is no due date"),
         ("- [ ] a [due-time:: 24:00]", "`24:00` is no due time"),
         ("- [ ] a [start-time:: 9:00]", "`9:00` is no start time"),
         ("- [ ] a [zone:: the moon]", "`the moon` is no time zone"),
         ("- [ ] a 📅 2026-12-01 [due:: 2026-12-02]", "gives two"),
+        ("- [ ] a 📅 2026-12-01T9 b", "write `📅 2026-12-01` and then a space"),
+        ("- [ ] a 📅 2026-12-01 9:00", "write the time as `[due-time:: 09:30]`"),
+        ("- [ ] a 🛫 2026-12-01 09:00-10:00", "write the time as `[start-time:: 09:30]`"),
+        ("- [ ] a 📅 2026-12-01 25:00", "write the time as"),
+        ("- [ ] a 📅 2026/12/1 b", "write `📅 2026-12-01`"),
+        ("- [ ] a 📅 20261201", "write `📅 2026-12-01`"),
+        ("- [ ] a 📅 01.12.2026", "YYYY-MM-DD"),
+        ("- [ ] a 🗓 2026-12", "YYYY-MM-DD"),
+        ("- [ ] a [due: 2026-12-01]", "write `[due:: 2026-12-01]`"),
+        ("- [ ] a [@inc01: 250]", "write `[@inc01:: 250]`"),
+        ("- [ ] a 📅 2026-02-30 ✅ 2026-11-25", "`📅 2026-02-30` is no due date"),
     ];
     for (text, words) in cases {
         let (line, reason) = refused(format!("- [ ] before\n{text}\n").as_bytes());

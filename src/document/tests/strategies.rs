@@ -107,6 +107,53 @@ const PIECES: &[&str] = &[
     "[@inc01:: 250]",
     "[@",
     "[key:: value]",
+    " [key:: value]",
+    " (key:: value)",
+    "(due:: 2026-12-01)",
+    "[Due :: 2026-12-01]",
+    "[due: 2026-12-01]",
+    " ✅ 2026-11-25",
+    "✅",
+    " ➕2026-11-25",
+    " ❌ 2026-11-25",
+    " ⏳\u{fe0f} 2026-11-25",
+    " 🔁 every week",
+    " 🔁",
+    " ⏫",
+    "🔽\u{fe0f}",
+    " 🏁 delete",
+    " 🆔 a-1",
+    " ⛔ a,b",
+    " #work",
+    " #a/b",
+    " %%later%%",
+    "%%",
+    " \\",
+    " 09:00",
+    "T09:00",
+    " 9:5",
+    ".",
+    ", ",
+    ";",
+    " @alice.",
+    " @alice, @bob",
+    " @Zoë",
+    "@2.50",
+    " @media now",
+    "\u{a0}@bob",
+    "\u{a0}📅\u{a0}2026-12-01",
+    " 🛫 2026-11-28",
+    "2026/12/01",
+    "20261201",
+    " [-] ",
+    "[-]",
+    "[/] ",
+    "[]",
+    "[] ",
+    "[\u{a0}]",
+    "[ ]a",
+    "-[ ]",
+    "1.[x] ",
     "^",
     "^id0",
     " ^id1",
@@ -133,7 +180,7 @@ pub(super) fn text() -> impl Strategy<Value = String> {
 }
 
 fn details() -> impl Strategy<Value = Details> {
-    let handle = "[A-Za-z0-9][A-Za-z0-9._-]{0,4}";
+    let handle = "[a-z0-9ßé][A-Za-z._-]{0,3}[A-Za-zé]";
     let date = || {
         option::of((1u32..9999, 1u32..13, 1u32..29)).prop_map(|date| {
             date.map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
@@ -166,7 +213,7 @@ pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
             deepest = depth + 1;
             number += 1;
             let anchor = has_anchor.then(|| format!("id{number}"));
-            Line { depth, done, text, details, anchor, number: 0 }
+            Line { depth, done, text, details, anchor, ..Line::default() }
         };
         drafts.into_iter().map(line).collect()
     })
@@ -176,8 +223,35 @@ pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
 pub(super) fn document() -> impl Strategy<Value = String> {
     let indent = select(vec!["", "", "  ", "    ", "      ", "\t", " ", "   ", "\t\t", "  \t"]);
     let marker = select(vec![
-        "", "- ", "- [ ] ", "- [x] ", "* ", "+ ", "1. ", "2) ", "# ", "## ", "> ", ">", "-", "-\t",
-        "- - ", "- > ", "- # ", "1.\t- ", "*\t\t",
+        "",
+        "- ",
+        "- [ ] ",
+        "- [x] ",
+        "* ",
+        "+ ",
+        "1. ",
+        "2) ",
+        "# ",
+        "## ",
+        "> ",
+        ">",
+        "-",
+        "-\t",
+        "- - ",
+        "- > ",
+        "- # ",
+        "1.\t- ",
+        "*\t\t",
+        "-[ ] ",
+        "*[x]",
+        "[ ] ",
+        "[x] ",
+        "-\u{a0}",
+        "- [ ]\u{3000}",
+        "- [] ",
+        "- [-] ",
+        "10. ",
+        "1986. ",
     ]);
     let end = select(vec!["\n", "\n", "\n", "\r\n", "\n\n", "\r", "\\\n", "  \n", " \n", ""]);
     let line = (indent, marker, text(), end)

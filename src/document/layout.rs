@@ -1,0 +1,322 @@
+//! Which line is an item, how deep, and which is more of the one above.
+//!
+//! People see levels by where a line begins; CommonMark asks whether it reaches the text of the item
+//! above, takes a line without a marker at the left margin for more of that item, and knows no
+//! `-[ ] x`. So a text is laid out first, line for line: every item and every paragraph becomes an
+//! item of the marker `- `, two spaces a level, and what belongs to it stands at its text. What a
+//! block is (a heading, a table, code, HTML) is then read by CommonMark's rules.
+
+use super::{
+    BLANKS, MAX_DEPTH, Refusal, blocks,
+    escape::{is_rule_or_underline, list_marker, split_box, without_blanks},
+};
+
+/// Stands for the text of an item that has none: no text holds it.
+pub(super) const NOTHING: char = '\0';
+
+/// Why a line that is indented as code is refused.
+pub(super) const CODE: &str =
+    "this line is indented so far that it reads as code; indent two spaces a level";
+
+const NO_ITEM: &str = "this item is not indented like one, and would become part of the text above; \
+                       indent two spaces a level";
+
+/// Why a list is refused that is too deep.
+pub(super) fn too_deep(line: usize) -> Refusal {
+    Refusal::new(line, format!("tasks nest at most {MAX_DEPTH} levels deep; indent less"))
+}
+
+/// Lays a text out whose lines end with LF and are indented with spaces. Every line stays in its
+/// place. `is_known` tells of a paragraph whether a task has its text already: then the next line
+/// is no more of it.
+///
+/// # Errors
+/// The line that is no item, no text and no code.
+pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<String, Refusal> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let mut layout = Layout {
+        is_known,
+        open: Vec::new(),
+        above: Above::Nothing,
+        out: String::with_capacity(text.len() + 64),
+    };
+    let underlined = underlined(&lines);
+    let mut is_heading = false;
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            layout.out.push('\n');
+        }
+        let rest = line.trim_start_matches(' ');
+        let indent = line.len() - rest.len();
+        if rest.trim_matches(BLANKS).is_empty() {
+            layout.above = Above::Nothing;
+        } else if is_heading {
+            layout.verbatim(rest);
+        } else if layout.begins_heading(indent, rest, underlined[number]) {
+            layout.close(indent);
+            layout.verbatim(rest);
+        } else {
+            layout.line(number + 1, indent, rest)?;
+        }
+        let continues = |next: &&str| is_underline(next) || is_plain(next);
+        is_heading = (is_heading || layout.above == Above::Heading)
+            && underlined[number]
+            && lines.get(number + 1).is_some_and(continues);
+    }
+    Ok(layout.out)
+}
+
+/// What a line without a marker would continue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Nothing,
+    /// A heading that a line below it makes one.
+    Heading,
+    /// The text of the innermost open item.
+    Text,
+    /// A note of the innermost open item, or of a heading.
+    Note,
+}
+
+/// An item that what comes may belong to. Columns count from 0, as they were typed.
+struct Open {
+    indent: usize,
+    /// Where its content begins, behind the marker.
+    content: usize,
+    /// Where its text begins, behind the box.
+    text: usize,
+    /// For a paragraph: its text so far.
+    prose: Option<String>,
+}
+
+struct Layout<'a> {
+    is_known: &'a dyn Fn(&str) -> bool,
+    open: Vec<Open>,
+    above: Above,
+    out: String,
+}
+
+impl Layout<'_> {
+    fn line(&mut self, number: usize, indent: usize, rest: &str) -> Result<(), Refusal> {
+        let continues = self.continues(indent);
+        if rest.starts_with('>') {
+            self.note(indent, rest);
+        } else if continues && is_underline(rest) {
+            self.push_indent();
+            self.out.push_str(rest);
+        } else if is_rule(rest) {
+            self.close(indent);
+            self.verbatim(rest);
+        } else if let Some(marker) = self.marker(indent, rest, continues) {
+            self.item(number, indent, rest, marker)?;
+        } else if blocks::is_heading(rest) && !(continues && self.is_deep(indent)) {
+            self.close(indent);
+            self.close_paragraphs();
+            self.verbatim(rest);
+        } else if continues && !self.is_complete() {
+            self.more(indent, rest);
+        } else if self.above == Above::Note && self.reaches(indent) {
+            self.push_indent();
+            self.out.push_str(rest);
+        } else {
+            self.paragraph(number, indent, rest)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a line of this indentation is inside of the innermost open item.
+    fn reaches(&self, indent: usize) -> bool {
+        self.open.last().is_some_and(|open| indent >= open.indent + 2)
+    }
+
+    /// Whether a line of this indentation would be more of the text above if it has no marker.
+    fn continues(&self, indent: usize) -> bool {
+        let is_prose = |open: &Open| open.prose.is_some() && indent >= open.indent;
+        self.above == Above::Text
+            && (self.reaches(indent) || self.open.last().is_some_and(is_prose))
+    }
+
+    /// Whether a line of this indentation is too far in to be the start of a block.
+    fn is_deep(&self, indent: usize) -> bool {
+        self.open.last().is_some_and(|open| indent >= open.content + 4)
+    }
+
+    /// Whether the paragraph above is a task already.
+    fn is_complete(&self) -> bool {
+        let prose = self.open.last().and_then(|open| open.prose.as_deref());
+        prose.is_some_and(|text| (self.is_known)(text))
+    }
+
+    /// Whether a heading begins here that an underline below makes one.
+    fn begins_heading(&self, indent: usize, rest: &str, is_underlined: bool) -> bool {
+        let limit = self.open.iter().rev().find(|open| indent >= open.indent + 2);
+        is_underlined
+            && matches!(self.above, Above::Nothing | Above::Heading)
+            && is_plain(rest)
+            && indent < limit.map_or(4, |open| open.text + 4)
+    }
+
+    /// The length of the marker of an item; 0 for a box alone.
+    fn marker(&self, indent: usize, rest: &str, continues: bool) -> Option<usize> {
+        let Some(length) = list_marker(rest) else {
+            return split_box(rest).is_some().then_some(0);
+        };
+        // A number that wraps to the start of a line is no marker.
+        let number = rest.get(..length - 1).filter(|digits| !digits.is_empty());
+        let wraps = match number {
+            Some(number) if continues && self.reaches(indent) => number.len() > 2,
+            Some(number) if continues => number != "1",
+            _ => false,
+        };
+        (!wraps).then_some(length)
+    }
+
+    fn item(
+        &mut self,
+        number: usize,
+        mut indent: usize,
+        mut rest: &str,
+        mut marker: usize,
+    ) -> Result<(), Refusal> {
+        self.close(indent);
+        if self.open.last().is_some_and(|open| indent >= open.text + 4) {
+            let is_code = self.above == Above::Nothing;
+            return Err(Refusal::new(number, if is_code { CODE } else { NO_ITEM }));
+        }
+        self.push_indent();
+        loop {
+            if self.open.len() >= MAX_DEPTH {
+                return Err(too_deep(number));
+            }
+            let behind = &rest[marker..];
+            let content = without_blanks(behind);
+            let gap = behind.chars().count() - content.chars().count();
+            let column = if marker == 0 { indent + 2 } else { indent + marker + gap.max(1) };
+            let boxed = split_box(content).map(|(_, text)| content.len() - text.len());
+            self.open.push(Open {
+                indent,
+                content: column,
+                text: column + boxed.unwrap_or(0),
+                prose: None,
+            });
+            self.out.push_str("- ");
+            if boxed.is_none()
+                && !is_rule(content)
+                && let Some(next) = list_marker(content)
+            {
+                (indent, rest, marker) = (column, content, next);
+                continue;
+            }
+            if content.is_empty() {
+                self.out.push(NOTHING);
+            }
+            self.out.push_str(content);
+            self.above = match content {
+                _ if content.starts_with('>') => Above::Note,
+                _ if blocks::is_heading(content) => Above::Nothing,
+                _ => Above::Text,
+            };
+            return Ok(());
+        }
+    }
+
+    /// A note belongs where it is indented to; at the left margin, to the last task.
+    fn note(&mut self, indent: usize, rest: &str) {
+        if self.open.first().is_some_and(|open| indent >= open.indent + 2) {
+            self.close(indent);
+        }
+        self.push_indent();
+        self.out.push_str(rest);
+        self.above = Above::Note;
+    }
+
+    /// More of the text above.
+    fn more(&mut self, indent: usize, rest: &str) {
+        self.push_indent();
+        if self.is_deep(indent) {
+            self.out.push_str("    ");
+        }
+        self.out.push_str(rest);
+        if let Some(prose) = self.open.last_mut().and_then(|open| open.prose.as_mut()) {
+            prose.push(' ');
+            prose.push_str(rest.trim_matches(BLANKS));
+        }
+    }
+
+    fn paragraph(&mut self, number: usize, indent: usize, rest: &str) -> Result<(), Refusal> {
+        self.close(indent);
+        self.close_paragraphs();
+        if indent >= self.open.last().map_or(4, |open| open.text + 4) {
+            return Err(Refusal::new(number, CODE));
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(number));
+        }
+        self.push_indent();
+        self.out.push_str("- ");
+        self.out.push_str(rest);
+        let prose = Some(rest.trim_matches(BLANKS).to_owned());
+        self.open.push(Open { indent, content: indent, text: indent + 2, prose });
+        self.above = Above::Text;
+        Ok(())
+    }
+
+    /// Closes the items that a line of this indentation is not inside of.
+    fn close(&mut self, indent: usize) {
+        while self.open.last().is_some_and(|open| indent < open.indent + 2) {
+            self.open.pop();
+        }
+    }
+
+    /// Closes the paragraphs that only items are below.
+    fn close_paragraphs(&mut self) {
+        while self.open.last().is_some_and(|open| open.prose.is_some()) {
+            self.open.pop();
+        }
+    }
+
+    /// A line for CommonMark to read.
+    fn verbatim(&mut self, rest: &str) {
+        self.push_indent();
+        self.out.push_str(rest);
+        self.above = Above::Heading;
+    }
+
+    fn push_indent(&mut self) {
+        self.out.extend(std::iter::repeat_n("  ", self.open.len()));
+    }
+}
+
+/// For each line, whether the paragraph that it is part of ends with an underline.
+fn underlined(lines: &[&str]) -> Vec<bool> {
+    let mut underlined = vec![false; lines.len()];
+    for number in (0..lines.len().saturating_sub(1)).rev() {
+        let next = lines[number + 1];
+        underlined[number] = is_plain(lines[number])
+            && (is_underline(next) || (is_plain(next) && underlined[number + 1]));
+    }
+    underlined
+}
+
+/// Whether a line is nothing but text.
+fn is_plain(line: &str) -> bool {
+    let rest = line.trim_start_matches(' ');
+    !rest.trim_matches(BLANKS).is_empty()
+        && !rest.starts_with('>')
+        && !blocks::is_heading(rest)
+        && list_marker(rest).is_none()
+        && split_box(rest).is_none()
+        && !is_rule_or_underline(rest)
+}
+
+/// Whether a line makes a heading of the text above. A lone bullet is an item.
+fn is_underline(line: &str) -> bool {
+    let rest = line.trim_matches(BLANKS);
+    rest.starts_with(['=', '-']) && rest != "-" && is_rule_or_underline(rest) && !rest.contains(' ')
+}
+
+/// Whether a line is a thematic break.
+fn is_rule(rest: &str) -> bool {
+    let marks = rest.chars().filter(|c| !BLANKS.contains(c)).count();
+    !rest.starts_with('=') && marks >= 3 && is_rule_or_underline(rest)
+}
