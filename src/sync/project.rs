@@ -247,6 +247,11 @@ impl Project {
         self.lock().is_known()
     }
 
+    /// Moves whenever what readers get does.
+    pub fn version(&self) -> u64 {
+        self.lock().version
+    }
+
     /// When its content last changed.
     pub fn modified(&self) -> SystemTime {
         self.lock().modified

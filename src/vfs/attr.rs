@@ -60,30 +60,39 @@ impl Vfs {
         project: &Arc<Project>,
         caller: Option<Process>,
     ) -> Attr {
+        let pinned = self.pinned(ino, project);
         let Stat { mut size, mut modified, is_apart } = self.engine.stat_for(project, caller);
+        if let Some(past) = pinned {
+            (size, modified) = past;
+        }
         let writers = self.tree().writers(project.serial);
         for handle in &writers {
             let Handle::Writer(writer) = &**handle else { continue };
             let draft = writer.draft();
-            if draft.is_dirty() && caller.is_some() && writer.process == caller {
+            let is_here = pinned.is_none() || writer.ino == ino;
+            if is_here && draft.is_dirty() && caller.is_some() && writer.process == caller {
                 size = draft.len();
                 modified = writer.written();
             }
         }
         let is_emptied = {
             let tree = self.tree();
-            if let Some(since) = tree.emptied_by(project.serial, caller) {
+            if let Some(since) =
+                tree.emptied_by(project.serial, caller).filter(|_| pinned.is_none())
+            {
                 (size, modified) = (0, since);
             }
             tree.is_emptied(project.serial)
         };
-        self.tree().sized.insert(project.serial, size);
+        if pinned.is_none() {
+            self.tree().sized.insert(project.serial, size);
+        }
         Attr {
             ino,
             kind: FileKind::File,
             size,
             mode: if self.engine.settings().read_only { 0o444 } else { 0o644 },
-            links: 1,
+            links: if pinned.is_none() { 1 } else { 0 },
             uid: self.uid,
             gid: self.gid,
             modified,
@@ -126,6 +135,9 @@ impl Vfs {
             Node::Project(project) => {
                 let process = process::of_thread(caller);
                 if let Some(size) = set.size {
+                    if fh.is_none() {
+                        self.open_to_write(ino, &project, caller)?;
+                    }
                     self.truncate(ino, fh, &project, size, process).await?;
                 }
                 if let Some(time) = set.modified {

@@ -19,7 +19,6 @@ use serde::Serialize;
 use super::{
     Vfs,
     process::NOBODY,
-    tree::Local,
     types::{Attr, FileKind, Ino, ROOT},
 };
 use crate::{
@@ -110,25 +109,10 @@ impl Vfs {
     /// The path of a project relative to the mount, as far as its directories were listed.
     pub(crate) fn path_of(&self, project: &Arc<Project>) -> String {
         let tree = self.tree();
-        let listed = tree.entries.iter().find_map(|(directory, entries)| {
-            let name = entries.name_of(&project.id()?)?;
-            Some((directory.clone(), name.to_string_lossy().into_owned()))
-        });
-        let new = || {
-            tree.locals.iter().find_map(|(directory, locals)| {
-                let is_it = |local: &Local| match local {
-                    Local::New(new) => new.serial == project.serial,
-                    Local::Vacant(_) => false,
-                };
-                let (name, _) = locals.iter().find(|(_, local)| is_it(local))?;
-                Some((directory.clone(), name.to_string_lossy().into_owned()))
-            })
-        };
-        let Some((directory, name)) = listed.or_else(new) else {
+        let Some((mut at, name)) = tree.name_of(project) else {
             return format!("{}.md", project.title());
         };
-        let mut path = vec![name];
-        let mut at = directory;
+        let mut path = vec![name.to_string_lossy().into_owned()];
         while let Some(space) = at.space().cloned() {
             let above = tree.entries.iter().find_map(|(directory, entries)| {
                 let name = entries.name_of_space(&space).filter(|_| *directory != at)?;

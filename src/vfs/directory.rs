@@ -131,6 +131,7 @@ impl Vfs {
             }
             Found::Project(project) => {
                 self.engine.glance(&project, process).await?;
+                self.part_if_outgrown(&project);
                 let ino = self.refer(|tree| tree.inodes.project(&project));
                 let attr = self.project_attr(ino, &project, process);
                 // One that Taskade does not list yet may get another name when it does.

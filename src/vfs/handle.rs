@@ -127,20 +127,22 @@ impl Vfs {
                 self.open_place(ino, &place, mode, process::of_thread(caller)).await
             }
             Node::Project(project) if mode.write => {
+                self.open_to_write(ino, &project, caller)?;
                 self.open_writer(ino, project, mode, process::of_thread(caller)).await
             }
-            Node::Project(project) => {
-                self.open_reader(ino, project, process::of_thread(caller)).await
-            }
+            Node::Project(project) => self.open_reader(ino, project, caller).await,
         }
     }
 
-    async fn open_reader(
-        &self,
-        ino: Ino,
-        project: Arc<Project>,
-        process: Option<Process>,
-    ) -> Result<Opened> {
+    async fn open_reader(&self, ino: Ino, project: Arc<Project>, caller: u32) -> Result<Opened> {
+        let process = process::of_thread(caller);
+        if let Some(past) = self.open_past(ino, &project, caller)? {
+            let text = match past.text {
+                Some(text) => text,
+                None => self.engine.read(&project).await?.text,
+            };
+            return Ok(self.add_private_reader(project, process, text));
+        }
         if self.tree().emptied_by(project.serial, process).is_some() {
             return Ok(self.add_private_reader(project, process, Arc::from([])));
         }
@@ -156,6 +158,7 @@ impl Vfs {
         self.engine.note_served(&project, &content);
         self.engine.ask_ahead(&project);
         let (serial, size) = (project.serial, content.text.len() as u64);
+        self.open_outgrown(ino, &project, &content, caller)?;
         if is_apart || self.tree().is_written(serial) {
             return Ok(self.add_private_reader(project, process, content.text));
         }
@@ -165,13 +168,19 @@ impl Vfs {
             self.tell_and_wait(ino).await;
         }
         let mut tree = self.tree();
+        if !self.is_shared(&tree, ino, serial, &content) {
+            drop(tree);
+            self.open_outgrown(ino, &project, &content, caller)?;
+            return Ok(self.add_private_reader(project, process, content.text));
+        }
         let paged = tree.paged.insert(serial, content.version);
         let caching = if paged == Some(content.version) { Caching::Keep } else { Caching::Drop };
         if caching == Caching::Drop {
             tracing::debug!(serial, "the kernel drops what it has of a project that is opened");
         }
-        let text = content.text;
+        let (reads, text) = (project.clone(), content.text.clone());
         let fh = tree.add_handle(Handle::Reader { project, process, text, is_private: false });
+        tree.pins.pin(fh, ino, &reads, &content);
         Ok(Opened { fh, caching })
     }
 
@@ -227,9 +236,10 @@ impl Vfs {
         match &*self.handle(fh)? {
             Handle::Reader { project, process, text, is_private } => {
                 self.reads.fetch_add(1, Ordering::Relaxed);
-                let text = match is_private {
-                    true => text.clone(),
-                    false => self.text_now(project, *process, text),
+                let is_overtaken = !is_private && self.tree().pins.is_overtaken(fh);
+                let text = match is_overtaken {
+                    true => self.text_now(project, *process, text),
+                    false => text.clone(),
                 };
                 Ok(draft::slice(&text, offset, size).to_vec())
             }
@@ -241,9 +251,9 @@ impl Vfs {
         }
     }
 
-    /// What a reader gets that had this text when it opened the project. Not a newer one before the
-    /// kernel has heard of that: as long as it believes in the size of the old one, it would cut the
-    /// new one off there. It asks again once it has heard.
+    /// What a reader gets of an inode that has another text by now than when it opened the project.
+    /// Not the newer one before the kernel has heard of that: as long as it believes in the size of
+    /// the old one, it would cut the new one off there. It asks again once it has heard.
     fn text_now(
         &self,
         project: &Arc<Project>,
@@ -338,7 +348,11 @@ impl Vfs {
     /// # Errors
     /// As a save; nobody but the log hears of it.
     pub async fn release(self: &Arc<Self>, fh: Fh) -> Result<()> {
-        let handle = self.tree().handles.remove(&fh);
+        let handle = {
+            let mut tree = self.tree();
+            tree.pins.unpin(fh);
+            tree.handles.remove(&fh)
+        };
         let Some(handle) = handle else { return Ok(()) };
         let writer = match &*handle {
             Handle::Writer(writer) => writer,

@@ -114,13 +114,12 @@ impl Inodes {
             self.insert(ino, Node::Project(project.clone()));
             return ino;
         }
-        let serial = project.serial;
         let wanted = match project.id() {
             Some(id) => remote_number("project", id.as_str()),
             None => self.fresh(),
         };
-        let is_it = |node: &Node| matches!(node, Node::Project(known) if known.serial == serial);
-        let ino = self.place(wanted, is_it);
+        // One that was its number is that of a text which is still read.
+        let ino = self.place(wanted, |_| false);
         self.become_project(ino, project);
         ino
     }
@@ -160,6 +159,13 @@ impl Inodes {
         }
         self.reserved.insert(ino);
         self.insert(ino, Node::Project(project.clone()));
+    }
+
+    /// A project gets another number the next time that it is looked up.
+    pub(crate) fn leave_project(&mut self, serial: u64) {
+        if let Some(ino) = self.projects.remove(&serial) {
+            self.reserved.remove(&ino);
+        }
     }
 
     /// A project's inode was renamed to scratch: the project gets another when it is back.

@@ -21,6 +21,7 @@ mod names;
 mod notices;
 mod open_dir;
 mod past;
+mod pins;
 mod place;
 mod process;
 mod refused;

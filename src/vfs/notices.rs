@@ -157,7 +157,10 @@ impl Vfs {
     async fn take_notice(self: &Arc<Self>, event: Event) {
         match event {
             Event::Content(serial) => {
-                if let Some(ino) = self.tree().inodes.of_serial(serial) {
+                let ino = self.tree().inodes.of_serial(serial);
+                let Some(ino) = ino else { return };
+                let project = self.project_of(ino);
+                if !project.is_some_and(|project| self.part_if_outgrown(&project)) {
                     self.tell(Notice::Inode(ino));
                 }
             }

@@ -84,6 +84,7 @@ impl Vfs {
             }
             End::Free(directory) => (self.make_project(&directory, name)?, Draft::default()),
         };
+        self.part_for_writer(&project);
         let ino = {
             let mut tree = self.tree();
             let ino = tree.inodes.project(&project);

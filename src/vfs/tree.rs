@@ -12,6 +12,7 @@ use super::{
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
+    pins::Pins,
     place::LatestTaskNames,
     truncation::Truncation,
     types::{Fh, Ino, ROOT},
@@ -47,6 +48,8 @@ pub(crate) struct Tree {
     pub(crate) entries: HashMap<Directory, Arc<Entries>>,
     /// What was emptied and not written to since.
     pub(crate) truncations: Vec<Truncation>,
+    /// The texts that programs read.
+    pub(crate) pins: Pins,
     /// The content version that the kernel's pages of a project are of.
     pub(crate) paged: HashMap<u64, u64>,
     /// The size that the kernel was told last of a project, unless it had to forget it since.
@@ -107,6 +110,26 @@ impl Tree {
             _ => false,
         };
         self.handles.values().filter(is_writer).cloned().collect()
+    }
+
+    /// Where a project is, as far as its directory was listed, and its name there.
+    pub(crate) fn name_of(&self, project: &Project) -> Option<(Directory, OsString)> {
+        let id = project.id();
+        let listed = id.and_then(|id| {
+            self.entries.iter().find_map(|(directory, entries)| {
+                Some((directory.clone(), entries.name_of(&id)?.to_owned()))
+            })
+        });
+        let is_it = |local: &Local| match local {
+            Local::New(new) => new.serial == project.serial,
+            Local::Vacant(_) => false,
+        };
+        listed.or_else(|| {
+            self.locals.iter().find_map(|(directory, locals)| {
+                let (name, _) = locals.iter().find(|(_, local)| is_it(local))?;
+                Some((directory.clone(), name.clone()))
+            })
+        })
     }
 
     /// The number of a directory that was looked up.

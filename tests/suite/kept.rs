@@ -230,43 +230,32 @@ impl Drop for Mapped {
 }
 
 #[test]
-fn a_mapped_project_shows_what_others_change() {
+fn a_mapping_goes_on_with_the_text_that_it_began_with() {
     let mounted = Mounted::with("one\ntwo", &["--max-age", "0.2"]);
     let mut file = fs::File::open(mounted.file()).unwrap();
-    let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
-    let mapped = Mapped::of(&file, length);
+    let mapped = Mapped::of(&file, 20);
     assert_eq!(mapped.bytes(), b"- [ ] one\n- [ ] two\n");
     let tasks = mounted.server().store().task_ids(&mounted.project).unwrap();
     mounted.server().store().edit_elsewhere(&mounted.project, &tasks[0], "ONE").unwrap();
-    // Somebody must look for it to be asked for again; the mapping is looked at by nobody.
-    until("the change", || {
-        fs::metadata(mounted.file()).unwrap();
-        mapped.bytes() == b"- [ ] ONE\n- [ ] two\n"
-    });
-    // One that makes the file longer is there in a mapping of the new length.
+    // Somebody must look for it to be asked for again.
+    until("the change", || mounted.text() == "- [ ] ONE\n- [ ] two\n");
+    let later = Mapped::of(&fs::File::open(mounted.file()).unwrap(), 20);
     mounted.server().store().add_elsewhere(&mounted.project, "three").unwrap();
     until("the growth", || fs::metadata(mounted.file()).unwrap().len() == 32);
-    assert_eq!(Mapped::of(&file, 32).bytes(), b"- [ ] ONE\n- [ ] two\n- [ ] three\n");
+    let text = "- [ ] ONE\n- [ ] two\n- [ ] three\n";
+    assert_eq!(mounted.text(), text);
+    assert_eq!(Mapped::of(&fs::File::open(mounted.file()).unwrap(), 32).bytes(), text.as_bytes());
+    // Cut off by another program, which would be the end of who reads a mapping.
+    mounted.ok("printf -- '- [ ] 1\\n' > Plan.md");
+    until("the save", || mounted.text() == "- [ ] 1\n");
+    assert_eq!(later.bytes(), b"- [ ] ONE\n- [ ] two\n");
+    assert_eq!(mapped.bytes(), b"- [ ] one\n- [ ] two\n");
     let mut read = String::new();
     file.read_to_string(&mut read).unwrap();
-    assert_eq!(read, "- [ ] ONE\n- [ ] two\n- [ ] three\n");
-    drop(mapped);
-    drop(file);
+    assert_eq!(read, "- [ ] one\n- [ ] two\n");
+    drop((later, mapped, file));
     mounted.end();
-}
-
-#[test]
-fn a_mapped_project_shows_what_is_saved_by_another_program() {
-    let mounted = Mounted::of("one\ntwo");
-    let file = fs::File::open(mounted.file()).unwrap();
-    let mapped = Mapped::of(&file, 20);
-    assert_eq!(mapped.bytes(), b"- [ ] one\n- [ ] two\n");
-    mounted.ok("printf -- '- [ ] ONE\\n- [ ] two\\n' > Plan.md");
-    until("the save", || mapped.bytes() == b"- [ ] ONE\n- [ ] two\n");
-    drop(mapped);
-    drop(file);
-    mounted.end();
-    assert_eq!(mounted.tree(), "ONE\ntwo\n");
+    assert_eq!(mounted.tree(), "1\n");
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod mount_life;
 mod mount_refusals;
 mod mount_resources;
 mod mounted;
+mod pinned;
 mod plan_on_server;
 mod quirks;
 mod refused;

@@ -123,21 +123,35 @@ async fn who_opens_a_text_of_another_size_gets_it_after_the_kernel_has_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newer_text_is_not_read_at_the_size_of_the_one_before() {
-    let mount = Mount::of("a\nb").await;
+async fn a_newer_text_is_under_another_number_while_the_one_before_is_read() {
+    let mut mount = Mount::of("a\nb").await;
     let old = mount.read("Plan.md").await;
     let ino = mount.ino("Plan.md").await.unwrap();
-    let open = async || mount.vfs.open(ino, READ, me()).await.unwrap().fh;
-    let read = |fh| String::from_utf8(mount.vfs.read(fh, 0, 1 << 20).unwrap()).unwrap();
-    let before = open().await;
+    let kernel = mount.listen();
+    let read = |mount: &Mount, fh| String::from_utf8(mount.vfs.read(fh, 0, 1 << 20).unwrap());
+    let before = mount.vfs.open(ino, READ, me()).await.unwrap().fh;
     pass(60).await;
     mount.memory.add_elsewhere("plan", "x", "theirs");
-    // Nobody has told the kernel yet, which has not asked either.
-    let after = open().await;
-    assert_eq!(read(before), old);
+    // The kernel is to look the name up again, and hears of it.
+    let stale = mount.vfs.open(ino, READ, me()).await.unwrap_err();
+    assert_eq!(stale.errno(), libc::ESTALE);
+    pass(1).await;
+    let told = kernel.take();
+    assert!(names(&told, mount.folder).contains(&"Plan.md"), "{told:?}");
+    assert!(!told.contains(&inode(ino)), "what it has of the old one is right: {told:?}");
     let new = "- [ ] a\n- [ ] b\n- [ ] theirs\n";
-    assert_eq!(mount.vfs.getattr(ino, me()).await.unwrap().size, new.len() as u64);
-    assert_eq!([read(before), read(after)], [new, new]);
+    assert_eq!(mount.read("Plan.md").await, new);
+    assert_ne!(mount.ino("Plan.md").await.unwrap(), ino);
+    let size = async |ino| mount.vfs.getattr(ino, me()).await.unwrap().size;
+    assert_eq!(size(ino).await, old.len() as u64);
+    assert_eq!(read(&mount, before).unwrap(), old);
+    // Who comes again for the number came by no name.
+    let again = mount.vfs.open(ino, READ, me()).await.unwrap().fh;
+    assert_eq!(read(&mount, again).unwrap(), old);
+    for fh in [before, again] {
+        mount.vfs.release(fh).await.unwrap();
+    }
+    assert_eq!(mount.read("Plan.md").await, new);
 }
 
 #[tokio::test(start_paused = true)]
