@@ -12,6 +12,7 @@ use super::{
     engine::{Engine, Event},
     intent::Intent,
     project::Project,
+    relocation::Place,
     wording::project_markdown,
 };
 use crate::{
@@ -43,19 +44,23 @@ impl Engine {
     /// Creates the project and turns its intent into one on what was created. The caller holds
     /// `project.remote`.
     pub(crate) async fn create(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
-        let (folder, title, id, earlier) = {
+        let (place, id, earlier) = {
             let state = project.lock();
-            let earlier = state.creating.clone();
-            (state.folder.clone(), state.title.clone(), state.id.clone(), earlier)
+            (Place::remote(&state), state.id.clone(), state.creating.clone())
         };
         if let (Some(_), Some(Creating { sent, .. })) = (id, &earlier) {
             return self.take_over(project, Origin::Found(sent.clone())).await;
         }
-        let (id, origin) = match self.created_by(&folder, &title, earlier).await? {
-            Some((id, sent)) => (id, Origin::Found(sent)),
-            None => (self.ask_for(project, &folder, &title).await?, Origin::Answered),
+        let (id, place, origin) = match self.created_by(&place, earlier).await? {
+            Some((id, sent)) => (id, place, Origin::Found(sent)),
+            None => {
+                let (id, place) = self.ask_for(project).await?;
+                (id, place, Origin::Answered)
+            }
         };
         self.note_created(project, &id).await?;
+        self.show_relocation(project);
+        let Place { folder, title } = place;
         let entry = RemoteProject { id, name: title, completed: Some(false) };
         self.listings.add(&folder, entry);
         self.emit(Event::Directory(Some(folder)));
@@ -66,25 +71,26 @@ impl Engine {
     /// that it asked for.
     async fn created_by(
         &self,
-        folder: &SpaceId,
-        title: &str,
+        place: &Place,
         earlier: Option<Creating>,
     ) -> Result<Option<(ProjectId, Outline)>> {
         let Some(Creating { before, sent }) = earlier else { return Ok(None) };
-        let found = self.find_created(folder, title, &before).await?;
+        let found = self.find_created(&place.folder, &place.title, &before).await?;
         Ok(found.map(|id| (id, sent)))
     }
 
-    async fn ask_for(&self, project: &Project, folder: &SpaceId, title: &str) -> Result<ProjectId> {
-        let before = self.project_ids(folder).await?;
-        let sent = {
-            let state = project.lock();
-            state.intent.as_ref().map(|intent| intent.target.clone()).unwrap_or_default()
+    /// Asks for the project where it is shown. Its id, and where it was made.
+    async fn ask_for(&self, project: &Project) -> Result<(ProjectId, Place)> {
+        let (place, sent) = loop {
+            let place = Place::remote(&project.lock());
+            let before = self.project_ids(&place.folder).await?;
+            if let Some(sent) = self.note_asking(project, &place, before).await? {
+                break (place, sent);
+            }
         };
-        let markdown = project_markdown(title, &sent);
-        self.note_creating(project, Some(Creating { before, sent })).await?;
-        match self.backend.create_project(folder, &markdown).await {
-            Ok(id) => Ok(id),
+        let markdown = project_markdown(&place.title, &sent);
+        match self.backend.create_project(&place.folder, &markdown).await {
+            Ok(id) => Ok((id, place)),
             Err(error) => {
                 if error.kind().is_certain() {
                     self.note_creating(project, None).await?;
@@ -92,6 +98,29 @@ impl Engine {
                 Err(error)
             }
         }
+    }
+
+    /// Notes that a project is about to be created, unless it was renamed meanwhile. The tasks to
+    /// create it with.
+    async fn note_asking(
+        &self,
+        project: &Project,
+        place: &Place,
+        before: HashSet<ProjectId>,
+    ) -> Result<Option<Outline>> {
+        let _transition = project.commit.lock().await;
+        let (entry, sent) = {
+            let mut state = project.lock();
+            if Place::remote(&state) != *place {
+                return Ok(None);
+            }
+            let sent = state.intent.as_ref().map(|intent| intent.target.clone());
+            let sent = sent.unwrap_or_default();
+            state.creating = Some(Creating { before, sent: sent.clone() });
+            (self.journal_entry(&state), sent)
+        };
+        self.note(project, entry).await?;
+        Ok(Some(sent))
     }
 
     async fn note_creating(&self, project: &Project, creating: Option<Creating>) -> Result<()> {
@@ -135,7 +164,9 @@ impl Engine {
                 Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
             };
             let (moved, held) = (std::mem::take(&mut intent.moved), intent.held);
-            *intent = Intent { before: Outline::default(), creates: true, moved, held, ..taken };
+            let relocation = intent.relocation.take();
+            let before = Outline::default();
+            *intent = Intent { before, creates: true, moved, held, relocation, ..taken };
             intent.note_ids(&ids);
             for (number, id) in &ids {
                 state.note_created(*number, id);

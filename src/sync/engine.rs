@@ -233,8 +233,11 @@ impl Engine {
         let mut projects = self.projects();
         if let Some(project) = projects.get(id) {
             let mut state = project.lock();
-            title.clone_into(&mut state.title);
-            state.folder = folder.clone();
+            // One that is on its way is known better here.
+            if !state.is_relocated() {
+                title.clone_into(&mut state.title);
+                state.folder = folder.clone();
+            }
             drop(state);
             return project.clone();
         }
@@ -262,6 +265,28 @@ impl Engine {
         project.lock().id = Some(id.clone());
         self.calls.name(id, &project.title());
         self.projects().insert(id.clone(), project.clone());
+    }
+
+    /// Notes that a project is another one from now on, a copy of what it was.
+    pub(crate) fn identified_anew(
+        &self,
+        project: &Arc<Project>,
+        former: &ProjectId,
+        copy: &ProjectId,
+    ) {
+        self.calls.name(copy, &project.title());
+        {
+            let mut projects = self.projects();
+            projects.remove(former);
+            projects.insert(copy.clone(), project.clone());
+        }
+        self.keep(project);
+        self.note_resident(project);
+        // What was served last before this mount, by the ids that its tasks have now.
+        if let Some(served) = self.cache.served(former) {
+            let served = Arc::new(project.lock().resolved(&served));
+            self.cache.keep_served(copy, &served);
+        }
     }
 
     pub(crate) fn emit(&self, event: Event) {

@@ -69,7 +69,9 @@ impl Engine {
     pub async fn undo(self: &Arc<Self>, project: Option<ProjectId>) -> Result<HistoryEntry> {
         let found = self.journaled(move |journal| journal.undoable(project.as_ref())).await?;
         let past = found.ok_or_else(|| Error::new(Kind::NotFound, "there is nothing to undo"))?;
-        let project = self.project(&past.project, &past.folder, &past.title);
+        // One that was renamed since is known by its new title.
+        let make = || self.project(&past.project, &past.folder, &past.title);
+        let project = self.known(&past.project).unwrap_or_else(make);
         let shown = format!("{}.md", past.title);
         match past.deed {
             Deed::Saved => self.undo_save(&project, &past).await,

@@ -11,7 +11,7 @@ use std::{collections::HashSet, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::arrivals;
+use super::{arrivals, relocation::Relocation};
 use crate::{
     api::TaskResource,
     ids::{ProjectId, TaskId},
@@ -54,6 +54,9 @@ pub(crate) struct Intent {
     /// The tasks that were cut from other projects, whose details are to be copied.
     #[serde(default)]
     pub(crate) moved: Vec<Moved>,
+    /// Where the project is to go once its tasks are what they are to be.
+    #[serde(default)]
+    pub(crate) relocation: Option<Relocation>,
 }
 
 /// A task that was made of one that was cut from another project.
@@ -88,6 +91,7 @@ impl Intent {
             doubts: Vec::new(),
             held: None,
             moved: Vec::new(),
+            relocation: None,
         }
     }
 
@@ -243,8 +247,19 @@ impl Intent {
         }
     }
 
-    /// Whether nothing is left to be sent, or to be copied.
+    /// Whether nothing is left to be done.
     pub(crate) fn is_settled(&self) -> bool {
+        self.relocation.is_none() && self.is_sent()
+    }
+
+    /// What is left of it if its tasks are given up: where the project is to go.
+    pub(crate) fn onward(&self) -> Option<Self> {
+        let relocation = Some(self.relocation.clone()?);
+        Some(Self { relocation, ..Self::new(self.base.clone(), self.base.clone()) })
+    }
+
+    /// Whether nothing is left to be sent, or to be copied, of its tasks.
+    pub(crate) fn is_sent(&self) -> bool {
         let is_sent = self.in_flight.is_none() && self.detail_in_doubt().is_none();
         is_sent && self.script().is_empty() && self.moved.is_empty()
     }

@@ -198,33 +198,9 @@ impl Journal {
     /// one. The row that it has.
     pub(crate) fn put_settling(&self, entry: &Entry, refused_row: Option<i64>) -> Result<i64> {
         let failed = || storage("cannot journal a save");
-        let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
-        let creating = entry.creating.as_ref().map(to_json).transpose()?;
-        let (since, refused) =
-            (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(failed())?;
-        transaction
-            .execute(
-                "INSERT OR REPLACE INTO saves
-                 (row, project, folder, title, text, outline, intent, creating, archive, since, refused)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                params![
-                    entry.row,
-                    entry.project.as_ref().map(ProjectId::as_str),
-                    entry.folder.as_str(),
-                    entry.title,
-                    entry.text,
-                    outline,
-                    intent,
-                    creating,
-                    entry.archive,
-                    since,
-                    refused,
-                ],
-            )
-            .map_err(failed())?;
-        let row = transaction.last_insert_rowid();
+        let row = insert(&transaction, entry)?;
         if let Some(refused_row) = refused_row {
             refused_rows::remove(&transaction, refused_row)?;
         }
@@ -301,6 +277,35 @@ impl Journal {
     pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Writes or replaces an entry. The row that it has.
+pub(super) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
+    let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
+    let creating = entry.creating.as_ref().map(to_json).transpose()?;
+    let (since, refused) =
+        (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO saves
+             (row, project, folder, title, text, outline, intent, creating, archive, since, refused)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                entry.row,
+                entry.project.as_ref().map(ProjectId::as_str),
+                entry.folder.as_str(),
+                entry.title,
+                entry.text,
+                outline,
+                intent,
+                creating,
+                entry.archive,
+                since,
+                refused,
+            ],
+        )
+        .map_err(storage("cannot journal a save"))?;
+    Ok(connection.last_insert_rowid())
 }
 
 pub(super) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {

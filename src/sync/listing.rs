@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{cache::Cache, interest::Interest, reading::remaining};
+use super::{cache::Cache, interest::Interest, reading::remaining, relocation::Place};
 use crate::{
     api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
@@ -73,6 +73,9 @@ struct Slot {
 struct Known {
     slots: HashMap<Which, Slot>,
     archived: HashSet<ProjectId>,
+    /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
+    /// to another place, and, nowhere, those that they were copied from.
+    shown_at: HashMap<ProjectId, Option<Place>>,
     /// What was put together since the last change, by directory.
     assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
 }
@@ -127,6 +130,20 @@ impl Listings {
     /// Gives a project its new title, without asking for the listing again.
     pub(crate) fn retitle(&self, id: &ProjectId, title: &str) {
         self.change(id, |project| title.clone_into(&mut project.name));
+    }
+
+    /// Shows a project at a place, or nowhere, whatever is listed.
+    pub(crate) fn show_at(&self, id: &ProjectId, place: Option<Place>) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        known.shown_at.insert(id.clone(), place);
+    }
+
+    /// Shows a project where it is listed.
+    pub(crate) fn show_as_listed(&self, id: &ProjectId) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        known.shown_at.remove(id);
     }
 
     /// Notes a project as archived or not: an answer may not say.
@@ -215,8 +232,7 @@ impl Listings {
         if let Some(id) = directory
             && let Some(Items::Projects(projects)) = known.items(&Which::Projects(id.clone()))
         {
-            listed.projects =
-                projects.iter().filter(|project| !known.is_archived(project)).cloned().collect();
+            listed.projects = known.shown_in(id, projects);
         }
         let listed = Arc::new(listed);
         known.assembled.insert(key, listed.clone());
@@ -291,6 +307,34 @@ impl Listings {
 }
 
 impl Known {
+    /// The projects that are shown in a folder, of which these are listed.
+    fn shown_in(&self, folder: &SpaceId, listed: &[RemoteProject]) -> Vec<RemoteProject> {
+        let mut shown: Vec<RemoteProject> = Vec::with_capacity(listed.len());
+        for project in listed.iter().filter(|project| !self.is_archived(project)) {
+            match self.shown_at.get(&project.id) {
+                None => shown.push(project.clone()),
+                Some(Some(place)) if place.folder == *folder => {
+                    shown.push(RemoteProject { name: place.title.clone(), ..project.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        let is_listed = |id: &ProjectId| listed.iter().any(|project| project.id == *id);
+        let mut more: Vec<RemoteProject> = self
+            .shown_at
+            .iter()
+            .filter_map(|(id, place)| {
+                let place = place.as_ref().filter(|it| it.folder == *folder && !is_listed(id))?;
+                let (id, name) = (id.clone(), place.title.clone());
+                Some(RemoteProject { id, name, completed: Some(false) })
+            })
+            .filter(|project| !self.archived.contains(&project.id))
+            .collect();
+        more.sort_by(|one, other| one.id.cmp(&other.id));
+        shown.extend(more);
+        shown
+    }
+
     fn is_archived(&self, project: &RemoteProject) -> bool {
         project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
     }

@@ -85,6 +85,15 @@ pub(crate) struct Progress {
     pub(crate) refused: Option<Error>,
 }
 
+/// How far the renamings of a project have come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Relocated {
+    /// The newest renaming about which there is a verdict.
+    pub(crate) ticket: u64,
+    /// The refusal, if that is the verdict.
+    pub(crate) refused: Option<Error>,
+}
+
 /// Everything about a project that changes.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -112,6 +121,8 @@ pub(crate) struct State {
     pub(crate) archive: bool,
     /// Counts the saves.
     pub(crate) generation: u64,
+    /// Counts the renamings.
+    pub(crate) renamings: u64,
     /// Whether a worker is at it.
     pub(crate) working: bool,
     pub(crate) bases: ServedBases,
@@ -148,6 +159,7 @@ pub struct Project {
     /// Serialises transitions of the intent and their journal entries.
     pub(crate) commit: AsyncMutex<()>,
     pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) relocated: watch::Sender<Relocated>,
     state: Mutex<State>,
     ids: bool,
 }
@@ -167,6 +179,7 @@ impl Project {
             remote: AsyncMutex::new(()),
             commit: AsyncMutex::new(()),
             progress: watch::Sender::new(Progress::default()),
+            relocated: watch::Sender::new(Relocated::default()),
             state: Mutex::new(State {
                 id,
                 folder,
@@ -182,6 +195,7 @@ impl Project {
                 creating: None,
                 archive: false,
                 generation: 0,
+                renamings: 0,
                 working: false,
                 bases: ServedBases::default(),
                 graced: false,
@@ -271,6 +285,7 @@ impl Project {
             return Standing::Rejected(refusal.reason.clone());
         }
         match &state.saved {
+            None if state.is_relocated() => Standing::Pending,
             None => Standing::Clean,
             Some(Saved { refused: None, .. }) => Standing::Pending,
             Some(Saved { refused: Some(refusal), .. }) => {
@@ -286,7 +301,9 @@ impl Project {
         let saved = state.saved.as_ref();
         let saved =
             saved.map(|saved| saved.refused.as_ref().map_or(saved.since, |refusal| refusal.since));
-        here.or(saved).unwrap_or(state.modified)
+        let intent = state.intent.as_ref();
+        let moved = intent.and_then(|intent| intent.relocation.as_ref()).map(|to| to.since);
+        here.or(saved).or(moved).unwrap_or(state.modified)
     }
 
     /// Installs what the service has. `read` is when it was asked.
@@ -356,6 +373,16 @@ impl State {
     pub(crate) fn read(&self) -> Option<Instant> {
         let in_memory = || self.snapshot.as_ref().and_then(|snapshot| snapshot.read);
         self.evicted.as_ref().map_or_else(in_memory, Evicted::read)
+    }
+
+    /// Whether it is on its way to another place.
+    pub(crate) fn is_relocated(&self) -> bool {
+        self.intent.as_ref().is_some_and(|intent| intent.relocation.is_some())
+    }
+
+    /// Whether Taskade has refused its save: nobody works on that before it is settled.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.saved.as_ref().is_some_and(|saved| saved.refused.is_some())
     }
 
     /// Whether readers get what Taskade has; else its answers are no news to them.

@@ -10,6 +10,7 @@ use super::{
     cache::{CachedProject, Reading},
     engine::Engine,
     project::{Content, Project, Snapshot, State},
+    relocation::Place,
     served::Process,
 };
 use crate::{
@@ -261,7 +262,7 @@ impl Engine {
 
     /// What the only root of a listing is: see [`OnlyRoot`]. The service is asked for the name
     /// that the project has now if nothing that is known tells.
-    async fn only_root(
+    pub(super) async fn only_root(
         &self,
         project: &Project,
         id: &ProjectId,
@@ -291,7 +292,7 @@ impl Engine {
     pub(crate) async fn fetch(&self, project: &Project, priority: Priority) -> Result<()> {
         let (id, title) = {
             let state = project.lock();
-            (state.id.clone(), state.title.clone())
+            (state.id.clone(), Place::remote(&state).title)
         };
         let id = id.ok_or_else(|| Error::new(Kind::NotFound, "the project is not created yet"))?;
         let asked = self.clock.now();

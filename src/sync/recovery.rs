@@ -27,7 +27,8 @@ impl Engine {
             };
             let waits = self.restore(&project, entry)?;
             self.recover_transfers(&project);
-            if !waits {
+            self.show_relocation(&project);
+            if !waits || project.lock().is_relocated() {
                 ready.push(project.clone());
             }
             projects.push(project);

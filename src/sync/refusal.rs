@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     engine::Engine,
+    intent::Intent,
+    journal::Entry,
     project::{Progress, Project, Snapshot, State},
     records::Shelf,
     served::Seen,
@@ -308,7 +310,19 @@ impl Engine {
             return Err(nothing_refused(project));
         }
         self.settle_refused(project).await?;
+        // Where it is to go is not given up.
+        let onward = project.lock().intent.as_ref().and_then(Intent::onward);
         if row.is_some() {
+            if let Some(onward) = &onward {
+                let entry = {
+                    let state = project.lock();
+                    let text = project.render(&onward.target);
+                    let entry = super::save::entry(&state, &text, &onward.target, onward);
+                    Entry { refused: None, creating: None, ..entry }
+                };
+                self.journaled(move |journal| journal.put(&entry)).await?;
+            }
+            let row = row.filter(|_| onward.is_none());
             self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }
         let mut state = project.lock();
@@ -317,7 +331,7 @@ impl Engine {
         state.refused = None;
         if row.is_some() {
             state.saved = None;
-            state.row = None;
+            state.row = state.row.filter(|_| onward.is_some());
             state.creating = None;
             self.transfers.release_all(project.serial);
             if let Some(intent) = state.intent.take() {
@@ -327,10 +341,15 @@ impl Engine {
                 let outline = Arc::new(intent.base);
                 state.snapshot = Some(Snapshot { outline, text, title, read: None });
             }
+            state.intent = onward;
         }
         let changed = state.settle_version(before, self.clock.wall());
+        let goes_on = state.is_relocated();
         drop(state);
         self.changed(project, changed);
+        if goes_on {
+            self.start_worker(project);
+        }
         Ok(())
     }
 }

@@ -1,221 +1,180 @@
-//! Giving a project another title or folder, which v1 of the API has no call for.
+//! Giving a project another title or folder: what a program that renames its file is told.
 //!
-//! The title node is tried first, and only what `GET /projects/{id}` then says is believed.
-//! Where that changes nothing, and for another folder, the project is copied under the new title
-//! and the old one archived; nothing is archived unless the copy is seen to be whole.
+//! A renaming is journaled as a save is, shown at once, and carried out by the project's worker
+//! once the saves before it are through (see `relocate`). Whoever asked waits for Taskade's verdict
+//! as long as for that on a save.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::Arc;
 
 use super::{
     engine::{Engine, Event},
     intent::Intent,
-    project::Project,
-    save::Change,
-    served::Seen,
+    journal::Entry,
+    project::{Project, Relocated, State},
+    relocation::{Place, Relocation},
 };
 use crate::{
-    api::{Priority, RemoteProject, TaskResource},
-    error::{Error, Kind, Result},
-    ids::{ProjectId, SpaceId, TaskId},
-    plan::{Details, Key, Outline},
+    error::{Error, Result},
+    ids::SpaceId,
 };
 
 impl Engine {
-    /// Renames or moves a project. The project that has the new name: the same one, or a copy.
+    /// Renames or moves a project. When this is `Ok` it is in the journal, and done or still on
+    /// its way.
     ///
     /// # Errors
-    /// What Taskade refused it with; then nothing has changed but, at worst, a copy was made.
+    /// What Taskade refused it with; then the project is where it was.
     pub async fn rename(
         self: &Arc<Self>,
         project: &Arc<Project>,
         folder: &SpaceId,
         title: &str,
-    ) -> Result<Arc<Project>> {
-        let _conversation = project.remote.lock().await;
-        let Some(id) = project.id() else {
-            return self.rename_unborn(project, folder, title).await;
-        };
-        if *folder == project.folder() && self.retitle(project, &id, title).await? {
-            title.clone_into(&mut project.lock().title);
-            self.listings.retitle(&id, title);
-            self.emit(Event::Directory(Some(folder.clone())));
-            return Ok(project.clone());
-        }
-        let copy = self.copy(project, &id, folder, title).await?;
-        self.backend.complete_project(&id).await?;
-        self.hide(&id, true).await?;
-        Ok(copy)
+    ) -> Result<()> {
+        let to = Place { folder: folder.clone(), title: title.to_owned() };
+        let Some(ticket) = self.wish(project, to).await? else { return Ok(()) };
+        self.start_worker(project);
+        self.arrival(project, ticket).await
     }
 
-    async fn rename_unborn(
+    /// Journals where a project is to go, and shows it there. Which renaming of the project it is,
+    /// if Taskade has to be asked for it.
+    async fn wish(&self, project: &Arc<Project>, to: Place) -> Result<Option<u64>> {
+        let transition = project.commit.lock().await;
+        let (from, entry) = {
+            let mut state = self.recalled(project);
+            let from = Place::shown(&state);
+            if from == to {
+                return Ok(None);
+            }
+            let is_unknown = state.id.is_none() && state.creating.is_none();
+            let entry = if is_unknown {
+                // Taskade never heard of it: it is created where it is to be.
+                show(&mut state, &to);
+                self.journal_entry(&state)
+            } else {
+                Some(self.relocated_entry(&state, &to))
+            };
+            (from, entry.map(|entry| (entry, is_unknown)))
+        };
+        let Some((entry, is_unknown)) = entry else {
+            drop(transition);
+            self.identify_refused(project).await;
+            return Ok(None);
+        };
+        let intent = entry.intent.clone();
+        self.note(project, Some(entry)).await?;
+        if is_unknown {
+            drop(transition);
+            self.identify_refused(project).await;
+            return Ok(None);
+        }
+        let ticket = {
+            let mut state = project.lock();
+            show(&mut state, &to);
+            state.intent = Some(intent);
+            state.generation += 1;
+            state.renamings += 1;
+            state.renamings
+        };
+        self.show_relocation(project);
+        for folder in [from.folder, to.folder] {
+            self.emit(Event::Directory(Some(folder)));
+        }
+        Ok(Some(ticket))
+    }
+
+    /// The journal entry of a project that is to go to another place.
+    fn relocated_entry(&self, state: &State, to: &Place) -> Entry {
+        let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+        let known = known.unwrap_or_default();
+        let mut intent = state.intent.clone().unwrap_or_else(|| Intent::new(known.clone(), known));
+        match &mut intent.relocation {
+            Some(relocation) => to.clone_into(&mut relocation.to),
+            None => {
+                let (from, now) = (Place::shown(state), self.clock.wall());
+                intent.relocation = Some(Relocation::new(from, to.clone(), now));
+            }
+        }
+        let mut entry = self.standing_entry(state, &intent);
+        (entry.folder, entry.title) = (to.folder.clone(), to.title.clone());
+        entry
+    }
+
+    /// The journal entry of a project as it is, with another intent.
+    pub(crate) fn standing_entry(&self, state: &State, intent: &Intent) -> Entry {
+        let (text, outline) =
+            state.content().map(|content| (content.text, content.outline)).unwrap_or_default();
+        let entry = super::save::entry(state, &text, &state.resolved(&outline), intent);
+        match &intent.relocation {
+            Some(relocation) if state.saved.is_none() => Entry { since: relocation.since, ..entry },
+            _ => entry,
+        }
+    }
+
+    /// Has the listings show a project where it is to be.
+    pub(crate) fn show_relocation(&self, project: &Project) {
+        let (id, relocation) = {
+            let state = project.lock();
+            (state.id.clone(), state.intent.as_ref().and_then(|it| it.relocation.clone()))
+        };
+        let Some(relocation) = relocation else { return };
+        relocation.hidden().for_each(|id| self.listings.show_at(id, None));
+        if let Some(id) = id {
+            self.listings.show_at(&id, Some(relocation.to));
+        }
+    }
+
+    /// Waits until a project is where it was to be, but no longer than `--commit-wait`.
+    async fn arrival(&self, project: &Project, ticket: u64) -> Result<()> {
+        let mut relocated = project.relocated.subscribe();
+        let decided = relocated.wait_for(|relocated| relocated.ticket >= ticket);
+        tokio::select! {
+            relocated = decided => match relocated {
+                Ok(relocated) => relocated.refused.clone().map_or(Ok(()), Err),
+                Err(_) => Ok(()),
+            },
+            // In the journal and on its way.
+            () = self.clock.sleep(self.settings.commit_wait) => Ok(()),
+        }
+    }
+
+    /// Taskade will not have it: the project is where it was, or as far as it came.
+    pub(crate) async fn give_up_relocation(
         &self,
         project: &Arc<Project>,
-        folder: &SpaceId,
-        title: &str,
-    ) -> Result<Arc<Project>> {
+        error: Error,
+    ) -> Result<()> {
         let _transition = project.commit.lock().await;
-        let entry = {
+        let (relocation, entry) = {
             let mut state = project.lock();
-            if state.creating.is_some() {
-                return Err(Error::new(Kind::Os(libc::EBUSY), "the project is being created")
-                    .hint("rename it once it is"));
-            }
-            title.clone_into(&mut state.title);
-            state.folder = folder.clone();
-            self.journal_entry(&state)
+            let Some(relocation) = state.intent.as_mut().and_then(|it| it.relocation.take()) else {
+                return Ok(());
+            };
+            show(&mut state, &relocation.from);
+            (relocation, self.journal_entry(&state))
         };
+        let error = error.at(format!("{}.md", relocation.to.title));
+        tracing::error!(%error, "a project was not moved");
         self.note(project, entry).await?;
-        Ok(project.clone())
-    }
-
-    /// Tries the title node. Whether the project has the new title now.
-    async fn retitle(&self, project: &Project, id: &ProjectId, title: &str) -> Result<bool> {
-        if self.titles_are_fixed.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        if self.recalled(project).snapshot.is_none() {
-            self.fetch(project, Priority::Save).await?;
-        }
-        let node = self.recalled(project).snapshot.as_ref().and_then(|known| known.title.clone());
-        let Some(node) = node else { return Ok(false) };
-        let content = self.settings.wording.content(title);
-        match self.backend.update_task(id, &node, &content).await {
-            Ok(_) => {
-                let now = self.backend.project(Priority::Save, id).await?;
-                let changed = now.name == title;
-                if !changed {
-                    self.titles_are_fixed.store(true, Ordering::Relaxed);
-                }
-                Ok(changed)
-            }
-            Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
-                self.titles_are_fixed.store(true, Ordering::Relaxed);
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn copy(
-        self: &Arc<Self>,
-        project: &Project,
-        id: &ProjectId,
-        folder: &SpaceId,
-        title: &str,
-    ) -> Result<Arc<Project>> {
-        self.fetch(project, Priority::Save).await?;
-        let before = self.project_ids(folder).await?;
-        let copied = match self.backend.copy_project(id, folder, title).await? {
-            Some(copied) => copied,
-            None => self.find_created(folder, title, &before).await?.ok_or_else(|| {
-                Error::new(Kind::Protocol, "Taskade says that it copied, but shows no copy")
-            })?,
-        };
-        let copy = self.project(&copied, folder, title);
-        self.fetch(&copy, Priority::Save).await?;
-        let (original, copied_text) = (self.outline(project), self.outline(&copy));
-        if !same_tasks(&original, &copied_text) {
-            return Err(Error::new(Kind::Protocol, "the copy differs from the original")
-                .hint("both are kept; compare them and remove one"));
-        }
-        self.copy_details(&original, &copy, &copied).await?;
-        let listed = RemoteProject { id: copied, name: title.to_owned(), completed: Some(false) };
-        self.listings.add(folder, listed);
-        self.emit(Event::Directory(Some(folder.clone())));
-        Ok(copy)
-    }
-
-    /// Has a copy know, and have, what is known of the original's tasks beside their texts. Whether
-    /// Taskade's copies have it is not documented: one detail is looked at, and if it is missing,
-    /// all that are known are set. `original` and the copy have the same tasks.
-    async fn copy_details(
-        self: &Arc<Self>,
-        original: &Outline,
-        copy: &Arc<Project>,
-        id: &ProjectId,
-    ) -> Result<()> {
-        let copied = self.outline(copy);
-        let known: Vec<(TaskId, Details)> = (original.items.iter().zip(&copied.items))
-            .filter(|(item, _)| !item.details.is_unknown())
-            .filter_map(|(item, new)| match &new.key {
-                Key::Known(task) => Some((task.clone(), item.details.clone())),
-                Key::New(_) => None,
-            })
-            .collect();
-        let sample = known.iter().find_map(|(task, details)| {
-            let any = TaskResource::DETAILS.into_iter().find(|any| details.has_any(*any))?;
-            Some((task, any))
-        });
-        if let Some((task, resource)) = sample {
-            let told = self.ask_detail(Priority::Save, id, task, resource).await?;
-            if !told.has_any(resource) {
-                return self.set_details(copy, &copied, known).await;
-            }
-        }
-        self.learn(copy, &known);
+        self.unshow_relocation(project, &relocation);
+        let ticket = project.lock().renamings;
+        project.relocated.send_replace(Relocated { ticket, refused: Some(error) });
         Ok(())
     }
 
-    /// Saves what is known of tasks that have nothing yet.
-    async fn set_details(
-        self: &Arc<Self>,
-        copy: &Arc<Project>,
-        copied: &Outline,
-        known: Vec<(TaskId, Details)>,
-    ) -> Result<()> {
-        let mut base = copied.clone();
-        base.items.iter_mut().for_each(|item| item.details = Details::none());
-        let mut wanted = base.clone();
-        for (task, details) in known {
-            let key = Key::Known(task);
-            let item = wanted.items.iter_mut().find(|item| item.key == key);
-            item.into_iter()
-                .for_each(|item| item.details = item.details.with(&details.in_one_line()));
+    /// The listings are right again about a project.
+    pub(crate) fn unshow_relocation(&self, project: &Project, relocation: &Relocation) {
+        for id in project.id().iter().chain(relocation.hidden()) {
+            self.listings.show_as_listed(id);
         }
-        let seen = Seen::Surely(Arc::new(base.clone()));
-        let intent = Intent::new(base, wanted.clone());
-        let change = Change { intent, overridden: Vec::new() };
-        {
-            let _transition = copy.commit.lock().await;
-            self.commit(copy, None, &seen, &Arc::new(wanted), change).await?;
+        for place in [&relocation.from, &relocation.to] {
+            self.emit(Event::Directory(Some(place.folder.clone())));
         }
-        self.start_worker(copy);
-        Ok(())
-    }
-
-    /// An outline of a project with the ids that its tasks have in a copy of it. What the copy does
-    /// not have keeps its own.
-    pub(crate) fn outline_in_copy(
-        &self,
-        outline: &Outline,
-        original: &Project,
-        copy: &Project,
-    ) -> Arc<Outline> {
-        let (original, copied) = (self.outline(original), self.outline(copy));
-        let of_both = original.items.iter().zip(&copied.items);
-        let keys: HashMap<&Key, &Key> = of_both.map(|(old, new)| (&old.key, &new.key)).collect();
-        let mut outline = outline.clone();
-        for item in &mut outline.items {
-            if let Some(key) = keys.get(&item.key) {
-                item.key = Key::clone(key);
-            }
-        }
-        Arc::new(outline)
-    }
-
-    fn outline(&self, project: &Project) -> Arc<Outline> {
-        let state = self.recalled(project);
-        state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default()
     }
 }
 
-/// Whether two outlines hold the same tasks, whatever their ids.
-fn same_tasks(a: &Outline, b: &Outline) -> bool {
-    let content = |outline: &Outline| -> Vec<(usize, String, bool)> {
-        outline.items.iter().map(|item| (item.depth, item.text.clone(), item.done)).collect()
-    };
-    content(a) == content(b)
+/// Shows a project at a place.
+fn show(state: &mut State, place: &Place) {
+    place.title.clone_into(&mut state.title);
+    state.folder = place.folder.clone();
 }

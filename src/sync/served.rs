@@ -51,15 +51,6 @@ impl Seen {
         let (Seen::Surely(outline) | Seen::Perhaps(outline) | Seen::Blindly(outline)) = self;
         outline
     }
-
-    /// The same of another outline.
-    pub(crate) fn with(self, other: impl Fn(&Outline) -> Arc<Outline>) -> Self {
-        match self {
-            Seen::Surely(outline) => Seen::Surely(other(&outline)),
-            Seen::Perhaps(outline) => Seen::Perhaps(other(&outline)),
-            Seen::Blindly(outline) => Seen::Blindly(other(&outline)),
-        }
-    }
 }
 
 /// A text that a program saved a moment ago, as it is served to that program alone.

@@ -13,7 +13,8 @@ use std::{
 use super::{
     carry::Carried,
     engine::Engine,
-    project::{Progress, Project, Snapshot},
+    project::{Progress, Project, Relocated, Snapshot},
+    relocate::may_relocate,
     save::entry,
     sending::Outcome,
 };
@@ -70,6 +71,8 @@ impl Engine {
                     pause = FIRST_PAUSE;
                     // In the journal, and nothing stands in its way but time.
                     project.progress.send_replace(Progress { generation, refused: None });
+                    let ticket = project.lock().renamings;
+                    project.relocated.send_replace(Relocated { ticket, refused: None });
                     let wait = self.held_for(project);
                     tokio::select! {
                         _ = changes.changed() => {}
@@ -83,6 +86,9 @@ impl Engine {
                 }
                 Err(error) => {
                     self.refuse(project, error).await;
+                    if project.lock().is_relocated() {
+                        self.start_worker(project);
+                    }
                     return;
                 }
             }
@@ -93,7 +99,8 @@ impl Engine {
     /// new one.
     fn is_done(&self, project: &Project) -> bool {
         let mut state = project.lock();
-        let done = state.intent.is_none() && !state.archive;
+        let is_off = state.intent.is_none() || (state.is_refused() && !state.is_relocated());
+        let done = is_off && !state.archive;
         if done {
             state.working = false;
             drop(state);
@@ -107,6 +114,13 @@ impl Engine {
         let began = self.clock.now();
         let mut asked_again = false;
         while project.lock().intent.is_some() {
+            if may_relocate(&project.lock()) {
+                self.relocate_between(project).await?;
+                continue;
+            }
+            if project.lock().is_refused() {
+                break;
+            }
             if project.is_unborn() {
                 self.create(project).await?;
             }
@@ -145,6 +159,23 @@ impl Engine {
         Ok(Worked::Off)
     }
 
+    /// Gets the project to its place; whatever was saved before has its verdict by then.
+    async fn relocate_between(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
+        let (generation, is_sent) = {
+            let state = project.lock();
+            let is_sent = state.intent.as_ref().is_none_or(super::intent::Intent::is_sent);
+            (state.generation, is_sent && !state.is_refused())
+        };
+        if is_sent {
+            project.progress.send_replace(Progress { generation, refused: None });
+        }
+        self.relocate(project).await?;
+        if !project.lock().is_refused() {
+            self.finish(project, generation).await?;
+        }
+        Ok(())
+    }
+
     /// Asks for the detail that the request in flight was to change, if it is not simply to be sent
     /// again: no listing shows it, and a newer save may have taken the change back.
     async fn look_at_detail(&self, project: &Project) -> Result<()> {
@@ -164,7 +195,7 @@ impl Engine {
     }
 
     /// Takes the last reading into the intent, durably. The save that it is planned for.
-    async fn rebase(&self, project: &Project) -> Result<u64> {
+    pub(crate) async fn rebase(&self, project: &Project) -> Result<u64> {
         let _transition = project.commit.lock().await;
         let (theirs, conflicts, generation) = {
             let mut state = self.recalled(project);

@@ -162,11 +162,12 @@ impl Vfs {
     }
 
     async fn find_for(&self, directory: &Directory, name: &OsStr, look: Look) -> Result<Found> {
-        if let Some(local) = self.tree().local(directory, name) {
-            return Ok(match local {
-                Local::New(project) => Found::Project(project.clone()),
-                Local::Vacant(_) => Found::Nothing,
-            });
+        match self.tree().local(directory, name) {
+            Some(Local::New(project)) if is_here(project, directory, name) => {
+                return Ok(Found::Project(project.clone()));
+            }
+            Some(Local::Vacant(_)) => return Ok(Found::Nothing),
+            _ => {}
         }
         if is_resources(directory, name) {
             return Ok(Found::Nothing);
@@ -271,6 +272,7 @@ impl Tree {
     fn drop_listed(&mut self, directory: &Directory, entries: &Entries) {
         let Some(locals) = self.locals.get_mut(directory) else { return };
         locals.retain(|name, local| match (local, entries.get(name)) {
+            (Local::New(project), _) if !is_here(project, directory, name) => false,
             (Local::New(project), Some(Entry::Project(listed))) => {
                 project.id().is_none_or(|id| id != listed.id)
             }
@@ -288,6 +290,12 @@ impl Tree {
             })
             .collect()
     }
+}
+
+/// Whether a project that is not listed yet is still where it was made or renamed to.
+fn is_here(project: &Project, directory: &Directory, name: &OsStr) -> bool {
+    let title = name.to_str().and_then(names::title);
+    directory.space() == Some(&project.folder()) && title == Some(project.title())
 }
 
 /// Whether a name is that of the tree for scripts. The root has the mount's own in its place.

@@ -162,12 +162,6 @@ impl Draft {
         Taken { base, text: self.bytes.clone(), is_whole }
     }
 
-    /// Gives its base other ids.
-    pub(crate) fn rebase_with(&mut self, base: impl Fn(&Outline) -> Arc<Outline>) {
-        self.before = self.before.take().map(|seen| seen.with(&base));
-        self.base = self.base.as_deref().map(base);
-    }
-
     /// Notes which outline its bytes stand for since they were committed.
     pub(crate) fn rebase(&mut self, outline: Arc<Outline>) {
         if self.base.is_some() {

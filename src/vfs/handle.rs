@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    plan::Outline,
     sync::{Base, Process, Project, Seen},
 };
 
@@ -54,8 +53,6 @@ pub(crate) struct Writer {
     reads: bool,
     draft: Mutex<Draft>,
     written: Mutex<SystemTime>,
-    /// The copy that has the project's place since it was renamed or moved.
-    moved: Mutex<Option<Arc<Project>>>,
 }
 
 impl Writer {
@@ -68,20 +65,8 @@ impl Writer {
         now: SystemTime,
     ) -> Self {
         let (draft, written) = (Mutex::new(draft), Mutex::new(now));
-        let (append, reads, moved) = (mode.append, mode.read, Mutex::default());
-        Self { project, ino, process, append, reads, draft, written, moved }
-    }
-
-    /// What is written is saved to this project.
-    pub(crate) fn target(&self) -> Arc<Project> {
-        let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
-        moved.as_ref().unwrap_or(&self.project).clone()
-    }
-
-    /// The project has become this copy, and the draft's base has its ids.
-    pub(crate) fn move_to(&self, copy: &Arc<Project>, base: impl Fn(&Outline) -> Arc<Outline>) {
-        self.draft().rebase_with(base);
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy.clone());
+        let (append, reads) = (mode.append, mode.read);
+        Self { project, ino, process, append, reads, draft, written }
     }
 
     pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
@@ -389,20 +374,19 @@ impl Vfs {
     pub(crate) async fn commit(self: &Arc<Self>, writer: &Writer) -> Result<()> {
         let taken = writer.draft().take();
         if taken.is_whole {
-            let (target, replaced) = (writer.target(), Occasion::Replaced);
-            self.settle_truncations_but(&target, replaced, Some(writer)).await;
+            let replaced = Occasion::Replaced;
+            self.settle_truncations_but(&writer.project, replaced, Some(writer)).await;
         }
         self.save_taken(writer, taken).await
     }
 
     /// Saves what was taken of a draft.
     pub(crate) async fn save_taken(self: &Arc<Self>, writer: &Writer, taken: Taken) -> Result<()> {
-        let target = writer.target();
         let base = match taken.base {
             Base::Exactly(base) if !writer.reads => Base::Blindly(base),
             base => base,
         };
-        let saved = self.engine.save(&target, writer.process, base, taken.text).await;
+        let saved = self.engine.save(&writer.project, writer.process, base, taken.text).await;
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

@@ -11,7 +11,6 @@ use super::{
     commit_policy::Occasion,
     directory::{Found, check_reserved, no_entry},
     draft::Draft,
-    handle::Handle,
     inode::{Directory, Node},
     names, process, scratch,
     tree::{Local, Vacant},
@@ -19,7 +18,6 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    plan::Outline,
     sync::{Base, Process, Project},
 };
 
@@ -344,33 +342,11 @@ impl Vfs {
         let folder = there.space().cloned().ok_or_else(|| {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
         })?;
-        let renamed = self.engine.rename(&project, &folder, &title).await?;
-        self.move_writers(&project, &renamed);
+        self.engine.rename(&project, &folder, &title).await?;
         let mut tree = self.tree();
         tree.take_local(directory, name);
-        tree.set_local(there, new_name, Local::New(renamed.clone()));
-        if let Some(ino) = tree.inodes.of_serial(project.serial) {
-            tree.inodes.become_project(ino, &renamed);
-            // A copy may read otherwise.
-            self.tell(Notice::Inode(ino));
-        }
+        tree.set_local(there, new_name, Local::New(project));
         Ok(())
-    }
-
-    /// What programs write that have a project open goes to the copy that has its place.
-    fn move_writers(&self, project: &Arc<Project>, copy: &Arc<Project>) {
-        if project.serial == copy.serial {
-            return;
-        }
-        let handles: Vec<Arc<Handle>> = self.tree().handles.values().cloned().collect();
-        for handle in handles {
-            if let Handle::Writer(writer) = &*handle
-                && writer.target().serial == project.serial
-            {
-                let base = |base: &Outline| self.engine.outline_in_copy(base, project, copy);
-                writer.move_to(copy, base);
-            }
-        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Truncation {
     }
 
     fn is_of(&self, serial: u64) -> bool {
-        self.writer().is_some_and(|writer| writer.target().serial == serial)
+        self.writer().is_some_and(|writer| writer.project.serial == serial)
     }
 }
 

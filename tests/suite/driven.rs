@@ -207,7 +207,12 @@ impl Mount {
     }
 
     pub async fn names(&self) -> Vec<String> {
-        let fh = self.vfs.opendir(self.folder, me()).await.unwrap().fh;
+        self.names_of(self.folder).await
+    }
+
+    /// The names in a folder, without those that begin with a dot.
+    pub async fn names_of(&self, folder: Ino) -> Vec<String> {
+        let fh = self.vfs.opendir(folder, me()).await.unwrap().fh;
         let mut entries = Vec::new();
         let mut take = |next, entry: &DirectoryEntry| {
             entries.push((next, entry.clone()));

@@ -37,6 +37,7 @@ mod pinned;
 mod plan_on_server;
 mod quirks;
 mod refused;
+mod relocated;
 mod resources;
 mod saving;
 mod server;

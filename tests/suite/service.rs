@@ -45,6 +45,10 @@ pub(crate) struct State {
     pub(crate) assigning_replaces: bool,
     /// Whether the tasks of a copied project have what those of the original have.
     pub(crate) copies_have_details: bool,
+    /// Whether the tasks of a copied project have other ids than those of the original.
+    pub(crate) copies_have_new_ids: bool,
+    /// Whether titles stay as they are, whatever their nodes are told; they do if not said.
+    pub(crate) titles_follow: bool,
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
     log: Vec<String>,
@@ -56,9 +60,20 @@ pub(crate) struct State {
     read_faults: VecDeque<Fault>,
     /// Whether nothing gets through at all.
     offline: bool,
+    /// After how many more requests nothing gets through.
+    cut_after: Option<usize>,
 }
 
 impl State {
+    /// Counts a request. Whether it gets through.
+    fn gets_through(&mut self) -> bool {
+        if self.offline || self.cut_after == Some(0) {
+            return false;
+        }
+        self.cut_after = self.cut_after.map(|more| more - 1);
+        true
+    }
+
     pub(crate) fn has_project(&self, id: &ProjectId) -> bool {
         self.projects.contains_key(id.as_str())
     }
@@ -157,6 +172,24 @@ impl Memory {
         found.map(|(id, _)| id.clone())
     }
 
+    /// The ids of the projects of a name that are not archived.
+    pub fn all_named(&self, name: &str) -> Vec<String> {
+        let state = self.lock();
+        let found = state.projects.iter();
+        let found = found.filter(|(_, project)| project.name == name && !project.completed);
+        found.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The projects that are not archived, as `folder/name`.
+    pub fn open_projects(&self) -> Vec<String> {
+        let state = self.lock();
+        let open = state.projects.values().filter(|project| !project.completed);
+        let mut open: Vec<String> =
+            open.map(|project| format!("{}/{}", project.folder, project.name)).collect();
+        open.sort();
+        open
+    }
+
     /// The writes so far, and forgets them.
     pub fn take_writes(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().log)
@@ -187,6 +220,11 @@ impl Memory {
         self.lock().offline = offline;
     }
 
+    /// After how many more requests nothing gets through; `None` if everything does.
+    pub fn cut_after(&self, requests: Option<usize>) {
+        self.lock().cut_after = requests;
+    }
+
     /// Whether whoever asks for the tasks of a project is to wait.
     pub fn stall(&self, stalled: bool) {
         self.stalled.send_replace(stalled);
@@ -208,6 +246,7 @@ impl Memory {
         state.faults.clear();
         state.read_faults.clear();
         state.offline = false;
+        state.cut_after = None;
     }
 
     /// Somebody else edits a text.
@@ -239,6 +278,15 @@ impl Memory {
         tasks.drain(at..end);
     }
 
+    /// Somebody else makes a copy of a project.
+    pub fn copy_elsewhere(&self, project: &str, id: &str, folder: &str, name: &str) {
+        let mut state = self.lock();
+        let mut copy = state.projects[project].clone();
+        (copy.name, copy.folder) = (name.into(), folder.into());
+        name.clone_into(&mut copy.tasks[0].text);
+        state.projects.insert(id.into(), copy);
+    }
+
     /// Somebody else gives a project another name.
     pub fn rename_elsewhere(&self, project: &str, name: &str) {
         let mut state = self.lock();
@@ -265,7 +313,7 @@ impl Memory {
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        if state.offline {
+        if !state.gets_through() {
             return Err(Error::new(Kind::Unreachable, "offline"));
         }
         state.reads += 1;
@@ -282,7 +330,7 @@ impl Memory {
         act: impl FnOnce(&mut State) -> Result<T>,
     ) -> Result<T> {
         let mut state = self.lock();
-        if state.offline {
+        if !state.gets_through() {
             return Err(Error::new(Kind::Unreachable, "offline"));
         }
         match state.faults.pop_front().unwrap_or(Fault::None) {
@@ -327,6 +375,14 @@ pub(crate) fn gone() -> Error {
 
 fn index(tasks: &[RemoteTask], id: &TaskId) -> Result<usize> {
     tasks.iter().position(|task| task.id == *id).ok_or_else(gone)
+}
+
+/// The id that a task has in a copy, if it has another.
+fn anew(id: &TaskId) -> TaskId {
+    match id.as_str() {
+        TITLE => id.clone(),
+        _ => TaskId::new(format!("{id}'")),
+    }
 }
 
 fn depth(tasks: &[RemoteTask], mut at: usize) -> usize {
@@ -455,6 +511,12 @@ impl Backend for Memory {
             title.clone_into(&mut copy.name);
             folder.as_str().clone_into(&mut copy.folder);
             title.clone_into(&mut copy.tasks[0].text);
+            if state.copies_have_new_ids {
+                for task in copy.tasks.iter_mut() {
+                    task.id = anew(&task.id);
+                    task.parent = task.parent.as_ref().map(anew);
+                }
+            }
             state.projects.insert(id.clone(), copy);
             if state.copies_have_details {
                 let of = |(of, _): &&(String, String)| of == project.as_str();
@@ -494,8 +556,15 @@ impl Backend for Memory {
         task: &TaskId,
         content: &Content,
     ) -> Result<Option<String>> {
-        self.tasks_of(format!("PUT {task} {:?}", content.text), project, |tasks| {
+        let what = format!("PUT {task} {:?}", content.text);
+        self.write(what, |state| {
+            let follows = state.titles_follow;
+            let found = state.projects.get_mut(project.as_str()).ok_or_else(gone)?;
+            let (name, tasks) = (&mut found.name, &mut found.tasks);
             let at = index(tasks, task)?;
+            if at == 0 && follows {
+                content.text.clone_into(name);
+            }
             let before = std::mem::replace(&mut tasks[at].text, content.text.clone());
             self.replaced.lock().unwrap().push((before, content.text.clone()));
             Ok(None)
