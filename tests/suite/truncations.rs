@@ -1,9 +1,16 @@
 //! Files that a program has emptied and not written to since, on real mounts: whose the emptiness
 //! is, and what becomes of it when something else happens to the file.
 
-use std::{fs, os::unix::fs::MetadataExt};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    process::{Child, Command},
+};
 
-use crate::mounted::{Mounted, attribute, said, until};
+use crate::{
+    driven::{APPEND, Mount, TRUNCATE, me, pass},
+    mounted::{Mounted, attribute, said, until},
+};
 
 const TASKS: &str = "one\n  one.a\ntwo\nthree";
 const TREE: &str = "one\n  one.a\ntwo\nthree\n";
@@ -202,4 +209,75 @@ fn a_refusal_that_nobody_could_be_told_of_is_kept_where_it_can_be_seen() {
     assert_eq!(fs::read_dir(mounted.root.join(".taskade/rejected")).unwrap().count(), 2);
     mounted.end();
     assert_eq!(mounted.tree(), tasks);
+}
+
+/// Another process than this one, as long as this lives.
+struct Other(Child);
+
+impl Other {
+    fn new() -> Self {
+        Self(Command::new("sleep").arg("600").spawn().unwrap())
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn offline_too_what_is_added_after_an_emptying_stays_and_the_rest_goes() {
+    let (mount, other) = (Mount::of("a\nb").await, Other::new());
+    let text = mount.read("Plan.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    mount.memory.set_offline(true);
+    // On a save that waits.
+    mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
+    let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+    mount.vfs.flush(opened.fh, me()).await.unwrap();
+    let appends = mount.vfs.open(ino, APPEND, other.0.id()).await.unwrap();
+    mount.vfs.release(opened.fh).await.unwrap();
+    mount.vfs.write(appends.fh, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.flush(appends.fh, other.0.id()).await.unwrap();
+    mount.vfs.release(appends.fh).await.unwrap();
+    pass(10).await;
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "c\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_open_files_of_one_process_come_to_what_they_do_on_any_file_system() {
+    let mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let first = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap().fh;
+    let second = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
+    mount.vfs.write(second, 0, b"- [ ] a\n").unwrap();
+    mount.vfs.flush(second, me()).await.unwrap();
+    assert_eq!(mount.memory.tree("plan"), "a\n");
+    mount.vfs.write(first, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.flush(first, me()).await.unwrap();
+    for fh in [first, second] {
+        mount.vfs.release(fh).await.unwrap();
+    }
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "c\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_emptied_after_a_refusal_is_emptied_and_the_refused_text_with_it() {
+    let mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    mount.overwrite("Plan.md", b"- [ ] a\n```\ncode\n```\n").await.unwrap_err();
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+    mount.vfs.flush(opened.fh, me()).await.unwrap();
+    mount.vfs.release(opened.fh).await.unwrap();
+    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "");
+    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
 }
