@@ -11,11 +11,11 @@ use std::{collections::HashSet, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{arrivals, relocation::Relocation};
+use super::{arrivals, relocation::Relocation, shown::hidden};
 use crate::{
     api::TaskResource,
     ids::{ProjectId, TaskId},
-    plan::{self, Change, Conflict, Details, Key, Op, Outline},
+    plan::{self, Change, Conflict, Details, Item, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -108,7 +108,34 @@ impl Intent {
         aliases.extend(recreated(&merged.conflicts));
         self.target = merged.outline;
         self.note_again(&merged.conflicts);
+        aliases.extend(self.put_back());
         Rebased { aliases, conflicts: merged.conflicts }
+    }
+
+    /// Takes new tasks that say what ones say whose deletion is held for those: somebody has put
+    /// them back. With the keys that they have now.
+    fn put_back(&mut self) -> Vec<(Key, Key)> {
+        // Of what was sent it is not known yet what it did.
+        if self.held.is_none() || matches!(self.in_flight, Some(Op::Create(_) | Op::Delete { .. }))
+        {
+            return Vec::new();
+        }
+        let kept: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
+        let is_cut = |item: &&Item| matches!(item.key, Key::Known(_)) && !kept.contains(&item.key);
+        let mut cut: Vec<Item> = self.base.items.iter().filter(is_cut).cloned().collect();
+        let mut back = Vec::new();
+        for item in &mut self.target.items {
+            // One that is made of a task of another project is not the one that was cut here.
+            let is_of_another = self.moved.iter().any(|moved| moved.key == item.key);
+            let is_new = matches!(item.key, Key::New(_)) && !item.text.is_empty() && !is_of_another;
+            let Some(at) = cut.iter().position(|old| is_new && old.text == item.text) else {
+                continue;
+            };
+            let old = cut.remove(at);
+            item.details = item.details.with(&hidden(&old.details));
+            back.push((std::mem::replace(&mut item.key, old.key.clone()), old.key));
+        }
+        back
     }
 
     /// Takes a fresh, complete reading of the service into account. Tasks that have to be

@@ -197,3 +197,22 @@ async fn a_copy_that_is_given_up_holds_nothing_back() {
     pass(100).await;
     assert_eq!(mount.memory.tree("plan"), "stay\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_held_deletion_that_is_put_back_is_that_task_again() {
+    let mount = open().await;
+    cut(&mount).await;
+    mount.overwrite("Plan.md", PLAN.as_bytes()).await.unwrap();
+    pass(100).await;
+    assert_eq!(mount.writes(), [""; 0]);
+    assert_eq!(mount.memory.ids("plan"), ["t1", "t2", "t3"]);
+    // Somewhere else it is moved, with all that it has.
+    cut(&mount).await;
+    let moved = "- [ ] move me\n  - [ ] with me\n- [ ] stay\n";
+    mount.overwrite("Plan.md", moved.as_bytes()).await.unwrap();
+    pass(100).await;
+    let writes = mount.writes();
+    assert!(writes.len() == 1 && writes[0].contains("/move"), "{writes:?}");
+    assert_eq!(mount.memory.tree("plan"), "move me\n  with me\nstay\n");
+    assert_eq!(mount.memory.details("plan", "t2").date, Some(day("2026-12-01")));
+}
