@@ -60,7 +60,7 @@ pub enum Kind {
     Unreachable,
     /// The request was sent and no usable answer came: a write may or may not have happened.
     Ambiguous,
-    /// Taskade answered, and the answer could not be understood.
+    /// What answered was not Taskade, or could not be understood: no verdict.
     Protocol,
     /// The state directory could not be read or written.
     Storage,
@@ -157,6 +157,25 @@ impl Error {
         self
     }
 
+    /// The same failure as `fsync` is to tell it: an errno that programs take for "this file system
+    /// cannot do that" would hide that the text was refused.
+    #[must_use]
+    pub(crate) fn at_fsync(self) -> Self {
+        match self.errno() {
+            libc::EINVAL | libc::EROFS | libc::ENOSYS | libc::EOPNOTSUPP | libc::EBADF => {
+                self.of_kind(Kind::Refused)
+            }
+            _ => self,
+        }
+    }
+
+    /// The same failure, of another kind.
+    #[must_use]
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -217,6 +236,25 @@ mod tests {
     fn an_error_is_one_line_that_steers_no_terminal() {
         let error = Error::new(Kind::Refused, "no\u{1b}[2J").at("a\nb\u{202e}.md").hint("c\u{9b}");
         assert_eq!(error.to_string(), r"a\nb\u202e.md: no\x1b[2J; c\x9b");
+    }
+
+    #[test]
+    fn fsync_tells_no_failure_that_programs_take_lightly() {
+        use Kind::{BadHandle, DeletionGuard, Forbidden, Invalid, PaymentRequired, ReadOnly};
+        for (kind, errno) in [
+            (Invalid, libc::EIO),
+            (ReadOnly, libc::EIO),
+            (Kind::Unsupported, libc::EIO),
+            (BadHandle, libc::EIO),
+            (Kind::Os(libc::ENOSYS), libc::EIO),
+            (DeletionGuard, libc::EPERM),
+            (Forbidden, libc::EACCES),
+            (PaymentRequired, libc::EDQUOT),
+            (Kind::Os(libc::ENOSPC), libc::ENOSPC),
+        ] {
+            let error = Error::new(kind, "line 2: a table").at("a.md").at_fsync();
+            assert_eq!((error.errno(), &*error.to_string()), (errno, "a.md: line 2: a table"));
+        }
     }
 
     #[test]

@@ -10,13 +10,14 @@ use std::{
 };
 
 use reqwest::{
-    Client, Method, RequestBuilder, Response, StatusCode, Url,
+    Client, Method, RequestBuilder, StatusCode, Url,
     header::{AUTHORIZATION, HeaderValue},
     redirect,
 };
 use serde_json::Value;
 
 use super::{
+    answer::{no_answer, read_answer},
     gate::{BudgetStatus, Gate},
     headers::told,
     paging::Paging,
@@ -32,12 +33,6 @@ use crate::{
 
 /// Taskade's own API.
 pub const DEFAULT_API_URL: &str = "https://www.taskade.com/api/v1";
-
-/// Longest body that is read.
-const MAX_BODY: usize = 64 << 20;
-
-/// Longest body of a failure that is read: its status says what matters.
-const MAX_FAILURE_BODY: usize = 64 << 10;
 
 /// How long connecting and one whole request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -212,7 +207,13 @@ impl HttpBackend {
                 }
                 true
             }
-            Err(error) => is_read && (error.kind().is_transient() || status.is_server_error()),
+            // What is in the way of the service is not gone in a second.
+            Err(error) => {
+                let may_pass = status.is_success()
+                    || status.is_server_error()
+                    || error.kind() == Kind::Unreachable;
+                is_read && may_pass && error.kind().is_transient()
+            }
         };
         Attempt { result, repeatable }
     }
@@ -266,62 +267,6 @@ fn patience(priority: Priority) -> Duration {
         // save perhaps, waits until this is over.
         Priority::Background => 1,
     })
-}
-
-async fn read_answer(response: Response, is_read: bool, hidden: &Token) -> Result<Envelope> {
-    let status = response.status();
-    if status.is_redirection() {
-        return Err(Error::new(
-            Kind::Refused,
-            format!("the API answered with a redirect ({status})"),
-        )
-        .hint("check --api-url; a token is never sent on to another address"));
-    }
-    // A write that ends in a 5xx or in an answer that cannot be read may have been executed.
-    let in_doubt = |error: Error| match error.kind() {
-        Kind::Protocol if !is_read => Error::new(Kind::Ambiguous, error.to_string()),
-        _ => error,
-    };
-    if !status.is_success() {
-        // The status alone decides: what cannot be read of the rest does not matter.
-        let body = read_body(response, MAX_FAILURE_BODY, is_read).await.unwrap_or_default();
-        let failure = Envelope::read_failure(status.as_u16(), &body, Some(hidden));
-        return Err(in_doubt(failure));
-    }
-    if status == StatusCode::NO_CONTENT {
-        return Ok(Envelope::default());
-    }
-    let body = read_body(response, MAX_BODY, is_read).await.map_err(in_doubt)?;
-    Envelope::read(&body, Some(hidden)).map_err(in_doubt)
-}
-
-async fn read_body(mut response: Response, most: usize, is_read: bool) -> Result<Vec<u8>> {
-    let too_long = || {
-        let what = format!("Taskade's answer is over {} MiB", MAX_BODY >> 20);
-        Err(Error::new(Kind::Protocol, what))
-    };
-    if response.content_length().is_some_and(|length| length > most as u64) {
-        return too_long();
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(is_read, error))? {
-        if body.len() + chunk.len() > most {
-            return too_long();
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// No usable answer came: certain to have done nothing only if there was no connection.
-fn no_answer(is_read: bool, error: reqwest::Error) -> Error {
-    let unsent = is_read || error.is_connect();
-    let (kind, what) = match (unsent, error.is_timeout()) {
-        (true, _) => (Kind::Unreachable, "Taskade cannot be reached"),
-        (false, true) => (Kind::Ambiguous, "Taskade took too long to answer"),
-        (false, false) => (Kind::Ambiguous, "the connection broke before Taskade answered"),
-    };
-    Error::new(kind, what).because(error.without_url())
 }
 
 /// Reads an API URL and refuses one over which a token must not go.

@@ -8,6 +8,7 @@
 //! failure of a write must be settled by reading. A listing is complete or it is an error: no
 //! implementation may return the part that it has got.
 
+mod answer;
 #[cfg(test)]
 mod any_json;
 mod budget;

@@ -29,6 +29,9 @@ const CODE_CHARS: usize = 40;
 
 /// Most items of one answer. In memory an item is many times as large as the shortest on the wire.
 const MOST_ITEMS: usize = 100_000;
+/// What to do about an answer that is not the service's.
+const NOT_TASKADE: &str = "sign in to the network, or check the proxy, the firewall and --api-url; \
+     what is saved meanwhile waits and is sent after that";
 
 /// The envelope of every answer. An answer with a success status but without a body is an empty
 /// one. Its fields are read where they are asked for: the item of an export is as large as a space.
@@ -120,17 +123,39 @@ pub(crate) struct Page {
 impl Envelope {
     /// Reads the body of an answer with a success status. `hidden` is not quoted in errors.
     pub(crate) fn read(body: &[u8], hidden: Option<&Token>) -> Result<Self> {
-        let envelope: Self = serde_json::from_slice(&readable(body)).map_err(unreadable)?;
-        if envelope.get("ok").as_ref().and_then(flag) == Some(false) {
-            return Err(envelope.refusal(200, hidden));
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(no_verdict(200));
         }
-        Ok(envelope)
+        let envelope: Self = serde_json::from_slice(&readable(body)).map_err(unreadable)?;
+        match envelope.ok() {
+            Some(false) => Err(envelope.refusal(200, hidden)),
+            None if envelope.item.is_none() && envelope.items.is_none() => Err(no_verdict(200)),
+            _ => Ok(envelope),
+        }
     }
 
-    /// Reads the body of an answer with a failure status, which may be HTML.
+    /// Reads the body of an answer with a failure status. What is not in the service's envelope is
+    /// no verdict of it: a sign-in page, a proxy or a firewall answered in its place.
     pub(crate) fn read_failure(status: u16, body: &[u8], hidden: Option<&Token>) -> Error {
         let envelope: Self = serde_json::from_slice(&readable(body)).unwrap_or_default();
-        envelope.refusal(status, hidden)
+        let refusal = envelope.refusal(status, hidden);
+        let is_verdict = match status {
+            // The service's own, with an envelope or without: too large, and busy or broken.
+            413 | 429 | 500..=510 => true,
+            _ => envelope.ok() == Some(false) || refusal.kind() == Kind::RateLimited,
+        };
+        if is_verdict { refusal } else { no_verdict(status) }
+    }
+
+    /// Whether a body is the beginning of an envelope.
+    pub(crate) fn is_torn(body: &[u8]) -> bool {
+        let parsed = || serde_json::from_slice::<IgnoredAny>(&readable(body));
+        body.starts_with(b"{") && parsed().is_err()
+    }
+
+    /// Whether the service did what it was asked, where it says.
+    fn ok(&self) -> Option<bool> {
+        self.get("ok").as_ref().and_then(flag)
     }
 
     pub(crate) fn spaces(self) -> Result<Vec<RemoteSpace>> {
@@ -261,6 +286,15 @@ fn kind_of(status: u16, code: &str) -> Kind {
     }
 }
 
+/// An answer that is not the service's: nothing follows from it, and it is asked again.
+fn no_verdict(status: u16) -> Error {
+    Error::new(
+        Kind::Protocol,
+        format!("an answer that is not Taskade's ({status}) came, and cannot be read"),
+    )
+    .hint(NOT_TASKADE)
+}
+
 /// What the service wrote, fit for a terminal and a log: in one line, without what would steer
 /// either, cut, and without the token, which a service may quote back.
 fn shown(text: &str, most: usize, hidden: Option<&Token>) -> String {
@@ -357,7 +391,7 @@ mod tests {
         assert_eq!(listed(r#"{"ok":true,"items":null}"#).unwrap_err().kind(), Kind::Protocol);
         assert_eq!(listed(r#"{"items":[{"name":"no id"}]}"#).unwrap_err().kind(), Kind::Protocol);
         assert_eq!(listed(r#"{"items":[]}"#).unwrap(), []);
-        for no_envelope in ["[]", "[true]", "null", "true", "\"ok\"", ""] {
+        for no_envelope in ["[]", "[true]", "null", "true", "\"ok\"", "", "{}", "<html>"] {
             let error = Envelope::read(no_envelope.as_bytes(), None).unwrap_err();
             assert_eq!(error.kind(), Kind::Protocol, "{no_envelope}");
         }
@@ -376,7 +410,7 @@ mod tests {
         assert_eq!(fields.field_values().unwrap()[0].1, Value::from("\u{fffd}!"));
         let handles = read(r#"{"items":[{"handle":"\ud83d"}]}"#).handles().unwrap();
         assert_eq!(handles, ["\u{fffd}"]);
-        let refused = Envelope::read_failure(400, br#"{"message":"no \ud83d"}"#, None);
+        let refused = Envelope::read_failure(400, br#"{"ok":false,"message":"no \ud83d"}"#, None);
         assert!(refused.to_string().contains("no \u{fffd}"), "{refused}");
         let export = r#"{"item":{"items":{"p":{"type":"space-bundle-project-item","root":{
             "children":[{"id":"t","text":{"ops":[{"insert":"\ud83d"}]}}]}}}}}"#;
@@ -424,24 +458,35 @@ mod tests {
     #[test]
     fn failures_are_told_by_status_and_code_never_by_message() {
         let failure = |status, body: &str| Envelope::read_failure(status, body.as_bytes(), None);
-        assert_eq!(failure(404, "<html>").kind(), Kind::NotFound);
+        let found = failure(404, r#"{"ok":false,"message":"Document not found"}"#);
+        assert_eq!(found.kind(), Kind::NotFound);
         assert_eq!(failure(502, "<html>").kind(), Kind::Protocol);
+        for status in [400, 401, 402, 403, 404, 407, 451, 499, 511] {
+            for body in ["", "<html>", "{}", "null", r#"{"ok":true}"#, r#"{"error":"blocked"}"#] {
+                let error = failure(status, body);
+                assert_eq!(error.kind(), Kind::Protocol, "{status} {body}");
+                assert!(error.to_string().contains("--api-url"), "{error}");
+            }
+        }
         assert_eq!(failure(413, "{}").kind(), Kind::Refused);
         assert_eq!(failure(400, r#"{"code":"TOO_MANY_REQUESTS"}"#).kind(), Kind::RateLimited);
         // It may have been done before that went wrong.
         assert_eq!(failure(500, r#"{"code":"TOO_MANY_REQUESTS"}"#).kind(), Kind::Protocol);
         assert_eq!(failure(200, r#"{"code":"INTERNAL_SERVER_ERROR"}"#).kind(), Kind::Protocol);
-        assert_eq!(failure(400, r#"{"message":"429 TOO_MANY_REQUESTS"}"#).kind(), Kind::Refused);
+        assert_eq!(
+            failure(400, r#"{"ok":false,"message":"429 TOO_MANY_REQUESTS"}"#).kind(),
+            Kind::Refused
+        );
         let refused = Envelope::read(br#"{"ok":false,"code":"NOT_FOUND"}"#, None).unwrap_err();
         assert_eq!(refused.kind(), Kind::NotFound);
     }
 
     #[test]
     fn what_the_service_wrote_is_shown_without_what_steers_a_terminal() {
-        let body = r#"{"code":"NO\u001b[2J\n","message":"no\u001b[31m way\u202e\r\n"}"#;
+        let body = r#"{"ok":false,"code":"NO\u001b[2J\n","message":"no\u001b[31m way\u202e\r\n"}"#;
         let error = Envelope::read_failure(403, body.as_bytes(), None).to_string();
         assert!(error.starts_with("Taskade answered 403 NO[2J no[31m way;"), "{error:?}");
-        let long = format!(r#"{{"code":"{0}","message":"{0}"}}"#, "é".repeat(9000));
+        let long = format!(r#"{{"ok":false,"code":"{0}","message":"{0}"}}"#, "é".repeat(9000));
         let error = Envelope::read_failure(400, long.as_bytes(), None).to_string();
         assert_eq!(error.matches('é').count(), super::CODE_CHARS + super::MESSAGE_CHARS);
     }

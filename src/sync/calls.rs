@@ -89,6 +89,14 @@ impl Logged {
         result
     }
 
+    /// As [`asked`](Self::asked), where a refusal says nothing of how the account stands.
+    fn heard<T>(&self, result: Result<T>) -> Result<T> {
+        match &result {
+            Err(error) if !error.kind().is_transient() => result,
+            _ => self.asked(result),
+        }
+    }
+
     /// Logs a call and what came of it.
     fn logged<T>(&self, project: Option<&ProjectId>, call: Value, result: Result<T>) -> Result<T> {
         let result = self.asked(result);
@@ -129,8 +137,7 @@ impl Backend for Logged {
         priority: Priority,
         space: &SpaceId,
     ) -> Result<HashMap<ProjectId, Exported>> {
-        // Whether it is refused says nothing of how the account stands.
-        self.inner.export(priority, space).await
+        self.heard(self.inner.export(priority, space).await)
     }
 
     async fn folders(&self, priority: Priority, workspace: &SpaceId) -> Result<Vec<RemoteSpace>> {
@@ -228,7 +235,7 @@ impl Backend for Logged {
         task: &TaskId,
         resource: TaskResource,
     ) -> Result<RemoteDetails> {
-        self.inner.detail(priority, project, task, resource).await
+        self.heard(self.inner.detail(priority, project, task, resource).await)
     }
 
     async fn set_detail(
@@ -247,7 +254,7 @@ impl Backend for Logged {
         project: &ProjectId,
         resource: Resource,
     ) -> Result<Value> {
-        self.inner.resource(priority, project, resource).await
+        self.heard(self.inner.resource(priority, project, resource).await)
     }
 
     async fn task_resource(
@@ -257,7 +264,7 @@ impl Backend for Logged {
         task: &TaskId,
         resource: TaskResource,
     ) -> Result<Option<Value>> {
-        self.inner.task_resource(priority, project, task, resource).await
+        self.heard(self.inner.task_resource(priority, project, task, resource).await)
     }
 
     async fn share(&self, project: &ProjectId) -> Result<Value> {

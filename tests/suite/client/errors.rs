@@ -3,7 +3,7 @@
 use taskadefs::{
     api::{Backend, HttpBackend, Priority},
     error::Kind,
-    ids::{ProjectId, TaskId},
+    ids::{ProjectId, SpaceId, TaskId},
     secret::Token,
     server::Fault,
 };
@@ -23,16 +23,71 @@ async fn a_refusal_is_told_by_its_status_and_asked_for_once() {
         (413, Kind::Refused),
     ];
     for (status, kind) in kinds {
-        for fault in [Fault::Status(status, None), Fault::Html(status)] {
-            let service = Service::of("a").await;
-            service.running.faults().plan(None, "", 0, 100, fault);
-            let read = service.client.tasks(READ, &service.project).await.unwrap_err();
-            let written = service.create("t").await.unwrap_err();
-            assert_eq!((read.kind(), written.kind()), (kind, kind), "{status}");
-            assert!(written.kind().is_certain());
-            assert_eq!(service.statuses(), [status, status]);
-            assert_eq!(service.tree(), "a\n");
+        let service = Service::of("a").await;
+        service.running.faults().plan(None, "", 0, 100, Fault::Status(status, None));
+        let read = service.client.tasks(READ, &service.project).await.unwrap_err();
+        let written = service.create("t").await.unwrap_err();
+        assert_eq!((read.kind(), written.kind()), (kind, kind), "{status}");
+        assert!(written.kind().is_certain());
+        assert_eq!(service.statuses(), [status, status]);
+        assert_eq!(service.tree(), "a\n");
+    }
+}
+
+/// A captive portal, a proxy or a firewall answers in the service's place.
+#[tokio::test]
+async fn what_has_no_envelope_is_no_verdict() {
+    let statuses = [
+        "200 OK",
+        "301 Moved Permanently",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "402 Payment Required",
+        "403 Forbidden",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "407 Proxy Authentication Required",
+        "451 Unavailable For Legal Reasons",
+        "511 Network Authentication Required",
+    ];
+    let envelope = r#"{"ok":false,"message":"m","code":"BAD_REQUEST","statusMessage":"s"}"#;
+    let (project, task) = (ProjectId::new("p"), TaskId::new("t"));
+    for status in statuses {
+        for body in ["<html><body>Sign in</body></html>", "", "{}", r#"{"error":"blocked"}"#] {
+            // What a redirect is to is never asked.
+            let raw = Raw::answering(&format!("{status}\r\nlocation: /login"), body).await;
+            let read = raw.client.tasks(READ, &project).await.unwrap_err();
+            let exported = raw.client.export(READ, &SpaceId::new("s")).await.unwrap_err();
+            assert_eq!((read.kind(), exported.kind()), (Kind::Protocol, Kind::Protocol));
+            assert!(read.to_string().contains("sign in to the network"), "{status}: {read}");
+            let asked = raw.requests().len();
+            let is_page = status.starts_with('2') || status.starts_with('5');
+            assert_eq!(asked, if is_page { 8 } else { 2 }, "{status}: it is not gone in a second");
+            // Nobody knows whether it passed the request on, so nobody sends it again blindly.
+            for error in [
+                raw.client.set_completed(&project, &task, true).await.unwrap_err(),
+                raw.client.delete_task(&project, &task).await.unwrap_err(),
+                raw.client.complete_project(&project).await.unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), Kind::Ambiguous, "{status} {body:?}: {error}");
+                assert!(error.to_string().contains("sign in to the network"), "{error}");
+            }
+            assert_eq!(raw.requests().len(), asked + 3, "{status} {body:?}");
+            assert!(raw.requests().iter().all(|request| !request.contains("/login")));
         }
+        // With an envelope it is the service's word, but where a redirect cannot be.
+        let raw = Raw::answering(status, envelope).await;
+        let error = raw.client.delete_task(&project, &task).await.unwrap_err();
+        let is_verdict = !status.starts_with('3') && !status.starts_with('5');
+        assert_eq!(error.kind() != Kind::Ambiguous, is_verdict, "{status}: {error:?}");
+    }
+    for body in ["<html>", "", r#"{"message":"too large"}"#] {
+        let raw = Raw::answering("413 Payload Too Large", body).await;
+        assert_eq!(raw.client.workspaces(READ).await.unwrap_err().kind(), Kind::Refused, "{body}");
     }
 }
 
@@ -121,12 +176,12 @@ async fn an_id_is_one_segment_of_a_path() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_by_its_status_however_long_its_answer_is() {
+async fn a_failure_that_is_longer_than_an_envelope_is_no_verdict() {
     let heads = ["400 Bad Request", "400 Bad Request\r\ncontent-length: 70000000"];
     for head in heads {
         let raw = Raw::answering(head, vec![b' '; 100_000]).await;
         let error = raw.client.workspaces(READ).await.unwrap_err();
-        assert_eq!((error.kind(), raw.requests().len()), (Kind::Refused, 1));
+        assert_eq!((error.kind(), raw.requests().len()), (Kind::Protocol, 1));
     }
 }
 

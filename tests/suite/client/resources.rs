@@ -52,7 +52,7 @@ async fn pages_that_bring_nothing_new_are_the_end() {
         assert!(raw.requests()[1].starts_with(asked), "{}", raw.requests()[1]);
     }
     // No part of a listing passes for all of it.
-    let failing = vec![page(0, 0), answer("403 Forbidden", "{}")];
+    let failing = vec![page(0, 0), answer("403 Forbidden", r#"{"ok":false}"#)];
     let raw = Raw::answering_in_turn(failing).await;
     let error = raw.client.resource(READ, &project, Resource::Members).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Forbidden);

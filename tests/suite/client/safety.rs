@@ -44,14 +44,14 @@ async fn a_redirect_is_not_followed() {
         service.running.faults().plan(None, "", 0, 2, Fault::Redirect(to));
         let read = service.client.workspaces(READ).await.unwrap_err();
         let written = service.create("t").await.unwrap_err();
-        assert_eq!((read.kind(), written.kind()), (Kind::Refused, Kind::Refused));
+        assert_eq!((read.kind(), written.kind()), (Kind::Protocol, Kind::Ambiguous));
     }
     assert_eq!(service.statuses(), [302; 4]);
     assert_eq!((other.statuses(), raw.requests()), (vec![], vec![]));
     for status in ["301 Moved Permanently", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let head = format!("{status}\r\nlocation: {}/workspaces", other.running.url());
         let redirecting = Raw::answering(&head, "").await;
-        assert_eq!(redirecting.client.workspaces(READ).await.unwrap_err().kind(), Kind::Refused);
+        assert_eq!(redirecting.client.workspaces(READ).await.unwrap_err().kind(), Kind::Protocol);
         assert_eq!((redirecting.requests().len(), other.statuses().len()), (1, 0));
     }
 }
