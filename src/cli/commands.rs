@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,
-    sync::{JOURNAL, Journal, Settings},
+    sync::{JOURNAL, Journal, Overridden, Settings},
 };
 
 /// How long a mount may take to answer beyond what the command itself takes.
@@ -60,8 +60,8 @@ pub(crate) fn status(args: &StatusArgs) -> Result<()> {
 
 /// What the journal of an account holds that nobody has mounted; null if nothing.
 fn asleep(account: &Path) -> Result<Value> {
-    let saves = Journal::peek(&account.join(JOURNAL))?;
-    if saves.is_empty() {
+    let (saves, overridden) = Journal::peek(&account.join(JOURNAL))?;
+    if saves.is_empty() && overridden.is_empty() {
         return Ok(Value::Null);
     }
     let save = |(path, reason): (String, Option<String>)| {
@@ -69,7 +69,13 @@ fn asleep(account: &Path) -> Result<Value> {
         serde_json::json!({ "path": path, "state": state, "reason": reason })
     };
     let saves: Vec<Value> = saves.into_iter().map(save).collect();
-    Ok(serde_json::json!({ "pid": null, "saves": saves }))
+    let conflict = |it: Overridden| {
+        let (path, file) = (format!("{}.md", it.title), format!(".taskade/conflicts/{}", it.file));
+        let since = humantime::format_rfc3339_seconds(it.since).to_string();
+        serde_json::json!({ "path": path, "file": file, "since": since })
+    };
+    let conflicts: Vec<Value> = overridden.into_iter().map(conflict).collect();
+    Ok(serde_json::json!({ "pid": null, "saves": saves, "conflicts": conflicts }))
 }
 
 fn status_in_words(status: &Value) -> String {
@@ -95,6 +101,14 @@ fn status_in_words(status: &Value) -> String {
     for save in &saves {
         let text = |name: &str| printable(save[name].as_str().unwrap_or_default());
         words.push_str(&format!("\n{}\t{}\t{}", text("state"), text("path"), text("reason")));
+    }
+    for conflict in status["conflicts"].as_array().into_iter().flatten() {
+        let text = |name: &str| printable(conflict[name].as_str().unwrap_or_default());
+        words.push_str(&format!(
+            "\nconflict\t{}\toverrode changes made elsewhere; look at {} and remove it",
+            text("path"),
+            text("file")
+        ));
     }
     words.push('\n');
     words

@@ -13,14 +13,14 @@ use crate::{
 };
 
 impl Engine {
-    /// Archives a project once its saves are through, and gives up one that was refused.
+    /// Archives a project once its saves are through. One that was refused is history then.
     /// Journaled: a crash does not forget it.
     ///
     /// # Errors
     /// If it cannot be journaled.
     pub async fn archive(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
         if matches!(project.standing(), Standing::Rejected(_)) {
-            self.discard(project).await?;
+            self.make_history(project).await?;
         }
         let transition = project.commit.lock().await;
         let entry = {

@@ -52,7 +52,7 @@ impl Engine {
                 if state.saved.is_none() {
                     let Snapshot { text, outline, .. } = known;
                     let since = self.clock.wall();
-                    state.saved = Some(Saved { text, outline, since, refused: None });
+                    state.saved = Some(Saved { text, outline, since, ..Saved::default() });
                 }
                 if let Some(intent) = state.intent.as_mut() {
                     intent.moved.extend(moved);

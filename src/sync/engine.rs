@@ -20,6 +20,7 @@ use super::{
     hydrate::Exports,
     journal::Journal,
     listing::Listings,
+    overridden::Unseen,
     project::{Project, Standing},
     records::Records,
     refresher::Refresher,
@@ -94,6 +95,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) records: Records,
+    pub(crate) unseen: Unseen,
     pub(crate) cache: Arc<Cache>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
@@ -141,12 +143,14 @@ impl Engine {
         let keep = settings.keep_history;
         let records = Records::of(journal.dir());
         let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
+        let unseen = Unseen::of(&journal)?;
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             backend: calls.clone(),
             calls,
             clock,
             records,
+            unseen,
             cache,
             journal,
             settings,

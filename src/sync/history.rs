@@ -14,7 +14,7 @@ use std::{
 use super::{
     engine::Engine,
     intent::Intent,
-    past::{Deed, Past},
+    past::{Deed, Past, seconds},
     project::{Project, State},
     save::Change,
     served::Seen,
@@ -30,13 +30,13 @@ use crate::{
 /// Something that was done, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// When Taskade had all of it.
+    /// When Taskade had all of it, or when what it tells of happened.
     pub time: SystemTime,
-    /// The project.
+    /// The project; an empty id if it was not created.
     pub project: ProjectId,
     /// Its title.
     pub title: String,
-    /// What was done: `2 added, 1 deleted`.
+    /// What was done: `2 added, 1 deleted`; or that a text was refused, or overrode another.
     pub summary: String,
     /// A line for each change: `+ text`, `- text`, `~ old → new`, `x text`, `o text`, `> text`.
     pub changes: Vec<String>,
@@ -44,6 +44,25 @@ pub struct HistoryEntry {
     pub is_undo: bool,
     /// Whether it was undone.
     pub undone: bool,
+}
+
+/// What the history tells beside what was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remark {
+    pub(crate) time: SystemTime,
+    /// `None` if it is of a project that was not created.
+    pub(crate) project: Option<ProjectId>,
+    pub(crate) title: String,
+    pub(crate) summary: String,
+    pub(crate) lines: Vec<String>,
+}
+
+impl From<Remark> for HistoryEntry {
+    fn from(remark: Remark) -> Self {
+        let Remark { time, project, title, summary, lines } = remark;
+        let project = project.unwrap_or_else(|| ProjectId::new(""));
+        Self { time, project, title, summary, changes: lines, is_undo: false, undone: false }
+    }
 }
 
 impl Engine {
@@ -56,8 +75,19 @@ impl Engine {
         project: Option<ProjectId>,
         most: usize,
     ) -> Result<Vec<HistoryEntry>> {
-        let past = self.journaled(move |journal| journal.past(project.as_ref(), most)).await?;
-        Ok(past.iter().map(in_words).collect())
+        let (past, remarks) = self
+            .journaled(move |journal| {
+                Ok((
+                    journal.past(project.as_ref(), most)?,
+                    journal.remarks(project.as_ref(), most)?,
+                ))
+            })
+            .await?;
+        let mut told: Vec<HistoryEntry> = past.iter().map(in_words).collect();
+        told.extend(remarks.into_iter().map(HistoryEntry::from));
+        told.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
+        told.truncate(most);
+        Ok(told)
     }
 
     /// Undoes the newest deed, of one project or of all, that is not undone and no undo itself.

@@ -16,7 +16,16 @@ use std::{
 use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{create::Creating, intent::Intent, past, refusal::Refusal, refused_rows, salvage};
+use super::{
+    create::Creating,
+    intent::Intent,
+    past,
+    records::{Records, Shelf},
+    refusal::Refusal,
+    refused_rows,
+    remarks::{self, Overridden},
+    salvage,
+};
 use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
@@ -87,6 +96,9 @@ pub(crate) struct Entry {
     pub(crate) refused: Option<Refusal>,
 }
 
+/// The file of a save that is not with Taskade, and why it was refused, if it was.
+pub(crate) type Waiting = (String, Option<String>);
+
 /// A name as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenName {
@@ -118,7 +130,7 @@ impl Journal {
     }
 
     pub(super) fn open_as_is(path: &Path) -> Result<Self> {
-        let schema = format!("{SCHEMA}{}{}", refused_rows::SCHEMA, past::SCHEMA);
+        let schema = format!("{SCHEMA}{}{}{}", refused_rows::SCHEMA, past::SCHEMA, remarks::SCHEMA);
         let connection = database::open(path, VERSION, &schema)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
@@ -171,22 +183,26 @@ impl Journal {
     }
 
     /// What a journal holds that no process has: each save's file and why it was refused, if it
-    /// was. Nothing is changed, and what cannot be read is an error.
+    /// was, and the versions that saves overrode and nobody has looked at. Nothing is changed, and
+    /// what cannot be read is an error.
     ///
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read.
-    pub fn peek(path: &Path) -> Result<Vec<(String, Option<String>)>> {
+    pub(crate) fn peek(path: &Path) -> Result<(Vec<Waiting>, Vec<Overridden>)> {
         if !path.exists() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let journal = Self::open_as_is(path)?;
         let saves = journal.entries()?.into_iter().map(|entry| {
-            (format!("{}.md", entry.title), entry.refused.map(|refusal| refusal.reason))
+            (format!("{}.md", entry.title), entry.refused.map(|refusal| refusal.told()))
         });
         let refused = journal.refused()?.into_iter();
         let refused =
-            refused.map(|(of, refused)| (format!("{}.md", of.title), Some(refused.refusal.reason)));
-        Ok(saves.chain(refused).collect())
+            refused.map(|(of, refused)| (format!("{}.md", of.title), Some(refused.refusal.told())));
+        let records = Records::of(&journal.dir);
+        let mut overridden = journal.overridden()?;
+        overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
+        Ok((saves.chain(refused).collect(), overridden))
     }
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.
@@ -386,6 +402,7 @@ mod tests {
             reason: "no".to_owned(),
             since: SystemTime::UNIX_EPOCH,
             file: "T.md".to_owned(),
+            set_aside: false,
         });
         assert_eq!(Some(journal.put(&wanted).unwrap()), wanted.row);
         drop(journal);

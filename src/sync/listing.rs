@@ -196,6 +196,25 @@ impl Listings {
         }
     }
 
+    /// What a workspace or folder is called, with its workspace before it; empty if it is not known.
+    pub(super) fn names_of(&self, space: &SpaceId) -> Vec<String> {
+        let known = self.lock();
+        let spaces = |which: &Which| match known.items(which) {
+            Some(Items::Spaces(spaces)) => spaces.as_slice(),
+            _ => &[],
+        };
+        let workspaces = spaces(&Which::Workspaces);
+        if let Some(workspace) = workspaces.iter().find(|it| it.id == *space) {
+            return vec![workspace.name.clone()];
+        }
+        let within = workspaces.iter().find_map(|workspace| {
+            let folders = spaces(&Which::Folders(workspace.id.clone()));
+            let folder = folders.iter().find(|folder| folder.id == *space)?;
+            Some(vec![workspace.name.clone(), folder.name.clone()])
+        });
+        within.unwrap_or_default()
+    }
+
     /// Until when a space is not to be exported, since that was refused.
     pub(super) fn export_refused(&self, space: &SpaceId) -> Option<SystemTime> {
         match self.lock().items(&Which::Export(space.clone())) {

@@ -39,6 +39,7 @@ mod refused_rows;
 mod reidentified;
 mod relocate;
 mod relocation;
+mod remarks;
 mod rename;
 mod resource;
 mod salvage;
@@ -47,6 +48,7 @@ mod scan;
 mod sending;
 mod served;
 mod serving;
+mod set_aside;
 mod shown;
 mod stranded;
 mod transfer;
@@ -68,6 +70,7 @@ pub use self::{
 };
 pub(crate) use self::{
     known::{Asleep, KnownTasks},
+    remarks::Overridden,
     save::Base,
     served::Seen,
     shown::shown,

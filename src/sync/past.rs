@@ -108,11 +108,9 @@ impl Journal {
         let mut past = Vec::new();
         while let Some(row) = rows.next().map_err(&failed)? {
             let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
-            let time: i64 = row.get(1).map_err(&failed)?;
-            let since = Duration::from_secs(u64::try_from(time).unwrap_or_default());
             past.push(Past {
                 row: row.get(0).map_err(&failed)?,
-                time: SystemTime::UNIX_EPOCH + since,
+                time: time(row.get(1).map_err(&failed)?),
                 project: ProjectId::new(text(2)?),
                 folder: SpaceId::new(text(3)?),
                 title: text(4)?,
@@ -157,8 +155,13 @@ fn note(connection: &Connection, past: &Past) -> Result<()> {
     Ok(())
 }
 
+/// The time that is so many seconds after 1970.
+pub(super) fn time(seconds: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
 /// Seconds since 1970.
-fn seconds(time: SystemTime) -> i64 {
+pub(super) fn seconds(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

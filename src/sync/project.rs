@@ -70,10 +70,25 @@ pub(crate) struct Saved {
     pub(crate) text: Arc<[u8]>,
     /// What a program that reads this text now has before its eyes.
     pub(crate) outline: Arc<Outline>,
+    /// What the program's own text stands for, if that was in this mount.
+    pub(crate) written: Option<Arc<Outline>>,
+    /// What it was edited from, if that was in this mount.
+    pub(crate) edited: Option<Arc<Outline>>,
+    /// Whether it was added to one that waited.
+    pub(crate) is_added: bool,
     /// When it was saved.
     pub(crate) since: SystemTime,
     /// Taskade's refusal, if that is its verdict.
     pub(crate) refused: Option<Refusal>,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        let (text, outline) = (Arc::from([]), Arc::default());
+        let since = SystemTime::UNIX_EPOCH;
+        let (written, edited, is_added) = (None, None, false);
+        Self { text, outline, written, edited, is_added, since, refused: None }
+    }
 }
 
 /// How far the saves of a project have come.
@@ -110,7 +125,7 @@ pub(crate) struct State {
     /// Which version of the content is kept as the one that was served last.
     pub(crate) served: Option<u64>,
     pub(crate) saved: Option<Saved>,
-    /// A text that was refused here. Readers get it whatever else was saved.
+    /// A text that was refused here. Readers get it whatever else was saved, unless it is set aside.
     pub(crate) refused: Option<RefusedText>,
     pub(crate) intent: Option<Intent>,
     /// Which journal row holds the intent.
@@ -282,16 +297,24 @@ impl Project {
     pub fn standing(&self) -> Standing {
         let state = self.lock();
         if let Some(RefusedText { refusal, .. }) = &state.refused {
-            return Standing::Rejected(refusal.reason.clone());
+            return Standing::Rejected(refusal.told());
         }
         match &state.saved {
             None if state.is_relocated() => Standing::Pending,
             None => Standing::Clean,
             Some(Saved { refused: None, .. }) => Standing::Pending,
-            Some(Saved { refused: Some(refusal), .. }) => {
-                Standing::Rejected(refusal.reason.clone())
-            }
+            Some(Saved { refused: Some(refusal), .. }) => Standing::Rejected(refusal.told()),
         }
+    }
+
+    /// What Taskade refused the save of this very outline with, if it did.
+    pub(crate) fn refusal_of(&self, written: &Arc<Outline>) -> Option<Error> {
+        let state = self.lock();
+        let is_it = |saved: &&Saved| {
+            saved.written.as_ref().is_some_and(|outline| Arc::ptr_eq(outline, written))
+        };
+        let saved = state.saved.as_ref().filter(is_it)?;
+        saved.refused.as_ref().map(|refusal| Error::new(refusal.kind, refusal.reason.clone()))
     }
 
     /// Since when its saved text is not what Taskade has.
@@ -317,7 +340,13 @@ impl Project {
 
     /// The text of an outline, as the file shows it.
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
-        let lines: Vec<Line> = outline
+        let options = RenderOptions { ids: self.ids };
+        Arc::from(document::render(&self.lines(outline), &options).into_bytes())
+    }
+
+    /// The lines of an outline, as the file shows them.
+    pub(crate) fn lines(&self, outline: &Outline) -> Vec<Line> {
+        outline
             .items
             .iter()
             .map(|item| Line {
@@ -331,9 +360,7 @@ impl Project {
                 },
                 ..Line::default()
             })
-            .collect();
-        let options = RenderOptions { ids: self.ids };
-        Arc::from(document::render(&lines, &options).into_bytes())
+            .collect()
     }
 
     /// Whether lines end with block ids.
@@ -346,9 +373,20 @@ impl State {
     /// What a reader gets.
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;
-        if let Some(RefusedText { text, base, .. }) = &self.refused {
+        if let Some(RefusedText { text, base, .. }) = self.shown_refused() {
             return Some(Content { text: text.clone(), outline: base.clone(), version });
         }
+        self.accepted()
+    }
+
+    /// The refused text, if it is what readers get.
+    fn shown_refused(&self) -> Option<&RefusedText> {
+        self.refused.as_ref().filter(|refused| !refused.refusal.set_aside)
+    }
+
+    /// What a reader would get had nothing been refused here.
+    pub(crate) fn accepted(&self) -> Option<Content> {
+        let version = self.version;
         match (&self.saved, &self.snapshot) {
             (Some(Saved { text, outline, .. }), _)
             | (None, Some(Snapshot { text, outline, .. })) => {
@@ -387,7 +425,7 @@ impl State {
 
     /// Whether readers get what Taskade has; else its answers are no news to them.
     pub(crate) fn shows_remote(&self) -> bool {
-        self.saved.is_none() && self.refused.is_none() && self.id.is_some()
+        self.saved.is_none() && self.shown_refused().is_none() && self.id.is_some()
     }
 
     /// Whether what Taskade has was read less than `max_age` ago.

@@ -20,6 +20,10 @@ use crate::{
 /// What is added to a file's name to get that of its reason.
 const REASON_SUFFIX: &str = ".reason";
 
+/// How many bytes of a folder's name are in that of a record: of two, and with a time and the
+/// ending of a reason, they leave more than half of the longest name to the title.
+const MOST_OF_FOLDER: usize = 48;
+
 /// Which records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shelf {
@@ -55,10 +59,20 @@ impl Records {
         &self.dir
     }
 
-    /// A name that no record has: made from a title, and from a mark that tells it from others
-    /// of that title.
-    pub(crate) fn free_name(&self, shelf: Shelf, title: &str, mark: &str) -> String {
-        let stem = safe(title);
+    /// A name that no record has: made from the folders and the title of a project, and from a
+    /// mark that tells it from others of that project. Of folders with long names the beginning is
+    /// there, so that the title is too.
+    pub(crate) fn free_name(
+        &self,
+        shelf: Shelf,
+        folders: &[String],
+        title: &str,
+        mark: &str,
+    ) -> String {
+        let mut path: Vec<String> =
+            folders.iter().map(|folder| fitted_to(folder, MOST_OF_FOLDER)).collect();
+        path.push(title.to_owned());
+        let stem = safe(&path.join("/"));
         // The reason's name must fit as well, so the stem is cut for the longer one.
         let suffix = format!("{PROJECT_SUFFIX}{REASON_SUFFIX}");
         let named = |mark: &str| {
@@ -127,9 +141,31 @@ impl Records {
         }
     }
 
+    /// Whether a record is there.
+    pub(crate) fn is_there(&self, shelf: Shelf, name: &str) -> bool {
+        fs::symlink_metadata(self.path(shelf, name)).is_ok()
+    }
+
+    /// The name of the overridden version that a file is, or is the reason of.
+    pub(crate) fn overridden<'a>(&self, path: &'a Path) -> Option<&'a str> {
+        let dir = path.parent()?;
+        let name = path.file_name()?.to_str()?;
+        let name = name.strip_suffix(REASON_SUFFIX).unwrap_or(name);
+        (dir == self.dir.join(Shelf::Conflicts.name())).then_some(name)
+    }
+
     fn path(&self, shelf: Shelf, name: &str) -> PathBuf {
         self.dir.join(shelf.name()).join(name)
     }
+}
+
+/// A name, cut at a character so that it has no more bytes than that.
+fn fitted_to(name: &str, most: usize) -> String {
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let end = name.floor_char_boundary(most.saturating_sub('…'.len_utf8()));
+    format!("{}…", name.get(..end).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -147,9 +183,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::of(dir.path());
         for title in ["a/b".to_owned(), "é".repeat(300)] {
-            let first = records.free_name(Shelf::Rejected, &title, "");
+            let folders = ["Acme".to_owned(), "é".repeat(99)];
+            let free = || records.free_name(Shelf::Rejected, &folders, &title, " 2026");
+            let first = free();
+            assert!(
+                first.len() <= 255 - ".reason".len() && first.starts_with("Acme／ééé"),
+                "{first}"
+            );
+            assert!(first.contains("／a／b 2026.md") || first.matches('é').count() > 80, "{first}");
             records.write(Shelf::Rejected, &first, b"- [ ] a\n", "because").unwrap();
-            let second = records.free_name(Shelf::Rejected, &title, "");
+            let second = free();
             assert_ne!(first, second);
             let path = dir.path().join("control/rejected").join(&first);
             assert_eq!(fs::read_to_string(&path).unwrap(), "- [ ] a\n");

@@ -39,6 +39,7 @@ impl Engine {
         let (now, keep) = (self.clock.wall(), self.settings.keep_history);
         self.records.prune(now, keep);
         self.journal.prune_past(now, keep)?;
+        self.journal.prune_remarks(now, keep)?;
         Ok(projects)
     }
 
@@ -73,7 +74,8 @@ impl Engine {
         let used = entry.intent.target.next_new().max(entry.outline.next_new());
         state.reserve(used as usize);
         let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
-        state.saved = Some(Saved { text, outline, since: entry.since, refused: entry.refused });
+        let (since, refused) = (entry.since, entry.refused);
+        state.saved = Some(Saved { text, outline, since, refused, ..Saved::default() });
         state.intent = Some(entry.intent);
         state.row = entry.row;
         state.creating = entry.creating;

@@ -17,8 +17,8 @@ use super::{
     engine::Engine,
     intent::Intent,
     journal::Entry,
-    project::{Progress, Project, Snapshot, State},
-    records::Shelf,
+    project::{Progress, Project, State},
+    records::{Records, Shelf},
     served::Seen,
 };
 use crate::{
@@ -36,6 +36,9 @@ pub(crate) struct Refusal {
     pub(crate) since: SystemTime,
     /// The name of the copy in `rejected/`.
     pub(crate) file: String,
+    /// Whether the file shows another text by now.
+    #[serde(default)]
+    pub(crate) set_aside: bool,
 }
 
 /// A text that was refused here.
@@ -58,20 +61,34 @@ pub(crate) struct RefusedOf {
 }
 
 impl RefusedOf {
-    fn of(state: &State) -> Self {
+    pub(super) fn of(state: &State) -> Self {
         Self { project: state.id.clone(), folder: state.folder.clone(), title: state.title.clone() }
     }
 }
 
 impl Refusal {
+    /// The reason, and where the text is if the file shows another one.
+    pub(crate) fn told(&self) -> String {
+        let Self { reason, file, .. } = self;
+        match self.set_aside {
+            true => format!("{reason} (the file shows the text from before; this one is {file})"),
+            false => reason.clone(),
+        }
+    }
+
     /// What is written beside the copy in `rejected/`.
     pub(crate) fn in_words(&self, project: Option<&ProjectId>) -> String {
         let project = project.map_or("not created yet", ProjectId::as_str);
         let when = humantime::format_rfc3339_seconds(self.since);
+        let shown = match self.set_aside {
+            true => "The project's file shows the text from before it. It is kept here until it is",
+            false => "The project's file shows this text until it is",
+        };
         format!(
-            "{}\n\nWhen: {when}\nProject: {project}\n\nThe project's file shows this text until it \
-             is settled: save a text that goes through, or run `taskadefs retry PATH`, or give it \
-             up with `taskadefs discard PATH`.\n",
+            "{}\n\nWhen: {when}\nProject: {project}\n\n{shown} settled: save a text that goes \
+             through and is another one than the one from before it, or run `taskadefs retry PATH`, \
+             or give it up with `taskadefs discard PATH`. After a day it is only in `taskadefs \
+             history`.\n",
             self.reason
         )
     }
@@ -86,6 +103,18 @@ impl Engine {
         base: Arc<Outline>,
         error: &Error,
     ) {
+        self.note_refused(project, text, base, error, false).await;
+    }
+
+    /// As [`keep_refused`](Self::keep_refused); set aside, readers get what they got before.
+    async fn note_refused(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        text: Arc<[u8]>,
+        base: Arc<Outline>,
+        error: &Error,
+        set_aside: bool,
+    ) {
         tracing::warn!(%error, "a save was refused");
         let _transition = project.commit.lock().await;
         let (of, row, named) = {
@@ -95,13 +124,10 @@ impl Engine {
             let named = earlier.map(|refused| refused.refusal.file.clone());
             (of, earlier.and_then(|refused| refused.row), named)
         };
-        let file = named.unwrap_or_else(|| self.records.free_name(Shelf::Rejected, &of.title, ""));
-        let refusal = Refusal {
-            kind: error.kind(),
-            reason: error.to_string(),
-            since: self.clock.wall(),
-            file,
-        };
+        let name = || self.free_record(Shelf::Rejected, project, "");
+        let file = named.unwrap_or_else(name);
+        let (kind, reason) = (error.kind(), error.to_string());
+        let refusal = Refusal { kind, reason, since: self.clock.wall(), file, set_aside };
         let mut refused = RefusedText { row, text, base, refusal };
         let kept = refused.clone();
         match self.journaled(move |journal| journal.put_refused(&of, &kept)).await {
@@ -115,21 +141,18 @@ impl Engine {
             state.settle_version(before, self.clock.wall())
         };
         self.copy_refused_aside(project).await;
+        self.tell_of_refusal(project);
         self.changed(project, changed);
     }
 
     /// Taskade will not have it: the text stays, with the reason.
     pub(crate) async fn refuse(self: &Arc<Self>, project: &Arc<Project>, error: Error) {
-        let error = error.at(format!("{}.md", project.title()));
+        let error = self.refused_at(project, error);
         tracing::warn!(%error, "Taskade refused a save");
         let _transition = project.commit.lock().await;
-        let file = self.records.free_name(Shelf::Rejected, &project.title(), "");
-        let refusal = Refusal {
-            kind: error.kind(),
-            reason: error.to_string(),
-            since: self.clock.wall(),
-            file,
-        };
+        let file = self.free_record(Shelf::Rejected, project, "");
+        let (kind, reason) = (error.kind(), error.to_string());
+        let refusal = Refusal { kind, reason, since: self.clock.wall(), file, set_aside: false };
         let entry = {
             let mut state = project.lock();
             if let Some(saved) = state.saved.as_mut() {
@@ -142,35 +165,24 @@ impl Engine {
             tracing::error!(%error, "a refusal could not be journaled");
         }
         self.copy_refused_aside(project).await;
+        self.tell_of_refusal(project);
         let generation = project.lock().generation;
         project.progress.send_replace(Progress { generation, refused: Some(error) });
     }
 
     /// Writes the copies where it may block.
-    async fn copy_refused_aside(self: &Arc<Self>, project: &Arc<Project>) {
-        let (engine, project) = (self.clone(), project.clone());
+    pub(super) async fn copy_refused_aside(&self, project: &Project) {
+        let (records, copies) = (self.records.clone(), copies_of(project));
         // Fails only while the runtime goes: the next mount writes them.
-        let _ = tokio::task::spawn_blocking(move || engine.copy_refused(&project)).await;
+        let _ = tokio::task::spawn_blocking(move || write_copies(&records, &copies)).await;
     }
 
-    /// Writes the copies of what is refused of a project, as the journal says they are there.
-    fn copy_refused(&self, project: &Project) {
-        let id = project.id();
-        let copies: Vec<(Arc<[u8]>, Refusal)> = {
-            let state = project.lock();
-            let here = state.refused.iter().map(|refused| (&refused.text, &refused.refusal));
-            let there = state
-                .saved
-                .iter()
-                .filter_map(|saved| saved.refused.as_ref().map(|refusal| (&saved.text, refusal)));
-            here.chain(there).map(|(text, refusal)| (text.clone(), refusal.clone())).collect()
-        };
-        for (text, refusal) in copies {
-            let reason = refusal.in_words(id.as_ref());
-            if let Err(error) = self.records.write(Shelf::Rejected, &refusal.file, &text, &reason) {
-                tracing::warn!(%error, "no copy of a refused text");
-            }
-        }
+    /// A failure of a save, with the path that it is of and what can be done.
+    pub(super) fn refused_at(&self, project: &Project, error: Error) -> Error {
+        error.at(self.shown_path(project)).hint(
+            "save a corrected text, or run `taskadefs retry PATH` once it can succeed, or \
+             `taskadefs discard PATH` to give it up",
+        )
     }
 
     /// Takes over what the journal holds of texts that were refused here. `projects` are those
@@ -191,7 +203,8 @@ impl Engine {
             projects.push(project);
         }
         for project in projects.iter() {
-            self.copy_refused(project);
+            write_copies(&self.records, &copies_of(project));
+            self.tell_of_refusal(project);
         }
         Ok(())
     }
@@ -252,15 +265,19 @@ impl Engine {
         let refused = project.lock().refused.clone();
         let generation = match refused {
             Some(refused) => {
-                let RefusedText { text, base, .. } = refused;
+                let RefusedText { text, base, refusal, .. } = refused;
                 match self
                     .accept(project, None, &Seen::Perhaps(base.clone()), &text, allow_delete)
                     .await
                 {
+                    Ok((_, None)) => {
+                        // Taskade has all of it: others did the same.
+                        return self.discard(project).await;
+                    }
                     Ok((_, generation)) => generation,
                     Err(error) => {
-                        let error = error.at(format!("{}.md", project.title()));
-                        self.keep_refused(project, text, base, &error).await;
+                        let error = self.refused_at(project, error);
+                        self.note_refused(project, text, base, &error, refusal.set_aside).await;
                         return Err(error);
                     }
                 }
@@ -330,18 +347,7 @@ impl Engine {
         state.bases.end_all_graces();
         state.refused = None;
         if row.is_some() {
-            state.saved = None;
-            state.row = state.row.filter(|_| onward.is_some());
-            state.creating = None;
-            self.transfers.release_all(project.serial);
-            if let Some(intent) = state.intent.take() {
-                // Part of it may be done: what the service has is what was noted as done.
-                let text = project.render(&intent.base);
-                let title = state.snapshot.take().and_then(|known| known.title);
-                let outline = Arc::new(intent.base);
-                state.snapshot = Some(Snapshot { outline, text, title, read: None });
-            }
-            state.intent = onward;
+            self.forget_save(project, &mut state, onward);
         }
         let changed = state.settle_version(before, self.clock.wall());
         let goes_on = state.is_relocated();
@@ -351,6 +357,29 @@ impl Engine {
             self.start_worker(project);
         }
         Ok(())
+    }
+}
+
+/// The texts that are refused of a project, each with its name and reason in `rejected/`.
+fn copies_of(project: &Project) -> Vec<(Arc<[u8]>, String, String)> {
+    let state = project.lock();
+    let here = state.refused.iter().map(|refused| (&refused.text, &refused.refusal));
+    let there = state
+        .saved
+        .iter()
+        .filter_map(|saved| saved.refused.as_ref().map(|refusal| (&saved.text, refusal)));
+    let copy = |(text, refusal): (&Arc<[u8]>, &Refusal)| {
+        (text.clone(), refusal.file.clone(), refusal.in_words(state.id.as_ref()))
+    };
+    here.chain(there).map(copy).collect()
+}
+
+/// Writes the copies of what is refused of a project, as the journal says they are there.
+fn write_copies(records: &Records, copies: &[(Arc<[u8]>, String, String)]) {
+    for (text, file, reason) in copies {
+        if let Err(error) = records.write(Shelf::Rejected, file, text, reason) {
+            tracing::warn!(%error, "no copy of a refused text");
+        }
     }
 }
 

@@ -127,6 +127,7 @@ mod tests {
             reason: "too much".to_owned(),
             since: SystemTime::UNIX_EPOCH,
             file: "T.md".to_owned(),
+            set_aside: true,
         };
         let base = Arc::new(Outline::default());
         let text = Arc::from(*b"\xff\0");

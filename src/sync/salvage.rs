@@ -187,7 +187,7 @@ fn keep_text(damaged: &Connection, records: &Records, lost: &Lost) -> String {
          Project: {}\n\nCompare it with the project, and save what is missing again.\n",
         String::from_utf8_lossy(&project)
     );
-    let name = records.free_name(Shelf::Rejected, &title, " (salvaged)");
+    let name = records.free_name(Shelf::Rejected, &[], &title, " (salvaged)");
     match records.write(Shelf::Rejected, &name, &text, &reason) {
         Ok(()) => format!("a save of `{title}` cannot go on; its text is in rejected/{name}"),
         Err(error) => format!("a save of `{title}` cannot go on, nor be kept: {error}"),

@@ -7,7 +7,9 @@ use super::{
     intent::{Intent, Rebased},
     journal::Entry,
     project::{Project, Saved, State},
+    refusal::RefusedOf,
     served::{Process, Seen},
+    set_aside::PutBack,
     shown,
 };
 use crate::{
@@ -83,7 +85,7 @@ impl Engine {
                 SaveOutcome { outline: Some(outline), result }
             }
             Err(error) => {
-                let error = error.at(format!("{}.md", project.title()));
+                let error = self.refused_at(project, error);
                 project.lock().bases.refused(process);
                 self.keep_refused(project, text, base.outline().clone(), &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
@@ -131,16 +133,40 @@ impl Engine {
         allow_delete: bool,
     ) -> Result<(Arc<Outline>, Option<u64>)> {
         let _transition = project.commit.lock().await;
+        let aside = match self.put_back(project, process, base, text).await? {
+            PutBack::Whole(before, generation) => return Ok((before, generation)),
+            PutBack::Waiting(aside) => Some(aside),
+            PutBack::Nothing => None,
+        };
+        let allow_delete = allow_delete || aside.is_some();
         let ours = self.understand(project, base.outline(), text, allow_delete)?;
+        if self.is_put_back(project, base, &ours) {
+            self.set_aside(project, process, base, &ours).await?;
+            return Ok((ours, None));
+        }
         let Some(mut change) = self.change(project, base, &ours) else {
-            self.nothing_to_save(project, process, base, &ours).await?;
+            self.nothing_to_save(project, process, base, &ours);
             return Ok((ours, None));
         };
         change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
         if self.holds(project, process, base.outline(), &ours) {
             self.hold(project, &mut change.intent);
         }
+        let (of, is_added) = {
+            let state = project.lock();
+            (RefusedOf::of(&state), state.intent.is_some())
+        };
+        let aside = match aside {
+            Some(aside) => Some(self.journal_aside(of, aside).await?),
+            None => None,
+        };
         let generation = self.commit(project, process, base, &ours, change).await?;
+        if let Some(saved) = project.lock().saved.as_mut() {
+            (saved.edited, saved.is_added) = (Some(base.outline().clone()), is_added);
+        }
+        if let Some(aside) = aside {
+            self.note_aside(project, aside).await;
+        }
         Ok((ours, Some(generation)))
     }
 
@@ -175,7 +201,8 @@ impl Engine {
         let row = self.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
         let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
-        state.saved = Some(Saved { text, outline, since, refused: None });
+        let written = Some(ours.clone());
+        state.saved = Some(Saved { text, outline, written, since, ..Saved::default() });
         state.refused = None;
         state.intent = Some(change.intent);
         state.row = Some(row);
@@ -253,24 +280,21 @@ impl Engine {
         Some(Change { intent, overridden: vec![(theirs, conflicts)] })
     }
 
-    /// The program saved what it had read: a draft that was refused before is settled by it.
-    async fn nothing_to_save(
+    /// The program saved what it had read, and nothing is refused.
+    fn nothing_to_save(
         &self,
         project: &Project,
         process: Option<Process>,
         base: &Seen,
         ours: &Arc<Outline>,
-    ) -> Result<()> {
-        self.settle_refused(project).await?;
+    ) {
         let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
         state.saved = None;
-        state.refused = None;
         let changed = state.settle_version(before, self.clock.wall());
         self.note_written(project, &mut state, process, base, ours);
         drop(state);
         self.changed(project, changed);
-        Ok(())
     }
 
     /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`.
@@ -305,7 +329,7 @@ pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Inte
     }
 }
 
-fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line>> {
+pub(super) fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line>> {
     let known: HashMap<&str, ()> = base
         .items
         .iter()

@@ -401,7 +401,7 @@ impl Engine {
         state: &super::project::State,
     ) -> Option<super::journal::Entry> {
         let intent = state.intent.as_ref()?;
-        let content = state.content()?;
+        let content = state.accepted()?;
         Some(entry(state, &content.text, &state.resolved(&content.outline), intent))
     }
 

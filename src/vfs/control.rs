@@ -52,6 +52,8 @@ pub struct Status {
     pub reads: u64,
     /// Saves that are not, or not yet, with Taskade.
     pub saves: Vec<SaveStatus>,
+    /// Versions from elsewhere that saves overrode and nobody has looked at.
+    pub conflicts: Vec<ConflictStatus>,
     /// What there was to tell of the journal when it was opened.
     pub journal: Vec<String>,
     /// What was last wrong with the service, if the last answer was a failure.
@@ -67,6 +69,17 @@ pub struct SaveStatus {
     pub state: &'static str,
     /// Why it was refused.
     pub reason: Option<String>,
+    /// Since when, in RFC 3339.
+    pub since: String,
+}
+
+/// A version from elsewhere that a save overrode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConflictStatus {
+    /// The file that was saved, relative to the mount.
+    pub path: String,
+    /// The file that has the version from elsewhere, relative to the mount.
+    pub file: String,
     /// Since when, in RFC 3339.
     pub since: String,
 }
@@ -91,9 +104,33 @@ impl Vfs {
             memory: self.engine.memory(),
             reads: self.reads.load(Ordering::Relaxed),
             saves,
+            conflicts: self.conflicts(),
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
         }
+    }
+
+    fn conflicts(&self) -> Vec<ConflictStatus> {
+        let overridden = self.engine.overridden().into_iter();
+        overridden
+            .map(|it| {
+                let project = it.project.as_ref().and_then(|id| self.engine.known(id));
+                let path = project.map(|project| self.path_of(&project));
+                ConflictStatus {
+                    path: path.unwrap_or_else(|| format!("{}.md", it.title)),
+                    file: conflict_path(&it.file),
+                    since: humantime::format_rfc3339_seconds(it.since).to_string(),
+                }
+            })
+            .collect()
+    }
+
+    /// The files with what saves of a project overrode and nobody has looked at.
+    pub(crate) fn conflicts_of(&self, project: &Project) -> Vec<String> {
+        let id = project.id();
+        let overridden = self.engine.overridden().into_iter();
+        let of = overridden.filter(|it| it.project.is_some() && it.project == id);
+        of.map(|it| conflict_path(&it.file)).collect()
     }
 
     fn save_status(&self, project: &Arc<Project>) -> Option<SaveStatus> {
@@ -207,6 +244,11 @@ impl Vfs {
         let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
         Attr { mode, believed: Duration::ZERO, named: Duration::ZERO, ..attr }
     }
+}
+
+/// Where an overridden version is, relative to the mount.
+fn conflict_path(file: &str) -> String {
+    format!(".taskade/conflicts/{file}")
 }
 
 /// Whether a name in the root is that of the directory.

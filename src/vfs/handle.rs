@@ -14,6 +14,7 @@ use super::{
     dir_pages::Listing,
     draft::{self, Draft, Taken},
     inode::Node,
+    outcome::Outcome,
     process,
     share::Sharing,
     types::{Caching, Fh, Ino, OpenMode, Opened},
@@ -52,6 +53,8 @@ pub(crate) struct Writer {
     /// Whether the program can read it.
     reads: bool,
     draft: Mutex<Draft>,
+    /// What its last commit came to.
+    pub(super) outcome: Outcome,
     written: Mutex<SystemTime>,
 }
 
@@ -66,7 +69,8 @@ impl Writer {
     ) -> Self {
         let (draft, written) = (Mutex::new(draft), Mutex::new(now));
         let (append, reads) = (mode.append, mode.read);
-        Self { project, ino, process, append, reads, draft, written }
+        let outcome = Outcome::default();
+        Self { project, ino, process, append, reads, draft, outcome, written }
     }
 
     pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
@@ -290,7 +294,7 @@ impl Vfs {
     /// A descriptor of the file was closed.
     ///
     /// # Errors
-    /// As a save.
+    /// As a save, and once more what the last save through this handle was refused with.
     pub async fn flush(self: &Arc<Self>, fh: Fh, caller: u32) -> Result<()> {
         let handle = self.handle(fh)?;
         let writer = match &*handle {
@@ -308,15 +312,15 @@ impl Vfs {
     /// The program wants what it wrote to be safe.
     ///
     /// # Errors
-    /// As a save.
+    /// As closing it, with an errno that no program takes lightly.
     pub async fn fsync(self: &Arc<Self>, fh: Fh) -> Result<()> {
         let handle = self.handle(fh)?;
         match &*handle {
             Handle::Writer(writer) => {
                 writer.draft().confirm_emptied();
-                self.carry_out(fh, writer, Occasion::Fsync).await
+                self.carry_out(fh, writer, Occasion::Fsync).await.map_err(Error::at_fsync)
             }
-            Handle::Sharing(sharing) => self.send_share(sharing).await,
+            Handle::Sharing(sharing) => self.send_share(sharing).await.map_err(Error::at_fsync),
             Handle::Scratch { file, .. } => {
                 let file = file.try_clone().map_err(|error| Error::io("cannot sync", error))?;
                 tokio::task::spawn_blocking(move || file.sync_all())
@@ -367,7 +371,9 @@ impl Vfs {
                 self.grant_grace(fh);
                 Ok(())
             }
-            Verdict::Drop | Verdict::Nothing => Ok(()),
+            // Nobody hears what is told then.
+            Verdict::Drop | Verdict::Nothing if occasion == Occasion::Release => Ok(()),
+            Verdict::Drop | Verdict::Nothing => self.last_outcome(writer),
         }
     }
 
@@ -387,6 +393,7 @@ impl Vfs {
             base => base,
         };
         let saved = self.engine.save(&writer.project, writer.process, base, taken.text).await;
+        writer.outcome.note(saved.outline.clone(), &saved.result);
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

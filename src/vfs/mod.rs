@@ -20,6 +20,7 @@ mod inode;
 mod names;
 mod notices;
 mod open_dir;
+mod outcome;
 mod past;
 mod pins;
 mod place;

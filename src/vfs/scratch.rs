@@ -168,6 +168,7 @@ impl Vfs {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&path)
             .map_err(|error| failed("cannot open", &path, error))?;
+        self.engine.looked_at(&path);
         let opened = self.opened_scratch(ino, file, mode);
         let is_control = path.starts_with(&self.control);
         Ok(Opened { caching: if is_control { Caching::Bypass } else { opened.caching }, ..opened })
@@ -281,6 +282,7 @@ impl Vfs {
         let path = self.scratch_dir(parent)?.join(name);
         self.check_removable(&path)?;
         fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
+        self.engine.looked_at(&path);
         self.gone_scratch(parent, name);
         Ok(())
     }

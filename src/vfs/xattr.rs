@@ -1,4 +1,5 @@
-//! Extended attributes: where a project's saved text stands, and why it was refused.
+//! Extended attributes: where a project's saved text stands, why it was refused, and which versions
+//! from elsewhere its saves overrode.
 
 use std::{ffi::OsStr, sync::Arc};
 
@@ -13,6 +14,7 @@ use crate::{
 
 const STATE: &str = "user.taskade.state";
 const ERROR: &str = "user.taskade.error";
+const CONFLICT: &str = "user.taskade.conflict";
 const ID: &str = "user.taskade.id";
 
 /// On the root: which process serves the mount, for whoever unmounts it and waits.
@@ -38,25 +40,30 @@ impl Vfs {
             let dir = self.engine.journal().dir();
             return Ok(dir.as_os_str().as_encoded_bytes().to_vec());
         }
-        let value = self.project_of(ino).and_then(|project| value(&project, name.to_str()?));
+        let value = self.project_of(ino).and_then(|project| self.value(&project, name.to_str()?));
         value.map(String::into_bytes).ok_or_else(|| Error::new(Kind::NoAttribute, "not set"))
     }
 
     /// The names of the attributes that are set, each ended by NUL.
     pub fn listxattr(&self, ino: Ino) -> Vec<u8> {
         let Some(project) = self.project_of(ino) else { return Vec::new() };
-        let set = [STATE, ERROR, ID].into_iter().filter(|name| value(&project, name).is_some());
+        let is_set = |name: &&str| self.value(&project, name).is_some();
+        let set = [STATE, ERROR, CONFLICT, ID].into_iter().filter(is_set);
         set.flat_map(|name| name.bytes().chain([0])).collect()
     }
-}
 
-fn value(project: &Arc<Project>, name: &str) -> Option<String> {
-    match (name, project.standing()) {
-        (STATE, Standing::Clean) => Some("clean".to_owned()),
-        (STATE, Standing::Pending) => Some("pending".to_owned()),
-        (STATE, Standing::Rejected(_)) => Some("rejected".to_owned()),
-        (ERROR, Standing::Rejected(reason)) => Some(reason),
-        (ID, _) => project.id().map(|id| id.as_str().to_owned()),
-        _ => None,
+    fn value(&self, project: &Arc<Project>, name: &str) -> Option<String> {
+        match (name, project.standing()) {
+            (STATE, Standing::Clean) => Some("clean".to_owned()),
+            (STATE, Standing::Pending) => Some("pending".to_owned()),
+            (STATE, Standing::Rejected(_)) => Some("rejected".to_owned()),
+            (ERROR, Standing::Rejected(reason)) => Some(reason),
+            (CONFLICT, _) => {
+                let files = self.conflicts_of(project);
+                (!files.is_empty()).then(|| files.join("\n"))
+            }
+            (ID, _) => project.id().map(|id| id.as_str().to_owned()),
+            _ => None,
+        }
     }
 }

@@ -86,7 +86,7 @@ async fn a_save_of_a_project_that_is_gone_is_refused_and_kept_and_creates_nothin
     let error = mount.overwrite("Plan.md", wanted).await.unwrap_err();
     assert_eq!(error.errno(), libc::ENOENT);
     assert_eq!(mount.writes().len(), 1, "the one that found out");
-    let kept = mount.dir.path().join("control/rejected/Plan.md");
+    let kept = mount.dir.path().join("control/rejected/Acme／Marketing／Plan.md");
     assert_eq!(std::fs::read(&kept).unwrap(), wanted);
     mount.remount().await;
     pass(600).await;

@@ -58,8 +58,9 @@ fn a_refused_save_is_shown_everywhere_and_discarded() {
     mounted.text();
     assert!(ok(&mounted, &["status"]).contains("everything is saved"));
     write(&mounted.file(), BAD);
-    assert_eq!(fs::read_to_string(control(&mounted).join("rejected/Plan.md")).unwrap(), BAD);
-    let reason = fs::read_to_string(control(&mounted).join("rejected/Plan.md.reason")).unwrap();
+    assert_eq!(fs::read_to_string(control(&mounted).join("rejected/Acme／Plan.md")).unwrap(), BAD);
+    let reason =
+        fs::read_to_string(control(&mounted).join("rejected/Acme／Plan.md.reason")).unwrap();
     assert!(reason.contains("line 2"), "{reason}");
     let status = fs::read_to_string(control(&mounted).join("status.json")).unwrap();
     let status: Value = serde_json::from_str(&status).unwrap();

@@ -154,13 +154,15 @@ fn deleting_most_of_a_project_is_refused_and_kept_until_it_is_mended() {
             assert!(reason.contains("50"), "{reason}");
         }
         write(&mounted.file(), &text).unwrap();
-        assert_eq!(state(&mounted.file()), "clean");
-        assert_eq!(attribute(&mounted.file(), "user.taskade.error"), None);
+        assert_eq!(mounted.text(), text, "what is put back is shown");
+        assert_eq!(state(&mounted.file()), "rejected", "and settles nothing");
     }
     assert_eq!(mounted.writes(&[]), [""; 0]);
     assert_eq!(mounted.tree(), tasks);
     write(&mounted.file(), &head(&text, 25)).unwrap();
     assert_eq!(mounted.tree(), head(&tasks, 25), "half is no accident");
+    assert_eq!(state(&mounted.file()), "clean");
+    assert_eq!(attribute(&mounted.file(), "user.taskade.error"), None);
 }
 
 #[test]
