@@ -96,14 +96,15 @@ pub(super) fn pieces(line: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Makes words of the handles in a sentence.
+/// Makes words of the handles in a sentence. One with a backslash in front stays a token, so that
+/// the backslash goes: whoever wrote it meant a text.
 fn leave_prose(pieces: &mut [Piece<'_>]) {
     let mut only_tokens = true;
     for piece in pieces.iter_mut().rev() {
         match piece.kind {
             Kind::Word => only_tokens = false,
             Kind::Foreign(_) => {}
-            Kind::Detail(Token::Assignee(_)) if only_tokens => {}
+            Kind::Detail(Token::Assignee(_)) if only_tokens || piece.at > piece.start => {}
             Kind::Detail(Token::Assignee(_)) => piece.kind = Kind::Word,
             Kind::Detail(_) => only_tokens = true,
         }

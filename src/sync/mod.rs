@@ -25,6 +25,8 @@ mod journal;
 mod known;
 mod listing;
 mod looking;
+mod meant;
+mod names;
 mod normalised;
 mod overridden;
 mod past;

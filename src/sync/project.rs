@@ -17,6 +17,7 @@ use super::{
     evict::Evicted,
     intent::Intent,
     interest::Interest,
+    names::Names,
     normalised::Normalised,
     refusal::{Refusal, RefusedText},
     sending::Assigned,
@@ -152,6 +153,8 @@ pub(crate) struct State {
     pub(crate) modified: SystemTime,
     /// Who does which task, as far as it was told in this mount.
     pub(crate) assigned: HashMap<TaskId, Assigned>,
+    /// Whom and what the project's lines may name, as far as it was told.
+    pub(crate) names: Names,
     /// What was copied to tasks from those that they were made of: no program has seen it before
     /// it reads the project again.
     pub(crate) copied: HashMap<Key, Details>,
@@ -221,6 +224,7 @@ impl Project {
                 version: 0,
                 modified,
                 assigned: HashMap::new(),
+                names: Names::default(),
                 copied: HashMap::new(),
                 held: None,
                 touched: HashMap::new(),

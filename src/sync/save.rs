@@ -6,6 +6,7 @@ use super::{
     engine::Engine,
     intent::{Intent, Rebased},
     journal::Entry,
+    meant,
     project::{Project, Saved, State},
     refusal::RefusedOf,
     served::{Process, Seen},
@@ -229,7 +230,7 @@ impl Engine {
         let first = state.reserve(lines.len());
         let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
         let mut ours = plan::align(&base, &wanted, first);
-        tell(&mut ours, &lines)?;
+        tell(&base, &mut ours, &lines)?;
         check_changes(&base, &ours, &lines)?;
         if !allow_delete {
             check_deletions(&base, &ours, self.settings.max_delete)?;
@@ -360,11 +361,17 @@ fn wanted(line: &Line) -> Wanted {
 
 /// Takes over what the lines say of their tasks. `lines` are those of `ours`, in order; `ours`
 /// knows what was known before.
-fn tell(ours: &mut Outline, lines: &[Line]) -> Result<()> {
+fn tell(base: &Outline, ours: &mut Outline, lines: &[Line]) -> Result<()> {
+    let texts: HashMap<&Key, &str> =
+        base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
+    let people = meant::people(base);
     for (item, line) in ours.items.iter_mut().zip(lines) {
-        item.details = shown::told(&item.details, &line.details).map_err(|reason| {
-            Error::new(Kind::Invalid, format!("line {}: {reason}", line.number))
-        })?;
+        let refuse =
+            |reason: String| Error::new(Kind::Invalid, format!("line {}: {reason}", line.number));
+        let before = texts.get(&item.key).copied();
+        let (text, says) = meant::meant(before, &item.details, line, &people).map_err(refuse)?;
+        item.details = shown::told(&item.details, &says).map_err(refuse)?;
+        item.text = text;
     }
     Ok(())
 }

@@ -2,11 +2,9 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::{engine::Engine, project::Project, wording::is_markup};
 use crate::{
-    api::{NewTask, Priority, RemoteDetails, Resource, SetDetail, TaskResource},
+    api::{NewTask, Priority, RemoteDetails, SetDetail, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Change, Key, Op, Placement},
@@ -104,6 +102,10 @@ impl Engine {
                     return Err(error);
                 }
             }
+            Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
+                let Change::Field(field, Some(_)) = change else { return Err(error) };
+                return Err(self.not_taken(project, id, field, &error).await.unwrap_or(error));
+            }
             sent => sent?,
         }
         if let Change::Unassign(handle) = change
@@ -146,7 +148,7 @@ impl Engine {
                 Ok(())
             }
             Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
-                Err(self.strangers(id, more).await.unwrap_or(error))
+                Err(self.strangers(project, id, more).await.unwrap_or(error))
             }
             Err(error) => Err(error),
         }
@@ -156,21 +158,6 @@ impl Engine {
     pub(crate) fn note_assigned(&self, project: &Project, task: &TaskId, handles: Vec<String>) {
         let assigned = Assigned { told: self.clock.now(), handles };
         project.lock().assigned.insert(task.clone(), assigned);
-    }
-
-    /// Why people cannot be assigned, if it is that the project does not know them.
-    async fn strangers(&self, id: &ProjectId, handles: &[String]) -> Option<Error> {
-        let members = self.backend.resource(Priority::Save, id, Resource::Members).await.ok()?;
-        let members: Vec<&str> = members
-            .as_array()?
-            .iter()
-            .filter_map(|member| member.get("handle").and_then(Value::as_str))
-            .collect();
-        let stranger = handles.iter().find(|handle| !members.contains(&handle.as_str()))?;
-        let known: Vec<String> = members.iter().map(|member| format!("@{member}")).collect();
-        let what = format!("nobody in this project is called @{stranger}");
-        let hint = format!("it has {}; write \\@{stranger} to keep it as text", known.join(", "));
-        Some(Error::new(Kind::Invalid, what).hint(hint))
     }
 }
 

@@ -252,6 +252,7 @@ impl Engine {
             (state.id.clone(), ops.unwrap_or_default())
         };
         let Some(id) = id else { return Ok(Run::PlanAgain) };
+        self.check_names(project, &id, &ops).await?;
         let mut created: HashMap<Key, TaskId> = HashMap::new();
         for op in ops {
             let op = with_ids(op, &created);

@@ -136,7 +136,8 @@ async fn a_new_line_is_created_in_its_batch_and_then_told_its_details() {
         "PUT n1/note \"A note\"",
         "PUT n1/assignees alice",
     ];
-    assert_eq!(costs, [(expected.map(str::to_owned).to_vec(), 0)]);
+    // Who is in the project was never told.
+    assert_eq!(costs, [(expected.map(str::to_owned).to_vec(), 1)]);
 }
 
 #[tokio::test(start_paused = true)]

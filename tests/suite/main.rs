@@ -27,6 +27,7 @@ mod frugal;
 mod history;
 mod hostile;
 mod kept;
+mod lines;
 mod mount;
 mod mount_details;
 mod mount_files;

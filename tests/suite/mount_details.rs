@@ -128,7 +128,8 @@ fn new_lines_are_created_together_and_then_told_their_details() {
     let text = "- [ ] one\n- [ ] two @alice 📅 2026-12-01\n  > A note\n- [ ] three\n";
     let requests = cost(&mounted, text);
     let sorts: Vec<&str> = requests.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(sorts, ["POST", "PUT", "PUT", "PUT"], "{requests:?}");
+    // The project was never asked who is in it.
+    assert_eq!(sorts, ["POST", "PUT", "PUT", "PUT", "GET"], "{requests:?}");
     assert_eq!(mounted.tree(), "one\ntwo\nthree\n");
     mounted.end();
 }

@@ -13,7 +13,7 @@ use taskadefs::{
 use crate::{
     driven::{APPEND, Mount, READ, TRUNCATE, WRITE, me, pass},
     service::Fault,
-    service_details::day,
+    service_details::{FIELDS, day},
 };
 
 const PLAN: &str = ".taskade/projects/Plan";
@@ -150,7 +150,7 @@ async fn each_file_is_what_the_service_says() {
             "members.json",
             json!([{ "handle": "alice" }, { "handle": "bob" }, { "handle": "carol" }]),
         ),
-        ("fields.json", json!([{ "id": "@inc01", "data": { "type": "number" } }])),
+        ("fields.json", FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })).into()),
         ("blocks.json", json!([])),
         ("share.json", Value::Null),
         ("tasks/t1/task.json", json!({ "id": "t1" })),

@@ -13,6 +13,8 @@ use crate::service::{Memory, gone};
 
 /// Who is a member of every project.
 pub const MEMBERS: [&str; 3] = ["alice", "bob", "carol"];
+/// The fields of every project.
+pub const FIELDS: [&str; 3] = ["@inc01", "@f", "@hidden"];
 
 /// What a task has beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -151,7 +153,10 @@ impl Memory {
             }
             Ok(match what {
                 Resource::Members => MEMBERS.map(|handle| json!({ "handle": handle })).into(),
-                Resource::Fields => json!([{ "id": "@inc01", "data": { "type": "number" } }]),
+                Resource::Fields => {
+                    let field = |id| json!({ "id": id, "data": { "type": "number" } });
+                    FIELDS.map(field).into()
+                }
                 Resource::Blocks => json!([]),
                 Resource::ShareLink if state.shared.contains(p.as_str()) => link(p),
                 Resource::ShareLink => Value::Null,

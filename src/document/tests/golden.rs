@@ -114,6 +114,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("ask @alice ✅ 2026-11-25 ^abc", "ask \\@alice ✅ 2026-11-25 ^abc"),
     ("ask @alice 📅 2026-12-01 now", "ask \\@alice \\📅 2026-12-01 now"),
     ("the @media rule", "the @media rule"),
+    ("the \\@media rule", "the \\\\@media rule"),
     ("apples @2.50", "apples @2.50"),
     ("mail a@b.c @ home", "mail a@b.c @ home"),
     ("a [k:: v] (k:: v) %%c%%", "a [k:: v] (k:: v) %%c%%"),

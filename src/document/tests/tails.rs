@@ -77,6 +77,7 @@ fn words_behind_a_detail_are_more_of_the_text() {
         ("a 📅 2026-12-01 \\", "a \\", &[], DUE, "a \\ 📅 2026-12-01"),
         ("a 📅 2026-12-01\\", "a \\", &[], DUE, "a \\ 📅 2026-12-01"),
         ("a (📅 2026-12-01) b", "a () b", &[], DUE, "a () b 📅 2026-12-01"),
+        ("the \\@media rule", "the @media rule", &[], None, "the @media rule"),
         ("see \\@bob 📅 2026-12-01", "see @bob", &[], DUE, "see \\@bob 📅 2026-12-01"),
     ]);
 }
