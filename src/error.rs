@@ -187,6 +187,12 @@ impl Error {
     }
 }
 
+impl From<rustix::io::Errno> for Error {
+    fn from(errno: rustix::io::Errno) -> Self {
+        Self::io("the local disk refuses it", errno.into())
+    }
+}
+
 /// One line that is fit for a terminal: paths, titles and words of the service may be in it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -189,6 +189,21 @@ pub trait Backend: Send + Sync + 'static {
     }
 }
 
+/// Making workspaces and folders, where the service is one's own: v1 of the API cannot.
+pub trait MakeSpaces: Send + Sync {
+    /// Makes a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn make_workspace(&self, name: &str) -> Result<SpaceId>;
+
+    /// Makes a folder in a workspace.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn make_folder(&self, workspace: &SpaceId, name: &str) -> Result<SpaceId>;
+}
+
 fn without_details() -> Error {
     Error::new(Kind::Unsupported, "no details are kept here")
 }

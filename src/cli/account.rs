@@ -20,6 +20,9 @@ use crate::{
 /// The file in an account's directory that says at which API it is.
 const API: &str = "api";
 
+/// The file in it that says what a person knows the account by.
+pub(super) const NAME: &str = "name";
+
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
 
@@ -47,8 +50,12 @@ pub(crate) fn token(file: Option<&Path>) -> Result<Token> {
 fn token_from_file(path: &Path) -> Result<Token> {
     let failed = |error| Error::io("cannot read the token", error);
     let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.mode();
-    if mode & 0o077 != 0 {
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Error::new(Kind::IsDirectory, "the token file is a directory")
+            .hint("name a file that holds the token and nothing else"));
+    }
+    if metadata.mode() & 0o077 != 0 {
         return Err(Error::new(Kind::Forbidden, "others can read the token file")
             .hint(format!("chmod 600 {}", path.display())));
     }
@@ -106,6 +113,19 @@ impl AccountDir {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Keeps what a person knows the account by, for `status` while it is not mounted.
+    pub(crate) fn note_name(&self, name: &str) -> Result<()> {
+        let note = self.path.join(NAME);
+        if fs::read_to_string(&note).ok().as_deref() == Some(name) {
+            return Ok(());
+        }
+        let mut options = fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&note);
+        file.and_then(|mut file| file.write_all(name.as_bytes())).map_err(|error| {
+            Error::io("cannot write to the state directory", error).at(note.display().to_string())
+        })
+    }
+
     /// The directory at `path`, if it is of an account at this API and no process has it.
     pub(crate) fn existing(path: &Path, api: &str) -> Option<Self> {
         let is_of_api = fs::read_to_string(path.join(API)).ok()? == api;
@@ -156,10 +176,14 @@ pub(crate) fn make_private(path: &Path) -> Result<()> {
     if metadata.mode() & 0o022 == 0 && (metadata.uid() == user || user == 0) {
         return Ok(());
     }
+    // What is shared, such as /tmp, stays as it is.
+    let is_own = metadata.uid() == user && metadata.mode() & libc::S_ISVTX == 0;
+    let remedy = match is_own {
+        true => format!("chmod 700 {shown}, or give another --state-dir"),
+        false => format!("give a directory of your own, such as --state-dir {shown}/taskadefs"),
+    };
     let what = "others can change the state directory";
-    Err(Error::new(Kind::Forbidden, what)
-        .at(&shown)
-        .hint(format!("chmod 700 {shown}, or give another --state-dir")))
+    Err(Error::new(Kind::Forbidden, what).at(&shown).hint(remedy))
 }
 
 fn lock(path: &Path) -> Result<File> {
@@ -203,6 +227,15 @@ mod tests {
         assert!(error.contains("chmod 600"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(token(Some(&path)).unwrap().expose(), "tskdp_x");
+        for shared in ["/tmp", "/"] {
+            let error = token(Some(shared.as_ref())).unwrap_err().to_string();
+            assert!(error.contains("a directory") && !error.contains("chmod"), "{error}");
+        }
+        let error = super::make_private("/tmp".as_ref()).unwrap_err().to_string();
+        assert!(
+            error.contains("--state-dir /tmp/taskadefs") && !error.contains("chmod"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{Read, Write},
+    io::{Read, Seek, SeekFrom, Write},
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
         unix::{fs::OpenOptionsExt, process::CommandExt},
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{MountArgs, account, mountpoint, options, patience, probe, unmount};
+use super::{MountArgs, account, apart, mountpoint, options, patience, probe, unmount};
 use crate::error::{Error, Kind, Result};
 
 /// What the process in the background says once it serves the mount. Anything else is its error.
@@ -21,6 +21,9 @@ const READY: &[u8] = b"ready\n";
 
 /// A log that is longer than this is begun anew, in bytes.
 const LONGEST_LOG: u64 = 4 << 20;
+
+/// How many characters of a line of the log are quoted.
+const LONGEST_LINE: usize = 500;
 
 /// How long the process in the background may take to mount.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,14 +34,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What the process in the background failed with.
 pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
     let mountpoint = mountpoint::check(&args.mountpoint)?;
+    apart::check(&mountpoint, &args.account)?;
     mountpoint::warn_of_hidden_files(&args.mountpoint);
     let state_dir = account::state_dir(args.account.state_dir.as_deref())?;
     account::make_private(&state_dir)?;
     let log = state_dir.join("log");
     let (reader, writer) = pipe()?;
+    let written = fs::metadata(&log).map_or(0, |log| log.len());
     let mut process = spawn(arguments, &log, writer)?;
     let ended = |what: &str| {
-        Error::new(Kind::Protocol, what).hint(format!("the log says more: {}", log.display()))
+        let what = match last_line(&log, written) {
+            Some(line) => format!("{what}; the last that it said is: {line}"),
+            None => format!("{what}, and said nothing"),
+        };
+        Error::new(Kind::Protocol, what).hint(format!("the log is {}", log.display()))
     };
     let Some(said) = listen(reader, Instant::now() + PATIENCE)? else {
         // It cannot clean up any more, so that is done for it.
@@ -62,6 +71,19 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
         return Err(ended("the mount ended before it answered"));
     }
     Err(Error::new(Kind::Protocol, reason))
+}
+
+/// The last line of the log that came after so many bytes.
+fn last_line(log: &Path, written: u64) -> Option<String> {
+    let mut file = File::open(log).ok()?;
+    // It may have been begun anew.
+    let from = if file.metadata().ok()?.len() < written { 0 } else { written };
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut said = Vec::new();
+    file.take(LONGEST_LOG).read_to_end(&mut said).ok()?;
+    let said = String::from_utf8_lossy(&said);
+    let line = said.lines().rfind(|line| !line.trim().is_empty())?;
+    Some(line.chars().take(LONGEST_LINE).collect())
 }
 
 /// Starts this program again, in a session of its own, to report on the pipe.
@@ -166,7 +188,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{LONGEST_LOG, listen, open_log, pipe};
+    use super::{LONGEST_LOG, last_line, listen, open_log, pipe};
 
     #[test]
     fn what_is_said_is_heard_to_its_end_but_not_waited_for_for_ever() {
@@ -189,6 +211,9 @@ mod tests {
         first.write_all(b"two ").unwrap();
         second.write_all(b"three").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one two three");
+        assert_eq!(last_line(&path, 4).as_deref(), Some("two three"));
+        assert_eq!(last_line(&path, 13), None);
+        assert_eq!(last_line(&path, 999).as_deref(), Some("one two three"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         first.set_len(LONGEST_LOG + 1).unwrap();
         open_log(&path).unwrap();

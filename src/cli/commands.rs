@@ -9,110 +9,22 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    AccountArgs, DiscardArgs, HistoryArgs, RetryArgs, StatusArgs, SyncArgs, UndoArgs, account,
+    AccountArgs, DiscardArgs, HistoryArgs, RetryArgs, SyncArgs, UndoArgs, account,
     control::{self, Ask},
     mountpoint,
     opened::{Access, Opened},
     probe,
+    status::in_words,
     terminal::{say, say_json},
 };
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,
-    sync::{JOURNAL, Journal, Overridden, Settings},
+    sync::Settings,
 };
 
 /// How long a mount may take to answer beyond what the command itself takes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Tells how every mount of the state directory stands, or one.
-///
-/// # Errors
-/// If the mount does not answer.
-pub(crate) fn status(args: &StatusArgs) -> Result<()> {
-    let accounts = match &args.mountpoint {
-        Some(mountpoint) => vec![place(mountpoint)?.account],
-        None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
-    };
-    let mut all = Vec::new();
-    let mut is_told = args.json;
-    for account in accounts {
-        let value = match control::ask(&account, &Ask::Status {}, PATIENCE)? {
-            Some(value) => value,
-            None => asleep(&account)?,
-        };
-        if args.json {
-            all.push(value);
-        } else if !value.is_null() {
-            is_told = true;
-            say(&status_in_words(&value))?;
-        }
-    }
-    if !is_told {
-        say("nothing is mounted, and nothing waits\n")?;
-    }
-    if args.json {
-        all.retain(|value| !value.is_null());
-        say_json(&Value::from(all))?;
-    }
-    Ok(())
-}
-
-/// What the journal of an account holds that nobody has mounted; null if nothing.
-fn asleep(account: &Path) -> Result<Value> {
-    let (saves, overridden) = Journal::peek(&account.join(JOURNAL))?;
-    if saves.is_empty() && overridden.is_empty() {
-        return Ok(Value::Null);
-    }
-    let save = |(path, reason): (String, Option<String>)| {
-        let state = if reason.is_some() { "rejected" } else { "pending" };
-        serde_json::json!({ "path": path, "state": state, "reason": reason })
-    };
-    let saves: Vec<Value> = saves.into_iter().map(save).collect();
-    let conflict = |it: Overridden| {
-        let (path, file) = (format!("{}.md", it.title), format!(".taskade/conflicts/{}", it.file));
-        let since = humantime::format_rfc3339_seconds(it.since).to_string();
-        serde_json::json!({ "path": path, "file": file, "since": since })
-    };
-    let conflicts: Vec<Value> = overridden.into_iter().map(conflict).collect();
-    Ok(serde_json::json!({ "pid": null, "saves": saves, "conflicts": conflicts }))
-}
-
-fn status_in_words(status: &Value) -> String {
-    let saves = status["saves"].as_array().cloned().unwrap_or_default();
-    let mut words = match status["pid"].as_u64() {
-        Some(pid) => format!("mounted by process {pid}"),
-        None => "not mounted; mount it or run `taskadefs sync` to go on".to_owned(),
-    };
-    if let (Some(remaining), Some(limit)) = (status["remaining"].as_u64(), status["limit"].as_u64())
-    {
-        words.push_str(&format!(", {remaining} of {limit} requests left"));
-    }
-    if let Some(trouble) = status["trouble"].as_str() {
-        words.push_str(&format!("\ntrouble: {}", printable(trouble)));
-    }
-    for finding in status["journal"].as_array().into_iter().flatten() {
-        let finding = finding.as_str().unwrap_or_default();
-        words.push_str(&format!("\njournal: {}", printable(finding)));
-    }
-    if saves.is_empty() {
-        words.push_str("\neverything is saved");
-    }
-    for save in &saves {
-        let text = |name: &str| printable(save[name].as_str().unwrap_or_default());
-        words.push_str(&format!("\n{}\t{}\t{}", text("state"), text("path"), text("reason")));
-    }
-    for conflict in status["conflicts"].as_array().into_iter().flatten() {
-        let text = |name: &str| printable(conflict[name].as_str().unwrap_or_default());
-        words.push_str(&format!(
-            "\nconflict\t{}\toverrode changes made elsewhere; look at {} and remove it",
-            text("path"),
-            text("file")
-        ));
-    }
-    words.push('\n');
-    words
-}
 
 /// Tries refused saves again.
 ///
@@ -189,18 +101,33 @@ pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
 /// If something still waits, or was refused.
 pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
     let seconds = args.timeout.as_secs_f64();
-    let access = Access::of(&args.account)?;
-    let account = access.directory(&args.account)?;
-    let asked = control::ask(&account, &Ask::Sync { seconds }, args.timeout + PATIENCE)?;
-    let status = match asked {
-        Some(status) => status,
-        None => sync_alone(&args.account, access, args.timeout)?,
-    };
-    let left = status["saves"].as_array().map_or(0, Vec::len);
+    let ask =
+        |account: &Path| control::ask(account, &Ask::Sync { seconds }, args.timeout + PATIENCE);
+    let mut all = Vec::new();
+    match Access::of(&args.account) {
+        Ok(access) => all.push(match ask(&access.directory(&args.account)?)? {
+            Some(status) => status,
+            None => sync_alone(&args.account, access, args.timeout)?,
+        }),
+        // Who mounted has given it: what is mounted needs none.
+        Err(no_token) if no_token.kind() == Kind::Unauthorized => {
+            for account in accounts(&account::state_dir(args.account.state_dir.as_deref())?)? {
+                all.extend(ask(&account)?);
+            }
+            if all.is_empty() {
+                return Err(no_token);
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    let saves = |status: &Value| status["saves"].as_array().map_or(0, Vec::len);
+    let left: usize = all.iter().map(saves).sum();
     if left == 0 {
         return say("everything is saved\n");
     }
-    say(&status_in_words(&status))?;
+    for status in all.iter().filter(|status| saves(status) > 0) {
+        say(&in_words(status))?;
+    }
     Err(Error::new(Kind::Storage, format!("{left} saves are not with Taskade"))
         .hint("`taskadefs retry` or `discard` settles what was refused"))
 }

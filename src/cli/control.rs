@@ -75,6 +75,23 @@ pub(crate) struct Progress {
     pub(crate) a_minute: Option<u32>,
 }
 
+/// What is mounted where.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) mountpoint: String,
+    /// The API's address, or the path of a local store.
+    pub(crate) account: String,
+}
+
+impl About {
+    /// How a mount stands, with which it is.
+    fn told(&self, mut status: Value) -> Value {
+        status["mountpoint"] = self.mountpoint.clone().into();
+        status["account"] = self.account.clone().into();
+        status
+    }
+}
+
 /// The socket, which is gone when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Listening(PathBuf);
@@ -90,7 +107,7 @@ impl Drop for Listening {
 ///
 /// # Errors
 /// If the socket cannot be made.
-pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>) -> Result<Listening> {
+pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>, about: About) -> Result<Listening> {
     let path = account.join(SOCKET);
     let failed = |error| Error::io("cannot make the socket", error).at(path.display().to_string());
     // One that a crash left over.
@@ -99,10 +116,11 @@ pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>) -> Result<Listening> {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let listener = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
+    let about = Arc::new(about);
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(serve(stream, vfs.clone()))),
+                Ok((stream, _)) => drop(tokio::spawn(serve(stream, vfs.clone(), about.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "a command could not connect");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -113,7 +131,7 @@ pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>) -> Result<Listening> {
     Ok(Listening(path))
 }
 
-async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>) {
+async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<About>) {
     let (reader, mut writer) = stream.split();
     let mut line = String::new();
     let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
@@ -126,7 +144,13 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>) {
                     None => return,
                 }
             }
-            Ok(ask) => obey(&vfs, ask).await,
+            Ok(ask) => {
+                let is_status = matches!(ask, Ask::Status {} | Ask::Sync { .. });
+                obey(&vfs, ask).await.map(|value| match is_status {
+                    true => about.told(value),
+                    false => value,
+                })
+            }
             Err(error) => Err(Error::new(Kind::Invalid, "not a command").because(error)),
         },
         Ok(Err(_)) | Err(_) => return,

@@ -3,6 +3,7 @@
 mod account;
 mod adopt;
 mod agenda;
+mod apart;
 mod background;
 mod commands;
 mod control;
@@ -17,6 +18,7 @@ mod options;
 mod patience;
 mod probe;
 mod serve;
+mod status;
 mod terminal;
 mod unmount;
 
@@ -40,8 +42,9 @@ enum Command {
     /// Mount an account, or a local store, at a directory
     Mount(Box<MountArgs>),
     /// Unmount, and wait until everything is saved
+    #[command(visible_alias = "unmount")]
     Umount(UmountArgs),
-    /// Say which saves wait or were refused
+    /// Say what is mounted where, and which saves wait or were refused; exits with 1 if one was
     Status(StatusArgs),
     /// Try refused saves again
     Retry(RetryArgs),
@@ -59,9 +62,6 @@ enum Command {
     Agenda(AgendaArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
-    /// Say which process serves a mount
-    #[command(hide = true)]
-    AskMount(AskArgs),
 }
 
 /// Options of `mount`.
@@ -238,12 +238,6 @@ pub(crate) struct UmountArgs {
     lazy: bool,
 }
 
-/// Options of `ask-mount`.
-#[derive(Debug, Args)]
-pub(crate) struct AskArgs {
-    mountpoint: PathBuf,
-}
-
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -256,11 +250,20 @@ pub(crate) struct ServeArgs {
     /// Append every API call to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     log_requests: Option<PathBuf>,
+    /// Make a workspace, or with WORKSPACE/FOLDER also a folder in it, unless it is there
+    #[arg(long, value_name = "PATH")]
+    make: Vec<String>,
 }
 
-/// Runs the program. 0 done, 1 failed, 2 usage.
+/// Runs the program. 0 done, 1 failed or something was refused, 2 usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = options::from_mount_helper(arguments.into_iter().collect());
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let [_, command, mountpoint] = &arguments[..]
+        && command == probe::COMMAND
+    {
+        return ended(probe::answer(mountpoint.as_ref()).map(|()| ExitCode::SUCCESS));
+    }
+    let arguments = options::from_mount_helper(arguments);
     let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(usage) => {
@@ -268,13 +271,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
-    match dispatch(cli.command, arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            terminal::tell(&error);
-            ExitCode::FAILURE
-        }
-    }
+    ended(dispatch(cli.command, arguments))
+}
+
+fn ended(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        terminal::tell(&error);
+        ExitCode::FAILURE
+    })
 }
 
 /// Parses the arguments; lists of `-o` are read as the flags that they stand for.
@@ -292,12 +296,12 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     }
 }
 
-fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
+fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
     match command {
         Command::Mount(args) if args.foreground => mount::foreground(&args),
         Command::Mount(args) => background::start(&args, arguments),
         Command::Umount(args) => unmount::unmount(&args),
-        Command::Status(args) => commands::status(&args),
+        Command::Status(args) => return status::status(&args),
         Command::Retry(args) => commands::retry(&args),
         Command::Details(args) => details::details(&args),
         Command::Discard(args) => commands::discard(&args),
@@ -306,6 +310,6 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<()> {
         Command::Undo(args) => commands::undo(&args),
         Command::Agenda(args) => agenda::agenda(&args),
         Command::Serve(args) => serve::serve(&args),
-        Command::AskMount(args) => probe::answer(&args),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    MountArgs, background,
+    MountArgs, apart, background,
     control::{self, Listening},
     log, mountpoint,
     opened::{Access, Opened},
@@ -74,12 +74,13 @@ struct Mount {
 
 async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) -> Result<Mount> {
     let mountpoint = mountpoint::check(&args.mountpoint)?;
+    apart::check(&mountpoint, &args.account)?;
     if args.ready_fd.is_none() {
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
     let mut account = Opened::open(&args.account, access?).await?;
     let (vfs, events, notices) = account.file_system(settings(args))?;
-    let listening = control::listen(&account.dir.path, vfs.clone())?;
+    let listening = control::listen(&account.dir.path, vfs.clone(), account.about(&mountpoint))?;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
     let handle = runtime.handle().clone();
     // A signal that comes as soon as it is mounted must find who unmounts it.

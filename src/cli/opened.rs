@@ -11,6 +11,7 @@ use super::{
     AccountArgs,
     account::{self, AccountDir},
     adopt::adopt,
+    control::About,
 };
 use crate::{
     api::{HttpBackend, check_url},
@@ -35,6 +36,8 @@ pub(crate) enum Access {
 
 /// An account whose directory is this process's until it is dropped.
 pub(crate) struct Opened {
+    /// What a person knows it by: the API's address, or the path of a local store.
+    name: String,
     url: String,
     token: Token,
     /// The embedded server of a local store.
@@ -58,16 +61,24 @@ impl Opened {
                 // Makes the store, whose path tells it from others once it is there.
                 let server = start_server(&store, args.log_requests.clone()).await?;
                 let (url, token) = (server.url(), server.token());
-                let dir = AccountDir::open(&state_dir, STORES, &name(&store))?;
-                Ok(Self { url, token, server: Some(server), dir })
+                let name = name(&store);
+                let dir = AccountDir::open(&state_dir, STORES, &name)?;
+                dir.note_name(&name)?;
+                Ok(Self { name, url, token, server: Some(server), dir })
             }
             Access::Token(token) => {
                 let url = args.api_url().to_owned();
                 let dir = AccountDir::open(&state_dir, &url, token.expose())?;
                 let dir = adopt(dir, &url, &token).await?;
-                Ok(Self { url, token, server: None, dir })
+                dir.note_name(&url)?;
+                Ok(Self { name: url.clone(), url, token, server: None, dir })
             }
         }
+    }
+
+    /// What is mounted where, for `status`.
+    pub(crate) fn about(&self, mountpoint: &Path) -> About {
+        About { mountpoint: mountpoint.display().to_string(), account: self.name.clone() }
     }
 
     /// The file system of the account.
@@ -83,6 +94,9 @@ impl Opened {
         // SAFETY: these calls have no preconditions and cannot fail.
         let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
         let (vfs, notices) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
+        if let Some(server) = &self.server {
+            vfs.make_spaces_with(server.store().clone());
+        }
         Ok((vfs, events, notices))
     }
 }

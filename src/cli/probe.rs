@@ -15,8 +15,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AskArgs, patience};
+use super::patience;
 use crate::error::{Error, Result};
+
+/// What this program is started with to ask. It is for this program only, so the parser of the
+/// command line does not know it and never proposes it.
+pub(super) const COMMAND: &str = "ask-mount";
 
 /// How long a mount may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,7 +51,7 @@ pub(crate) enum Answer {
 pub(crate) fn ask(path: &Path) -> Result<Answer> {
     let failed = |error| Error::io("cannot ask the mount", error).at(path.display().to_string());
     let mut asking = Command::new(std::env::current_exe().map_err(failed)?)
-        .arg("ask-mount")
+        .arg(COMMAND)
         .arg(path)
         .current_dir("/")
         .stdin(Stdio::null())
@@ -77,8 +81,8 @@ pub(crate) fn ask(path: &Path) -> Result<Answer> {
 ///
 /// # Errors
 /// If the asker has gone.
-pub(crate) fn answer(args: &AskArgs) -> Result<()> {
-    let said = match process_of(&args.mountpoint) {
+pub(crate) fn answer(mountpoint: &Path) -> Result<()> {
+    let said = match process_of(mountpoint) {
         Ok(pid) => pid,
         // Aborted if it dies while it is asked.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED)) => {

@@ -25,7 +25,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         let mut config = ServerConfig::new(&args.local);
         config.listen = args.listen;
         config.log_requests.clone_from(&args.log_requests);
+        config.sample = true;
         let server = Server::start(config).await?;
+        for path in &args.make {
+            server.store().make_path(path)?;
+        }
         let token = server.token_path().display().to_string();
         say(&format!("listening on {}\ntoken in {}\n", server.url(), printable(&token)))?;
         tokio::select! {

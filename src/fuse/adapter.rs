@@ -12,18 +12,23 @@ use std::{
 };
 
 use fuser::{
-    Errno, FileHandle, Filesystem, FopenFlags, INodeNo, InitFlags, KernelConfig, LockOwner,
-    OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
-    ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    FileHandle, Filesystem, FopenFlags, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags,
+    RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry,
+    ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use tokio::runtime::Handle;
 
 use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
 use crate::{
-    error::{Error, Kind, Result},
-    vfs::{Fh, OpenMode, RenameMode, SetAttr, Vfs},
+    error::Result,
+    vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs},
 };
+
+/// What a caller makes is the caller's.
+fn new_file(request: &Request, permissions: u32) -> NewFile {
+    NewFile { permissions, owner: Some((request.uid(), request.gid())) }
+}
 
 /// What FUSE talks to.
 pub(crate) struct Adapter {
@@ -152,18 +157,19 @@ impl Filesystem for Adapter {
         name: &OsStr,
         mode: u32,
         umask: u32,
-        _rdev: u32,
+        rdev: u32,
         reply: ReplyEntry,
     ) {
         let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
+        let new = new_file(request, mode & !umask);
         let operation =
-            |vfs: Arc<Vfs>| async move { vfs.mknod(parent, &name, mode & !umask, caller).await };
+            |vfs: Arc<Vfs>| async move { vfs.mknod(parent, &name, new, rdev, caller).await };
         self.run(operation, reply_entry(reply));
     }
 
     fn mkdir(
         &self,
-        _request: &Request,
+        request: &Request,
         parent: INodeNo,
         name: &OsStr,
         mode: u32,
@@ -171,7 +177,8 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         let (parent, name) = (ino(parent), name.to_owned());
-        let operation = |vfs: Arc<Vfs>| async move { vfs.mkdir(parent, &name, mode & !umask) };
+        let new = new_file(request, mode & !umask);
+        let operation = |vfs: Arc<Vfs>| async move { vfs.mkdir(parent, &name, new) };
         self.run(operation, reply_entry(reply));
     }
 
@@ -187,14 +194,15 @@ impl Filesystem for Adapter {
 
     fn symlink(
         &self,
-        _request: &Request,
+        request: &Request,
         parent: INodeNo,
         name: &OsStr,
         target: &Path,
         reply: ReplyEntry,
     ) {
         let (parent, name, target) = (ino(parent), name.to_owned(), target.to_owned());
-        let operation = |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target) };
+        let new = new_file(request, 0o777);
+        let operation = |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target, new) };
         self.run(operation, reply_entry(reply));
     }
 
@@ -264,8 +272,9 @@ impl Filesystem for Adapter {
         let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
         let exclusive = flags & libc::O_EXCL != 0;
         let open = OpenMode::from_flags(flags);
+        let new = new_file(request, mode & !umask);
         let operation = |vfs: Arc<Vfs>| async move {
-            vfs.create(parent, &name, mode & !umask, open, exclusive, caller).await
+            vfs.create(parent, &name, new, open, exclusive, caller).await
         };
         self.run(operation, move |result| match result {
             Ok((attr, opened)) => reply.created(
@@ -395,32 +404,36 @@ impl Filesystem for Adapter {
     fn fsyncdir(
         &self,
         _request: &Request,
-        _inode: INodeNo,
+        inode: INodeNo,
         _fh: FileHandle,
         _datasync: bool,
         reply: ReplyEmpty,
     ) {
-        reply.ok();
+        let inode = ino(inode);
+        self.run(|vfs| async move { vfs.sync_directory(inode).await }, reply_empty(reply));
     }
 
     fn statfs(&self, _request: &Request, _inode: INodeNo, reply: ReplyStatfs) {
-        // The service tells no size: enough room for whoever asks before writing.
-        const BLOCKS: u64 = 1 << 28;
-        reply.statfs(BLOCKS, BLOCKS, BLOCKS, BLOCKS, BLOCKS, 4096, 255, 4096);
+        // What is written waits on the local disk: there has to be room.
+        match self.vfs.room() {
+            Ok(Room { block, blocks: [all, free, available], files: [files, more] }) => {
+                reply.statfs(all, free, available, files, more, block, 255, block);
+            }
+            Err(error) => reply.error(errno(&error)),
+        }
     }
 
     fn setxattr(
         &self,
         _request: &Request,
-        _inode: INodeNo,
-        _name: &OsStr,
-        _value: &[u8],
-        _flags: i32,
+        inode: INodeNo,
+        name: &OsStr,
+        value: &[u8],
+        flags: i32,
         _position: u32,
         reply: ReplyEmpty,
     ) {
-        let error = Error::new(Kind::Unsupported, "extended attributes cannot be set");
-        reply.error(errno(&error));
+        reply_empty(reply)(self.vfs.setxattr(ino(inode), name, value, flags));
     }
 
     fn getxattr(
@@ -438,7 +451,22 @@ impl Filesystem for Adapter {
         reply_xattr(reply, size, Ok(self.vfs.listxattr(ino(inode))));
     }
 
-    fn removexattr(&self, _request: &Request, _inode: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
-        reply.error(Errno::ENODATA);
+    fn removexattr(&self, _request: &Request, inode: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        reply_empty(reply)(self.vfs.removexattr(ino(inode), name));
+    }
+
+    fn fallocate(
+        &self,
+        _request: &Request,
+        _inode: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        let fh = Fh(fh.0);
+        let operation = |vfs: Arc<Vfs>| async move { vfs.allocate(fh, mode, offset, length).await };
+        self.run(operation, reply_empty(reply));
     }
 }

@@ -27,6 +27,10 @@ pub(crate) fn file_type(kind: FileKind) -> FileType {
         FileKind::Directory => FileType::Directory,
         FileKind::File => FileType::RegularFile,
         FileKind::Symlink => FileType::Symlink,
+        FileKind::Pipe => FileType::NamedPipe,
+        FileKind::Socket => FileType::Socket,
+        FileKind::CharDevice => FileType::CharDevice,
+        FileKind::BlockDevice => FileType::BlockDevice,
     }
 }
 
@@ -35,16 +39,16 @@ pub(crate) fn file_attr(attr: &Attr) -> FileAttr {
         ino: number(attr.ino),
         size: attr.size,
         blocks: attr.size.div_ceil(512),
-        atime: attr.modified,
+        atime: attr.accessed,
         mtime: attr.modified,
-        ctime: attr.modified,
-        crtime: attr.modified,
+        ctime: attr.changed,
+        crtime: attr.changed,
         kind: file_type(attr.kind),
         perm: attr.mode,
         nlink: attr.links,
         uid: attr.uid,
         gid: attr.gid,
-        rdev: 0,
+        rdev: attr.device,
         blksize: 4096,
         flags: 0,
     }

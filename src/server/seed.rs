@@ -9,12 +9,49 @@ use super::{
     token::{random_name, random_uuid},
 };
 use crate::{
-    api::{ContentType, Position, Schedule},
+    api::{ContentType, MakeSpaces, Position, Schedule},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
 };
 
+impl MakeSpaces for Store {
+    fn make_workspace(&self, name: &str) -> Result<SpaceId> {
+        self.add_workspace(name)
+    }
+
+    fn make_folder(&self, workspace: &SpaceId, name: &str) -> Result<SpaceId> {
+        self.add_folder(workspace, name)
+    }
+}
+
 impl Store {
+    /// Makes a workspace, or with `WORKSPACE/FOLDER` also a folder in it, unless it is there.
+    ///
+    /// # Errors
+    /// If there is no name, or the store cannot be written.
+    pub(crate) fn make_path(&self, path: &str) -> Result<()> {
+        let (name, folder) = match path.trim_end_matches('/').split_once('/') {
+            Some((workspace, folder)) => (workspace, Some(folder)),
+            None => (path, None),
+        };
+        if name.is_empty() || folder.is_some_and(|folder| folder.is_empty() || folder.contains('/'))
+        {
+            return Err(Error::new(Kind::Invalid, "not WORKSPACE or WORKSPACE/FOLDER").at(path));
+        }
+        let found = self.workspaces()?.into_iter().find(|space| space.name == name);
+        let workspace = match found {
+            Some(space) => SpaceId::new(space.id),
+            None => self.add_workspace(name)?,
+        };
+        let folders = self.folders(workspace.as_str())?;
+        if let Some(folder) = folder
+            && folders.iter().all(|space| space.name != folder || space.id == workspace.as_str())
+        {
+            self.add_folder(&workspace, folder)?;
+        }
+        Ok(())
+    }
+
     /// Adds a workspace.
     ///
     /// # Errors

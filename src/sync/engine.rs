@@ -30,7 +30,7 @@ use super::{
     wording::Wording,
 };
 use crate::{
-    api::{Backend, BudgetStatus, TaskResource},
+    api::{Backend, BudgetStatus, RemoteSpace, TaskResource},
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -204,6 +204,11 @@ impl Engine {
     /// What is known of the request budget.
     pub fn budget(&self) -> Option<BudgetStatus> {
         self.backend.budget()
+    }
+
+    /// A workspace, or a folder of one, was made: it is listed from now on.
+    pub(crate) fn add_space(&self, workspace: Option<&SpaceId>, space: RemoteSpace) {
+        self.listings.add_space(workspace, space);
     }
 
     /// What was wrong with the service when it was last asked, if anything was.

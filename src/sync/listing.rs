@@ -127,6 +127,19 @@ impl Listings {
         self.keep(&known, &Which::Projects(folder.clone()));
     }
 
+    /// Adds a workspace, or a folder to one, that was just made, without asking again.
+    pub(crate) fn add_space(&self, workspace: Option<&SpaceId>, space: RemoteSpace) {
+        let which = workspace.map_or(Which::Workspaces, |id| Which::Folders(id.clone()));
+        let mut known = self.lock();
+        known.assembled.clear();
+        if let Some(Slot { items: Some(Items::Spaces(spaces)), .. }) = known.slots.get_mut(&which)
+            && spaces.iter().all(|listed| listed.id != space.id)
+        {
+            spaces.push(space);
+        }
+        self.keep(&known, &which);
+    }
+
     /// Gives a project its new title, without asking for the listing again.
     pub(crate) fn retitle(&self, id: &ProjectId, title: &str) {
         self.change(id, |project| title.clone_into(&mut project.name));

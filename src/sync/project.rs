@@ -151,6 +151,8 @@ pub(crate) struct State {
     pub(crate) interest: Interest,
     pub(crate) version: u64,
     pub(crate) modified: SystemTime,
+    /// What a program last set that to, and when.
+    pub(crate) set_time: Option<(SystemTime, SystemTime)>,
     /// Who does which task, as far as it was told in this mount.
     pub(crate) assigned: HashMap<TaskId, Assigned>,
     /// Whom and what the project's lines may name, as far as it was told.
@@ -223,6 +225,7 @@ impl Project {
                 interest: Interest::default(),
                 version: 0,
                 modified,
+                set_time: None,
                 assigned: HashMap::new(),
                 names: Names::default(),
                 copied: HashMap::new(),
@@ -290,11 +293,21 @@ impl Project {
         self.lock().modified
     }
 
-    /// Sets the time of last change, as `utimensat` asks.
-    pub fn set_modified(&self, time: SystemTime) {
+    /// Sets the time of last change, as `utimensat` asks at `now`.
+    pub fn set_modified(&self, time: SystemTime, now: SystemTime) {
         let mut state = self.lock();
         state.modified = time;
+        state.set_time = Some((time, now));
         state.bases.set_modified(time);
+    }
+
+    /// When anything of it last changed, whose content shows `modified` as its time: that, or when a
+    /// program set it.
+    pub fn changed(&self, modified: SystemTime) -> SystemTime {
+        match self.lock().set_time {
+            Some((time, at)) if time == modified => at,
+            _ => modified,
+        }
     }
 
     /// Where its saved text stands.

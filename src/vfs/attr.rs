@@ -45,7 +45,10 @@ impl Vfs {
             links: 2,
             uid: self.uid,
             gid: self.gid,
+            accessed: modified,
             modified,
+            changed: modified,
+            device: 0,
             // Not for long: whoever looks is to see that a mount has died.
             believed: BELIEVED,
             named: BELIEVED,
@@ -65,6 +68,7 @@ impl Vfs {
         if let Some(past) = pinned {
             (size, modified) = past;
         }
+        let mut changed = project.changed(modified);
         let writers = self.tree().writers(project.serial);
         for handle in &writers {
             let Handle::Writer(writer) = &**handle else { continue };
@@ -72,7 +76,7 @@ impl Vfs {
             let is_here = pinned.is_none() || writer.ino == ino;
             if is_here && draft.is_dirty() && caller.is_some() && writer.process == caller {
                 size = draft.len();
-                modified = writer.written();
+                (modified, changed) = (writer.written(), writer.written());
             }
         }
         let is_emptied = {
@@ -95,7 +99,10 @@ impl Vfs {
             links: if pinned.is_none() { 1 } else { 0 },
             uid: self.uid,
             gid: self.gid,
+            accessed: modified,
             modified,
+            changed,
+            device: 0,
             // A size that opening the file may change must be asked for again: a read that knows
             // the old one stops there. So must one that is another for each program.
             believed: if writers.is_empty()
@@ -128,10 +135,7 @@ impl Vfs {
         match self.node(ino)? {
             Node::Directory { .. } => Ok(self.directory_attr(ino)),
             Node::Place(place) => self.setattr_place(ino, &place, fh, set),
-            Node::Scratch(_) => match (fh, set.size) {
-                (Some(fh), Some(size)) => self.truncate_open_scratch(ino, fh, size, set),
-                _ => self.setattr_scratch(ino, set),
-            },
+            Node::Scratch(_) => self.setattr_scratch(ino, fh, set),
             Node::Project(project) => {
                 let process = process::of_thread(caller);
                 if let Some(size) = set.size {
@@ -141,20 +145,12 @@ impl Vfs {
                     self.truncate(ino, fh, &project, size, process).await?;
                 }
                 if let Some(time) = set.modified {
-                    project.set_modified(time);
+                    project.set_modified(time, self.now());
                 }
                 self.engine.glance(&project, process).await?;
                 Ok(self.project_attr(ino, &project, process))
             }
         }
-    }
-
-    fn truncate_open_scratch(&self, ino: Ino, fh: Fh, size: u64, set: &SetAttr) -> Result<Attr> {
-        if let Handle::Scratch { file, .. } = &*self.handle(fh)? {
-            file.set_len(size).map_err(|error| Error::io("cannot truncate", error))?;
-            return self.getattr_scratch(ino);
-        }
-        self.setattr_scratch(ino, set)
     }
 
     async fn truncate(

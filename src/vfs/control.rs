@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    printable::printable_json,
     sync::{Project, Standing},
 };
 
@@ -194,7 +195,16 @@ impl Vfs {
         for shelf in ["rejected", "conflicts"] {
             private.create(self.control.join(shelf)).map_err(failed)?;
         }
-        self.write_control("README.md", README.as_bytes()).map_err(failed)
+        self.write_control("README.md", README.as_bytes()).map_err(failed)?;
+        // What changes by itself is in nobody's repository.
+        self.write_control(".gitignore", b"*\n").map_err(failed)?;
+        // It is listed before anybody asked for it, and written anew whenever somebody does.
+        self.write_status().map_err(failed)
+    }
+
+    fn write_status(&self) -> std::io::Result<()> {
+        let json = serde_json::to_string_pretty(&self.status()).map_err(std::io::Error::from)?;
+        self.write_control(STATUS, printable_json(&json).as_bytes())
     }
 
     /// Writes the file anew that says how it stands, if that is what is looked at.
@@ -202,10 +212,7 @@ impl Vfs {
         if path != self.control.join(STATUS) {
             return;
         }
-        let written = serde_json::to_vec_pretty(&self.status())
-            .map_err(std::io::Error::from)
-            .and_then(|json| self.write_control(STATUS, &json));
-        if let Err(error) = written {
+        if let Err(error) = self.write_status() {
             tracing::warn!(%error, "the status is out of date");
         }
     }

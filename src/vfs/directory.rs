@@ -149,7 +149,7 @@ impl Vfs {
 
     /// Makes an inode known and counts the reference that the kernel is about to hold, as one: a
     /// `forget` in between would take it away again, and the kernel's number would stand for nothing.
-    fn refer(&self, known: impl FnOnce(&mut Tree) -> Ino) -> Ino {
+    pub(crate) fn refer(&self, known: impl FnOnce(&mut Tree) -> Ino) -> Ino {
         let mut tree = self.tree();
         let ino = known(&mut tree);
         tree.inodes.looked_up(ino);

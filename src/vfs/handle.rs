@@ -8,6 +8,8 @@ use std::{
     time::SystemTime,
 };
 
+use rustix::fs::{FallocateFlags, fallocate};
+
 use super::{
     Vfs,
     commit_policy::{Occasion, Verdict, decide},
@@ -330,6 +332,22 @@ impl Vfs {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Makes room in an open scratch file, as fallocate(2) asks.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] for a project: its room is not on this disk.
+    pub async fn allocate(&self, fh: Fh, mode: i32, offset: u64, length: u64) -> Result<()> {
+        let Handle::Scratch { file, .. } = &*self.handle(fh)? else {
+            return Err(Error::new(Kind::Unsupported, "only local files take room ahead"));
+        };
+        let file = file.try_clone().map_err(|error| Error::io("cannot make room", error))?;
+        let mode = FallocateFlags::from_bits_retain(u32::try_from(mode).unwrap_or_default());
+        tokio::task::spawn_blocking(move || fallocate(&file, mode, offset, length))
+            .await
+            .map_err(|error| Error::new(Kind::Storage, "cannot make room").because(error))??;
+        Ok(())
     }
 
     /// The last descriptor of an open file is gone.

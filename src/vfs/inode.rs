@@ -66,6 +66,16 @@ pub(crate) enum Node {
 struct Inode {
     node: Node,
     lookups: u64,
+    /// The number on the local disk of what has a name there.
+    local: Option<u64>,
+    /// The names of a local file beside the one in its node: hard links.
+    more: Vec<(Ino, OsString)>,
+}
+
+impl Inode {
+    fn new(node: Node, lookups: u64) -> Self {
+        Self { node, lookups, local: None, more: Vec::new() }
+    }
 }
 
 /// The inodes that the kernel knows.
@@ -76,6 +86,8 @@ pub(crate) struct Inodes {
     /// The numbers in `projects`: theirs also while the kernel does not know them.
     reserved: HashSet<Ino>,
     scratch: HashMap<(Ino, OsString), Ino>,
+    /// What has a name on the local disk, by its number there.
+    locals: HashMap<u64, Ino>,
     next: u64,
 }
 
@@ -84,10 +96,11 @@ impl Default for Inodes {
         let node = Node::Directory { directory: Directory::Root, parent: ROOT };
         Self {
             // The kernel never looks the root up, so it must not be forgotten either.
-            table: HashMap::from([(ROOT, Inode { node, lookups: 1 })]),
+            table: HashMap::from([(ROOT, Inode::new(node, 1))]),
             projects: HashMap::new(),
             reserved: HashSet::new(),
             scratch: HashMap::new(),
+            locals: HashMap::new(),
             next: ROOT.0 + 1,
         }
     }
@@ -179,35 +192,116 @@ impl Inodes {
         self.move_scratch(ino, Some((parent, name.to_owned())));
     }
 
-    /// The number of a scratch entry whose number on the local disk is `local`.
+    /// The number of a scratch entry whose number on the local disk is `local`. All names of a
+    /// file have the same.
     pub(crate) fn scratch(&mut self, local: u64, parent: Ino, name: &OsStr) -> Ino {
         let place = (parent, name.to_owned());
-        if let Some(ino) = self.scratch.get(&place) {
-            return *ino;
+        let known = self.scratch.get(&place).copied().filter(|ino| {
+            // Where it is not known, the name was a project's until now.
+            self.table.get(ino).is_some_and(|inode| inode.local.is_none_or(|known| known == local))
+        });
+        let ino = known.or_else(|| self.locals.get(&local).copied()).unwrap_or_else(|| {
+            let wanted = Ino(local | SCRATCH_BIT);
+            let free = !self.table.contains_key(&wanted) && !self.reserved.contains(&wanted);
+            let ino = if free { wanted } else { Ino(self.fresh()) };
+            self.insert(ino, Node::Scratch(None));
+            ino
+        });
+        if known.is_none() {
+            self.name_scratch(ino, place);
         }
-        let wanted = Ino(local | SCRATCH_BIT);
-        let free = !self.table.contains_key(&wanted) && !self.reserved.contains(&wanted);
-        let ino = if free { wanted } else { Ino(self.fresh()) };
-        self.insert(ino, Node::Scratch(None));
-        self.move_scratch(ino, Some(place));
+        if let Some(inode) = self.table.get_mut(&ino) {
+            inode.local = Some(local);
+        }
+        self.locals.insert(local, ino);
         ino
     }
 
-    /// Scratch was moved, or removed with `None`. Whatever was at the new place is gone.
+    /// Scratch has this name only. Whatever had it is gone.
     pub(crate) fn move_scratch(&mut self, ino: Ino, place: Option<(Ino, OsString)>) {
         self.leave_scratch(ino);
-        if let Some(place) = &place
-            && let Some(replaced) = self.scratch.insert(place.clone(), ino)
-            && replaced != ino
-            && let Some(inode) = self.table.get_mut(&replaced)
-        {
-            inode.node = Node::Scratch(None);
+        if let Some(place) = place {
+            self.name_scratch(ino, place);
         }
-        if let Some(inode) = self.table.get_mut(&ino)
-            && let Node::Scratch(known) = &mut inode.node
+    }
+
+    /// The names of a scratch inode, and its number on the local disk.
+    pub(crate) fn places(&self, ino: Ino) -> (Vec<(Ino, OsString)>, Option<u64>) {
+        let Some(inode) = self.table.get(&ino) else { return (Vec::new(), None) };
+        let Node::Scratch(first) = &inode.node else { return (Vec::new(), None) };
+        (first.iter().chain(&inode.more).cloned().collect(), inode.local)
+    }
+
+    /// A name is gone. Of a file with others, only the name.
+    pub(crate) fn unlink_scratch(&mut self, parent: Ino, name: &OsStr) {
+        let place = (parent, name.to_owned());
+        let Some(ino) = self.scratch.remove(&place) else { return };
+        let Some(inode) = self.table.get_mut(&ino) else { return };
+        inode.more.retain(|known| *known != place);
+        if let Node::Scratch(first) = &mut inode.node
+            && first.as_ref() == Some(&place)
         {
-            *known = place;
+            *first = inode.more.pop();
+            if first.is_none()
+                && let Some(local) = inode.local.take()
+            {
+                // The disk may give the number to another file.
+                self.locals.remove(&local);
+            }
         }
+    }
+
+    /// A name of scratch became another, or two were exchanged. Whatever had the new one is gone.
+    pub(crate) fn rename_scratch(
+        &mut self,
+        from: (Ino, &OsStr),
+        to: (Ino, &OsStr),
+        exchanged: bool,
+    ) {
+        let (old, new) = (self.scratch_at(from.0, from.1), self.scratch_at(to.0, to.1));
+        // A name that goes takes the number along, unless another comes in its place.
+        let named = [(old, from, to)].into_iter().chain(exchanged.then_some((new, to, from)));
+        let moves: Vec<_> = named.collect();
+        for (ino, before, _) in &moves {
+            if let Some(ino) = ino {
+                self.drop_name(*ino, &(before.0, before.1.to_owned()));
+            }
+        }
+        if !exchanged {
+            self.unlink_scratch(to.0, to.1);
+        }
+        for (ino, _, after) in moves {
+            if let Some(ino) = ino {
+                self.name_scratch(ino, (after.0, after.1.to_owned()));
+            }
+        }
+    }
+
+    /// Takes one name from an inode that is about to get another.
+    fn drop_name(&mut self, ino: Ino, place: &(Ino, OsString)) {
+        self.scratch.remove(place);
+        let Some(inode) = self.table.get_mut(&ino) else { return };
+        inode.more.retain(|known| known != place);
+        if let Node::Scratch(first) = &mut inode.node
+            && first.as_ref() == Some(place)
+        {
+            *first = inode.more.pop();
+        }
+    }
+
+    /// Gives an inode one more name, which whatever had it loses.
+    fn name_scratch(&mut self, ino: Ino, place: (Ino, OsString)) {
+        if self.scratch.get(&place).is_some_and(|known| *known != ino) {
+            self.unlink_scratch(place.0, &place.1);
+        }
+        let Some(inode) = self.table.get_mut(&ino) else { return };
+        let Node::Scratch(first) = &mut inode.node else { return };
+        match first {
+            None => *first = Some(place.clone()),
+            Some(known) if *known == place || inode.more.contains(&place) => {}
+            Some(_) => inode.more.push(place.clone()),
+        }
+        self.scratch.insert(place, ino);
     }
 
     /// The scratch inode at a place, if the kernel knows it.
@@ -215,10 +309,10 @@ impl Inodes {
         self.scratch.get(&(parent, name.to_owned())).copied()
     }
 
+    /// Takes all names from a scratch inode.
     fn leave_scratch(&mut self, ino: Ino) {
-        if let Some(Node::Scratch(Some(place))) = self.get(ino) {
-            let place = place.clone();
-            self.scratch.remove(&place);
+        for (parent, name) in self.places(ino).0 {
+            self.unlink_scratch(parent, &name);
         }
     }
 
@@ -265,7 +359,7 @@ impl Inodes {
         match self.table.get_mut(&ino) {
             Some(inode) => inode.node = node,
             None => {
-                self.table.insert(ino, Inode { node, lookups: 0 });
+                self.table.insert(ino, Inode::new(node, 0));
             }
         }
     }

@@ -17,6 +17,7 @@ mod directory;
 mod draft;
 mod handle;
 mod inode;
+mod local;
 mod names;
 mod notices;
 mod open_dir;
@@ -29,6 +30,7 @@ mod refused;
 mod rename;
 mod resource;
 mod scratch;
+mod scratch_make;
 mod share;
 mod tree;
 mod truncation;
@@ -41,7 +43,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64},
     },
 };
@@ -54,10 +56,12 @@ pub use self::details::Asked;
 pub use self::notices::{Invalidate, Notice};
 pub use self::rename::RenameMode;
 pub use self::types::{
-    Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, ROOT, SetAttr,
+    Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, NewFile, OpenMode, Opened, ROOT, Room,
+    SetAttr,
 };
 use self::{inode::Node, tree::Tree};
 use crate::{
+    api::MakeSpaces,
     error::{Error, Kind, Result},
     sync::{Engine, Project},
 };
@@ -80,6 +84,8 @@ pub struct Vfs {
     quiet: Notify,
     /// How often the kernel had to ask for content of a project.
     reads: AtomicU64,
+    /// What makes workspaces and folders, where that can be done.
+    spaces: OnceLock<Arc<dyn MakeSpaces>>,
 }
 
 impl Vfs {
@@ -115,10 +121,17 @@ impl Vfs {
             is_heard: AtomicBool::new(false),
             quiet: Notify::new(),
             reads: AtomicU64::new(0),
+            spaces: OnceLock::new(),
         };
         vfs.make_control()?;
         vfs.take_in(recovered);
         Ok((Arc::new(vfs), receiver))
+    }
+
+    /// From now on `mkdir` makes workspaces and folders.
+    pub fn make_spaces_with(&self, spaces: Arc<dyn MakeSpaces>) {
+        // Set once; another would make them of the same service.
+        let _ = self.spaces.set(spaces);
     }
 
     /// Settles what waits for its grace, then waits until no save is on its way, but no longer

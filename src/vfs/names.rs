@@ -87,6 +87,17 @@ pub(crate) fn title(name: &str) -> Option<String> {
     Some(title)
 }
 
+/// The title that a new workspace or folder gets from its name. `None` if the title would not show
+/// under that name.
+pub(crate) fn space_title(name: &str) -> Option<String> {
+    let mut title: String = name.chars().map(original).collect();
+    if title.starts_with('．') {
+        title.replace_range(..'．'.len_utf8(), ".");
+    }
+    let is_shown_so = safe(&title) == name && !name.contains(char::REPLACEMENT_CHARACTER);
+    is_shown_so.then_some(title)
+}
+
 fn original(c: char) -> char {
     match c {
         '／' => '/',

@@ -11,7 +11,7 @@ use super::{
     directory::{Entry, RESERVED, child},
     handle::Handle,
     inode::{Directory, Node},
-    process, scratch,
+    local, process, scratch,
     tree::Local,
     types::{DirectoryEntry, Fh, FileKind, Ino, Opened, ROOT},
 };
@@ -137,7 +137,7 @@ impl Vfs {
             let name = entry.file_name();
             let known = self.tree().inodes.scratch_at(ino, &name);
             let ino = known.unwrap_or(Ino(metadata.ino() | (1 << 63)));
-            listed.push(DirectoryEntry { ino, kind: scratch::kind(&metadata), name });
+            listed.push(DirectoryEntry { ino, kind: local::kind(&metadata), name });
         }
         Ok(listed)
     }

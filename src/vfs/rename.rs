@@ -6,6 +6,8 @@
 
 use std::{ffi::OsStr, fs, io::Write, os::unix::fs::OpenOptionsExt, sync::Arc};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use super::{
     Notice, Vfs,
     commit_policy::Occasion,
@@ -14,7 +16,7 @@ use super::{
     inode::{Directory, Node},
     names, process, scratch,
     tree::{Local, Vacant},
-    types::{Attr, Ino, OpenMode, Opened},
+    types::{Attr, Ino, NewFile, OpenMode, Opened},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -55,7 +57,7 @@ impl Vfs {
         &self,
         parent: Ino,
         name: &OsStr,
-        permissions: u32,
+        new: impl Into<NewFile>,
         mode: OpenMode,
         exclusive: bool,
         caller: u32,
@@ -65,7 +67,7 @@ impl Vfs {
         let process = process::of_thread(caller);
         let (project, draft) = match self.end(parent, name).await? {
             End::Scratch => {
-                return self.create_scratch(parent, name, permissions, mode, exclusive);
+                return self.create_scratch(parent, name, new.into(), mode, exclusive);
             }
             End::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
             End::Project(..) if exclusive => {
@@ -93,7 +95,7 @@ impl Vfs {
         Ok((self.project_attr(ino, &project, process), opened))
     }
 
-    /// Creates an empty file.
+    /// Creates an empty file, or a pipe, socket or device, which `device` tells.
     ///
     /// # Errors
     /// As [`create`](Self::create).
@@ -101,14 +103,17 @@ impl Vfs {
         self: &Arc<Self>,
         parent: Ino,
         name: &OsStr,
-        permissions: u32,
+        new: impl Into<NewFile>,
+        device: u32,
         caller: u32,
     ) -> Result<Attr> {
-        if permissions & libc::S_IFMT != libc::S_IFREG && permissions & libc::S_IFMT != 0 {
-            return Err(Error::new(Kind::NotPermitted, "only plain files"));
+        let new = new.into();
+        if !matches!(new.permissions & libc::S_IFMT, libc::S_IFREG | 0) {
+            self.check_writable()?;
+            return self.make_special(parent, name, new, device);
         }
         let mode = OpenMode { read: false, write: true, append: false, truncate: false };
-        let (attr, opened) = self.create(parent, name, permissions, mode, true, caller).await?;
+        let (attr, opened) = self.create(parent, name, new, mode, true, caller).await?;
         self.release(opened.fh).await?;
         Ok(attr)
     }
@@ -224,19 +229,14 @@ impl Vfs {
     ) -> Result<()> {
         let old = self.scratch_place(from.0, from.1)?;
         let new = self.scratch_place(to.0, to.1)?;
-        if mode.exchange {
-            return Err(Error::new(Kind::Invalid, "exchanging names is not supported"));
-        }
-        fs::rename(&old, &new).map_err(|error| scratch::failed("cannot rename", &old, error))?;
-        let mut tree = self.tree();
-        match tree.inodes.scratch_at(from.0, from.1) {
-            Some(ino) => tree.inodes.move_scratch(ino, Some((to.0, to.1.to_owned()))),
-            None => {
-                if let Some(replaced) = tree.inodes.scratch_at(to.0, to.1) {
-                    tree.inodes.move_scratch(replaced, None);
-                }
-            }
-        }
+        let flags = match mode {
+            RenameMode { exchange: true, .. } => RenameFlags::EXCHANGE,
+            RenameMode { no_replace: true, .. } => RenameFlags::NOREPLACE,
+            _ => RenameFlags::empty(),
+        };
+        renameat_with(CWD, &old, CWD, &new, flags)
+            .map_err(|error| scratch::failed("cannot rename", &old, error.into()))?;
+        self.tree().inodes.rename_scratch(from, to, mode.exchange);
         Ok(())
     }
 
@@ -351,12 +351,16 @@ impl Vfs {
 }
 
 fn write_scratch(path: &std::path::Path, text: &[u8]) -> std::io::Result<()> {
+    // A link, pipe or socket there is replaced, as by any renaming, and not written through.
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        fs::remove_file(path)?;
+    }
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)?;
     file.write_all(text)
 }

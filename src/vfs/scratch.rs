@@ -4,9 +4,8 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, Metadata, OpenOptions},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use super::{
@@ -15,8 +14,9 @@ use super::{
     directory::{check_reserved, no_entry},
     handle::Handle,
     inode::{Directory, Inodes, Node},
+    local::{self, Entry},
     names, resource,
-    types::{Attr, Caching, FileKind, Ino, OpenMode, Opened, SetAttr},
+    types::{Attr, Caching, Fh, Ino, OpenMode, Opened, Room, SetAttr},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -100,59 +100,49 @@ impl Vfs {
     }
 
     pub(crate) fn getattr_scratch(&self, ino: Ino) -> Result<Attr> {
-        let (place, open) = {
-            let tree = self.tree();
-            let place = match tree.inodes.get(ino) {
-                Some(Node::Scratch(place)) => place.clone(),
-                _ => None,
-            };
-            let open = tree.handles.values().find(|handle| match &***handle {
-                Handle::Scratch { ino: of, .. } => *of == ino,
-                _ => false,
-            });
-            (place, open.cloned())
-        };
-        let path = match place {
-            Some(_) => self.scratch_path(ino)?,
-            None => PathBuf::new(),
-        };
-        let metadata = fs::symlink_metadata(&path).ok();
-        let metadata = match (metadata, open.as_deref()) {
-            (Some(metadata), _) => Some(metadata),
+        let (metadata, path) = match self.scratch_path(ino) {
+            Ok(path) => {
+                let metadata = fs::symlink_metadata(&path);
+                (metadata.map_err(|error| failed("cannot look at", &path, error))?, path)
+            }
             // Removed, but still open: it lives on through its handle.
-            (None, Some(Handle::Scratch { file, .. })) => file.metadata().ok(),
-            (None, _) => None,
+            Err(error) => {
+                let open = self.open_entry(ino).ok_or(error)?;
+                let metadata = open.metadata();
+                (metadata.map_err(|error| Error::io("cannot look at it", error))?, PathBuf::new())
+            }
         };
-        let attr = metadata.map(|metadata| self.scratch_attr(ino, &metadata));
-        attr.map(|attr| self.as_control(&path, attr)).ok_or_else(no_entry)
+        Ok(self.as_control(&path, self.scratch_attr(ino, &metadata)))
     }
 
-    pub(crate) fn setattr_scratch(&self, ino: Ino, set: &SetAttr) -> Result<Attr> {
-        let path = self.scratch_path(ino)?;
-        self.check_not_control(&path)?;
-        let error = |error| failed("cannot change", &path, error);
-        if let Some(mode) = set.mode {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o7777)).map_err(error)?;
+    pub(crate) fn setattr_scratch(&self, ino: Ino, fh: Option<Fh>, set: &SetAttr) -> Result<Attr> {
+        if let Ok(path) = self.scratch_path(ino) {
+            self.check_not_control(&path)?;
         }
-        if set.uid.is_some() || set.gid.is_some() {
-            std::os::unix::fs::lchown(&path, set.uid, set.gid).map_err(error)?;
+        let mut set = *set;
+        if let (Some(fh), Some(size)) = (fh, set.size)
+            && let Handle::Scratch { file, .. } = &*self.handle(fh)?
+        {
+            // Who opened it may write, whatever its permissions are now.
+            file.set_len(size).map_err(|error| Error::io("cannot truncate", error))?;
+            set.size = None;
         }
-        if let Some(size) = set.size {
-            let file = OpenOptions::new().write(true).open(&path).map_err(error)?;
-            file.set_len(size).map_err(error)?;
-        }
-        if set.accessed.is_some() || set.modified.is_some() {
-            let mut times = fs::FileTimes::new();
-            if let Some(time) = set.accessed {
-                times = times.set_accessed(time);
-            }
-            if let Some(time) = set.modified {
-                times = times.set_modified(time);
-            }
-            let file = fs::File::open(&path).map_err(error)?;
-            file.set_times(times).map_err(error)?;
-        }
+        let entry = match self.scratch_path(ino) {
+            Ok(path) => Entry::at(&path).map_err(|error| failed("cannot change", &path, error))?,
+            Err(error) => self.open_entry(ino).ok_or(error)?,
+        };
+        entry.set(&set).map_err(|error| Error::io("cannot change it", error))?;
         self.getattr_scratch(ino)
+    }
+
+    /// What is open of an inode, which may have no name any more.
+    fn open_entry(&self, ino: Ino) -> Option<Entry> {
+        let open = self.tree().handles.values().find_map(|handle| match &**handle {
+            Handle::Scratch { ino: of, .. } if *of == ino => Some(handle.clone()),
+            _ => None,
+        })?;
+        let Handle::Scratch { file, .. } = &*open else { return None };
+        Entry::of(file).ok()
     }
 
     pub(crate) fn open_scratch(&self, ino: Ino, mode: OpenMode) -> Result<Opened> {
@@ -161,12 +151,10 @@ impl Vfs {
             self.check_not_control(&path)?;
         }
         self.refresh_control(&path);
-        let file = OpenOptions::new()
-            .read(mode.read)
-            .write(mode.write)
-            .truncate(mode.truncate)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(&path)
+        let mut options = OpenOptions::new();
+        options.read(mode.read).write(mode.write).truncate(mode.truncate);
+        let file = Entry::at(&path)
+            .and_then(|entry| entry.plain(&mut options))
             .map_err(|error| failed("cannot open", &path, error))?;
         self.engine.looked_at(&path);
         let opened = self.opened_scratch(ino, file, mode);
@@ -174,54 +162,11 @@ impl Vfs {
         Ok(Opened { caching: if is_control { Caching::Bypass } else { opened.caching }, ..opened })
     }
 
-    pub(crate) fn create_scratch(
-        &self,
-        parent: Ino,
-        name: &OsStr,
-        permissions: u32,
-        mode: OpenMode,
-        exclusive: bool,
-    ) -> Result<(Attr, Opened)> {
-        let path = self.scratch_place(parent, name)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .create_new(exclusive)
-            .truncate(mode.truncate)
-            .mode(permissions & 0o7777)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(&path)
-            .map_err(|error| failed("cannot create", &path, error))?;
-        let attr = self.looked_up_scratch(parent, name)?;
-        Ok((attr, self.opened_scratch(attr.ino, file, mode)))
-    }
-
-    fn opened_scratch(&self, ino: Ino, file: fs::File, mode: OpenMode) -> Opened {
+    pub(crate) fn opened_scratch(&self, ino: Ino, file: fs::File, mode: OpenMode) -> Opened {
         let handle = Handle::Scratch { file, ino, append: mode.append };
         let fh = self.tree().add_handle(handle);
         // The kernel sees every change of scratch, so the pages that it has are right.
         Opened { fh, caching: Caching::Keep }
-    }
-
-    /// Makes a local directory.
-    ///
-    /// # Errors
-    /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot make one.
-    pub fn mkdir(&self, parent: Ino, name: &OsStr, permissions: u32) -> Result<Attr> {
-        self.check_writable()?;
-        let is_remote = matches!(self.node(parent)?, Node::Directory { .. });
-        if is_remote && !name.as_encoded_bytes().starts_with(b".") {
-            return Err(Error::new(Kind::NotPermitted, "Taskade's API cannot make folders")
-                .at(name.to_string_lossy())
-                .hint("make it in the app; it appears here"));
-        }
-        let path = self.scratch_place(parent, name)?;
-        fs::DirBuilder::new()
-            .mode(permissions & 0o7777)
-            .create(&path)
-            .map_err(|error| failed("cannot make", &path, error))?;
-        self.looked_up_scratch(parent, name)
     }
 
     /// Removes a local directory.
@@ -243,32 +188,6 @@ impl Vfs {
         Ok(())
     }
 
-    /// Makes a symbolic link: scratch, such as the locks of emacs.
-    ///
-    /// # Errors
-    /// [`Kind::NotPermitted`] under the name of a project.
-    pub fn symlink(&self, parent: Ino, name: &OsStr, target: &Path) -> Result<Attr> {
-        self.check_writable()?;
-        self.check_scratch_name(parent, name)?;
-        let path = self.scratch_place(parent, name)?;
-        std::os::unix::fs::symlink(target, &path)
-            .map_err(|error| failed("cannot link", &path, error))?;
-        self.looked_up_scratch(parent, name)
-    }
-
-    /// Makes a hard link between scratch files.
-    ///
-    /// # Errors
-    /// [`Kind::NotPermitted`] for projects: a project has one name.
-    pub fn link(&self, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
-        self.check_writable()?;
-        self.check_scratch_name(parent, name)?;
-        let from = self.scratch_path(ino)?;
-        let path = self.scratch_place(parent, name)?;
-        fs::hard_link(&from, &path).map_err(|error| failed("cannot link", &path, error))?;
-        self.looked_up_scratch(parent, name)
-    }
-
     /// The target of a symbolic link.
     ///
     /// # Errors
@@ -288,10 +207,7 @@ impl Vfs {
     }
 
     fn gone_scratch(&self, parent: Ino, name: &OsStr) {
-        let mut tree = self.tree();
-        if let Some(ino) = tree.inodes.scratch_at(parent, name) {
-            tree.inodes.move_scratch(ino, None);
-        }
+        self.tree().inodes.unlink_scratch(parent, name);
     }
 
     /// The place of a scratch inode on disk.
@@ -300,16 +216,56 @@ impl Vfs {
     /// [`Kind::NotPermitted`] if it is not scratch.
     pub(crate) fn scratch_path(&self, ino: Ino) -> Result<PathBuf> {
         match self.node(ino)? {
-            Node::Scratch(Some((parent, name))) => match is_control(parent, &name) {
-                true => Ok(self.control.clone()),
-                false => Ok(self.scratch_dir(parent)?.join(name)),
-            },
-            Node::Scratch(None) => Err(no_entry()),
-            Node::Place(_) => Err(resource::read_only()),
+            Node::Scratch(_) => {}
+            Node::Place(_) => return Err(resource::read_only()),
             Node::Directory { .. } | Node::Project(_) => {
-                Err(Error::new(Kind::NotPermitted, "only local files can do that"))
+                return Err(Error::new(Kind::NotPermitted, "only local files can do that"));
             }
         }
+        let (places, local) = self.tree().inodes.places(ino);
+        let is_alone = places.len() == 1;
+        let paths = places.into_iter().filter_map(|(parent, name)| {
+            let is_control = is_control(parent, &name);
+            let dir = if is_control { None } else { Some(self.scratch_dir(parent).ok()?) };
+            Some(dir.map_or_else(|| self.control.clone(), |dir| dir.join(name)))
+        });
+        // Of several names some may be in directories that the kernel has let go of.
+        let is_it = |path: &PathBuf| {
+            is_alone || fs::symlink_metadata(path).is_ok_and(|found| Some(found.ino()) == local)
+        };
+        paths.into_iter().find(is_it).ok_or_else(no_entry)
+    }
+
+    /// How much room there is where everything is kept that waits for Taskade, and scratch.
+    ///
+    /// # Errors
+    /// If the state directory cannot be asked.
+    pub fn room(&self) -> Result<Room> {
+        let disk = rustix::fs::statvfs(&self.scratch)
+            .map_err(|error| failed("cannot look at the disk", &self.scratch, error.into()))?;
+        Ok(Room {
+            block: u32::try_from(disk.f_frsize).unwrap_or(4096),
+            blocks: [disk.f_blocks, disk.f_bfree, disk.f_bavail],
+            files: [disk.f_files, disk.f_ffree],
+        })
+    }
+
+    /// Sees to it that the names in a directory of scratch outlive a crash.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn sync_directory(&self, ino: Ino) -> Result<()> {
+        let Ok(path) = self.scratch_dir(ino) else { return Ok(()) };
+        let synced = tokio::task::spawn_blocking(move || match fs::File::open(&path) {
+            Ok(directory) => directory.sync_all(),
+            // No scratch was made there yet.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        });
+        synced
+            .await
+            .map_err(|error| Error::new(Kind::Storage, "cannot sync").because(error))?
+            .map_err(|error| Error::io("cannot sync", error))
     }
 
     /// Refuses a name that only a project can have.
@@ -325,26 +281,19 @@ impl Vfs {
     fn scratch_attr(&self, ino: Ino, metadata: &Metadata) -> Attr {
         Attr {
             ino,
-            kind: kind(metadata),
+            kind: local::kind(metadata),
             size: metadata.len(),
             mode: u16::try_from(metadata.mode() & 0o7777).unwrap_or(0o600),
             links: u32::try_from(metadata.nlink()).unwrap_or(u32::MAX),
             uid: metadata.uid(),
             gid: metadata.gid(),
-            modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+            accessed: local::time(metadata.atime(), metadata.atime_nsec()),
+            modified: local::time(metadata.mtime(), metadata.mtime_nsec()),
+            changed: local::time(metadata.ctime(), metadata.ctime_nsec()),
+            device: encoded(metadata.rdev()),
             believed: BELIEVED,
             named: BELIEVED,
         }
-    }
-}
-
-pub(crate) fn kind(metadata: &Metadata) -> FileKind {
-    if metadata.is_dir() {
-        FileKind::Directory
-    } else if metadata.is_symlink() {
-        FileKind::Symlink
-    } else {
-        FileKind::File
     }
 }
 
@@ -354,6 +303,12 @@ fn directory_name(directory: &Directory) -> String {
         None => "root".to_owned(),
         Some(id) => format!("space-{}", file_name::safe(id.as_str())),
     }
+}
+
+/// A device number as FUSE has it (`new_encode_dev` of the kernel).
+fn encoded(device: u64) -> u32 {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12)
 }
 
 pub(crate) fn failed(what: &str, path: &Path, error: std::io::Error) -> Error {

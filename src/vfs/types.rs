@@ -22,6 +22,14 @@ pub enum FileKind {
     File,
     /// A symbolic link.
     Symlink,
+    /// A named pipe.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A character device.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
 }
 
 /// What `stat` shows.
@@ -41,8 +49,14 @@ pub struct Attr {
     pub uid: u32,
     /// Group.
     pub gid: u32,
-    /// When the content last changed.
+    /// When it was last read, as far as that is kept.
+    pub accessed: SystemTime,
+    /// When the content last changed, or what a program set in place of that.
     pub modified: SystemTime,
+    /// When anything of it last changed, which no program sets.
+    pub changed: SystemTime,
+    /// Which device it is, as the kernel encodes that; 0 for anything else.
+    pub device: u32,
     /// How long the kernel may believe these attributes without asking.
     pub believed: Duration,
     /// How long it may believe that the name stands for the inode.
@@ -121,4 +135,30 @@ pub struct SetAttr {
     pub accessed: Option<SystemTime>,
     /// New time of modification.
     pub modified: Option<SystemTime>,
+}
+
+/// What is made anew.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFile {
+    /// Permission bits, and those of its kind.
+    pub permissions: u32,
+    /// User and group of who makes it; `None` is who serves the mount.
+    pub owner: Option<(u32, u32)>,
+}
+
+impl From<u32> for NewFile {
+    fn from(permissions: u32) -> Self {
+        Self { permissions, owner: None }
+    }
+}
+
+/// How much room there is, in blocks and files.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Bytes of a block.
+    pub block: u32,
+    /// Blocks there are, are free, and are free for users.
+    pub blocks: [u64; 3],
+    /// Files there can be, and how many more.
+    pub files: [u64; 2],
 }

@@ -88,7 +88,7 @@ fn usage_errors_exit_with_2_and_do_nothing() {
         &[][..],
         &["--no-such-flag"],
         &["no-such-command"],
-        &["unmount", at],
+        &["ask-mount"],
         &["mount"],
         &["mount", api, "--max-age=soon", at],
         &["mount", api, "-o", "no-such-option", at],

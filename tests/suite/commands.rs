@@ -67,9 +67,11 @@ fn a_refused_save_is_shown_everywhere_and_discarded() {
     assert_eq!(status["saves"][0]["path"], "Acme/Plan.md");
     assert_eq!(status["saves"][0]["state"], "rejected");
     assert!(status["limit"].is_u64() && status["pid"].is_u64(), "{status}");
-    let told = ok(&mounted, &["status", "Plan.md"]);
+    let told = run(&mounted, &["status", "Plan.md"]);
+    assert_eq!(told.status.code(), Some(1), "something was refused");
+    let told = said(&told);
     assert!(told.contains("rejected\tAcme/Plan.md\t") && told.contains("line 2"), "{told}");
-    let json: Value = serde_json::from_str(&ok(&mounted, &["status", "--json"])).unwrap();
+    let json: Value = serde_json::from_slice(&run(&mounted, &["status", "--json"]).stdout).unwrap();
     assert_eq!(json[0]["saves"], status["saves"]);
     let retried = run(&mounted, &["retry", "Plan.md"]);
     assert_eq!(retried.status.code(), Some(1));

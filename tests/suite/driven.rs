@@ -187,7 +187,8 @@ impl Mount {
 
     pub async fn create(&self, name: &str, text: &[u8]) -> Result<()> {
         let name = OsStr::new(name);
-        let (_, opened) = self.vfs.create(self.folder, name, 0o644, TRUNCATE, false, me()).await?;
+        let (_, opened) =
+            self.vfs.create(self.folder, name, 0o644_u32, TRUNCATE, false, me()).await?;
         if !text.is_empty() {
             self.vfs.write(opened.fh, 0, text)?;
         }

@@ -168,13 +168,14 @@ fn the_process_that_serves_has_no_token_in_its_environment() {
 #[test]
 fn a_password_in_the_url_is_refused_and_shown_nowhere() {
     let dir = tempfile::tempdir().unwrap();
-    let state = dir.path().join("state");
+    let (state, root) = (dir.path().join("state"), dir.path().join("mnt"));
+    fs::create_dir(&root).unwrap();
     let url = "https://me:hunter2@x.example/api/v1";
     for command in ["mount", "sync"] {
         let mut program = Command::new(PROGRAM);
         program.arg(command).arg("--state-dir").arg(&state).env("TASKADE_API_URL", url);
         let output =
-            run(program.args((command == "mount").then_some(dir.path())).env("TASKADE_TOKEN", "x"));
+            run(program.args((command == "mount").then_some(&root)).env("TASKADE_TOKEN", "x"));
         let said = said(&output);
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains("password") && !said.contains("hunter2"), "{said}");

@@ -5,6 +5,7 @@
 
 mod absence;
 mod agenda;
+mod apart;
 mod asked;
 mod bases;
 mod cached;
@@ -44,6 +45,7 @@ mod refused;
 mod relocated;
 mod resources;
 mod saving;
+mod scratch;
 mod server;
 mod service;
 mod service_details;

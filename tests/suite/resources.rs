@@ -344,9 +344,9 @@ async fn nothing_else_can_be_changed() {
         let dir = find(&mount, path).await.unwrap().ino;
         let is = |result: Result<()>| assert_eq!(kind(result), Kind::NotPermitted, "{path}");
         is(vfs.create(dir, name, 0o644, TRUNCATE, true, me()).await.map(drop));
-        is(vfs.mknod(dir, name, 0o644, me()).await.map(drop));
+        is(vfs.mknod(dir, name, 0o644_u32, 0, me()).await.map(drop));
         is(vfs.mkdir(dir, name, 0o755).map(drop));
-        is(vfs.symlink(dir, name, "x".as_ref()).map(drop));
+        is(vfs.symlink(dir, name, "x".as_ref(), 0o777).map(drop));
         is(vfs.unlink(dir, name).await);
         is(vfs.rmdir(dir, name).await);
         is(vfs.rename(here, (dir, name), RenameMode::default(), me()).await);

@@ -1,0 +1,157 @@
+//! `status`: what is mounted where, what waits, and what was refused.
+
+use std::{
+    fs,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::Value;
+
+use super::{
+    StatusArgs, account,
+    commands::{PATIENCE, accounts, place},
+    control::{self, Ask},
+    terminal::{say, say_json},
+};
+use crate::{
+    error::Result,
+    printable::printable,
+    sync::{JOURNAL, Journal, Overridden},
+};
+
+/// Tells how every mount of the state directory stands, or one. The exit code says whether a save
+/// was refused.
+///
+/// # Errors
+/// If the mount does not answer.
+pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
+    let accounts = match &args.mountpoint {
+        Some(mountpoint) => vec![place(mountpoint)?.account],
+        None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
+    };
+    let mut all = Vec::new();
+    for account in accounts {
+        let value = match control::ask(&account, &Ask::Status {}, PATIENCE)? {
+            Some(value) => value,
+            None => asleep(&account)?,
+        };
+        all.extend((!value.is_null()).then_some(value));
+    }
+    if args.json {
+        say_json(&Value::from(all.clone()))?;
+    } else if all.is_empty() {
+        say("nothing is mounted, and nothing waits\n")?;
+    } else {
+        say(&all.iter().map(in_words).collect::<String>())?;
+    }
+    let saves = all.iter().filter_map(|status| status["saves"].as_array()).flatten();
+    let refused = saves.filter(|save| save["state"] == "rejected").count();
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the journal of an account holds that nobody has mounted; null if nothing.
+fn asleep(account: &Path) -> Result<Value> {
+    let (saves, overridden) = Journal::peek(&account.join(JOURNAL))?;
+    if saves.is_empty() && overridden.is_empty() {
+        return Ok(Value::Null);
+    }
+    let save = |(path, reason): (String, Option<String>)| {
+        let state = if reason.is_some() { "rejected" } else { "pending" };
+        serde_json::json!({ "path": path, "state": state, "reason": reason })
+    };
+    let saves: Vec<Value> = saves.into_iter().map(save).collect();
+    let conflict = |it: Overridden| {
+        let (path, file) = (format!("{}.md", it.title), format!(".taskade/conflicts/{}", it.file));
+        let since = humantime::format_rfc3339_seconds(it.since).to_string();
+        serde_json::json!({ "path": path, "file": file, "since": since })
+    };
+    let conflicts: Vec<Value> = overridden.into_iter().map(conflict).collect();
+    let name = fs::read_to_string(account.join(account::NAME)).ok();
+    Ok(serde_json::json!({ "pid": null, "account": name, "saves": saves, "conflicts": conflicts }))
+}
+
+/// How an account stands, in lines: which it is, then each save that waits or was refused.
+pub(super) fn in_words(status: &Value) -> String {
+    let text = |value: &Value| printable(value.as_str().unwrap_or_default()).into_owned();
+    let account = text(&status["account"]);
+    let mut words = match (status["mountpoint"].as_str(), status["pid"].as_u64()) {
+        (Some(mountpoint), Some(pid)) => {
+            format!("{}: {account}, mounted by process {pid}", printable(mountpoint))
+        }
+        (None, Some(pid)) => format!("mounted by process {pid}"),
+        _ if account.is_empty() => format!("not mounted; {GO_ON}"),
+        _ => format!("{account}: not mounted; {GO_ON}"),
+    };
+    if let (Some(remaining), Some(limit)) = (status["remaining"].as_u64(), status["limit"].as_u64())
+    {
+        words.push_str(&format!(", {remaining} of {limit} requests left"));
+    }
+    if let Some(reset) = status["reset"].as_u64() {
+        words.push_str(&format!(", all again in {reset} s"));
+    }
+    if !status["trouble"].is_null() {
+        words.push_str(&format!("\ntrouble: {}", text(&status["trouble"])));
+    }
+    for finding in status["journal"].as_array().into_iter().flatten() {
+        words.push_str(&format!("\njournal: {}", text(finding)));
+    }
+    let saves = status["saves"].as_array().cloned().unwrap_or_default();
+    if saves.is_empty() {
+        words.push_str("\neverything is saved");
+    }
+    for save in &saves {
+        let (state, path) = (text(&save["state"]), text(&save["path"]));
+        words.push_str(&format!("\n{state}\t{path}\t{}", text(&save["reason"])));
+        if let Some(age) = save["since"].as_str().and_then(age) {
+            let gap = if save["reason"].is_null() { "" } else { " " };
+            words.push_str(&format!("{gap}({} ago)", humantime::format_duration(age)));
+        }
+    }
+    for conflict in status["conflicts"].as_array().into_iter().flatten() {
+        let (path, file) = (text(&conflict["path"]), text(&conflict["file"]));
+        words.push_str(&format!(
+            "\nconflict\t{path}\toverrode changes made elsewhere; look at {file} and remove it"
+        ));
+    }
+    words.push('\n');
+    words
+}
+
+/// What to do where nothing is mounted.
+const GO_ON: &str = "mount it or run `taskadefs sync` to go on";
+
+/// How long ago a moment is, in whole seconds, and in whole minutes from an hour on.
+fn age(since: &str) -> Option<Duration> {
+    let since = humantime::parse_rfc3339(since).ok()?;
+    let seconds = SystemTime::now().duration_since(since).unwrap_or_default().as_secs();
+    Some(Duration::from_secs(if seconds < 3600 { seconds } else { seconds - seconds % 60 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::in_words;
+
+    #[test]
+    fn a_mount_says_which_it_is_what_waits_and_how_old_it_is() {
+        let since = std::time::SystemTime::now() - std::time::Duration::from_secs(7325);
+        let since = humantime::format_rfc3339_seconds(since).to_string();
+        let status = json!({
+            "pid": 7, "mountpoint": "/m", "account": "https://x.example/v1",
+            "limit": 30, "remaining": 2, "reset": 41, "trouble": null,
+            "saves": [
+                { "path": "Acme/a.md", "state": "pending", "reason": null, "since": since },
+                { "path": "Acme/b\u{1b}.md", "state": "rejected", "reason": "no\nway", "since": since },
+            ],
+        });
+        assert_eq!(
+            in_words(&status),
+            "/m: https://x.example/v1, mounted by process 7, 2 of 30 requests left, all again in 41 s\n\
+             pending\tAcme/a.md\t(2h 2m ago)\n\
+             rejected\tAcme/b\\x1b.md\tno\\nway (2h 2m ago)\n"
+        );
+    }
+}
