@@ -22,6 +22,7 @@ mod file_name;
 pub mod fuse;
 pub mod ids;
 mod memory;
+mod pidfs;
 pub mod plan;
 mod printable;
 pub mod secret;

@@ -305,6 +305,17 @@ impl Store {
         self.elsewhere(project, |tasks| tasks.delete(task.as_str()))
     }
 
+    /// Somebody else gives a project another name.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such project.
+    pub fn rename_elsewhere(&self, project: &ProjectId, name: &str) -> Result<()> {
+        self.elsewhere(project, |tasks| {
+            tasks.0.iter_mut().take(1).for_each(|title| name.clone_into(&mut title.text));
+            Ok(())
+        })
+    }
+
     /// Somebody else archives a project.
     ///
     /// # Errors

@@ -180,6 +180,8 @@ impl Engine {
             folder: request.to.folder.clone(),
             keys,
         };
+        // Before the journal names the copy: a mount that is killed in between has them by both.
+        self.log_bases_of_copy(project, &copy, &renamed);
         let row = self.journaled(move |journal| journal.reidentify(&entry, &change)).await?;
         self.install_copy(project, &copy, intent, renamed, (outline, listing.title));
         project.lock().row = Some(row);

@@ -171,6 +171,7 @@ impl Engine {
             for (number, id) in &ids {
                 state.note_created(*number, id);
             }
+            self.log_names(&mut state);
             self.journal_entry(&state)
         };
         self.note(project, entry).await

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     ahead::Walks,
+    base_log::BaseLog,
     cache::Cache,
     calls::Logged,
     evict::Residents,
@@ -26,6 +27,7 @@ use super::{
     refresher::Refresher,
     scan::Scans,
     served::Process,
+    serving,
     transfer::Transfers,
     wording::Wording,
 };
@@ -97,6 +99,8 @@ pub struct Engine {
     pub(crate) records: Records,
     pub(crate) unseen: Unseen,
     pub(crate) cache: Arc<Cache>,
+    /// What living programs have before their eyes.
+    pub(crate) base_log: Arc<BaseLog>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
     pub(crate) exports: Exports,
@@ -139,6 +143,7 @@ impl Engine {
         let (events, receiver) = mpsc::unbounded_channel();
         let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
         let listings = Listings::recalled(cache.clone(), journal.archived()?);
+        let base_log = BaseLog::open(journal.dir());
         let started = clock.wall();
         let keep = settings.keep_history;
         let records = Records::of(journal.dir());
@@ -152,6 +157,7 @@ impl Engine {
             records,
             unseen,
             cache,
+            base_log,
             journal,
             settings,
             listings,
@@ -251,6 +257,7 @@ impl Engine {
             return project.clone();
         }
         let project = Arc::new(self.make(Some(id.clone()), folder, title));
+        serving::take_over(&project, self.base_log.take_kept(id));
         projects.insert(id.clone(), project.clone());
         project
     }
@@ -271,7 +278,11 @@ impl Engine {
 
     /// Notes the id of a project that was just created.
     pub(crate) fn adopt(&self, project: &Arc<Project>, id: &ProjectId) {
-        project.lock().id = Some(id.clone());
+        {
+            let mut state = project.lock();
+            state.id = Some(id.clone());
+            self.log_bases(&mut state);
+        }
         self.calls.name(id, &project.title());
         self.projects().insert(id.clone(), project.clone());
     }

@@ -22,6 +22,8 @@ pub(crate) struct Normalised {
     sent: HashMap<TaskId, String>,
     /// What was sent, and what the service made of it; the latest comes last.
     made: HashMap<TaskId, Vec<(String, String)>>,
+    /// What of it is not in the log of served bases yet.
+    pub(crate) news: Vec<(Key, String, String)>,
 }
 
 impl Normalised {
@@ -46,6 +48,13 @@ impl Normalised {
             {
                 self.note(task, &text, &item.text);
             }
+        }
+    }
+
+    /// Takes over what was known before a remount.
+    pub(crate) fn keep(&mut self, key: &Key, sent: &str, now: &str) {
+        if let Key::Known(task) = key {
+            self.note(task, sent, now);
         }
     }
 
@@ -84,6 +93,8 @@ impl Normalised {
         texts.retain(|(known, _)| known != sent);
         if sent != now {
             texts.push((sent.to_owned(), now.to_owned()));
+            let key = Key::Known(task.clone());
+            self.news.push((key, sent.to_owned(), now.to_owned()));
         }
         if texts.len() > REMEMBERED {
             texts.remove(0);

@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::{
+    base_records::FilePath,
     create::Creating,
     evict::Evicted,
     intent::Intent,
@@ -29,7 +30,7 @@ use crate::{
     document::{self, Line, RenderOptions},
     error::Error,
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Details, Key, Op, Outline},
+    plan::{Details, Key, Outline},
 };
 
 /// What a reader gets: a text, and what it says.
@@ -142,6 +143,10 @@ pub(crate) struct State {
     /// Whether a worker is at it.
     pub(crate) working: bool,
     pub(crate) bases: ServedBases,
+    /// The name that it was looked up under last.
+    pub(crate) path: Option<FilePath>,
+    /// The aliases that are not in the log of served bases yet.
+    pub(crate) new_aliases: Vec<(Key, Key)>,
     /// What the service made of texts that it was sent.
     pub(crate) normalised: Normalised,
     /// Whether somebody waits for the end of a grace in `bases`.
@@ -164,9 +169,9 @@ pub(crate) struct State {
     pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
     pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
-    next_new: u32,
+    pub(super) next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
-    aliases: HashMap<Key, Key>,
+    pub(super) aliases: HashMap<Key, Key>,
 }
 
 /// One project of the mount.
@@ -221,6 +226,8 @@ impl Project {
                 graced: false,
                 normalised: Normalised::default(),
                 uncertain: false,
+                path: None,
+                new_aliases: Vec::new(),
                 opened: None,
                 interest: Interest::default(),
                 version: 0,
@@ -307,6 +314,18 @@ impl Project {
         match self.lock().set_time {
             Some((time, at)) if time == modified => at,
             _ => modified,
+        }
+    }
+
+    /// Notes under which name it was looked up.
+    pub fn note_path(&self, directory: &str, name: &str) {
+        let mut state = self.lock();
+        let is_known = state
+            .path
+            .as_ref()
+            .is_some_and(|(in_directory, known)| **in_directory == *directory && **known == *name);
+        if !is_known {
+            state.path = Some((Arc::from(directory), Arc::from(name)));
         }
     }
 
@@ -486,52 +505,5 @@ impl State {
             }
         }
         changed && before.is_some()
-    }
-
-    /// Reserves numbers for new tasks.
-    pub(crate) fn reserve(&mut self, count: usize) -> u32 {
-        let first = self.next_new;
-        self.next_new = first.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
-        first
-    }
-
-    /// Notes that a request changes, or has changed, a detail.
-    pub(crate) fn touch(&mut self, op: &Op) {
-        if let Op::Detail { key: Key::Known(task), change } = op {
-            *self.touched.entry((task.clone(), change.resource())).or_default() += 1;
-        }
-    }
-
-    /// Notes which ids new tasks were given.
-    pub(crate) fn note_created(&mut self, number: u32, id: &TaskId) {
-        self.note_alias(Key::New(number), Key::Known(id.clone()));
-    }
-
-    /// Notes that a task is known by another key from now on.
-    pub(crate) fn note_alias(&mut self, from: Key, to: Key) {
-        if from == to {
-            return;
-        }
-        // A chain of aliases never leads back: a key that is in use again is no alias any more.
-        self.aliases.remove(&to);
-        self.aliases.insert(from, to);
-    }
-
-    /// The key that a task is known by now.
-    pub(crate) fn current(&self, key: &Key) -> Key {
-        let mut key = key;
-        while let Some(newer) = self.aliases.get(key) {
-            key = newer;
-        }
-        key.clone()
-    }
-
-    /// An outline with every task under the key that it is known by now.
-    pub(crate) fn resolved(&self, outline: &Outline) -> Outline {
-        let mut outline = outline.clone();
-        for item in &mut outline.items {
-            item.key = self.current(&item.key);
-        }
-        outline
     }
 }

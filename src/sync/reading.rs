@@ -324,6 +324,7 @@ impl Engine {
             state.recalled = false;
             if let Some(after) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
                 state.normalised.read(&after);
+                self.log_names(&mut state);
             }
             if let Some(snapshot) = state.snapshot.as_mut() {
                 snapshot.title = listing.title.map(|node| node.id);

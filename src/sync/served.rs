@@ -22,8 +22,11 @@ use crate::plan::{self, Key, Outline};
 /// second step of a save that takes two.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// How many processes are remembered for one project.
-const REMEMBERED: usize = 32;
+/// How many processes are remembered for one project before it is looked which of them live.
+const ROOM: usize = 32;
+
+/// How many of those that live are remembered.
+const MOST: usize = 512;
 
 /// A process: its thread group, and what tells it from later ones, since ids are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +79,8 @@ struct Base {
 #[derive(Debug)]
 pub(crate) struct ServedBases {
     by_process: LruCache<Process, Base>,
+    /// With how many processes it is looked next which of them live.
+    room: usize,
     newest: Option<Arc<Outline>>,
     recalled: Option<Arc<Outline>>,
 }
@@ -92,7 +97,7 @@ pub(crate) struct Evicted {
 impl Default for ServedBases {
     fn default() -> Self {
         // With a bound it would have room for all of them from the start, in every project.
-        Self { by_process: LruCache::unbounded(), newest: None, recalled: None }
+        Self { by_process: LruCache::unbounded(), room: ROOM, newest: None, recalled: None }
     }
 }
 
@@ -201,6 +206,34 @@ impl ServedBases {
         self.by_process.iter_mut().for_each(|(_, base)| base.own = None);
     }
 
+    /// Forgets programs that are gone, if there are many: an editor that has its buffer for days
+    /// is not to be forgotten over those that only looked.
+    pub(crate) fn forget_dead(&mut self, is_alive: impl Fn(&Process) -> bool) {
+        if self.by_process.len() <= self.room {
+            return;
+        }
+        let gone: Vec<Process> = self.by_process.iter().map(|(process, _)| *process).collect();
+        for process in gone.iter().filter(|process| !is_alive(process)) {
+            self.by_process.pop(process);
+        }
+        self.room = ROOM.max(self.by_process.len() * 2);
+    }
+
+    /// What this process itself has before its eyes, as far as that is known.
+    pub(crate) fn outline_of(&self, process: Process) -> Option<&Arc<Outline>> {
+        self.by_process.peek(&process).map(|base| &base.outline)
+    }
+
+    /// What every process has before its eyes of which that is known; the latest comes first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Process, &Arc<Outline>)> {
+        self.by_process.iter().map(|(process, base)| (*process, &base.outline))
+    }
+
+    /// Takes over what a process had before its eyes before a remount.
+    pub(crate) fn keep(&mut self, process: Process, outline: Arc<Outline>) {
+        self.put(Some(process), Base { outline, own: None });
+    }
+
     /// Whether it is known what this process itself had before its eyes.
     pub(crate) fn knows(&self, process: Option<Process>) -> bool {
         process.is_some_and(|process| self.by_process.contains(&process))
@@ -214,7 +247,7 @@ impl ServedBases {
     /// Lets go of this outline: who had it before its eyes, and what others had.
     pub(crate) fn evict(&mut self, outline: &Outline) -> Evicted {
         let other = |seen: Arc<Outline>| (*seen != *outline).then_some(seen);
-        let Self { by_process, newest, recalled } = std::mem::take(self);
+        let Self { by_process, newest, recalled, .. } = std::mem::take(self);
         // The one seen last comes first.
         let seen = by_process.iter().rev();
         let processes =
@@ -251,7 +284,7 @@ impl ServedBases {
     fn put(&mut self, process: Option<Process>, base: Base) {
         let Some(process) = process else { return };
         self.by_process.put(process, base);
-        if self.by_process.len() > REMEMBERED {
+        if self.by_process.len() > MOST {
             self.by_process.pop_lru();
         }
     }

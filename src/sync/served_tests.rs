@@ -189,6 +189,18 @@ fn what_was_edited_blindly_of_other_lines_is_not_before_its_eyes() {
 }
 
 #[test]
+fn an_editor_is_not_forgotten_over_programs_that_only_looked() {
+    let mut session = Session::new();
+    session.reads(1, "old");
+    for group in 2..2000 {
+        session.reads(group, "new");
+        session.bases.forget_dead(|process| process.group == 1);
+        assert!(session.bases.all().count() <= 33);
+    }
+    assert_eq!(session.base(1), "old");
+}
+
+#[test]
 fn a_process_from_before_the_mount_saves_on_what_was_served_before_it() {
     let of = |inode| Some(Process { group: 1, inode });
     let mut bases = ServedBases::default();

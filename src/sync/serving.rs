@@ -7,11 +7,16 @@ use std::{
 };
 
 use super::{
+    base_records::Kept,
     engine::Engine,
     project::{Content, Project, State},
     served::{GRACE, OwnText, Process, Seen},
 };
-use crate::plan::Outline;
+use crate::{
+    ids::ProjectId,
+    pidfs,
+    plan::{Key, Outline},
+};
 
 /// How much later than another look it counts as one.
 const ROUGHLY: Duration = Duration::from_secs(1);
@@ -74,7 +79,9 @@ impl Engine {
             let is_own = own.is_some();
             let content = own.or_else(|| state.content())?;
             state.bases.read(process, &content.outline, now);
-            (Served { content, is_own, is_apart: state.is_apart(now) }, before)
+            let served = Served { content, is_own, is_apart: state.is_apart(now) };
+            self.log_base(&mut state, process);
+            (served, before)
         };
         // Who is the oldest need not be known so exactly.
         if before.is_none_or(|before| now.saturating_duration_since(before) > ROUGHLY) {
@@ -112,12 +119,14 @@ impl Engine {
             let resolved = |outline: &Outline| state.resolved(outline);
             bases.added(process, (&from, &to), resolved, |outline| project.render(outline));
             state.bases = bases;
+            self.log_base(state, process);
             return;
         }
         let text = project.render(ours);
         let until = self.clock.now() + self.settings.commit_wait + GRACE;
         let own = OwnText { text, modified: state.modified, until };
         state.bases.wrote(process, ours, own);
+        self.log_base(state, process);
     }
 
     /// Notes that a program is told that its save is accepted. Its grace begins, and whatever was
@@ -139,6 +148,64 @@ impl Engine {
             let project = project.clone();
             tokio::spawn(async move { engine.end_graces(&project).await });
         }
+    }
+
+    /// Keeps on disk what a process has before its eyes, before it is told anything.
+    fn log_base(&self, state: &mut State, process: Option<Process>) {
+        self.log_names(state);
+        state.bases.forget_dead(is_alive);
+        let (Some(process), Some(id)) = (process, &state.id) else { return };
+        if let Some(outline) = state.bases.outline_of(process) {
+            self.base_log.note(process, id, outline, state.path.clone());
+        }
+    }
+
+    /// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
+    /// the service made of what they typed.
+    pub(crate) fn log_names(&self, state: &mut State) {
+        let Some(id) = &state.id else { return };
+        if !state.new_aliases.is_empty() {
+            self.base_log.note_aliases(id, &std::mem::take(&mut state.new_aliases));
+        }
+        if !state.normalised.news.is_empty() {
+            self.base_log.note_made(id, &std::mem::take(&mut state.normalised.news));
+        }
+    }
+
+    /// A project has an id from now on: what programs had before their eyes is kept by that.
+    pub(crate) fn log_bases(&self, state: &mut State) {
+        self.log_names(state);
+        let Some(id) = &state.id else { return };
+        for (process, outline) in state.bases.all() {
+            self.base_log.note(process, id, outline, state.path.clone());
+        }
+    }
+
+    /// A project is about to be this copy, whose tasks have other keys.
+    pub(crate) fn log_bases_of_copy(
+        &self,
+        project: &Project,
+        copy: &ProjectId,
+        keys: &[(Key, Key)],
+    ) {
+        let state = project.lock();
+        self.base_log.note_aliases(copy, keys);
+        for (process, outline) in state.bases.all() {
+            // By the keys that tasks are known by now: earlier aliases are the original's.
+            let outline = Arc::new(state.resolved(outline));
+            self.base_log.note(process, copy, &outline, state.path.clone());
+        }
+    }
+
+    /// The project that a process read under this name last, whatever it is called now.
+    pub fn read_under(&self, process: Process, directory: &str, name: &str) -> Option<ProjectId> {
+        self.base_log.read_under(process, directory, name)
+    }
+
+    /// A name was given up here, and what is written to it from now on is nothing that was read
+    /// under it.
+    pub fn forget_name(&self, directory: &str, name: &str) {
+        self.base_log.forget_name(directory, name);
     }
 
     async fn end_graces(&self, project: &Project) {
@@ -171,4 +238,29 @@ impl Engine {
             self.clock.sleep(next.saturating_duration_since(now)).await;
         }
     }
+}
+
+/// Whether a process lives, as far as the kernel tells.
+fn is_alive(process: &Process) -> bool {
+    process.inode == 0 || pidfs::inode(process.group, 0) == Some(process.inode)
+}
+
+/// Takes over what living programs had before their eyes before this mount.
+pub(super) fn take_over(project: &Project, kept: Kept) {
+    let mut state = project.lock();
+    for (from, to) in kept.aliases {
+        state.reserve_above(&from);
+        state.reserve_above(&to);
+        state.note_alias(from, to);
+    }
+    for (process, outline) in kept.bases {
+        outline.items.iter().for_each(|item| state.reserve_above(&item.key));
+        state.bases.keep(process, outline);
+    }
+    for (key, sent, now) in kept.made {
+        state.normalised.keep(&key, &sent, &now);
+    }
+    // They are there already.
+    state.new_aliases.clear();
+    state.normalised.news.clear();
 }

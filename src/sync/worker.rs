@@ -218,6 +218,7 @@ impl Engine {
             for (from, to) in rebased.aliases {
                 state.note_alias(from, to);
             }
+            self.log_names(&mut state);
             (theirs, rebased.conflicts, generation)
         };
         self.show_target(project);
@@ -333,6 +334,7 @@ impl Engine {
                 }
             }
         }
+        self.log_names(&mut state);
         if let Some(Snapshot { outline, read, .. }) = state.snapshot.as_mut() {
             *outline = base;
             if !fits || unverified {

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{
@@ -123,7 +124,18 @@ impl Vfs {
         process: Option<Process>,
     ) -> Result<Attr> {
         let look = self.engine.looks(process, None);
-        match self.find_for(directory, name, look).await? {
+        let found = self.find_for(directory, name, look).await?;
+        if let Found::Nothing = found
+            && let Some(project) = self.left_behind(directory, name, process).await
+        {
+            self.engine.glance(&project, process).await?;
+            self.part_if_outgrown(&project);
+            let ino = self.refer(|tree| tree.inodes.project(&project));
+            let attr = self.project_attr(ino, &project, process);
+            // To anybody else it is no name of anything.
+            return Ok(Attr { named: Duration::ZERO, ..attr });
+        }
+        match found {
             Found::Directory(child) => {
                 let ino = self.refer(|tree| tree.directory(&child, parent));
                 let named = self.engine.names_believed(directory.space());
@@ -132,6 +144,7 @@ impl Vfs {
             Found::Project(project) => {
                 self.engine.glance(&project, process).await?;
                 self.part_if_outgrown(&project);
+                self.note_path(&project, directory, name);
                 let ino = self.refer(|tree| tree.inodes.project(&project));
                 let attr = self.project_attr(ino, &project, process);
                 // One that Taskade does not list yet may get another name when it does.

@@ -17,6 +17,7 @@ mod directory;
 mod draft;
 mod handle;
 mod inode;
+mod left_behind;
 mod local;
 mod names;
 mod notices;

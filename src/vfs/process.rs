@@ -7,20 +7,14 @@
 
 use std::{
     fs,
-    mem::MaybeUninit,
     num::NonZeroUsize,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
-    sync::{LazyLock, Mutex, OnceLock, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use lru::LruCache;
 
-use crate::sync::Process;
-
-/// The type of file system that pidfds are of since Linux 6.9 (`PID_FS_MAGIC` in
-/// linux/magic.h). Only there does every process have an inode of its own.
-const PIDFS: u32 = 0x5049_4446;
+use crate::{pidfs, sync::Process};
 
 /// Most threads whose process is remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -64,7 +58,7 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
 }
 
 fn looked_at(thread: u32) -> Option<Process> {
-    let inode = pidfs_inode(thread, libc::PIDFD_THREAD);
+    let inode = pidfs::inode(thread, libc::PIDFD_THREAD);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = inode.and_then(|inode| known().get(&inode).copied()) {
         return Some(process);
@@ -79,36 +73,7 @@ fn looked_at(thread: u32) -> Option<Process> {
 fn read(thread: u32) -> Option<Process> {
     let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
     let group = thread_group(&status)?;
-    Some(Process { group, inode: pidfs_inode(group, 0).unwrap_or_default() })
-}
-
-/// The number that a process, or with `PIDFD_THREAD` a thread, has in pidfs, which no later one gets
-/// until the next boot. `None` on a kernel without pidfs, or if it is gone.
-fn pidfs_inode(id: u32, flags: libc::c_uint) -> Option<u64> {
-    // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, id, flags) };
-    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
-    // SAFETY: the descriptor was just made, and nothing else has it.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };
-    is_pidfs(&pidfd)?.then_some(())?;
-    let metadata = fs::File::from(pidfd).metadata().ok()?;
-    Some(std::os::unix::fs::MetadataExt::ino(&metadata))
-}
-
-/// Whether pidfds are of pidfs: all of a kernel's are, or none.
-fn is_pidfs(pidfd: &OwnedFd) -> Option<bool> {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
-    if let Some(known) = KNOWN.get() {
-        return Some(*known);
-    }
-    let mut system = MaybeUninit::<libc::statfs>::uninit();
-    // SAFETY: the descriptor is open and the buffer has the size that is written.
-    if unsafe { libc::fstatfs(pidfd.as_raw_fd(), system.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    // SAFETY: fstatfs succeeded and has filled it.
-    let system = unsafe { system.assume_init() };
-    Some(*KNOWN.get_or_init(|| u32::try_from(system.f_type) == Ok(PIDFS)))
+    Some(Process { group, inode: pidfs::inode(group, 0).unwrap_or_default() })
 }
 
 fn thread_group(status: &str) -> Option<u32> {

@@ -37,6 +37,8 @@ pub struct RenameMode {
 enum End {
     /// A project, in a directory that Taskade has.
     Project(Directory, Arc<Project>),
+    /// A name that a project had when this process read it, and has no more.
+    LeftBehind(Directory, Arc<Project>),
     /// A project's name that is vacant.
     Vacant(Directory, Vacant),
     /// A project's name that nothing has.
@@ -65,15 +67,15 @@ impl Vfs {
         self.check_writable()?;
         check_reserved(name)?;
         let process = process::of_thread(caller);
-        let (project, draft) = match self.end(parent, name).await? {
+        let (project, draft) = match self.end(parent, name, process).await? {
             End::Scratch => {
                 return self.create_scratch(parent, name, new.into(), mode, exclusive);
             }
             End::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
-            End::Project(..) if exclusive => {
+            End::Project(..) | End::LeftBehind(..) if exclusive => {
                 return Err(Error::new(Kind::Exists, "the project exists"));
             }
-            End::Project(_, project) => {
+            End::Project(_, project) | End::LeftBehind(_, project) => {
                 let draft = self.draft_for(&project, process, mode).await?;
                 (project, draft)
             }
@@ -124,7 +126,7 @@ impl Vfs {
     /// [`Kind::NotFound`] if there is none.
     pub async fn unlink(self: &Arc<Self>, parent: Ino, name: &OsStr) -> Result<()> {
         self.check_writable()?;
-        match self.end(parent, name).await? {
+        match self.end(parent, name, None).await? {
             End::Project(directory, project) => {
                 self.settle_truncations(&project, Occasion::Unlink).await;
                 self.vacate(&directory, name, project, true);
@@ -132,7 +134,7 @@ impl Vfs {
             }
             End::Scratch => self.remove_scratch(parent, name),
             End::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
-            End::Vacant(..) | End::Free(_) => Err(no_entry()),
+            End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
         }
     }
 
@@ -150,11 +152,13 @@ impl Vfs {
         self.check_writable()?;
         check_reserved(from.1)?;
         check_reserved(to.1)?;
-        let (source, target) = (self.end(from.0, from.1).await?, self.end(to.0, to.1).await?);
+        let process = process::of_thread(caller);
+        let source = self.end(from.0, from.1, process).await?;
+        let target = self.end(to.0, to.1, process).await?;
         let target_exists = match &target {
             End::Project(..) | End::Space => true,
             End::Scratch => self.lookup_scratch(to.0, to.1).is_ok(),
-            End::Vacant(..) | End::Free(_) => false,
+            End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => false,
         };
         if mode.no_replace && target_exists {
             return Err(Error::new(Kind::Exists, "the new name exists"));
@@ -162,16 +166,16 @@ impl Vfs {
         if mode.exchange && !matches!((&source, &target), (End::Scratch, End::Scratch)) {
             return Err(Error::new(Kind::Invalid, "projects cannot be exchanged"));
         }
-        let process = process::of_thread(caller);
         if let End::Project(_, project) = &source {
             self.settle_truncations(project, Occasion::Rename).await;
         }
         match (source, target) {
             (End::Scratch, End::Scratch) => self.rename_scratch(from, to, mode),
             (End::Scratch, target) => self.save_over(from, to, target, process).await,
-            (End::Project(directory, project), End::Scratch) => {
-                self.rename_away(from, to, &directory, project).await
-            }
+            (
+                End::Project(directory, project) | End::LeftBehind(directory, project),
+                End::Scratch,
+            ) => self.rename_away(from, to, &directory, project).await,
             (End::Project(directory, project), target) => {
                 self.rename_project((&directory, from.1, project), to, target, process).await
             }
@@ -179,11 +183,11 @@ impl Vfs {
                 Err(Error::new(Kind::NotPermitted, "Taskade's API cannot rename or move folders")
                     .hint("do it in the app"))
             }
-            (End::Vacant(..) | End::Free(_), _) => Err(no_entry()),
+            (End::LeftBehind(..) | End::Vacant(..) | End::Free(_), _) => Err(no_entry()),
         }
     }
 
-    async fn end(&self, parent: Ino, name: &OsStr) -> Result<End> {
+    async fn end(&self, parent: Ino, name: &OsStr, process: Option<Process>) -> Result<End> {
         let Node::Directory { directory, .. } = self.node(parent)? else {
             return Ok(End::Scratch);
         };
@@ -193,7 +197,10 @@ impl Vfs {
         Ok(match self.find(&directory, name).await? {
             Found::Directory(_) => End::Space,
             Found::Project(project) => End::Project(directory, project),
-            Found::Nothing => End::Free(directory),
+            Found::Nothing => match self.left_behind(&directory, name, process).await {
+                Some(project) => End::LeftBehind(directory, project),
+                None => End::Free(directory),
+            },
             Found::Elsewhere => End::Scratch,
         })
     }
@@ -254,8 +261,9 @@ impl Vfs {
             return Err(Error::new(Kind::NotPermitted, "a project is a plain file"));
         }
         let text = fs::read(&path).map_err(failed)?;
+        let is_left_behind = matches!(target, End::LeftBehind(..));
         let project = match target {
-            End::Project(_, project) => project,
+            End::Project(_, project) | End::LeftBehind(_, project) => project,
             End::Vacant(directory, vacant) => {
                 self.occupy(&directory, to.1, &vacant.project);
                 vacant.project
@@ -269,7 +277,13 @@ impl Vfs {
         fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;
         let mut tree = self.tree();
         tree.paged.remove(&project.serial);
-        if let Some(ino) = tree.inodes.scratch_at(from.0, from.1) {
+        let scratch = tree.inodes.scratch_at(from.0, from.1);
+        if is_left_behind {
+            // The project keeps its own number, and its name.
+            scratch.into_iter().for_each(|ino| tree.inodes.move_scratch(ino, None));
+            drop(tree);
+            self.tell_names(to.0, [to.1.to_owned()]);
+        } else if let Some(ino) = scratch {
             tree.inodes.become_project(ino, &project);
             // The kernel knows it as the scratch file: what was saved may read otherwise.
             self.tell(Notice::Inode(ino));
@@ -323,7 +337,9 @@ impl Vfs {
                 self.tell_names(parent, [to.1.to_owned()]);
                 Ok(())
             }
-            End::Free(there) => self.rename_free((directory, name, project), &there, to.1).await,
+            End::Free(there) | End::LeftBehind(there, _) => {
+                self.rename_free((directory, name, project), &there, to.1).await
+            }
             End::Space | End::Scratch => Err(no_entry()),
         }
     }
@@ -343,6 +359,10 @@ impl Vfs {
             Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
         })?;
         self.engine.rename(&project, &folder, &title).await?;
+        if let Some(name) = name.to_str() {
+            self.engine.forget_name(directory.key(), name);
+        }
+        self.note_path(&project, there, new_name);
         let mut tree = self.tree();
         tree.take_local(directory, name);
         tree.set_local(there, new_name, Local::New(project));

@@ -310,3 +310,61 @@ async fn of_two_waiting_saves_each_shows_the_other_and_both_can_be_deleted() {
     pass(120).await;
     assert_eq!(mount.memory.tree("plan"), "a\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_buffer_with_lines_that_had_no_ids_yet_outlives_a_kill() {
+    let mut mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    mount.memory.set_offline(true);
+    editor.writes(&mount, &lines("a one two")).await;
+    mount.memory.set_offline(false);
+    mount.kill().await;
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "a\none\ntwo\n");
+    mount.memory.add_elsewhere("plan", "x", "colleague");
+    mount.kill().await;
+    pass(60).await;
+    mount.writes();
+    editor.writes(&mount, &lines("a two")).await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a\ntwo\ncolleague\n");
+    assert_eq!(mount.writes().len(), 1, "the line is deleted, and none is made again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn markup_that_was_taken_is_known_after_a_kill() {
+    let mut mount = Mount::of("a").await;
+    let (editor, other) = (Program::new(), Program::new());
+    editor.reads(&mount).await;
+    editor.writes(&mount, "- [ ] a\n- [ ] **bold**\n").await;
+    pass(60).await;
+    let task = mount.memory.ids("plan")[1].clone();
+    mount.memory.edit_elsewhere("plan", &task, "bold");
+    other.reads(&mount).await;
+    mount.kill().await;
+    other.reads(&mount).await;
+    pass(60).await;
+    editor.writes(&mount, &lines("a")).await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_was_given_up_here_is_that_of_a_new_project() {
+    let mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    mount.rename("Plan.md", "Fresh.md").await.unwrap();
+    pass(60).await;
+    let name = std::ffi::OsStr::new("Plan.md");
+    let vfs = &mount.vfs;
+    let (_, opened) =
+        vfs.create(mount.folder, name, 0o644, TRUNCATE, false, editor.id()).await.unwrap();
+    vfs.write(opened.fh, 0, lines("another").as_bytes()).unwrap();
+    vfs.flush(opened.fh, editor.id()).await.unwrap();
+    vfs.release(opened.fh).await.unwrap();
+    pass(10).await;
+    assert_eq!(mount.names().await.len(), 2);
+    assert_eq!(mount.memory.tree(&mount.memory.find("Fresh").unwrap()), "a\n");
+}

@@ -143,6 +143,29 @@ impl Mount {
         self.enter().await;
     }
 
+    /// The mount is killed: what it gave to the kernel is on disk, also what no database has yet.
+    pub async fn kill(&mut self) {
+        let kept: Vec<(String, Vec<u8>)> = ["bases.kept", "bases.rotated", "bases.log"]
+            .into_iter()
+            .filter_map(|name| {
+                Some((name.to_owned(), std::fs::read(self.dir.path().join(name)).ok()?))
+            })
+            .collect();
+        self.line.cut();
+        let new = tempfile::tempdir().unwrap();
+        for name in ["journal", "cache.sqlite3"] {
+            copy_database(&self.dir.path().join(name), &new.path().join(name));
+        }
+        for (name, bytes) in kept {
+            std::fs::write(new.path().join(name), bytes).unwrap();
+        }
+        self.dir = new;
+        self.line = Line::to(&self.memory);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        (self.vfs, self.unheard) = (vfs, Some(unheard));
+        self.enter().await;
+    }
+
     /// Everything is saved and kept, then the mount goes and another takes its state over.
     pub async fn remount_cleanly(&mut self) {
         self.vfs.rest(Duration::from_secs(60)).await;

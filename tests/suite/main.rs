@@ -30,6 +30,7 @@ mod hostile;
 mod kept;
 mod lines;
 mod mount;
+mod mount_bases;
 mod mount_details;
 mod mount_files;
 mod mount_life;
