@@ -132,17 +132,19 @@ async function session() {
   await saveAnyway("1-first-save");
   await holds("the first line is saved", ["first"]);
 
-  await colleagueAdds("theirs");
+  // Of another length than what is typed: where the size of the file is that of what is to be
+  // saved, VS Code reads it to compare them, and has the colleague's line before its eyes then.
+  await colleagueAdds("theirs, which is longer");
   await typeAtEnd("- [ ] second\n");
   await saveAnyway("2-second-save");
   await typeAtEnd("- [ ] third\n");
   await saveAnyway("3-third-save");
-  await holds("a colleague's line stays though VS Code never had it", ["first", "second", "third", "theirs"]);
+  await holds("a colleague's line stays though VS Code never had it", ["first", "second", "third", "theirs, which is longer"]);
 
   await page.waitForTimeout(PAUSE);
   await typeAtEnd("- [ ] fourth\n");
   await saveAnyway("4-save-after-a-pause");
-  await holds("also later", ["first", "second", "third", "fourth", "theirs"]);
+  await holds("also later", ["first", "second", "third", "fourth", "theirs, which is longer"]);
 
   await page.waitForTimeout(PAUSE);
   await command("File: Revert File");

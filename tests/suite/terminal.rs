@@ -66,6 +66,11 @@ impl Terminal {
         self
     }
 
+    /// Types a line, as at a prompt.
+    pub fn enters(&self, text: &str) -> &Self {
+        self.types(text).press(&["Enter"])
+    }
+
     /// Waits until the screen shows this.
     pub fn shows(&self, text: &str) -> &Self {
         self.until(&format!("showed {text:?}"), |screen| screen.contains(text))
