@@ -161,9 +161,8 @@ async function session() {
   check("a refused save is told on the screen", !refused.saved && refused.says.length > 0, refused.says);
   check("`taskadefs status` lists it", status().includes("rejected"), status().trim());
   await holds("nothing of it is sent", ["first", "second", "third", "fourth"]);
-  await page.keyboard.press("Control+z");
+  for (const _ of "```\n") await page.keyboard.press("Backspace");
   await typeAtEnd("- [ ] fifth\n");
-  await page.keyboard.press("Escape");
   await saveAnyway("7-corrected");
   await holds("corrected, it is saved", ["first", "second", "third", "fourth", "fifth"]);
   check("nothing is refused any more", status().includes("everything is saved"), status().trim());
