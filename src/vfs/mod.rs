@@ -27,6 +27,7 @@ mod past;
 mod pins;
 mod place;
 mod process;
+mod reach;
 mod refused;
 mod rename;
 mod resource;

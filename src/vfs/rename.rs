@@ -241,7 +241,7 @@ impl Vfs {
             RenameMode { no_replace: true, .. } => RenameFlags::NOREPLACE,
             _ => RenameFlags::empty(),
         };
-        renameat_with(CWD, &old, CWD, &new, flags)
+        renameat_with(CWD, &*old, CWD, &*new, flags)
             .map_err(|error| scratch::failed("cannot rename", &old, error.into()))?;
         self.tree().inodes.rename_scratch(from, to, mode.exchange);
         Ok(())

@@ -15,7 +15,9 @@ use super::{
     handle::Handle,
     inode::{Directory, Inodes, Node},
     local::{self, Entry},
-    names, resource,
+    names,
+    reach::Reach,
+    resource,
     types::{Attr, Caching, Fh, Ino, OpenMode, Opened, Room, SetAttr},
 };
 use crate::{
@@ -26,7 +28,7 @@ use crate::{
 
 impl Vfs {
     /// Where the scratch of a directory is on the local disk.
-    pub(crate) fn scratch_dir(&self, ino: Ino) -> Result<PathBuf> {
+    pub(crate) fn scratch_dir(&self, ino: Ino) -> Result<Reach> {
         let mut below: Vec<OsString> = Vec::new();
         let tree = self.tree();
         let mut at = ino;
@@ -42,7 +44,8 @@ impl Vfs {
                         false => self.scratch.join(directory_name(directory)),
                     };
                     path.extend(below.iter().rev());
-                    return Ok(path);
+                    drop(tree);
+                    return Ok(Reach::of(path));
                 }
                 Some(Node::Scratch(Some((parent, name)))) => {
                     below.push(name.clone());
@@ -55,7 +58,7 @@ impl Vfs {
     }
 
     /// Where a scratch entry is, with its directory made if that is one of Taskade's.
-    pub(crate) fn scratch_place(&self, parent: Ino, name: &OsStr) -> Result<PathBuf> {
+    pub(crate) fn scratch_place(&self, parent: Ino, name: &OsStr) -> Result<Reach> {
         check_reserved(name)?;
         let dir = self.scratch_dir(parent)?;
         self.check_not_control(&dir)?;
@@ -85,7 +88,7 @@ impl Vfs {
         refer: impl FnOnce(&mut Inodes, Ino),
     ) -> Result<Attr> {
         let path = match is_control(parent, name) {
-            true => self.control.clone(),
+            true => Reach::of(self.control.clone()),
             false => self.scratch_dir(parent)?.join(name),
         };
         self.refresh_control(&path);
@@ -109,7 +112,10 @@ impl Vfs {
             Err(error) => {
                 let open = self.open_entry(ino).ok_or(error)?;
                 let metadata = open.metadata();
-                (metadata.map_err(|error| Error::io("cannot look at it", error))?, PathBuf::new())
+                (
+                    metadata.map_err(|error| Error::io("cannot look at it", error))?,
+                    Reach::of(PathBuf::new()),
+                )
             }
         };
         Ok(self.as_control(&path, self.scratch_attr(ino, &metadata)))
@@ -214,7 +220,7 @@ impl Vfs {
     ///
     /// # Errors
     /// [`Kind::NotPermitted`] if it is not scratch.
-    pub(crate) fn scratch_path(&self, ino: Ino) -> Result<PathBuf> {
+    pub(crate) fn scratch_path(&self, ino: Ino) -> Result<Reach> {
         match self.node(ino)? {
             Node::Scratch(_) => {}
             Node::Place(_) => return Err(resource::read_only()),
@@ -227,10 +233,10 @@ impl Vfs {
         let paths = places.into_iter().filter_map(|(parent, name)| {
             let is_control = is_control(parent, &name);
             let dir = if is_control { None } else { Some(self.scratch_dir(parent).ok()?) };
-            Some(dir.map_or_else(|| self.control.clone(), |dir| dir.join(name)))
+            Some(dir.map_or_else(|| Reach::of(self.control.clone()), |dir| dir.join(&name)))
         });
         // Of several names some may be in directories that the kernel has let go of.
-        let is_it = |path: &PathBuf| {
+        let is_it = |path: &Reach| {
             is_alone || fs::symlink_metadata(path).is_ok_and(|found| Some(found.ino()) == local)
         };
         paths.into_iter().find(is_it).ok_or_else(no_entry)

@@ -114,7 +114,7 @@ impl Vfs {
         let path = self.scratch_place(parent, name)?;
         let kind = FileType::from_raw_mode(new.permissions);
         let mode = Mode::from_raw_mode(new.permissions & 0o7777);
-        mknodat(CWD, &path, kind, mode, decoded(device))
+        mknodat(CWD, &*path, kind, mode, decoded(device))
             .map_err(|error| failed("cannot make", &path, error.into()))?;
         self.own(&path, new)?;
         self.looked_up_scratch(parent, name)

@@ -1,12 +1,13 @@
 //! Extended attributes: where a project's saved text stands, why it was refused, and which versions
 //! from elsewhere its saves overrode.
 
-use std::{ffi::OsStr, path::PathBuf, sync::Arc};
+use std::{ffi::OsStr, sync::Arc};
 
 use rustix::fs::{XattrFlags, lgetxattr, llistxattr, lremovexattr, lsetxattr};
 
 use super::{
     Vfs,
+    reach::Reach,
     types::{Ino, ROOT},
 };
 use crate::{
@@ -47,7 +48,7 @@ impl Vfs {
         }
         if let Ok(path) = self.scratch_path(ino) {
             let mut value = vec![0; LONGEST];
-            let length = lgetxattr(&path, name, &mut value[..])?;
+            let length = lgetxattr(&*path, name, &mut value[..])?;
             value.truncate(length);
             return Ok(value);
         }
@@ -59,7 +60,7 @@ impl Vfs {
     pub fn listxattr(&self, ino: Ino) -> Vec<u8> {
         if let Ok(path) = self.scratch_path(ino) {
             let mut names = vec![0; LONGEST];
-            let length = llistxattr(&path, &mut names[..]).unwrap_or_default();
+            let length = llistxattr(&*path, &mut names[..]).unwrap_or_default();
             names.truncate(length);
             let names = names.split_inclusive(|byte| *byte == 0);
             return names.filter(|name| name.starts_with(b"user.")).flatten().copied().collect();
@@ -93,7 +94,7 @@ impl Vfs {
     pub fn setxattr(&self, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
         let path = self.settable(ino, name)?;
         let flags = XattrFlags::from_bits_retain(u32::try_from(flags).unwrap_or_default());
-        Ok(lsetxattr(&path, name, value, flags)?)
+        Ok(lsetxattr(&*path, name, value, flags)?)
     }
 
     /// Takes an attribute of scratch away.
@@ -104,10 +105,10 @@ impl Vfs {
         let path = self
             .settable(ino, name)
             .map_err(|_| Error::new(Kind::NoAttribute, "nothing that can be removed"))?;
-        Ok(lremovexattr(&path, name)?)
+        Ok(lremovexattr(&*path, name)?)
     }
 
-    fn settable(&self, ino: Ino, name: &OsStr) -> Result<PathBuf> {
+    fn settable(&self, ino: Ino, name: &OsStr) -> Result<Reach> {
         self.check_writable()?;
         let unsupported = || Error::new(Kind::Unsupported, "that attribute cannot be set here");
         if !name.as_encoded_bytes().starts_with(b"user.") {
