@@ -199,7 +199,7 @@ fn vim_shows_a_refusal_and_saves_what_is_mended() {
     let steps = [
         ("three", ":$put='<div>'\r"),
         ("<div>", ":w\r"),
-        ("E667", "\r:$d\r:%s/two/2/\r:w\r"),
+        ("E512", "\r:$d\r:%s/two/2/\r:w\r"),
         // It put its backup back meanwhile.
         ("changed since reading", "y"),
         ("written", ":q\r"),
