@@ -2,10 +2,12 @@
 
 use std::{
     fs,
+    io::{IsTerminal, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
@@ -32,7 +34,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// What they were refused with.
 pub(crate) fn retry(args: &RetryArgs) -> Result<()> {
     let allow_delete = args.allow_delete;
-    each(&args.paths, |path| Ask::Retry { path, allow_delete })
+    each(&args.paths, allow_delete, |path| Ask::Retry { path, allow_delete })
 }
 
 /// Gives refused saves up.
@@ -40,13 +42,14 @@ pub(crate) fn retry(args: &RetryArgs) -> Result<()> {
 /// # Errors
 /// If there is none.
 pub(crate) fn discard(args: &DiscardArgs) -> Result<()> {
-    each(&args.paths, |path| Ask::Discard { path })
+    each(&args.paths, true, |path| Ask::Discard { path })
 }
 
-fn each(paths: &[PathBuf], ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
+/// Asks for each path; `any` if the root of a mount may be one.
+fn each(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
     for path in paths {
         let place = place(path)?;
-        let inside = place.inside.ok_or_else(|| {
+        let inside = place.inside.or_else(|| any.then(PathBuf::new)).ok_or_else(|| {
             Error::new(Kind::Invalid, "name a project's file").at(path.display().to_string())
         })?;
         answered(&place.account, &ask(inside))?;
@@ -77,12 +80,20 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
 
 fn entry_in_words(entry: &Value) -> String {
     let text = |name: &str| printable(entry[name].as_str().unwrap_or_default());
-    let mark = match (entry["undone"].as_bool(), entry["is_undo"].as_bool()) {
-        (Some(true), _) => " (undone)",
-        (_, Some(true)) => " (an undo)",
-        _ => "",
+    let is = |name: &str| entry[name].as_bool() == Some(true);
+    let mark = match () {
+        () if is("waits") => " (waits)",
+        () if is("undone") => " (undone)",
+        () if is("is_undo") => " (an undo)",
+        () => "",
     };
-    format!("{}  {}: {}{mark}\n", text("time"), text("title"), text("summary"))
+    format!("{}  {}: {}{mark}\n", local(&text("time")), text("path"), text("summary"))
+}
+
+/// A moment as it is where the user is; as it was given if it is none.
+fn local(time: &str) -> String {
+    let zoned = time.parse::<Timestamp>().map(|time| time.to_zoned_datetime(TimeZone::system()));
+    zoned.map_or_else(|_| time.to_owned(), |zoned| zoned.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// Undoes what was done last.
@@ -91,8 +102,39 @@ fn entry_in_words(entry: &Value) -> String {
 /// If there is nothing, or as a save.
 pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
     let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
-    let undone = answered(&place.account, &Ask::Undo { path: place.inside })?;
-    say(&format!("undone: {}", entry_in_words(&undone)))
+    let is_named = args.path.as_deref().is_some_and(|path| !path.is_dir());
+    let is_asked = !args.yes && !is_named && std::io::stdin().is_terminal();
+    let row = match is_asked {
+        true => match confirmed(&answered(
+            &place.account,
+            &Ask::Undoable { path: place.inside.clone() },
+        )?)? {
+            Some(row) => Some(row),
+            None => return say("nothing was taken back\n"),
+        },
+        false => None,
+    };
+    let undone = answered(&place.account, &Ask::Undo { path: place.inside, row })?;
+    for entry in undone.as_array().into_iter().flatten() {
+        say(&format!("undone: {}", entry_in_words(entry)))?;
+    }
+    Ok(())
+}
+
+/// Shows what would be taken back and asks. What tells it from others, if the answer is yes.
+fn confirmed(last: &Value) -> Result<Option<i64>> {
+    let entries = last.as_array().cloned().unwrap_or_default();
+    for entry in &entries {
+        say(&entry_in_words(entry))?;
+    }
+    let mut terminal = std::io::stdout();
+    let asked = terminal.write_all(b"Take it back? [y/N] ").and_then(|()| terminal.flush());
+    let mut answer = String::new();
+    asked
+        .and_then(|()| std::io::stdin().read_line(&mut answer))
+        .map_err(|error| Error::io("cannot ask", error))?;
+    let is_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    Ok(entries.first().and_then(|entry| entry["row"].as_i64()).filter(|_| is_yes))
 }
 
 /// Finishes what the journal holds, mounted or not.

@@ -53,7 +53,8 @@ pub(crate) enum Ask {
     Discard { path: PathBuf },
     Sync { seconds: f64 },
     History { path: Option<PathBuf>, most: usize },
-    Undo { path: Option<PathBuf> },
+    Undoable { path: Option<PathBuf> },
+    Undo { path: Option<PathBuf>, row: Option<i64> },
     Details { path: PathBuf, resources: Vec<TaskResource>, anew: bool },
     Agenda { path: Option<PathBuf> },
 }
@@ -208,9 +209,13 @@ async fn detail(
 async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
     let path = match &ask {
         Ask::Retry { path, .. } | Ask::Discard { path } | Ask::Details { path, .. } => Some(path),
-        Ask::History { path, .. } | Ask::Undo { path } => path.as_ref(),
-        // To look a path up may take requests.
-        Ask::Status {} | Ask::Sync { .. } | Ask::Agenda { .. } => None,
+        // What is gone has a history too, and to look a path up may take requests.
+        Ask::History { .. }
+        | Ask::Undoable { .. }
+        | Ask::Undo { .. }
+        | Ask::Status {}
+        | Ask::Sync { .. }
+        | Ask::Agenda { .. } => None,
     };
     let Some(path) = path else { return act(vfs, &ask, None).await };
     let ino = vfs.resolve(path).await?;
@@ -222,15 +227,33 @@ async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
 /// Does what was asked; `ino` is what the path in it stands for.
 async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
     match (ask, ino) {
-        (Ask::Retry { allow_delete, .. }, Some(ino)) => {
-            vfs.retry(ino, *allow_delete).await.map(|()| Value::Null)
+        (Ask::Retry { allow_delete, path }, Some(ino)) => {
+            match vfs.retry(ino, *allow_delete).await {
+                // Nothing of its text was refused: its removal may have been.
+                Err(error) if *allow_delete && is_other(&error) => {
+                    vfs.retry_removals(path).await.map_err(|_| error).map(|count| json!(count))
+                }
+                done => done.map(|()| Value::Null),
+            }
         }
-        (Ask::Discard { .. }, Some(ino)) => vfs.discard(ino).await.map(|()| Value::Null),
-        (Ask::History { most, .. }, ino) => {
-            let past = vfs.history(ino, *most).await?;
+        (Ask::Discard { path }, Some(ino)) => match vfs.discard(ino).await {
+            Err(error) if is_other(&error) => {
+                vfs.discard_removals(path).map_err(|_| error).map(|count| json!(count))
+            }
+            done => done.map(|()| Value::Null),
+        },
+        (Ask::History { path, most }, _) => {
+            let past = vfs.history_at(path.as_deref(), *most).await?;
             Ok(past.iter().map(in_json).collect())
         }
-        (Ask::Undo { .. }, ino) => vfs.undo(ino).await.map(|undone| in_json(&undone)),
+        (Ask::Undoable { path }, _) => {
+            let last = vfs.undoable_at(path.as_deref()).await?;
+            Ok(last.iter().map(in_json).collect())
+        }
+        (Ask::Undo { path, row }, _) => {
+            let undone = vfs.undo_at(path.as_deref(), *row).await?;
+            Ok(undone.iter().map(in_json).collect())
+        }
         (Ask::Agenda { path }, _) => agenda(vfs, path.clone()).await,
         (Ask::Sync { seconds }, _) => {
             vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(PATIENCE)).await;
@@ -240,6 +263,11 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             status(vfs)
         }
     }
+}
+
+/// Whether it is a directory, or no text of it was refused.
+fn is_other(error: &Error) -> bool {
+    matches!(error.kind(), Kind::NotFound | Kind::Invalid)
 }
 
 async fn agenda(vfs: &Arc<Vfs>, path: Option<PathBuf>) -> Result<Value> {
@@ -261,10 +289,13 @@ fn in_json(entry: &HistoryEntry) -> Value {
         "time": humantime::format_rfc3339_seconds(entry.time).to_string(),
         "project": entry.project,
         "title": entry.title,
+        "path": entry.path,
         "summary": entry.summary,
         "changes": entry.changes,
         "is_undo": entry.is_undo,
         "undone": entry.undone,
+        "waits": entry.waits,
+        "row": entry.row,
     })
 }
 

@@ -56,7 +56,7 @@ enum Command {
     Sync(SyncArgs),
     /// List what was done
     History(HistoryArgs),
-    /// Take back what was done last
+    /// Take back what was done last: a save, or the creation, renaming or removal of a file
     Undo(UndoArgs),
     /// List what is due, overdue or assigned, of what is known: no request is made
     Agenda(AgendaArgs),
@@ -87,6 +87,9 @@ pub(crate) struct MountArgs {
     /// Refuse a save that deletes more tasks than this and more than half of the project
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_delete: usize,
+    /// Refuse to remove more projects than this at once, and take the removals before back
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    max_archive: usize,
     /// How long it is remembered what was done, to be looked at and undone
     #[arg(long, value_name = "DAYS", default_value = "30", value_parser = options::days)]
     keep_history: std::time::Duration,
@@ -159,10 +162,10 @@ pub(crate) struct StatusArgs {
 /// Options of `retry`.
 #[derive(Debug, Args)]
 pub(crate) struct RetryArgs {
-    /// Files of projects whose save was refused
+    /// Files of projects whose save was refused, or directories of files whose removal was
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// However many tasks it deletes
+    /// However many tasks it deletes, or files it removes
     #[arg(long)]
     allow_delete: bool,
 }
@@ -184,7 +187,7 @@ pub(crate) struct DetailsArgs {
 /// Options of `discard`.
 #[derive(Debug, Args)]
 pub(crate) struct DiscardArgs {
-    /// Files of projects whose save was refused
+    /// Files of projects whose save was refused, or directories of files whose removal was
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -202,7 +205,7 @@ pub(crate) struct SyncArgs {
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
-    /// A project's file, or a mount [default: the only mount]
+    /// A project's file, also one that is gone, or a directory [default: the only mount]
     path: Option<PathBuf>,
     /// Every change in a line of its own
     #[arg(long)]
@@ -221,8 +224,11 @@ pub(crate) struct HistoryArgs {
 /// Options of `undo`.
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
-    /// A project's file, or a mount [default: the only mount]
+    /// A project's file, also one that is gone, or a directory [default: the only mount]
     path: Option<PathBuf>,
+    /// Do not ask. Without a terminal nothing is asked either
+    #[arg(short, long)]
+    yes: bool,
     /// Where the state is kept [default: the XDG state directory]
     #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
     state_dir: Option<PathBuf>,

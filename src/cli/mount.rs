@@ -121,6 +121,7 @@ fn settings(args: &MountArgs) -> Settings {
         max_age: args.max_age,
         commit_wait: args.commit_wait,
         max_delete: args.max_delete,
+        max_archive: args.max_archive,
         wording: args.content_type.into(),
         ids: args.ids,
         read_only: args.read_only,

@@ -103,11 +103,23 @@ pub(super) fn in_words(status: &Value) -> String {
     }
     for save in &saves {
         let (state, path) = (text(&save["state"]), text(&save["path"]));
-        words.push_str(&format!("\n{state}\t{path}\t{}", text(&save["reason"])));
+        let reason = match save["kind"].as_str() {
+            Some("removal") => "removed, and not archived yet".to_owned(),
+            Some("restoration") if save["reason"].is_null() => "back, and not restored yet".into(),
+            _ => text(&save["reason"]),
+        };
+        words.push_str(&format!("\n{state}\t{path}\t{reason}"));
         if let Some(age) = save["since"].as_str().and_then(age) {
-            let gap = if save["reason"].is_null() { "" } else { " " };
+            let gap = if reason.is_empty() { "" } else { " " };
             words.push_str(&format!("{gap}({} ago)", humantime::format_duration(age)));
         }
+    }
+    let refused = status["refused_removals"].as_array().map_or(0, Vec::len);
+    if refused > 0 {
+        words.push_str(&format!(
+            "\n{refused} files were not removed, since they were more than --max-archive allows at \
+             once; `taskadefs retry --allow-delete DIR` removes them, `discard DIR` does not"
+        ));
     }
     for conflict in status["conflicts"].as_array().into_iter().flatten() {
         let (path, file) = (text(&conflict["path"]), text(&conflict["file"]));

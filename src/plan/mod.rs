@@ -21,7 +21,7 @@ mod tests;
 mod waves;
 
 pub use self::{
-    align::{Wanted, align},
+    align::{Wanted, align, resembles},
     apply::{ApplyError, apply},
     details::{Change, Details, Facts},
     facts::{Fact, Set},

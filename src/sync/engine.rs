@@ -25,6 +25,7 @@ use super::{
     project::{Project, Standing},
     records::Records,
     refresher::Refresher,
+    removals::Removals,
     scan::Scans,
     served::Process,
     serving,
@@ -47,6 +48,8 @@ pub struct Settings {
     pub commit_wait: Duration,
     /// How many deleted tasks need a second thought (`--max-delete`).
     pub max_delete: usize,
+    /// How many projects may be removed at once (`--max-archive`).
+    pub max_archive: usize,
     /// Which content type texts are sent as (`--content-type`).
     pub wording: Wording,
     /// Whether lines end with block ids (`--ids`).
@@ -67,6 +70,7 @@ impl Default for Settings {
             max_age: Duration::from_secs(30),
             commit_wait: Duration::from_secs(5),
             max_delete: 20,
+            max_archive: 10,
             wording: Wording::Auto,
             ids: false,
             memory: 64 << 20,
@@ -112,6 +116,8 @@ pub struct Engine {
     pub(crate) dir_scans: Scans,
     pub(crate) walks: Walks,
     pub(crate) transfers: Transfers,
+    /// The files that were removed, and are to be the same projects again if they come back.
+    pub(crate) removals: Removals,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     pub(crate) busy: watch::Sender<usize>,
     /// Whether the service was seen to keep titles whatever their node is told.
@@ -144,6 +150,7 @@ impl Engine {
         let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
         let listings = Listings::recalled(cache.clone(), journal.archived()?);
         let base_log = BaseLog::open(journal.dir());
+        let removals = Removals::of(journal.removals()?);
         let started = clock.wall();
         let keep = settings.keep_history;
         let records = Records::of(journal.dir());
@@ -169,6 +176,7 @@ impl Engine {
             dir_scans: Scans::of_directories(),
             walks: Walks::default(),
             transfers: Transfers::default(),
+            removals,
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed: AtomicBool::new(false),
@@ -228,7 +236,9 @@ impl Engine {
         let mut unborn = self.unborn.lock().unwrap_or_else(PoisonError::into_inner);
         unborn.retain(|project| project.upgrade().is_some_and(|project| project.id().is_none()));
         let unborn = unborn.iter().filter_map(Weak::upgrade);
-        let is_unsettled = |project: &Arc<Project>| project.standing() != Standing::Clean;
+        let is_unsettled = |project: &Arc<Project>| {
+            project.standing() != Standing::Clean || project.lock().archive
+        };
         known.into_iter().chain(unborn).filter(is_unsettled).collect()
     }
 

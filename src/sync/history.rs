@@ -14,8 +14,9 @@ use std::{
 use super::{
     engine::Engine,
     intent::Intent,
-    past::{Deed, Past, seconds},
-    project::{Project, State},
+    past::{Deed, Former, Past, Scope, seconds},
+    project::{Awaited, Project, State},
+    removals::Removal,
     save::Change,
     served::Seen,
     shown,
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     api::Priority,
     error::{Error, Kind, Result},
-    ids::ProjectId,
+    ids::{ProjectId, SpaceId},
     plan::{self, Conflict, Item, Key, Op, Outline},
 };
 
@@ -36,6 +37,8 @@ pub struct HistoryEntry {
     pub project: ProjectId,
     /// Its title.
     pub title: String,
+    /// Its path then, relative to the mount.
+    pub path: String,
     /// What was done: `2 added, 1 deleted`; or that a text was refused, or overrode another.
     pub summary: String,
     /// A line for each change: `+ text`, `- text`, `~ old → new`, `x text`, `o text`, `> text`.
@@ -44,6 +47,10 @@ pub struct HistoryEntry {
     pub is_undo: bool,
     /// Whether it was undone.
     pub undone: bool,
+    /// Whether Taskade has not heard of it yet.
+    pub waits: bool,
+    /// Tells it from others.
+    pub row: i64,
 }
 
 /// What the history tells beside what was done.
@@ -57,62 +64,170 @@ pub(crate) struct Remark {
     pub(crate) lines: Vec<String>,
 }
 
-impl From<Remark> for HistoryEntry {
-    fn from(remark: Remark) -> Self {
-        let Remark { time, project, title, summary, lines } = remark;
-        let project = project.unwrap_or_else(|| ProjectId::new(""));
-        Self { time, project, title, summary, changes: lines, is_undo: false, undone: false }
-    }
-}
-
 impl Engine {
-    /// What was done, newest first: at most `most`, of one project or of all.
+    /// What was done, newest first: at most `most`.
     ///
     /// # Errors
     /// [`Kind::Storage`] if the journal cannot be read.
-    pub async fn history(
-        &self,
-        project: Option<ProjectId>,
-        most: usize,
-    ) -> Result<Vec<HistoryEntry>> {
+    pub(crate) async fn history(&self, scope: Scope, most: usize) -> Result<Vec<HistoryEntry>> {
+        let removals = self.unsent_removals(&scope);
+        let asked = scope.clone();
         let (past, remarks) = self
             .journaled(move |journal| {
-                Ok((
-                    journal.past(project.as_ref(), most)?,
-                    journal.remarks(project.as_ref(), most)?,
-                ))
+                let project = match &asked {
+                    Scope::Project(id) => Some(id),
+                    Scope::All | Scope::Below(_) => None,
+                };
+                Ok((journal.past(&asked, most)?, journal.remarks(project, most)?))
             })
             .await?;
-        let mut told: Vec<HistoryEntry> = past.iter().map(in_words).collect();
-        told.extend(remarks.into_iter().map(HistoryEntry::from));
+        let waiting = removals.iter().rev().map(|removal| self.removal_in_words(removal));
+        let remarks = remarks.into_iter().map(|remark| self.remark_in_words(remark));
+        let remarks = remarks.filter(|entry| scope.has(Some(&entry.project), &entry.path));
+        let mut told: Vec<HistoryEntry> = waiting.collect();
+        told.extend(past.iter().map(|past| self.deed_in_words(past)));
+        told.extend(remarks);
         told.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
         told.truncate(most);
         Ok(told)
     }
 
-    /// Undoes the newest deed, of one project or of all, that is not undone and no undo itself.
-    /// What was undone.
+    /// What was done last that is not undone and no undo itself, with what was done together with
+    /// it; nothing if there is none.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, EBUSY while a save of the project is on its way, and
-    /// otherwise as a save.
-    pub async fn undo(self: &Arc<Self>, project: Option<ProjectId>) -> Result<HistoryEntry> {
-        let found = self.journaled(move |journal| journal.undoable(project.as_ref())).await?;
-        let past = found.ok_or_else(|| Error::new(Kind::NotFound, "there is nothing to undo"))?;
+    /// [`Kind::Storage`] if the journal cannot be read.
+    pub(crate) async fn undoable(&self, scope: Scope) -> Result<Vec<Past>> {
+        self.journaled(move |journal| journal.undoable(&scope)).await
+    }
+
+    /// The removals that Taskade has not archived yet, oldest first.
+    pub(crate) fn unsent_removals(&self, scope: &Scope) -> Vec<Removal> {
+        let removals = self.removals.lock().clone();
+        let is_unsent = |removal: &Removal| {
+            let project = removal.project.as_ref().and_then(|id| self.known(id));
+            let awaits = project.and_then(|project| project.awaits());
+            !removal.archived || awaits == Some(Awaited::Archival)
+        };
+        let is_meant =
+            |removal: &Removal| scope.has(removal.project.as_ref(), &self.removed_path(removal));
+        removals.into_iter().filter(|removal| is_unsent(removal) && is_meant(removal)).collect()
+    }
+
+    /// A removal that waits, in words.
+    pub(crate) fn removal_in_words(&self, removal: &Removal) -> HistoryEntry {
+        HistoryEntry {
+            time: removal.time,
+            project: removal.project.clone().unwrap_or_else(|| ProjectId::new("")),
+            title: removal.title.clone(),
+            path: self.removed_path(removal),
+            summary: "archived".to_owned(),
+            changes: Vec::new(),
+            is_undo: false,
+            undone: false,
+            waits: true,
+            row: -removal.row,
+        }
+    }
+
+    fn remark_in_words(&self, remark: Remark) -> HistoryEntry {
+        let Remark { time, project, title, summary, lines } = remark;
+        let known = project.as_ref().and_then(|id| self.known(id));
+        let path = known.map_or_else(
+            || format!("{title}.md"),
+            |known| self.path_of(known.id().as_ref(), &known.folder(), &known.title()),
+        );
+        HistoryEntry {
+            time,
+            project: project.unwrap_or_else(|| ProjectId::new("")),
+            title,
+            path,
+            summary,
+            changes: lines,
+            is_undo: false,
+            undone: false,
+            waits: false,
+            row: 0,
+        }
+    }
+
+    fn removed_path(&self, removal: &Removal) -> String {
+        self.path_of(removal.project.as_ref(), &removal.folder, &removal.title)
+    }
+
+    /// A deed in words.
+    pub(crate) fn deed_in_words(&self, past: &Past) -> HistoryEntry {
+        HistoryEntry { path: self.deed_path(past), ..in_words(past) }
+    }
+
+    /// The path of a deed's project when it was done.
+    pub(crate) fn deed_path(&self, past: &Past) -> String {
+        if past.path.is_empty() {
+            return self.path_of(Some(&past.project), &past.folder, &past.title);
+        }
+        past.path.clone()
+    }
+
+    /// What a project is before it is renamed or moved; `None` if Taskade does not have it.
+    pub(crate) fn former(&self, project: &Project) -> Option<Former> {
+        let (id, folder, title) = (project.id()?, project.folder(), project.title());
+        let path = self.path_of(Some(&id), &folder, &title);
+        Some(Former { project: id, folder, title, path })
+    }
+
+    /// Notes that a project was renamed or moved, and is this one now.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if the journal cannot note it.
+    pub(crate) async fn note_renamed(
+        &self,
+        former: Option<Former>,
+        renamed: &Project,
+        undoes: Option<i64>,
+    ) -> Result<()> {
+        let past = {
+            let state = self.recalled(renamed);
+            let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+            let known = known.unwrap_or_default();
+            let id = state.id.clone();
+            id.and_then(|id| self.past(&state, &id, Deed::Renamed, known.clone(), known))
+        };
+        let (Some(past), Some(former)) = (past, former) else { return Ok(()) };
+        let past = Past { former: Some(former), undoes, ..past };
+        self.journaled(move |journal| journal.conclude(None, Some(&past))).await
+    }
+
+    /// Whether a project is known to be archived.
+    pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
+        self.listings.is_archived(id)
+    }
+
+    /// Whether a space is a workspace, as far as is known.
+    pub(crate) fn is_workspace(&self, space: &SpaceId) -> bool {
+        matches!(self.listings.way_to(space).as_slice(), [_])
+    }
+
+    /// Undoes a deed, but for a renaming.
+    ///
+    /// # Errors
+    /// EBUSY while a save of the project is on its way, and otherwise as a save.
+    pub(crate) async fn undo(self: &Arc<Self>, past: &Past) -> Result<()> {
         // One that was renamed since is known by its new title.
         let make = || self.project(&past.project, &past.folder, &past.title);
         let project = self.known(&past.project).unwrap_or_else(make);
-        let shown = format!("{}.md", past.title);
         match past.deed {
-            Deed::Saved => self.undo_save(&project, &past).await,
-            Deed::Created => self.archive_again(&project, &past).await,
-            Deed::Archived => self.restore_again(&project, &past).await,
+            Deed::Saved => self.undo_save(&project, past).await,
+            Deed::Created | Deed::Restored => self.archive_again(&project, past).await,
+            Deed::Archived => self.restore_again(&project, past).await,
+            Deed::Renamed => Ok(()),
         }
-        .map_err(|error| error.at(shown))?;
-        Ok(in_words(&past))
     }
 
     async fn undo_save(self: &Arc<Self>, project: &Arc<Project>, past: &Past) -> Result<()> {
+        if self.is_archived(&past.project) {
+            return Err(Error::new(Kind::Os(libc::EBUSY), "it was removed or moved since")
+                .hint("take that back first"));
+        }
         {
             let _conversation = project.remote.lock().await;
             self.fetch(project, Priority::Save).await?;
@@ -152,11 +267,10 @@ impl Engine {
     }
 
     async fn restore_again(self: &Arc<Self>, project: &Arc<Project>, past: &Past) -> Result<()> {
-        let _conversation = project.remote.lock().await;
         check_idle(&project.lock())?;
-        self.backend.restore_project(&past.project).await?;
-        self.hide(&past.project, false).await?;
-        self.conclude_undo(past).await
+        let generation = self.restore(project, Some(past.row)).await?;
+        self.start_worker(project);
+        self.verdict(project, generation).await
     }
 
     async fn conclude_undo(&self, past: &Past) -> Result<()> {
@@ -177,11 +291,18 @@ impl Engine {
     pub(crate) fn archival(&self, state: &State) -> Option<Past> {
         let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
         let known = known.unwrap_or_default();
-        self.past(state, state.id.as_ref()?, Deed::Archived, known.clone(), known)
+        let id = state.id.as_ref()?;
+        let burst = {
+            let removals = self.removals.lock();
+            let removal = removals.iter().rev().find(|it| it.project.as_ref() == Some(id));
+            removal.map(|it| if it.burst == 0 { it.row } else { it.burst })
+        };
+        let past = self.past(state, id, Deed::Archived, known.clone(), known)?;
+        Some(Past { burst, ..past })
     }
 
     /// `None` where nothing is to be remembered.
-    fn past(
+    pub(super) fn past(
         &self,
         state: &State,
         id: &ProjectId,
@@ -200,6 +321,9 @@ impl Engine {
             after,
             undoes: None,
             undone: false,
+            path: self.path_of(Some(id), &state.folder, &state.title),
+            former: None,
+            burst: None,
         })
     }
 }
@@ -294,15 +418,24 @@ fn in_words(past: &Past) -> HistoryEntry {
         Deed::Saved => counts.join(", "),
         Deed::Created => "created".to_owned(),
         Deed::Archived => "archived".to_owned(),
+        Deed::Restored => "restored".to_owned(),
+        Deed::Renamed => {
+            let from = past.former.as_ref().map_or("", |former| former.path.as_str());
+            let same = past.former.as_ref().is_some_and(|former| former.folder == past.folder);
+            format!("{} from {from}", if same { "renamed" } else { "moved" })
+        }
     };
     HistoryEntry {
         time: past.time,
         project: past.project.clone(),
         title: past.title.clone(),
+        path: past.path.clone(),
         summary,
         changes,
         is_undo: past.undoes.is_some(),
         undone: past.undone,
+        waits: false,
+        row: past.row,
     }
 }
 

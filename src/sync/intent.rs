@@ -42,6 +42,9 @@ pub(crate) struct Intent {
     /// Whether it creates the project.
     #[serde(default)]
     pub(crate) creates: bool,
+    /// Whether the project is archived, and to be restored before anything else is sent.
+    #[serde(default)]
+    pub(crate) restores: bool,
     /// The deed that it undoes.
     #[serde(default)]
     pub(crate) undoes: Option<i64>,
@@ -87,6 +90,7 @@ impl Intent {
             doubtful: false,
             again: Vec::new(),
             creates: false,
+            restores: false,
             undoes: None,
             doubts: Vec::new(),
             held: None,

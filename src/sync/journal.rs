@@ -24,7 +24,7 @@ use super::{
     refusal::Refusal,
     refused_rows,
     remarks::{self, Overridden},
-    salvage,
+    removals, salvage,
 };
 use crate::{
     database::{self, failed as storage},
@@ -130,8 +130,15 @@ impl Journal {
     }
 
     pub(super) fn open_as_is(path: &Path) -> Result<Self> {
-        let schema = format!("{SCHEMA}{}{}{}", refused_rows::SCHEMA, past::SCHEMA, remarks::SCHEMA);
+        let schema = format!(
+            "{SCHEMA}{}{}{}{}",
+            refused_rows::SCHEMA,
+            past::SCHEMA,
+            remarks::SCHEMA,
+            removals::SCHEMA
+        );
         let connection = database::open(path, VERSION, &schema)?;
+        past::complete(&connection).map_err(|error| error.at(path.display().to_string()))?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
     }
@@ -202,7 +209,9 @@ impl Journal {
         let records = Records::of(&journal.dir);
         let mut overridden = journal.overridden()?;
         overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
-        Ok((saves.chain(refused).collect(), overridden))
+        let removals = journal.removals()?.into_iter().filter(|removal| !removal.archived);
+        let removals = removals.map(|removal| (removal.name, None));
+        Ok((saves.chain(refused).chain(removals).collect(), overridden))
     }
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.

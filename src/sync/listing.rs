@@ -170,6 +170,37 @@ impl Listings {
         }
     }
 
+    /// The workspace and the folder that lead to a folder, each with the space that it is listed
+    /// in; nothing if that is not known.
+    pub(crate) fn way_to(&self, folder: &SpaceId) -> Vec<(Option<SpaceId>, RemoteSpace)> {
+        let known = self.lock();
+        let spaces = |which: &Which| match known.items(which) {
+            Some(Items::Spaces(spaces)) => spaces.clone(),
+            _ => Vec::new(),
+        };
+        for workspace in spaces(&Which::Workspaces) {
+            if workspace.id == *folder {
+                return vec![(None, workspace)];
+            }
+            let folders = spaces(&Which::Folders(workspace.id.clone()));
+            if let Some(inner) = folders.into_iter().find(|inner| inner.id == *folder) {
+                let outer = workspace.id.clone();
+                return vec![(None, workspace), (Some(outer), inner)];
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether a project is known to be archived.
+    pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
+        let known = self.lock();
+        let listed = known.slots.values().find_map(|slot| match &slot.items {
+            Some(Items::Projects(projects)) => projects.iter().find(|project| project.id == *id),
+            _ => None,
+        });
+        listed.map_or(known.archived.contains(id), |project| known.is_archived(project))
+    }
+
     fn change(&self, id: &ProjectId, change: impl Fn(&mut RemoteProject)) {
         let mut known = self.lock();
         known.assembled.clear();

@@ -27,6 +27,7 @@ mod journal;
 mod keys;
 mod known;
 mod listing;
+mod locate;
 mod looking;
 mod meant;
 mod names;
@@ -45,8 +46,10 @@ mod reidentified;
 mod relocate;
 mod relocation;
 mod remarks;
+mod removals;
 mod rename;
 mod resource;
+mod restore;
 mod salvage;
 mod save;
 mod scan;
@@ -60,6 +63,18 @@ mod transfer;
 mod wording;
 mod worker;
 
+pub(crate) use self::{
+    archive::Removing,
+    known::{Asleep, KnownTasks},
+    past::{Deed, Former, Past, Scope},
+    project::Awaited,
+    remarks::Overridden,
+    removals::Removal,
+    save::Base,
+    served::Seen,
+    shown::shown,
+    stranded::{Stranded, stranded},
+};
 pub use self::{
     asking::Asking,
     engine::{Engine, Event, Settings},
@@ -72,12 +87,4 @@ pub use self::{
     served::{GRACE, Process},
     serving::{Served, Stat},
     wording::Wording,
-};
-pub(crate) use self::{
-    known::{Asleep, KnownTasks},
-    remarks::Overridden,
-    save::Base,
-    served::Seen,
-    shown::shown,
-    stranded::{Stranded, stranded},
 };

@@ -55,6 +55,15 @@ pub enum Standing {
     Rejected(String),
 }
 
+/// What of a project's existence Taskade is still to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// It was removed.
+    Archival,
+    /// It is back.
+    Restoration,
+}
+
 /// What Taskade was last known to have.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
@@ -136,6 +145,8 @@ pub(crate) struct State {
     pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once its saves are through.
     pub(crate) archive: bool,
+    /// Whether the request to archive it may have been executed.
+    pub(crate) archiving: bool,
     /// Counts the saves.
     pub(crate) generation: u64,
     /// Counts the renamings.
@@ -219,6 +230,7 @@ impl Project {
                 row: None,
                 creating: None,
                 archive: false,
+                archiving: false,
                 generation: 0,
                 renamings: 0,
                 working: false,
@@ -351,6 +363,16 @@ impl Project {
         };
         let saved = state.saved.as_ref().filter(is_it)?;
         saved.refused.as_ref().map(|refusal| Error::new(refusal.kind, refusal.reason.clone()))
+    }
+
+    /// What of its existence is not with Taskade yet.
+    pub(crate) fn awaits(&self) -> Option<Awaited> {
+        let state = self.lock();
+        if state.archive {
+            return Some(Awaited::Archival);
+        }
+        let restores = state.intent.as_ref().is_some_and(|intent| intent.restores);
+        restores.then_some(Awaited::Restoration)
     }
 
     /// Since when its saved text is not what Taskade has.

@@ -25,7 +25,7 @@ impl Engine {
                 Some(id) => self.project(id, &entry.folder, &entry.title),
                 None => self.new_project(&entry.folder, &entry.title),
             };
-            let waits = self.restore(&project, entry)?;
+            let waits = self.reinstate(&project, entry)?;
             self.recover_transfers(&project);
             self.show_relocation(&project);
             if !waits || project.lock().is_relocated() {
@@ -40,6 +40,7 @@ impl Engine {
         self.records.prune(now, keep);
         self.journal.prune_past(now, keep)?;
         self.journal.prune_remarks(now, keep)?;
+        self.journal.prune_removals(now, keep)?;
         Ok(projects)
     }
 
@@ -62,7 +63,7 @@ impl Engine {
 
 impl Engine {
     /// Puts a journal entry back where it was. Whether the save waits for the user.
-    fn restore(&self, project: &Project, mut entry: Entry) -> Result<bool> {
+    fn reinstate(&self, project: &Project, mut entry: Entry) -> Result<bool> {
         if let Some(refusal) = &entry.refused
             && refusal.kind == Kind::Unauthorized
         {
@@ -79,7 +80,8 @@ impl Engine {
         state.intent = Some(entry.intent);
         state.row = entry.row;
         state.creating = entry.creating;
-        state.archive = entry.archive;
+        // The former mount may have sent it.
+        (state.archive, state.archiving) = (entry.archive, entry.archive);
         state.generation += 1;
         state.version += 1;
         Ok(waits)

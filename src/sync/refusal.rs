@@ -342,6 +342,15 @@ impl Engine {
             let row = row.filter(|_| onward.is_none());
             self.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
         }
+        // What could not be restored is archived still.
+        let archived = {
+            let state = project.lock();
+            let restores = state.intent.as_ref().is_some_and(|intent| intent.restores);
+            state.id.clone().filter(|_| restores && row.is_some())
+        };
+        if let Some(id) = archived {
+            self.hide(&id, true).await?;
+        }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
         state.bases.end_all_graces();

@@ -350,7 +350,7 @@ pub(super) fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Resu
     Ok(document::parse(text, &options)?)
 }
 
-fn wanted(line: &Line) -> Wanted {
+pub(super) fn wanted(line: &Line) -> Wanted {
     Wanted {
         depth: line.depth,
         text: line.text.clone(),

@@ -114,6 +114,11 @@ impl Engine {
         let began = self.clock.now();
         let mut asked_again = false;
         while project.lock().intent.is_some() {
+            if self.restore_if_wanted(project).await? && self.has_nothing_to_send(project) {
+                let generation = project.lock().generation;
+                self.finish(project, generation).await?;
+                continue;
+            }
             if may_relocate(&project.lock()) {
                 self.relocate_between(project).await?;
                 continue;
@@ -174,6 +179,13 @@ impl Engine {
             self.finish(project, generation).await?;
         }
         Ok(())
+    }
+
+    fn has_nothing_to_send(&self, project: &Project) -> bool {
+        let state = self.recalled(project);
+        state.intent.as_ref().is_some_and(|intent| {
+            intent.is_settled() && !intent.doubtful && intent.relocation.is_none()
+        })
     }
 
     /// Asks for the detail that the request in flight was to change, if it is not simply to be sent

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     printable::printable_json,
-    sync::{Project, Standing},
+    sync::{Awaited, Project, Standing},
 };
 
 /// What is shown in `.taskade/README.md`.
@@ -55,6 +55,8 @@ pub struct Status {
     pub saves: Vec<SaveStatus>,
     /// Versions from elsewhere that saves overrode and nobody has looked at.
     pub conflicts: Vec<ConflictStatus>,
+    /// The files that were not removed since they were too many at once, relative to the mount.
+    pub refused_removals: Vec<String>,
     /// What there was to tell of the journal when it was opened.
     pub journal: Vec<String>,
     /// What was last wrong with the service, if the last answer was a failure.
@@ -68,6 +70,8 @@ pub struct SaveStatus {
     pub path: String,
     /// `pending` or `rejected`.
     pub state: &'static str,
+    /// `save`, `removal` or `restoration`.
+    pub kind: &'static str,
     /// Why it was refused.
     pub reason: Option<String>,
     /// Since when, in RFC 3339.
@@ -95,6 +99,7 @@ impl Vfs {
             .iter()
             .filter_map(|project| self.save_status(project))
             .collect();
+        saves.extend(self.waiting_removals());
         saves.sort_by(|one, other| one.path.cmp(&other.path));
         Status {
             pid: std::process::id(),
@@ -106,6 +111,7 @@ impl Vfs {
             reads: self.reads.load(Ordering::Relaxed),
             saves,
             conflicts: self.conflicts(),
+            refused_removals: self.refused_removals(),
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
         }
@@ -135,20 +141,27 @@ impl Vfs {
     }
 
     fn save_status(&self, project: &Arc<Project>) -> Option<SaveStatus> {
+        let kind = match project.awaits() {
+            Some(Awaited::Archival) => "removal",
+            Some(Awaited::Restoration) => "restoration",
+            None => "save",
+        };
         let (state, reason) = match project.standing() {
-            Standing::Clean => return None,
-            Standing::Pending => ("pending", None),
+            Standing::Clean if kind == "save" => return None,
+            Standing::Clean | Standing::Pending => ("pending", None),
             Standing::Rejected(reason) => ("rejected", Some(reason)),
         };
         let since = humantime::format_rfc3339_seconds(project.unsettled_since()).to_string();
-        Some(SaveStatus { path: self.path_of(project), state, reason, since })
+        Some(SaveStatus { path: self.path_of(project), state, kind, reason, since })
     }
 
     /// The path of a project relative to the mount, as far as its directories were listed.
     pub(crate) fn path_of(&self, project: &Arc<Project>) -> String {
         let tree = self.tree();
         let Some((mut at, name)) = tree.name_of(project) else {
-            return format!("{}.md", project.title());
+            drop(tree);
+            let (id, folder, title) = (project.id(), project.folder(), project.title());
+            return self.engine.path_of(id.as_ref(), &folder, &title);
         };
         let mut path = vec![name.to_string_lossy().into_owned()];
         while let Some(space) = at.space().cloned() {

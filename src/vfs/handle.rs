@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     os::unix::fs::FileExt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
     time::SystemTime,
 };
 
@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     /// Whether the program can read it.
     reads: bool,
     draft: Mutex<Draft>,
+    /// The removed project that the file is again, if it was new when it was opened.
+    restored: OnceLock<Arc<Project>>,
     /// What its last commit came to.
     pub(super) outcome: Outcome,
     written: Mutex<SystemTime>,
@@ -71,8 +73,19 @@ impl Writer {
     ) -> Self {
         let (draft, written) = (Mutex::new(draft), Mutex::new(now));
         let (append, reads) = (mode.append, mode.read);
-        let outcome = Outcome::default();
-        Self { project, ino, process, append, reads, draft, outcome, written }
+        let (outcome, restored) = (Outcome::default(), OnceLock::new());
+        Self { project, ino, process, append, reads, draft, restored, outcome, written }
+    }
+
+    /// What is written is saved to this project.
+    pub(crate) fn target(&self) -> &Arc<Project> {
+        self.restored.get().unwrap_or(&self.project)
+    }
+
+    /// The file is this project, which was removed and is back.
+    pub(crate) fn go_to(&self, project: &Arc<Project>) {
+        // A file that was new is restored once.
+        let _ = self.restored.set(project.clone());
     }
 
     pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
@@ -399,19 +412,26 @@ impl Vfs {
         let taken = writer.draft().take();
         if taken.is_whole {
             let replaced = Occasion::Replaced;
-            self.settle_truncations_but(&writer.project, replaced, Some(writer)).await;
+            self.settle_truncations_but(writer.target(), replaced, Some(writer)).await;
         }
         self.save_taken(writer, taken).await
     }
 
     /// Saves what was taken of a draft.
     pub(crate) async fn save_taken(self: &Arc<Self>, writer: &Writer, taken: Taken) -> Result<()> {
+        let returned = self.returned(writer, &taken.text).await?;
         let base = match taken.base {
+            _ if returned.is_some() => Base::LastRead,
             Base::Exactly(base) if !writer.reads => Base::Blindly(base),
             base => base,
         };
-        let saved = self.engine.save(&writer.project, writer.process, base, taken.text).await;
+        let target = writer.target();
+        let saved = self.engine.save(target, writer.process, base, taken.text).await;
         writer.outcome.note(saved.outline.clone(), &saved.result);
+        if let Some(project) = &returned {
+            // A restoration is sent whatever becomes of the text.
+            self.engine.go_on(project);
+        }
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);
         }

@@ -9,6 +9,7 @@
 
 mod agenda;
 mod attr;
+mod burst;
 mod commit_policy;
 mod control;
 mod details;
@@ -29,8 +30,11 @@ mod place;
 mod process;
 mod reach;
 mod refused;
+mod removal;
 mod rename;
+mod replace;
 mod resource;
+mod returning;
 mod scratch;
 mod scratch_make;
 mod share;
@@ -126,8 +130,10 @@ impl Vfs {
             spaces: OnceLock::new(),
         };
         vfs.make_control()?;
-        vfs.take_in(recovered);
-        Ok((Arc::new(vfs), receiver))
+        let vfs = Arc::new(vfs);
+        vfs.take_in(&recovered);
+        vfs.resume_removals(&recovered);
+        Ok((vfs, receiver))
     }
 
     /// From now on `mkdir` makes workspaces and folders.

@@ -33,7 +33,8 @@ impl Vfs {
 
     fn project_at(&self, ino: Ino) -> Result<Arc<Project>> {
         self.node(ino)?;
-        self.project_of(ino).ok_or_else(|| Error::new(Kind::Invalid, "not a project"))
+        self.project_of(ino)
+            .ok_or_else(|| Error::new(Kind::Invalid, "not a project").hint("name a project's file"))
     }
 
     /// Takes away the names of a project that is not to be created after all.

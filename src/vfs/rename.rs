@@ -1,26 +1,28 @@
-//! Names that come and go: creating, removing and renaming, and the saves that are made of them.
+//! Names that come and go: creating, removing and renaming, and what it is that they come to.
 //!
-//! Scratch renamed over a project is a save of it. A project renamed to scratch leaves its name
-//! vacant for the grace; whatever is created or renamed there meanwhile is a save. A project
-//! renamed to another project's name replaces its text.
+//! A project renamed to scratch, or removed, leaves its name vacant for the grace (see `removal`);
+//! whatever is created or renamed there meanwhile is a save of it. What scratch renamed to a
+//! project's name comes to is told in `returning`, and what a project renamed to one in `replace`.
 
-use std::{ffi::OsStr, fs, io::Write, os::unix::fs::OpenOptionsExt, sync::Arc};
+use std::{ffi::OsStr, sync::Arc};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
-    Notice, Vfs,
+    Vfs,
     commit_policy::Occasion,
     directory::{Found, check_reserved, no_entry},
     draft::Draft,
     inode::{Directory, Node},
-    names, process, scratch,
-    tree::{Local, Vacant},
+    names, process,
+    removal::Waiting,
+    scratch,
+    tree::Local,
     types::{Attr, Ino, NewFile, OpenMode, Opened},
 };
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Base, Process, Project},
+    sync::{Process, Project},
 };
 
 /// Flags of `renameat2(2)`.
@@ -34,13 +36,13 @@ pub struct RenameMode {
 
 /// One end of a renaming.
 #[derive(Debug, Clone)]
-enum End {
+pub(super) enum End {
     /// A project, in a directory that Taskade has.
     Project(Directory, Arc<Project>),
     /// A name that a project had when this process read it, and has no more.
     LeftBehind(Directory, Arc<Project>),
     /// A project's name that is vacant.
-    Vacant(Directory, Vacant),
+    Vacant(Directory, Waiting),
     /// A project's name that nothing has.
     Free(Directory),
     /// A folder or workspace.
@@ -56,7 +58,7 @@ impl Vfs {
     /// [`Kind::Exists`] if `exclusive` and it exists, [`Kind::NotPermitted`] for a project
     /// outside any folder.
     pub async fn create(
-        &self,
+        self: &Arc<Self>,
         parent: Ino,
         name: &OsStr,
         new: impl Into<NewFile>,
@@ -79,11 +81,13 @@ impl Vfs {
                 let draft = self.draft_for(&project, process, mode).await?;
                 (project, draft)
             }
-            End::Vacant(directory, Vacant { project, .. }) => {
-                self.occupy(&directory, name, &project);
-                let draft = self.emptied_draft(&project, process);
-                (project, draft)
-            }
+            End::Vacant(directory, waiting) => match self.occupy(&waiting).await? {
+                Some(project) => {
+                    let draft = self.emptied_draft(&project, process);
+                    (project, draft)
+                }
+                None => (self.make_project(&directory, name)?, Draft::default()),
+            },
             End::Free(directory) => (self.make_project(&directory, name)?, Draft::default()),
         };
         self.part_for_writer(&project);
@@ -123,13 +127,14 @@ impl Vfs {
     /// Removes a file. A project is archived once its grace is over.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none.
+    /// [`Kind::NotFound`] if there is none, [`Kind::DeletionGuard`] if too many are removed at once,
+    /// [`Kind::Storage`] if it cannot be journaled.
     pub async fn unlink(self: &Arc<Self>, parent: Ino, name: &OsStr) -> Result<()> {
         self.check_writable()?;
         match self.end(parent, name, None).await? {
             End::Project(directory, project) => {
+                self.vacate(&directory, name, &project, None).await?;
                 self.settle_truncations(&project, Occasion::Unlink).await;
-                self.vacate(&directory, name, project, true);
                 Ok(())
             }
             End::Scratch => self.remove_scratch(parent, name),
@@ -187,12 +192,25 @@ impl Vfs {
         }
     }
 
-    async fn end(&self, parent: Ino, name: &OsStr, process: Option<Process>) -> Result<End> {
+    pub(super) async fn end(
+        &self,
+        parent: Ino,
+        name: &OsStr,
+        process: Option<Process>,
+    ) -> Result<End> {
         let Node::Directory { directory, .. } = self.node(parent)? else {
             return Ok(End::Scratch);
         };
-        if let Some(Local::Vacant(vacant)) = self.tree().local(&directory, name) {
-            return Ok(End::Vacant(directory, vacant.clone()));
+        {
+            let tree = self.tree();
+            if let Some(Local::Vacant(ticket)) = tree.local(&directory, name) {
+                let waiting = tree.waiting.iter().find(|waiting| waiting.ticket == *ticket);
+                return Ok(match waiting {
+                    Some(waiting) => End::Vacant(directory, waiting.clone()),
+                    // Its grace has just ended.
+                    None => End::Free(directory),
+                });
+            }
         }
         Ok(match self.find(&directory, name).await? {
             Found::Directory(_) => End::Space,
@@ -205,16 +223,18 @@ impl Vfs {
         })
     }
 
-    /// Gives a vacant name its project back.
-    fn occupy(&self, directory: &Directory, name: &OsStr, project: &Arc<Project>) {
-        let mut tree = self.tree();
-        tree.take_local(directory, name);
-        if project.id().is_none() {
-            tree.set_local(directory, name, Local::New(project.clone()));
+    /// Gives a vacant name its project back; `None` if its grace has ended meanwhile.
+    pub(super) async fn occupy(
+        self: &Arc<Self>,
+        waiting: &Waiting,
+    ) -> Result<Option<Arc<Project>>> {
+        match self.claim(waiting.ticket) {
+            Some(waiting) => self.take_back(waiting).await.map(Some),
+            None => Ok(None),
         }
     }
 
-    fn make_project(&self, directory: &Directory, name: &OsStr) -> Result<Arc<Project>> {
+    pub(super) fn make_project(&self, directory: &Directory, name: &OsStr) -> Result<Arc<Project>> {
         let title = name.to_str().and_then(names::title).ok_or_else(|| {
             Error::new(Kind::Invalid, "a project's name must be UTF-8, without �")
                 .at(name.to_string_lossy())
@@ -243,144 +263,15 @@ impl Vfs {
         };
         renameat_with(CWD, &*old, CWD, &*new, flags)
             .map_err(|error| scratch::failed("cannot rename", &old, error.into()))?;
+        if mode.exchange {
+            let aside = self.scratch.join(".exchanged");
+            for (from, to) in [(&*old, &*aside), (&*new, &*old), (&*aside, &*new)] {
+                self.moved_scratch(from, Some(to));
+            }
+        } else {
+            self.moved_scratch(&old, Some(&new));
+        }
         self.tree().inodes.rename_scratch(from, to, mode.exchange);
         Ok(())
     }
-
-    /// Scratch is renamed over a project, or to where one may be: its text is saved.
-    async fn save_over(
-        self: &Arc<Self>,
-        from: (Ino, &OsStr),
-        to: (Ino, &OsStr),
-        target: End,
-        process: Option<Process>,
-    ) -> Result<()> {
-        let path = self.scratch_place(from.0, from.1)?;
-        let failed = |error| scratch::failed("cannot read", &path, error);
-        if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
-            return Err(Error::new(Kind::NotPermitted, "a project is a plain file"));
-        }
-        let text = fs::read(&path).map_err(failed)?;
-        let is_left_behind = matches!(target, End::LeftBehind(..));
-        let project = match target {
-            End::Project(_, project) | End::LeftBehind(_, project) => project,
-            End::Vacant(directory, vacant) => {
-                self.occupy(&directory, to.1, &vacant.project);
-                vacant.project
-            }
-            End::Free(directory) => self.make_project(&directory, to.1)?,
-            End::Space | End::Scratch => return Err(no_entry()),
-        };
-        self.settle_truncations(&project, Occasion::Replaced).await;
-        self.engine.save(&project, process, Base::LastRead, text).await.result?;
-        // From here on the renaming stands: the scratch file is the project's.
-        fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;
-        let mut tree = self.tree();
-        tree.paged.remove(&project.serial);
-        let scratch = tree.inodes.scratch_at(from.0, from.1);
-        if is_left_behind {
-            // The project keeps its own number, and its name.
-            scratch.into_iter().for_each(|ino| tree.inodes.move_scratch(ino, None));
-            drop(tree);
-            self.tell_names(to.0, [to.1.to_owned()]);
-        } else if let Some(ino) = scratch {
-            tree.inodes.become_project(ino, &project);
-            // The kernel knows it as the scratch file: what was saved may read otherwise.
-            self.tell(Notice::Inode(ino));
-        }
-        Ok(())
-    }
-
-    /// A project is renamed to scratch: a backup, or the first step of a save.
-    async fn rename_away(
-        self: &Arc<Self>,
-        from: (Ino, &OsStr),
-        to: (Ino, &OsStr),
-        directory: &Directory,
-        project: Arc<Project>,
-    ) -> Result<()> {
-        let path = self.scratch_place(to.0, to.1)?;
-        let content = self.engine.read(&project).await?;
-        write_scratch(&path, &content.text)
-            .map_err(|error| scratch::failed("cannot write", &path, error))?;
-        {
-            let mut tree = self.tree();
-            if let Some(ino) = tree.inodes.of_serial(project.serial) {
-                tree.inodes.become_scratch(ino, to.0, to.1);
-                // Its pages may be older than what was just read; nobody tells of them any more.
-                self.tell(Notice::Inode(ino));
-            }
-        }
-        self.vacate(directory, from.1, project, false);
-        Ok(())
-    }
-
-    async fn rename_project(
-        self: &Arc<Self>,
-        from: (&Directory, &OsStr, Arc<Project>),
-        to: (Ino, &OsStr),
-        target: End,
-        process: Option<Process>,
-    ) -> Result<()> {
-        let (directory, name, project) = from;
-        match target {
-            End::Project(_, other) if other.serial == project.serial => Ok(()),
-            // The new name's project takes the text, and the old name's is archived.
-            End::Project(there, other) | End::Vacant(there, Vacant { project: other, .. }) => {
-                let content = self.engine.read(&project).await?;
-                self.occupy(&there, to.1, &other);
-                let text = content.text.to_vec();
-                self.settle_truncations(&other, Occasion::Replaced).await;
-                self.engine.save(&other, process, Base::LastRead, text).await.result?;
-                self.vacate(directory, name, project, true);
-                let parent = to.0;
-                self.tell_names(parent, [to.1.to_owned()]);
-                Ok(())
-            }
-            End::Free(there) | End::LeftBehind(there, _) => {
-                self.rename_free((directory, name, project), &there, to.1).await
-            }
-            End::Space | End::Scratch => Err(no_entry()),
-        }
-    }
-
-    /// A project gets a title of its own, or another folder.
-    async fn rename_free(
-        self: &Arc<Self>,
-        from: (&Directory, &OsStr, Arc<Project>),
-        there: &Directory,
-        new_name: &OsStr,
-    ) -> Result<()> {
-        let (directory, name, project) = from;
-        let title = new_name.to_str().and_then(names::title).ok_or_else(|| {
-            Error::new(Kind::Invalid, "a project's name must be UTF-8, without �")
-        })?;
-        let folder = there.space().cloned().ok_or_else(|| {
-            Error::new(Kind::NotPermitted, "a project must be in a workspace or folder")
-        })?;
-        self.engine.rename(&project, &folder, &title).await?;
-        if let Some(name) = name.to_str() {
-            self.engine.forget_name(directory.key(), name);
-        }
-        self.note_path(&project, there, new_name);
-        let mut tree = self.tree();
-        tree.take_local(directory, name);
-        tree.set_local(there, new_name, Local::New(project));
-        Ok(())
-    }
-}
-
-fn write_scratch(path: &std::path::Path, text: &[u8]) -> std::io::Result<()> {
-    // A link, pipe or socket there is replaced, as by any renaming, and not written through.
-    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        fs::remove_file(path)?;
-    }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)?;
-    file.write_all(text)
 }

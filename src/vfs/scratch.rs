@@ -208,6 +208,7 @@ impl Vfs {
         self.check_removable(&path)?;
         fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
         self.engine.looked_at(&path);
+        self.moved_scratch(&path, None);
         self.gone_scratch(parent, name);
         Ok(())
     }

@@ -8,12 +8,14 @@ use std::{
 };
 
 use super::{
+    burst::Burst,
     dir_pages::DirPages,
     directory::Entries,
     handle::Handle,
     inode::{Directory, Inodes},
     pins::Pins,
     place::LatestTaskNames,
+    removal::Waiting,
     truncation::Truncation,
     types::{Fh, Ino, ROOT},
 };
@@ -24,18 +26,8 @@ use crate::sync::Project;
 pub(crate) enum Local {
     /// A project that Taskade does not list yet.
     New(Arc<Project>),
-    /// A project whose file was removed or renamed away, until its grace is over.
-    Vacant(Vacant),
-}
-
-/// A project without a file, for the moment.
-#[derive(Debug, Clone)]
-pub(crate) struct Vacant {
-    pub(crate) project: Arc<Project>,
-    /// Whether it was removed, and is to be archived; else it was renamed away, and will be back.
-    pub(crate) removed: bool,
-    /// Tells this vacancy from a later one of the same name.
-    pub(crate) ticket: u64,
+    /// A project's file was removed or renamed away: by the removal with this ticket.
+    Vacant(u64),
 }
 
 /// Everything that a lock must hold together.
@@ -44,6 +36,10 @@ pub(crate) struct Tree {
     pub(crate) inodes: Inodes,
     pub(crate) handles: HashMap<Fh, Arc<Handle>>,
     pub(crate) locals: HashMap<Directory, HashMap<OsString, Local>>,
+    /// The projects whose file is gone and whose grace is not over, in the order in which they went.
+    pub(crate) waiting: Vec<Waiting>,
+    /// The removals that were refused last since they were too many.
+    pub(crate) burst: Option<Burst>,
     /// The entries of directories as named last, with the listing that they were made from.
     pub(crate) entries: HashMap<Directory, Arc<Entries>>,
     /// What was emptied and not written to since.
@@ -106,7 +102,7 @@ impl Tree {
     /// The open files through which a project may be written.
     pub(crate) fn writers(&self, serial: u64) -> Vec<Arc<Handle>> {
         let is_writer = |handle: &&Arc<Handle>| match &***handle {
-            Handle::Writer(writer) => writer.project.serial == serial,
+            Handle::Writer(writer) => writer.target().serial == serial,
             _ => false,
         };
         self.handles.values().filter(is_writer).cloned().collect()

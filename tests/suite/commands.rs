@@ -108,7 +108,8 @@ fn history_lists_and_undo_takes_back() {
     let past = ok(&mounted, &["history", "Plan.md"]);
     let lines: Vec<&str> = past.lines().collect();
     assert!(
-        lines[0].ends_with("Plan: 2 deleted") && lines[1].ends_with("Plan: 1 edited"),
+        lines[0].ends_with("Acme/Plan.md: 2 deleted")
+            && lines[1].ends_with("Acme/Plan.md: 1 edited"),
         "{past}"
     );
     let long = ok(&mounted, &["history", "--long", "-n", "1"]);

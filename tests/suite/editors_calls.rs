@@ -313,14 +313,16 @@ fn a_backup_that_is_put_back_is_as_if_nothing_was() {
 }
 
 #[test]
-fn renaming_away_for_longer_than_the_grace_brings_the_project_back() {
+fn renaming_away_for_longer_than_the_grace_archives_once() {
     let mounted = Mounted::of(TASKS);
     let text = mounted.text();
     mounted.ok("mv Plan.md Plan.md.away");
     assert!(!mounted.file().exists());
-    until("the return of the project", || mounted.file().exists());
-    assert_eq!(mounted.text(), text);
+    sent(&mounted, 1);
+    assert_eq!(mounted.writes(&[]), ["POST /complete"]);
     assert_eq!(mounted.ok("cat Plan.md.away"), text, "the copy is scratch");
+    assert_eq!(mounted.ok("ls"), "Plan.md.away\n");
+    mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0]);
 }
 

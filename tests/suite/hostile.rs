@@ -92,9 +92,9 @@ fn no_command_lets_what_came_from_outside_steer_the_terminal() {
             assert!(serde_json::from_str::<serde_json::Value>(&said).is_ok(), "{said}");
         }
     }
-    // In a line of history the title is there, by its escapes.
+    // In a line of history the file's name is there, by its escapes.
     let history = said(&taskadefs(&mounted, &["history"]));
-    assert!(history.contains(r"Evil\x1b]0;pwned\x07 \x9b31m \u202etxt.exe\u2066"), "{history}");
+    assert!(history.contains(r"Evil␛]0;pwned␇ \x9b31m \u202etxt.exe\u2066"), "{history}");
     let log = fs::read_to_string(mounted.dir.path().join("state/log")).unwrap();
     assert!(log.contains("Evil") || log.contains("txt.exe"), "the log tells of the project");
     assert!(!log.contains(|c| steers(c) && c != '\n'), "the log steers");

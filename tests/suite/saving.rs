@@ -179,13 +179,15 @@ in_virtual_time! {
 }
 
 in_virtual_time! {
-    async fn a_project_renamed_to_scratch_is_back_after_the_grace() {
+    async fn a_project_renamed_to_scratch_is_archived_after_the_grace() {
         let mount = Mount::of("a").await;
         mount.rename("Plan.md", "Plan.bak").await.unwrap();
         assert_eq!(mount.ino("Plan.md").await.unwrap_err().kind(), Kind::NotFound);
-        pass(3).await;
-        assert_eq!(mount.names().await, ["Plan.md", "Plan.bak"]);
         assert_eq!(mount.writes(), [""; 0]);
+        pass(3).await;
+        assert_eq!(mount.names().await, ["Plan.bak"]);
+        assert_eq!(mount.read("Plan.bak").await, "- [ ] a\n");
+        assert_eq!(mount.writes(), ["POST plan/complete"]);
     }
 }
 

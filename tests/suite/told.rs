@@ -267,7 +267,7 @@ async fn a_scratch_file_that_becomes_the_project_is_told_of_and_so_is_one_that_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_back_after_its_grace_is_told() {
+async fn a_name_that_is_free_after_its_grace_is_told() {
     let mut mount = Mount::of("a\nb").await;
     mount.read("Plan.md").await;
     let kernel = mount.listen();
@@ -278,7 +278,7 @@ async fn a_name_that_is_back_after_its_grace_is_told() {
     let told = kernel.take();
     assert!(told.contains(&entry(mount.folder, "Plan.md")), "{told:?}");
     assert!(told.contains(&inode(mount.folder)));
-    assert_eq!(mount.names().await, ["Plan.md", "Plan.md~"]);
+    assert_eq!(mount.names().await, ["Plan.md~"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,6 +44,22 @@ pub struct Wanted {
 /// above all in `base`. Whether a box is ticked never decides.
 /// The lines of `base` itself get exactly their own keys. What `base` knows of a task stays known.
 pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
+    let mut matching = recognised(base, wanted);
+    matching.match_leftovers();
+    keyed(base, wanted, &matching, first_new)
+}
+
+/// Whether a text is, however edited, one of the tasks of `base`: at least a quarter of the lines
+/// of the shorter one are recognised in the other. Where it is not, no line of the one has become
+/// a line of the other, and the text belongs to other tasks. Nothing resembles what is empty.
+pub fn resembles(base: &Outline, wanted: &[Wanted]) -> bool {
+    let matching = recognised(base, wanted);
+    let in_common = (0..wanted.len()).filter(|&line| matching.old_of(line).is_some()).count();
+    in_common > 0 && in_common * 4 >= base.items.len().min(wanted.len())
+}
+
+/// Steps 1 to 6: the lines that are told by what they say.
+fn recognised<'a>(base: &'a Outline, wanted: &'a [Wanted]) -> Matching<'a> {
     let mut matching = Matching::new(Side::pair(base, wanted));
     let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
     matching.match_anchors(base, wanted);
@@ -59,8 +75,7 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     matching.match_similar_between_neighbours(&mut similarity);
     matching.match_similar_anywhere(&mut similarity);
     matching.match_parents_by_children(Texts::Any, &mut similarity);
-    matching.match_leftovers();
-    keyed(base, wanted, &matching, first_new)
+    matching
 }
 
 fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>, mut fresh: u32) -> Outline {
