@@ -211,6 +211,14 @@ impl Engine {
         }
     }
 
+    /// Sets the time of last change of a project, as a program asks. It stays until the content
+    /// changes.
+    pub fn set_modified(&self, project: &Project, time: SystemTime) {
+        self.recall(project);
+        project.set_modified(time, self.clock.wall());
+        self.keep(project);
+    }
+
     /// Keeps what is known of a project for the next mount.
     pub(crate) fn keep(&self, project: &Project) {
         let kept = {

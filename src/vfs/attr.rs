@@ -145,10 +145,30 @@ impl Vfs {
                     self.truncate(ino, fh, &project, size, process).await?;
                 }
                 if let Some(time) = set.modified {
-                    project.set_modified(time, self.now());
+                    self.set_modified(&project, fh, process, time);
                 }
                 self.engine.glance(&project, process).await?;
                 Ok(self.project_attr(ino, &project, process))
+            }
+        }
+    }
+
+    /// Sets the time of last change of a project, and of what the program writes to it.
+    fn set_modified(
+        &self,
+        project: &Arc<Project>,
+        fh: Option<Fh>,
+        process: Option<Process>,
+        time: SystemTime,
+    ) {
+        self.engine.set_modified(project, time);
+        let tree = self.tree();
+        for (open, handle) in &tree.handles {
+            if let Handle::Writer(writer) = &**handle
+                && writer.target().serial == project.serial
+                && (fh == Some(*open) || (fh.is_none() && writer.process == process))
+            {
+                writer.date(time);
             }
         }
     }

@@ -60,6 +60,8 @@ pub(crate) struct Writer {
     /// What its last commit came to.
     pub(super) outcome: Outcome,
     written: Mutex<SystemTime>,
+    /// The time of last change that the program has set since it last wrote.
+    dated: Mutex<Option<SystemTime>>,
 }
 
 impl Writer {
@@ -71,10 +73,10 @@ impl Writer {
         draft: Draft,
         now: SystemTime,
     ) -> Self {
-        let (draft, written) = (Mutex::new(draft), Mutex::new(now));
+        let (draft, written, dated) = (Mutex::new(draft), Mutex::new(now), Mutex::default());
         let (append, reads) = (mode.append, mode.read);
         let (outcome, restored) = (Outcome::default(), OnceLock::new());
-        Self { project, ino, process, append, reads, draft, restored, outcome, written }
+        Self { project, ino, process, append, reads, draft, restored, outcome, written, dated }
     }
 
     /// What is written is saved to this project.
@@ -103,6 +105,17 @@ impl Writer {
 
     fn touch(&self, now: SystemTime) {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        *self.dated.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The program gives what it has written so far this time of last change.
+    pub(crate) fn date(&self, time: SystemTime) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        *self.dated.lock().unwrap_or_else(PoisonError::into_inner) = Some(time);
+    }
+
+    fn dated(&self) -> Option<SystemTime> {
+        *self.dated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -431,6 +444,9 @@ impl Vfs {
         if let Some(project) = &returned {
             // A restoration is sent whatever becomes of the text.
             self.engine.go_on(project);
+        }
+        if let Some(time) = writer.dated().filter(|_| saved.result.is_ok()) {
+            self.engine.set_modified(target, time);
         }
         if let Some(outline) = saved.outline {
             writer.draft().rebase(outline);

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use super::{
@@ -41,7 +42,8 @@ impl Vfs {
     ) -> Result<()> {
         let path = self.scratch_place(from.0, from.1)?;
         let failed = |error| scratch::failed("cannot read", &path, error);
-        if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
+        let metadata = fs::symlink_metadata(&path).map_err(failed)?;
+        if !metadata.is_file() {
             return Err(Error::new(Kind::NotPermitted, "a project is a plain file"));
         }
         let text = fs::read(&path).map_err(failed)?;
@@ -54,6 +56,9 @@ impl Vfs {
             }
             None => self.save_to(target, to.1, process, text).await?,
         };
+        if let Ok(time) = metadata.modified() {
+            self.engine.set_modified(&project, time);
+        }
         // From here on the renaming stands: the scratch file is the project's.
         fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;
         let mut tree = self.tree();
@@ -312,7 +317,7 @@ impl Vfs {
         self.moved_scratch(&path, None);
         let copy = self.below_scratch(&path);
         let ticket = self.vacate(directory, from.1, &project, copy).await?;
-        if let Err(error) = write_scratch(&path, &content.text) {
+        if let Err(error) = write_scratch(&path, &content.text, project.modified()) {
             if let Some(waiting) = self.claim(ticket) {
                 self.take_back(waiting).await?;
             }
@@ -341,7 +346,7 @@ impl Vfs {
     }
 }
 
-fn write_scratch(path: &Path, text: &[u8]) -> std::io::Result<()> {
+fn write_scratch(path: &Path, text: &[u8], modified: SystemTime) -> std::io::Result<()> {
     // A link, pipe or socket there is replaced, as by any renaming, and not written through.
     if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         fs::remove_file(path)?;
@@ -353,5 +358,6 @@ fn write_scratch(path: &Path, text: &[u8]) -> std::io::Result<()> {
         .mode(0o600)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)?;
-    file.write_all(text)
+    file.write_all(text)?;
+    file.set_modified(modified)
 }

@@ -241,3 +241,35 @@ fn undo_asks_on_a_terminal_and_takes_no_for_an_answer() {
     on_terminal(PROGRAM, &["undo", "--yes", "--state-dir", state], &mounted.acme(), &[]);
     assert!(mounted.tree().contains("two"));
 }
+
+#[test]
+fn times_that_programs_set_stay() {
+    let mounted = Mounted::of(TASKS);
+    mounted.text();
+    let modified = |mounted: &Mounted| mounted.ok("stat -c %Y Plan.md New.md");
+    mounted.ok(
+        "cp Plan.md $HOME/Plan.md && sed -i s/two/zwei/ $HOME/Plan.md && touch -d @1000000000 $HOME/Plan.md \
+         && cp -p $HOME/Plan.md Plan.md && cp -p $HOME/Plan.md New.md",
+    );
+    let wanted = "1000000000\n1000000000\n";
+    assert_eq!(modified(&mounted), wanted, "cp -p");
+    until("the saves", || mounted.ok("cat ../.taskade/status.json").contains("\"saves\": []"));
+    assert_eq!(modified(&mounted), wanted, "once they are settled");
+    mounted.ok("sed -i s/zwei/deux/ $HOME/Plan.md && touch -d @1100000000 $HOME/Plan.md");
+    mounted.ok("rsync -a $HOME/Plan.md Plan.md && touch -d @1100000000 New.md");
+    let wanted = "1100000000\n1100000000\n";
+    assert_eq!(modified(&mounted), wanted, "rsync -a, touch -d");
+    mounted.server().log().clear();
+    assert_eq!(mounted.ok("rsync -ai $HOME/Plan.md Plan.md"), "", "it is the same already");
+    assert_eq!(mounted.writes(&[]), [""; 0]);
+    mounted.ok(
+        "mv Plan.md Plan.bak && stat -c %Y Plan.bak | grep -q 1100000000 && mv Plan.bak Plan.md",
+    );
+    mounted.end();
+    mounted.begin();
+    assert_eq!(modified(&mounted), wanted, "after a remount");
+    mounted.ok("sed -i s/deux/2/ Plan.md");
+    assert_ne!(mounted.ok("stat -c %Y Plan.md"), "1100000000\n", "a save moves it");
+    mounted.ok("touch -d @1200000000 New.md");
+    assert_eq!(mounted.ok("stat -c %Y New.md"), "1200000000\n");
+}

@@ -355,9 +355,14 @@ async fn an_undo_after_a_move_takes_the_save_back_where_the_project_is() {
         move_to(&mount, sales, "Plan.md").await.unwrap();
         pass(10).await;
         let ino = mount.vfs.lookup(sales, OsStr::new("Plan.md"), me()).await.unwrap().ino;
+        // The move is the last thing that was done, and the save the one before it.
         mount.vfs.undo(Some(ino)).await.unwrap();
         pass(10).await;
-        assert_moved(&mount, "a\n  b\n").await;
+        assert_eq!(mount.memory.open_projects(), ["f/Plan"]);
+        mount.vfs.undo(None).await.unwrap();
+        pass(10).await;
+        assert_eq!(mount.memory.open_projects(), ["f/Plan"]);
+        assert_eq!(mount.memory.tree(&mount.memory.find("Plan").unwrap()), "a\n  b\n");
     }
 }
 
