@@ -187,7 +187,7 @@ fn commands_use_the_mount_that_is_there_and_tell_mounts_apart() {
     // The other word for it. Then only one is mounted, and it need not be named.
     assert!(ask(&["unmount", local.at("mnt").to_str().unwrap()]).status.success());
     fs::write(mounted.file(), "- [ ] uno\n").unwrap();
-    assert!(said(&ask(&["history"])).contains("Plan: "));
+    assert!(said(&ask(&["history"])).contains("Plan"));
     mounted.end();
     let none = ask(&["sync"]);
     assert!(!none.status.success() && said(&none).contains("no token"), "{}", said(&none));
