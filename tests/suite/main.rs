@@ -53,6 +53,8 @@ mod server;
 mod service;
 mod service_details;
 mod service_line;
+mod session_model;
+mod session_simulation;
 mod sessions;
 mod sessions_calls;
 mod sessions_emacs;
