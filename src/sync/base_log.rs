@@ -21,7 +21,7 @@ use std::{
 use lru::LruCache;
 
 use super::{
-    base_records::{Contents, FilePath, Kept, Noted, Record, create, push},
+    base_records::{Contents, FilePath, Grace, Kept, Noted, Record, create, push},
     served::Process,
 };
 use crate::{
@@ -46,6 +46,9 @@ const OUTLINES: usize = 4;
 /// How many programs at projects are known to be noted, and how many paths.
 const REMEMBERED: usize = 8192;
 
+/// What was noted last: the number of the outline, its name, and until when it is its own.
+type LastNoted = (u64, Option<FilePath>, Option<Grace>);
+
 #[derive(Debug)]
 struct Inner {
     /// `None` if it cannot be written.
@@ -53,7 +56,7 @@ struct Inner {
     bytes: u64,
     next: u64,
     outlines: HashMap<ProjectId, Vec<(Weak<Outline>, u64)>>,
-    noted: LruCache<(Process, ProjectId), (u64, Option<FilePath>)>,
+    noted: LruCache<(Process, ProjectId), LastNoted>,
     paths: LruCache<(Process, Arc<str>, Arc<str>), ProjectId>,
     kept: HashMap<ProjectId, Kept>,
 }
@@ -104,12 +107,26 @@ impl BaseLog {
     }
 
     /// Notes what a program has before its eyes, and under which name. Nothing if that is noted.
-    pub(crate) fn note(
+    #[cfg(test)]
+    fn note(
         self: &Arc<Self>,
         process: Process,
         project: &ProjectId,
         outline: &Arc<Outline>,
         path: Option<FilePath>,
+    ) {
+        self.note_with(process, project, outline, path, None);
+    }
+
+    /// Notes what a program has before its eyes, and under which name; if it has saved that a moment
+    /// ago, until when it is served it. Nothing if that is noted.
+    pub(crate) fn note_with(
+        self: &Arc<Self>,
+        process: Process,
+        project: &ProjectId,
+        outline: &Arc<Outline>,
+        path: Option<FilePath>,
+        grace: Option<Grace>,
     ) {
         if process.inode == 0 {
             return;
@@ -127,16 +144,18 @@ impl BaseLog {
         let mut lines = Vec::new();
         let id = inner.number(project, outline, &mut lines);
         let key = (process, project.clone());
-        if inner.noted.get(&key).is_some_and(|known| known.0 == id && known.1 == path) {
+        let is_noted =
+            |known: &LastNoted| known.0 == id && known.1 == path && Grace::is_about(known.2, grace);
+        if inner.noted.get(&key).is_some_and(is_noted) {
             return;
         }
-        inner.noted.put(key, (id, path.clone()));
+        inner.noted.put(key, (id, path.clone(), grace));
         if inner.noted.len() > REMEMBERED {
             inner.noted.pop_lru();
         }
         let Process { group, inode } = process;
         let project = project.clone();
-        push(&mut lines, &Record::Base { group, inode, project, outline: id, path });
+        push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace });
         self.append(inner, &lines);
     }
 
@@ -262,11 +281,13 @@ impl Inner {
     }
 
     fn take_over(&mut self, contents: Contents) {
-        for Noted { process, project, outline, path } in contents.noted {
+        for Noted { process, project, outline, path, grace } in contents.noted {
             if let Some((dir, name)) = path {
                 self.paths.put((process, dir, name), project.clone());
             }
-            self.kept.entry(project).or_default().bases.push((process, outline));
+            let kept = self.kept.entry(project).or_default();
+            kept.bases.push((process, outline));
+            kept.graces.extend(grace.map(|grace| (process, grace)));
         }
         for (project, aliases) in contents.aliases {
             self.kept.entry(project).or_default().aliases = aliases;

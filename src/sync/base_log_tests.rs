@@ -6,9 +6,10 @@ use std::{
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::{Duration, SystemTime},
 };
 
-use super::{BaseLog, FilePath, KEPT, LOG};
+use super::{BaseLog, FilePath, Grace, KEPT, LOG};
 use crate::{
     ids::{ProjectId, TaskId},
     pidfs,
@@ -86,6 +87,32 @@ fn what_living_programs_had_is_there_after_the_log_was_left_at_any_moment() {
     }
     let mode = fs::metadata(dir.path().join(KEPT)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let editor = Program::new();
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    let (modified, until) = (SystemTime::UNIX_EPOCH, SystemTime::now());
+    let (text, grace) = (outline("a"), Grace { until, modified });
+    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    let size = || fs::metadata(dir.path().join(LOG)).unwrap().len();
+    let noted = size();
+    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    assert_eq!(size(), noted, "it is noted");
+    let until = until + Duration::from_secs(1);
+    let later = Grace { until, ..grace };
+    log.note_with(editor.process(), &id, &text, None, Some(later));
+    for _ in 0..2 {
+        let kept = BaseLog::open(dir.path()).take_kept(&id);
+        assert_eq!(kept.graces, [(editor.process(), later)]);
+    }
+    let log = BaseLog::open(dir.path());
+    log.note(editor.process(), &id, &text, None);
+    assert!(!fs::read_to_string(dir.path().join(LOG)).unwrap().contains("grace"));
+    assert_eq!(BaseLog::open(dir.path()).take_kept(&id).graces, []);
 }
 
 #[test]

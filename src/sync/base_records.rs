@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,33 @@ use crate::{
 
 /// The name of a file: the key of its directory, and its own.
 pub(crate) type FilePath = (Arc<str>, Arc<str>);
+
+/// Closer than this two ends of a grace are one.
+const ROUGHLY: Duration = Duration::from_millis(20);
+
+/// Until when a program that has just saved is served what it saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Grace {
+    pub(crate) until: SystemTime,
+    /// The time of last change that it is told meanwhile.
+    pub(crate) modified: SystemTime,
+}
+
+impl Grace {
+    /// Whether two say the same, but for what an instant takes to be told as a time of day.
+    pub(super) fn is_about(one: Option<Self>, other: Option<Self>) -> bool {
+        let apart = |one: SystemTime, other: SystemTime| {
+            one.duration_since(other).unwrap_or_else(|error| error.duration())
+        };
+        match (one, other) {
+            (Some(one), Some(other)) => {
+                one.modified == other.modified && apart(one.until, other.until) < ROUGHLY
+            }
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
 
 /// One line of a file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +63,8 @@ pub(super) enum Record {
         project: ProjectId,
         outline: u64,
         path: Option<FilePath>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace: Option<Grace>,
     },
     /// A task is known by another key from now on.
     Alias {
@@ -61,6 +91,8 @@ pub(super) enum Record {
 pub(crate) struct Kept {
     /// The one noted last comes last.
     pub(crate) bases: Vec<(Process, Arc<Outline>)>,
+    /// Of the programs that saved a moment before.
+    pub(crate) graces: Vec<(Process, Grace)>,
     pub(crate) aliases: Vec<(Key, Key)>,
     pub(crate) made: Vec<(Key, String, String)>,
 }
@@ -72,6 +104,7 @@ pub(super) struct Noted {
     pub(super) project: ProjectId,
     pub(super) outline: Arc<Outline>,
     pub(super) path: Option<FilePath>,
+    pub(super) grace: Option<Grace>,
 }
 
 /// Everything that the files say of programs that live.
@@ -96,11 +129,11 @@ impl Contents {
                 Record::Outline { id, outline } => {
                     outlines.insert(id, Arc::new(outline));
                 }
-                Record::Base { group, inode, project, outline, path } => {
+                Record::Base { group, inode, project, outline, path, grace } => {
                     let process = Process { group, inode };
                     let Some(outline) = outlines.get(&outline).cloned() else { continue };
                     self.noted.retain(|noted| noted.process != process || noted.project != project);
-                    self.noted.push(Noted { process, project, outline, path });
+                    self.noted.push(Noted { process, project, outline, path, grace });
                 }
                 Record::Forgotten { directory, name } => {
                     let is_it = |path: &mut FilePath| path.0 == directory && path.1 == name;
@@ -132,15 +165,15 @@ impl Contents {
         let mut lines = Vec::new();
         push(&mut lines, &Record::Boot(boot.to_owned()));
         let mut numbers: HashMap<*const Outline, u64> = HashMap::new();
-        for Noted { process, project, outline, path } in &self.noted {
+        for Noted { process, project, outline, path, grace } in &self.noted {
             let id = *numbers.entry(Arc::as_ptr(outline)).or_insert_with(|| {
                 *next += 1;
                 push(&mut lines, &Record::Outline { id: *next, outline: Outline::clone(outline) });
                 *next
             });
             let (Process { group, inode }, project) = (*process, project.clone());
-            let path = path.clone();
-            push(&mut lines, &Record::Base { group, inode, project, outline: id, path });
+            let (path, grace) = (path.clone(), *grace);
+            push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace });
         }
         for (project, aliases) in &self.aliases {
             for (from, to) in aliases.iter().cloned() {

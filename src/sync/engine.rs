@@ -28,7 +28,6 @@ use super::{
     removals::Removals,
     scan::Scans,
     served::Process,
-    serving,
     transfer::Transfers,
     wording::Wording,
 };
@@ -267,7 +266,7 @@ impl Engine {
             return project.clone();
         }
         let project = Arc::new(self.make(Some(id.clone()), folder, title));
-        serving::take_over(&project, self.base_log.take_kept(id));
+        self.take_over_bases(&project, self.base_log.take_kept(id));
         projects.insert(id.clone(), project.clone());
         project
     }

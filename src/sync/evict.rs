@@ -231,7 +231,7 @@ impl Engine {
 fn is_idle(state: &State) -> bool {
     let State { saved, refused, intent, creating, archive, working, bases, .. } = state;
     let blank = saved.is_none() && refused.is_none() && intent.is_none() && creating.is_none();
-    blank && !archive && !working && bases.next_end().is_none()
+    blank && !archive && !working && bases.is_settled()
 }
 
 /// About how many bytes of memory a snapshot takes.

@@ -73,7 +73,7 @@ impl Engine {
         let text: Arc<[u8]> = text.into();
         match self.accept(project, process, &base, &text, false).await {
             Ok((outline, None)) => {
-                self.note_told(project, process, &outline);
+                self.note_result(project, process, &base, &outline, true);
                 SaveOutcome { outline: Some(outline), result: Ok(()) }
             }
             Ok((outline, Some(generation))) => {
@@ -82,7 +82,7 @@ impl Engine {
                 }
                 self.start_worker(project);
                 let result = self.verdict(project, generation).await;
-                self.note_told(project, process, &outline);
+                self.note_result(project, process, &base, &outline, result.is_ok());
                 SaveOutcome { outline: Some(outline), result }
             }
             Err(error) => {
@@ -91,6 +91,22 @@ impl Engine {
                 self.keep_refused(project, text, base.outline().clone(), &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
             }
+        }
+    }
+
+    fn note_result(
+        &self,
+        project: &Arc<Project>,
+        process: Option<Process>,
+        base: &Seen,
+        ours: &Arc<Outline>,
+        is_saved: bool,
+    ) {
+        match base {
+            Seen::Blindly(_) => self.note_told_blindly(project, process, is_saved),
+            // Refused, its lines are in the program's buffer all the same, and in what is shown: the
+            // next save of that buffer would add them once more to what it had before.
+            Seen::Surely(_) | Seen::Perhaps(_) => self.note_told(project, process, ours),
         }
     }
 

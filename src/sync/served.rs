@@ -10,6 +10,7 @@
 //! is a reload.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -67,6 +68,13 @@ pub(crate) struct OwnText {
     pub(crate) until: Instant,
 }
 
+/// What a program is to have before its eyes once it is told that what it appended is saved.
+#[derive(Debug)]
+struct Appended {
+    base: Base,
+    newest: Arc<Outline>,
+}
+
 /// What one process has before its eyes.
 #[derive(Debug, Clone)]
 struct Base {
@@ -79,6 +87,8 @@ struct Base {
 #[derive(Debug)]
 pub(crate) struct ServedBases {
     by_process: LruCache<Process, Base>,
+    /// By programs that are still to be told how that went.
+    appended: HashMap<Option<Process>, Appended>,
     /// With how many processes it is looked next which of them live.
     room: usize,
     newest: Option<Arc<Outline>>,
@@ -97,7 +107,13 @@ pub(crate) struct Evicted {
 impl Default for ServedBases {
     fn default() -> Self {
         // With a bound it would have room for all of them from the start, in every project.
-        Self { by_process: LruCache::unbounded(), room: ROOM, newest: None, recalled: None }
+        Self {
+            by_process: LruCache::unbounded(),
+            appended: HashMap::new(),
+            room: ROOM,
+            newest: None,
+            recalled: None,
+        }
     }
 }
 
@@ -130,8 +146,9 @@ impl ServedBases {
         self.newest = Some(outline.clone());
     }
 
-    /// Notes that a process, which did not read `from`, made `to` of it. It has that change before
-    /// its eyes, and nothing else that stands there. `render` gives texts their canonical form.
+    /// Notes that a process, which did not read `from`, made `to` of it. Once it is told that this is
+    /// saved it has that change before its eyes, and nothing else that stands there; if it is told
+    /// that it failed, it goes on without. `render` gives texts their canonical form.
     pub(crate) fn added(
         &mut self,
         process: Option<Process>,
@@ -139,26 +156,42 @@ impl ServedBases {
         resolved: impl Fn(&Outline) -> Outline,
         render: impl Fn(&Outline) -> Arc<[u8]>,
     ) {
+        let waiting = self.appended.remove(&process);
         let newest = self.newest.clone().or_else(|| self.recalled.clone());
         let known = process.and_then(|process| self.by_process.peek(&process).cloned());
-        let had = known.as_ref().map(|base| base.outline.clone()).or_else(|| newest.clone());
-        let Some(had) = had else {
-            // Nobody was served anything: what stands there is all that anyone can mean.
-            let outline = Arc::new(to.clone());
-            self.put(process, Base { outline: outline.clone(), own: None });
-            self.newest = Some(outline);
-            return;
+        let (known, newest) = match waiting {
+            Some(Appended { base, newest }) => (Some(base), Some(newest)),
+            None => (known, newest),
         };
-        let outline = Arc::new(with_change(&resolved(&had), from, to));
+        let had = known.as_ref().map(|base| base.outline.clone()).or_else(|| newest.clone());
+        let (outline, newest) = match (had, newest) {
+            // Nobody was served anything: what stands there is all that anyone can mean.
+            (None, _) => (Arc::new(to.clone()), None),
+            (Some(had), newest) => {
+                let newest = newest.filter(|newest| !Arc::ptr_eq(newest, &had));
+                let newest = newest.map(|newest| with_change(&resolved(&newest), from, to));
+                (Arc::new(with_change(&resolved(&had), from, to)), newest)
+            }
+        };
+        let newest = newest.map_or_else(|| outline.clone(), Arc::new);
         let own = known.and_then(|base| base.own);
         let own = own.map(|own| OwnText { text: render(&outline), ..own });
-        self.put(process, Base { outline: outline.clone(), own });
-        self.newest = match newest {
-            Some(newest) if !Arc::ptr_eq(&newest, &had) => {
-                Some(Arc::new(with_change(&resolved(&newest), from, to)))
-            }
-            _ => Some(outline),
-        };
+        let base = Base { outline, own };
+        self.appended.insert(process, Appended { base, newest });
+    }
+
+    /// Notes that the program was told how what it appended went.
+    pub(crate) fn told_of_appended(&mut self, process: Option<Process>, is_saved: bool) {
+        if let Some(Appended { base, newest }) = self.appended.remove(&process).filter(|_| is_saved)
+        {
+            self.put(process, base);
+            self.newest = Some(newest);
+        }
+    }
+
+    /// Whether nobody is about to be told anything, or served a text of its own.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.appended.is_empty() && self.next_end().is_none()
     }
 
     /// Notes that the program was told how its save went: its grace begins.
@@ -229,9 +262,15 @@ impl ServedBases {
         self.by_process.iter().map(|(process, base)| (*process, &base.outline))
     }
 
-    /// Takes over what a process had before its eyes before a remount.
-    pub(crate) fn keep(&mut self, process: Process, outline: Arc<Outline>) {
-        self.put(Some(process), Base { outline, own: None });
+    /// Takes over what a process had before its eyes before a remount, and what it had saved a
+    /// moment before that.
+    pub(crate) fn keep(&mut self, process: Process, outline: Arc<Outline>, own: Option<OwnText>) {
+        self.put(Some(process), Base { outline, own });
+    }
+
+    /// What a process saved a moment ago, as long as it is not known that its grace is over.
+    pub(crate) fn own_of(&self, process: Process) -> Option<&OwnText> {
+        self.by_process.peek(&process)?.own.as_ref()
     }
 
     /// Whether it is known what this process itself had before its eyes.
@@ -282,6 +321,8 @@ impl ServedBases {
     }
 
     fn put(&mut self, process: Option<Process>, base: Base) {
+        // It has another text before its eyes than the one that it appended to.
+        self.appended.remove(&process);
         let Some(process) = process else { return };
         self.by_process.put(process, base);
         if self.by_process.len() > MOST {

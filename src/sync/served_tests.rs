@@ -69,6 +69,7 @@ impl Session {
     fn appends(&mut self, group: u32, stood: &str, line: &str) {
         let (from, to) = (outline(stood), outline(&format!("{stood} {line}")));
         self.bases.added(process(group), (&from, &to), Outline::clone, text);
+        self.bases.told_of_appended(process(group), true);
     }
 
     /// What it has before its eyes.
@@ -167,6 +168,22 @@ fn who_appends_has_what_it_had_and_what_it_appended() {
 }
 
 #[test]
+fn what_could_not_be_appended_is_not_before_its_eyes() {
+    let mut session = Session::new();
+    session.reads(1, "a");
+    let (from, to) = (outline("a theirs"), outline("a theirs mine"));
+    session.bases.added(process(1), (&from, &to), Outline::clone, text);
+    assert_eq!(session.base(1), "a", "it was not told anything yet");
+    session.bases.told_of_appended(process(1), false);
+    assert_eq!(session.base(1), "a");
+    // Another try that it reads before it is told how that went.
+    session.bases.added(process(1), (&from, &to), Outline::clone, text);
+    session.reads(1, "a theirs mine others");
+    session.bases.told_of_appended(process(1), true);
+    assert_eq!(session.base(1), "a theirs mine others");
+}
+
+#[test]
 fn an_append_within_the_grace_is_part_of_what_was_written() {
     let mut session = Session::new();
     session.writes(1, "a");
@@ -183,6 +200,7 @@ fn what_was_edited_blindly_of_other_lines_is_not_before_its_eyes() {
     let mut to = Outline::clone(&outline("a theirs"));
     to.items[1].text = "theirs more".to_owned();
     session.bases.added(process(1), (&outline("a theirs"), &to), Outline::clone, text);
+    session.bases.told_of_appended(process(1), true);
     assert!(session.base(1).starts_with('a'));
     let seen = session.bases.base(process(1), None).unwrap();
     assert!(seen.outline().items.iter().all(|item| matches!(item.key, Key::Known(_))));

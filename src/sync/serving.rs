@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    base_records::Kept,
+    base_records::{Grace, Kept},
     engine::Engine,
     project::{Content, Project, State},
     served::{GRACE, OwnText, Process, Seen},
@@ -119,7 +119,6 @@ impl Engine {
             let resolved = |outline: &Outline| state.resolved(outline);
             bases.added(process, (&from, &to), resolved, |outline| project.render(outline));
             state.bases = bases;
-            self.log_base(state, process);
             return;
         }
         let text = project.render(ours);
@@ -127,6 +126,23 @@ impl Engine {
         let own = OwnText { text, modified: state.modified, until };
         state.bases.wrote(process, ours, own);
         self.log_base(state, process);
+    }
+
+    /// Notes that a program is told how what it wrote into a text went that it did not read. Only
+    /// what it is told to be saved is before its eyes: told that it failed, it has not got that line,
+    /// and saving the buffer without it deletes nothing.
+    pub(crate) fn note_told_blindly(
+        &self,
+        project: &Project,
+        process: Option<Process>,
+        is_saved: bool,
+    ) {
+        let mut state = project.lock();
+        state.bases.told_of_appended(process, is_saved);
+        self.log_base(&mut state, process);
+        let is_apart = state.is_apart(self.clock.now());
+        drop(state);
+        self.changed(project, is_saved && is_apart);
     }
 
     /// Notes that a program is told that its save is accepted. Its grace begins, and whatever was
@@ -140,6 +156,7 @@ impl Engine {
         {
             let mut state = project.lock();
             state.bases.told(process, ours, self.clock.now());
+            self.log_base(&mut state, process);
             if state.bases.next_end().is_none() || std::mem::replace(&mut state.graced, true) {
                 return;
             }
@@ -156,8 +173,16 @@ impl Engine {
         state.bases.forget_dead(is_alive);
         let (Some(process), Some(id)) = (process, &state.id) else { return };
         if let Some(outline) = state.bases.outline_of(process) {
-            self.base_log.note(process, id, outline, state.path.clone());
+            let grace = self.grace_of(state, process);
+            self.base_log.note_with(process, id, outline, state.path.clone(), grace);
         }
+    }
+
+    /// As long as it lasts.
+    fn grace_of(&self, state: &State, process: Process) -> Option<Grace> {
+        let own = state.bases.own_of(process)?;
+        let left = own.until.checked_duration_since(self.clock.now())?;
+        Some(Grace { until: self.clock.wall() + left, modified: own.modified })
     }
 
     /// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
@@ -177,7 +202,8 @@ impl Engine {
         self.log_names(state);
         let Some(id) = &state.id else { return };
         for (process, outline) in state.bases.all() {
-            self.base_log.note(process, id, outline, state.path.clone());
+            let grace = self.grace_of(state, process);
+            self.base_log.note_with(process, id, outline, state.path.clone(), grace);
         }
     }
 
@@ -193,7 +219,8 @@ impl Engine {
         for (process, outline) in state.bases.all() {
             // By the keys that tasks are known by now: earlier aliases are the original's.
             let outline = Arc::new(state.resolved(outline));
-            self.base_log.note(process, copy, &outline, state.path.clone());
+            let grace = self.grace_of(&state, process);
+            self.base_log.note_with(process, copy, &outline, state.path.clone(), grace);
         }
     }
 
@@ -245,22 +272,44 @@ fn is_alive(process: &Process) -> bool {
     process.inode == 0 || pidfs::inode(process.group, 0) == Some(process.inode)
 }
 
-/// Takes over what living programs had before their eyes before this mount.
-pub(super) fn take_over(project: &Project, kept: Kept) {
-    let mut state = project.lock();
-    for (from, to) in kept.aliases {
-        state.reserve_above(&from);
-        state.reserve_above(&to);
-        state.note_alias(from, to);
+impl Engine {
+    /// Takes over what living programs had before their eyes before this mount.
+    pub(super) fn take_over_bases(&self, project: &Arc<Project>, kept: Kept) {
+        let mut state = project.lock();
+        for (from, to) in kept.aliases {
+            state.reserve_above(&from);
+            state.reserve_above(&to);
+            state.note_alias(from, to);
+        }
+        for (process, outline) in kept.bases {
+            outline.items.iter().for_each(|item| state.reserve_above(&item.key));
+            let grace = kept.graces.iter().find(|(of, _)| *of == process);
+            let own = grace.and_then(|(_, grace)| self.own_before(project, &outline, grace));
+            state.bases.keep(process, outline, own);
+        }
+        for (key, sent, now) in kept.made {
+            state.normalised.keep(&key, &sent, &now);
+        }
+        // They are there already.
+        state.new_aliases.clear();
+        state.normalised.news.clear();
+        let Some(next) = state.bases.next_end() else { return };
+        state.graced = true;
+        let (engine, project, clock) = (self.this.clone(), project.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            clock.sleep(next.saturating_duration_since(clock.now())).await;
+            if let Some(engine) = engine.upgrade() {
+                engine.end_graces(&project).await;
+            }
+        });
     }
-    for (process, outline) in kept.bases {
-        outline.items.iter().for_each(|item| state.reserve_above(&item.key));
-        state.bases.keep(process, outline);
+
+    /// What a program saved before this mount, if its grace is not over.
+    fn own_before(&self, project: &Project, outline: &Outline, grace: &Grace) -> Option<OwnText> {
+        let left = grace.until.duration_since(self.clock.wall()).ok()?;
+        // Whatever became of the machine's clock.
+        let left = left.min(self.settings.commit_wait + GRACE);
+        let (text, modified) = (project.render(outline), grace.modified);
+        Some(OwnText { text, modified, until: self.clock.now() + left })
     }
-    for (key, sent, now) in kept.made {
-        state.normalised.keep(&key, &sent, &now);
-    }
-    // They are there already.
-    state.new_aliases.clear();
-    state.normalised.news.clear();
 }

@@ -6,9 +6,15 @@ use std::{
     time::SystemTime,
 };
 
-use taskadefs::vfs::{Caching, Fh, Ino, OpenMode};
+use taskadefs::{
+    error::Kind,
+    vfs::{Caching, Fh, Ino, OpenMode},
+};
 
-use crate::driven::{APPEND, Mount, READ, TRUNCATE, me, pass};
+use crate::{
+    driven::{APPEND, Mount, READ, TRUNCATE, me, pass},
+    service::Fault,
+};
 
 /// A program of its own: a process that does nothing itself, and in whose name requests come.
 struct Program(Child);
@@ -193,6 +199,44 @@ async fn who_appends_and_then_writes_its_old_buffer_deletes_nothing_of_others() 
     // Its buffer is of before the capture, and so it takes that back, but nobody else's.
     editor.writes(&mount, &lines("a b mine")).await;
     assert_eq!(mount.memory.tree("plan"), "a\nb\ncolleague\nmine\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_told_that_its_line_is_not_saved_does_not_delete_it_once_it_is() {
+    let mount = Mount::of("a").await;
+    let (appender, other) = (Program::new(), Program::new());
+    appender.reads(&mount).await;
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    let (_, fh, _) = appender.open(&mount, APPEND).await;
+    mount.vfs.write(fh, 0, lines("appended").as_bytes()).unwrap();
+    mount.vfs.flush(fh, appender.id()).await.unwrap_err();
+    mount.vfs.release(fh).await.unwrap();
+    let draft = other.reads(&mount).await;
+    assert_eq!(draft, lines("a appended"));
+    other.writes(&mount, &lines("a appended other")).await;
+    appender.writes(&mount, &lines("a old")).await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nold\nappended\nother\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_what_was_saved_is_one_also_where_the_mount_is_killed_in_between() {
+    let mut mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "x", "colleague");
+    editor.writes(&mount, &lines("a mine")).await;
+    let (_, modified) = editor.stat(&mount).await;
+    mount.kill().await;
+    assert_eq!(editor.reads(&mount).await, lines("a mine"));
+    assert_eq!(editor.stat(&mount).await.1, modified);
+    editor.writes(&mount, &lines("a mine more")).await;
+    pass(10).await;
+    assert_eq!(editor.reads(&mount).await, lines("a mine more colleague"));
+    editor.writes(&mount, &lines("a mine more")).await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nmine\nmore\n", "this was a reload");
 }
 
 #[tokio::test(start_paused = true)]

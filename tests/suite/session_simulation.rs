@@ -8,12 +8,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, LazyLock},
+    time::{Duration, SystemTime},
 };
 
 use taskadefs::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     error::Kind,
     sync::{Engine, Journal, Settings},
     vfs::{Ino, OpenMode, ROOT, Vfs},
@@ -38,6 +38,26 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How many programs there are on each mount.
 const PROGRAMS: usize = 3;
+
+/// As [`SystemClock`], and the time of day moves with it.
+struct VirtualClock;
+
+#[async_trait::async_trait]
+impl Clock for VirtualClock {
+    fn now(&self) -> std::time::Instant {
+        SystemClock.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        static BEGIN: LazyLock<(SystemTime, std::time::Instant)> =
+            LazyLock::new(|| (SystemTime::now(), std::time::Instant::now()));
+        BEGIN.0 + SystemClock.now().saturating_duration_since(BEGIN.1)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration).await;
+    }
+}
 
 /// A process that stands for a program: what the file system knows of a caller is its process.
 struct Process(Child);
@@ -211,7 +231,7 @@ fn start(
         max_delete: 1000,
         ..Settings::default()
     };
-    let (engine, _) = Engine::new(line.clone(), Arc::new(SystemClock), journal, settings).unwrap();
+    let (engine, _) = Engine::new(line.clone(), Arc::new(VirtualClock), journal, settings).unwrap();
     let (vfs, _) = Vfs::new(engine, state.join("scratch"), 0, 0).unwrap();
     (line, vfs)
 }
