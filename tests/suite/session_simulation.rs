@@ -30,7 +30,7 @@ use crate::{
 
 /// What one test runs. `TASKADEFS_SESSIONS=FIRST,SEEDS,STEPS` asks for others.
 const FIRST: u64 = 1;
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 30;
 const STEPS: u64 = 150;
 
 /// Until when after its save a program's reads are taken for looks at what it saved.
