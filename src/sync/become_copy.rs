@@ -237,9 +237,6 @@ impl Engine {
         let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
         for (from, to) in renamed {
-            if let Some(copied) = state.copied.remove(&from) {
-                state.copied.insert(to.clone(), copied);
-            }
             state.note_alias(from, to);
         }
         state.id = Some(copy.clone());

@@ -11,11 +11,11 @@ use std::{collections::HashSet, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{arrivals, relocation::Relocation, shown::hidden};
+use super::{arrivals, relocation::Relocation};
 use crate::{
     api::TaskResource,
     ids::{ProjectId, TaskId},
-    plan::{self, Change, Conflict, Details, Item, Key, Op, Outline},
+    plan::{self, Change, Conflict, Details, Key, Op, Outline},
 };
 
 /// A project's saved state and what it grew from.
@@ -54,6 +54,10 @@ pub(crate) struct Intent {
     /// Until when its deletions wait: see `transfer`.
     #[serde(default)]
     pub(crate) held: Option<SystemTime>,
+    /// The tasks whose deletion was taken back before it was sent, as far as is known: should they
+    /// be gone all the same, they are created again.
+    #[serde(default)]
+    pub(crate) put_back: Vec<Key>,
     /// The tasks that were cut from other projects, whose details are to be copied.
     #[serde(default)]
     pub(crate) moved: Vec<Moved>,
@@ -94,6 +98,7 @@ impl Intent {
             undoes: None,
             doubts: Vec::new(),
             held: None,
+            put_back: Vec::new(),
             moved: Vec::new(),
             relocation: None,
         }
@@ -112,34 +117,8 @@ impl Intent {
         aliases.extend(recreated(&merged.conflicts));
         self.target = merged.outline;
         self.note_again(&merged.conflicts);
-        aliases.extend(self.put_back());
+        aliases.extend(self.take_put_back(&base, &ours));
         Rebased { aliases, conflicts: merged.conflicts }
-    }
-
-    /// Takes new tasks that say what ones say whose deletion is held for those: somebody has put
-    /// them back. With the keys that they have now.
-    fn put_back(&mut self) -> Vec<(Key, Key)> {
-        // Of what was sent it is not known yet what it did.
-        if self.held.is_none() || matches!(self.in_flight, Some(Op::Create(_) | Op::Delete { .. }))
-        {
-            return Vec::new();
-        }
-        let kept: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
-        let is_cut = |item: &&Item| matches!(item.key, Key::Known(_)) && !kept.contains(&item.key);
-        let mut cut: Vec<Item> = self.base.items.iter().filter(is_cut).cloned().collect();
-        let mut back = Vec::new();
-        for item in &mut self.target.items {
-            // One that is made of a task of another project is not the one that was cut here.
-            let is_of_another = self.moved.iter().any(|moved| moved.key == item.key);
-            let is_new = matches!(item.key, Key::New(_)) && !item.text.is_empty() && !is_of_another;
-            let Some(at) = cut.iter().position(|old| is_new && old.text == item.text) else {
-                continue;
-            };
-            let old = cut.remove(at);
-            item.details = item.details.with(&hidden(&old.details));
-            back.push((std::mem::replace(&mut item.key, old.key.clone()), old.key));
-        }
-        back
     }
 
     /// Takes a fresh, complete reading of the service into account. Tasks that have to be
@@ -161,6 +140,9 @@ impl Intent {
             self.rekey(gone, back);
         }
         aliases.extend(returned);
+        let again = self.create_again(&theirs, first_new);
+        let first_new = first_new + u32::try_from(again.len()).unwrap_or(0);
+        aliases.extend(again);
         // What others did since belongs to what would be without us.
         let before = plan::merge(&self.base, &self.before, &theirs, first_new);
         self.before = before.outline.existing();
@@ -305,6 +287,9 @@ impl Intent {
         }
         for moved in self.moved.iter_mut().filter(|moved| moved.key == *from) {
             moved.key = to.clone();
+        }
+        for key in self.put_back.iter_mut().filter(|key| **key == *from) {
+            *key = to.clone();
         }
     }
 

@@ -137,3 +137,24 @@ fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
         }
     }
 }
+
+#[test]
+fn a_line_beside_a_task_that_its_program_still_sees_is_another_one() {
+    let outline = |keys: &[Key]| Outline {
+        items: keys.iter().map(|key| item(key.clone(), 0, false)).collect(),
+    };
+    let gone = outline(&[known("x")]);
+    // One program has deleted the task, another one that still sees it adds the same line.
+    let mut intent = Intent::new(gone.clone(), Outline::default());
+    intent.fold(&gone, &outline(&[known("x"), Key::New(0)]), 5);
+    assert_eq!(intent.target, outline(&[Key::New(0)]));
+    // One that does not see it puts it back.
+    let mut intent = Intent::new(gone.clone(), Outline::default());
+    let rebased = intent.fold(&Outline::default(), &outline(&[Key::New(0)]), 5);
+    assert_eq!(rebased.aliases, [(Key::New(0), known("x"))]);
+    assert_eq!(intent.script(), []);
+    // It is made again if it is gone all the same.
+    intent.rebase(Outline::default(), 9);
+    assert_eq!(intent.target.items[0].key, Key::New(9));
+    assert!(matches!(&intent.script()[..], [Op::Create(_)]));
+}

@@ -39,6 +39,9 @@ impl State {
         if from == to {
             return;
         }
+        if let Some(copied) = self.copied.remove(&from) {
+            self.copied.insert(to.clone(), copied);
+        }
         // A chain of aliases never leads back: a key that is in use again is no alias any more.
         self.aliases.remove(&to);
         self.new_aliases.push((from.clone(), to.clone()));

@@ -13,7 +13,7 @@ use crate::{
     document::{self, Line, ParseOptions},
     error::{Error, Kind, Result},
     ids::ProjectId,
-    plan::{Change, Op},
+    plan::{Change, Details, Op},
 };
 
 /// The names in a project that the service has told.
@@ -21,6 +21,17 @@ use crate::{
 pub(crate) struct Names {
     members: HashSet<String>,
     fields: HashSet<String>,
+}
+
+impl Names {
+    /// Notes those that a task is known to have at the service.
+    pub(crate) fn saw(&mut self, details: &Details) {
+        if !details.is_unknown() {
+            let seen = details.facts();
+            self.members.extend(seen.assignees.known.into_iter().map(|(handle, ())| handle));
+            self.fields.extend(seen.fields.known.into_iter().map(|(field, _)| field));
+        }
+    }
 }
 
 impl Engine {

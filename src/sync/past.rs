@@ -152,6 +152,19 @@ impl Journal {
         self.select("1", scope, most)
     }
 
+    /// What was done of one project since then, oldest first: the newest `most`.
+    pub(crate) fn past_since(
+        &self,
+        project: &ProjectId,
+        since: SystemTime,
+        most: usize,
+    ) -> Result<Vec<Past>> {
+        let which = format!("time >= {}", seconds(since));
+        let mut past = self.select(&which, &Scope::Project(project.clone()), most)?;
+        past.reverse();
+        Ok(past)
+    }
+
     /// The newest deed that is to be undone next; with those that were done together with it.
     pub(crate) fn undoable(&self, scope: &Scope) -> Result<Vec<Past>> {
         const UNDOABLE: &str = "undone = 0 AND undoes IS NULL";

@@ -21,6 +21,7 @@ use super::{
     names::Names,
     normalised::Normalised,
     refusal::{Refusal, RefusedText},
+    removed::Removed,
     sending::Assigned,
     served::ServedBases,
     shown::shown,
@@ -176,6 +177,8 @@ pub(crate) struct State {
     /// What was copied to tasks from those that they were made of: no program has seen it before
     /// it reads the project again.
     pub(crate) copied: HashMap<Key, Details>,
+    /// The tasks that were deleted lately.
+    pub(crate) removed: Removed,
     /// Until when deletions wait: as the intent says, by the clock that only goes forward.
     pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
@@ -248,6 +251,7 @@ impl Project {
                 assigned: HashMap::new(),
                 names: Names::default(),
                 copied: HashMap::new(),
+                removed: Removed::default(),
                 held: None,
                 touched: HashMap::new(),
                 next_new: 0,

@@ -175,6 +175,7 @@ pub(crate) fn on_copy(
     intent.before.items.iter_mut().for_each(|item| renamed(&mut item.key));
     intent.before = intent.before.existing();
     intent.moved.iter_mut().for_each(|moved| renamed(&mut moved.key));
+    intent.put_back.iter_mut().for_each(renamed);
     for doubt in &mut intent.doubts {
         if let Op::Detail { key, .. } = doubt {
             renamed(key);

@@ -195,12 +195,13 @@ impl Engine {
         process: Option<Process>,
         base: &Seen,
         ours: &Arc<Outline>,
-        change: Change,
+        mut change: Change,
     ) -> Result<u64> {
         for (theirs, conflicts) in &change.overridden {
             self.keep_overridden(project, theirs, conflicts).await;
         }
         let settled = self.uncopy_refused(project).await;
+        let returned = self.bring_back(project, base.outline(), &mut change.intent).await;
         // Canonical, and with all that waits: what is shown from now on stays as it is unless
         // somebody else changes it.
         let outline = if change.intent.target == **ours {
@@ -222,6 +223,8 @@ impl Engine {
         state.saved = Some(Saved { text, outline, written, since, ..Saved::default() });
         state.refused = None;
         state.intent = Some(change.intent);
+        state.removed = returned.removed;
+        state.copied.extend(returned.copied);
         state.row = Some(row);
         state.generation += 1;
         let generation = state.generation;

@@ -175,6 +175,12 @@ impl Transfers {
         self.changed();
     }
 
+    /// Whether what a task had is kept, or about to be, by one that was made of it elsewhere.
+    pub(crate) fn is_taken(&self, project: &ProjectId, task: &TaskId) -> bool {
+        let (task, inner) = ((project.clone(), task.clone()), self.lock());
+        inner.claimed.contains_key(&task) || inner.carried.contains(&task)
+    }
+
     /// A project's save was given up: it copies nothing any more.
     pub(crate) fn release_all(&self, by: u64) {
         self.lock().claimed.retain(|_, claimant| *claimant != by);

@@ -39,6 +39,7 @@ mod mount_removals;
 mod mount_resources;
 mod mounted;
 mod overridden;
+mod pasted;
 mod pinned;
 mod plan_on_server;
 mod portal;

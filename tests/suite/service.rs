@@ -100,6 +100,8 @@ pub struct Memory {
     stalled: watch::Sender<bool>,
     /// Whether no folder says what is in it for now.
     stalled_listings: watch::Sender<bool>,
+    /// Whether tasks are neither created nor deleted for now.
+    stalled_tasks: watch::Sender<bool>,
 }
 
 impl Memory {
@@ -233,6 +235,11 @@ impl Memory {
     /// Whether whoever asks for the projects of a folder is to wait.
     pub fn stall_listings(&self, stalled: bool) {
         self.stalled_listings.send_replace(stalled);
+    }
+
+    /// Whether whoever creates or deletes tasks is to wait.
+    pub fn stall_tasks(&self, stalled: bool) {
+        self.stalled_tasks.send_replace(stalled);
     }
 
     /// How many wait for the tasks of a project.
@@ -531,6 +538,7 @@ impl Backend for Memory {
     }
 
     async fn create_tasks(&self, project: &ProjectId, new: &[NewTask]) -> Result<Vec<TaskId>> {
+        self.stalled_tasks.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         let words = new.iter().map(|task| {
             let anchor = task.anchor.as_ref().map_or("project", TaskId::as_str);
             format!("{} {anchor} {:?}", name(task.position), task.content.text)
@@ -607,6 +615,7 @@ impl Backend for Memory {
     }
 
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.stalled_tasks.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         self.tasks_of(format!("DELETE {task}"), project, |tasks| {
             let at = index(tasks, task)?;
             let end = subtree_end(tasks, at);

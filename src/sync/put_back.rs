@@ -1,0 +1,88 @@
+//! Lines that are put back before the deletion of their tasks is sent: they are those tasks again.
+//! Pure.
+//!
+//! After a crash nobody knows whether a deletion was sent, and others may have deleted the task
+//! too: what is put back and is gone all the same is created again.
+
+use std::collections::HashSet;
+
+use super::{intent::Intent, shown::hidden};
+use crate::plan::{Item, Key, Op, Outline};
+
+impl Intent {
+    /// Takes new tasks that say what ones say whose deletion is not sent for those: somebody has
+    /// put them back by making `ours` of `base`. With the keys that they have now.
+    pub(super) fn take_put_back(&mut self, base: &Outline, ours: &Outline) -> Vec<(Key, Key)> {
+        let kept: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
+        // Of what was sent it is not known yet what it did.
+        let sent = self.sent();
+        // Whoever sees both has two: neither is made of the other.
+        let seen: HashSet<&Key> = ours.items.iter().map(|item| &item.key).collect();
+        let old: HashSet<&Key> = base.items.iter().map(|item| &item.key).collect();
+        let is_cut = |item: &&Item| {
+            matches!(item.key, Key::Known(_))
+                && !kept.contains(&item.key)
+                && !seen.contains(&item.key)
+                && !sent.contains(&item.key)
+        };
+        let mut cut: Vec<Item> = self.base.items.iter().filter(is_cut).cloned().collect();
+        if cut.is_empty() {
+            return Vec::new();
+        }
+        let mut back = Vec::new();
+        for item in &mut self.target.items {
+            // One that is made of a task of another project is not the one that was cut here.
+            let is_of_another = self.moved.iter().any(|moved| moved.key == item.key);
+            let is_new = matches!(item.key, Key::New(_))
+                && !item.text.is_empty()
+                && !is_of_another
+                && !old.contains(&item.key)
+                && !sent.contains(&item.key);
+            let Some(at) = cut.iter().position(|cut| is_new && cut.text == item.text) else {
+                continue;
+            };
+            let Item { key, details, .. } = cut.remove(at);
+            item.details = item.details.with(&hidden(&details));
+            self.put_back.push(key.clone());
+            back.push((std::mem::replace(&mut item.key, key.clone()), key));
+        }
+        back
+    }
+
+    /// The tasks that the request in flight creates or deletes.
+    fn sent(&self) -> HashSet<Key> {
+        match &self.in_flight {
+            Some(Op::Create(items)) => items.iter().map(|item| item.key.clone()).collect(),
+            Some(Op::Delete { key }) => {
+                let items = &self.base.items;
+                let Some(at) = items.iter().position(|item| item.key == *key) else {
+                    return HashSet::new();
+                };
+                let (top, below) = (&items[at], &items[at + 1..]);
+                let below = below.iter().take_while(|item| item.depth > top.depth);
+                std::iter::once(top).chain(below).map(|item| item.key.clone()).collect()
+            }
+            _ => HashSet::new(),
+        }
+    }
+
+    /// Has those be created again that were put back and that a reading does not have, numbered
+    /// from `first_new`. With the keys that they have now.
+    pub(super) fn create_again(&mut self, theirs: &Outline, first_new: u32) -> Vec<(Key, Key)> {
+        let there: HashSet<&Key> = theirs.items.iter().map(|item| &item.key).collect();
+        let gone: Vec<Key> =
+            self.put_back.iter().filter(|key| !there.contains(key)).cloned().collect();
+        self.put_back.retain(|key| !gone.contains(key));
+        let mut aliases = Vec::new();
+        for (number, key) in (first_new..).zip(gone) {
+            let Some(item) = self.target.items.iter_mut().find(|item| item.key == key) else {
+                continue;
+            };
+            item.key = Key::New(number);
+            item.details = item.details.settled();
+            self.again.push(number);
+            aliases.push((key, Key::New(number)));
+        }
+        aliases
+    }
+}
