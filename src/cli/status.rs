@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::Result,
     printable::printable,
-    sync::{JOURNAL, Journal, Overridden},
+    sync::{JOURNAL, Journal, Overridden, Peeked, Unmoved},
 };
 
 /// Tells how every mount of the state directory stands, or one. The exit code says whether a save
@@ -53,8 +53,8 @@ pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
 
 /// What the journal of an account holds that nobody has mounted; null if nothing.
 fn asleep(account: &Path) -> Result<Value> {
-    let (saves, overridden) = Journal::peek(&account.join(JOURNAL))?;
-    if saves.is_empty() && overridden.is_empty() {
+    let Peeked { saves, overridden, unmoved } = Journal::peek(&account.join(JOURNAL))?;
+    if saves.is_empty() && overridden.is_empty() && unmoved.is_empty() {
         return Ok(Value::Null);
     }
     let save = |(path, reason): (String, Option<String>)| {
@@ -68,8 +68,15 @@ fn asleep(account: &Path) -> Result<Value> {
         serde_json::json!({ "path": path, "file": file, "since": since })
     };
     let conflicts: Vec<Value> = overridden.into_iter().map(conflict).collect();
-    let name = fs::read_to_string(account.join(account::NAME)).ok();
-    Ok(serde_json::json!({ "pid": null, "account": name, "saves": saves, "conflicts": conflicts }))
+    let unmoved = unmoved.into_iter().map(|Unmoved { title, reason, since, .. }| {
+        let since = humantime::format_rfc3339_seconds(since).to_string();
+        serde_json::json!({ "path": format!("{title}.md"), "reason": reason, "since": since })
+    });
+    let moves: Vec<Value> = unmoved.collect();
+    let account = fs::read_to_string(account.join(account::NAME)).ok();
+    Ok(serde_json::json!({
+        "pid": null, "account": account, "saves": saves, "conflicts": conflicts, "moves": moves,
+    }))
 }
 
 /// How an account stands, in lines: which it is, then each save that waits or was refused.
@@ -126,6 +133,10 @@ pub(super) fn in_words(status: &Value) -> String {
         words.push_str(&format!(
             "\nconflict\t{path}\toverrode changes made elsewhere; look at {file} and remove it"
         ));
+    }
+    for unmoved in status["moves"].as_array().into_iter().flatten() {
+        let (path, reason) = (text(&unmoved["path"]), text(&unmoved["reason"]));
+        words.push_str(&format!("\nnot moved\t{path}\t{reason}"));
     }
     words.push('\n');
     words

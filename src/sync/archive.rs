@@ -150,6 +150,7 @@ impl Engine {
         if matches!(project.standing(), Standing::Rejected(_)) {
             self.make_history(project).await?;
         }
+        self.settle_unmoved(project).await?;
         let transition = project.commit.lock().await;
         let entry = {
             let mut state = self.recalled(project);

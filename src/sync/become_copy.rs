@@ -162,7 +162,10 @@ impl Engine {
             let (mut intent, renamed) = relocation::on_copy(&intent, &keys, &outline, first_new);
             if let Some(relocation) = intent.relocation.as_mut() {
                 let (id, title) = (former.clone(), relocation.from.title.clone());
-                let left = Original { id, title, tasks: original, is_whole, is_fresh: true };
+                let mut keys = keys.clone();
+                keys.extend(renamed.iter().cloned());
+                let keys = keys.into_iter().collect();
+                let left = Original { id, title, tasks: original, keys, is_whole, is_fresh: true };
                 relocation.originals.push(left);
                 relocation.from = request.to.clone();
                 relocation.copy = None;

@@ -29,6 +29,7 @@ use super::{
     scan::Scans,
     served::Process,
     transfer::Transfers,
+    unmoved::Unsettled,
     wording::Wording,
 };
 use crate::{
@@ -101,6 +102,7 @@ pub struct Engine {
     pub(crate) journal: Arc<Journal>,
     pub(crate) records: Records,
     pub(crate) unseen: Unseen,
+    pub(crate) unmoved: Unsettled,
     pub(crate) cache: Arc<Cache>,
     /// What living programs have before their eyes.
     pub(crate) base_log: Arc<BaseLog>,
@@ -155,6 +157,7 @@ impl Engine {
         let records = Records::of(journal.dir());
         let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
         let unseen = Unseen::of(&journal)?;
+        let unmoved = Unsettled::of(&journal)?;
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             backend: calls.clone(),
@@ -162,6 +165,7 @@ impl Engine {
             clock,
             records,
             unseen,
+            unmoved,
             cache,
             base_log,
             journal,
@@ -304,6 +308,7 @@ impl Engine {
         copy: &ProjectId,
     ) {
         self.calls.name(copy, &project.title());
+        self.unmoved.identified_anew(former, copy);
         {
             let mut projects = self.projects();
             projects.remove(former);

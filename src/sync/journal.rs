@@ -25,6 +25,7 @@ use super::{
     refused_rows,
     remarks::{self, Overridden},
     removals, salvage,
+    unmoved::{self, Unmoved},
 };
 use crate::{
     database::{self, failed as storage},
@@ -99,6 +100,14 @@ pub(crate) struct Entry {
 /// The file of a save that is not with Taskade, and why it was refused, if it was.
 pub(crate) type Waiting = (String, Option<String>);
 
+/// What a journal holds that is to be told.
+#[derive(Debug, Default)]
+pub(crate) struct Peeked {
+    pub(crate) saves: Vec<Waiting>,
+    pub(crate) overridden: Vec<Overridden>,
+    pub(crate) unmoved: Vec<Unmoved>,
+}
+
 /// A name as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenName {
@@ -130,13 +139,14 @@ impl Journal {
     }
 
     pub(super) fn open_as_is(path: &Path) -> Result<Self> {
-        let schema = format!(
-            "{SCHEMA}{}{}{}{}",
+        let others = [
             refused_rows::SCHEMA,
             past::SCHEMA,
             remarks::SCHEMA,
-            removals::SCHEMA
-        );
+            removals::SCHEMA,
+            unmoved::SCHEMA,
+        ];
+        let schema = format!("{SCHEMA}{}", others.concat());
         let connection = database::open(path, VERSION, &schema)?;
         past::complete(&connection).map_err(|error| error.at(path.display().to_string()))?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -190,14 +200,14 @@ impl Journal {
     }
 
     /// What a journal holds that no process has: each save's file and why it was refused, if it
-    /// was, and the versions that saves overrode and nobody has looked at. Nothing is changed, and
-    /// what cannot be read is an error.
+    /// was, the versions that saves overrode and nobody has looked at, and the projects that were not
+    /// moved. Nothing is changed, and what cannot be read is an error.
     ///
     /// # Errors
     /// [`Kind::Storage`] if it cannot be read.
-    pub(crate) fn peek(path: &Path) -> Result<(Vec<Waiting>, Vec<Overridden>)> {
+    pub(crate) fn peek(path: &Path) -> Result<Peeked> {
         if !path.exists() {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Peeked::default());
         }
         let journal = Self::open_as_is(path)?;
         let saves = journal.entries()?.into_iter().map(|entry| {
@@ -211,7 +221,8 @@ impl Journal {
         overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
         let removals = journal.removals()?.into_iter().filter(|removal| !removal.archived);
         let removals = removals.map(|removal| (removal.name, None));
-        Ok((saves.chain(refused).chain(removals).collect(), overridden))
+        let saves = saves.chain(refused).chain(removals).collect();
+        Ok(Peeked { saves, overridden, unmoved: journal.unmoved()? })
     }
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.

@@ -62,11 +62,13 @@ mod set_aside;
 mod shown;
 mod stranded;
 mod transfer;
+mod unmoved;
 mod wording;
 mod worker;
 
 pub(crate) use self::{
     archive::Removing,
+    journal::Peeked,
     known::{Asleep, KnownTasks},
     past::{Deed, Former, Past, Scope},
     project::Awaited,
@@ -76,6 +78,7 @@ pub(crate) use self::{
     served::Seen,
     shown::shown,
     stranded::{Stranded, stranded},
+    unmoved::Unmoved,
 };
 pub use self::{
     asking::Asking,

@@ -41,6 +41,7 @@ impl Engine {
         self.journal.prune_past(now, keep)?;
         self.journal.prune_remarks(now, keep)?;
         self.journal.prune_removals(now, keep)?;
+        self.journal.prune_unmoved(now)?;
         Ok(projects)
     }
 

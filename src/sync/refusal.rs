@@ -309,7 +309,7 @@ impl Engine {
     }
 
     /// Gives up what was refused of a project: its file shows again what Taskade has, or the
-    /// save that is on its way.
+    /// save that is on its way, and that it was not moved is told no longer.
     ///
     /// # Errors
     /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
@@ -323,8 +323,9 @@ impl Engine {
             let past = self.deed(&state).filter(|past| past.before != past.after);
             (state.row.filter(|_| there), past, there || state.refused.is_some())
         };
+        let was_unmoved = self.settle_unmoved(project).await?;
         if !is_refused {
-            return Err(nothing_refused(project));
+            return if was_unmoved { Ok(()) } else { Err(nothing_refused(project)) };
         }
         self.settle_refused(project).await?;
         // Where it is to go is not given up.

@@ -42,6 +42,12 @@ impl Journal {
                 [from.as_str(), to.as_str(), folder.as_str()],
             )
             .map_err(failed())?;
+        transaction
+            .execute(
+                "UPDATE OR REPLACE unmoved SET project = ?2 WHERE project = ?1",
+                [from.as_str(), to.as_str()],
+            )
+            .map_err(failed())?;
         rewrite_past(&transaction, change)?;
         transaction.commit().map_err(failed())?;
         Ok(row)

@@ -17,7 +17,7 @@ use crate::{
     api::Priority,
     error::{Error, Kind, Result},
     ids::ProjectId,
-    plan::{Details, Key, Op},
+    plan::{Details, Key, Op, Outline},
 };
 
 impl Engine {
@@ -50,7 +50,9 @@ impl Engine {
                 Step::BecomeCopy(request) => self.become_copy(project, &id, request).await?,
                 Step::SetDetails => self.set_details(project, &id, relocation).await?,
                 Step::Archive(original) if original.is_whole || is_sent(project) => {
-                    self.archive_original(project, &original).await?;
+                    if !self.archive_original(project, &original).await? {
+                        return Ok(());
+                    }
                 }
                 // What others did to it meanwhile is to be done to the copy first.
                 Step::Archive(original) => {
@@ -178,11 +180,19 @@ impl Engine {
         self.note_relocation(project, |relocation| relocation.details.clear()).await
     }
 
-    /// Archives a project of which the copy is seen to be whole, unless others have changed it
-    /// since.
-    async fn archive_original(&self, project: &Project, original: &Original) -> Result<()> {
+    /// Archives a project of which the copy is seen to be whole. `false` if others have changed it
+    /// since: what they did is to be done to the copy first.
+    async fn archive_original(&self, project: &Project, original: &Original) -> Result<bool> {
         let Original { id, title, .. } = original;
-        let is_there = original.is_fresh || self.is_as_copied(project, original).await?;
+        let is_there = match original.is_fresh {
+            true => true,
+            false => match self.original_now(project, original).await? {
+                Some(now) if !relocation::same_tasks(&original.tasks, &now) => {
+                    return self.carry_over(project, original, now).await.map(|()| false);
+                }
+                now => now.is_some(),
+            },
+        };
         if is_there {
             match self.backend.complete_project(id).await {
                 Err(error) if error.kind() == Kind::NotFound => {}
@@ -196,7 +206,14 @@ impl Engine {
                 Err(error) if !error.kind().is_transient() => {
                     return Err(not_archived(error, title));
                 }
-                archived => archived?,
+                Err(error) => {
+                    // Who knows what others have done to it by the next time.
+                    let mut state = project.lock();
+                    let relocation = state.intent.as_mut().and_then(|it| it.relocation.as_mut());
+                    relocation.into_iter().for_each(stale);
+                    return Err(error);
+                }
+                Ok(()) => {}
             }
         }
         self.hide(id, true).await?;
@@ -205,22 +222,59 @@ impl Engine {
         })
         .await?;
         self.listings.show_as_listed(id);
-        Ok(())
+        Ok(true)
     }
 
-    /// Reads the original once more, since time has passed: whether it is still there, and holds
-    /// what was copied.
-    async fn is_as_copied(&self, project: &Project, original: &Original) -> Result<bool> {
+    /// Reads the original once more, since time has passed. What it has, if it is still there.
+    async fn original_now(
+        &self,
+        project: &Project,
+        original: &Original,
+    ) -> Result<Option<Outline>> {
         let Original { id, title, tasks, .. } = original;
-        let now = match self.read_copy(project, id, title).await {
-            Err(error) if error.kind() == Kind::NotFound => return Ok(false),
-            now => now?,
+        let mut now = match self.read_copy(project, id, title).await {
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            now => now?.outline,
         };
-        if !relocation::same_tasks(tasks, &now.outline) {
+        now.inherit(tasks);
+        Ok(Some(now))
+    }
+
+    /// Wants for the copy, durably, what others have made of the original since it was copied.
+    async fn carry_over(&self, project: &Project, original: &Original, now: Outline) -> Result<()> {
+        let not_told = || {
             let error = Error::new(Kind::Refused, "others have changed it since");
-            return Err(not_archived(error, title));
+            not_archived(error, &original.title)
+        };
+        let _transition = project.commit.lock().await;
+        let (intent, carried) = {
+            let mut state = self.recalled(project);
+            let first = state.reserve(now.items.len() * 2);
+            let Some(mut intent) = state.intent.clone() else { return Ok(()) };
+            if state.is_refused() {
+                return Err(not_told());
+            }
+            let current = |key: &Key| state.current(key);
+            let carried = relocation::carried_over(&mut intent, original, &now, current, first);
+            let carried = carried.ok_or_else(not_told)?;
+            let originals = intent.relocation.iter_mut().flat_map(|it| &mut it.originals);
+            for left in originals.filter(|left| left.id == original.id) {
+                left.tasks.clone_from(&now);
+                left.keys.clone_from(&carried.keys);
+                (left.is_whole, left.is_fresh) = (false, false);
+            }
+            (intent, carried)
+        };
+        self.keep_overridden(project, &carried.theirs, &carried.conflicts).await;
+        let entry = self.standing_entry(&project.lock(), &intent);
+        self.note(project, Some(entry)).await?;
+        let mut state = project.lock();
+        for (from, to) in carried.keys {
+            state.note_alias(from, to);
         }
-        Ok(true)
+        state.intent = Some(intent);
+        state.generation += 1;
+        Ok(())
     }
 
     /// The project is where it was to be.
@@ -235,6 +289,7 @@ impl Engine {
         if let Some(relocation) = relocation {
             self.unshow_relocation(project, &relocation);
         }
+        self.settle_unmoved(project).await?;
         project.relocated.send_replace(Relocated { ticket, refused: None });
         Ok(())
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{intent::Intent, project::State};
 use crate::{
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Details, Item, Key, Op, Outline},
+    plan::{self, Conflict, Details, Item, Key, Op, Outline},
 };
 
 /// A title in a folder.
@@ -79,6 +79,9 @@ pub(crate) struct Original {
     pub(crate) title: String,
     /// Its tasks, which the copy has too, or is to have.
     pub(crate) tasks: Outline,
+    /// The keys that its tasks have in the copy.
+    #[serde(default)]
+    pub(crate) keys: Vec<(Key, Key)>,
     /// Whether the copy was seen to hold all of them.
     pub(crate) is_whole: bool,
     /// Whether nothing was sent since they were read.
@@ -183,6 +186,54 @@ pub(crate) fn on_copy(
     }
     intent.base = copy.clone();
     (intent, keys.into_iter().filter(|(old, new)| old != new).collect())
+}
+
+/// What others have made of an original since it was copied, done to the intent on its copy; `now`
+/// is what the original has, `current` the key that a task of the copy is known by, and new tasks
+/// are numbered from `first_new`. The tasks of the original as those of the copy, the keys that
+/// the copy has for them, and where the copy was changed differently. `None` if it cannot be told
+/// which tasks of the copy are which.
+pub(crate) fn carried_over(
+    intent: &mut Intent,
+    original: &Original,
+    now: &Outline,
+    current: impl Fn(&Key) -> Key,
+    first_new: u32,
+) -> Option<CarriedOver> {
+    let mut keys: HashMap<Key, Key> =
+        original.keys.iter().map(|(old, new)| (old.clone(), current(new))).collect();
+    let is_told = |item: &Item| match keys.get(&item.key) {
+        Some(new @ Key::New(_)) => intent.target.find(new).is_some(),
+        Some(Key::Known(_)) => true,
+        None => false,
+    };
+    if !original.tasks.items.iter().all(is_told) {
+        return None;
+    }
+    let mut next = first_new;
+    for item in &now.items {
+        keys.entry(item.key.clone()).or_insert_with(|| {
+            next += 1;
+            Key::New(next - 1)
+        });
+    }
+    let (base, theirs) = (renamed(&original.tasks, &keys), renamed(now, &keys));
+    intent.before = plan::merge(&base, &intent.before, &theirs, next).outline.existing();
+    let merged = plan::merge(&base, &intent.target, &theirs, next);
+    intent.target = merged.outline;
+    for item in intent.target.items.iter_mut().filter(|item| matches!(item.key, Key::New(_))) {
+        item.details = item.details.settled();
+    }
+    let keys = keys.into_iter().collect();
+    Some(CarriedOver { theirs, keys, conflicts: merged.conflicts })
+}
+
+/// See [`carried_over`].
+#[derive(Debug)]
+pub(crate) struct CarriedOver {
+    pub(crate) theirs: Outline,
+    pub(crate) keys: Vec<(Key, Key)>,
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 /// An outline of a project as one of its copy.

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch::Receiver;
+
 use super::{
     engine::{Engine, Event},
     intent::Intent,
@@ -31,9 +33,11 @@ impl Engine {
         title: &str,
     ) -> Result<()> {
         let to = Place { folder: folder.clone(), title: title.to_owned() };
+        // From before it is begun: whether somebody waits decides who is told of a refusal.
+        let relocated = project.relocated.subscribe();
         let Some(ticket) = self.wish(project, to).await? else { return Ok(()) };
         self.start_worker(project);
-        self.arrival(project, ticket).await
+        self.arrival(relocated, ticket).await
     }
 
     /// Journals where a project is to go, and shows it there. Which renaming of the project it is,
@@ -125,8 +129,7 @@ impl Engine {
     }
 
     /// Waits until a project is where it was to be, but no longer than `--commit-wait`.
-    async fn arrival(&self, project: &Project, ticket: u64) -> Result<()> {
-        let mut relocated = project.relocated.subscribe();
+    async fn arrival(&self, mut relocated: Receiver<Relocated>, ticket: u64) -> Result<()> {
         let decided = relocated.wait_for(|relocated| relocated.ticket >= ticket);
         tokio::select! {
             relocated = decided => match relocated {
@@ -155,11 +158,31 @@ impl Engine {
         };
         let error = error.at(format!("{}.md", relocation.to.title));
         tracing::error!(%error, "a project was not moved");
+        // Whoever asked for it is told; if nobody waits any more, it is kept to be told.
+        if project.relocated.receiver_count() == 0 {
+            self.note_unmoved(project, &self.why_unmoved(&relocation, &error)).await?;
+        }
         self.note(project, entry).await?;
         self.unshow_relocation(project, &relocation);
         let ticket = project.lock().renamings;
         project.relocated.send_replace(Relocated { ticket, refused: Some(error) });
         Ok(())
+    }
+
+    /// Why a project is not where it was to be, and what to do, for whoever was told that it is.
+    fn why_unmoved(&self, relocation: &Relocation, error: &Error) -> String {
+        let Place { folder, title } = &relocation.to;
+        let mut path = self.listings.names_of(folder);
+        path.push(format!("{title}.md"));
+        let is_back = match relocation.originals.is_empty() {
+            true => "it is back under its old name with all that was saved; ",
+            false => "",
+        };
+        format!(
+            "not moved to {}: {error}; {is_back}move it again once that can succeed, or run \
+             `taskadefs discard PATH` to be told of this no longer",
+            path.join("/")
+        )
     }
 
     /// The listings are right again about a project.

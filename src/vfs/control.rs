@@ -57,6 +57,8 @@ pub struct Status {
     pub conflicts: Vec<ConflictStatus>,
     /// The files that were not removed since they were too many at once, relative to the mount.
     pub refused_removals: Vec<String>,
+    /// Projects that Taskade refused to move after whoever asked for it was told that all is well.
+    pub moves: Vec<MoveStatus>,
     /// What there was to tell of the journal when it was opened.
     pub journal: Vec<String>,
     /// What was last wrong with the service, if the last answer was a failure.
@@ -89,6 +91,17 @@ pub struct ConflictStatus {
     pub since: String,
 }
 
+/// A project that is not where it was to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MoveStatus {
+    /// Where it is, relative to the mount.
+    pub path: String,
+    /// Where it was to be, why it is not there, and what to do.
+    pub reason: String,
+    /// Since when, in RFC 3339.
+    pub since: String,
+}
+
 impl Vfs {
     /// How it stands.
     pub fn status(&self) -> Status {
@@ -112,6 +125,7 @@ impl Vfs {
             saves,
             conflicts: self.conflicts(),
             refused_removals: self.refused_removals(),
+            moves: self.moves(),
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
         }
@@ -126,6 +140,20 @@ impl Vfs {
                 ConflictStatus {
                     path: path.unwrap_or_else(|| format!("{}.md", it.title)),
                     file: conflict_path(&it.file),
+                    since: humantime::format_rfc3339_seconds(it.since).to_string(),
+                }
+            })
+            .collect()
+    }
+
+    fn moves(&self) -> Vec<MoveStatus> {
+        let unmoved = self.engine.unmoved().into_iter();
+        unmoved
+            .map(|it| {
+                let path = self.engine.known(&it.project).map(|project| self.path_of(&project));
+                MoveStatus {
+                    path: path.unwrap_or_else(|| format!("{}.md", it.title)),
+                    reason: it.reason,
                     since: humantime::format_rfc3339_seconds(it.since).to_string(),
                 }
             })

@@ -1,4 +1,5 @@
-//! Extended attributes: where a project's saved text stands, why it was refused, and which versions
+//! Extended attributes: where a project's saved text stands, why it was refused, why it is not
+//! where it was to be, and which versions
 //! from elsewhere its saves overrode.
 
 use std::{ffi::OsStr, sync::Arc};
@@ -77,6 +78,7 @@ impl Vfs {
             (STATE, Standing::Pending) => Some("pending".to_owned()),
             (STATE, Standing::Rejected(_)) => Some("rejected".to_owned()),
             (ERROR, Standing::Rejected(reason)) => Some(reason),
+            (ERROR, _) => self.engine.unmoved_of(project),
             (CONFLICT, _) => {
                 let files = self.conflicts_of(project);
                 (!files.is_empty()).then(|| files.join("\n"))

@@ -34,6 +34,7 @@ mod mount_bases;
 mod mount_details;
 mod mount_files;
 mod mount_life;
+mod mount_moves;
 mod mount_refusals;
 mod mount_removals;
 mod mount_resources;

@@ -303,8 +303,82 @@ async fn a_move_that_is_refused_changes_nothing() {
             assert_eq!(mount.names_of(sales).await, [""; 0]);
             assert_eq!(mount.read("Plan.md").await, A);
             assert_eq!(mount.vfs.status().saves.len(), 0);
+            // Whoever heard of it then need not be told again.
+            assert_eq!(mount.vfs.status().moves.len(), usize::from(is_late));
         }
     }
+}
+
+/// A mount of which a move was refused after `mv` had returned.
+async fn refused_late() -> (Mount, Ino) {
+    let (mount, sales) = open("a\n  b").await;
+    mount.memory.set_offline(true);
+    move_to(&mount, sales, "Better.md").await.unwrap();
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    mount.memory.set_offline(false);
+    pass(100).await;
+    assert_eq!(mount.names().await, ["Plan.md"]);
+    (mount, sales)
+}
+
+/// Why `Plan.md` was not moved, as everybody is told who asks.
+async fn why_unmoved(mount: &Mount) -> Option<String> {
+    let ino = mount.ino("Plan.md").await.unwrap();
+    let status = mount.vfs.status();
+    let told = status.moves.first().map(|unmoved| unmoved.reason.clone());
+    assert_eq!(mount.attribute(ino, "user.taskade.error"), told);
+    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    if let Some(unmoved) = status.moves.first() {
+        assert_eq!(unmoved.path, "Acme/Marketing/Plan.md");
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_is_refused_after_mv_returned_is_told_until_it_is_settled() {
+    for (is_moved_again, is_killed) in [(false, false), (true, false), (false, true), (true, true)]
+    {
+        let (mut mount, _) = refused_late().await;
+        let reason = why_unmoved(&mount).await.unwrap();
+        assert!(reason.starts_with("not moved to Acme/Sales/Better.md: "), "{reason}");
+        assert!(
+            reason.contains("fault") && reason.contains("`taskadefs discard PATH`"),
+            "{reason}"
+        );
+        assert!(reason.contains("it is back under its old name"), "{reason}");
+        if is_killed {
+            mount.crash().await;
+            mount.names().await;
+            assert_eq!(why_unmoved(&mount).await, Some(reason.clone()));
+        }
+        // A save has nothing to do with it.
+        mount.edit("Plan.md", |text| format!("{text}- [ ] c\n")).await.unwrap();
+        assert_eq!(why_unmoved(&mount).await, Some(reason.clone()));
+        let ino = mount.ino("Plan.md").await.unwrap();
+        if is_moved_again {
+            let sales = sales(&mount).await;
+            move_to(&mount, sales, "Plan.md").await.unwrap();
+            assert_moved(&mount, "a\n  b\nc\n").await;
+            assert_eq!(mount.vfs.status().moves, []);
+        } else {
+            mount.vfs.discard(ino).await.unwrap();
+            assert_eq!(why_unmoved(&mount).await, None);
+            assert_eq!(mount.vfs.discard(ino).await.unwrap_err().kind(), Kind::NotFound);
+            assert_eq!(mount.read("Plan.md").await, AC, "nothing else is given up");
+        }
+        let told = mount.vfs.history(None, 9).await.unwrap();
+        assert!(told.iter().any(|entry| entry.summary == reason), "{told:?}");
+        mount.remount_cleanly().await;
+        assert_eq!(mount.vfs.status().moves, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_project_is_not_told_of_as_unmoved() {
+    let (mount, _) = refused_late().await;
+    mount.unlink("Plan.md").await.unwrap();
+    pass(10).await;
+    assert_eq!(mount.vfs.status().moves, []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -394,6 +468,59 @@ async fn a_copy_without_details_gets_them_before_the_original_is_archived() {
         );
         assert_eq!(mount.memory.details(&id, &ids[1]).note.as_deref(), Some("note"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_change_while_the_archival_waits_is_done_to_the_copy() {
+    for new_ids in [true, false] {
+        for is_killed in [true, false] {
+            for with_details in [true, false] {
+                let (mut mount, sales) = open("a\n  b\nc").await;
+                mount.memory.lock().copies_have_new_ids = new_ids;
+                if with_details {
+                    let text = "- [ ] a @alice 📅 2026-12-01\n  - [ ] b\n- [ ] c\n";
+                    mount.overwrite("Plan.md", text.as_bytes()).await.unwrap();
+                }
+                // The copy is made, with one detail, and no more.
+                mount.memory.fail_next(vec![Fault::None; 1 + usize::from(with_details)]);
+                mount.memory.fail_next(vec![Fault::Before(Kind::Unreachable); 10]);
+                move_to(&mount, sales, "Plan.md").await.unwrap();
+                assert_eq!(mount.memory.open_projects(), ["f/Plan", "s/Plan"]);
+                mount.memory.edit_elsewhere("plan", "t1", "a, edited");
+                mount.memory.add_elsewhere("plan", "x", "added");
+                mount.memory.delete_elsewhere("plan", "t3");
+                if is_killed {
+                    mount.crash().await;
+                }
+                // Nobody here saw that yet, and goes on with the copy.
+                mount.memory.heal();
+                pass(200).await;
+                assert_moved(&mount, "a, edited\n  b\nadded\n").await;
+                if with_details {
+                    let id = mount.memory.find("Plan").unwrap();
+                    let task = &mount.memory.ids(&id)[0];
+                    assert_eq!(mount.memory.details(&id, task).assignees, ["alice"]);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_projects_that_both_stay_are_told_of() {
+    let (mount, sales) = open("a\n  b").await;
+    // The copy is made; the original cannot be archived.
+    mount.memory.fail_next([Fault::None]);
+    mount.memory.fail_next(vec![Fault::Before(Kind::Unreachable); 3]);
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    move_to(&mount, sales, "Plan.md").await.unwrap();
+    pass(200).await;
+    assert_eq!(mount.memory.open_projects(), ["f/Plan", "s/Plan"]);
+    let moves = mount.vfs.status().moves;
+    assert_eq!(moves.len(), 1, "{moves:?}");
+    let reason = &moves[0].reason;
+    assert!(reason.contains("both projects are kept; compare them and remove one"), "{reason}");
+    assert!(!reason.contains("back under its old name"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
