@@ -9,7 +9,8 @@
 //! 5. a parent of the same text by its children;
 //! 6. similar texts, in order, then a parent by the children that it still has, whatever its
 //!    text is now, then similar texts anywhere;
-//! 7. what is left at the same place, where that takes fewer requests.
+//! 7. what is left at the same place, where that takes fewer requests; not in a text that has next
+//!    to nothing in common with the tasks, which is about other things.
 //!
 //! Every step is linear, or bounded where it compares pairs, so that no input takes long:
 //! beyond the bounds, fewer lines keep their identity.
@@ -45,7 +46,9 @@ pub struct Wanted {
 /// The lines of `base` itself get exactly their own keys. What `base` knows of a task stays known.
 pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     let mut matching = recognised(base, wanted);
-    matching.match_leftovers();
+    if !is_unrelated(&matching) {
+        matching.match_leftovers();
+    }
     keyed(base, wanted, &matching, first_new)
 }
 
@@ -54,8 +57,25 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
 /// a line of the other, and the text belongs to other tasks. Nothing resembles what is empty.
 pub fn resembles(base: &Outline, wanted: &[Wanted]) -> bool {
     let matching = recognised(base, wanted);
-    let in_common = (0..wanted.len()).filter(|&line| matching.old_of(line).is_some()).count();
+    let in_common = in_common(&matching);
     in_common > 0 && in_common * 4 >= base.items.len().min(wanted.len())
+}
+
+/// Fewest lines of a text that can be told to be about other things: of less, each may have been
+/// written anew.
+const FEW: usize = 4;
+
+/// Whether the lines of one side have nothing to do with those of the other: not one in eight of
+/// the shorter side is recognised. A task must not become another one, with its date and people,
+/// because it stood at the same place.
+fn is_unrelated(matching: &Matching<'_>) -> bool {
+    let shorter = matching.old.len().min(matching.new.len());
+    shorter >= FEW && in_common(matching) * 8 < shorter
+}
+
+/// How many lines are recognised.
+fn in_common(matching: &Matching<'_>) -> usize {
+    (0..matching.new.len()).filter(|&line| matching.old_of(line).is_some()).count()
 }
 
 /// Steps 1 to 6: the lines that are told by what they say.

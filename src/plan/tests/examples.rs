@@ -195,7 +195,8 @@ fn large_and_hostile_outlines_stay_cheap_to_plan() {
     shifted.items.last_mut().unwrap().done = true;
     assert!(cost(&few, &shifted) <= 3);
     let rewritten = many(&|number| format!("{:x}", number * 7919));
-    assert!(cost(&many(&|number| format!("line {number}")), &rewritten) <= 10_000);
+    // Nothing in common: all of the one go, and all of the other come, 20 in a request.
+    assert!(cost(&many(&|number| format!("line {number}")), &rewritten) <= 10_500);
 }
 
 #[test]

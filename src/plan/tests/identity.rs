@@ -101,6 +101,17 @@ fn an_edited_line_keeps_its_id_beside_new_ones() {
     assert_eq!(ids(base, wanted), ["+", "t1", "+", "t2"]);
 }
 
+/// `cp` of another list over it: what a task has besides its text is not another task's.
+#[test]
+fn no_task_becomes_one_of_a_text_that_is_about_other_things() {
+    let base = "Draft the brief\nCollect quotes\nBook a venue\nShip it";
+    let other = "milk\nbread\neggs\nbutter\ncheese";
+    assert_eq!(ids(base, other), ["+"; 5]);
+    assert_eq!(ids(base, "milk\nbread\nBook a hall\nbutter"), ["t1", "t2", "t3", "t4"]);
+    // Of so few lines each may have been written anew.
+    assert_eq!(ids("Draft the brief\nShip it", "milk\nbread"), ["t1", "t2"]);
+}
+
 #[test]
 fn a_line_edited_and_moved_keeps_its_id() {
     let base = "alpha\nDraft the brief\nbeta\ngamma";
