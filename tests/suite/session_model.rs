@@ -17,6 +17,9 @@
 //! - A line that was taken out of a buffer whose save was acknowledged is gone, unless somebody else
 //!   edited or moved it: who changes a line keeps it.
 //! - A line is there once.
+//! - Who puts a new line in the place of one that it takes out may have edited that line, for all that
+//!   a text can tell. If another one edits it too, the later save stands, and the version that it
+//!   overrides is in `conflicts/`: that line need not be in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +34,8 @@ pub(crate) struct Fate {
     pub(crate) removed: bool,
     /// Somebody edited or moved it after it was added.
     pub(crate) changed: bool,
+    /// Another text was put in the place of its own.
+    pub(crate) overridden: bool,
     /// Whether it was at the service, and whether it then was there no more.
     pub(crate) was_there: bool,
     pub(crate) vanished: bool,
@@ -40,6 +45,11 @@ impl Fate {
     /// Whether the service, or at least the mount, must have it.
     pub(crate) fn must_be_there(&self) -> bool {
         self.promised && !self.perhaps_removed
+    }
+
+    /// Whether it may be in `conflicts/` alone: overridden at the service, or before it got there.
+    pub(crate) fn may_be_set_aside(&self) -> bool {
+        self.overridden || !self.was_there
     }
 
     /// Whether it must not be there once everything is through.
