@@ -4,6 +4,8 @@
 //! from whatever is in its way, a captive portal, a proxy, a firewall, and mean nothing but that the
 //! request is to be sent again, a write only after a look at what became of it.
 
+use std::time::Duration;
+
 use reqwest::{Response, StatusCode};
 
 use super::wire::Envelope;
@@ -18,11 +20,13 @@ const MAX_BODY: usize = 64 << 20;
 /// Longest body of a failure that is read: an envelope is short.
 const MAX_FAILURE_BODY: usize = 64 << 10;
 
-/// Reads what came of a request. `hidden` is not quoted in errors.
+/// Reads what came of a request, and waits no longer than `silence` for not a byte. `hidden` is not
+/// quoted in errors.
 pub(super) async fn read_answer(
     response: Response,
     is_read: bool,
     hidden: &Token,
+    silence: Duration,
 ) -> Result<Envelope> {
     let status = response.status();
     // A write that ends in a 5xx or in an answer that cannot be read may have been executed.
@@ -34,7 +38,7 @@ pub(super) async fn read_answer(
         let refused = matches!(status.as_u16(), 413 | 429);
         // What cannot be read is not the service's verdict. No redirect is: it comes from whatever
         // is in its way, or its address is another.
-        let body = match read_body(response, MAX_FAILURE_BODY, is_read).await {
+        let body = match read_body(response, MAX_FAILURE_BODY, is_read, silence).await {
             Ok(body) if !status.is_redirection() => body,
             // It broke off; the status of a failure of the service says enough.
             Err(error)
@@ -54,11 +58,16 @@ pub(super) async fn read_answer(
     if status == StatusCode::NO_CONTENT {
         return Ok(Envelope::default());
     }
-    let body = read_body(response, MAX_BODY, is_read).await.map_err(in_doubt)?;
+    let body = read_body(response, MAX_BODY, is_read, silence).await.map_err(in_doubt)?;
     Envelope::read(&body, Some(hidden)).map_err(in_doubt)
 }
 
-async fn read_body(mut response: Response, most: usize, is_read: bool) -> Result<Vec<u8>> {
+async fn read_body(
+    mut response: Response,
+    most: usize,
+    is_read: bool,
+    silence: Duration,
+) -> Result<Vec<u8>> {
     let too_long = || {
         let what = format!("Taskade's answer is over {} MiB", MAX_BODY >> 20);
         Err(Error::new(Kind::Protocol, what))
@@ -67,13 +76,22 @@ async fn read_body(mut response: Response, most: usize, is_read: bool) -> Result
         return too_long();
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(is_read, error))? {
+    loop {
+        let chunk =
+            tokio::time::timeout(silence, response.chunk()).await.map_err(|_| silent(is_read))?;
+        let Some(chunk) = chunk.map_err(|error| no_answer(is_read, error))? else { break };
         if body.len() + chunk.len() > most {
             return too_long();
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Not a byte came for as long as is waited for one.
+pub(super) fn silent(is_read: bool) -> Error {
+    let kind = if is_read { Kind::Unreachable } else { Kind::Ambiguous };
+    Error::new(kind, "Taskade is silent: not a byte came in time")
 }
 
 /// No usable answer came: certain to have done nothing only if there was no connection.

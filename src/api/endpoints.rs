@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::{
-    Backend, BudgetStatus, Exported,
+    Backend, BudgetStatus, Exported, Gone,
     details::{RemoteDetails, Resource, SetDetail, TaskResource},
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
@@ -192,6 +193,14 @@ impl Backend for HttpBackend {
 
     fn budget(&self) -> Option<BudgetStatus> {
         Some(self.budget_status())
+    }
+
+    fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
+        Some(self.gate.outage())
+    }
+
+    fn hurry(&self) {
+        self.gate.hurry();
     }
 }
 

@@ -1,4 +1,5 @@
-//! The gate that every request passes: urgent ones first, none that the service would refuse.
+//! The gate that every request passes: urgent ones first, none that the service would refuse, and
+//! while the service is gone one at a time, as a probe. Reads are turned away then; saves wait.
 //!
 //! The lock is never held across an await. A permit holds one of the places under way until it
 //! is dropped; dropped without an outcome (its caller was cancelled), its request may have been
@@ -9,10 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{
     budget::{Budget, Decision, Outcome, Told},
+    outage::{Failure, Gone, Outage, Passage},
     queue::{Place, Queue},
     types::Priority,
 };
@@ -24,11 +26,17 @@ use crate::{
 /// Most requests under way at once.
 const MOST_IN_FLIGHT: usize = 8;
 
+/// How long a read waits for a probe, while the service is gone.
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+
 /// The gate of one backend.
 pub(crate) struct Gate {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     changed: Notify,
+    gone: watch::Sender<Option<Gone>>,
+    /// Whether it is noted that the service is gone.
+    notes_outages: bool,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +44,7 @@ struct State {
     budget: Budget,
     in_flight: usize,
     queue: Queue,
+    outage: Outage,
     sent: u64,
 }
 
@@ -43,6 +52,9 @@ struct State {
 pub(crate) struct Permit<'a> {
     gate: &'a Gate,
     window: u64,
+    sent: Instant,
+    /// Whether it is to find out if the service is back, and nothing is known of that yet.
+    is_probe: bool,
     /// Whether the budget knows what became of the request.
     settled: bool,
 }
@@ -74,48 +86,109 @@ pub struct BudgetStatus {
 
 impl Gate {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default(), changed: Notify::new() }
+        let (state, changed) = (Mutex::default(), Notify::new());
+        let gone = watch::Sender::new(None);
+        Self { clock, state, changed, gone, notes_outages: false }
+    }
+
+    /// Notes from now on when the service is gone, and turns reads away then.
+    pub(crate) fn note_outages(&mut self) {
+        self.notes_outages = true;
     }
 
     /// Waits for the right to send a request about this project (or space), but no longer than
     /// `patience`.
     ///
     /// # Errors
-    /// [`Kind::RateLimited`], with the seconds until it would be possible.
+    /// [`Kind::RateLimited`], with the seconds until it would be possible, and
+    /// [`Kind::Unreachable`] if the service is gone.
     pub(crate) async fn pass(
         &self,
         priority: Priority,
         project: &str,
         patience: Duration,
     ) -> Result<Permit<'_>> {
-        let deadline = self.clock.now() + patience;
+        let joined = self.clock.now();
+        let deadline = joined + patience;
         let place = self.lock().queue.join(priority, project);
         let _waiting = Waiting { gate: self, place };
+        if priority != Priority::Save {
+            self.hurry();
+        }
         loop {
             // Registered before the look, so that no change between look and wait is missed.
             let changed = self.changed.notified();
             let now = self.clock.now();
-            let decision = {
+            let until = {
                 let mut state = self.lock();
-                let decision = state.decide(priority, place, now);
-                if decision == Decision::Now {
-                    let window = state.admit(place);
-                    return Ok(Permit { gate: self, window, settled: false });
+                match state.decide(priority, place, now) {
+                    Step::Go { is_probe } => {
+                        let window = state.admit(place, is_probe);
+                        return Ok(Permit {
+                            gate: self,
+                            window,
+                            sent: now,
+                            is_probe,
+                            settled: false,
+                        });
+                    }
+                    Step::Wait(decision) => {
+                        let until = match decision {
+                            Decision::WaitUntil(until) => until,
+                            Decision::Now | Decision::WaitForAnswer => deadline,
+                        };
+                        if now >= deadline || until > deadline {
+                            drop(state);
+                            return Err(self.too_busy(decision, now));
+                        }
+                        until
+                    }
+                    Step::WaitForProbe(due) => {
+                        let wait = if priority == Priority::Save { patience } else { PROBE_WAIT };
+                        let last = deadline.min(joined + wait);
+                        if now >= last || due.is_some_and(|due| due > last) {
+                            return Err(gone(state.outage.gone()));
+                        }
+                        due.unwrap_or(last)
+                    }
                 }
-                decision
             };
-            let until = match decision {
-                Decision::WaitUntil(until) => until,
-                Decision::Now | Decision::WaitForAnswer => deadline,
-            };
-            if now >= deadline || until > deadline {
-                return Err(self.too_busy(decision, now));
-            }
             tokio::select! {
                 () = changed => {}
                 () = self.clock.sleep(until.saturating_duration_since(now)) => {}
             }
         }
+    }
+
+    /// Somebody looks: if the service is gone, the next probe is soon.
+    pub(crate) fn hurry(&self) {
+        let mut state = self.lock();
+        if state.outage.gone().is_some() {
+            state.outage.hurry();
+            drop(state);
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Since when the service is gone, and whenever that changes.
+    pub(crate) fn outage(&self) -> watch::Receiver<Option<Gone>> {
+        self.gone.subscribe()
+    }
+
+    /// Tells whoever waits for it whether the service is there.
+    fn announce(&self) {
+        let now = self.lock().outage.gone().cloned();
+        self.gone.send_if_modified(|known| {
+            let is_new = *known != now;
+            match (known.is_some(), &now) {
+                (false, Some(gone)) => tracing::warn!(reason = gone.reason, "the service is gone"),
+                (true, None) => tracing::info!("the service is back"),
+                _ => {}
+            }
+            *known = now;
+            is_new
+        });
+        self.changed.notify_waiters();
     }
 
     /// What is known of the budget.
@@ -160,18 +233,49 @@ impl Gate {
     }
 }
 
+/// What a request that waits is to do.
+enum Step {
+    Go {
+        is_probe: bool,
+    },
+    /// The budget, or those before it.
+    Wait(Decision),
+    /// The service is gone: until a probe is due, or its answer is there.
+    WaitForProbe(Option<Instant>),
+}
+
+/// Why a request is not even sent.
+fn gone(gone: Option<&Gone>) -> Error {
+    let words = gone.map_or_else(String::new, |gone| {
+        let since = humantime::format_rfc3339_seconds(gone.since);
+        format!(" since {since}: {}", gone.reason)
+    });
+    Error::new(Kind::Unreachable, format!("offline{words}"))
+}
+
 impl State {
-    fn decide(&mut self, priority: Priority, place: Place, now: Instant) -> Decision {
+    fn decide(&mut self, priority: Priority, place: Place, now: Instant) -> Step {
+        let is_probe = match self.outage.passage(now) {
+            Passage::Free => false,
+            Passage::Probe => true,
+            Passage::NotBefore(due) => return Step::WaitForProbe(Some(due)),
+            Passage::Probing => return Step::WaitForProbe(None),
+        };
         match self.budget.may_send(priority, now) {
+            Decision::Now if is_probe && !self.queue.is_next(place) => Step::WaitForProbe(None),
             Decision::Now if !self.queue.is_next(place) || self.in_flight >= MOST_IN_FLIGHT => {
-                Decision::WaitForAnswer
+                Step::Wait(Decision::WaitForAnswer)
             }
-            decision => decision,
+            Decision::Now => Step::Go { is_probe },
+            decision => Step::Wait(decision),
         }
     }
 
     /// Lets the next one through. The window that its request belongs to.
-    fn admit(&mut self, place: Place) -> u64 {
+    fn admit(&mut self, place: Place, is_probe: bool) -> u64 {
+        if is_probe {
+            self.outage.probes();
+        }
         self.queue.serve(place);
         self.in_flight += 1;
         self.sent += 1;
@@ -180,6 +284,29 @@ impl State {
 }
 
 impl Permit<'_> {
+    /// Whether it is to find out if the service is back.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.is_probe
+    }
+
+    /// The service is there: what came is from it.
+    pub(crate) fn heard(&mut self) {
+        self.is_probe = false;
+        self.gate.lock().outage.answered(self.gate.clock.now());
+        self.gate.announce();
+    }
+
+    /// Nothing came, or nothing of the service.
+    pub(crate) fn unheard(&mut self, failure: Failure, reason: impl FnOnce() -> String) {
+        if !self.gate.notes_outages {
+            return;
+        }
+        let was_probe = std::mem::take(&mut self.is_probe);
+        let at = (self.gate.clock.now(), self.gate.clock.wall());
+        self.gate.lock().outage.failed(failure, reason, was_probe, self.sent, at);
+        self.gate.announce();
+    }
+
     /// The request was answered; `told` is what the headers say.
     pub(crate) fn answered(&mut self, told: Told, refused: bool) {
         self.settle(Outcome::Answered(told));
@@ -208,6 +335,9 @@ impl Drop for Permit<'_> {
         self.settle(Outcome::Lost);
         let mut state = self.gate.lock();
         state.in_flight = state.in_flight.saturating_sub(1);
+        if self.is_probe {
+            state.outage.abandoned();
+        }
         drop(state);
         self.gate.changed.notify_waiters();
     }

@@ -13,12 +13,14 @@ mod answer;
 mod any_json;
 mod budget;
 mod bundle;
+mod connections;
 mod details;
 mod endpoints;
 mod endpoints_details;
 mod gate;
 mod headers;
 mod http;
+mod outage;
 mod paging;
 mod path;
 mod queue;
@@ -31,6 +33,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::sync::watch;
 
 pub use self::bundle::Exported;
 /// The projects of an export, by their ids: for the benchmark of real exports.
@@ -43,7 +46,8 @@ pub use self::types::{
 };
 pub use self::{
     gate::BudgetStatus,
-    http::{DEFAULT_API_URL, HttpBackend, check_url},
+    http::{DEFAULT_API_URL, FOREGROUND_SILENCE, HttpBackend, check_url},
+    outage::Gone,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -187,6 +191,16 @@ pub trait Backend: Send + Sync + 'static {
     fn budget(&self) -> Option<BudgetStatus> {
         None
     }
+
+    /// Since when the service is gone, if it is, and whenever that changes; `None` where nobody
+    /// tells.
+    fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
+        None
+    }
+
+    /// Somebody looks at what the service may have anew: if it is gone, whether it is back is to be
+    /// found out soon.
+    fn hurry(&self) {}
 }
 
 /// Making workspaces and folders, where the service is one's own: v1 of the API cannot.

@@ -1,5 +1,6 @@
 //! The command line: what the user typed, and the exit code.
 
+mod abort;
 mod account;
 mod adopt;
 mod agenda;
@@ -84,6 +85,9 @@ pub(crate) struct MountArgs {
     /// How long a save waits for Taskade's verdict
     #[arg(long, value_name = "SECS", default_value = "5", value_parser = options::seconds)]
     commit_wait: std::time::Duration,
+    /// How long a program waits for a service that says nothing at all, before its read fails
+    #[arg(long, value_name = "SECS", default_value = "10", value_parser = options::seconds)]
+    read_timeout: std::time::Duration,
     /// Refuse a save that deletes more tasks than this and more than half of the project
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_delete: usize,
@@ -106,6 +110,10 @@ pub(crate) struct MountArgs {
     /// Let other users in
     #[arg(long)]
     allow_other: bool,
+    /// Mount also where nothing is known yet and the service does not answer: for boot scripts, where
+    /// the network comes later
+    #[arg(long)]
+    no_check: bool,
     /// Options as in fstab: the long ones above without dashes, separated by commas
     #[arg(short, value_name = "OPTS")]
     o: Vec<String>,

@@ -14,7 +14,7 @@ use super::{
     opened::{Access, Opened},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     fuse::{self, MountOptions, Mounted},
     memory,
     server::Running,
@@ -25,6 +25,9 @@ use crate::{
 /// How long saves that are on their way may take before the mount goes. What is not through then
 /// is in the journal, and the next mount goes on with it.
 const LAST_WAIT: Duration = Duration::from_secs(10);
+
+/// How long the service may take to answer the first look, waiting for the budget included.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
 
 /// How long the kernel may take to let go of the mount.
 const DETACH_WAIT: Duration = Duration::from_secs(5);
@@ -80,6 +83,9 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     }
     let mut account = Opened::open(&args.account, access?).await?;
     let (vfs, events, notices) = account.file_system(settings(args))?;
+    if !args.no_check {
+        first_look(args, &vfs).await?;
+    }
     let listening = control::listen(&account.dir.path, vfs.clone(), account.about(&mountpoint))?;
     let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
     let handle = runtime.handle().clone();
@@ -90,6 +96,46 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     tokio::spawn(vfs.clone().pump(events, notices, kernel));
     let server = account.server.take();
     Ok(Mount { vfs, mounted, server, signals, _listening: listening, _account: account })
+}
+
+/// Where nothing is known yet, looks at the workspaces, which the first listing then has.
+///
+/// # Errors
+/// If what is given is wrong, or nobody is there: what is wrong, and the remedy.
+async fn first_look(args: &MountArgs, vfs: &Vfs) -> Result<()> {
+    let looked = tokio::time::timeout(FIRST_LOOK, vfs.first_look()).await;
+    let Ok(looked) = looked else {
+        tracing::warn!("mounting, though the service has no room for a request");
+        return Ok(());
+    };
+    let Err(error) = looked else { return Ok(()) };
+    let reason = vfs.status().trouble.unwrap_or_else(|| error.to_string());
+    let url = args.account.api_url();
+    let failed =
+        |kind, what: String, remedy: &str| Err(Error::new(kind, what).at(url).hint(remedy));
+    match error.kind() {
+        Kind::Unauthorized => {
+            let what = "Taskade does not know the token".to_owned();
+            failed(Kind::Unauthorized, what, "make a new one and set TASKADE_TOKEN or --token-file")
+        }
+        Kind::Protocol | Kind::NotFound | Kind::Refused => {
+            let what = format!("Taskade's API is not there ({reason})");
+            failed(Kind::NotFound, what, "check --api-url, which ends with /api/v1")
+        }
+        Kind::Unreachable | Kind::Ambiguous if reason.contains("certificate") => {
+            let what = format!("what answers cannot be trusted ({reason})");
+            failed(Kind::Unreachable, what, "check the clock, and what is between you and Taskade")
+        }
+        Kind::Unreachable | Kind::Ambiguous => {
+            let remedy = "check the network and --api-url, or mount with --no-check";
+            failed(Kind::Unreachable, reason, remedy)
+        }
+        // It is there, and has its own troubles, or no room for one more request.
+        _ => {
+            tracing::warn!(%error, "mounting, though the service could not be looked at");
+            Ok(())
+        }
+    }
 }
 
 /// The signals that ask for the end: the usual ones, and that the terminal is gone.
@@ -120,6 +166,7 @@ fn settings(args: &MountArgs) -> Settings {
     Settings {
         max_age: args.max_age,
         commit_wait: args.commit_wait,
+        read_timeout: args.read_timeout,
         max_delete: args.max_delete,
         max_archive: args.max_archive,
         wording: args.content_type.into(),

@@ -102,9 +102,19 @@ pub(crate) fn is_mounted(path: &Path) -> bool {
     mounts(&table).iter().any(|mount| mount.path == path && mount.is_ours())
 }
 
+/// The number that the kernel's connection of a mount of ours has: the minor number of its device.
+pub(crate) fn connection(path: &Path) -> Option<u32> {
+    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mounts = mounts(&table);
+    // The last one is on top.
+    let mount = mounts.iter().rev().find(|mount| mount.path == path && mount.is_ours())?;
+    mount.minor
+}
+
 /// A line of the table of mounts.
 #[derive(Debug, PartialEq, Eq)]
 struct Mount {
+    minor: Option<u32>,
     path: PathBuf,
     kind: String,
     source: String,
@@ -121,12 +131,16 @@ fn mounts(table: &[u8]) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for line in table.split(|byte| *byte == b'\n') {
         let mut fields = line.split(|byte| *byte == b' ');
-        let Some(path) = fields.nth(4) else { continue };
+        let Some(device) = fields.nth(2) else { continue };
+        let device = String::from_utf8_lossy(device);
+        let minor = device.split_once(':').and_then(|(_, minor)| minor.parse().ok());
+        let Some(path) = fields.nth(1) else { continue };
         // Optional fields end with a dash; type and source follow.
         let mut last = fields.skip_while(|field| *field != b"-").skip(1);
         let mut text = || String::from_utf8_lossy(last.next().unwrap_or_default()).into_owned();
         let (kind, source) = (text(), text());
         mounts.push(Mount {
+            minor,
             path: PathBuf::from(OsString::from_vec(unescape(path))),
             kind,
             source,
@@ -265,6 +279,7 @@ mod tests {
         let found = mounts(table);
         assert_eq!(found[0].path, PathBuf::from("/a b"));
         assert!(found[0].is_ours());
+        assert_eq!((found[0].minor, found[1].minor), (Some(0), Some(5)));
         assert_eq!(found[1].path, PathBuf::from("/proc"));
         assert!(!found[1].is_ours());
         assert_eq!(found.len(), 2);

@@ -87,7 +87,8 @@ impl Opened {
     /// If its journal cannot be used.
     pub(crate) fn file_system(&self, settings: Settings) -> Result<FileSystem> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let backend = Arc::new(HttpBackend::new(&self.url, Some(&self.token), clock.clone())?);
+        let backend = HttpBackend::new(&self.url, Some(&self.token), clock.clone())?;
+        let backend = Arc::new(backend.for_programs(settings.read_timeout));
         let dir = &self.dir.path;
         let journal = Arc::new(Journal::open(&dir.join(JOURNAL))?);
         let (engine, events) = Engine::new(backend, clock, journal, settings)?;

@@ -98,6 +98,9 @@ pub(super) fn in_words(status: &Value) -> String {
     if let Some(reset) = status["reset"].as_u64() {
         words.push_str(&format!(", all again in {reset} s"));
     }
+    if !status["offline_since"].is_null() {
+        words.push_str(&format!("\noffline since {}", text(&status["offline_since"])));
+    }
     if !status["trouble"].is_null() {
         words.push_str(&format!("\ntrouble: {}", text(&status["trouble"])));
     }

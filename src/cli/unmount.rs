@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{UmountArgs, holders, mountpoint, patience, probe};
+use super::{UmountArgs, abort, holders, mountpoint, patience, probe};
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
@@ -50,7 +50,15 @@ fn serving_process(path: &Path, shown: &str) -> Result<Option<OwnedFd>> {
     match probe::ask(path)? {
         probe::Answer::ServedBy(pid) => Ok(open_process(pid)),
         probe::Answer::Dead | probe::Answer::Closed => Ok(None),
-        probe::Answer::Silent => Err(mountpoint::silent(shown)),
+        probe::Answer::Silent => match abort::dead_connection(path) {
+            Ok(true) => Ok(None),
+            Ok(false) => Err(mountpoint::silent(shown)),
+            Err(error) => {
+                Err(Error::io("the mount's process was killed, and programs wait for it", error)
+                    .at(shown)
+                    .hint("root frees them: taskadefs umount"))
+            }
+        },
     }
 }
 

@@ -1,15 +1,6 @@
 //! FUSE requests, one by one: own the arguments, run the operation in a task, reply.
 
-use std::{
-    ffi::OsStr,
-    future::Future,
-    io,
-    panic::{self, AssertUnwindSafe},
-    path::Path,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-    time::SystemTime,
-};
+use std::{ffi::OsStr, io, path::Path, sync::Arc, time::SystemTime};
 
 use fuser::{
     FileHandle, Filesystem, FopenFlags, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags,
@@ -20,10 +11,8 @@ use tokio::runtime::Handle;
 
 use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
-use crate::{
-    error::Result,
-    vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs},
-};
+use super::running::{Call, nothing, uncreated, unknown_entry, unopened, unopened_directory};
+use crate::vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs};
 
 /// What a caller makes is the caller's.
 fn new_file(request: &Request, permissions: u32) -> NewFile {
@@ -41,28 +30,14 @@ impl Adapter {
         Self { vfs, runtime }
     }
 
-    /// Runs an operation and its reply, in a task of its own if it has to wait. It runs to its end even if the
-    /// caller is killed: a commit under way must be recorded.
-    fn run<F, T>(
-        &self,
-        operation: impl FnOnce(Arc<Vfs>) -> F,
-        reply: impl FnOnce(Result<T>) + Send + 'static,
-    ) where
-        F: Future<Output = Result<T>> + Send + 'static,
-        T: Send + 'static,
-    {
-        let mut future = Box::pin(operation(self.vfs.clone()));
-        let _entered = self.runtime.enter();
-        // What is cached is answered at once, by this thread: handing it over takes longer than to
-        // answer. Whoever waits is polled again by the task, which wakes itself then.
-        let mut context = Context::from_waker(Waker::noop());
-        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
-        match polled {
-            Ok(Poll::Ready(result)) => reply(result),
-            Ok(Poll::Pending) => drop(self.runtime.spawn(async move { reply(future.await) })),
-            // As in a task: the request is answered with EIO as `reply` goes, and the mount lives.
-            Err(_) => tracing::error!("a request failed in a way that it must not"),
-        }
+    /// A request that somebody waits for.
+    fn call(&self, request: &Request) -> Call<'_> {
+        Call::new(&self.vfs, &self.runtime, request.pid())
+    }
+
+    /// A request that nobody waits for.
+    fn call_of_nobody(&self) -> Call<'_> {
+        Call::new(&self.vfs, &self.runtime, 0)
     }
 }
 
@@ -92,7 +67,11 @@ impl Filesystem for Adapter {
 
     fn lookup(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
         let (parent, name, caller) = (ino(parent), name.to_owned(), request.pid());
-        self.run(|vfs| async move { vfs.lookup(parent, &name, caller).await }, reply_entry(reply));
+        self.call(request).looking_within(parent).run(
+            |vfs| async move { vfs.lookup(parent, &name, caller).await },
+            reply_entry(reply),
+            unknown_entry,
+        );
     }
 
     fn forget(&self, _request: &Request, inode: INodeNo, count: u64) {
@@ -107,7 +86,11 @@ impl Filesystem for Adapter {
         reply: ReplyAttr,
     ) {
         let (inode, caller) = (ino(inode), request.pid());
-        self.run(|vfs| async move { vfs.getattr(inode, caller).await }, reply_attr(reply));
+        self.call(request).run(
+            |vfs| async move { vfs.getattr(inode, caller).await },
+            reply_attr(reply),
+            nothing,
+        );
     }
 
     fn setattr(
@@ -139,7 +122,7 @@ impl Filesystem for Adapter {
         };
         let (inode, fh, caller) = (ino(inode), fh.map(|fh| Fh(fh.0)), request.pid());
         let operation = |vfs: Arc<Vfs>| async move { vfs.setattr(inode, fh, &set, caller).await };
-        self.run(operation, reply_attr(reply));
+        self.call(request).run(operation, reply_attr(reply), nothing);
     }
 
     fn readlink(&self, _request: &Request, inode: INodeNo, reply: ReplyData) {
@@ -164,7 +147,7 @@ impl Filesystem for Adapter {
         let new = new_file(request, mode & !umask);
         let operation =
             |vfs: Arc<Vfs>| async move { vfs.mknod(parent, &name, new, rdev, caller).await };
-        self.run(operation, reply_entry(reply));
+        self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
     fn mkdir(
@@ -179,17 +162,25 @@ impl Filesystem for Adapter {
         let (parent, name) = (ino(parent), name.to_owned());
         let new = new_file(request, mode & !umask);
         let operation = |vfs: Arc<Vfs>| async move { vfs.mkdir(parent, &name, new) };
-        self.run(operation, reply_entry(reply));
+        self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
-    fn unlink(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
-        self.run(|vfs| async move { vfs.unlink(parent, &name).await }, reply_empty(reply));
+        self.call(request).within(parent).run(
+            |vfs| async move { vfs.unlink(parent, &name).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
-    fn rmdir(&self, _request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
-        self.run(|vfs| async move { vfs.rmdir(parent, &name).await }, reply_empty(reply));
+        self.call(request).within(parent).run(
+            |vfs| async move { vfs.rmdir(parent, &name).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn symlink(
@@ -203,7 +194,7 @@ impl Filesystem for Adapter {
         let (parent, name, target) = (ino(parent), name.to_owned(), target.to_owned());
         let new = new_file(request, 0o777);
         let operation = |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target, new) };
-        self.run(operation, reply_entry(reply));
+        self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
     fn rename(
@@ -226,12 +217,16 @@ impl Filesystem for Adapter {
         let operation = |vfs: Arc<Vfs>| async move {
             vfs.rename((parent, &name), (new_parent, &new_name), mode, caller).await
         };
-        self.run(operation, reply_empty(reply));
+        self.call(request).within(parent).within(new_parent).run(
+            operation,
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn link(
         &self,
-        _request: &Request,
+        request: &Request,
         inode: INodeNo,
         parent: INodeNo,
         name: &OsStr,
@@ -239,24 +234,28 @@ impl Filesystem for Adapter {
     ) {
         let (inode, parent, name) = (ino(inode), ino(parent), name.to_owned());
         let operation = |vfs: Arc<Vfs>| async move { vfs.link(inode, parent, &name) };
-        self.run(operation, reply_entry(reply));
+        self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
     fn open(&self, request: &Request, inode: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         let (inode, caller) = (ino(inode), request.pid());
         let mode = OpenMode::from_flags(flags.0);
         let operation = |vfs: Arc<Vfs>| async move { vfs.open(inode, mode, caller).await };
-        self.run(operation, move |result| match result {
-            Ok(opened) => {
-                let mut flags = open_flags(opened.caching);
-                if !mode.write {
-                    // Nothing is committed on closing what was only read.
-                    flags |= FopenFlags::FOPEN_NOFLUSH;
+        self.call(request).run(
+            operation,
+            move |result| match result {
+                Ok(opened) => {
+                    let mut flags = open_flags(opened.caching);
+                    if !mode.write {
+                        // Nothing is committed on closing what was only read.
+                        flags |= FopenFlags::FOPEN_NOFLUSH;
+                    }
+                    reply.opened(FileHandle(opened.fh.0), flags);
                 }
-                reply.opened(FileHandle(opened.fh.0), flags);
-            }
-            Err(error) => reply.error(errno(&error)),
-        });
+                Err(error) => reply.error(errno(&error)),
+            },
+            unopened,
+        );
     }
 
     fn create(
@@ -276,16 +275,20 @@ impl Filesystem for Adapter {
         let operation = |vfs: Arc<Vfs>| async move {
             vfs.create(parent, &name, new, open, exclusive, caller).await
         };
-        self.run(operation, move |result| match result {
-            Ok((attr, opened)) => reply.created(
-                &attr.believed,
-                &file_attr(&attr),
-                GENERATION,
-                FileHandle(opened.fh.0),
-                open_flags(opened.caching),
-            ),
-            Err(error) => reply.error(errno(&error)),
-        });
+        self.call(request).within(parent).run(
+            operation,
+            move |result| match result {
+                Ok((attr, opened)) => reply.created(
+                    &attr.believed,
+                    &file_attr(&attr),
+                    GENERATION,
+                    FileHandle(opened.fh.0),
+                    open_flags(opened.caching),
+                ),
+                Err(error) => reply.error(errno(&error)),
+            },
+            uncreated,
+        );
     }
 
     fn read(
@@ -332,7 +335,11 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let (fh, caller) = (Fh(fh.0), request.pid());
-        self.run(|vfs| async move { vfs.flush(fh, caller).await }, reply_empty(reply));
+        self.call(request).run(
+            |vfs| async move { vfs.flush(fh, caller).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn release(
@@ -346,29 +353,38 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let fh = Fh(fh.0);
-        self.run(|vfs| async move { vfs.release(fh).await }, reply_empty(reply));
+        self.call_of_nobody().run(
+            |vfs| async move { vfs.release(fh).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn fsync(
         &self,
-        _request: &Request,
+        request: &Request,
         _inode: INodeNo,
         fh: FileHandle,
         _datasync: bool,
         reply: ReplyEmpty,
     ) {
         let fh = Fh(fh.0);
-        self.run(|vfs| async move { vfs.fsync(fh).await }, reply_empty(reply));
+        self.call(request).run(
+            |vfs| async move { vfs.fsync(fh).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn opendir(&self, request: &Request, inode: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
         let (inode, caller) = (ino(inode), request.pid());
-        self.run(
+        self.call(request).run(
             |vfs| async move { vfs.opendir(inode, caller).await },
             move |result| match result {
                 Ok(opened) => reply.opened(FileHandle(opened.fh.0), opendir_flags(opened.caching)),
                 Err(error) => reply.error(errno(&error)),
             },
+            unopened_directory,
         );
     }
 
@@ -403,14 +419,18 @@ impl Filesystem for Adapter {
 
     fn fsyncdir(
         &self,
-        _request: &Request,
+        request: &Request,
         inode: INodeNo,
         _fh: FileHandle,
         _datasync: bool,
         reply: ReplyEmpty,
     ) {
         let inode = ino(inode);
-        self.run(|vfs| async move { vfs.sync_directory(inode).await }, reply_empty(reply));
+        self.call(request).run(
+            |vfs| async move { vfs.sync_directory(inode).await },
+            reply_empty(reply),
+            nothing,
+        );
     }
 
     fn statfs(&self, _request: &Request, _inode: INodeNo, reply: ReplyStatfs) {
@@ -457,7 +477,7 @@ impl Filesystem for Adapter {
 
     fn fallocate(
         &self,
-        _request: &Request,
+        request: &Request,
         _inode: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -467,6 +487,6 @@ impl Filesystem for Adapter {
     ) {
         let fh = Fh(fh.0);
         let operation = |vfs: Arc<Vfs>| async move { vfs.allocate(fh, mode, offset, length).await };
-        self.run(operation, reply_empty(reply));
+        self.call(request).run(operation, reply_empty(reply), nothing);
     }
 }

@@ -6,6 +6,8 @@
 mod adapter;
 mod convert;
 mod replies;
+mod running;
 mod session;
+mod signals;
 
 pub use self::session::{MountOptions, Mounted, mount};

@@ -15,11 +15,12 @@ use std::{
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::calls_kept::prune;
 use crate::{
     api::{
-        Backend, BudgetStatus, Content, Exported, NewTask, Position, Priority, RemoteDetails,
+        Backend, BudgetStatus, Content, Exported, Gone, NewTask, Position, Priority, RemoteDetails,
         RemoteProject, RemoteSpace, RemoteTask, Resource, SetDetail, TaskResource,
     },
     clock::Clock,
@@ -274,6 +275,14 @@ impl Backend for Logged {
 
     fn budget(&self) -> Option<BudgetStatus> {
         self.inner.budget()
+    }
+
+    fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
+        self.inner.outage()
+    }
+
+    fn hurry(&self) {
+        self.inner.hurry();
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
     wording::Wording,
 };
 use crate::{
-    api::{Backend, BudgetStatus, RemoteSpace, TaskResource},
+    api::{Backend, BudgetStatus, FOREGROUND_SILENCE, RemoteSpace, TaskResource},
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -46,6 +46,8 @@ pub struct Settings {
     pub max_age: Duration,
     /// How long a save waits for Taskade's verdict (`--commit-wait`).
     pub commit_wait: Duration,
+    /// How long a program waits for a service that says nothing at all (`--read-timeout`).
+    pub read_timeout: Duration,
     /// How many deleted tasks need a second thought (`--max-delete`).
     pub max_delete: usize,
     /// How many projects may be removed at once (`--max-archive`).
@@ -69,6 +71,7 @@ impl Default for Settings {
         Self {
             max_age: Duration::from_secs(30),
             commit_wait: Duration::from_secs(5),
+            read_timeout: FOREGROUND_SILENCE,
             max_delete: 20,
             max_archive: 10,
             wording: Wording::Auto,
@@ -230,7 +233,7 @@ impl Engine {
 
     /// What was wrong with the service when it was last asked, if anything was.
     pub fn trouble(&self) -> Option<String> {
-        self.calls.trouble()
+        self.gone().map(|gone| gone.reason).or_else(|| self.calls.trouble())
     }
 
     /// The projects with saves that are not, or not yet, with Taskade.

@@ -97,10 +97,23 @@ impl Engine {
         if (standing, look) == (Standing::Old, Look::At) {
             tokio::select! {
                 _ = refresh => {}
+                () = self.departure() => {}
                 () = self.clock.sleep(REVALIDATION_WAIT) => {}
             }
         }
         Ok(())
+    }
+
+    /// Lists the workspaces if they were never listed, by this mount or one before.
+    ///
+    /// # Errors
+    /// As [`Backend::workspaces`](crate::api::Backend::workspaces).
+    pub async fn first_look(&self) -> Result<()> {
+        let (which, now) = (Which::Workspaces, self.clock.now());
+        match self.listings.standing(&which, now, self.settings.max_age) {
+            Standing::Unknown => self.relist(&which, Priority::Foreground).await,
+            Standing::Recalled | Standing::Old | Standing::Fresh => Ok(()),
+        }
     }
 
     /// Asks for a listing, unless someone else just did.

@@ -34,6 +34,7 @@ mod names;
 mod normalised;
 mod overridden;
 mod past;
+mod presence;
 mod project;
 mod put_back;
 mod reading;

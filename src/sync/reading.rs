@@ -247,6 +247,11 @@ impl Engine {
         if self.budget().is_some_and(|budget| budget.is_kept) {
             return;
         }
+        if self.gone().is_some() {
+            self.backend.hurry();
+            self.refresh_aside(project);
+            return;
+        }
         let (engine, asked) = (self.clone(), project.clone());
         let refresh = tokio::spawn(async move {
             if let Err(error) = engine.refresh(&asked, Priority::Foreground).await {
@@ -255,13 +260,25 @@ impl Engine {
         });
         tokio::select! {
             _ = refresh => {}
+            () = self.departure() => {}
             () = self.clock.sleep(REVALIDATION_WAIT) => {}
         }
     }
 
     /// Reads the project from the service, unless someone else just did.
     pub(crate) async fn refresh(&self, project: &Project, priority: Priority) -> Result<()> {
-        let _conversation = project.remote.lock().await;
+        let _conversation = match project.remote.try_lock() {
+            Ok(conversation) => conversation,
+            // A save, or another reader, is at it: not worth waiting for while nothing gets through.
+            Err(_) => tokio::select! {
+                biased;
+                conversation = project.remote.lock() => conversation,
+                () = self.departure() => {
+                    self.backend.hurry();
+                    return self.unreachable().map_or(Ok(()), Err);
+                }
+            },
+        };
         if project.lock().is_fresh(self.clock.now(), self.settings.max_age) {
             return Ok(());
         }

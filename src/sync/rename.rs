@@ -137,6 +137,7 @@ impl Engine {
                 Err(_) => Ok(()),
             },
             // In the journal and on its way.
+            () = self.departure() => Ok(()),
             () = self.clock.sleep(self.settings.commit_wait) => Ok(()),
         }
     }

@@ -317,7 +317,8 @@ impl Engine {
         self.changed(project, changed);
     }
 
-    /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`.
+    /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`,
+    /// and not if the service is gone.
     pub(crate) async fn verdict(&self, project: &Project, generation: u64) -> Result<()> {
         let mut progress = project.progress.subscribe();
         let decided = progress.wait_for(|progress| progress.generation >= generation);
@@ -327,6 +328,7 @@ impl Engine {
                 Err(_) => Ok(()),
             },
             // In the journal and on its way: the promise holds without a verdict.
+            () = self.departure() => Ok(()),
             () = self.clock.sleep(self.settings.commit_wait) => Ok(()),
         }
     }

@@ -81,8 +81,7 @@ impl Engine {
                 }
                 Err(error) if error.kind().is_transient() || error.kind().is_local() => {
                     tracing::warn!(%error, project = project.title(), "a save waits");
-                    self.clock.sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = self.wait_to_try_again(pause).await;
                 }
                 Err(error) => {
                     self.refuse(project, error).await;
@@ -93,6 +92,20 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Waits after a failure that may pass. How long to wait after the next.
+    ///
+    /// While the service is gone the backend has one request at a time find out whether it is back;
+    /// the others wait there, to go on at once. Who waits here goes there soon, and once it is back.
+    async fn wait_to_try_again(&self, pause: Duration) -> Duration {
+        let is_gone = self.gone().is_some();
+        let wait = if is_gone { FIRST_PAUSE } else { pause };
+        tokio::select! {
+            () = self.presence(), if is_gone => {}
+            () = self.clock.sleep(wait) => {}
+        }
+        if is_gone { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) }
     }
 
     /// Whether the worker may go: nothing is left, and nobody can add more without starting a

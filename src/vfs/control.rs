@@ -63,6 +63,8 @@ pub struct Status {
     pub journal: Vec<String>,
     /// What was last wrong with the service, if the last answer was a failure.
     pub trouble: Option<String>,
+    /// Since when the service is known to be gone, in RFC 3339, if it is.
+    pub offline_since: Option<String>,
 }
 
 /// How it stands with a save.
@@ -106,6 +108,8 @@ impl Vfs {
     /// How it stands.
     pub fn status(&self) -> Status {
         let budget = self.engine.budget();
+        let gone = self.engine.gone();
+        let offline_since = gone.map(|it| humantime::format_rfc3339_seconds(it.since).to_string());
         let mut saves: Vec<SaveStatus> = self
             .engine
             .unsettled()
@@ -128,6 +132,7 @@ impl Vfs {
             moves: self.moves(),
             journal: self.engine.journal().findings().to_vec(),
             trouble: self.engine.trouble(),
+            offline_since,
         }
     }
 

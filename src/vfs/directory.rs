@@ -101,7 +101,6 @@ impl Vfs {
     /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
     pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
         check_name(name)?;
-        let _looking = self.look(parent);
         match self.node(parent)? {
             Node::Place(place) => self.look_up_below(&place, name).await,
             Node::Directory { directory, .. } if is_resources(&directory, name) => {

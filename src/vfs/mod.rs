@@ -59,6 +59,7 @@ use tokio::sync::{Notify, mpsc};
 pub(crate) use self::agenda::asleep;
 pub use self::control::{SaveStatus, Status};
 pub use self::details::Asked;
+pub(crate) use self::notices::Held;
 pub use self::notices::{Invalidate, Notice};
 pub use self::rename::RenameMode;
 pub use self::types::{
@@ -147,6 +148,14 @@ impl Vfs {
     pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
         self.settle_all().await;
         self.engine.rest(wait).await;
+    }
+
+    /// Lists the workspaces, if they were never listed.
+    ///
+    /// # Errors
+    /// What that failed with.
+    pub async fn first_look(&self) -> Result<()> {
+        self.engine.first_look().await
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {

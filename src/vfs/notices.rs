@@ -2,10 +2,12 @@
 //! anew, and what a grace came to. Because it is told, it may believe what it was given for long.
 //!
 //! Only [`pump`](Vfs::pump) tells, with no lock held. The kernel drops an entry under the lock of
-//! its directory, which a lookup holds until it is answered; and while somebody waits for that
-//! lock, nobody else gets in. So entries wait until nobody looks anything up in their directory,
-//! lest one project that the service is slow to give holds up all the others. A lookup that was
-//! under way may have answered with what was so before, and is over when the entry is dropped.
+//! its directory, which whoever looks a name up in it, makes, removes or renames one holds until
+//! that is answered; and while somebody waits for that lock, nobody else gets in. So entries wait
+//! until nothing is asked in their directory, lest one project that the service is slow to give
+//! holds up all the others, and this process cannot die while it waits for its own answer. A lookup
+//! that was under way may have answered with what was so before, and is over when the entry is
+//! dropped. A request that the kernel sends in between, before it drops the entry, is turned away.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -36,19 +38,31 @@ pub enum Notice {
     Heard(oneshot::Sender<()>),
 }
 
-/// A lookup in a directory, under way as long as this lives.
-pub(crate) struct Looking<'a> {
-    vfs: &'a Vfs,
+/// The kernel holds the lock of a directory, as long as this lives.
+pub(crate) struct Held {
+    vfs: Arc<Vfs>,
     parent: Ino,
 }
 
-impl Drop for Looking<'_> {
+impl Held {
+    /// Whether the request is to be turned away, with ESTALE, for which the kernel walks its path
+    /// again, once: a name in the directory was about to be dropped when the kernel locked it. Of the
+    /// requests that come while that waits only the first is turned away.
+    pub(crate) fn turns_away(&self) -> bool {
+        match &mut self.vfs.tree().dropping {
+            Some((parent, turned)) if *parent == self.parent => !std::mem::replace(turned, true),
+            _ => false,
+        }
+    }
+}
+
+impl Drop for Held {
     fn drop(&mut self) {
         let mut tree = self.vfs.tree();
-        if let Some(count) = tree.looking.get_mut(&self.parent) {
+        if let Some(count) = tree.held.get_mut(&self.parent) {
             *count -= 1;
             if *count == 0 {
-                tree.looking.remove(&self.parent);
+                tree.held.remove(&self.parent);
                 drop(tree);
                 self.vfs.quiet.notify_waiters();
             }
@@ -122,14 +136,15 @@ impl Vfs {
         }
     }
 
-    /// Notes that a name is looked up, until what is returned is dropped.
-    pub(crate) fn look(&self, parent: Ino) -> Looking<'_> {
-        *self.tree().looking.entry(parent).or_default() += 1;
-        Looking { vfs: self, parent }
+    /// Notes that the kernel holds the lock of a directory, until what is returned is dropped: once
+    /// the request is answered.
+    pub(crate) fn hold(self: &Arc<Self>, parent: Ino) -> Held {
+        *self.tree().held.entry(parent).or_default() += 1;
+        Held { vfs: self.clone(), parent }
     }
 
     fn is_quiet(&self, parent: Ino) -> bool {
-        !self.tree().looking.contains_key(&parent)
+        !self.tree().held.contains_key(&parent)
     }
 
     async fn drop_entry(
@@ -146,12 +161,15 @@ impl Vfs {
                 continue;
             }
             let turn = turn.clone().lock_owned().await;
-            if self.is_quiet(parent) {
+            let mut tree = self.tree();
+            if !tree.held.contains_key(&parent) {
+                tree.dropping = Some((parent, false));
                 break turn;
             }
         };
         // It fails only if the mount is gone.
         let _ = tokio::task::spawn_blocking(move || kernel.entry(parent, &name)).await;
+        self.tree().dropping = None;
     }
 
     async fn take_notice(self: &Arc<Self>, event: Event) {

@@ -52,8 +52,12 @@ pub(crate) struct Tree {
     pub(crate) sized: HashMap<u64, u64>,
     /// What the kernel has in its pages of directories.
     pub(crate) dir_pages: DirPages,
-    /// How many lookups are under way in a directory, if any are.
-    pub(crate) looking: HashMap<Ino, usize>,
+    /// How often the kernel holds the lock of a directory, if it does: for requests that are not
+    /// answered.
+    pub(crate) held: HashMap<Ino, usize>,
+    /// The directory that the kernel drops a name in at the moment, and whether a request in it was
+    /// turned away for that.
+    pub(crate) dropping: Option<(Ino, bool)>,
     pub(crate) task_names: LatestTaskNames,
     directories: HashMap<Directory, Ino>,
     next_handle: u64,

@@ -263,6 +263,8 @@ fn hostile_names_list_read_and_survive_an_edit() {
     mounted.end();
     mounted.begin();
     let dir = mounted.root.join("Hostile／Names");
+    // The mount before had looked at the workspaces: what it knew is served first.
+    until("the new workspace is listed", || dir.is_dir());
     let list = |dir: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.is_file()).collect()

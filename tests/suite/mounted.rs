@@ -5,6 +5,7 @@ use std::{
     ffi::CString,
     fs,
     io::Write,
+    net::SocketAddr,
     os::unix::{ffi::OsStrExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -199,11 +200,21 @@ impl Mounted {
 
     /// The server goes on at the same address, and only this token counts there.
     pub fn change_token(&mut self, token: &str) {
-        let address = self.server().url().split('/').nth(2).unwrap().parse().unwrap();
+        let address = self.address();
         self.stop_server();
+        self.start_server(address, Token::new(token).unwrap());
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server().url().split('/').nth(2).unwrap().parse().unwrap()
+    }
+
+    /// A server that was stopped goes on.
+    pub fn start_server(&mut self, address: SocketAddr, token: Token) {
         let mut config = ServerConfig::new(self.dir.path().join("store"));
         config.listen = address;
-        config.token = Token::new(token);
+        config.token = Some(token);
         // A connection of another test may have the port for a moment.
         until("the address is free again", || {
             self.server = self.runtime.block_on(Server::start(config.clone())).ok();
@@ -219,6 +230,11 @@ impl Mounted {
 }
 
 impl Mounted {
+    /// The process that serves the mount, asked of nobody but the kernel.
+    pub fn pid_now(&self) -> i32 {
+        self.processes().into_iter().next().expect("a process that serves the mount")
+    }
+
     /// The processes that serve, or are about to serve, this mount, asked of nobody but the
     /// kernel: a mount that hangs must not hang the test that failed over it.
     fn processes(&self) -> Vec<libc::pid_t> {
