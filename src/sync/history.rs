@@ -236,7 +236,7 @@ impl Engine {
         let planned = {
             let mut state = self.recalled(project);
             check_idle(&state)?;
-            state.bases.end_all_graces();
+            self.end_own_texts(&mut state);
             let now =
                 state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
             let first_new = state.reserve(past.before.items.len() * 2);

@@ -85,6 +85,7 @@ impl Engine {
         (state.archive, state.archiving) = (entry.archive, entry.archive);
         state.generation += 1;
         state.version += 1;
+        self.end_own_texts_before(&mut state, since);
         Ok(waits)
     }
 }

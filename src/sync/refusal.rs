@@ -262,7 +262,11 @@ impl Engine {
     /// # Errors
     /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
     pub async fn retry(self: &Arc<Self>, project: &Arc<Project>, allow_delete: bool) -> Result<()> {
-        let refused = project.lock().refused.clone();
+        let refused = {
+            let mut state = project.lock();
+            self.end_own_texts(&mut state);
+            state.refused.clone()
+        };
         let generation = match refused {
             Some(refused) => {
                 let RefusedText { text, base, refusal, .. } = refused;
@@ -354,7 +358,7 @@ impl Engine {
         }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
-        state.bases.end_all_graces();
+        self.end_own_texts(&mut state);
         state.refused = None;
         if row.is_some() {
             self.forget_save(project, &mut state, onward);

@@ -87,7 +87,7 @@ impl Engine {
             }
             Err(error) => {
                 let error = self.refused_at(project, error);
-                project.lock().bases.refused(process);
+                self.note_not_saved(project, process);
                 self.keep_refused(project, text, base.outline().clone(), &error).await;
                 SaveOutcome { outline: None, result: Err(error) }
             }

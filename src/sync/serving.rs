@@ -167,6 +167,28 @@ impl Engine {
         }
     }
 
+    /// A process is told that what it wrote cannot be saved: it is served what is shown of that, also
+    /// after a kill.
+    pub(crate) fn note_not_saved(&self, project: &Project, process: Option<Process>) {
+        let mut state = project.lock();
+        state.bases.refused(process);
+        self.log_base(&mut state, process);
+    }
+
+    /// Somebody settles what was saved: nobody is served a text of its own any more, also after a
+    /// kill.
+    pub(crate) fn end_own_texts(&self, state: &mut State) {
+        state.bases.end_all_graces();
+        self.log_bases(state);
+    }
+
+    /// The journal has a save of that time. A kill may have kept from the log what its program has
+    /// before its eyes since then; what it saved before that is not to be served in its place.
+    pub(crate) fn end_own_texts_before(&self, state: &mut State, since: SystemTime) {
+        state.bases.end_graces_of_saves_before(since);
+        self.log_bases(state);
+    }
+
     /// Keeps on disk what a process has before its eyes, before it is told anything.
     fn log_base(&self, state: &mut State, process: Option<Process>) {
         self.log_names(state);
