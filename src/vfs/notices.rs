@@ -154,22 +154,32 @@ impl Vfs {
         kernel: Arc<dyn Invalidate>,
         turn: Arc<AsyncMutex<()>>,
     ) {
-        let _turn = loop {
+        loop {
             let quiet = self.quiet.notified();
             if !self.is_quiet(parent) {
                 quiet.await;
                 continue;
             }
-            let turn = turn.clone().lock_owned().await;
-            let mut tree = self.tree();
-            if !tree.held.contains_key(&parent) {
-                tree.dropping = Some((parent, false));
-                break turn;
+            let _turn = turn.clone().lock_owned().await;
+            let (vfs, name, kernel) = (self.clone(), name.clone(), kernel.clone());
+            let dropped = tokio::task::spawn_blocking(move || {
+                // Looked at by the thread that drops it, right before: a thread may be long in coming.
+                {
+                    let mut tree = vfs.tree();
+                    if tree.held.contains_key(&parent) {
+                        return false;
+                    }
+                    tree.dropping = Some((parent, false));
+                }
+                kernel.entry(parent, &name);
+                vfs.tree().dropping = None;
+                true
+            });
+            // It fails only if the mount is gone.
+            if dropped.await.unwrap_or(true) {
+                return;
             }
-        };
-        // It fails only if the mount is gone.
-        let _ = tokio::task::spawn_blocking(move || kernel.entry(parent, &name)).await;
-        self.tree().dropping = None;
+        }
     }
 
     async fn take_notice(self: &Arc<Self>, event: Event) {
