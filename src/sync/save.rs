@@ -204,11 +204,8 @@ impl Engine {
         let returned = self.bring_back(project, base.outline(), &mut change.intent).await;
         // Canonical, and with all that waits: what is shown from now on stays as it is unless
         // somebody else changes it.
-        let outline = if change.intent.target == **ours {
-            ours.clone()
-        } else {
-            Arc::new(change.intent.target.clone())
-        };
+        // Never the one that was written itself: who reads it is not who wrote it.
+        let outline = Arc::new(change.intent.target.clone());
         let text = project.render(&outline);
         let entry = {
             let state = project.lock();

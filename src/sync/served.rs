@@ -234,6 +234,20 @@ impl ServedBases {
         owns.for_each(|own| own.modified = time);
     }
 
+    /// What was saved is given up: whoever has it before its eyes is known to have `without` of that,
+    /// so that its next save says it again.
+    pub(crate) fn give_up(&mut self, without: impl Fn(&Arc<Outline>) -> Arc<Outline>) {
+        for (_, base) in self.by_process.iter_mut() {
+            let left = without(&base.outline);
+            if !Arc::ptr_eq(&left, &base.outline) {
+                *base = Base { outline: left, own: None };
+            }
+        }
+        for seen in self.newest.iter_mut().chain(&mut self.recalled) {
+            *seen = without(seen);
+        }
+    }
+
     /// Somebody took back what was saved: nobody is served it any more.
     pub(crate) fn end_all_graces(&mut self) {
         self.by_process.iter_mut().for_each(|(_, base)| base.own = None);
@@ -351,6 +365,17 @@ fn with_change(had: &Outline, from: &Outline, to: &Outline) -> Outline {
     // What was edited of tasks that it does not know is none of its lines.
     let unknown: Vec<_> =
         outline.items.iter().map(|item| item.key.clone()).filter(|key| !is_known(key)).collect();
+    unknown.iter().for_each(|key| outline.lift_out(key));
+    outline
+}
+
+/// What somebody has before its eyes who had `had`, in which `refused` was made of `before`, once that
+/// is taken back. What it deleted is none of its lines: saving them without it deletes nothing.
+pub(super) fn without_refused(had: &Outline, refused: &Outline, before: &Outline) -> Outline {
+    let fresh = had.next_new().max(refused.next_new()).max(before.next_new());
+    let mut outline = plan::merge(refused, before, had, fresh).outline;
+    let keys = outline.items.iter().map(|item| item.key.clone());
+    let unknown: Vec<_> = keys.filter(|key| had.find(key).is_none()).collect();
     unknown.iter().for_each(|key| outline.lift_out(key));
     outline
 }

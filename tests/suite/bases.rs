@@ -220,6 +220,33 @@ async fn who_was_told_that_its_line_is_not_saved_does_not_delete_it_once_it_is()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_saved_again() {
+    for passes in [0, 1] {
+        let mount = Mount::of("alpha\nbeta\ngamma").await;
+        let (editor, reader, other) = (Program::new(), Program::new(), Program::new());
+        editor.reads(&mount).await;
+        other.reads(&mount).await;
+        let passed = std::iter::repeat_n(Fault::None, passes);
+        mount.memory.fail_next(passed.chain([Fault::Before(Kind::Forbidden)]));
+        let (_, fh, _) = editor.open(&mount, TRUNCATE).await;
+        mount.vfs.write(fh, 0, lines("alpha! gamma mine").as_bytes()).unwrap();
+        mount.vfs.flush(fh, editor.id()).await.unwrap_err();
+        mount.vfs.release(fh).await.unwrap();
+        pass(10).await;
+        assert_eq!(reader.reads(&mount).await, lines("alpha! gamma mine"));
+        other.writes(&mount, &lines("alpha beta gamma")).await;
+        pass(10).await;
+        // Of the reader it is not known that it knows of beta.
+        reader.writes(&mount, &lines("alpha! gamma mine read")).await;
+        pass(10).await;
+        assert_eq!(mount.memory.tree("plan"), "alpha!\nbeta\ngamma\nmine\nread\n");
+        editor.writes(&mount, &lines("alpha! gamma more")).await;
+        pass(10).await;
+        assert_eq!(mount.memory.tree("plan"), "alpha!\ngamma\nmore\nmine\nread\n");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_look_at_what_was_saved_is_one_also_where_the_mount_is_killed_in_between() {
     let mut mount = Mount::of("a").await;
     let editor = Program::new();

@@ -20,6 +20,10 @@ const FIRST: u64 = 1;
 const SEEDS: u64 = 15;
 const STEPS: u64 = 150;
 
+/// Seeds that failed once: a save that was refused and put back by another program; two that took one
+/// line for edited; a line that was told not to be saved; a mount that was killed within a grace.
+const FOUND: [u64; 5] = [149, 56, 59, 39, 7];
+
 impl World {
     async fn step(&mut self) {
         tokio::time::sleep(Duration::from_millis(self.dice.next() % 4000)).await;
@@ -285,6 +289,6 @@ fn sessions_delete_what_was_deleted_and_nothing_else() {
     let numbers: Vec<u64> = asked.split(',').filter_map(|n| n.parse().ok()).collect();
     match numbers[..] {
         [first, seeds, steps] => run(first..first + seeds, steps),
-        _ => run((FIRST..FIRST + SEEDS).chain(WIDER..WIDER + SEEDS), STEPS),
+        _ => run((FIRST..FIRST + SEEDS).chain(WIDER..WIDER + SEEDS).chain(FOUND), STEPS),
     }
 }
