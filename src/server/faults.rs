@@ -75,6 +75,11 @@ impl Faults {
         self.released.send_modify(|released| *released += 1);
     }
 
+    /// Whether a request hangs at the moment.
+    pub fn is_hanging(&self) -> bool {
+        self.released.receiver_count() > 0
+    }
+
     pub(crate) async fn released(&self) {
         let mut released = self.released.subscribe();
         // The sender lives as long as `self`.

@@ -25,13 +25,13 @@ fn is_alive(pid: i32) -> bool {
 
 #[test]
 fn a_mount_that_is_killed_while_a_directory_is_locked_ends_and_the_next_one_goes_on() {
-    for (script, path) in [
-        // Renamed, looked up, made and removed.
-        ("mv Plan.md Sales/Plan.md", "/copy"),
-        ("mv Plan.md Other.md", ""),
-        ("cat Unread.md", "/tasks"),
-        ("ls -l Unread.md", "/tasks"),
-        ("rm Plan.md; echo '- [ ] x' > Plan.md", ""),
+    let renames = [libc::SYS_rename, libc::SYS_renameat, libc::SYS_renameat2];
+    let opens = [libc::SYS_open, libc::SYS_openat, libc::SYS_openat];
+    let stats = [libc::SYS_lstat, libc::SYS_newfstatat, libc::SYS_statx];
+    for (script, path, calls) in [
+        ("exec mv Plan.md Sales/Plan.md", "/copy", renames),
+        ("exec cat Unread.md", "/tasks", opens),
+        ("exec stat Unread.md", "/tasks", stats),
     ] {
         let flags = ["--max-age", "0", "--commit-wait", "60", "--read-timeout", "60"];
         let mut gone = None;
@@ -42,26 +42,20 @@ fn a_mount_that_is_killed_while_a_directory_is_locked_ends_and_the_next_one_goes
         });
         // The kernel knows the name.
         mounted.ok("cat Plan.md Gone.md; ls Sales");
-        let hangs = if path.is_empty() { "/projects/" } else { path };
-        mounted.server().store().archive_elsewhere(&gone.unwrap()).unwrap();
-        mounted.server().faults().plan(None, hangs, 0, usize::MAX, Fault::Hang);
+        mounted.server().faults().plan(None, path, 0, usize::MAX, Fault::Hang);
         let mut program = start(&mounted, script);
         let pid = program.id();
-        until("the program waits", || {
-            let inside = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-            let waits = |pid: &str| {
-                let at = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
-                at.contains("fuse") || at.contains("request_wait")
-            };
-            let inside = inside.unwrap_or_default();
-            inside.split_whitespace().any(waits)
-                || waits(&pid.to_string())
-                || program.try_wait().unwrap().is_some()
+        until(&format!("{script}: the program waits"), || {
+            let waits = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+            let call = waits.split(' ').next().and_then(|call| call.parse().ok());
+            call.is_some_and(|call| calls.contains(&call)) && mounted.server().faults().is_hanging()
         });
+        mounted.server().store().archive_elsewhere(&gone.unwrap()).unwrap();
         // The mount lists the directory without the kernel, and hears that a name is gone.
-        let mut history = Command::new(PROGRAM);
-        history.arg("history").arg(mounted.acme().join("Gone.md"));
-        said(&run(&mut history));
+        let mut details = Command::new(PROGRAM);
+        details.arg("details").arg(mounted.acme().join("Gone.md"));
+        let told = said(&run(&mut details));
+        assert!(told.contains("Gone.md"), "{told}");
         let serves = mounted.pid_now();
         // SAFETY: a signal to the process that serves the mount of this test.
         unsafe { libc::kill(serves, libc::SIGKILL) };
