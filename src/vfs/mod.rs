@@ -59,8 +59,7 @@ use tokio::sync::{Notify, mpsc};
 pub(crate) use self::agenda::asleep;
 pub use self::control::{SaveStatus, Status};
 pub use self::details::Asked;
-pub(crate) use self::notices::Held;
-pub use self::notices::{Invalidate, Notice};
+pub use self::notices::{Held, Invalidate, Notice};
 pub use self::rename::RenameMode;
 pub use self::types::{
     Attr, Caching, DirectoryEntry, Fh, FileKind, Ino, NewFile, OpenMode, Opened, ROOT, Room,

@@ -39,7 +39,7 @@ pub enum Notice {
 }
 
 /// The kernel holds the lock of a directory, as long as this lives.
-pub(crate) struct Held {
+pub struct Held {
     vfs: Arc<Vfs>,
     parent: Ino,
 }
@@ -138,7 +138,7 @@ impl Vfs {
 
     /// Notes that the kernel holds the lock of a directory, until what is returned is dropped: once
     /// the request is answered.
-    pub(crate) fn hold(self: &Arc<Self>, parent: Ino) -> Held {
+    pub fn hold(self: &Arc<Self>, parent: Ino) -> Held {
         *self.tree().held.entry(parent).or_default() += 1;
         Held { vfs: self.clone(), parent }
     }

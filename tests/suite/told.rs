@@ -77,6 +77,8 @@ async fn a_name_under_way_is_told_of_once_its_lookup_is_over() {
     mount.memory.rename_elsewhere("old", "New");
     mount.memory.stall(true);
     let (vfs, folder) = (mount.vfs.clone(), mount.folder);
+    // The kernel holds the directory until the lookup is answered.
+    let held = vfs.hold(folder);
     let lookup = tokio::spawn(async move { vfs.lookup(folder, OsStr::new("Plan.md"), me()).await });
     pass(5).await;
     assert!(!lookup.is_finished());
@@ -87,6 +89,7 @@ async fn a_name_under_way_is_told_of_once_its_lookup_is_over() {
     assert_eq!(names(&told, folder), [""; 0]);
     mount.memory.stall(false);
     lookup.await.unwrap().unwrap();
+    drop(held);
     pass(1).await;
     assert_eq!(names(&kernel.take(), folder), ["New.md", "Old.md"]);
 }
