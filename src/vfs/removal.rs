@@ -57,8 +57,8 @@ impl Vfs {
     /// the journal when this returns. What tells the removal from others.
     ///
     /// # Errors
-    /// [`Kind::DeletionGuard`] if too many were removed within the grace, [`Kind::Storage`] if it
-    /// cannot be journaled.
+    /// [`DeletionGuard`](crate::error::Kind::DeletionGuard) if too many were removed within the
+    /// grace, [`Storage`](crate::error::Kind::Storage) if it cannot be journaled.
     pub(crate) async fn vacate(
         self: &Arc<Self>,
         directory: &Directory,
