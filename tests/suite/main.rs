@@ -41,6 +41,7 @@ mod mount_refusals;
 mod mount_removals;
 mod mount_resources;
 mod mounted;
+mod named_lines;
 mod offline;
 mod overridden;
 mod pasted;

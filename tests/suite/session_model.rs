@@ -23,6 +23,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::named_lines::names;
+
 /// What became of a line. Each has a name of its own, which no edit changes.
 #[derive(Debug, Default)]
 pub(crate) struct Fate {
@@ -101,10 +103,4 @@ impl Buffer {
             lines.entry(name).or_default().promised = true;
         }
     }
-}
-
-/// The names of the lines in a text.
-pub(crate) fn names(text: &str) -> Vec<String> {
-    let words = text.split_whitespace();
-    words.filter(|word| word.starts_with("u#")).map(str::to_owned).collect()
 }

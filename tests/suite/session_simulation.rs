@@ -9,10 +9,11 @@ use tokio::time::Instant;
 
 use crate::{
     driven::{APPEND, TRUNCATE},
+    named_lines::{indented, names, repair_depths},
     service::Fault,
-    session_model::{Buffer, names},
+    session_model::Buffer,
     session_mount::{PROGRAMS, Program},
-    session_world::{TITLES, WIDER, World, indented},
+    session_world::{TITLES, WIDER, World},
 };
 
 /// What one test runs, and as many wider ones. `TASKADEFS_SESSIONS=FIRST,SEEDS,STEPS` asks for others.
@@ -247,17 +248,6 @@ impl World {
             6.. if count > 0 => buffer.remove(self.dice.below(count)),
             _ => {}
         }
-    }
-}
-
-/// No line may be more than one level below the one above it.
-fn repair_depths(lines: &mut [String]) {
-    let mut deepest = 0;
-    for line in lines {
-        let text = line.trim_start().to_owned();
-        let depth = ((line.len() - text.len()) / 2).min(deepest);
-        deepest = depth + 1;
-        *line = format!("{}{text}", "  ".repeat(depth));
     }
 }
 

@@ -6,8 +6,9 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use crate::{
     dice::Dice,
     driven::{APPEND, me},
+    named_lines::{has_children, indented, names, rendered},
     service::Memory,
-    session_model::{Lines, names},
+    session_model::Lines,
     session_mount::Mount,
 };
 
@@ -221,30 +222,4 @@ impl World {
             }
         }
     }
-}
-
-/// A deleted task stays if somebody put something into it: nothing of theirs may go with it.
-fn has_children(tree: &str, name: &str) -> bool {
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    let mut lines = tree.lines().skip_while(|line| !names(line).contains(&name.to_owned()));
-    match (lines.next(), lines.next()) {
-        (Some(line), Some(next)) => depth(next) > depth(line),
-        _ => false,
-    }
-}
-
-fn rendered(tree: &str) -> String {
-    let line = |line: &str| {
-        let text = line.trim_start();
-        let indent = &line[..line.len() - text.len()];
-        match text.strip_prefix("x ") {
-            Some(text) => format!("{indent}- [x] {text}\n"),
-            None => format!("{indent}- [ ] {text}\n"),
-        }
-    };
-    tree.lines().map(line).collect()
-}
-
-pub(crate) fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }
