@@ -42,7 +42,7 @@ struct Cli {
 enum Command {
     /// Mount an account, or a local store, at a directory
     Mount(Box<MountArgs>),
-    /// Unmount, and wait until everything is saved
+    /// Unmount, and wait for saves that are on their way
     #[command(visible_alias = "unmount")]
     Umount(UmountArgs),
     /// Say what is mounted where, and which saves wait or were refused; exits with 1 if one was
