@@ -72,7 +72,14 @@ fn a_warm_search_asks_for_no_content() {
     let saved = reads(&mounted);
     assert!(saved <= read + 1, "{read} {saved}");
     assert_eq!(mounted.ok(search).trim(), "50");
-    assert_eq!(reads(&mounted), saved + 1);
+    // The kernel hears of the save in its own time: what was read until then is read once more.
+    until("a search that asks for nothing", || {
+        let before = reads(&mounted);
+        assert_eq!(mounted.ok(search).trim(), "50");
+        reads(&mounted) == before
+    });
+    let searched = reads(&mounted);
+    assert!((saved + 1..=saved + 2).contains(&searched), "{saved} {searched}");
     drop(pages);
     mounted.end();
 }
