@@ -20,8 +20,8 @@ pub mod document;
 pub mod error;
 mod file_name;
 pub mod fuse;
-pub mod ids;
 mod memory;
+pub mod model;
 mod pidfs;
 pub mod plan;
 mod printable;
@@ -29,3 +29,5 @@ pub mod secret;
 pub mod server;
 pub mod sync;
 pub mod vfs;
+
+pub use self::model::ids;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::Schedule,
     document::{ParseOptions, parse},
     ids::{ProjectId, TaskId},
+    model::Schedule,
     plan::{Item, Key, Outline},
     sync::shown,
 };

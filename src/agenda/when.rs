@@ -11,8 +11,8 @@ use jiff::{
 };
 
 use crate::{
-    api::{End, Moment, Schedule},
-    document::calendar::is_date,
+    model::calendar::is_date,
+    model::{End, Moment, Schedule},
 };
 
 /// What time it is, where the agenda is read.

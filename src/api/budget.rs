@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::types::Priority;
+use super::priority::Priority;
 
 /// How long to hold still after a 429 that says nothing.
 const UNKNOWN_RESET: Duration = Duration::from_secs(60);

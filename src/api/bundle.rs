@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::types::RemoteTask;
 use crate::ids::{ProjectId, TaskId};
+use crate::model::RemoteTask;
 
 /// The type of a project among the items of an export.
 const PROJECT: &str = "space-bundle-project-item";

@@ -9,17 +9,19 @@ use tokio::sync::watch;
 
 use super::{
     Backend, BudgetStatus, Exported, Gone,
-    details::{RemoteDetails, Resource, SetDetail, TaskResource},
     http::HttpBackend,
     paging::{Next, PAGE_LIMIT, Pages},
     path::Path,
-    types::{
-        Content, ContentType, NewTask, Position, Priority, RemoteProject, RemoteSpace, RemoteTask,
-    },
+    priority::Priority,
+    resource::Resource,
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
+    model::{
+        Content, ContentType, NewTask, Position, RemoteDetails, RemoteProject, RemoteSpace,
+        RemoteTask, SetDetail, TaskResource,
+    },
 };
 
 /// How often a project is listed before it is said to change too fast.

@@ -7,17 +7,18 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    details::{End, RemoteDetails, Resource, Schedule, SetDetail, TaskResource},
     endpoints::{project_path, task_path},
     http::HttpBackend,
     paging::Bounded,
     path::Path,
-    types::{Content, Priority},
+    priority::Priority,
+    resource::Resource,
     wire::Envelope,
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
+    model::{Content, End, RemoteDetails, Schedule, SetDetail, TaskResource},
 };
 
 /// How many members or blocks a page is to have. The document knows no most; this is its default

@@ -15,8 +15,8 @@ use tokio::sync::{Notify, watch};
 use super::{
     budget::{Budget, Decision, Outcome, Told},
     outage::{Failure, Gone, Outage, Passage},
+    priority::Priority,
     queue::{Place, Queue},
-    types::Priority,
 };
 use crate::{
     clock::Clock,

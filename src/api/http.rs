@@ -23,7 +23,7 @@ use super::{
     outage::Failure,
     paging::Paging,
     path::Path,
-    types::Priority,
+    priority::Priority,
     wire::Envelope,
 };
 use crate::{

@@ -14,7 +14,6 @@ mod any_json;
 mod budget;
 mod bundle;
 mod connections;
-mod details;
 mod endpoints;
 mod endpoints_details;
 mod gate;
@@ -23,9 +22,10 @@ mod http;
 mod outage;
 mod paging;
 mod path;
+mod priority;
 mod queue;
 mod readable;
-mod types;
+mod resource;
 mod wire;
 mod wire_details;
 
@@ -39,15 +39,16 @@ pub use self::bundle::Exported;
 /// The projects of an export, by their ids: for the benchmark of real exports.
 #[doc(hidden)]
 pub use self::bundle::projects as read_export;
-pub use self::details::{End, Moment, RemoteDetails, Resource, Schedule, SetDetail, TaskResource};
-pub use self::types::{
-    Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, Priority, RemoteProject,
-    RemoteSpace, RemoteTask,
-};
 pub use self::{
     gate::BudgetStatus,
     http::{DEFAULT_API_URL, FOREGROUND_SILENCE, HttpBackend, check_url},
     outage::Gone,
+    priority::Priority,
+    resource::Resource,
+};
+pub use crate::model::{
+    Content, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
+    RemoteDetails, RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource,
 };
 use crate::{
     error::{Error, Kind, Result},

@@ -26,7 +26,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::{types::RemoteTask, wire::Page};
+use super::wire::Page;
+use crate::model::RemoteTask;
 use crate::{
     error::{Error, Kind, Result},
     ids::TaskId,

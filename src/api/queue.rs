@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::types::Priority;
+use super::priority::Priority;
 
 /// Those that wait.
 #[derive(Debug, Default)]

@@ -14,11 +14,11 @@ use super::wire_details;
 use super::{
     bundle::{self, Exported},
     readable::readable,
-    types::{RemoteProject, RemoteSpace, RemoteTask},
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
+    model::{RemoteProject, RemoteSpace, RemoteTask},
     printable::steers,
     secret::Token,
 };

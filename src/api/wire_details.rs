@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    details::{End, Moment, Schedule},
-    wire::{Envelope, protocol, scalar},
+use super::wire::{Envelope, protocol, scalar};
+use crate::{
+    error::Result,
+    model::{End, Moment, Schedule},
 };
-use crate::error::Result;
 
 impl Envelope {
     /// When a task is due; `None` if that was never said.

@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 use super::{
     BLANKS, Details,
-    calendar::{is_date, is_time, is_zone},
     characters::{self, Place},
     foreign::Role,
     tokens::{
         DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_field_id, is_handle, pieces,
     },
 };
+use crate::model::calendar::{is_date, is_time, is_zone};
 
 /// Adds the backslashes that a text needs where it looks like a detail. Inverse: the text of
 /// [`split`].

@@ -17,7 +17,7 @@
 
 mod anchor;
 mod blocks;
-pub(crate) mod calendar;
+
 mod characters;
 mod details;
 mod escape;

@@ -16,7 +16,7 @@ use super::{
     layout::{self, NOTHING},
     source::{self, Source},
 };
-use crate::api::MAX_CONTENT_CHARS;
+use crate::model::MAX_CONTENT_CHARS;
 
 /// What a text is parsed against.
 #[derive(Clone, Copy, Default)]

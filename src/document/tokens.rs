@@ -9,9 +9,9 @@
 
 use super::{
     BLANKS,
-    calendar::{is_date, is_time},
     foreign::{self, Role, ends_word, unselected},
 };
+use crate::model::calendar::{is_date, is_time};
 
 pub(super) const DUE: char = '📅';
 pub(super) const START: char = '🛫';

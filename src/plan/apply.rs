@@ -3,7 +3,7 @@
 use std::{collections::HashSet, error, fmt};
 
 use super::{Details, Item, Key, NewItem, Op, Outline, Placement};
-use crate::api::{MAX_BATCH, Position};
+use crate::model::{MAX_BATCH, Position};
 
 /// Why the service would refuse an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::facts::{Fact, Set};
-use crate::api::{Schedule, TaskResource};
+use crate::model::{Schedule, TaskResource};
 
 /// What is known of a task beside its text. Most tasks have none, so it is kept small.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

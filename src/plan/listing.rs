@@ -3,7 +3,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use super::{Details, Item, Key, Outline, outline::preorder};
-use crate::{api::RemoteTask, ids::TaskId};
+use crate::{ids::TaskId, model::RemoteTask};
 
 /// The node that carries a project's title.
 #[derive(Debug, Clone, PartialEq, Eq)]

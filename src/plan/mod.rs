@@ -31,7 +31,7 @@ pub use self::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{api::Position, ids::TaskId};
+use crate::{ids::TaskId, model::Position};
 
 /// Names a task that the service knows, or one that is still to be created.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub struct Placement {
 /// One request to the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Op {
-    /// Create 1 to [`MAX_BATCH`](crate::api::MAX_BATCH) tasks, applied in order.
+    /// Create 1 to [`MAX_BATCH`](crate::model::MAX_BATCH) tasks, applied in order.
     Create(Vec<NewItem>),
     /// Replace a text.
     SetText {

@@ -9,7 +9,7 @@ use super::{
     outline::{Tree, locate},
     waves::batches,
 };
-use crate::api::Position;
+use crate::model::Position;
 
 /// The fewest requests that turn `from` into `to`.
 ///

@@ -8,7 +8,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, iter};
 
 use super::outline::Tree;
-use crate::api::MAX_BATCH;
+use crate::model::MAX_BATCH;
 
 /// Divides the `created` nodes among requests, each at most [`MAX_BATCH`] long and in pre-order.
 pub(crate) fn batches(tree: &Tree, created: &[bool]) -> Vec<Vec<usize>> {

@@ -9,8 +9,8 @@ use serde_json::{Number, Value};
 
 use super::save::UNREADABLE;
 use crate::{
-    api::{End, MAX_CONTENT_CHARS, Moment, Schedule},
     document::{self, Details as Shown, Line, RenderOptions},
+    model::{End, MAX_CONTENT_CHARS, Moment, Schedule},
     plan::{Details, Fact, Facts, Item, Set},
 };
 
@@ -227,8 +227,8 @@ mod tests {
 
     use super::{in_words, shown, told};
     use crate::{
-        api::{End, Moment, Schedule},
         document::{Details as Shown, Line, ParseOptions, RenderOptions, parse, render},
+        model::{End, Moment, Schedule},
         plan::{Details, Fact, Facts, Item, Key, Set},
     };
 

@@ -8,8 +8,8 @@ use super::{
     all, due, now, range, task,
 };
 use crate::{
-    api::Schedule,
     ids::{ProjectId, TaskId},
+    model::Schedule,
     printable::steers,
 };
 

@@ -11,8 +11,8 @@ use super::{
     all, due, now, on, range, task,
 };
 use crate::{
-    api::{End, Schedule},
     ids::TaskId,
+    model::{End, Schedule},
     plan::{Details, Fact, Facts, Item, Key, Outline},
 };
 

@@ -12,9 +12,9 @@ use super::{
     all, now, task,
 };
 use crate::{
-    api::{End, Moment, Schedule},
     document::{self, Line, RenderOptions},
     ids::TaskId,
+    model::{End, Moment, Schedule},
     plan::{Details, Fact, Facts, Item, Key, Outline, Set},
     sync::shown,
 };

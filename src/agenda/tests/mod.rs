@@ -12,8 +12,8 @@ use super::{
     when::{Now, parsed_day},
 };
 use crate::{
-    api::{End, Moment, Schedule},
     ids::{ProjectId, TaskId},
+    model::{End, Moment, Schedule},
 };
 
 fn zone(name: &str) -> TimeZone {

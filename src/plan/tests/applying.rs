@@ -2,8 +2,8 @@
 
 use super::{known, outline, text};
 use crate::{
-    api::{MAX_BATCH, Position},
     ids::TaskId,
+    model::{MAX_BATCH, Position},
     plan::{ApplyError, Key, NewItem, Op, Outline, Placement, apply},
 };
 

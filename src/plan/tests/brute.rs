@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    api::Position,
+    model::Position,
     plan::{Details, Item, Key, NewItem, Op, Outline, Placement, apply},
 };
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::strategies::details;
 use crate::{
-    api::{Moment, Schedule},
+    model::{Moment, Schedule},
     plan::{Change, Details, Fact, Facts, Set},
 };
 

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::text;
 use crate::{
-    api::RemoteTask,
     ids::TaskId,
+    model::RemoteTask,
     plan::{Key, Listing, OnlyRoot, Outline},
 };
 

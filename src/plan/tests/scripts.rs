@@ -9,7 +9,7 @@ use super::{
     strategies::{edited, edits, outlines},
 };
 use crate::{
-    api::{MAX_BATCH, Position},
+    model::{MAX_BATCH, Position},
     plan::{Details, Item, Key, Op, Outline, Placement, apply, script},
 };
 

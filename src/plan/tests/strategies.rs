@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::known;
 use crate::{
-    api::{Moment, Schedule},
+    model::{Moment, Schedule},
     plan::{Change, Details, Fact, Facts, Item, Key, Outline, Set},
 };
 

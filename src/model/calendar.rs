@@ -13,14 +13,14 @@ pub(crate) fn is_date(text: &str) -> bool {
 }
 
 /// Whether it is `HH:MM`, padded, from `00:00` to `23:59`.
-pub(super) fn is_time(text: &str) -> bool {
+pub(crate) fn is_time(text: &str) -> bool {
     let [h1, h2, b':', m1, m2] = text.as_bytes() else { return false };
     two_digits(*h1, *h2).is_some_and(|hour| hour < 24)
         && two_digits(*m1, *m2).is_some_and(|minute| minute < 60)
 }
 
 /// Whether it is spelled like an IANA time zone name; whether the zone exists is not asked.
-pub(super) fn is_zone(text: &str) -> bool {
+pub(crate) fn is_zone(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte))
 }

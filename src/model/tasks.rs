@@ -1,25 +1,14 @@
-//! The values that cross the service seam.
+//! Workspaces, projects and tasks as Taskade tells of them, and as it is told of tasks.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ProjectId, SpaceId, TaskId};
+use super::ids::{ProjectId, SpaceId, TaskId};
 
 /// Most tasks that one create request may carry (`maxItems` of `taskCreate`).
 pub const MAX_BATCH: usize = 20;
 
 /// Most characters (Unicode scalar values) of one text (`maxLength` of `taskCreate` and `taskPut`).
 pub const MAX_CONTENT_CHARS: usize = 2000;
-
-/// Who is waiting for a request. Declared most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Priority {
-    /// A save, and every read that a save needs.
-    Save,
-    /// A read that a program waits for.
-    Foreground,
-    /// A refresh that nobody waits for.
-    Background,
-}
 
 /// A workspace or a folder, as listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,9 @@
-//! What Taskade knows of a task beside its text, as it crosses the service seam.
+//! What Taskade knows of a task beside its text: schedule, note, people and fields.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::types::Content;
-use crate::document::calendar;
+use super::{calendar, tasks::Content};
 
 /// When a task is due, as Taskade keeps it: days and times as they were written, in no time zone
 /// but the one that is named. Nothing here is ever converted, so a day stays that day.
@@ -66,19 +65,6 @@ pub enum End {
         /// The spelling.
         period: String,
     },
-}
-
-/// Which of a project's resources beside its tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// Who may see it: every page of them.
-    Members,
-    /// Its custom fields.
-    Fields,
-    /// Its top-level blocks.
-    Blocks,
-    /// Its share link.
-    ShareLink,
 }
 
 /// Which of a task's resources.

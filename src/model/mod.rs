@@ -1,0 +1,16 @@
+//! The ground that everything stands on: Taskade's ids, tasks and details as plain values, and
+//! the limits of its API. Takes nothing from any other module.
+
+pub(crate) mod calendar;
+mod details;
+pub mod ids;
+mod tasks;
+
+pub use self::{
+    details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
+    ids::{ProjectId, SpaceId, TaskId},
+    tasks::{
+        Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject,
+        RemoteSpace, RemoteTask,
+    },
+};
