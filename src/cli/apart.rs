@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{AccountArgs, account};
+use super::{account, arguments::AccountArgs};
 use crate::error::{Error, Kind, Result};
 
 /// Checks that the mountpoint, the state directory, a local store and its log are apart.

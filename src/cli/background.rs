@@ -13,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{MountArgs, account, apart, mountpoint, options, patience, probe, unmount};
+use super::{
+    account, apart, arguments::MountArgs, mount_options, mountpoint, patience, probe, unmount,
+};
 use crate::error::{Error, Kind, Result};
 
 /// What the process in the background says once it serves the mount. Anything else is its error.
@@ -94,7 +96,7 @@ fn spawn(arguments: Vec<OsString>, log: &Path, report: OwnedFd) -> Result<Child>
     let log = open_log(log)?;
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command
-        .args(options::with_flags(arguments, flags).into_iter().skip(1))
+        .args(mount_options::with_flags(arguments, flags).into_iter().skip(1))
         .stdin(Stdio::null())
         .stdout(log.try_clone().map_err(failed)?)
         .stderr(log);

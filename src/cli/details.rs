@@ -5,9 +5,9 @@ use std::{path::Path, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
-    DetailsArgs,
-    commands::{PATIENCE, place},
+    arguments::DetailsArgs,
     control::{self, Ask, Progress},
+    place::{PATIENCE, place},
     terminal::say,
 };
 use crate::{

@@ -8,7 +8,9 @@ use tokio::{
 };
 
 use super::{
-    MountArgs, apart, background,
+    apart,
+    arguments::MountArgs,
+    background,
     control::{self, Listening},
     log, mountpoint,
     opened::{Access, Opened},

@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
-    AccountArgs,
     account::{self, AccountDir},
     adopt::adopt,
+    arguments::AccountArgs,
     control::About,
 };
 use crate::{

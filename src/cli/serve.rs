@@ -5,7 +5,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{ServeArgs, terminal::say};
+use super::{arguments::ServeArgs, terminal::say};
 use crate::{
     error::{Error, Result},
     printable::printable,

@@ -10,9 +10,10 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    StatusArgs, account,
-    commands::{PATIENCE, accounts, place},
+    account,
+    arguments::StatusArgs,
     control::{self, Ask},
+    place::{PATIENCE, accounts, place},
     terminal::{say, say_json},
 };
 use crate::{

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{UmountArgs, abort, holders, mountpoint, patience, probe};
+use super::{abort, arguments::UmountArgs, holders, mountpoint, patience, probe};
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.

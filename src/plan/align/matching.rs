@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Wanted, side::Side};
+use super::{side::Side, wanted::Wanted};
 use crate::plan::{Key, Outline, moves::longest_increasing};
 
 /// A partial one-to-one relation between old and new lines.

@@ -23,23 +23,11 @@ mod sequence;
 mod side;
 mod similar;
 mod similarity;
+mod wanted;
 
+pub use self::wanted::Wanted;
 use self::{matching::Matching, parents::Texts, side::Side, similarity::Similarity};
 use super::{Details, Item, Key, Outline};
-use crate::ids::TaskId;
-
-/// A line as it was saved.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// Levels below the title; one that is too deep is read as one more than the line before.
-    pub depth: usize,
-    /// Its text.
-    pub text: String,
-    /// Whether it is done.
-    pub done: bool,
-    /// The id that the line carries, where ids are shown.
-    pub anchor: Option<TaskId>,
-}
 
 /// Gives every wanted line the key that its task has in `base`, or a [`Key::New`] with a number
 /// above all in `base`. Whether a box is ticked never decides.

@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::Wanted;
+use super::wanted::Wanted;
 use crate::plan::{Outline, outline::Tree};
 
 /// The lines before, or after.

@@ -4,9 +4,11 @@
 //! and below which parent, [`mod@arrange`] puts siblings in order.
 
 mod arrange;
+mod conflict;
 mod facts;
 mod resolve;
 
+pub use self::conflict::Conflict;
 use self::{arrange::arrange, facts::Facts, resolve::Resolution};
 use super::{Details, Item, Key, Outline};
 
@@ -17,50 +19,6 @@ pub struct Merged {
     pub outline: Outline,
     /// Where the two sides disagreed, in a fixed order.
     pub conflicts: Vec<Conflict>,
-}
-
-/// A disagreement, and how it was settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Conflict {
-    /// Both sides changed the text, differently: ours stands.
-    Text {
-        /// Whose.
-        key: Key,
-        /// What it was.
-        base: String,
-        /// What stands.
-        ours: String,
-        /// What is overridden.
-        theirs: String,
-    },
-    /// Both sides changed one of its details, differently: ours stands.
-    Details {
-        /// Whose.
-        key: Key,
-    },
-    /// We deleted it, they changed its text, ticked or moved it: it stays as they have it.
-    KeptEdited {
-        /// Which.
-        key: Key,
-    },
-    /// We deleted it, and something that has to stay is inside: it stays.
-    KeptParent {
-        /// Which.
-        key: Key,
-    },
-    /// They deleted it; we changed it, or need it as the parent of something that we changed,
-    /// moved or created: it is created again.
-    Recreated {
-        /// The key that it had.
-        key: Key,
-        /// The number of the [`Key::New`] that it has now.
-        new: u32,
-    },
-    /// Our move and theirs would put tasks inside each other: it stays where they have it.
-    MoveDropped {
-        /// Which.
-        key: Key,
-    },
 }
 
 /// Merges what we made of `base` with what they made of it.

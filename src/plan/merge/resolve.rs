@@ -1,6 +1,6 @@
 //! Which tasks there are after a merge, and below which parent.
 
-use super::{Conflict, facts::Facts};
+use super::{conflict::Conflict, facts::Facts};
 use crate::plan::{Item, Key};
 
 /// Rounds of breaking circles one move at a time before all of our moves are dropped.

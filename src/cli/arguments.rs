@@ -1,0 +1,301 @@
+//! The command line as it is typed: commands and their options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use jiff::civil::Date;
+
+use super::options;
+use crate::api::DEFAULT_API_URL;
+
+/// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
+#[derive(Debug, Parser)]
+#[command(name = "taskadefs", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Mount an account, or a local store, at a directory
+    Mount(Box<MountArgs>),
+    /// Unmount, and wait for saves that are on their way
+    #[command(visible_alias = "unmount")]
+    Umount(UmountArgs),
+    /// Say what is mounted where, and which saves wait or were refused; exits with 1 if one was
+    Status(StatusArgs),
+    /// Try refused saves again
+    Retry(RetryArgs),
+    /// Give refused saves up: the file shows again what Taskade has
+    Discard(DiscardArgs),
+    /// Ask for the dates, people, notes and fields of tasks, and show them from then on
+    Details(DetailsArgs),
+    /// Finish the saves that wait, mounted or not
+    Sync(SyncArgs),
+    /// List what was done
+    History(HistoryArgs),
+    /// Take back what was done last: a save, or the creation, renaming or removal of a file
+    Undo(UndoArgs),
+    /// List what is due, overdue or assigned, of what is known: no request is made
+    Agenda(AgendaArgs),
+    /// Run a Taskade-compatible server on a local store
+    Serve(ServeArgs),
+}
+
+/// Options of `mount`.
+#[derive(Debug, Clone, Args)]
+#[command(args_override_self = true)]
+pub(super) struct MountArgs {
+    /// Where to mount
+    pub(super) mountpoint: PathBuf,
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+    /// Stay in the foreground
+    #[arg(short, long)]
+    pub(super) foreground: bool,
+    /// Refuse every change
+    #[arg(long)]
+    pub(super) read_only: bool,
+    /// Serve what was read less than this long ago without asking again
+    #[arg(long, value_name = "SECS", default_value = "30", value_parser = options::seconds)]
+    pub(super) max_age: std::time::Duration,
+    /// How long a save waits for Taskade's verdict
+    #[arg(long, value_name = "SECS", default_value = "5", value_parser = options::seconds)]
+    pub(super) commit_wait: std::time::Duration,
+    /// How long a program waits for a service that says nothing at all, before its read fails
+    #[arg(long, value_name = "SECS", default_value = "10", value_parser = options::seconds)]
+    pub(super) read_timeout: std::time::Duration,
+    /// Refuse a save that deletes more tasks than this and more than half of the project
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) max_delete: usize,
+    /// Refuse to remove more projects than this at once, and take the removals before back
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) max_archive: usize,
+    /// How long it is remembered what was done, to be looked at and undone
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = options::days)]
+    pub(super) keep_history: std::time::Duration,
+    /// Ask ahead for details of the tasks of opened projects, with spare requests: dates, assignees,
+    /// notes, fields or all, separated by commas, or by + in a list of -o
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, value_parser = options::details)]
+    pub(super) details: options::Resources,
+    /// End every line with the block id of its task
+    #[arg(long)]
+    pub(super) ids: bool,
+    /// How texts are sent
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) content_type: options::ContentTypeArg,
+    /// Let other users in
+    #[arg(long)]
+    pub(super) allow_other: bool,
+    /// Mount also where nothing is known yet and the service does not answer: for boot scripts, where
+    /// the network comes later
+    #[arg(long)]
+    pub(super) no_check: bool,
+    /// Options as in fstab: the long ones above without dashes, separated by commas
+    #[arg(short, value_name = "OPTS")]
+    pub(super) o: Vec<String>,
+    /// What to log, such as `debug` or `taskadefs::api=trace`
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub(super) log: String,
+    /// Where the background process reports that it is ready
+    #[arg(long, hide = true)]
+    pub(super) ready_fd: Option<i32>,
+}
+
+/// Which account, and where what is known of it is kept.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AccountArgs {
+    /// The API to talk to: https, or http on this machine
+    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", hide_env_values = true, default_value = DEFAULT_API_URL)]
+    pub(super) api_url: String,
+    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Mount a local store, served by an embedded server; needs no account
+    #[arg(long, value_name = "DIR", conflicts_with = "token_file")]
+    pub(super) local: Option<PathBuf>,
+    /// Append every API call that a local store gets to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", requires = "local")]
+    pub(super) log_requests: Option<PathBuf>,
+    /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+impl AccountArgs {
+    /// The URL of the API, without a slash at its end. A variable that is set to nothing is as
+    /// good as not set.
+    pub(super) fn api_url(&self) -> &str {
+        let given = self.api_url.trim_end_matches('/');
+        if given.is_empty() { DEFAULT_API_URL } else { given }
+    }
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// A mount, or a path in one [default: all of the state directory]
+    pub(super) mountpoint: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+/// Options of `retry`.
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    /// Files of projects whose save was refused, or directories of files whose removal was
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// However many tasks it deletes, or files it removes
+    #[arg(long)]
+    pub(super) allow_delete: bool,
+}
+
+/// Options of `details`.
+#[derive(Debug, Args)]
+pub(super) struct DetailsArgs {
+    /// Files of projects, or directories
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Which: dates, assignees, notes, fields or all, separated by commas
+    #[arg(long, value_name = "LIST", default_value = "all", value_parser = options::details)]
+    pub(super) only: options::Resources,
+    /// Also what is known already
+    #[arg(long)]
+    pub(super) refresh: bool,
+}
+
+/// Options of `discard`.
+#[derive(Debug, Args)]
+pub(super) struct DiscardArgs {
+    /// Files of projects whose save was refused, or directories of files whose removal was
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// Options of `sync`.
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+    /// How long to wait
+    #[arg(long, value_name = "SECS", default_value = "60", value_parser = options::seconds)]
+    pub(super) timeout: std::time::Duration,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// A project's file, also one that is gone, or a directory [default: the only mount]
+    pub(super) path: Option<PathBuf>,
+    /// Every change in a line of its own
+    #[arg(long)]
+    pub(super) long: bool,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// How many, newest first
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    pub(super) number: usize,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// A project's file, also one that is gone, or a directory [default: the only mount]
+    pub(super) path: Option<PathBuf>,
+    /// Do not ask. Without a terminal nothing is asked either
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+/// Options of `umount`.
+#[derive(Debug, Args)]
+pub(super) struct UmountArgs {
+    /// Where it is mounted
+    pub(super) mountpoint: PathBuf,
+    /// Take it out of the tree also while files on it are open, and do not wait
+    #[arg(long)]
+    pub(super) lazy: bool,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Where the store is, or is made
+    #[arg(long, value_name = "DIR")]
+    pub(super) local: PathBuf,
+    /// Where to listen; only this machine can reach it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Append every API call to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) log_requests: Option<PathBuf>,
+    /// Make a workspace, or with WORKSPACE/FOLDER also a folder in it, unless it is there
+    #[arg(long, value_name = "PATH")]
+    pub(super) make: Vec<String>,
+}
+
+/// Options of `agenda`.
+#[derive(Debug, Args)]
+pub(super) struct AgendaArgs {
+    /// A project's file, a folder or a workspace [default: all mounts, else all caches on disk]
+    pub(super) path: Option<PathBuf>,
+    /// What is due within N days, 0 being today [default: 7; all with --ics]
+    #[arg(long, value_name = "N", conflicts_with = "overdue")]
+    pub(super) days: Option<u32>,
+    /// Only what is overdue
+    #[arg(long)]
+    pub(super) overdue: bool,
+    /// Only what somebody does, also without a date [default: --me]
+    #[arg(long, value_name = "HANDLE", num_args = 0..=1, require_equals = true)]
+    pub(super) assigned: Option<Option<String>>,
+    /// Your handle, which Taskade's API does not tell
+    #[arg(long, value_name = "HANDLE", env = "TASKADE_HANDLE")]
+    pub(super) me: Option<String>,
+    /// Also what is done
+    #[arg(long)]
+    pub(super) all: bool,
+    /// As JSON
+    #[arg(long, conflicts_with = "ics")]
+    pub(super) json: bool,
+    /// As an iCalendar file, for calendar programs
+    #[arg(long)]
+    pub(super) ics: bool,
+    /// As at the beginning of this day
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = options::day)]
+    pub(super) date: Option<Date>,
+    /// Where the state is kept [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+impl AgendaArgs {
+    /// What is wrong with the arguments together.
+    pub(super) fn usage_error(&self) -> Option<(ErrorKind, &'static str)> {
+        let is_nobody = self.assigned.is_some() && self.handle().is_none();
+        is_nobody.then_some((
+            ErrorKind::MissingRequiredArgument,
+            "--assigned needs to know who you are, which Taskade's API does not tell: \
+             give --assigned=HANDLE or --me HANDLE, or set TASKADE_HANDLE",
+        ))
+    }
+
+    /// Whose tasks are wanted, if only theirs are. What is empty is as good as not given.
+    pub(super) fn handle(&self) -> Option<String> {
+        let given = self.assigned.as_ref()?.as_deref().into_iter().chain(self.me.as_deref());
+        let mut handles = given.map(|handle| handle.trim_start_matches('@'));
+        handles.find(|handle| !handle.is_empty()).map(str::to_owned)
+    }
+}

@@ -1,0 +1,100 @@
+//! Which mount a command is about, and asking that mount.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{
+    account,
+    control::{self, Ask},
+    mountpoint, probe,
+};
+use crate::error::{Error, Kind, Result};
+
+/// How long a mount may take to answer beyond what the command itself takes.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A path in a mount.
+pub(super) struct Place {
+    /// The directory of the mount's account.
+    pub(super) account: PathBuf,
+    /// The path relative to the mount; `None` for its root.
+    pub(super) inside: Option<PathBuf>,
+}
+
+/// Which mount a path is in. The file itself need not be there.
+pub(super) fn place(path: &Path) -> Result<Place> {
+    let resolved = mountpoint::resolve(path)?;
+    let root = resolved.ancestors().find(|ancestor| mountpoint::is_mounted(ancestor));
+    let root = root.ok_or_else(|| not_in_a_mount(path))?;
+    let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
+    let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());
+    Ok(Place { account: account_of(root, path)?, inside })
+}
+
+pub(super) fn not_in_a_mount(path: &Path) -> Error {
+    Error::new(Kind::NotFound, "not in a mount of taskadefs").at(path.display().to_string())
+}
+
+/// The directory of the account that is mounted at `root`, which was named as `path`.
+pub(super) fn account_of(root: &Path, path: &Path) -> Result<PathBuf> {
+    match probe::ask(root)? {
+        probe::Answer::ServedBy(_) => {}
+        probe::Answer::Silent => return Err(mountpoint::silent(&path.display().to_string())),
+        probe::Answer::Dead | probe::Answer::Closed => {
+            return Err(Error::new(
+                Kind::Unreachable,
+                "the mount's process has died, or is not yours",
+            )
+            .at(root.display().to_string())
+            .hint("unmount it and mount again: it goes on with what waits"));
+        }
+    }
+    probe::account(root)
+}
+
+/// The place, or without a path the only mount that there is.
+pub(super) fn place_or_only(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Place> {
+    if let Some(path) = path {
+        return place(path);
+    }
+    let mut mounted = Vec::new();
+    for account in accounts(&account::state_dir(state_dir)?)? {
+        if control::ask(&account, &Ask::Status {}, PATIENCE)?.is_some() {
+            mounted.push(account);
+        }
+    }
+    match (mounted.pop(), mounted.is_empty()) {
+        (Some(account), true) => Ok(Place { account, inside: None }),
+        (None, _) => Err(Error::new(Kind::NotFound, "nothing is mounted")),
+        (Some(_), false) => {
+            Err(Error::new(Kind::Invalid, "several accounts are mounted")
+                .hint("name one by its path"))
+        }
+    }
+}
+
+pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
+    let dir = state_dir.join("accounts");
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(
+                Error::io("cannot look at the accounts", error).at(dir.display().to_string())
+            );
+        }
+    };
+    let mut accounts: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    accounts.sort();
+    Ok(accounts)
+}
+
+pub(super) fn answered(account: &Path, ask: &Ask) -> Result<Value> {
+    control::ask(account, ask, PATIENCE)?
+        .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
+}
