@@ -161,6 +161,7 @@ impl Engine {
         let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
         let unseen = Unseen::of(&journal)?;
         let unmoved = Unsettled::of(&journal)?;
+        let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             backend: calls.clone(),
@@ -185,7 +186,7 @@ impl Engine {
             removals,
             busy: watch::Sender::new(0),
             titles_are_fixed: AtomicBool::new(false),
-            titles_are_listed: AtomicBool::new(false),
+            titles_are_listed,
             events,
             projects: Mutex::default(),
             unborn: Mutex::default(),

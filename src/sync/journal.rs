@@ -18,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     create::Creating,
+    habits,
     intent::Intent,
     past,
     records::{Records, Shelf},
@@ -145,6 +146,7 @@ impl Journal {
             remarks::SCHEMA,
             removals::SCHEMA,
             unmoved::SCHEMA,
+            habits::SCHEMA,
         ];
         let schema = format!("{SCHEMA}{}", others.concat());
         let connection = database::open(path, VERSION, &schema)?;

@@ -19,6 +19,7 @@ mod create;
 mod detail;
 mod engine;
 mod evict;
+mod habits;
 mod history;
 mod hydrate;
 mod intent;

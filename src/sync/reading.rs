@@ -300,7 +300,7 @@ impl Engine {
             let is_told = first.parent.is_none() && first.text == title && tasks.len() > 1;
             let below = |task: &RemoteTask| task.parent.as_ref() == Some(&first.id);
             if is_told && tasks.iter().any(below) {
-                self.titles_are_listed.store(true, Ordering::Relaxed);
+                self.note_titles_listed().await;
             }
             return Ok(OnlyRoot::IsTitle);
         }

@@ -131,9 +131,18 @@ impl Mount {
 
     /// The process dies; what it still does reaches neither the service nor the disk.
     pub async fn crash(&mut self) {
+        self.die_but_for(&["journal", "cache.sqlite3"]).await;
+    }
+
+    /// The power goes, and nothing but the journal is left.
+    pub async fn lose_power(&mut self) {
+        self.die_but_for(&["journal"]).await;
+    }
+
+    async fn die_but_for(&mut self, left: &[&str]) {
         self.line.cut();
         let new = tempfile::tempdir().unwrap();
-        for name in ["journal", "cache.sqlite3"] {
+        for name in left {
             copy_database(&self.dir.path().join(name), &new.path().join(name));
         }
         self.dir = new;

@@ -74,6 +74,7 @@ mod set_aside;
 mod simulation;
 mod storage;
 mod terminal;
+mod titles;
 mod told;
 mod transferred;
 mod truncations;

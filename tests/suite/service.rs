@@ -384,6 +384,13 @@ fn index(tasks: &[RemoteTask], id: &TaskId) -> Result<usize> {
     tasks.iter().position(|task| task.id == *id).ok_or_else(gone)
 }
 
+/// Where a task is that is moved or deleted. Whoever takes the title for one takes all tasks with it.
+fn index_of_task(tasks: &[RemoteTask], id: &TaskId) -> Result<usize> {
+    let at = index(tasks, id)?;
+    assert!(at > 0, "the title node is never to be moved or deleted");
+    Ok(at)
+}
+
 /// The id that a task has in a copy, if it has another.
 fn anew(id: &TaskId) -> TaskId {
     match id.as_str() {
@@ -599,7 +606,7 @@ impl Backend for Memory {
     ) -> Result<()> {
         let what = format!("PUT {task}/move {} {target}", name(position));
         self.tasks_of(what, project, |tasks| {
-            let at = index(tasks, task)?;
+            let at = index_of_task(tasks, task)?;
             let inside = at..subtree_end(tasks, at);
             // Looked up before anything is taken out, so that a refusal changes nothing.
             if inside.contains(&index(tasks, target)?) {
@@ -617,7 +624,7 @@ impl Backend for Memory {
     async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
         self.stalled_tasks.subscribe().wait_for(|stalled| !stalled).await.unwrap();
         self.tasks_of(format!("DELETE {task}"), project, |tasks| {
-            let at = index(tasks, task)?;
+            let at = index_of_task(tasks, task)?;
             let end = subtree_end(tasks, at);
             tasks.drain(at..end);
             Ok(())
