@@ -113,7 +113,8 @@ impl Intent {
             base.rekey(gone, back);
             ours.rekey(gone, back);
         }
-        let merged = plan::merge(&base, &ours, &self.target, first_new);
+        let mut merged = plan::merge(&base, &ours, &self.target, first_new);
+        self.keep_unsent(&base, &ours, &mut merged);
         aliases.extend(recreated(&merged.conflicts));
         self.target = merged.outline;
         self.note_again(&merged.conflicts);

@@ -159,3 +159,25 @@ fn a_line_beside_a_task_that_its_program_still_sees_is_another_one() {
     assert_eq!(intent.target.items[0].key, Key::New(9));
     assert!(matches!(&intent.script()[..], [Op::Create(_)]));
 }
+
+#[test]
+fn a_task_that_is_needed_before_its_deletion_is_sent_is_that_task() {
+    let task = |id: &str, text: &str| Item { text: text.to_owned(), ..item(known(id), 0, false) };
+    let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
+    let without = Outline { items: vec![task("a", "a")] };
+    let ours = Outline { items: vec![task("a", "a"), task("b", "edited")] };
+    let mut intent = Intent::new(read.clone(), without.clone());
+    let folded = intent.fold(&read, &ours, 5);
+    assert_eq!((folded.aliases, folded.conflicts), (vec![], vec![]));
+    assert_eq!(intent.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
+    // If it is gone all the same, it is made again.
+    intent.rebase(without.clone(), 9);
+    assert!(matches!(&intent.script()[..], [Op::Create(items)] if items[0].text == "edited"));
+    // What was sent may have been executed.
+    let mut intent = Intent::new(read.clone(), without.clone());
+    intent.sending(&Op::Delete { key: known("b") });
+    let folded = intent.fold(&read, &ours, 5);
+    assert_eq!(folded.aliases, [(known("b"), Key::New(5))]);
+    intent.rebase(without, 9);
+    assert!(matches!(&intent.script()[..], [Op::Create(items)] if items[0].text == "edited"));
+}

@@ -1,5 +1,5 @@
-//! Lines that are put back before the deletion of their tasks is sent: they are those tasks again.
-//! Pure.
+//! Lines that are put back before the deletion of their tasks is sent, or that a later save still has
+//! and needs: they are those tasks again. Pure.
 //!
 //! After a crash nobody knows whether a deletion was sent, and others may have deleted the task
 //! too: what is put back and is gone all the same is created again.
@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::{intent::Intent, shown::hidden};
-use crate::plan::{Item, Key, Op, Outline};
+use crate::plan::{self, Conflict, Item, Key, Merged, Op, Outline};
 
 impl Intent {
     /// Takes new tasks that say what ones say whose deletion is not sent for those: somebody has
@@ -49,6 +49,32 @@ impl Intent {
         back
     }
 
+    /// Has a merge of `ours`, made of `base`, keep tasks whose deletion is not sent, and that it
+    /// needs all the same: nobody creates again what is still there.
+    pub(super) fn keep_unsent(&mut self, base: &Outline, ours: &Outline, merged: &mut Merged) {
+        let sent = self.sent();
+        let mut kept = Vec::new();
+        merged.conflicts.retain(|conflict| {
+            let Conflict::Recreated { key, new } = conflict else { return true };
+            let there = self.base.find(key).filter(|_| !sent.contains(key));
+            kept.extend(there.map(|there| (Key::New(*new), there.clone())));
+            there.is_none()
+        });
+        for (new, there) in kept {
+            let Some(item) = merged.outline.items.iter_mut().find(|item| item.key == new) else {
+                continue;
+            };
+            let alone = |outline: &Outline| alone(outline, &there.key);
+            let now = plan::merge(&alone(base), &alone(ours), &alone(&self.base), 0);
+            merged.conflicts.extend(now.conflicts);
+            self.put_back.push(there.key.clone());
+            match now.outline.items.into_iter().next() {
+                Some(now) => *item = Item { depth: item.depth, ..now },
+                None => item.key = there.key,
+            }
+        }
+    }
+
     /// The tasks that the request in flight creates or deletes.
     fn sent(&self) -> HashSet<Key> {
         match &self.in_flight {
@@ -85,4 +111,10 @@ impl Intent {
         }
         aliases
     }
+}
+
+/// One task of an outline, without those around it.
+fn alone(outline: &Outline, key: &Key) -> Outline {
+    let item = outline.find(key).map(|item| Item { depth: 0, ..item.clone() });
+    Outline { items: item.into_iter().collect() }
 }

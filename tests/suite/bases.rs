@@ -1,83 +1,15 @@
 //! Sessions of several programs: which text each of them has before its eyes, and so what its save
 //! means. Driven directly, in virtual time.
 
-use std::{
-    process::{Child, Command, Stdio},
-    time::SystemTime,
-};
+use std::time::SystemTime;
 
-use taskadefs::{
-    error::Kind,
-    vfs::{Caching, Fh, Ino, OpenMode},
-};
+use taskadefs::{error::Kind, vfs::Caching};
 
 use crate::{
     driven::{APPEND, Mount, READ, TRUNCATE, me, pass},
+    program::{Program, lines},
     service::Fault,
 };
-
-/// A program of its own: a process that does nothing itself, and in whose name requests come.
-struct Program(Child);
-
-impl Program {
-    fn new() -> Self {
-        let mut command = Command::new("cat");
-        Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
-    }
-
-    fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    async fn open(&self, mount: &Mount, mode: OpenMode) -> (Ino, Fh, Caching) {
-        let ino = mount.ino("Plan.md").await.unwrap();
-        let opened = mount.vfs.open(ino, mode, self.id()).await.unwrap();
-        (ino, opened.fh, opened.caching)
-    }
-
-    /// What it reads, which must be as long as it is told that it is.
-    async fn reads(&self, mount: &Mount) -> String {
-        let (ino, fh, _) = self.open(mount, READ).await;
-        let size = mount.vfs.getattr(ino, self.id()).await.unwrap().size;
-        let text = mount.vfs.read(fh, 0, 1 << 20).unwrap();
-        mount.vfs.release(fh).await.unwrap();
-        assert_eq!(text.len() as u64, size, "stat and read must agree");
-        String::from_utf8(text).unwrap()
-    }
-
-    async fn puts(&self, mount: &Mount, mode: OpenMode, text: &str) {
-        let (_, fh, _) = self.open(mount, mode).await;
-        mount.vfs.write(fh, 0, text.as_bytes()).unwrap();
-        mount.vfs.flush(fh, self.id()).await.unwrap();
-        mount.vfs.release(fh).await.unwrap();
-    }
-
-    async fn writes(&self, mount: &Mount, text: &str) {
-        self.puts(mount, TRUNCATE, text).await;
-    }
-
-    async fn appends(&self, mount: &Mount, text: &str) {
-        self.puts(mount, APPEND, text).await;
-    }
-
-    /// The size and time that it is told.
-    async fn stat(&self, mount: &Mount) -> (u64, SystemTime) {
-        let ino = mount.ino("Plan.md").await.unwrap();
-        let attr = mount.vfs.getattr(ino, self.id()).await.unwrap();
-        (attr.size, attr.modified)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn lines(texts: &str) -> String {
-    texts.split_whitespace().map(|text| format!("- [ ] {text}\n")).collect()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_buffer_that_was_only_filed_away_deletes_nothing() {
