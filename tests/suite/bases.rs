@@ -160,10 +160,7 @@ async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_save
         other.reads(&mount).await;
         let passed = std::iter::repeat_n(Fault::None, passes);
         mount.memory.fail_next(passed.chain([Fault::Before(Kind::Forbidden)]));
-        let (_, fh, _) = editor.open(&mount, TRUNCATE).await;
-        mount.vfs.write(fh, 0, lines("alpha! gamma mine").as_bytes()).unwrap();
-        mount.vfs.flush(fh, editor.id()).await.unwrap_err();
-        mount.vfs.release(fh).await.unwrap();
+        editor.saves(&mount, &lines("alpha! gamma mine")).await.unwrap_err();
         pass(10).await;
         assert_eq!(reader.reads(&mount).await, lines("alpha! gamma mine"));
         other.writes(&mount, &lines("alpha beta gamma")).await;
