@@ -238,7 +238,7 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
         }
         (Ask::Discard { path }, Some(ino)) => match vfs.discard(ino).await {
             Err(error) if is_other(&error) => {
-                vfs.discard_removals(path).map_err(|_| error).map(|count| json!(count))
+                vfs.discard_removals(path).await.map_err(|_| error).map(|count| json!(count))
             }
             done => done.map(|()| Value::Null),
         },

@@ -19,11 +19,11 @@ use super::{
 use crate::{
     error::Result,
     printable::printable,
-    sync::{JOURNAL, Journal, Overridden, Peeked, Unmoved},
+    sync::{Overridden, Peeked, PeekedSave, Unmoved, peek},
 };
 
-/// Tells how every mount of the state directory stands, or one. The exit code says whether a save
-/// was refused.
+/// Tells how every mount of the state directory stands, or one. The exit code says whether
+/// something was refused.
 ///
 /// # Errors
 /// If the mount does not answer.
@@ -47,36 +47,54 @@ pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
     } else {
         say(&all.iter().map(in_words).collect::<String>())?;
     }
-    let saves = all.iter().filter_map(|status| status["saves"].as_array()).flatten();
-    let refused = saves.filter(|save| save["state"] == "rejected").count();
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all.iter().any(is_refused) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whether Taskade or this program has refused something that nobody has settled: a save, a removal
+/// or a move.
+pub(super) fn is_refused(status: &Value) -> bool {
+    let of = |name: &str| status[name].as_array().cloned().unwrap_or_default();
+    of("saves").iter().any(|save| save["state"] == "rejected")
+        || !of("refused_removals").is_empty()
+        || !of("moves").is_empty()
 }
 
 /// What the journal of an account holds that nobody has mounted; null if nothing.
-fn asleep(account: &Path) -> Result<Value> {
-    let Peeked { saves, overridden, unmoved } = Journal::peek(&account.join(JOURNAL))?;
-    if saves.is_empty() && overridden.is_empty() && unmoved.is_empty() {
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn asleep(account: &Path) -> Result<Value> {
+    let Peeked { saves, overridden, unmoved, refused_removals } = peek(account)?;
+    if saves.is_empty()
+        && overridden.is_empty()
+        && unmoved.is_empty()
+        && refused_removals.is_empty()
+    {
         return Ok(Value::Null);
     }
-    let save = |(path, reason): (String, Option<String>)| {
+    let shown = |time| humantime::format_rfc3339_seconds(time).to_string();
+    let save = |PeekedSave { path, kind, reason, since }| {
         let state = if reason.is_some() { "rejected" } else { "pending" };
-        serde_json::json!({ "path": path, "state": state, "reason": reason })
+        serde_json::json!({
+            "path": path, "state": state, "kind": kind, "reason": reason, "since": shown(since),
+        })
     };
     let saves: Vec<Value> = saves.into_iter().map(save).collect();
     let conflict = |it: Overridden| {
         let (path, file) = (format!("{}.md", it.title), format!(".taskade/conflicts/{}", it.file));
-        let since = humantime::format_rfc3339_seconds(it.since).to_string();
-        serde_json::json!({ "path": path, "file": file, "since": since })
+        serde_json::json!({ "path": path, "file": file, "since": shown(it.since) })
     };
     let conflicts: Vec<Value> = overridden.into_iter().map(conflict).collect();
     let unmoved = unmoved.into_iter().map(|Unmoved { title, reason, since, .. }| {
-        let since = humantime::format_rfc3339_seconds(since).to_string();
-        serde_json::json!({ "path": format!("{title}.md"), "reason": reason, "since": since })
+        serde_json::json!({
+            "path": format!("{title}.md"), "reason": reason, "since": shown(since),
+        })
     });
     let moves: Vec<Value> = unmoved.collect();
     let account = fs::read_to_string(account.join(account::NAME)).ok();
     Ok(serde_json::json!({
         "pid": null, "account": account, "saves": saves, "conflicts": conflicts, "moves": moves,
+        "refused_removals": refused_removals,
     }))
 }
 
@@ -109,7 +127,7 @@ pub(super) fn in_words(status: &Value) -> String {
         words.push_str(&format!("\njournal: {}", text(finding)));
     }
     let saves = status["saves"].as_array().cloned().unwrap_or_default();
-    if saves.is_empty() {
+    if saves.is_empty() && !is_refused(status) {
         words.push_str("\neverything is saved");
     }
     for save in &saves {
@@ -150,7 +168,7 @@ pub(super) fn in_words(status: &Value) -> String {
 const GO_ON: &str = "mount it or run `taskadefs sync` to go on";
 
 /// How long ago a moment is, in whole seconds, and in whole minutes from an hour on.
-fn age(since: &str) -> Option<Duration> {
+pub(super) fn age(since: &str) -> Option<Duration> {
     let since = humantime::parse_rfc3339(since).ok()?;
     let seconds = SystemTime::now().duration_since(since).unwrap_or_default().as_secs();
     Some(Duration::from_secs(if seconds < 3600 { seconds } else { seconds - seconds % 60 }))

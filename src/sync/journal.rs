@@ -17,16 +17,8 @@ use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    create::Creating,
-    habits,
-    intent::Intent,
-    past,
-    records::{Records, Shelf},
-    refusal::Refusal,
-    refused_rows,
-    remarks::{self, Overridden},
-    removals, salvage,
-    unmoved::{self, Unmoved},
+    create::Creating, habits, intent::Intent, past, refusal::Refusal, refused_removals,
+    refused_rows, remarks, removals, salvage, unmoved,
 };
 use crate::{
     database::{self, failed as storage},
@@ -98,17 +90,6 @@ pub(crate) struct Entry {
     pub(crate) refused: Option<Refusal>,
 }
 
-/// The file of a save that is not with Taskade, and why it was refused, if it was.
-pub(crate) type Waiting = (String, Option<String>);
-
-/// What a journal holds that is to be told.
-#[derive(Debug, Default)]
-pub(crate) struct Peeked {
-    pub(crate) saves: Vec<Waiting>,
-    pub(crate) overridden: Vec<Overridden>,
-    pub(crate) unmoved: Vec<Unmoved>,
-}
-
 /// A name as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenName {
@@ -147,6 +128,7 @@ impl Journal {
             removals::SCHEMA,
             unmoved::SCHEMA,
             habits::SCHEMA,
+            refused_removals::SCHEMA,
         ];
         let schema = format!("{SCHEMA}{}", others.concat());
         let connection = database::open(path, VERSION, &schema)?;
@@ -199,32 +181,6 @@ impl Journal {
     /// The directory of the account, which the journal is in.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
-    }
-
-    /// What a journal holds that no process has: each save's file and why it was refused, if it
-    /// was, the versions that saves overrode and nobody has looked at, and the projects that were not
-    /// moved. Nothing is changed, and what cannot be read is an error.
-    ///
-    /// # Errors
-    /// [`Kind::Storage`] if it cannot be read.
-    pub(crate) fn peek(path: &Path) -> Result<Peeked> {
-        if !path.exists() {
-            return Ok(Peeked::default());
-        }
-        let journal = Self::open_as_is(path)?;
-        let saves = journal.entries()?.into_iter().map(|entry| {
-            (format!("{}.md", entry.title), entry.refused.map(|refusal| refusal.told()))
-        });
-        let refused = journal.refused()?.into_iter();
-        let refused =
-            refused.map(|(of, refused)| (format!("{}.md", of.title), Some(refused.refusal.told())));
-        let records = Records::of(&journal.dir);
-        let mut overridden = journal.overridden()?;
-        overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
-        let removals = journal.removals()?.into_iter().filter(|removal| !removal.archived);
-        let removals = removals.map(|removal| (removal.name, None));
-        let saves = saves.chain(refused).chain(removals).collect();
-        Ok(Peeked { saves, overridden, unmoved: journal.unmoved()? })
     }
 
     /// Writes or replaces an entry. On disk when this returns. The row that it has.

@@ -29,6 +29,11 @@ impl Engine {
         self.listings.assemble(directory, is_workspace)
     }
 
+    /// Whether a project is in a folder, as that was last listed; `None` if it never was.
+    pub(crate) fn is_listed(&self, id: &ProjectId, folder: &SpaceId) -> Option<bool> {
+        self.listings.project_ids(folder).map(|listed| listed.contains(id))
+    }
+
     /// The tasks of a project that Taskade has; `None` if it was never read. What is not in memory
     /// is read from the cache, and not kept: see [`write_out_cache`](Self::write_out_cache).
     pub(crate) fn known_tasks(&self, id: &ProjectId) -> Option<KnownTasks> {

@@ -1,7 +1,7 @@
 //! Where a project is below the root of the mount, as far as listings have told, also if it is not
 //! listed any more.
 
-use super::engine::Engine;
+use super::{engine::Engine, journal::Journal, listing::Listings};
 use crate::{
     file_name::{PROJECT_SUFFIX, safe},
     ids::{ProjectId, SpaceId},
@@ -11,20 +11,31 @@ impl Engine {
     /// The path of a project relative to the mount: `Acme/Marketing/Plan.md`. Of what was never
     /// listed the directories are missing. Blocks.
     pub(crate) fn path_of(&self, id: Option<&ProjectId>, folder: &SpaceId, title: &str) -> String {
-        let given = |directory: &str, id: &str, title: &str| {
-            let names = self.journal.names(directory).unwrap_or_default();
-            let given = names.get(id).filter(|(named, _)| named == title);
-            given.map(|(_, name)| name.clone())
-        };
-        let name = id.and_then(|id| given(folder.as_str(), id.as_str(), title));
-        let name = name.unwrap_or_else(|| format!("{}{PROJECT_SUFFIX}", safe(title)));
-        let mut path = String::new();
-        for (directory, space) in self.listings.way_to(folder) {
-            let directory = directory.as_ref().map_or("root", SpaceId::as_str);
-            let named = given(directory, space.id.as_str(), &space.name);
-            path.push_str(&named.unwrap_or_else(|| safe(&space.name)));
-            path.push('/');
-        }
-        path + &name
+        path_in(&self.journal, &self.listings, id, folder, title)
     }
+}
+
+/// As [`Engine::path_of`], by the names that a journal has and what was listed.
+pub(super) fn path_in(
+    journal: &Journal,
+    listings: &Listings,
+    id: Option<&ProjectId>,
+    folder: &SpaceId,
+    title: &str,
+) -> String {
+    let given = |directory: &str, id: &str, title: &str| {
+        let names = journal.names(directory).unwrap_or_default();
+        let given = names.get(id).filter(|(named, _)| named == title);
+        given.map(|(_, name)| name.clone())
+    };
+    let name = id.and_then(|id| given(folder.as_str(), id.as_str(), title));
+    let name = name.unwrap_or_else(|| format!("{}{PROJECT_SUFFIX}", safe(title)));
+    let mut path = String::new();
+    for (directory, space) in listings.way_to(folder) {
+        let directory = directory.as_ref().map_or("root", SpaceId::as_str);
+        let named = given(directory, space.id.as_str(), &space.name);
+        path.push_str(&named.unwrap_or_else(|| safe(&space.name)));
+        path.push('/');
+    }
+    path + &name
 }

@@ -35,6 +35,7 @@ mod names;
 mod normalised;
 mod overridden;
 mod past;
+mod peek;
 mod presence;
 mod project;
 mod put_back;
@@ -43,6 +44,7 @@ mod records;
 mod recovery;
 mod refresher;
 mod refusal;
+mod refused_removals;
 mod refused_rows;
 mod reidentified;
 mod relocate;
@@ -70,10 +72,11 @@ mod worker;
 
 pub(crate) use self::{
     archive::Removing,
-    journal::Peeked,
     known::{Asleep, KnownTasks},
     past::{Deed, Former, Past, Scope},
+    peek::{Peeked, PeekedSave, peek},
     project::Awaited,
+    refused_removals::RefusedRemoval,
     remarks::Overridden,
     removals::Removal,
     save::Base,

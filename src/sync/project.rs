@@ -386,6 +386,8 @@ impl Project {
         let saved = state.saved.as_ref();
         let saved =
             saved.map(|saved| saved.refused.as_ref().map_or(saved.since, |refusal| refusal.since));
+        // What was never saved here has no such time, also where the journal has it as a save.
+        let saved = saved.filter(|since| *since != SystemTime::UNIX_EPOCH);
         let intent = state.intent.as_ref();
         let moved = intent.and_then(|intent| intent.relocation.as_ref()).map(|to| to.since);
         here.or(saved).or(moved).unwrap_or(state.modified)

@@ -42,6 +42,7 @@ impl Engine {
         self.journal.prune_remarks(now, keep)?;
         self.journal.prune_removals(now, keep)?;
         self.journal.prune_unmoved(now)?;
+        self.journal.prune_refused_removals(now)?;
         Ok(projects)
     }
 

@@ -81,6 +81,13 @@ impl Removals {
         removals.iter().rev().find(|removal| removal.copy.as_deref() == Some(copy)).cloned()
     }
 
+    /// When a project's file was removed last, if it was.
+    pub(crate) fn time_of(&self, project: &ProjectId) -> Option<SystemTime> {
+        let removals = self.lock();
+        let of = removals.iter().rev().find(|removal| removal.project.as_ref() == Some(project));
+        of.map(|removal| removal.time)
+    }
+
     /// The removals of files of this name, newest first.
     pub(crate) fn named(&self, folder: &SpaceId, name: &str) -> Vec<Removal> {
         let removals = self.lock();

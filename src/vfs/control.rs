@@ -184,30 +184,36 @@ impl Vfs {
             Standing::Clean | Standing::Pending => ("pending", None),
             Standing::Rejected(reason) => ("rejected", Some(reason)),
         };
-        let since = humantime::format_rfc3339_seconds(project.unsettled_since()).to_string();
+        let removed = project.id().filter(|_| kind == "removal");
+        let removed = removed.and_then(|id| self.engine.removals.time_of(&id));
+        let since = removed.unwrap_or_else(|| project.unsettled_since());
+        let since = humantime::format_rfc3339_seconds(since).to_string();
         Some(SaveStatus { path: self.path_of(project), state, kind, reason, since })
     }
 
     /// The path of a project relative to the mount, as far as its directories were listed.
     pub(crate) fn path_of(&self, project: &Arc<Project>) -> String {
-        let tree = self.tree();
-        let Some((mut at, name)) = tree.name_of(project) else {
-            drop(tree);
+        self.path_in_tree(project).unwrap_or_else(|| {
             let (id, folder, title) = (project.id(), project.folder(), project.title());
-            return self.engine.path_of(id.as_ref(), &folder, &title);
-        };
+            self.engine.path_of(id.as_ref(), &folder, &title)
+        })
+    }
+
+    /// The path of a project by the names that were given; `None` if one on the way was not.
+    fn path_in_tree(&self, project: &Arc<Project>) -> Option<String> {
+        let tree = self.tree();
+        let (mut at, name) = tree.name_of(project)?;
         let mut path = vec![name.to_string_lossy().into_owned()];
         while let Some(space) = at.space().cloned() {
-            let above = tree.entries.iter().find_map(|(directory, entries)| {
+            let (above, name) = tree.entries.iter().find_map(|(directory, entries)| {
                 let name = entries.name_of_space(&space).filter(|_| *directory != at)?;
                 Some((directory.clone(), name.to_string_lossy().into_owned()))
-            });
-            let Some((above, name)) = above else { break };
+            })?;
             path.push(name);
             at = above;
         }
         path.reverse();
-        path.join("/")
+        Some(path.join("/"))
     }
 
     /// The inode at a path relative to the mount. As for the kernel after a lookup, it lives until

@@ -133,6 +133,7 @@ impl Vfs {
         let vfs = Arc::new(vfs);
         vfs.take_in(&recovered);
         vfs.resume_removals(&recovered);
+        vfs.resume_refused()?;
         Ok((vfs, receiver))
     }
 

@@ -152,7 +152,7 @@ fn sync_finishes_what_waits_mounted_or_not() {
         .env("TASKADEFS_STATE_DIR", state_dir(&mounted))
         .output()
         .unwrap();
-    assert!(said(&told).contains("not mounted") && said(&told).contains("pending\tPlan.md"));
+    assert!(said(&told).contains("not mounted") && said(&told).contains("pending\tAcme/Plan.md"));
     mounted.server().faults().clear();
     let output = sync(&mounted);
     assert!(output.status.success(), "{}", said(&output));

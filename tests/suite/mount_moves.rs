@@ -152,29 +152,29 @@ fn a_move_that_taskade_refuses_after_mv_returned_is_told_until_it_is_given_up() 
     until("the refusal", || mounted.file().exists() && error().is_some());
     let reason = error().unwrap();
     assert!(reason.starts_with("not moved to Acme/Sales/Better.md: "), "{reason}");
-    let taskadefs = |arguments: &[&str]| {
+    let taskadefs = |arguments: &[&str], code: i32| {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).env("TASKADEFS_STATE_DIR", mounted.dir.path().join("state"));
         let output = run(&mut command);
-        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
         String::from_utf8(output.stdout).unwrap()
     };
-    let shown = taskadefs(&["status"]);
+    let shown = taskadefs(&["status"], 1);
     assert!(shown.contains(&format!("not moved\tAcme/Plan.md\t{reason}")), "{shown}");
     let status = fs::read(mounted.root.join(".taskade/status.json")).unwrap();
     let status: Value = serde_json::from_slice(&status).unwrap();
     assert_eq!(status["moves"][0]["reason"], reason.as_str());
-    let history = taskadefs(&["history", mounted.root.to_str().unwrap()]);
+    let history = taskadefs(&["history", mounted.root.to_str().unwrap()], 0);
     assert!(history.contains("Plan.md: not moved to Acme/Sales/Better.md"), "{history}");
     // Also while nothing is mounted, and by the next mount.
     mounted.end();
-    assert!(taskadefs(&["status"]).contains("not moved\tPlan.md\t"));
+    assert!(taskadefs(&["status"], 1).contains("not moved\tPlan.md\t"));
     mounted.begin();
     mounted.text();
     assert_eq!(error(), Some(reason));
-    taskadefs(&["discard", mounted.file().to_str().unwrap()]);
+    taskadefs(&["discard", mounted.file().to_str().unwrap()], 0);
     assert_eq!(error(), None);
-    assert!(!taskadefs(&["status"]).contains("not moved"));
+    assert!(!taskadefs(&["status"], 0).contains("not moved"));
     mounted.ok("mv Plan.md Sales/Better.md");
     until("the move", || moved(&mounted).exists() && of_title(&mounted, "Plan").is_empty());
     mounted.end();

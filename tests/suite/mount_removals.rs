@@ -207,6 +207,40 @@ fn a_burst_is_told_and_done_after_all_and_undone_as_one() {
 }
 
 #[test]
+fn a_burst_that_was_refused_is_told_and_settled_also_after_a_remount() {
+    for (settle, left) in [(["retry", "--allow-delete"].as_slice(), 1), (["discard"].as_slice(), 3)]
+    {
+        let mounted = Mounted::with(TASKS, &["--max-archive", "1"]);
+        for name in ["One", "Two"] {
+            mounted.ok(&format!("printf -- '- [ ] x\\n' > {name}.md"));
+        }
+        assert!(!mounted.sh("rm One.md Two.md").status.success());
+        let is_told = |mounted: &Mounted| {
+            let mut command = std::process::Command::new(PROGRAM);
+            command.arg("status").env("TASKADEFS_STATE_DIR", mounted.dir.path().join("state"));
+            let output = run(&mut command);
+            let words = said(&output);
+            assert_eq!(words.contains("2 files were not removed"), output.status.code() == Some(1));
+            output.status.code() == Some(1)
+        };
+        assert!(is_told(&mounted));
+        mounted.end();
+        assert!(is_told(&mounted), "while nothing is mounted");
+        mounted.begin();
+        assert!(is_told(&mounted), "by the next mount");
+        let settled = command(&mounted, &[settle, ["."].as_slice()].concat());
+        assert!(settled.status.success(), "{}", said(&settled));
+        assert!(!is_told(&mounted));
+        assert_eq!(mounted.ok("ls").lines().count(), left, "{settle:?}");
+        mounted.end();
+        assert!(!is_told(&mounted));
+        mounted.begin();
+        assert_eq!(mounted.ok("ls").lines().count(), left, "{settle:?}");
+        mounted.end();
+    }
+}
+
+#[test]
 fn history_and_undo_know_a_file_that_is_gone_and_a_directory() {
     let mounted = Mounted::of(TASKS);
     mounted.text();

@@ -1,0 +1,126 @@
+//! What an account holds that no process has: saves that wait or were refused, removals and moves,
+//! and versions that saves overrode. Nothing is changed.
+
+use std::{path::Path, sync::Arc, time::SystemTime};
+
+use super::{
+    cache::Cache,
+    engine::CACHE,
+    journal::{Entry, JOURNAL, Journal},
+    listing::Listings,
+    locate::path_in,
+    records::{Records, Shelf},
+    remarks::Overridden,
+    removals::Removals,
+    unmoved::Unmoved,
+};
+use crate::{
+    error::Result,
+    file_name::{PROJECT_SUFFIX, safe},
+    ids::{ProjectId, SpaceId},
+};
+
+/// What there is to tell of an account. Paths are relative to its mount.
+#[derive(Debug, Default)]
+pub(crate) struct Peeked {
+    pub(crate) saves: Vec<PeekedSave>,
+    pub(crate) overridden: Vec<Overridden>,
+    pub(crate) unmoved: Vec<Unmoved>,
+    /// The files that were not removed since they were too many at once.
+    pub(crate) refused_removals: Vec<String>,
+}
+
+/// A save that is not with Taskade.
+#[derive(Debug)]
+pub(crate) struct PeekedSave {
+    pub(crate) path: String,
+    /// `save`, `removal` or `restoration`.
+    pub(crate) kind: &'static str,
+    /// Why it was refused, if it was.
+    pub(crate) reason: Option<String>,
+    pub(crate) since: SystemTime,
+}
+
+/// Looks at the directory of an account. What cannot be read of the journal is an error.
+///
+/// # Errors
+/// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be read.
+pub(crate) fn peek(account: &Path) -> Result<Peeked> {
+    let path = account.join(JOURNAL);
+    if !path.exists() {
+        return Ok(Peeked::default());
+    }
+    // One of an earlier release has not all tables yet, and is completed.
+    let looked = Journal::open_to_look(&path).and_then(|journal| Look::at(journal, account).all());
+    looked.or_else(|_| Look::at(Journal::open_as_is(&path)?, account).all())
+}
+
+struct Look {
+    journal: Journal,
+    /// Gone if there is no cache: then paths are names alone.
+    listings: Option<Listings>,
+}
+
+impl Look {
+    fn at(journal: Journal, account: &Path) -> Self {
+        let cache = Cache::peek(&account.join(CACHE)).map(Arc::new);
+        let listings = cache.map(|cache| Listings::recalled(cache, Vec::new()));
+        Self { journal, listings }
+    }
+
+    fn path_of(&self, id: Option<&ProjectId>, folder: &SpaceId, title: &str) -> String {
+        match &self.listings {
+            Some(listings) => path_in(&self.journal, listings, id, folder, title),
+            None => format!("{}{PROJECT_SUFFIX}", safe(title)),
+        }
+    }
+
+    fn all(&self) -> Result<Peeked> {
+        let removals = Removals::of(self.journal.removals()?);
+        let entries = self.journal.entries()?;
+        let mut saves: Vec<PeekedSave> =
+            entries.iter().map(|entry| self.save(entry, &removals)).collect();
+        saves.extend(self.journal.refused()?.iter().map(|(of, refused)| PeekedSave {
+            path: self.path_of(of.project.as_ref(), &of.folder, &of.title),
+            kind: "save",
+            reason: Some(refused.refusal.told()),
+            since: refused.refusal.since,
+        }));
+        let removals = removals.lock();
+        saves.extend(removals.iter().filter(|removal| !removal.archived).map(|it| PeekedSave {
+            path: self.path_of(it.project.as_ref(), &it.folder, &it.title),
+            kind: "removal",
+            reason: None,
+            since: it.time,
+        }));
+        let records = Records::of(self.journal.dir());
+        let mut overridden = self.journal.overridden()?;
+        overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
+        let refused_removals = self.journal.refused_removals()?.into_iter();
+        let refused_removals =
+            refused_removals.map(|it| self.path_of(Some(&it.project), &it.folder, &it.title));
+        Ok(Peeked {
+            saves,
+            overridden,
+            unmoved: self.journal.unmoved()?,
+            refused_removals: refused_removals.collect(),
+        })
+    }
+
+    fn save(&self, entry: &Entry, removals: &Removals) -> PeekedSave {
+        let kind = match () {
+            () if entry.archive => "removal",
+            () if entry.intent.restores => "restoration",
+            () => "save",
+        };
+        let removed = entry.project.as_ref().filter(|_| entry.archive);
+        let moved = entry.intent.relocation.as_ref().map(|to| to.since);
+        let since = removed.and_then(|id| removals.time_of(id)).or(moved).unwrap_or(entry.since);
+        PeekedSave {
+            path: self.path_of(entry.project.as_ref(), &entry.folder, &entry.title),
+            kind,
+            reason: entry.refused.as_ref().map(|refusal| refusal.told()),
+            since: entry.refused.as_ref().map_or(since, |refusal| refusal.since),
+        }
+    }
+}
