@@ -1,17 +1,22 @@
 //! Whose mount it is: the token, and the private directory that belongs to it.
 
 use std::{
-    env, fs,
-    fs::{DirBuilder, File},
-    io::{Read, Write},
+    env,
+    ffi::OsString,
+    fs::{self, DirBuilder, File},
+    io::{self, Read, Write},
     os::{
         fd::AsRawFd,
-        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+        unix::{
+            ffi::{OsStrExt, OsStringExt},
+            fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+        },
     },
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use super::environment;
+use super::{abort, environment};
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,
@@ -22,6 +27,15 @@ const API: &str = "api";
 
 /// The file in it that says what a person knows the account by.
 pub(super) const NAME: &str = "name";
+
+/// The file in it that says which process used it last, and where that mounted it.
+const USER: &str = "user";
+
+/// How long a process that is dying may take to end.
+const DYING: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether it has.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
@@ -100,36 +114,33 @@ impl AccountDir {
         let path = directory(state_dir, api, account);
         make_private(state_dir)?;
         make_private(&path)?;
-        let lock = lock(&path.join("lock"))?;
-        let note = path.join(API);
-        if fs::read_to_string(&note).ok().as_deref() != Some(api) {
-            let mut options = fs::OpenOptions::new();
-            let file = options.write(true).create(true).truncate(true).mode(0o600).open(&note);
-            file.and_then(|mut file| file.write_all(api.as_bytes())).map_err(|error| {
-                Error::io("cannot write to the state directory", error)
-                    .at(note.display().to_string())
-            })?;
-        }
-        Ok(Self { path, _lock: lock })
+        let lock = lock(&path)?;
+        write_note(&path, API, api.as_bytes())?;
+        let this = Self { path, _lock: lock };
+        this.note_user(None)?;
+        Ok(this)
+    }
+
+    /// Keeps that this process uses it, and where it is mounted, for whoever finds it locked or the
+    /// mount dead.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub(crate) fn note_user(&self, mountpoint: Option<&Path>) -> Result<()> {
+        let mut note = format!("{}\n", std::process::id()).into_bytes();
+        note.extend(mountpoint.into_iter().flat_map(|path| path.as_os_str().as_bytes()));
+        write_note(&self.path, USER, &note)
     }
 
     /// Keeps what a person knows the account by, for `status` while it is not mounted.
     pub(crate) fn note_name(&self, name: &str) -> Result<()> {
-        let note = self.path.join(NAME);
-        if fs::read_to_string(&note).ok().as_deref() == Some(name) {
-            return Ok(());
-        }
-        let mut options = fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&note);
-        file.and_then(|mut file| file.write_all(name.as_bytes())).map_err(|error| {
-            Error::io("cannot write to the state directory", error).at(note.display().to_string())
-        })
+        write_note(&self.path, NAME, name.as_bytes())
     }
 
     /// The directory at `path`, if it is of an account at this API and no process has it.
     pub(crate) fn existing(path: &Path, api: &str) -> Option<Self> {
         let is_of_api = fs::read_to_string(path.join(API)).ok()? == api;
-        let lock = is_of_api.then(|| lock(&path.join("lock")).ok())??;
+        let lock = is_of_api.then(|| try_lock(path).ok().flatten())??;
         Some(Self { path: path.to_owned(), _lock: lock })
     }
 
@@ -186,36 +197,103 @@ pub(crate) fn make_private(path: &Path) -> Result<()> {
     Err(Error::new(Kind::Forbidden, what).at(&shown).hint(remedy))
 }
 
-fn lock(path: &Path) -> Result<File> {
-    let failed =
-        |error| Error::io("cannot lock the state directory", error).at(path.display().to_string());
+/// Which process uses an account's directory, or did so last.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) pid: libc::pid_t,
+    /// Where it has mounted it, if it has.
+    pub(crate) mountpoint: Option<PathBuf>,
+}
+
+/// Who uses the directory of an account, or did so last.
+pub(crate) fn user_of(account: &Path) -> Option<User> {
+    let note = fs::read(account.join(USER)).ok()?;
+    let (pid, path) = note.split_at(note.iter().position(|byte| *byte == b'\n')?);
+    let path = path.get(1..).filter(|path| !path.is_empty());
+    Some(User {
+        pid: std::str::from_utf8(pid).ok()?.parse().ok()?,
+        mountpoint: path.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))),
+    })
+}
+
+/// Writes a private file in the directory of an account, unless it says that already.
+fn write_note(account: &Path, name: &str, note: &[u8]) -> Result<()> {
+    let path = account.join(name);
+    if fs::read(&path).ok().as_deref() == Some(note) {
+        return Ok(());
+    }
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
+    file.and_then(|mut file| file.write_all(note)).map_err(|error| {
+        Error::io("cannot write to the state directory", error).at(path.display().to_string())
+    })
+}
+
+/// Locks the directory of an account. One that a dying process has is waited for, and the process
+/// helped to its end.
+fn lock(account: &Path) -> Result<File> {
+    let end = Instant::now() + DYING;
+    let mut is_helped = false;
+    loop {
+        if let Some(lock) = try_lock(account)? {
+            return Ok(lock);
+        }
+        let user = user_of(account);
+        let is_dying = match &user {
+            // Once is enough, and the process may have no files any more.
+            Some(user) if !is_helped => {
+                let mountpoint = user.mountpoint.as_deref();
+                abort::dying_process(user.pid, mountpoint).map_err(abort::failed)?
+            }
+            _ => is_helped,
+        };
+        is_helped |= is_dying;
+        if !is_dying || Instant::now() >= end {
+            return Err(taken(user));
+        }
+        std::thread::park_timeout(LOOK);
+    }
+}
+
+/// Another process has the directory of an account.
+fn taken(user: Option<User>) -> Error {
+    let what = "this account is mounted already with this state directory";
+    let error = Error::new(Kind::Exists, what);
+    match user.and_then(|user| user.mountpoint) {
+        Some(path) => error.at(path.display().to_string()),
+        None => error,
+    }
+    .hint("unmount it first, or give another --state-dir")
+}
+
+/// Locks the directory of an account; `None` if another process has.
+fn try_lock(account: &Path) -> Result<Option<File>> {
+    let path = account.join("lock");
+    let failed = |error: io::Error| {
+        Error::io("cannot lock the state directory", error).at(path.display().to_string())
+    };
     let file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(path)
+        .open(&path)
         .map_err(failed)?;
     // SAFETY: the descriptor is open for as long as `file` lives.
     if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-        return Ok(file);
+        return Ok(Some(file));
     }
-    let error = std::io::Error::last_os_error();
-    if error.raw_os_error() == Some(libc::EWOULDBLOCK) {
-        return Err(Error::new(
-            Kind::Exists,
-            "this account is mounted already with this state directory",
-        )
-        .hint("unmount it first, or give another --state-dir"));
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(libc::EWOULDBLOCK) => Ok(None),
+        error => Err(failed(error)),
     }
-    Err(failed(error))
 }
 
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
-    use super::{AccountDir, token};
+    use super::{AccountDir, token, user_of};
 
     #[test]
     fn a_token_file_that_others_can_read_is_refused() {
@@ -251,7 +329,13 @@ mod tests {
         for private in [&root, &first.path] {
             assert_eq!(fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o700);
         }
+        first.note_user(Some("/m/a b\nc".as_ref())).unwrap();
+        let user = user_of(&first.path).unwrap();
+        assert_eq!(user.mountpoint.as_deref(), Some("/m/a b\nc".as_ref()));
+        let third = AccountDir::open(&root, "https://a", "secret").unwrap_err();
+        assert!(third.to_string().contains("/m/a b"), "{third}");
         drop(first);
-        AccountDir::open(&root, "https://a", "secret").unwrap();
+        let again = AccountDir::open(&root, "https://a", "secret").unwrap();
+        assert_eq!(user_of(&again.path).unwrap().mountpoint, None, "it is not mounted yet");
     }
 }

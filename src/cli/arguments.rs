@@ -20,10 +20,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Mount an account, or a local store, at a directory
     Mount(Box<MountArgs>),
-    /// Unmount, and wait for saves that are on their way
+    /// Unmount, wait until all is with Taskade, and say what is not; exits with 1 if anything is not
     #[command(visible_alias = "unmount")]
     Umount(UmountArgs),
-    /// Say what is mounted where, and which saves wait or were refused; exits with 1 if one was
+    /// Say what is mounted where, and what waits or was refused; exits with 1 if anything was refused
     Status(StatusArgs),
     /// Try refused saves again
     Retry(RetryArgs),
@@ -31,7 +31,7 @@ pub(super) enum Command {
     Discard(DiscardArgs),
     /// Ask for the dates, people, notes and fields of tasks, and show them from then on
     Details(DetailsArgs),
-    /// Finish the saves that wait, mounted or not
+    /// Send what waits, mounted or not, and say what it is; exits with 1 if anything is left
     Sync(SyncArgs),
     /// List what was done
     History(HistoryArgs),
@@ -228,6 +228,9 @@ pub(super) struct UmountArgs {
     /// Take it out of the tree also while files on it are open, and do not wait
     #[arg(long)]
     pub(super) lazy: bool,
+    /// Where the state of a mount is kept whose process has died [default: the XDG state directory]
+    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
+    pub(super) state_dir: Option<PathBuf>,
 }
 
 /// Options of `serve`.

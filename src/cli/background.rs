@@ -14,11 +14,16 @@ use std::{
 };
 
 use super::{
-    account, apart, arguments::MountArgs, mount_options, mountpoint, patience, probe, unmount,
+    account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, patience, probe,
+    terminal::tell, unmount,
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    printable::printable,
+};
 
-/// What the process in the background says once it serves the mount. Anything else is its error.
+/// What the process in the background says once it serves the mount, before lines that the user is
+/// to see. Anything else is its error.
 const READY: &[u8] = b"ready\n";
 
 /// A log that is longer than this is begun anew, in bytes.
@@ -54,13 +59,14 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
     let Some(said) = listen(reader, Instant::now() + PATIENCE)? else {
         // It cannot clean up any more, so that is done for it.
         process.kill().map_err(|error| Error::io("cannot end the mount", error))?;
-        if mountpoint::is_mounted(&mountpoint) {
+        if mounts::is_mounted(&mountpoint) {
             unmount::detach(&mountpoint, true)
                 .map_err(|error| Error::io("cannot unmount", error))?;
         }
         return Err(ended("the mount did not answer in time"));
     };
-    if said == READY {
+    if let Some(words) = said.strip_prefix(READY) {
+        String::from_utf8_lossy(words).lines().for_each(|line| tell(&line));
         // Not asked by the process that serves: killed while it waits for itself, it never ends.
         return match probe::ask(&mountpoint)? {
             probe::Answer::Silent => Err(ended("the mount does not answer")),
@@ -147,13 +153,16 @@ pub(crate) fn inherited(ready: Option<RawFd>) -> Vec<OwnedFd> {
     fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()
 }
 
-/// Tells the waiting process that the mount is served, or why not.
-pub(crate) fn report(fd: Option<RawFd>, result: &Result<()>) {
+/// Tells the waiting process that the mount is served and what the user is to know, or why it is not.
+pub(crate) fn report(fd: Option<RawFd>, result: &Result<Vec<String>>) {
     let Some(fd) = fd else { return };
     // SAFETY: the descriptor was handed to this process for this only, and is used once.
     let mut pipe = unsafe { File::from_raw_fd(fd) };
     let said = match result {
-        Ok(()) => READY.to_vec(),
+        Ok(lines) => {
+            let lines = lines.iter().map(|line| printable(line).into_owned() + "\n");
+            [READY, lines.collect::<String>().as_bytes()].concat()
+        }
         Err(error) => format!("{error}\n").into_bytes(),
     };
     // If nobody waits any more, nobody is to be told.

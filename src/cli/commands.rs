@@ -1,27 +1,22 @@
-//! The commands about saves: `status`, `retry`, `discard`, `sync`, `history`, `undo`.
+//! The commands about saves, and about what is past: `retry`, `discard`, `history`, `undo`.
 
 use std::{
     io::{IsTerminal, Write},
-    path::{Path, PathBuf},
-    time::Duration,
+    path::PathBuf,
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    account,
-    arguments::{AccountArgs, DiscardArgs, HistoryArgs, RetryArgs, SyncArgs, UndoArgs},
-    control::{self, Ask},
-    opened::{Access, Opened},
-    place::{PATIENCE, accounts, answered, place, place_or_only},
-    status::in_words,
+    arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
+    control::Ask,
+    place::{answered, place, place_or_only},
     terminal::{say, say_json},
 };
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,
-    sync::Settings,
 };
 
 /// Tries refused saves again.
@@ -131,59 +126,4 @@ fn confirmed(last: &Value) -> Result<Option<i64>> {
         .map_err(|error| Error::io("cannot ask", error))?;
     let is_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     Ok(entries.first().and_then(|entry| entry["row"].as_i64()).filter(|_| is_yes))
-}
-
-/// Finishes what the journal holds, mounted or not.
-///
-/// # Errors
-/// If something still waits, or was refused.
-pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
-    let seconds = args.timeout.as_secs_f64();
-    let ask =
-        |account: &Path| control::ask(account, &Ask::Sync { seconds }, args.timeout + PATIENCE);
-    let mut all = Vec::new();
-    match Access::of(&args.account) {
-        Ok(access) => all.push(match ask(&access.directory(&args.account)?)? {
-            Some(status) => status,
-            None => sync_alone(&args.account, access, args.timeout)?,
-        }),
-        // Who mounted has given it: what is mounted needs none.
-        Err(no_token) if no_token.kind() == Kind::Unauthorized => {
-            for account in accounts(&account::state_dir(args.account.state_dir.as_deref())?)? {
-                all.extend(ask(&account)?);
-            }
-            if all.is_empty() {
-                return Err(no_token);
-            }
-        }
-        Err(error) => return Err(error),
-    }
-    let saves = |status: &Value| status["saves"].as_array().map_or(0, Vec::len);
-    let left: usize = all.iter().map(saves).sum();
-    if left == 0 {
-        return say("everything is saved\n");
-    }
-    for status in all.iter().filter(|status| saves(status) > 0) {
-        say(&in_words(status))?;
-    }
-    Err(Error::new(Kind::Storage, format!("{left} saves are not with Taskade"))
-        .hint("`taskadefs retry` or `discard` settles what was refused"))
-}
-
-fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<Value> {
-    let runtime =
-        tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
-    runtime.block_on(async {
-        let mut account = Opened::open(args, access).await?;
-        let (vfs, events, notices) = account.file_system(Settings::default())?;
-        // No kernel listens.
-        drop((events, notices));
-        vfs.rest(timeout).await;
-        let mut status = serde_json::to_value(vfs.status()).unwrap_or_default();
-        status["pid"] = Value::Null;
-        if let Some(server) = account.server.take() {
-            server.shutdown().await;
-        }
-        Ok(status)
-    })
 }

@@ -16,6 +16,7 @@ mod log;
 mod mount;
 mod mount_options;
 mod mountpoint;
+mod mounts;
 mod opened;
 mod options;
 mod patience;
@@ -23,8 +24,10 @@ mod place;
 mod probe;
 mod serve;
 mod status;
+mod sync;
 mod terminal;
 mod unmount;
+mod waiting;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -83,7 +86,7 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Retry(args) => commands::retry(&args),
         Command::Details(args) => details::details(&args),
         Command::Discard(args) => commands::discard(&args),
-        Command::Sync(args) => commands::sync(&args),
+        Command::Sync(args) => sync::sync(&args),
         Command::History(args) => commands::history(&args),
         Command::Undo(args) => commands::undo(&args),
         Command::Agenda(args) => agenda::agenda(&args),

@@ -14,6 +14,9 @@ use super::{
     control::{self, Listening},
     log, mountpoint,
     opened::{Access, Opened},
+    sync,
+    terminal::tell,
+    waiting::{REMEDY, Watch, counted, pending},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -30,6 +33,9 @@ const LAST_WAIT: Duration = Duration::from_secs(10);
 
 /// How long the service may take to answer the first look, waiting for the budget included.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
+
+/// How many changes are named that an earlier mount has left.
+const NAMED: usize = 10;
 
 /// How long the kernel may take to let go of the mount.
 const DETACH_WAIT: Duration = Duration::from_secs(5);
@@ -59,10 +65,11 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
         // Frees the directory that it was started in. The root is always there.
         let _ = std::env::set_current_dir("/");
     }
-    background::report(args.ready_fd, &Ok(()));
+    background::report(args.ready_fd, &Ok(std::mem::take(&mut mount.goes_on_with)));
     tracing::info!(mountpoint = %args.mountpoint.display(), "mounted");
     let result = runtime.block_on(mount.serve());
     tracing::info!("unmounted");
+    tell_left(&mount.vfs, mount.in_background);
     // A request to the network that still hangs must not hold the process.
     runtime.shutdown_background();
     result
@@ -73,6 +80,10 @@ struct Mount {
     mounted: Mounted,
     server: Option<Running>,
     signals: Signals,
+    /// Whether nobody looks at what it says but in the log.
+    in_background: bool,
+    /// What the mount before has left, in words.
+    goes_on_with: Vec<String>,
     _listening: Listening,
     _account: Opened,
 }
@@ -85,6 +96,10 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     }
     let mut account = Opened::open(&args.account, access?).await?;
     let (vfs, events, notices) = account.file_system(settings(args))?;
+    let goes_on_with = goes_on_with(&vfs);
+    if args.ready_fd.is_none() {
+        goes_on_with.iter().for_each(|words| tell(words));
+    }
     if !args.no_check {
         first_look(args, &vfs).await?;
     }
@@ -96,8 +111,50 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     let (mounted, kernel) =
         fuse::mount(vfs.clone(), handle, &mountpoint, &options).map_err(mountpoint::explain)?;
     tokio::spawn(vfs.clone().pump(events, notices, kernel));
+    account.dir.note_user(Some(&mountpoint))?;
     let server = account.server.take();
-    Ok(Mount { vfs, mounted, server, signals, _listening: listening, _account: account })
+    Ok(Mount {
+        vfs,
+        mounted,
+        server,
+        signals,
+        in_background: args.ready_fd.is_some(),
+        goes_on_with,
+        _listening: listening,
+        _account: account,
+    })
+}
+
+/// What an earlier mount did not get to Taskade, in words.
+fn goes_on_with(vfs: &Vfs) -> Vec<String> {
+    let pending = pending(&sync::told(vfs));
+    let mut words: Vec<String> = pending
+        .iter()
+        .take(NAMED)
+        .map(|change| format!("going on with what waits: {}", change.in_words()))
+        .collect();
+    if pending.len() > NAMED {
+        let others = counted(pending.len() - NAMED);
+        words.push(format!("and with {others} more, which `taskadefs status` lists"));
+    }
+    words
+}
+
+/// Tells what did not get to Taskade.
+fn tell_left(vfs: &Vfs, in_background: bool) {
+    let pending = pending(&sync::told(vfs));
+    for change in &pending {
+        let words = change.in_words();
+        match in_background {
+            true => tracing::warn!("not with Taskade: {words}"),
+            false => tell(&format_args!("not with Taskade: {words}")),
+        }
+    }
+    match pending.len() {
+        0 => {}
+        count if in_background => tracing::warn!("{} are {REMEDY}", counted(count)),
+        count => tell(&format_args!("{} did not get to Taskade; {REMEDY}", counted(count))),
+    }
 }
 
 /// Where nothing is known yet, looks at the workspaces, which the first listing then has.
@@ -188,13 +245,22 @@ impl Mount {
             () = self.signals.any() => false,
         };
         let last = tokio::time::Instant::now() + LAST_WAIT;
-        self.vfs.rest(LAST_WAIT).await;
+        let mut watch = (!self.in_background).then(Watch::new);
+        // Whoever asks a second time does not want to wait.
+        let is_hurried = tokio::select! {
+            () = sync::rest(&self.vfs, LAST_WAIT, watch.as_mut()) => false,
+            () = self.signals.any() => true,
+        };
         if !ended {
             self.mounted.unmount()?;
             // Files that are still open keep the session alive; the process need not wait.
             if tokio::time::timeout(DETACH_WAIT, self.mounted.ended()).await.is_ok() {
                 // What was written in the last moment is saved as well, within the same wait.
-                self.vfs.rest(last.saturating_duration_since(tokio::time::Instant::now())).await;
+                let left = match is_hurried {
+                    true => Duration::ZERO,
+                    false => last.saturating_duration_since(tokio::time::Instant::now()),
+                };
+                sync::rest(&self.vfs, left, watch.as_mut()).await;
             }
         }
         if let Some(server) = self.server.take() {

@@ -1,19 +1,18 @@
-//! Mountpoints: what is mounted where, and whether one can be used.
+//! Mountpoints: which a path is in, and whether one can be used.
 
 use std::{
     collections::VecDeque,
     ffi::OsString,
     fs,
-    os::unix::ffi::OsStringExt,
     path::{Component, Path, PathBuf},
 };
 
-use super::probe::{self, Answer};
+use super::{
+    abort,
+    mounts::is_mounted,
+    probe::{self, Answer},
+};
 use crate::error::{Error, Kind, Result};
-
-/// The source that a mount of ours has in `/proc/self/mountinfo`. Its type is `fuse` where root
-/// mounted it directly, and `fuse.taskadefs` where `fusermount3` did.
-const SOURCE: &str = "taskadefs";
 
 /// The program that mounts and unmounts for who is not root.
 pub(crate) const HELPER: &str = "fusermount3";
@@ -96,82 +95,6 @@ fn names(path: &Path) -> VecDeque<OsString> {
     path.components().filter(is_name).map(|part| part.as_os_str().to_owned()).collect()
 }
 
-/// Whether something of ours is mounted there.
-pub(crate) fn is_mounted(path: &Path) -> bool {
-    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    mounts(&table).iter().any(|mount| mount.path == path && mount.is_ours())
-}
-
-/// The number that the kernel's connection of a mount of ours has: the minor number of its device.
-pub(crate) fn connection(path: &Path) -> Option<u32> {
-    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    let mounts = mounts(&table);
-    // The last one is on top.
-    let mount = mounts.iter().rev().find(|mount| mount.path == path && mount.is_ours())?;
-    mount.minor
-}
-
-/// A line of the table of mounts.
-#[derive(Debug, PartialEq, Eq)]
-struct Mount {
-    minor: Option<u32>,
-    path: PathBuf,
-    kind: String,
-    source: String,
-}
-
-impl Mount {
-    fn is_ours(&self) -> bool {
-        self.source == SOURCE && (self.kind == "fuse" || self.kind == "fuse.taskadefs")
-    }
-}
-
-/// The mounts in the format of proc_pid_mountinfo(5).
-fn mounts(table: &[u8]) -> Vec<Mount> {
-    let mut mounts = Vec::new();
-    for line in table.split(|byte| *byte == b'\n') {
-        let mut fields = line.split(|byte| *byte == b' ');
-        let Some(device) = fields.nth(2) else { continue };
-        let device = String::from_utf8_lossy(device);
-        let minor = device.split_once(':').and_then(|(_, minor)| minor.parse().ok());
-        let Some(path) = fields.nth(1) else { continue };
-        // Optional fields end with a dash; type and source follow.
-        let mut last = fields.skip_while(|field| *field != b"-").skip(1);
-        let mut text = || String::from_utf8_lossy(last.next().unwrap_or_default()).into_owned();
-        let (kind, source) = (text(), text());
-        mounts.push(Mount {
-            minor,
-            path: PathBuf::from(OsString::from_vec(unescape(path))),
-            kind,
-            source,
-        });
-    }
-    mounts
-}
-
-/// Undoes the octal escapes of spaces, tabs, newlines and backslashes.
-fn unescape(field: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((&byte, after)) = rest.split_first() {
-        let octal = (byte == b'\\').then(|| after.get(..3)).flatten();
-        let value = octal
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match value {
-            Some(value) => {
-                bytes.push(value);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    bytes
-}
-
 /// Checks that something can be mounted there, or says what stands in the way.
 ///
 /// # Errors
@@ -181,7 +104,11 @@ pub(crate) fn check(path: &Path) -> Result<PathBuf> {
     let resolved = resolve(path)?;
     // Before anything touches it, which would wait for a mount that hangs.
     if is_mounted(&resolved) {
-        return Err(taken(&resolved, &shown)?);
+        let reason = taken(&resolved, &shown)?;
+        // To abort a mount may have taken it away.
+        if is_mounted(&resolved) {
+            return Err(reason);
+        }
     }
     let metadata = fs::metadata(path).map_err(|error| {
         let hint = match error.raw_os_error() {
@@ -205,21 +132,27 @@ pub(crate) fn check(path: &Path) -> Result<PathBuf> {
     Ok(resolved)
 }
 
-/// Why nothing can be mounted where something of ours is mounted already.
+/// Why nothing can be mounted where something of ours is mounted already. One that hangs since its
+/// process was killed and cannot end is aborted, which frees the programs that wait for it.
 fn taken(path: &Path, shown: &str) -> Result<Error> {
     let unmount = format!("unmount it first: taskadefs umount {shown}");
+    let dead = |unmount| {
+        Error::io("a mount died there", std::io::Error::from_raw_os_error(libc::ENOTCONN))
+            .at(shown)
+            .hint(unmount)
+    };
     Ok(match probe::ask(path)? {
         Answer::ServedBy(_) | Answer::Closed => {
             Error::new(Kind::Exists, "something of taskadefs is mounted there already")
                 .at(shown)
                 .hint(unmount)
         }
-        Answer::Dead => {
-            Error::io("a mount died there", std::io::Error::from_raw_os_error(libc::ENOTCONN))
-                .at(shown)
-                .hint(unmount)
-        }
-        Answer::Silent => silent(shown),
+        Answer::Dead => dead(unmount),
+        Answer::Silent => match abort::stale_mount(path) {
+            Ok(true) => dead(unmount),
+            Ok(false) => silent(shown),
+            Err(error) => abort::failed(error).at(shown),
+        },
     })
 }
 
@@ -267,23 +200,7 @@ pub(crate) fn explain(error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
-    use super::{check, hides_files, mounts, resolve};
-
-    #[test]
-    fn the_table_of_mounts_is_read_with_its_escapes() {
-        let table =
-            b"36 35 98:0 /mnt1 /a\\040b rw,noatime master:1 - fuse.taskadefs taskadefs rw\n\
-            37 35 0:5 / /proc rw - proc proc rw\nnonsense\n";
-        let found = mounts(table);
-        assert_eq!(found[0].path, PathBuf::from("/a b"));
-        assert!(found[0].is_ours());
-        assert_eq!((found[0].minor, found[1].minor), (Some(0), Some(5)));
-        assert_eq!(found[1].path, PathBuf::from("/proc"));
-        assert!(!found[1].is_ours());
-        assert_eq!(found.len(), 2);
-    }
+    use super::{check, hides_files, resolve};
 
     #[test]
     fn what_stands_in_the_way_is_named_with_the_remedy() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     account,
     control::{self, Ask},
-    mountpoint, probe,
+    mountpoint, mounts, probe,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -29,7 +29,7 @@ pub(super) struct Place {
 /// Which mount a path is in. The file itself need not be there.
 pub(super) fn place(path: &Path) -> Result<Place> {
     let resolved = mountpoint::resolve(path)?;
-    let root = resolved.ancestors().find(|ancestor| mountpoint::is_mounted(ancestor));
+    let root = resolved.ancestors().find(|ancestor| mounts::is_mounted(ancestor));
     let root = root.ok_or_else(|| not_in_a_mount(path))?;
     let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
     let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());

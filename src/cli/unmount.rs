@@ -1,4 +1,5 @@
-//! Unmounting, and waiting until the mount's process has saved everything.
+//! Unmounting, and waiting until the mount's process has sent everything, or has given up: then what
+//! is left is told.
 
 use std::{
     ffi::CString,
@@ -6,60 +7,129 @@ use std::{
         fd::{AsFd, FromRawFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
-use super::{abort, arguments::UmountArgs, holders, mountpoint, patience, probe};
+use super::{
+    abort, account,
+    arguments::UmountArgs,
+    control::{self, Ask},
+    holders, mountpoint, mounts, patience, place, probe, status,
+    terminal::tell,
+    waiting::{REMEDY, Watch, counted, pending},
+};
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often it is asked what it waits for.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long it may take to say that.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Whose mount it is, as far as that can be told.
+#[derive(Default)]
+struct Served {
+    /// The process, to be waited for; `None` if it is dead or unknown.
+    process: Option<OwnedFd>,
+    /// The directory of the account.
+    account: Option<PathBuf>,
+}
+
 /// Unmounts and waits. Lazily, it does not wait: files that are open may stay so for long.
 ///
 /// # Errors
-/// If nothing is mounted there, files on it are in use, or it does not answer.
+/// If nothing is mounted there, files on it are in use, it does not answer, or something did not
+/// get to Taskade.
 pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
     let path = mountpoint::resolve(&args.mountpoint)?;
     let shown = args.mountpoint.display().to_string();
-    if !mountpoint::is_mounted(&path) {
+    if !mounts::is_mounted(&path) {
         return Err(Error::new(Kind::NotFound, "nothing of taskadefs is mounted there").at(shown));
     }
-    let process = if args.lazy { None } else { serving_process(&path, &shown)? };
-    detach(&path, args.lazy).map_err(|error| {
-        let error = Error::io("cannot unmount", error).at(&shown);
-        match error.errno() {
-            libc::EBUSY => error.hint(format!("in use by {}; or use --lazy", holders::of(&path))),
-            _ => error,
-        }
-    })?;
-    match process {
-        Some(process) if !patience::readable(process.as_fd(), Instant::now() + PATIENCE) => {
-            Err(Error::new(Kind::Storage, "unmounted, but saves are still on their way")
+    let served = match args.lazy {
+        true => Served::default(),
+        false => served(&path, &shown, args.state_dir.as_deref())?,
+    };
+    // To abort a mount may have taken it away already.
+    if mounts::is_mounted(&path) {
+        detach(&path, args.lazy).map_err(|error| {
+            let error = Error::io("cannot unmount", error).at(&shown);
+            match error.errno() {
+                libc::EBUSY => {
+                    error.hint(format!("in use by {}; or use --lazy", holders::of(&path)))
+                }
+                _ => error,
+            }
+        })?;
+    }
+    if let Some(process) = &served.process {
+        wait(process, served.account.as_deref(), &shown)?;
+    }
+    tell_left(served.account.as_deref(), &shown)
+}
+
+/// Waits for the end of the process, and shows what it waits for.
+fn wait(process: &OwnedFd, account: Option<&Path>, shown: &str) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    let mut watch = Watch::new();
+    while !patience::readable(process.as_fd(), end.min(Instant::now() + LOOK)) {
+        // It may have ended in between.
+        let asked = account.map(|account| control::ask(account, &Ask::Status {}, ANSWER));
+        let status = asked.and_then(|asked| asked.ok().flatten());
+        status.iter().for_each(|status| watch.show(status));
+        if Instant::now() >= end {
+            return Err(Error::new(Kind::Storage, "unmounted, but saves are still on their way")
                 .at(shown)
-                .hint("they are in the journal; the process goes on with them"))
+                .hint("they are in the journal; the process goes on with them"));
         }
-        _ => Ok(()),
+    }
+    Ok(())
+}
+
+/// Tells what did not get to Taskade, path by path.
+fn tell_left(account: Option<&Path>, shown: &str) -> Result<()> {
+    let Some(account) = account else { return Ok(()) };
+    let failed = |error: Error| error.hint("unmounted, but what waits cannot be told");
+    let left = pending(&status::asleep(account).map_err(failed)?);
+    if left.is_empty() {
+        return Ok(());
+    }
+    for change in &left {
+        tell(&format_args!("not with Taskade: {}", change.in_words()));
+    }
+    let what = format!("unmounted, but {} did not get to Taskade", counted(left.len()));
+    Err(Error::new(Kind::Storage, what).at(shown).hint(REMEDY))
+}
+
+/// Who serves the mount. A process that was killed and cannot end is helped.
+fn served(path: &Path, shown: &str, state_dir: Option<&Path>) -> Result<Served> {
+    let dead = || Served { process: None, account: account_mounted_at(path, state_dir) };
+    match probe::ask(path)? {
+        probe::Answer::ServedBy(pid) => {
+            Ok(Served { process: open_process(pid), account: probe::account(path).ok() })
+        }
+        probe::Answer::Dead => Ok(dead()),
+        probe::Answer::Closed => Ok(Served::default()),
+        probe::Answer::Silent => match abort::stale_mount(path) {
+            Ok(true) => Ok(dead()),
+            Ok(false) => Err(mountpoint::silent(shown)),
+            Err(error) => Err(abort::failed(error).at(shown)),
+        },
     }
 }
 
-/// The process that serves the mount, to be waited for; `None` if it is dead or unknown.
-fn serving_process(path: &Path, shown: &str) -> Result<Option<OwnedFd>> {
-    match probe::ask(path)? {
-        probe::Answer::ServedBy(pid) => Ok(open_process(pid)),
-        probe::Answer::Dead | probe::Answer::Closed => Ok(None),
-        probe::Answer::Silent => match abort::dead_connection(path) {
-            Ok(true) => Ok(None),
-            Ok(false) => Err(mountpoint::silent(shown)),
-            Err(error) => {
-                Err(Error::io("the mount's process was killed, and programs wait for it", error)
-                    .at(shown)
-                    .hint("root frees them: taskadefs umount"))
-            }
-        },
-    }
+/// The directory of the account that was mounted there last, by a process that is gone.
+fn account_mounted_at(path: &Path, state_dir: Option<&Path>) -> Option<PathBuf> {
+    let accounts = place::accounts(&account::state_dir(state_dir).ok()?).ok()?;
+    accounts.into_iter().find(|dir| {
+        let user = account::user_of(dir);
+        user.is_some_and(|user| user.mountpoint.as_deref() == Some(path))
+    })
 }
 
 fn open_process(pid: libc::pid_t) -> Option<OwnedFd> {

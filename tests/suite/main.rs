@@ -80,4 +80,5 @@ mod told;
 mod transferred;
 mod truncations;
 mod unsent;
+mod waiting;
 mod walks;

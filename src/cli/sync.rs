@@ -1,0 +1,125 @@
+//! `sync`: sending what waits, mounted or not, and showing meanwhile what that is.
+
+use std::{path::Path, sync::mpsc, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    account,
+    arguments::{AccountArgs, SyncArgs},
+    control::{self, Ask},
+    opened::{Access, Opened},
+    place::{PATIENCE, accounts},
+    status::{in_words, is_refused},
+    terminal::say,
+    waiting::{REMEDY, Watch, counted, pending},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::Settings,
+    vfs::Vfs,
+};
+
+/// How often it is looked what waits, and how long what is quick goes unmentioned.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Finishes what the journal holds, mounted or not.
+///
+/// # Errors
+/// If something still waits, or was refused.
+pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
+    let mut all = Vec::new();
+    match Access::of(&args.account) {
+        Ok(access) => {
+            let mounted = sync_mounted(&access.directory(&args.account)?, args.timeout)?;
+            all.push(match mounted {
+                Some(status) => status,
+                None => sync_alone(&args.account, access, args.timeout)?,
+            });
+        }
+        // Who mounted has given it: what is mounted needs none.
+        Err(no_token) if no_token.kind() == Kind::Unauthorized => {
+            for account in accounts(&account::state_dir(args.account.state_dir.as_deref())?)? {
+                all.extend(sync_mounted(&account, args.timeout)?);
+            }
+            if all.is_empty() {
+                return Err(no_token);
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    let waiting: usize = all.iter().map(|status| pending(status).len()).sum();
+    if waiting == 0 && !all.iter().any(is_refused) {
+        return say("everything is saved\n");
+    }
+    for status in all.iter().filter(|status| !pending(status).is_empty() || is_refused(status)) {
+        say(&in_words(status))?;
+    }
+    Err(match waiting {
+        0 => Error::new(Kind::Storage, "what was refused is not with Taskade")
+            .hint("`taskadefs retry` or `discard` settles it"),
+        _ => Error::new(Kind::Storage, format!("{} did not get to Taskade", counted(waiting)))
+            .hint(REMEDY),
+    })
+}
+
+/// Has the process that has an account send all, and shows what waits. How it stands then; `None`
+/// if no process has it.
+fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
+    let (tell, told) = mpsc::channel();
+    let (asked, seconds) = (account.to_owned(), timeout.as_secs_f64());
+    std::thread::spawn(move || {
+        // Somebody listens for as long as this program runs.
+        let _ = tell.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + PATIENCE));
+    });
+    let mut watch = Watch::new();
+    loop {
+        match told.recv_timeout(LOOK) {
+            Ok(answer) => return answer,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
+        }
+        // Whether it answers is the other one's to tell.
+        if let Ok(Some(status)) = control::ask(account, &Ask::Status {}, PATIENCE) {
+            watch.show(&status);
+        }
+    }
+}
+
+fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<Value> {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
+    runtime.block_on(async {
+        let mut account = Opened::open(args, access).await?;
+        let (vfs, events, notices) = account.file_system(Settings::default())?;
+        // No kernel listens.
+        drop((events, notices));
+        rest(&vfs, timeout, Some(&mut Watch::new())).await;
+        let mut status = told(&vfs);
+        status["pid"] = Value::Null;
+        if let Some(server) = account.server.take() {
+            server.shutdown().await;
+        }
+        Ok(status)
+    })
+}
+
+/// Waits until no save is on its way, but no longer than `wait`, and shows what is waited for.
+pub(super) async fn rest(vfs: &std::sync::Arc<Vfs>, wait: Duration, mut watch: Option<&mut Watch>) {
+    let resting = vfs.rest(wait);
+    tokio::pin!(resting);
+    loop {
+        tokio::select! {
+            () = &mut resting => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let Some(watch) = &mut watch {
+            watch.show(&told(vfs));
+        }
+    }
+}
+
+/// How a file system stands, as `status` has it.
+pub(super) fn told(vfs: &Vfs) -> Value {
+    serde_json::to_value(vfs.status()).unwrap_or_default()
+}
