@@ -7,8 +7,11 @@ use std::{
 
 use reqwest::{Client, Url, redirect};
 
-use super::http::{CONNECT_TIMEOUT, is_loopback};
+use super::url::is_loopback;
 use crate::error::{Error, Kind, Result};
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection is kept that nothing goes through.
 const KEPT: Duration = Duration::from_secs(20);

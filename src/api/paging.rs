@@ -33,9 +33,6 @@ use crate::{
     ids::TaskId,
 };
 
-/// Most tasks that one page may carry (`maximum` of `projectTasksGet`).
-pub(crate) const PAGE_LIMIT: usize = 1000;
-
 /// What a server's own cap would be a multiple of.
 const LIKELY_CAP: usize = 50;
 
@@ -147,7 +144,7 @@ impl Pages {
             return Ok(Next::Anew);
         }
         let capped = paging.may_be_capped(sent);
-        let likely = sent >= PAGE_LIMIT || capped || page.next_cursor.is_some();
+        let likely = sent >= Page::LIMIT || capped || page.next_cursor.is_some();
         let has_new = listed > again;
         let is_settled = std::mem::take(&mut self.doubted) && !has_new;
         if is_settled || !page.has_more.unwrap_or(has_new && likely) {
@@ -201,11 +198,13 @@ fn bytes(task: &RemoteTask) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Next, PAGE_LIMIT, Pages, Paging};
+    use super::{Next, Pages, Paging};
     use crate::{
         api::{RemoteTask, wire::Page},
         ids::TaskId,
     };
+
+    const PAGE_LIMIT: usize = Page::LIMIT;
 
     fn task(number: usize) -> RemoteTask {
         let id = TaskId::new(number.to_string());

@@ -1,4 +1,4 @@
-//! Where a request goes: paths made of fixed parts and ids, and how they are joined to the base.
+//! Where a request goes: the template of a path, as the API has it, and the ids that fill it.
 //!
 //! An id is one segment, whatever it holds. It is opaque text from the network, so it must not
 //! be able to name another endpoint: `DELETE` of a task without an id would be asked of the list.
@@ -13,48 +13,52 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A path below the base of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Path {
-    text: String,
-    subject: String,
+pub struct Path {
+    template: &'static str,
+    ids: Vec<String>,
 }
 
 impl Path {
-    pub(crate) fn new(part: &'static str) -> Self {
-        Self { text: part.to_owned(), subject: String::new() }
-    }
-
-    /// Goes on with a part of the API's own; one that ends in a slash is the last.
-    pub(crate) fn then(mut self, part: &'static str) -> Self {
-        self.text.push('/');
-        self.text.push_str(part);
-        self
-    }
-
-    /// Goes on with an id.
+    /// A template, whose segments in braces are the ids, in their order.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for what would not be a segment: nothing is sent then.
-    pub(crate) fn id(mut self, id: &str) -> Result<Self> {
-        if matches!(id, "" | "." | "..") {
+    /// [`Kind::Invalid`] for an id that would not be a segment: nothing is sent then.
+    pub(crate) fn new<const N: usize>(template: &'static str, ids: [&str; N]) -> Result<Self> {
+        debug_assert_eq!(template.matches('{').count(), N, "{template}");
+        if let Some(id) = ids.iter().find(|id| matches!(**id, "" | "." | "..")) {
             return Err(Error::new(Kind::Invalid, format!("{id:?} cannot be an id")));
         }
-        if self.subject.is_empty() {
-            id.clone_into(&mut self.subject);
-        }
-        self.text.push('/');
-        self.text.extend(utf8_percent_encode(id, ENCODED));
-        Ok(self)
+        Ok(Self { template, ids: ids.map(str::to_owned).to_vec() })
+    }
+
+    /// The path as the API has it, without a slash before it.
+    pub fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// What fills the template.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
     }
 
     /// The project or space that it is about, for taking turns; empty if none.
     pub(crate) fn subject(&self) -> &str {
-        &self.subject
+        self.ids.first().map_or("", String::as_str)
     }
 
     /// The whole URL. The base keeps its path, with or without a slash at its end.
     pub(crate) fn below(&self, base: &Url) -> Url {
+        let mut path = base.path().trim_end_matches('/').to_owned();
+        let mut ids = self.ids.iter();
+        for segment in self.template.split('/') {
+            path.push('/');
+            match segment.strip_prefix('{').and_then(|_| ids.next()) {
+                Some(id) => path.extend(utf8_percent_encode(id, ENCODED)),
+                None => path.push_str(segment),
+            }
+        }
         let mut url = base.clone();
-        url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), self.text));
+        url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
         url
@@ -70,7 +74,7 @@ mod tests {
     use crate::error::Kind;
 
     fn task(id: &str) -> Path {
-        Path::new("projects").id("p").unwrap().then("tasks").id(id).unwrap()
+        Path::new("projects/{project}/tasks/{task}", ["p", id]).unwrap()
     }
 
     #[test]
@@ -79,14 +83,15 @@ mod tests {
             let url = task("a/b?c#d").below(&Url::parse(base).unwrap());
             assert_eq!(url.as_str(), "https://x.example/api/v1/projects/p/tasks/a%2Fb%3Fc%23d");
         }
-        let url = Path::new("workspaces").below(&Url::parse("https://x.example").unwrap());
+        let url =
+            Path::new("workspaces", []).unwrap().below(&Url::parse("https://x.example").unwrap());
         assert_eq!(url.as_str(), "https://x.example/workspaces");
     }
 
     #[test]
     fn what_is_no_segment_is_refused_before_anything_is_sent() {
         for id in ["", ".", ".."] {
-            let error = Path::new("projects").id(id).unwrap_err();
+            let error = Path::new("projects/{project}", [id]).unwrap_err();
             assert_eq!(error.kind(), Kind::Invalid);
             assert!(error.kind().is_certain());
         }

@@ -37,7 +37,7 @@ const NOT_TASKADE: &str = "sign in to the network, or check the proxy, the firew
 /// one. Its fields are read where they are asked for: the item of an export is as large as a space.
 /// A field that is null is there.
 #[derive(Debug, Default)]
-pub(crate) struct Envelope {
+pub struct Envelope {
     item: Option<Box<RawValue>>,
     items: Option<Box<RawValue>>,
     /// The others that mean something.
@@ -110,17 +110,31 @@ impl<'de> Visitor<'de> for Items {
 
 /// One page of a project's tasks.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Page {
-    pub(crate) tasks: Vec<RemoteTask>,
+pub struct Page {
+    /// The tasks.
+    pub tasks: Vec<RemoteTask>,
     /// How many items the service sent, null ones included.
-    pub(crate) sent: usize,
+    pub sent: usize,
     /// Whether there are more, where the service says.
-    pub(crate) has_more: Option<bool>,
+    pub has_more: Option<bool>,
     /// Where to go on, where the service says.
-    pub(crate) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
+}
+
+impl Page {
+    /// Most tasks that one page may carry (`maximum` of `projectTasksGet`).
+    pub(crate) const LIMIT: usize = 1000;
 }
 
 impl Envelope {
+    /// What a service answers with this body.
+    ///
+    /// # Errors
+    /// As with a body that comes over HTTP with a success status.
+    pub fn of(body: &Value) -> Result<Self> {
+        Self::read(body.to_string().as_bytes(), None)
+    }
+
     /// Reads the body of an answer with a success status. `hidden` is not quoted in errors.
     pub(crate) fn read(body: &[u8], hidden: Option<&Token>) -> Result<Self> {
         if !body.trim_ascii_start().starts_with(b"{") {

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use super::account::AccountDir;
 use crate::{
-    api::{Backend, HttpBackend, Priority},
+    api::{Client, HttpBackend, Priority},
     clock::SystemClock,
     error::{Error, Kind, Result},
     ids::SpaceId,
@@ -73,7 +73,8 @@ fn waiting(own: &AccountDir, url: &str) -> Vec<(AccountDir, Stranded)> {
 
 async fn workspaces(url: &str, token: &Token) -> Result<BTreeSet<SpaceId>> {
     let backend = HttpBackend::new(url, Some(token), Arc::new(SystemClock))?;
-    let listing = backend.workspaces(Priority::Foreground);
+    let client = Client::new(Arc::new(backend));
+    let listing = client.workspaces(Priority::Foreground);
     let listed = tokio::time::timeout(PATIENCE, listing)
         .await
         .map_err(|_| Error::new(Kind::Unreachable, "the service did not answer"))?;

@@ -16,7 +16,6 @@ use super::{
     ahead::Walks,
     base_log::BaseLog,
     cache::Cache,
-    calls::Logged,
     evict::Residents,
     hydrate::Exports,
     journal::Journal,
@@ -33,7 +32,7 @@ use super::{
     wording::Wording,
 };
 use crate::{
-    api::{Backend, BudgetStatus, FOREGROUND_SILENCE, RemoteSpace, TaskResource},
+    api::{Audited, Backend, BudgetStatus, Client, FOREGROUND_SILENCE, RemoteSpace, TaskResource},
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
@@ -98,9 +97,9 @@ pub(super) const CACHE: &str = "cache.sqlite3";
 
 /// Readings, saves and listings of one account.
 pub struct Engine {
-    /// The service, with a log of what is written to it in front.
-    pub(crate) backend: Arc<dyn Backend>,
-    calls: Arc<Logged>,
+    /// The service, with the audit log in front.
+    pub(crate) backend: Client,
+    audit: Arc<Audited>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) records: Records,
@@ -158,14 +157,14 @@ impl Engine {
         let started = clock.wall();
         let keep = settings.keep_history;
         let records = Records::of(journal.dir());
-        let calls = Arc::new(Logged::new(backend, clock.clone(), records.dir(), keep));
+        let audit = Arc::new(Audited::new(backend, clock.clone(), records.dir(), keep));
         let unseen = Unseen::of(&journal)?;
         let unmoved = Unsettled::of(&journal)?;
         let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
-            backend: calls.clone(),
-            calls,
+            backend: Client::new(audit.clone()),
+            audit,
             clock,
             records,
             unseen,
@@ -234,7 +233,7 @@ impl Engine {
 
     /// What was wrong with the service when it was last asked, if anything was.
     pub fn trouble(&self) -> Option<String> {
-        self.gone().map(|gone| gone.reason).or_else(|| self.calls.trouble())
+        self.gone().map(|gone| gone.reason).or_else(|| self.backend.trouble())
     }
 
     /// The projects with saves that are not, or not yet, with Taskade.
@@ -261,7 +260,7 @@ impl Engine {
 
     /// The project with this id; made known if it was not.
     pub fn project(&self, id: &ProjectId, folder: &SpaceId, title: &str) -> Arc<Project> {
-        self.calls.name(id, title);
+        self.audit.name(id, title);
         let mut projects = self.projects();
         if let Some(project) = projects.get(id) {
             let mut state = project.lock();
@@ -300,7 +299,7 @@ impl Engine {
             state.id = Some(id.clone());
             self.log_bases(&mut state);
         }
-        self.calls.name(id, &project.title());
+        self.audit.name(id, &project.title());
         self.projects().insert(id.clone(), project.clone());
     }
 
@@ -311,7 +310,7 @@ impl Engine {
         former: &ProjectId,
         copy: &ProjectId,
     ) {
-        self.calls.name(copy, &project.title());
+        self.audit.name(copy, &project.title());
         self.unmoved.identified_anew(former, copy);
         {
             let mut projects = self.projects();

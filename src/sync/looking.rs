@@ -25,7 +25,7 @@ impl Engine {
     /// The workspaces of the account.
     ///
     /// # Errors
-    /// As [`Backend::workspaces`](crate::api::Backend::workspaces), and only if they were never
+    /// As [`Client::workspaces`](crate::api::Client::workspaces), and only if they were never
     /// listed.
     pub async fn workspaces(self: &Arc<Self>, look: Look) -> Result<Arc<Listed>> {
         self.ensure(&Which::Workspaces, look).await?;
@@ -35,7 +35,7 @@ impl Engine {
     /// The projects of a folder, and the folders of a workspace.
     ///
     /// # Errors
-    /// As the [`Backend`](crate::api::Backend)'s listings, and only for what was never listed.
+    /// As the [`Client`](crate::api::Client)'s listings, and only for what was never listed.
     pub async fn space(
         self: &Arc<Self>,
         id: &SpaceId,
@@ -107,7 +107,7 @@ impl Engine {
     /// Lists the workspaces if they were never listed, by this mount or one before.
     ///
     /// # Errors
-    /// As [`Backend::workspaces`](crate::api::Backend::workspaces).
+    /// As [`Client::workspaces`](crate::api::Client::workspaces).
     pub async fn first_look(&self) -> Result<()> {
         let (which, now) = (Which::Workspaces, self.clock.now());
         match self.listings.standing(&which, now, self.settings.max_age) {

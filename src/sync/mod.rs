@@ -12,8 +12,6 @@ mod base_records;
 mod become_copy;
 mod cache;
 mod cache_told;
-mod calls;
-mod calls_kept;
 mod carry;
 mod create;
 mod detail;

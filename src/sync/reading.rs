@@ -61,7 +61,7 @@ impl Engine {
     /// What a program that opens the project gets.
     ///
     /// # Errors
-    /// As [`Backend::tasks`](crate::api::Backend::tasks), and only if the project was never read.
+    /// As [`Client::tasks`](crate::api::Client::tasks), and only if the project was never read.
     pub async fn read(self: &Arc<Self>, project: &Arc<Project>) -> Result<Content> {
         self.serve(project, None).await
     }

@@ -17,7 +17,7 @@ impl Engine {
     /// What the service says of a project.
     ///
     /// # Errors
-    /// As [`Backend::resource`](crate::api::Backend::resource).
+    /// As [`Client::resource`](crate::api::Client::resource).
     pub(crate) async fn resource(&self, project: &ProjectId, resource: Resource) -> Result<Value> {
         self.backend.resource(Priority::Foreground, project, resource).await
     }
@@ -26,7 +26,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::NotFound`] if there is no such task, and otherwise as
-    /// [`Backend::task_resource`](crate::api::Backend::task_resource).
+    /// [`Client::task_resource`](crate::api::Client::task_resource).
     pub(crate) async fn task_resource(
         &self,
         project: &Project,
@@ -51,7 +51,7 @@ impl Engine {
     /// Makes a project readable for whoever has its link.
     ///
     /// # Errors
-    /// As [`Backend::share`](crate::api::Backend::share).
+    /// As [`Client::share`](crate::api::Client::share).
     pub(crate) async fn share(&self, project: &ProjectId) -> Result<()> {
         self.backend.share(project).await.map(drop)
     }

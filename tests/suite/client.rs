@@ -20,7 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 use taskadefs::{
-    api::{Backend, Content, ContentType, HttpBackend, NewTask, Position},
+    api::{Client, Content, ContentType, HttpBackend, NewTask, Position},
     clock::Clock,
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -97,7 +97,7 @@ struct Service {
     workspace: SpaceId,
     project: ProjectId,
     clock: Arc<TestClock>,
-    client: Arc<HttpBackend>,
+    client: Client,
     _dir: TempDir,
 }
 
@@ -117,13 +117,17 @@ impl Service {
         let running = Server::start(config).await.unwrap();
         let workspace = running.store().add_workspace("Acme").unwrap();
         let project = running.store().add_project(&workspace, "Plan", tasks).unwrap();
-        let client = Arc::new(client(&running, clock.clone()));
+        let client = Client::new(Arc::new(backend(&running, clock.clone())));
         Self { running, workspace, project, clock, client, _dir: dir }
     }
 
     /// A client that has learnt nothing yet.
-    fn new_client(&self) -> HttpBackend {
-        client(&self.running, self.clock.clone())
+    fn new_client(&self) -> Client {
+        Client::new(Arc::new(self.new_backend()))
+    }
+
+    fn new_backend(&self) -> HttpBackend {
+        backend(&self.running, self.clock.clone())
     }
 
     fn tree(&self) -> String {
@@ -144,7 +148,7 @@ impl Service {
     }
 }
 
-fn client(running: &Running, clock: Arc<TestClock>) -> HttpBackend {
+fn backend(running: &Running, clock: Arc<TestClock>) -> HttpBackend {
     HttpBackend::new(&running.url(), Some(&running.token()), clock).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::Command, sync::Arc};
 
 use serde_json::Value;
 use taskadefs::{
-    api::{Backend, Content, ContentType, HttpBackend},
+    api::{Client, Content, ContentType, HttpBackend},
     clock::SystemClock,
 };
 
@@ -23,6 +23,7 @@ fn overridden() -> Mounted {
     let tasks = mounted.server().store().task_ids(&project).unwrap();
     let (url, token) = (mounted.server().url(), mounted.server().token());
     let others = HttpBackend::new(&url, Some(&token), Arc::new(SystemClock)).unwrap();
+    let others = Client::new(Arc::new(others));
     let theirs = Content { content_type: ContentType::Plain, text: "theirs".to_owned() };
     let edit = others.update_task(&project, &tasks[1], &theirs);
     tokio::runtime::Runtime::new().unwrap().block_on(edit).unwrap();

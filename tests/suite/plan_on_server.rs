@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestError, TestRunner},
 };
 use taskadefs::{
-    api::{Backend, Content, ContentType, HttpBackend, NewTask, Priority},
+    api::{Client, Content, ContentType, HttpBackend, NewTask, Priority},
     clock::SystemClock,
     error::{Error, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -33,7 +33,7 @@ enum Edit {
 struct Service {
     running: Running,
     workspace: SpaceId,
-    client: HttpBackend,
+    client: Client,
     _dir: tempfile::TempDir,
 }
 
@@ -45,6 +45,7 @@ impl Service {
         let workspace = running.store().add_workspace("Acme").unwrap();
         let clock = std::sync::Arc::new(SystemClock);
         let client = HttpBackend::new(&running.url(), Some(&running.token()), clock).unwrap();
+        let client = Client::new(std::sync::Arc::new(client));
         Self { running, workspace, client, _dir: dir }
     }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Moment, RemoteDetails, Resource, Schedule, SetDetail, TaskResource},
+    api::{Call, Method, Moment, Schedule},
     error::{Error, Kind, Result},
-    ids::{ProjectId, TaskId},
+    ids::TaskId,
 };
 
-use crate::service::{Memory, gone};
+use crate::{
+    service::{Memory, State, gone, index},
+    service_calls::{TASK, item, items, sent, text},
+};
 
 /// Who is a member of every project.
 pub const MEMBERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -25,52 +28,23 @@ pub struct Details {
     pub fields: BTreeMap<String, Value>,
 }
 
-impl Details {
-    fn set(&mut self, detail: SetDetail<'_>, assigning_replaces: bool) -> Result<()> {
-        let none = |why| Error::new(Kind::Refused, why);
-        match detail {
-            SetDetail::Date(Some(date)) => self.date = Some(date.clone()),
-            SetDetail::Date(None) => drop(self.date.take().ok_or_else(|| none("no date"))?),
-            SetDetail::Note(Some(note)) => self.note = Some(note.text.clone()),
-            SetDetail::Note(None) => drop(self.note.take().ok_or_else(gone)?),
-            SetDetail::Assign(handles) => {
-                if !handles.iter().all(|handle| MEMBERS.contains(&handle.as_str())) {
-                    return Err(none("no such member"));
-                }
-                if assigning_replaces {
-                    self.assignees.clear();
-                }
-                for handle in handles {
-                    if !self.assignees.contains(handle) {
-                        self.assignees.push(handle.clone());
-                    }
-                }
-            }
-            SetDetail::Unassign(handle) => {
-                let at = self.assignees.iter().position(|known| known == handle);
-                self.assignees.remove(at.ok_or_else(|| none("not theirs"))?);
-            }
-            SetDetail::Field(field, Some(value)) => {
-                self.fields.insert(field.to_owned(), value.clone());
-            }
-            SetDetail::Field(field, None) => drop(self.fields.remove(field).ok_or_else(gone)?),
-        }
-        Ok(())
-    }
+/// A write to a detail as the log has it; `None` if it is none, or has nothing with it.
+pub(crate) fn words_of_detail(call: &Call) -> Option<String> {
+    let (body, ids) = (call.body.as_ref()?, call.path.ids());
+    let detail = call.path.template().strip_prefix(TASK)?;
+    let task = ids.get(1)?;
+    Some(match detail {
+        "/date" => format!("PUT {task}/date {body}"),
+        "/note" => format!("PUT {task}/note {:?}", text(call, "/value")),
+        "/assignees" => format!("PUT {task}/assignees {}", handles(call).join(" ")),
+        "/fields/{field}" => format!("PUT {task}/fields/{} {}", ids[2], sent(call, "/value")),
+        _ => return None,
+    })
 }
 
-/// A write as the log has it.
-fn in_words(t: &TaskId, detail: SetDetail<'_>) -> String {
-    match detail {
-        SetDetail::Date(Some(date)) => format!("PUT {t}/date {}", json!(date)),
-        SetDetail::Date(None) => format!("DELETE {t}/date"),
-        SetDetail::Note(Some(note)) => format!("PUT {t}/note {:?}", note.text),
-        SetDetail::Note(None) => format!("DELETE {t}/note"),
-        SetDetail::Assign(handles) => format!("PUT {t}/assignees {}", handles.join(" ")),
-        SetDetail::Unassign(handle) => format!("DELETE {t}/assignees/{handle}"),
-        SetDetail::Field(field, Some(value)) => format!("PUT {t}/fields/{field} {value}"),
-        SetDetail::Field(field, None) => format!("DELETE {t}/fields/{field}"),
-    }
+fn handles(call: &Call) -> Vec<&str> {
+    let handles = sent(call, "/handles").as_array().unwrap();
+    handles.iter().map(|handle| handle.as_str().unwrap()).collect()
 }
 
 /// A whole day.
@@ -78,7 +52,7 @@ pub fn day(date: &str) -> Schedule {
     Schedule { start: Moment { date: date.to_owned(), ..Moment::default() }, end: None }
 }
 
-fn link(project: &ProjectId) -> Value {
+fn link(project: &str) -> Value {
     json!({ "viewUrl": format!("https://taskade.invalid/{project}") })
 }
 
@@ -98,108 +72,108 @@ impl Memory {
     pub fn set_assigning_replaces(&self, replaces: bool) {
         self.lock().assigning_replaces = replaces;
     }
+}
 
-    fn look<T>(
-        &self,
-        project: &ProjectId,
-        task: &TaskId,
-        look: impl FnOnce(&Details) -> T,
-    ) -> Result<T> {
-        self.read(|state| {
-            Memory::has(state, project, task)?;
-            let key = (project.to_string(), task.to_string());
-            Ok(look(state.details.get(&key).unwrap_or(&Details::default())))
-        })
-    }
-
-    pub(crate) fn detail_here(
-        &self,
-        p: &ProjectId,
-        t: &TaskId,
-        what: TaskResource,
-    ) -> Result<RemoteDetails> {
-        self.look(p, t, |details| {
-            let Details { date, note, assignees, fields } = details.clone();
-            let mut told = RemoteDetails::default();
-            match what {
-                TaskResource::Task => {}
-                TaskResource::Date => told.date = date,
-                TaskResource::Note => told.note = note,
-                TaskResource::Assignees => told.assignees = assignees,
-                TaskResource::Fields => told.fields = fields.into_iter().collect(),
-            }
-            told
-        })
-    }
-
-    pub(crate) fn set_detail_here(
-        &self,
-        p: &ProjectId,
-        t: &TaskId,
-        detail: SetDetail<'_>,
-    ) -> Result<()> {
-        let replaces = self.lock().assigning_replaces;
-        self.write(in_words(t, detail), |state| {
-            Memory::has(state, p, t)?;
-            let key = (p.to_string(), t.to_string());
-            state.details.entry(key).or_default().set(detail, replaces)
-        })
-    }
-
-    pub(crate) fn resource_here(&self, p: &ProjectId, what: Resource) -> Result<Value> {
-        self.read(|state| {
-            if !state.has_project(p) {
-                return Err(gone());
-            }
-            Ok(match what {
-                Resource::Members => MEMBERS.map(|handle| json!({ "handle": handle })).into(),
-                Resource::Fields => {
-                    let field = |id| json!({ "id": id, "data": { "type": "number" } });
-                    FIELDS.map(field).into()
+impl State {
+    /// Does what is asked about a detail of a task, or about what belongs to a project.
+    pub(crate) fn execute_detail(&mut self, call: &Call, ids: &[&str]) -> Result<Value> {
+        match (call.path.template().strip_prefix(TASK), ids) {
+            (Some(detail), [project, task, rest @ ..]) => {
+                index(&self.project(project)?.tasks, &TaskId::new(*task))?;
+                let key = ((*project).to_owned(), (*task).to_owned());
+                let replaces = self.assigning_replaces;
+                let details = self.details.entry(key).or_default();
+                match (call.method, detail) {
+                    (Method::Get, "") => Ok(item(json!({ "id": task }))),
+                    (Method::Get, _) => details.get(detail),
+                    (Method::Put, _) => details.put(detail, rest, call, replaces),
+                    _ => details.delete(detail, rest),
                 }
-                Resource::Blocks => json!([]),
-                Resource::ShareLink if state.shared.contains(p.as_str()) => link(p),
-                Resource::ShareLink => Value::Null,
-            })
-        })
-    }
-
-    pub(crate) fn task_resource_here(
-        &self,
-        p: &ProjectId,
-        t: &TaskId,
-        what: TaskResource,
-    ) -> Result<Option<Value>> {
-        let told = self.look(p, t, |details| match what {
-            TaskResource::Task => Some(json!({ "id": t })),
-            TaskResource::Date => details.date.as_ref().map(|date| json!(date)),
-            TaskResource::Note => details.note.as_ref().map(|note| json!({ "value": note })),
-            TaskResource::Assignees => {
-                Some(details.assignees.iter().map(|handle| json!({ "handle": handle })).collect())
             }
-            TaskResource::Fields => {
-                let fields = details.fields.iter();
-                Some(fields.map(|(id, value)| json!({ "fieldId": id, "value": value })).collect())
-            }
-        });
-        match (what, told) {
-            // The client cannot tell a task that is gone from a date that is not set.
-            (TaskResource::Date | TaskResource::Note, Err(error))
-                if error.kind() == Kind::NotFound =>
-            {
-                Ok(None)
-            }
-            (_, told) => told,
+            (None, [project]) => self.execute_resource(call, project),
+            _ => Err(gone()),
         }
     }
 
-    pub(crate) fn share_here(&self, p: &ProjectId) -> Result<Value> {
-        self.write(format!("PUT {p}/shareLink"), |state| {
-            if !state.has_project(p) {
-                return Err(gone());
+    fn execute_resource(&mut self, call: &Call, project: &str) -> Result<Value> {
+        self.project(project)?;
+        Ok(match (call.method, call.path.template()) {
+            (Method::Get, "projects/{project}/members") => {
+                items(MEMBERS.map(|handle| json!({ "handle": handle })))
             }
-            state.shared.insert(p.to_string());
-            Ok(link(p))
+            (Method::Get, "projects/{project}/fields") => {
+                items(FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })))
+            }
+            (Method::Get, "projects/{project}/blocks") => items([]),
+            (Method::Get, "projects/{project}/shareLink") => {
+                item(self.shared.contains(project).then(|| link(project)))
+            }
+            (Method::Put, "projects/{project}/shareLink") => {
+                self.shared.insert(project.to_owned());
+                item(link(project))
+            }
+            _ => return Err(gone()),
         })
+    }
+}
+
+impl Details {
+    fn get(&self, detail: &str) -> Result<Value> {
+        Ok(match detail {
+            "/date" => item(json!(self.date.as_ref().ok_or_else(gone)?)),
+            "/note" => item(json!({ "value": self.note.as_ref().ok_or_else(gone)? })),
+            "/assignees" => items(self.assignees.iter().map(|name| json!({ "handle": name }))),
+            "/fields" => {
+                let value = |(id, value)| json!({ "fieldId": id, "value": value });
+                items(self.fields.iter().map(value))
+            }
+            _ => return Err(gone()),
+        })
+    }
+
+    fn put(&mut self, detail: &str, rest: &[&str], call: &Call, replaces: bool) -> Result<Value> {
+        match (detail, rest) {
+            ("/date", _) => {
+                let date = call.body.clone().unwrap_or_default();
+                self.date = Some(serde_json::from_value(date).unwrap());
+            }
+            ("/note", _) => self.note = Some(text(call, "/value").to_owned()),
+            ("/assignees", _) => self.assign(&handles(call), replaces)?,
+            (_, [field]) => {
+                self.fields.insert((*field).to_owned(), sent(call, "/value").clone());
+            }
+            _ => return Err(gone()),
+        }
+        Ok(item(Value::Null))
+    }
+
+    fn assign(&mut self, handles: &[&str], replaces: bool) -> Result<()> {
+        if !handles.iter().all(|handle| MEMBERS.contains(handle)) {
+            return Err(Error::new(Kind::Refused, "no such member"));
+        }
+        if replaces {
+            self.assignees.clear();
+        }
+        for handle in handles {
+            if !self.assignees.iter().any(|known| known == handle) {
+                self.assignees.push((*handle).to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, detail: &str, rest: &[&str]) -> Result<Value> {
+        let none = |why| Error::new(Kind::Refused, why);
+        match (detail, rest) {
+            ("/date", _) => drop(self.date.take().ok_or_else(|| none("no date"))?),
+            ("/note", _) => drop(self.note.take().ok_or_else(gone)?),
+            ("/assignees/{handle}", [handle]) => {
+                let at = self.assignees.iter().position(|known| known == handle);
+                self.assignees.remove(at.ok_or_else(|| none("not theirs"))?);
+            }
+            ("/fields/{field}", [field]) => drop(self.fields.remove(*field).ok_or_else(gone)?),
+            _ => return Err(gone()),
+        }
+        Ok(item(Value::Null))
     }
 }

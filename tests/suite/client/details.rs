@@ -3,9 +3,7 @@
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{
-        Backend, End, HttpBackend, Moment, Priority, Resource, Schedule, SetDetail, TaskResource,
-    },
+    api::{Client, End, Moment, Priority, Resource, Schedule, SetDetail, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     server::{Assigning, Fault, Quirks},
@@ -46,7 +44,7 @@ fn names(handles: &[&str]) -> Vec<String> {
 
 /// A task, as a client knows it.
 #[derive(Clone, Copy)]
-struct Task<'a>(&'a HttpBackend, &'a ProjectId, &'a TaskId);
+struct Task<'a>(&'a Client, &'a ProjectId, &'a TaskId);
 
 impl Task<'_> {
     async fn set(self, detail: SetDetail<'_>) -> Result<()> {

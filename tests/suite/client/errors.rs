@@ -1,7 +1,9 @@
 //! What each failure is told as, and that reads are repeated where that may help.
 
+use std::sync::Arc;
+
 use taskadefs::{
-    api::{Backend, HttpBackend, Priority},
+    api::{Client, HttpBackend, Priority},
     error::Kind,
     ids::{ProjectId, SpaceId, TaskId},
     secret::Token,
@@ -110,6 +112,7 @@ async fn a_wrong_token_is_told_as_such() {
     let url = service.running.url();
     let wrong = Token::new("tskdp_wrong");
     let client = HttpBackend::new(&url, wrong.as_ref(), TestClock::free()).unwrap();
+    let client = Client::new(Arc::new(client));
     let error = client.workspaces(READ).await.unwrap_err();
     assert_eq!((error.kind(), error.errno()), (Kind::Unauthorized, libc::EACCES));
     assert!(error.to_string().contains("TASKADE_TOKEN"), "{error}");
@@ -117,6 +120,7 @@ async fn a_wrong_token_is_told_as_such() {
     // Without one nothing is sent.
     service.running.log().clear();
     let client = HttpBackend::new(&url, None, TestClock::free()).unwrap();
+    let client = Client::new(Arc::new(client));
     assert_eq!(client.workspaces(READ).await.unwrap_err().kind(), Kind::Unauthorized);
     assert!(service.statuses().is_empty());
 }

@@ -2,7 +2,7 @@
 //! bounds, or is an error with the reason.
 
 use taskadefs::{
-    api::{Backend, Priority, Resource},
+    api::{Priority, Resource},
     error::Kind,
     ids::{ProjectId, SpaceId},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use taskadefs::{
-    api::{Backend, Priority},
+    api::Priority,
     error::Kind,
     server::{Fault, Quirks},
 };
@@ -26,9 +26,9 @@ async fn nothing_is_sent_between_a_429_and_its_end() {
         tokio::spawn(async move { client.workspaces(priority).await })
     };
     let first = spawn(Priority::Save);
-    until(|| service.client.budget_status().waiting == 1).await;
+    until(|| service.client.budget().unwrap().waiting == 1).await;
     let others: Vec<_> = (0..5).map(|_| spawn(READ)).collect();
-    until(|| service.client.budget_status().waiting == 6).await;
+    until(|| service.client.budget().unwrap().waiting == 6).await;
     assert_eq!(service.statuses(), [429]);
     service.clock.let_go(1);
     first.await.unwrap().unwrap();
@@ -87,7 +87,7 @@ async fn a_request_without_an_answer_is_taken_for_one_that_counts() {
     for _ in 0..2 {
         assert_eq!(service.create("t").await.unwrap_err().kind(), Kind::Ambiguous);
     }
-    assert_eq!(service.client.budget_status().remaining, Some(0));
+    assert_eq!(service.client.budget().unwrap().remaining, Some(0));
     let client = service.client.clone();
     let waiting = tokio::spawn(async move { client.workspaces(Priority::Save).await });
     until(|| !service.clock.sleeps().is_empty()).await;
@@ -129,12 +129,12 @@ async fn the_last_of_the_budget_is_kept_for_saves() {
     }
     let client = service.client.clone();
     let reader = tokio::spawn(async move { client.workspaces(READ).await });
-    until(|| service.client.budget_status().waiting == 1).await;
+    until(|| service.client.budget().unwrap().waiting == 1).await;
     for _ in 27..30 {
         service.create("t").await.unwrap();
     }
     assert_eq!(service.statuses(), [200; 30]);
-    assert_eq!(service.client.budget_status().remaining, Some(0));
+    assert_eq!(service.client.budget().unwrap().remaining, Some(0));
     assert!(!reader.is_finished());
     reader.abort();
 }
@@ -161,6 +161,6 @@ async fn headers_that_make_no_sense_are_none() {
         raw.client.workspaces(READ).await.unwrap();
     }
     assert_eq!((raw.requests().len(), raw.clock.slept()), (5, Duration::ZERO));
-    let budget = raw.client.budget_status();
+    let budget = raw.client.budget().unwrap();
     assert_eq!((budget.limit, budget.remaining, budget.reset), (None, None, None));
 }

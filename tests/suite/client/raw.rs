@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use taskadefs::{api::HttpBackend, secret::Token};
+use taskadefs::{
+    api::{Client, HttpBackend},
+    secret::Token,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -16,7 +19,7 @@ pub const TOKEN: &str = "tskdp_very-secret";
 /// The server. Dropped, it stops.
 pub struct Raw {
     pub clock: Arc<TestClock>,
-    pub client: HttpBackend,
+    pub client: Client,
     url: String,
     requests: Arc<Mutex<Vec<String>>>,
     accepting: JoinHandle<()>,
@@ -34,6 +37,7 @@ impl Raw {
         let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
         let clock = TestClock::free();
         let client = HttpBackend::new(&url, Token::new(TOKEN).as_ref(), clock.clone()).unwrap();
+        let client = Client::new(Arc::new(client));
         let requests = Arc::new(Mutex::default());
         let accepting = tokio::spawn(serve(listener, answers, Arc::clone(&requests)));
         Self { clock, client, url, requests, accepting }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use taskadefs::{
-    api::{Backend, Priority, RemoteTask},
+    api::{Priority, RemoteTask},
     error::Kind,
     ids::{ProjectId, SpaceId},
     server::{Fault, GoneCursor, Quirks},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Backend, Resource, SetDetail, TaskResource},
+    api::{Resource, SetDetail, TaskResource},
     error::Kind,
     ids::{ProjectId, TaskId},
 };

@@ -1,7 +1,7 @@
 //! Where the token goes, and where it never goes.
 
 use taskadefs::{
-    api::{Backend, HttpBackend, Priority},
+    api::{HttpBackend, Priority},
     error::Kind,
     secret::Token,
     server::Fault,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use taskadefs::{
-    api::{Backend, HttpBackend, NewTask, Position, Priority},
+    api::{Client, HttpBackend, NewTask, Position, Priority},
     error::{Kind, Result},
     ids::{ProjectId, TaskId},
     server::{Fault, Server, ServerConfig},
@@ -73,7 +73,8 @@ async fn a_write_whose_answer_does_not_come_is_sent_once_and_in_doubt() {
 #[tokio::test]
 async fn a_write_that_hangs_ends_in_doubt() {
     let service = Service::of("a").await;
-    let client = service.new_client().with_timeout(Duration::from_millis(500));
+    let backend = service.new_backend().with_timeout(Duration::from_millis(500));
+    let client = Client::new(Arc::new(backend));
     service.running.faults().plan(None, "", 0, 100, Fault::HangAfter);
     let error = client.create_tasks(&service.project, &[new_task("t")]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Ambiguous);
@@ -83,7 +84,8 @@ async fn a_write_that_hangs_ends_in_doubt() {
 #[tokio::test]
 async fn a_read_that_hangs_ends() {
     let service = Service::of("a").await;
-    let client = service.new_client().with_timeout(Duration::from_millis(50));
+    let backend = service.new_backend().with_timeout(Duration::from_millis(50));
+    let client = Client::new(Arc::new(backend));
     for fault in [Fault::Hang, Fault::HangAfter] {
         service.running.faults().plan(None, "", 0, 100, fault);
         let error = client.workspaces(Priority::Foreground).await.unwrap_err();
@@ -120,12 +122,14 @@ async fn a_write_that_reaches_nobody_is_sent_again() {
 
     let clock = TestClock::free();
     let client = HttpBackend::new(&url, Some(&token), clock.clone()).unwrap();
+    let client = Client::new(Arc::new(client));
     let error = client.create_tasks(&project, &[new_task("t")]).await.unwrap_err();
     assert_eq!((error.kind(), clock.sleeps().len()), (Kind::Unreachable, 3));
     assert!(error.kind().is_certain());
 
     let clock = TestClock::held();
-    let client = Arc::new(HttpBackend::new(&url, Some(&token), clock.clone()).unwrap());
+    let client = HttpBackend::new(&url, Some(&token), clock.clone()).unwrap();
+    let client = Client::new(Arc::new(client));
     let (writer, of) = (client.clone(), project.clone());
     let write = tokio::spawn(async move { writer.create_tasks(&of, &[new_task("t")]).await });
     super::until(|| !clock.sleeps().is_empty()).await;

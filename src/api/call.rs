@@ -1,0 +1,47 @@
+//! A request as it is put to the service, whichever endpoint it is of.
+
+use serde_json::Value;
+
+use super::{path::Path, priority::Priority};
+
+/// What a request does to what its path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads it, and changes nothing: it may be sent again whatever became of it.
+    Get,
+    /// Adds to it, or does something with it.
+    Post,
+    /// Puts something in its place.
+    Put,
+    /// Takes it away.
+    Delete,
+}
+
+impl Method {
+    /// Whether nothing is changed.
+    pub const fn is_read(self) -> bool {
+        matches!(self, Self::Get)
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Who waits for it.
+    pub priority: Priority,
+    /// What it does.
+    pub method: Method,
+    /// To what.
+    pub path: Path,
+    /// The names and values after the path.
+    pub query: Vec<(&'static str, String)>,
+    /// What is sent with it.
+    pub body: Option<Value>,
+}
+
+impl Call {
+    /// Whether it changes nothing. Only such a request may be sent again when its answer is lost.
+    pub fn is_read(&self) -> bool {
+        self.method.is_read()
+    }
+}

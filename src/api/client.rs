@@ -1,0 +1,306 @@
+//! What taskadefs asks of Taskade: any endpoint by its type, and in one call what takes several.
+//!
+//! A listing is complete or it is an error: the part that was got is never returned.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{
+    backend::Backend,
+    bundle::Exported,
+    endpoint::{Endpoint, ask},
+    endpoints::{
+        CompleteProject, CopyProject, CreateProject, CreateTasks, DeleteAssignee, DeleteDate,
+        DeleteField, DeleteNote, DeleteTask, GetDetail, GetExport, GetFields, GetFolders,
+        GetProject, GetProjects, GetShareLink, GetTaskResource, GetWorkspaces, MoveTask,
+        PutAssignees, PutDate, PutField, PutNote, PutShareLink, RestoreProject, SetCompleted,
+        UpdateTask,
+    },
+    gate::BudgetStatus,
+    listing::{list_blocks, list_members, list_tasks},
+    outage::Gone,
+    paging::Paging,
+    priority::Priority,
+    resource::Resource,
+};
+use crate::{
+    error::Result,
+    ids::{ProjectId, SpaceId, TaskId},
+    model::{
+        Content, NewTask, Position, RemoteDetails, RemoteProject, RemoteSpace, RemoteTask,
+        SetDetail, TaskResource,
+    },
+};
+
+/// A user of one service. Its clones know what it knows.
+#[derive(Clone)]
+pub struct Client {
+    backend: Arc<dyn Backend>,
+    paging: Arc<Paging>,
+    /// What was wrong when the service was last asked, if anything was.
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl Client {
+    /// A user of this service.
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, paging: Arc::default(), trouble: Arc::default() }
+    }
+
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// As [`Backend::send`].
+    pub async fn read<E: Endpoint>(&self, priority: Priority, endpoint: E) -> Result<E::Answer> {
+        const { assert!(E::METHOD.is_read(), "what changes something is sent by `write`") };
+        let answer = ask(&*self.backend, priority, endpoint).await;
+        if E::IS_TELLING { self.asked(answer) } else { self.heard(answer) }
+    }
+
+    /// Changes something.
+    ///
+    /// # Errors
+    /// As [`Backend::send`].
+    pub async fn write<E: Endpoint>(&self, endpoint: E) -> Result<E::Answer> {
+        const { assert!(!E::METHOD.is_read(), "what changes nothing is sent by `read`") };
+        self.asked(ask(&*self.backend, Priority::Save, endpoint).await)
+    }
+
+    /// What was wrong when the service was last asked, if anything was.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is known of the request budget, if there is one.
+    pub fn budget(&self) -> Option<BudgetStatus> {
+        self.backend.budget()
+    }
+
+    /// As [`Backend::outage`].
+    pub fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
+        self.backend.outage()
+    }
+
+    /// As [`Backend::hurry`].
+    pub fn hurry(&self) {
+        self.backend.hurry();
+    }
+
+    /// Notes what became of asking.
+    fn asked<T>(&self, result: Result<T>) -> Result<T> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = result.as_ref().err().map(ToString::to_string);
+        match (&*trouble, &now) {
+            (before, Some(error)) if before.as_ref() != Some(error) => {
+                tracing::warn!(%error, "the service was asked in vain");
+            }
+            (Some(_), None) => tracing::info!("the service answers again"),
+            _ => {}
+        }
+        *trouble = now;
+        result
+    }
+
+    /// As [`asked`](Self::asked), where a refusal says nothing of how the account stands.
+    fn heard<T>(&self, result: Result<T>) -> Result<T> {
+        match &result {
+            Err(error) if !error.kind().is_transient() => result,
+            _ => self.asked(result),
+        }
+    }
+}
+
+/// What is made of several requests, or of one of several.
+///
+/// # Errors
+/// As [`Backend::send`].
+impl Client {
+    /// All tasks of a project in outline order, every page of them, the title node included.
+    pub async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
+        self.asked(list_tasks(&*self.backend, &self.paging, priority, project).await)
+    }
+
+    /// What the service answers about a project, as it is: the value of `item` or `items`.
+    pub async fn resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        resource: Resource,
+    ) -> Result<Value> {
+        match resource {
+            Resource::Members => self.heard(list_members(&*self.backend, priority, project).await),
+            Resource::Blocks => self.heard(list_blocks(&*self.backend, priority, project).await),
+            Resource::Fields => Ok(self.read(priority, GetFields { project }).await?.into()),
+            Resource::ShareLink => self.read(priority, GetShareLink { project }).await,
+        }
+    }
+
+    /// Writes something that a task has beside its text, or takes it away.
+    pub async fn set_detail(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        detail: SetDetail<'_>,
+    ) -> Result<()> {
+        match detail {
+            SetDetail::Date(Some(date)) => self.write(PutDate { project, task, date }).await,
+            SetDetail::Date(None) => self.write(DeleteDate { project, task }).await,
+            SetDetail::Note(Some(note)) => self.write(PutNote { project, task, note }).await,
+            SetDetail::Note(None) => self.write(DeleteNote { project, task }).await,
+            SetDetail::Assign(handles) => self.write(PutAssignees { project, task, handles }).await,
+            SetDetail::Unassign(handle) => {
+                self.write(DeleteAssignee { project, task, handle }).await
+            }
+            SetDetail::Field(field, Some(value)) => {
+                self.write(PutField { project, task, field, value }).await
+            }
+            SetDetail::Field(field, None) => self.write(DeleteField { project, task, field }).await,
+        }
+    }
+}
+
+/// What is asked for in several places, by name. All of it is [`read`](Self::read) or
+/// [`write`](Self::write) of the endpoint.
+///
+/// # Errors
+/// As [`Backend::send`].
+impl Client {
+    /// [`GetWorkspaces`].
+    pub async fn workspaces(&self, priority: Priority) -> Result<Vec<RemoteSpace>> {
+        self.read(priority, GetWorkspaces).await
+    }
+
+    /// [`GetFolders`].
+    pub async fn folders(
+        &self,
+        priority: Priority,
+        workspace: &SpaceId,
+    ) -> Result<Vec<RemoteSpace>> {
+        self.read(priority, GetFolders { workspace }).await
+    }
+
+    /// [`GetProjects`].
+    pub async fn projects(
+        &self,
+        priority: Priority,
+        folder: &SpaceId,
+    ) -> Result<Vec<RemoteProject>> {
+        self.read(priority, GetProjects { folder }).await
+    }
+
+    /// [`GetProject`].
+    pub async fn project(&self, priority: Priority, project: &ProjectId) -> Result<RemoteProject> {
+        self.read(priority, GetProject { project }).await
+    }
+
+    /// [`GetExport`].
+    pub async fn export(
+        &self,
+        priority: Priority,
+        space: &SpaceId,
+    ) -> Result<HashMap<ProjectId, Exported>> {
+        self.read(priority, GetExport { space }).await
+    }
+
+    /// [`CreateProject`].
+    pub async fn create_project(&self, folder: &SpaceId, markdown: &str) -> Result<ProjectId> {
+        self.write(CreateProject { folder, markdown }).await
+    }
+
+    /// [`CompleteProject`].
+    pub async fn complete_project(&self, project: &ProjectId) -> Result<()> {
+        self.write(CompleteProject { project }).await
+    }
+
+    /// [`RestoreProject`].
+    pub async fn restore_project(&self, project: &ProjectId) -> Result<()> {
+        self.write(RestoreProject { project }).await
+    }
+
+    /// [`CopyProject`].
+    pub async fn copy_project(
+        &self,
+        project: &ProjectId,
+        folder: &SpaceId,
+        title: &str,
+    ) -> Result<Option<ProjectId>> {
+        self.write(CopyProject { project, folder, title }).await
+    }
+
+    /// [`CreateTasks`].
+    pub async fn create_tasks(
+        &self,
+        project: &ProjectId,
+        tasks: &[NewTask],
+    ) -> Result<Vec<TaskId>> {
+        self.write(CreateTasks { project, tasks }).await
+    }
+
+    /// [`UpdateTask`].
+    pub async fn update_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        content: &Content,
+    ) -> Result<Option<String>> {
+        self.write(UpdateTask { project, task, content }).await
+    }
+
+    /// [`SetCompleted`].
+    pub async fn set_completed(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        done: bool,
+    ) -> Result<()> {
+        self.write(SetCompleted { project, task, done }).await
+    }
+
+    /// [`MoveTask`].
+    pub async fn move_task(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        target: &TaskId,
+        position: Position,
+    ) -> Result<()> {
+        self.write(MoveTask { project, task, target, position }).await
+    }
+
+    /// [`DeleteTask`].
+    pub async fn delete_task(&self, project: &ProjectId, task: &TaskId) -> Result<()> {
+        self.write(DeleteTask { project, task }).await
+    }
+
+    /// [`GetDetail`].
+    pub async fn detail(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<RemoteDetails> {
+        self.read(priority, GetDetail { project, task, resource }).await
+    }
+
+    /// [`GetTaskResource`].
+    pub async fn task_resource(
+        &self,
+        priority: Priority,
+        project: &ProjectId,
+        task: &TaskId,
+        resource: TaskResource,
+    ) -> Result<Option<Value>> {
+        self.read(priority, GetTaskResource { project, task, resource }).await
+    }
+
+    /// [`PutShareLink`].
+    pub async fn share(&self, project: &ProjectId) -> Result<Value> {
+        self.write(PutShareLink { project }).await
+    }
+}

@@ -1,0 +1,20 @@
+//! The endpoints of v1 that taskadefs asks, as the official document describes them.
+//!
+//! One more is one more type here: what is asked, where that goes, and how the answer is read.
+
+mod details;
+mod projects;
+mod resources;
+mod spaces;
+mod tasks;
+
+pub use self::{
+    details::{
+        DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,
+        PutAssignees, PutDate, PutField, PutNote,
+    },
+    projects::{CompleteProject, CopyProject, CreateProject, GetProject, RestoreProject},
+    resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
+    spaces::{GetExport, GetFolders, GetProjects, GetWorkspaces},
+    tasks::{CreateTasks, DeleteTask, GetTasks, MoveTask, SetCompleted, UpdateTask},
+};

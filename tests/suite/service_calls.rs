@@ -1,0 +1,363 @@
+//! How a Taskade in memory answers requests.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use taskadefs::{
+    api::{Backend, Call, Envelope, Method, Position, RemoteTask, Request},
+    error::{Error, Kind, Result},
+    ids::TaskId,
+};
+
+use crate::{
+    service::{Fault, Memory, Project, State, TITLE, index, subtree_end, task},
+    service_details::words_of_detail,
+};
+
+/// The path of a task.
+pub(crate) const TASK: &str = "projects/{project}/tasks/{task}";
+
+#[async_trait]
+impl Backend for Memory {
+    async fn send(&self, request: &mut dyn Request) -> Result<()> {
+        let call = request.call()?;
+        self.wait(&call).await;
+        let answer = self.answer(&call);
+        request.take(answer)
+    }
+}
+
+impl Memory {
+    /// Waits for as long as such requests are to.
+    async fn wait(&self, call: &Call) {
+        let stalled = match (call.method, call.path.template()) {
+            (Method::Get, "projects/{project}/tasks") => &self.stalled,
+            (Method::Get, "folders/{folder}/projects") => &self.stalled_listings,
+            (Method::Post, "projects/{project}/tasks/") | (Method::Delete, TASK) => {
+                &self.stalled_tasks
+            }
+            _ => return,
+        };
+        stalled.subscribe().wait_for(|stalled| !stalled).await.unwrap();
+    }
+
+    /// What a request comes to, faults and all.
+    fn answer(&self, call: &Call) -> Result<Envelope> {
+        if call.path.template() == "bundles/{space}/export" {
+            return Err(Error::new(Kind::Unsupported, "nothing is exported here"));
+        }
+        let mut state = self.lock();
+        let fault = state.faults.next(call)?;
+        if call.is_read() {
+            state.reads += 1;
+            return match fault {
+                Fault::Before(kind) => Err(Error::new(kind, "fault")),
+                Fault::After => Err(Error::new(Kind::Unreachable, "no answer")),
+                Fault::None => Envelope::of(&state.execute(call)?),
+            };
+        }
+        let what = words(call);
+        if let Fault::Before(kind) = fault {
+            return Err(Error::new(kind, format!("{what}: fault")));
+        }
+        state.log.push(what.clone());
+        let answer = state.execute(call)?;
+        match fault {
+            Fault::After => Err(Error::new(Kind::Ambiguous, format!("{what}: no answer"))),
+            _ => Envelope::of(&answer),
+        }
+    }
+}
+
+/// A write as the log has it.
+fn words(call: &Call) -> String {
+    let ids = call.path.ids();
+    match (call.method, call.path.template()) {
+        (Method::Post, "projects") => format!("POST project {:?}", text(call, "/content")),
+        (Method::Post, "projects/{project}/copy") => {
+            format!("POST {}/copy {:?}", ids[0], text(call, "/projectTitle"))
+        }
+        (Method::Post, "projects/{project}/tasks/") => {
+            let words = new_tasks(call).iter().map(|new| {
+                let anchor = new["taskId"].as_str().unwrap_or("project");
+                let (placement, content) = (new["placement"].as_str(), new["content"].as_str());
+                format!("{} {anchor} {:?}", placement.unwrap(), content.unwrap())
+            });
+            format!("POST [{}]", words.collect::<Vec<_>>().join(", "))
+        }
+        (Method::Put, TASK) => format!("PUT {} {:?}", ids[1], text(call, "/content")),
+        (Method::Put, "projects/{project}/tasks/{task}/move") => {
+            let (position, target) = (text(call, "/target/position"), text(call, "/target/taskId"));
+            format!("PUT {}/move {position} {target}", ids[1])
+        }
+        _ => words_of_detail(call).unwrap_or_else(|| plain_words(call)),
+    }
+}
+
+/// The method and the path, without what all paths begin with.
+fn plain_words(call: &Call) -> String {
+    let (template, ids) = (call.path.template(), call.path.ids());
+    let (rest, ids) = match template.strip_prefix("projects/{project}/tasks/") {
+        Some(rest) => (rest, &ids[1..]),
+        None => (template.strip_prefix("projects/").unwrap_or(template), ids),
+    };
+    let mut ids = ids.iter();
+    let filled = rest.split('/').map(|segment| match segment.starts_with('{') {
+        true => ids.next().unwrap().as_str(),
+        false => segment,
+    });
+    let verb = format!("{:?}", call.method).to_uppercase();
+    format!("{verb} {}", filled.collect::<Vec<_>>().join("/"))
+}
+
+/// A part of what is sent.
+pub(crate) fn sent<'a>(call: &'a Call, pointer: &str) -> &'a Value {
+    call.body.as_ref().and_then(|body| body.pointer(pointer)).unwrap_or(&Value::Null)
+}
+
+/// A text that is sent.
+pub(crate) fn text<'a>(call: &'a Call, pointer: &str) -> &'a str {
+    sent(call, pointer).as_str().unwrap()
+}
+
+fn new_tasks(call: &Call) -> &[Value] {
+    sent(call, "/tasks").as_array().unwrap()
+}
+
+fn position(value: &Value) -> Position {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+pub(crate) fn item(item: impl Into<Value>) -> Value {
+    json!({ "ok": true, "item": item.into() })
+}
+
+pub(crate) fn items(items: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "ok": true, "items": items.into_iter().collect::<Vec<_>>() })
+}
+
+impl State {
+    /// Does what is asked.
+    fn execute(&mut self, call: &Call) -> Result<Value> {
+        let ids: Vec<&str> = call.path.ids().iter().map(String::as_str).collect();
+        match (call.method, call.path.template(), &ids[..]) {
+            (Method::Get, "workspaces", _) => {
+                Ok(items(self.workspaces.iter().map(|(id, name)| named(id, name))))
+            }
+            (Method::Get, "workspaces/{workspace}/folders", [workspace]) => {
+                Ok(self.get_folders(workspace))
+            }
+            (Method::Get, "folders/{folder}/projects", [folder]) => {
+                let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);
+                Ok(items(inside.map(|(id, project)| project_item(id, project))))
+            }
+            (Method::Post, "projects", _) => Ok(self.create_project(call)),
+            (Method::Get, "projects/{project}", [project]) => {
+                Ok(item(project_item(project, self.project(project)?)))
+            }
+            (Method::Post, "projects/{project}/complete", [project]) => {
+                self.project_mut(project)?.completed = true;
+                Ok(item(Value::Null))
+            }
+            (Method::Post, "projects/{project}/restore", [project]) => {
+                self.project_mut(project)?.completed = false;
+                Ok(item(Value::Null))
+            }
+            (Method::Post, "projects/{project}/copy", [project]) => {
+                self.copy_project(project, call)
+            }
+            (Method::Get, "projects/{project}/tasks", [project]) => self.get_tasks(project, call),
+            (Method::Post, "projects/{project}/tasks/", [project]) => {
+                self.create_tasks(project, call)
+            }
+            (Method::Put, TASK, [project, task]) => self.update_task(project, task, call),
+            (Method::Delete, TASK, [project, task]) => self.delete_task(project, task),
+            (Method::Post, "projects/{project}/tasks/{task}/complete", [project, task]) => {
+                self.tick(project, task, true)
+            }
+            (Method::Post, "projects/{project}/tasks/{task}/uncomplete", [project, task]) => {
+                self.tick(project, task, false)
+            }
+            (Method::Put, "projects/{project}/tasks/{task}/move", [project, task]) => {
+                self.move_task(project, task, call)
+            }
+            _ => self.execute_detail(call, &ids),
+        }
+    }
+
+    fn get_folders(&self, workspace: &str) -> Value {
+        let home = self.workspaces.iter().filter(|(id, _)| id == workspace);
+        let home = home.map(|(id, name)| named(id, name));
+        let folders = self.folders.iter().filter(|(of, _, _)| of == workspace);
+        items(home.chain(folders.map(|(_, id, name)| named(id, name))))
+    }
+
+    fn create_project(&mut self, call: &Call) -> Value {
+        let (folder, markdown) = (text(call, "/folderId"), text(call, "/content"));
+        let id = format!("p{}", self.next());
+        let mut lines = markdown.lines();
+        let name = lines.next().unwrap_or_default().trim_start_matches("# ");
+        let mut tasks = vec![task(TITLE, name, None, false)];
+        let mut path: Vec<String> = Vec::new();
+        for line in lines.filter(|line| !line.is_empty()) {
+            let text = line.trim_start_matches("  ");
+            path.truncate((line.len() - text.len()) / 2);
+            let child = format!("n{}", self.next());
+            let parent = path.last().map_or(TITLE, String::as_str).to_owned();
+            tasks.push(task(&child, text.trim_start_matches("- "), Some(&parent), false));
+            path.push(child);
+        }
+        let project = Project { name: name.into(), folder: folder.into(), completed: false, tasks };
+        self.projects.insert(id.clone(), project);
+        item(json!({ "id": id }))
+    }
+
+    fn copy_project(&mut self, project: &str, call: &Call) -> Result<Value> {
+        let (folder, title) = (text(call, "/folderId"), text(call, "/projectTitle"));
+        let mut copy = self.project(project)?.clone();
+        let id = format!("p{}", self.next());
+        title.clone_into(&mut copy.name);
+        folder.clone_into(&mut copy.folder);
+        title.clone_into(&mut copy.tasks[0].text);
+        if self.copies_have_new_ids {
+            for task in copy.tasks.iter_mut() {
+                task.id = anew(&task.id);
+                task.parent = task.parent.as_ref().map(anew);
+            }
+        }
+        self.projects.insert(id.clone(), copy);
+        if self.copies_have_details {
+            let of = |(of, _): &&(String, String)| of == project;
+            let keys: Vec<_> = self.details.keys().filter(of).cloned().collect();
+            for (of, task) in keys {
+                let details = self.details[&(of, task.clone())].clone();
+                self.details.insert((id.clone(), task), details);
+            }
+        }
+        Ok(item(json!({ "id": id })))
+    }
+
+    /// A page of tasks, as the document has it.
+    fn get_tasks(&self, project: &str, call: &Call) -> Result<Value> {
+        let tasks = &self.project(project)?.tasks;
+        let asked = |name| call.query.iter().find(|(known, _)| *known == name);
+        let limit = asked("limit").map_or(100, |(_, limit)| limit.parse().unwrap());
+        let from = match asked("after") {
+            Some((_, after)) => match tasks.iter().position(|task| task.id.as_str() == after) {
+                Some(at) => at + 1,
+                None => return Err(Error::new(Kind::Refused, "no such task to go on from")),
+            },
+            None => 0,
+        };
+        let page = tasks[from..].iter().take(limit);
+        let mut answer = items(page.map(task_item));
+        answer["hasMore"] = (tasks.len() - from > limit).into();
+        Ok(answer)
+    }
+
+    fn create_tasks(&mut self, project: &str, call: &Call) -> Result<Value> {
+        let mut made = Vec::new();
+        for new in new_tasks(call) {
+            let id = format!("n{}", self.next());
+            let anchor = new["taskId"].as_str().map(TaskId::new);
+            let tasks = &mut self.project_mut(project)?.tasks;
+            let (at, parent) = place(tasks, anchor.as_ref(), position(&new["placement"]))?;
+            let text = new["content"].as_str().unwrap();
+            tasks.insert(at, task(&id, text, Some(parent.as_str()), false));
+            made.push(json!({ "id": id }));
+        }
+        Ok(item(made))
+    }
+
+    fn update_task(&mut self, project: &str, task: &str, call: &Call) -> Result<Value> {
+        let (follows, text) = (self.titles_follow, text(call, "/content"));
+        let found = self.project_mut(project)?;
+        let at = index(&found.tasks, &TaskId::new(task))?;
+        if at == 0 && follows {
+            text.clone_into(&mut found.name);
+        }
+        let before = std::mem::replace(&mut found.tasks[at].text, text.to_owned());
+        self.replaced.push((before, text.to_owned()));
+        Ok(item(Value::Null))
+    }
+
+    fn delete_task(&mut self, project: &str, task: &str) -> Result<Value> {
+        let tasks = &mut self.project_mut(project)?.tasks;
+        let at = index_of_task(tasks, task)?;
+        let end = subtree_end(tasks, at);
+        tasks.drain(at..end);
+        Ok(item(Value::Null))
+    }
+
+    fn tick(&mut self, project: &str, task: &str, done: bool) -> Result<Value> {
+        let tasks = &mut self.project_mut(project)?.tasks;
+        let at = index(tasks, &TaskId::new(task))?;
+        if std::mem::replace(&mut tasks[at].completed, done) == done {
+            return Err(Error::new(Kind::Refused, "already so"));
+        }
+        Ok(item(Value::Null))
+    }
+
+    fn move_task(&mut self, project: &str, task: &str, call: &Call) -> Result<Value> {
+        let target = TaskId::new(text(call, "/target/taskId"));
+        let position = position(sent(call, "/target/position"));
+        let tasks = &mut self.project_mut(project)?.tasks;
+        let at = index_of_task(tasks, task)?;
+        let inside = at..subtree_end(tasks, at);
+        // Looked up before anything is taken out, so that a refusal changes nothing.
+        if inside.contains(&index(tasks, &target)?) {
+            return Err(Error::new(Kind::Refused, "into itself"));
+        }
+        place(tasks, Some(&target), position)?;
+        let mut moved: Vec<RemoteTask> = tasks.drain(at..subtree_end(tasks, at)).collect();
+        let (to, parent) = place(tasks, Some(&target), position)?;
+        moved[0].parent = Some(parent);
+        tasks.splice(to..to, moved);
+        Ok(item(Value::Null))
+    }
+}
+
+/// Where a task is that is moved or deleted. Whoever takes the title for one takes all tasks with it.
+fn index_of_task(tasks: &[RemoteTask], id: &str) -> Result<usize> {
+    let at = index(tasks, &TaskId::new(id))?;
+    assert!(at > 0, "the title node is never to be moved or deleted");
+    Ok(at)
+}
+
+/// Where a task goes, and below whom.
+fn place(
+    tasks: &[RemoteTask],
+    anchor: Option<&TaskId>,
+    position: Position,
+) -> Result<(usize, TaskId)> {
+    let at = anchor.map_or(Ok(0), |anchor| index(tasks, anchor))?;
+    let parent =
+        || tasks[at].parent.clone().ok_or_else(|| Error::new(Kind::Refused, "beside the title"));
+    Ok(match position {
+        Position::BeforeBegin => (at, parent()?),
+        Position::AfterEnd => (subtree_end(tasks, at), parent()?),
+        Position::AfterBegin => (at + 1, tasks[at].id.clone()),
+        Position::BeforeEnd => (subtree_end(tasks, at), tasks[at].id.clone()),
+    })
+}
+
+/// The id that a task has in a copy, if it has another.
+fn anew(id: &TaskId) -> TaskId {
+    match id.as_str() {
+        TITLE => id.clone(),
+        _ => TaskId::new(format!("{id}'")),
+    }
+}
+
+fn named(id: &str, name: &str) -> Value {
+    json!({ "id": id, "name": name })
+}
+
+fn project_item(id: &str, project: &Project) -> Value {
+    json!({ "id": id, "name": project.name, "completed": project.completed })
+}
+
+fn task_item(task: &RemoteTask) -> Value {
+    json!({
+        "id": task.id, "text": task.text, "parentId": task.parent, "completed": task.completed,
+    })
+}
