@@ -2,13 +2,13 @@
 //!
 //! From then on the project is the copy: what waits to be saved, what was refused, what programs
 //! have read and what they write, its name and its history have the copy's ids. Others may change
-//! the original until it is archived: what they did is done to the copy.
+//! the original until it is archived: what they did is done to the copy. The way back is the same.
 
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
     engine::{Engine, Event},
-    intent::Intent,
+    intent::{Intent, Rebased},
     project::{Project, Snapshot, State},
     reidentified::Reidentified,
     relocation::{self, CopyRequest, Original, Place, Relocation},
@@ -17,7 +17,7 @@ use crate::{
     api::{Priority, RemoteProject, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Details, Key, Listing, Outline, Title},
+    plan::{Conflict, Details, Key, Listing, Outline, Title},
 };
 
 impl Engine {
@@ -79,10 +79,15 @@ impl Engine {
         let keys = relocation::in_copy(&original, &request.tasks, &listing.outline);
         let is_same = relocation::same_tasks(&original, &listing.outline);
         let Some(keys) = keys.filter(|_| is_same || !is_refused) else {
-            return Err(Error::new(Kind::Refused, "the copy differs from the original")
-                .hint("both are kept; compare them and remove one"));
+            // It may have been found only now, and is to be archived if nobody uses it.
+            let is_it = |relocation: &mut Relocation| {
+                relocation.copy.iter_mut().for_each(|request| request.id = Some(copy.clone()));
+            };
+            self.note_relocation(project, is_it).await?;
+            return Err(Error::new(Kind::Refused, "the copy differs from the original"));
         };
-        self.go_on_as(project, &request, copy, listing, keys).await
+        let to = request.to;
+        self.go_on_as(project, Next { id: copy, to, listing, keys: Keys::OfCopy(keys) }).await
     }
 
     /// The tasks that a project is known to have.
@@ -91,7 +96,7 @@ impl Engine {
     }
 
     /// Reads the original once more. One that is gone has left what was known of it.
-    async fn read_original(&self, project: &Project) -> Result<()> {
+    pub(super) async fn read_original(&self, project: &Project) -> Result<()> {
         match self.fetch(project, Priority::Save).await {
             Err(error) if error.kind() == Kind::NotFound && project.is_known() => Ok(()),
             read => read,
@@ -134,69 +139,61 @@ impl Engine {
         Ok(None)
     }
 
-    /// The project is its copy from now on, durably: with its saves, its refused text, its name,
+    /// The project is another one from now on, durably: with its saves, its refused text, its name,
     /// its history, and with what programs have before their eyes.
-    async fn go_on_as(
+    pub(super) async fn go_on_as(
         self: &Arc<Self>,
         project: &Arc<Project>,
-        request: &CopyRequest,
-        copy: ProjectId,
-        listing: Listing,
-        keys: HashMap<Key, Key>,
+        next: Next,
     ) -> Result<()> {
-        let lacking = self.lacking(project, &copy, &keys).await?;
+        let lacking = match &next.keys {
+            Keys::OfCopy(keys) => self.lacking(project, &next.id, keys).await?,
+            Keys::Back(_) => Vec::new(),
+        };
         let transition = project.commit.lock().await;
-        let (former, mut entry, renamed, outline) = {
+        let Next { id, to, listing, keys } = next;
+        let Some(former) = project.id() else { return Ok(()) };
+        let (mut entry, renamed, outline, conflicts) = {
             let mut state = self.recalled(project);
-            let (Some(former), Some(intent)) = (state.id.clone(), state.intent.clone()) else {
-                return Ok(());
-            };
-            let original = outline_of(&state);
-            let is_whole = relocation::same_tasks(&original, &listing.outline);
-            let mut outline = listing.outline;
-            outline.inherit(&relocation::renamed(&original, &keys));
-            for item in outline.items.iter_mut().filter(|_| !lacking.is_empty()) {
-                item.details = item.details.in_one_line();
-            }
+            let Some(intent) = state.intent.clone() else { return Ok(()) };
+            let there = There::of(&state, keys, listing.outline, &lacking);
             let first_new = state.reserve(intent.target.items.len());
-            let (mut intent, renamed) = relocation::on_copy(&intent, &keys, &outline, first_new);
+            let (mut intent, mut renamed) =
+                relocation::on_copy(&intent, &there.keys, &there.base, first_new);
+            let conflicts = there.rebase(&mut state, &mut intent, &mut renamed);
             if let Some(relocation) = intent.relocation.as_mut() {
-                let (id, title) = (former.clone(), relocation.from.title.clone());
-                let mut keys = keys.clone();
-                keys.extend(renamed.iter().cloned());
-                let keys = keys.into_iter().collect();
-                let left = Original { id, title, tasks: original, keys, is_whole, is_fresh: true };
-                relocation.originals.push(left);
-                relocation.from = request.to.clone();
-                relocation.copy = None;
+                relocation.originals.push(there.leaves(
+                    &state,
+                    former.clone(),
+                    relocation,
+                    &renamed,
+                ));
+                relocation.from = to.clone();
+                (relocation.copy, relocation.back) = (None, None);
                 relocation.details = lacking;
             }
-            (former, self.standing_entry(&state, &intent), renamed, outline)
+            (self.standing_entry(&state, &intent), renamed, there.outline, conflicts)
         };
+        self.keep_overridden(project, &outline, &conflicts).await;
         let keys: HashMap<Key, Key> = renamed.iter().cloned().collect();
         entry.outline = relocation::renamed(&entry.outline, &keys);
-        entry.project = Some(copy.clone());
+        entry.project = Some(id.clone());
         let intent = entry.intent.clone();
-        let change = Reidentified {
-            from: former.clone(),
-            to: copy.clone(),
-            folder: request.to.folder.clone(),
-            keys,
-        };
-        // Before the journal names the copy: a mount that is killed in between has them by both.
-        self.log_bases_of_copy(project, &copy, &renamed);
+        let (from, folder) = (former.clone(), to.folder.clone());
+        let change = Reidentified { from, to: id.clone(), folder, keys };
+        // Before the journal names it: a mount that is killed in between has them by both.
+        self.log_bases_of_copy(project, &id, &renamed);
         let row = self.journaled(move |journal| journal.reidentify(&entry, &change)).await?;
-        self.install_copy(project, &copy, intent, renamed, (outline, listing.title));
+        self.install_copy(project, &id, intent, renamed, (outline, listing.title));
         project.lock().row = Some(row);
-        self.identified_anew(project, &former, &copy);
+        self.identified_anew(project, &former, &id);
         drop(transition);
         self.identify_refused(project).await;
-        self.listings.show_as_listed(&copy);
+        self.listings.show_as_listed(&id);
         self.show_relocation(project);
-        let Place { folder, title } = &request.to;
-        let listed = RemoteProject { id: copy, name: title.clone(), completed: Some(false) };
-        self.listings.add(folder, listed);
-        self.emit(Event::Directory(Some(folder.clone())));
+        let Place { folder, title } = to;
+        self.listings.add(&folder, RemoteProject { id, name: title, completed: Some(false) });
+        self.emit(Event::Directory(Some(folder)));
         Ok(())
     }
 
@@ -252,6 +249,106 @@ impl Engine {
         let changed = state.settle_version(before, self.clock.wall());
         drop(state);
         self.changed(project, changed);
+    }
+}
+
+/// What a project is to be from now on.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) id: ProjectId,
+    pub(super) to: Place,
+    pub(super) listing: Listing,
+    pub(super) keys: Keys,
+}
+
+/// How its tasks there are known.
+#[derive(Debug)]
+pub(super) enum Keys {
+    /// It is a copy, whose tasks have these keys by those that they have now.
+    OfCopy(HashMap<Key, Key>),
+    /// It is again what it was copied from.
+    Back(Original),
+}
+
+/// A project's tasks where it is to go on.
+#[derive(Debug)]
+struct There {
+    /// The keys that they have there, by those that they have now.
+    keys: HashMap<Key, Key>,
+    /// What was there of what the project wants.
+    base: Outline,
+    /// What is there.
+    outline: Outline,
+    /// Whether what is there is all that is left behind.
+    is_whole: bool,
+}
+
+impl There {
+    fn of(state: &State, keys: Keys, mut outline: Outline, lacking: &[(TaskId, Details)]) -> Self {
+        let left = outline_of(state);
+        match keys {
+            Keys::OfCopy(keys) => {
+                let is_whole = relocation::same_tasks(&left, &outline);
+                outline.inherit(&relocation::renamed(&left, &keys));
+                for item in outline.items.iter_mut().filter(|_| !lacking.is_empty()) {
+                    item.details = item.details.in_one_line();
+                }
+                Self { keys, base: outline.clone(), outline, is_whole }
+            }
+            Keys::Back(Original { tasks, keys, .. }) => {
+                // What was done to the copy is to be done there, and what others did there stays.
+                let is_whole =
+                    [&tasks, &outline].iter().any(|it| relocation::same_tasks(&left, it));
+                outline.inherit(&tasks);
+                let keys = keys.into_iter().map(|(old, new)| (state.current(&new), old)).collect();
+                Self { keys, base: tasks, outline, is_whole }
+            }
+        }
+    }
+
+    /// Takes into the intent what others did there. The keys that tasks have for that, too.
+    fn rebase(
+        &self,
+        state: &mut State,
+        intent: &mut Intent,
+        renamed: &mut Vec<(Key, Key)>,
+    ) -> Vec<Conflict> {
+        if self.base == self.outline {
+            return Vec::new();
+        }
+        let first_new = state.reserve(intent.target.items.len());
+        let Rebased { aliases, conflicts } = intent.rebase(self.outline.clone(), first_new);
+        let aliases: HashMap<Key, Key> = aliases.into_iter().collect();
+        for (_, now) in renamed.iter_mut() {
+            if let Some(newer) = aliases.get(now) {
+                now.clone_from(newer);
+            }
+        }
+        renamed.extend(aliases);
+        conflicts
+    }
+
+    /// What is left behind: to be archived.
+    fn leaves(
+        &self,
+        state: &State,
+        id: ProjectId,
+        relocation: &Relocation,
+        renamed: &[(Key, Key)],
+    ) -> Original {
+        let Place { folder, title } = relocation.from.clone();
+        let mut keys = self.keys.clone();
+        keys.extend(renamed.iter().cloned());
+        Original {
+            id,
+            folder: Some(folder),
+            title,
+            tasks: outline_of(state),
+            keys: keys.into_iter().collect(),
+            is_whole: self.is_whole,
+            is_stray: false,
+            is_fresh: true,
+        }
     }
 }
 

@@ -64,6 +64,7 @@ mod set_aside;
 mod shown;
 mod stranded;
 mod transfer;
+mod turn_back;
 mod unmoved;
 mod wording;
 mod worker;

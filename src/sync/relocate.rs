@@ -3,7 +3,8 @@
 //! The title node is tried first, and only what `GET /projects/{id}` then says is believed. Where
 //! that changes nothing, and for another folder, the project is copied and becomes its copy: saves
 //! that wait, what programs have read and what they write go on with the copy's tasks. The original
-//! is archived last, once the copy was seen to hold all of it.
+//! is archived last, once the copy was seen to hold all of it. What to do where Taskade refuses a
+//! part of that is told in `turn_back`.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -24,11 +25,14 @@ impl Engine {
     /// Gets a project where it is to be, or gives that up if Taskade refuses it. The caller holds
     /// `project.remote`.
     pub(crate) async fn relocate(self: &Arc<Self>, project: &Arc<Project>) -> Result<()> {
-        match self.go(project).await {
-            Err(error) if !error.kind().is_transient() && !error.kind().is_local() => {
-                self.give_up_relocation(project, error).await
+        loop {
+            let error = match self.go(project).await {
+                Err(error) if !error.kind().is_transient() && !error.kind().is_local() => error,
+                gone => return gone,
+            };
+            if !self.turn_back(project, &error).await? {
+                return self.give_up_relocation(project, error).await;
             }
-            gone => gone,
         }
     }
 
@@ -46,6 +50,7 @@ impl Engine {
                 return self.arrive(project).await;
             };
             match relocation.next() {
+                Step::GoBack(original) => self.go_back(project, original).await?,
                 Step::Go => self.set_out(project, &id, &relocation).await?,
                 Step::BecomeCopy(request) => self.become_copy(project, &id, request).await?,
                 Step::SetDetails => self.set_details(project, &id, relocation).await?,
@@ -59,7 +64,7 @@ impl Engine {
                     self.note_relocation(project, stale).await?;
                     if project.lock().is_refused() {
                         let error = Error::new(Kind::Refused, "others have changed it since");
-                        return Err(not_archived(error, &original.title));
+                        return Err(not_archived(&error, &original.title));
                     }
                     return Ok(());
                 }
@@ -165,7 +170,7 @@ impl Engine {
                     // Somebody has deleted it since.
                     Err(error) if error.kind() == Kind::NotFound => break,
                     Err(error) if !error.kind().is_transient() && !error.kind().is_local() => {
-                        return Err(both_kept(error, "the copy has not got everything"));
+                        return Err(because(&error, "the copy has not got everything"));
                     }
                     sent => drop(sent?),
                 }
@@ -200,11 +205,11 @@ impl Engine {
                     // It may be archived already: an answer was lost.
                     let now = self.backend.project(Priority::Save, id).await?;
                     if now.completed != Some(true) {
-                        return Err(not_archived(error, title));
+                        return Err(not_archived(&error, title));
                     }
                 }
                 Err(error) if !error.kind().is_transient() => {
-                    return Err(not_archived(error, title));
+                    return Err(not_archived(&error, title));
                 }
                 Err(error) => {
                     // Who knows what others have done to it by the next time.
@@ -244,7 +249,7 @@ impl Engine {
     async fn carry_over(&self, project: &Project, original: &Original, now: Outline) -> Result<()> {
         let not_told = || {
             let error = Error::new(Kind::Refused, "others have changed it since");
-            not_archived(error, &original.title)
+            not_archived(&error, &original.title)
         };
         let _transition = project.commit.lock().await;
         let (intent, carried) = {
@@ -255,6 +260,9 @@ impl Engine {
                 return Err(not_told());
             }
             let current = |key: &Key| state.current(key);
+            if original.is_stray {
+                return Err(not_told());
+            }
             let carried = relocation::carried_over(&mut intent, original, &now, current, first);
             let carried = carried.ok_or_else(not_told)?;
             let originals = intent.relocation.iter_mut().flat_map(|it| &mut it.originals);
@@ -277,7 +285,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The project is where it was to be.
+    /// The project is where it was to be, or where it was.
     async fn arrive(&self, project: &Project) -> Result<()> {
         let _transition = project.commit.lock().await;
         let (relocation, ticket) = {
@@ -286,11 +294,17 @@ impl Engine {
             // Not journaled: the next mount would find that nothing is left to be done.
             (state.intent.as_mut().and_then(|it| it.relocation.take()), ticket)
         };
-        if let Some(relocation) = relocation {
-            self.unshow_relocation(project, &relocation);
+        if let Some(relocation) = &relocation {
+            self.unshow_relocation(project, relocation);
         }
-        self.settle_unmoved(project).await?;
-        project.relocated.send_replace(Relocated { ticket, refused: None });
+        let refused = match relocation.and_then(|relocation| relocation.undone) {
+            None => {
+                self.settle_unmoved(project).await?;
+                None
+            }
+            Some(undone) => Some(self.tell_unmoved(project, undone, true).await?),
+        };
+        project.relocated.send_replace(Relocated { ticket, refused });
         Ok(())
     }
 
@@ -329,7 +343,7 @@ pub(crate) fn may_relocate(state: &State) -> bool {
     let is_begun = match relocation.next() {
         Step::Go => relocation.retitling.is_some(),
         Step::Archive(original) => original.is_whole,
-        Step::BecomeCopy(_) | Step::SetDetails | Step::Arrived => true,
+        Step::GoBack(_) | Step::BecomeCopy(_) | Step::SetDetails | Step::Arrived => true,
     };
     state.is_refused() || is_sent || is_begun
 }
@@ -344,11 +358,10 @@ fn stale(relocation: &mut Relocation) {
     relocation.originals.iter_mut().for_each(|original| original.is_fresh = false);
 }
 
-fn both_kept(error: Error, what: &str) -> Error {
+fn because(error: &Error, what: &str) -> Error {
     Error::new(error.kind(), format!("{what}: {error}"))
-        .hint("both projects are kept; compare them and remove one")
 }
 
-fn not_archived(error: Error, title: &str) -> Error {
-    both_kept(error, &format!("it was copied, but `{title}` could not be archived"))
+fn not_archived(error: &Error, title: &str) -> Error {
+    because(error, &format!("it was copied, but `{title}` could not be archived"))
 }

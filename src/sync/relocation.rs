@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{intent::Intent, project::State};
 use crate::{
+    error::Kind,
     ids::{ProjectId, SpaceId, TaskId},
     plan::{self, Conflict, Details, Item, Key, Op, Outline},
 };
@@ -54,6 +55,22 @@ pub(crate) struct Relocation {
     pub(crate) details: Vec<(TaskId, Details)>,
     /// The projects that it was copied from: to be archived.
     pub(crate) originals: Vec<Original>,
+    /// The one of them that it is to be again.
+    #[serde(default)]
+    pub(crate) back: Option<Original>,
+    /// What was refused, once the project is on its way back for that.
+    #[serde(default)]
+    pub(crate) undone: Option<Undone>,
+}
+
+/// A renaming or a move that Taskade has refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Undone {
+    pub(crate) kind: Kind,
+    /// In words.
+    pub(crate) reason: String,
+    /// Where the project was to be.
+    pub(crate) to: Place,
 }
 
 /// A request to copy a project.
@@ -71,10 +88,13 @@ pub(crate) struct CopyRequest {
     pub(crate) id: Option<ProjectId>,
 }
 
-/// A project of which a copy has the place.
+/// A project of which a copy has the place, or a copy that was not gone on with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Original {
     pub(crate) id: ProjectId,
+    /// Where it is; `None` if an earlier version has noted it.
+    #[serde(default)]
+    pub(crate) folder: Option<SpaceId>,
     /// Its title.
     pub(crate) title: String,
     /// Its tasks, which the copy has too, or is to have.
@@ -84,6 +104,9 @@ pub(crate) struct Original {
     pub(crate) keys: Vec<(Key, Key)>,
     /// Whether the copy was seen to hold all of them.
     pub(crate) is_whole: bool,
+    /// Whether the project never was this one: a copy of it to which nothing was done.
+    #[serde(default)]
+    pub(crate) is_stray: bool,
     /// Whether nothing was sent since they were read.
     #[serde(skip)]
     pub(crate) is_fresh: bool,
@@ -92,6 +115,8 @@ pub(crate) struct Original {
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// To be again what it was copied from.
+    GoBack(Original),
     /// To find the copy that was asked for and become it.
     BecomeCopy(CopyRequest),
     /// To set what the copy lacks.
@@ -107,11 +132,15 @@ pub(crate) enum Step {
 impl Relocation {
     pub(crate) fn new(from: Place, to: Place, since: SystemTime) -> Self {
         let (details, originals) = (Vec::new(), Vec::new());
-        Self { from, to, since, retitling: None, copy: None, details, originals }
+        let (retitling, copy, back, undone) = (None, None, None, None);
+        Self { from, to, since, retitling, copy, details, originals, back, undone }
     }
 
     /// What is to be done next.
     pub(crate) fn next(&self) -> Step {
+        if let Some(back) = &self.back {
+            return Step::GoBack(back.clone());
+        }
         if let Some(copy) = &self.copy {
             return Step::BecomeCopy(copy.clone());
         }
@@ -128,7 +157,7 @@ impl Relocation {
     /// that is on its way.
     pub(crate) fn hidden(&self) -> impl Iterator<Item = &ProjectId> {
         let copy = self.copy.iter().filter_map(|copy| copy.id.as_ref());
-        copy.chain(self.originals.iter().map(|original| &original.id))
+        copy.chain(self.originals.iter().chain(&self.back).map(|original| &original.id))
     }
 }
 

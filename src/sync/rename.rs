@@ -15,10 +15,7 @@ use super::{
     project::{Project, Relocated, State},
     relocation::{Place, Relocation},
 };
-use crate::{
-    error::{Error, Result},
-    ids::SpaceId,
-};
+use crate::{error::Result, ids::SpaceId};
 
 impl Engine {
     /// Renames or moves a project. When this is `Ok` it is in the journal, and done or still on
@@ -93,7 +90,11 @@ impl Engine {
         let known = known.unwrap_or_default();
         let mut intent = state.intent.clone().unwrap_or_else(|| Intent::new(known.clone(), known));
         match &mut intent.relocation {
-            Some(relocation) => to.clone_into(&mut relocation.to),
+            Some(relocation) => {
+                to.clone_into(&mut relocation.to);
+                // Whoever waits for an earlier one is told how this one goes.
+                relocation.undone = None;
+            }
             None => {
                 let (from, now) = (Place::shown(state), self.clock.wall());
                 intent.relocation = Some(Relocation::new(from, to.clone(), now));
@@ -142,50 +143,6 @@ impl Engine {
         }
     }
 
-    /// Taskade will not have it: the project is where it was, or as far as it came.
-    pub(crate) async fn give_up_relocation(
-        &self,
-        project: &Arc<Project>,
-        error: Error,
-    ) -> Result<()> {
-        let _transition = project.commit.lock().await;
-        let (relocation, entry) = {
-            let mut state = project.lock();
-            let Some(relocation) = state.intent.as_mut().and_then(|it| it.relocation.take()) else {
-                return Ok(());
-            };
-            show(&mut state, &relocation.from);
-            (relocation, self.journal_entry(&state))
-        };
-        let error = error.at(format!("{}.md", relocation.to.title));
-        tracing::error!(%error, "a project was not moved");
-        // Whoever asked for it is told; if nobody waits any more, it is kept to be told.
-        if project.relocated.receiver_count() == 0 {
-            self.note_unmoved(project, &self.why_unmoved(&relocation, &error)).await?;
-        }
-        self.note(project, entry).await?;
-        self.unshow_relocation(project, &relocation);
-        let ticket = project.lock().renamings;
-        project.relocated.send_replace(Relocated { ticket, refused: Some(error) });
-        Ok(())
-    }
-
-    /// Why a project is not where it was to be, and what to do, for whoever was told that it is.
-    fn why_unmoved(&self, relocation: &Relocation, error: &Error) -> String {
-        let Place { folder, title } = &relocation.to;
-        let mut path = self.listings.names_of(folder);
-        path.push(format!("{title}.md"));
-        let is_back = match relocation.originals.is_empty() {
-            true => "it is back under its old name with all that was saved; ",
-            false => "",
-        };
-        format!(
-            "not moved to {}: {error}; {is_back}move it again once that can succeed, or run \
-             `taskadefs discard PATH` to be told of this no longer",
-            path.join("/")
-        )
-    }
-
     /// The listings are right again about a project.
     pub(crate) fn unshow_relocation(&self, project: &Project, relocation: &Relocation) {
         for id in project.id().iter().chain(relocation.hidden()) {
@@ -198,7 +155,7 @@ impl Engine {
 }
 
 /// Shows a project at a place.
-fn show(state: &mut State, place: &Place) {
+pub(super) fn show(state: &mut State, place: &Place) {
     place.title.clone_into(&mut state.title);
     state.folder = place.folder.clone();
 }

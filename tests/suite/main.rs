@@ -81,6 +81,7 @@ mod titles;
 mod told;
 mod transferred;
 mod truncations;
+mod turned_back;
 mod unsent;
 mod waiting;
 mod walks;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A mount with `Plan.md` in `Marketing`, and the folder `Sales` beside it.
-async fn open(tasks: &str) -> (Mount, Ino) {
+pub(crate) async fn open(tasks: &str) -> (Mount, Ino) {
     let mount = Mount::of(tasks).await;
     mount.memory.add_folder("s", "Sales");
     pass(60).await;
@@ -29,19 +29,19 @@ async fn open(tasks: &str) -> (Mount, Ino) {
     (mount, sales)
 }
 
-async fn sales(mount: &Mount) -> Ino {
+pub(crate) async fn sales(mount: &Mount) -> Ino {
     let acme = mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap().ino;
     mount.vfs.lookup(acme, OsStr::new("Sales"), me()).await.unwrap().ino
 }
 
 /// Moves `Plan.md` to `Sales`, under a name.
-async fn move_to(mount: &Mount, sales: Ino, name: &str) -> Result<()> {
+pub(crate) async fn move_to(mount: &Mount, sales: Ino, name: &str) -> Result<()> {
     let (from, to) = (OsStr::new("Plan.md"), OsStr::new(name));
     let mode = RenameMode::default();
     mount.vfs.rename((mount.folder, from), (sales, to), mode, me()).await
 }
 
-async fn text_in(mount: &Mount, folder: Ino, name: &str) -> String {
+pub(crate) async fn text_in(mount: &Mount, folder: Ino, name: &str) -> String {
     let ino = mount.vfs.lookup(folder, OsStr::new(name), me()).await.unwrap().ino;
     let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
     let bytes = mount.vfs.read(opened.fh, 0, 1 << 20).unwrap();
@@ -50,7 +50,7 @@ async fn text_in(mount: &Mount, folder: Ino, name: &str) -> String {
 }
 
 /// There is one project, in `Sales`, and it has these tasks.
-async fn assert_moved(mount: &Mount, tree: &str) {
+pub(crate) async fn assert_moved(mount: &Mount, tree: &str) {
     assert_eq!(mount.memory.open_projects(), ["s/Plan"]);
     let id = mount.memory.find("Plan").unwrap();
     assert_eq!(mount.memory.tree(&id), tree);
@@ -59,8 +59,8 @@ async fn assert_moved(mount: &Mount, tree: &str) {
     assert_eq!(mount.vfs.status().saves.len(), 0);
 }
 
-const A: &str = "- [ ] a\n  - [ ] b\n";
-const AC: &str = "- [ ] a\n  - [ ] b\n- [ ] c\n";
+pub(crate) const A: &str = "- [ ] a\n  - [ ] b\n";
+pub(crate) const AC: &str = "- [ ] a\n  - [ ] b\n- [ ] c\n";
 
 #[tokio::test(start_paused = true)]
 async fn a_move_costs_a_copy_a_look_at_both_and_an_archival() {
@@ -504,23 +504,6 @@ async fn what_others_change_while_the_archival_waits_is_done_to_the_copy() {
             }
         }
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_projects_that_both_stay_are_told_of() {
-    let (mount, sales) = open("a\n  b").await;
-    // The copy is made; the original cannot be archived.
-    mount.memory.fail_next([Fault::None]);
-    mount.memory.fail_next(vec![Fault::Before(Kind::Unreachable); 3]);
-    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
-    move_to(&mount, sales, "Plan.md").await.unwrap();
-    pass(200).await;
-    assert_eq!(mount.memory.open_projects(), ["f/Plan", "s/Plan"]);
-    let moves = mount.vfs.status().moves;
-    assert_eq!(moves.len(), 1, "{moves:?}");
-    let reason = &moves[0].reason;
-    assert!(reason.contains("both projects are kept; compare them and remove one"), "{reason}");
-    assert!(!reason.contains("back under its old name"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,8 @@
 //!   whatever others did: the editor verifies its save, and its buffer stays as it is.
 //! - It appends a line without reading: the line is in the file and in its buffer.
 //! - A mount that goes, is killed, or comes back changes no buffer.
+//! - Whoever is told that a move was refused and that the copy made for it is kept too removes that
+//!   copy: the service has refused to, and nobody else may.
 //!
 //! From this follows all that a save may do:
 //!

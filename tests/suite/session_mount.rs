@@ -1,6 +1,7 @@
 //! Mounts that live and die in virtual time, each with its programs, for the simulation of sessions.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
@@ -11,6 +12,7 @@ use std::{
 
 use taskadefs::{
     clock::{Clock, SystemClock},
+    error::Result,
     sync::{Engine, Journal, Settings},
     vfs::{Ino, OpenMode, ROOT, RenameMode, Vfs},
 };
@@ -101,6 +103,8 @@ pub(crate) struct Mount {
     pub(crate) programs: Vec<Program>,
     /// Whether its project is renamed and moved.
     pub(crate) wanders: bool,
+    /// What it was told to have been refused of that.
+    told: BTreeSet<(String, String)>,
 }
 
 impl Mount {
@@ -116,8 +120,9 @@ impl Mount {
         let disk = disk.unwrap();
         let (line, vfs) = start(memory, &disk.path().join("0"), max_age, 0);
         let programs = (0..PROGRAMS).map(|_| Program::new()).collect();
+        let (lives, workspace, told) = (0, ROOT, BTreeSet::new());
         let mut mount =
-            Self { name, disk, lives: 0, line, vfs, workspace: ROOT, max_age, programs, wanders };
+            Self { name, disk, lives, line, vfs, workspace, max_age, programs, wanders, told };
         mount.enter().await;
         mount
     }
@@ -187,14 +192,13 @@ impl Mount {
         self.place(caller).await.map(|(_, _, ino)| ino)
     }
 
-    /// A program gives the project another name, or another folder. Which, and whether it was told
-    /// that it has it.
+    /// A program gives the project another name, or another folder. Which, and what it was told.
     pub(crate) async fn rename(
         &mut self,
         caller: u32,
         dice: &mut Dice,
         moves: bool,
-    ) -> Option<(String, bool)> {
+    ) -> Option<(String, Result<()>)> {
         let (directory, name, _) = self.place(caller).await?;
         let directories = self.directories().await;
         let at = if moves { dice.below(directories.len()) } else { 0 };
@@ -204,7 +208,15 @@ impl Mount {
         }
         let ends = ((directory, OsStr::new(name)), (to.0, OsStr::new(to.1)));
         let renamed = self.vfs.rename(ends.0, ends.1, RenameMode::default(), caller).await;
-        Some((format!("{name} to {} in folder {at}", to.1), renamed.is_ok()))
+        Some((format!("{name} to {} in folder {at}", to.1), renamed))
+    }
+
+    /// Whether it is told now, and was not before, that a project and a copy of it are kept.
+    pub(crate) fn is_told_of_both(&mut self) -> bool {
+        let moves = self.vfs.status().moves.into_iter();
+        let told = moves.filter(|it| is_of_both(&it.reason)).map(|it| (it.since, it.reason));
+        // Every one of them: which are news is known once all are.
+        told.filter(|told| self.told.insert(told.clone())).count() > 0
     }
 
     /// The power goes: nothing but the journal is left, and no program.
@@ -255,6 +267,11 @@ impl Mount {
         }
         texts
     }
+}
+
+/// Whether a reason says that a project and a copy of it are kept.
+pub(crate) fn is_of_both(reason: &str) -> bool {
+    reason.contains("both projects are kept; compare them and remove one")
 }
 
 fn texts_below(dir: &Path, texts: &mut Vec<String>) {

@@ -12,7 +12,7 @@ use crate::{
     named_lines::{indented, names, repair_depths},
     service::Fault,
     session_model::Buffer,
-    session_mount::{PROGRAMS, Program},
+    session_mount::{PROGRAMS, Program, is_of_both},
     session_world::{TITLES, WIDER, World},
 };
 
@@ -23,12 +23,16 @@ const STEPS: u64 = 150;
 
 /// Seeds that failed once: a save that was refused and put back by another program; two that took one
 /// line for edited; a line that was told not to be saved; a mount that was killed within a grace; two
-/// lines that were needed again before their deletion was sent; a title that was changed in vain.
-const FOUND: [u64; 8] = [149, 56, 59, 39, 7, 270, 1_000_128, 1_000_141];
+/// lines that were needed again before their deletion was sent; a title that was changed in vain; a
+/// project of which the original could not be archived, while programs went on with it, before the
+/// power went, and when the copy could not be either.
+const FOUND: [u64; 11] =
+    [149, 56, 59, 39, 7, 270, 1_000_128, 1_000_141, 1_000_084, 1_000_136, 2_000_170];
 
 impl World {
     async fn step(&mut self) {
         tokio::time::sleep(Duration::from_millis(self.dice.next() % 4000)).await;
+        self.heed_refusals();
         let mount = self.dice.below(self.mounts.len());
         if self.wider && self.dice.once_in(12) {
             self.wider_step(mount).await;
@@ -76,7 +80,11 @@ impl World {
                 let caller = of.programs[0].process.id();
                 let renamed = of.rename(caller, &mut self.dice, moves).await;
                 let name = of.name;
-                self.story.extend(renamed.map(|(what, told)| format!("{name}: mv {what}: {told}")));
+                let Some((what, told)) = renamed else { return };
+                self.story.push(format!("{name}: mv {what}: {}", told.is_ok()));
+                if told.is_err_and(|error| is_of_both(&error.to_string())) {
+                    self.remove_copy();
+                }
             }
         }
     }

@@ -82,6 +82,23 @@ impl World {
         }
     }
 
+    /// Who was told lately that a project and its copy are kept removes the copy.
+    pub(crate) fn heed_refusals(&mut self) {
+        let is_told: Vec<bool> = self.mounts.iter_mut().map(Mount::is_told_of_both).collect();
+        if is_told.contains(&true) {
+            self.remove_copy();
+        }
+    }
+
+    pub(crate) fn remove_copy(&mut self) {
+        let all = TITLES.iter().flat_map(|title| self.memory.all_named(title));
+        let number = |id: &String| id.strip_prefix('p').and_then(|it| it.parse::<u64>().ok());
+        if let Some(id) = all.max_by_key(number) {
+            self.story.push(format!("somebody removes {id}, the copy"));
+            self.memory.archive_elsewhere(&id, true);
+        }
+    }
+
     pub(crate) fn change(&mut self, line: &str) {
         for name in names(line) {
             self.lines.entry(name).or_default().changed = true;
@@ -180,6 +197,7 @@ impl World {
     pub(crate) async fn end(&mut self) {
         self.heal();
         tokio::time::sleep(Duration::from_secs(600)).await;
+        self.heed_refusals();
         for which in 0..self.mounts.len() {
             // A save that was refused is settled by one that changes something.
             if self.mounts[which].read(me()).await.is_some() {
