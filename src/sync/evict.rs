@@ -132,7 +132,7 @@ impl Engine {
 
     /// What a reader gets now, with no request; `None` if it was never read.
     pub fn content(&self, project: &Project) -> Option<Content> {
-        self.recalled(project).content()
+        self.recalled(project).lend_content()
     }
 
     /// About how many bytes the tasks take that are in memory.

@@ -18,6 +18,7 @@ use super::{
     evict::Evicted,
     intent::Intent,
     interest::Interest,
+    lent::Lent,
     names::Names,
     normalised::Normalised,
     refusal::{Refusal, RefusedText},
@@ -155,6 +156,8 @@ pub(crate) struct State {
     /// Whether a worker is at it.
     pub(crate) working: bool,
     pub(crate) bases: ServedBases,
+    /// The outlines that open files may have.
+    pub(crate) lent: Lent,
     /// The name that it was looked up under last.
     pub(crate) path: Option<FilePath>,
     /// The aliases that are not in the log of served bases yet.
@@ -238,6 +241,7 @@ impl Project {
                 renamings: 0,
                 working: false,
                 bases: ServedBases::default(),
+                lent: Lent::default(),
                 graced: false,
                 normalised: Normalised::default(),
                 uncertain: false,

@@ -74,9 +74,9 @@ impl Engine {
     ) -> Result<Content> {
         let now = self.clock.now();
         let (content, settled, recalled) = {
-            let state = self.recalled(project);
+            let mut state = self.recalled(project);
             let settled = !state.shows_remote() || state.is_fresh(now, self.settings.max_age);
-            (state.content(), settled, state.recalled)
+            (state.lend_content(), settled, state.recalled)
         };
         match content {
             Some(content) if settled => Ok(content),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     engine::Engine,
+    given_up::GivenUp,
     intent::Intent,
     journal::Entry,
     project::{Progress, Project, State},
@@ -355,6 +356,9 @@ impl Engine {
         };
         if let Some(id) = archived {
             self.hide(&id, true).await?;
+        }
+        if row.is_some() {
+            self.unsee_refused(project, GivenUp::Rest);
         }
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);

@@ -116,12 +116,16 @@ impl Engine {
         process: Option<Process>,
         base: Base,
     ) -> Result<Seen> {
+        // An open file knows nothing of what was given up since.
+        let now = |seen: Seen| seen.map(|outline| project.lock().lent.now(outline));
         match base {
-            Base::Exactly(outline) => return Ok(Seen::Surely(outline)),
-            Base::Blindly(outline) => return Ok(Seen::Blindly(outline)),
-            Base::Emptied(seen) => return Ok(seen),
+            Base::Exactly(outline) => return Ok(now(Seen::Surely(outline))),
+            Base::Blindly(outline) => return Ok(now(Seen::Blindly(outline))),
+            Base::Emptied(seen) => return Ok(now(seen)),
             // Whatever others were served since is nothing that it has before its eyes.
-            Base::Anew(seen) if !self.recalled(project).bases.knows(process) => return Ok(seen),
+            Base::Anew(seen) if !self.recalled(project).bases.knows(process) => {
+                return Ok(now(seen));
+            }
             Base::Anew(_) | Base::LastRead => {}
         }
         let seen = self.recalled(project).bases.base(process, self.own_process());
@@ -133,9 +137,11 @@ impl Engine {
 
     /// What a process has before its eyes that empties the file now, as far as anything was read.
     pub(crate) fn seen_by(&self, project: &Project, process: Option<Process>) -> Option<Seen> {
-        let state = self.recalled(project);
+        let mut state = self.recalled(project);
         let seen = state.bases.base(process, self.own_process());
-        seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)))
+        let seen = seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)));
+        seen.iter().for_each(|seen| state.lent.lend(seen.outline()));
+        seen
     }
 
     /// Turns a text into an intent and journals it. The outline that the text stands for, and

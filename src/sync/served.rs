@@ -55,6 +55,15 @@ impl Seen {
         let (Seen::Surely(outline) | Seen::Perhaps(outline) | Seen::Blindly(outline)) = self;
         outline
     }
+
+    /// The same of another outline.
+    pub(crate) fn map(self, change: impl FnOnce(Arc<Outline>) -> Arc<Outline>) -> Self {
+        match self {
+            Seen::Surely(outline) => Seen::Surely(change(outline)),
+            Seen::Perhaps(outline) => Seen::Perhaps(change(outline)),
+            Seen::Blindly(outline) => Seen::Blindly(change(outline)),
+        }
+    }
 }
 
 /// A text that a program saved a moment ago, as it is served to that program alone.

@@ -79,6 +79,7 @@ impl Engine {
             let is_own = own.is_some();
             let content = own.or_else(|| state.content())?;
             state.bases.read(process, &content.outline, now);
+            state.lent.lend(&content.outline);
             let served = Served { content, is_own, is_apart: state.is_apart(now) };
             self.log_base(&mut state, process);
             (served, before)
@@ -113,6 +114,7 @@ impl Engine {
         base: &Seen,
         ours: &Arc<Outline>,
     ) {
+        state.lent.lend(ours);
         if let Seen::Blindly(base) = base {
             let mut bases = std::mem::take(&mut state.bases);
             let (from, to) = (state.resolved(base), state.resolved(ours));

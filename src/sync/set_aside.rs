@@ -14,12 +14,13 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     engine::Engine,
+    given_up::GivenUp,
     history::Remark,
     intent::Intent,
     project::{Project, Saved, Snapshot, State},
     refusal::{Refusal, RefusedOf, RefusedText},
     save::{Change, parse},
-    served::{Process, Seen, without_refused},
+    served::{Process, Seen},
 };
 use crate::{
     document::Line,
@@ -77,7 +78,7 @@ impl Engine {
             (RefusedOf::of(&state), aside, taken_back)
         };
         let (before, aside) = (aside.base.clone(), self.journal_aside(of, aside).await?);
-        self.unsee_refused(project);
+        self.unsee_refused(project, GivenUp::All);
         if let Some(intent) = taken_back {
             let change = Change { intent, overridden: Vec::new() };
             let generation = self.commit(project, process, base, &before, change).await?;
@@ -92,28 +93,6 @@ impl Engine {
         });
         self.copy_refused_aside(project).await;
         Ok(PutBack::Whole(before, None))
-    }
-
-    /// What Taskade refused of a project is given up. A program that has it before its eyes says it
-    /// once more with its next save, which would else change nothing and be told to be saved. The
-    /// caller holds `project.commit`, and forgets the save after this.
-    pub(super) fn unsee_refused(&self, project: &Project) {
-        let mut state = self.recalled(project);
-        let (Some(saved), Some(intent)) = (&state.saved, &state.intent) else { return };
-        let (refused, before) = (state.resolved(&saved.outline), state.resolved(&intent.before));
-        let edited = saved.edited.as_ref().map(|edited| Arc::new(state.resolved(edited)));
-        let own = saved.written.clone().zip(edited);
-        let mut bases = std::mem::take(&mut state.bases);
-        bases.give_up(|seen| {
-            if let Some((_, edited)) = own.as_ref().filter(|(own, _)| Arc::ptr_eq(own, seen)) {
-                return edited.clone();
-            }
-            let had = state.resolved(seen);
-            let left = without_refused(&had, &refused, &before);
-            if left == had { seen.clone() } else { Arc::new(left) }
-        });
-        state.bases = bases;
-        self.log_bases(&mut state);
     }
 
     /// Keeps a refused text in the journal that its file does not show.

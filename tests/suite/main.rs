@@ -26,6 +26,7 @@ mod editors_shapes;
 mod exports;
 mod first_look;
 mod frugal;
+mod given_up;
 mod history;
 mod hostile;
 mod kept;

@@ -6,11 +6,12 @@ use std::{
     io::Write,
     os::fd::IntoRawFd,
     path::Path,
+    process::Command,
 };
 
 use taskadefs::server::Fault;
 
-use crate::mounted::{Mounted, attribute, said, until};
+use crate::mounted::{Mounted, PROGRAM, attribute, run, said, until};
 
 const TASKS: &str = "one\n  one.a\ntwo\nthree";
 const UNCHANGED: &str = "one\n  one.a\ntwo\nthree\n";
@@ -126,6 +127,48 @@ fn a_limit_that_is_met_delays_a_save_and_loses_nothing() {
     is_clean(&mounted);
     assert_eq!(mounted.tree(), "one\n  one.a\n2\nthree\n");
     assert_eq!(mounted.writes(&ids), [PUT, PUT], "refused once, and then taken");
+}
+
+#[test]
+fn a_buffer_that_is_saved_again_after_a_discard_is_sent_again() {
+    let mounted = Mounted::of(TASKS);
+    let ids = mounted.ids();
+    mounted.text();
+    mounted.server().faults().plan(Some("PUT"), "", 0, 1000, Fault::Status(403, None));
+    for _ in 0..2 {
+        assert_eq!(write(&mounted.file(), CHANGED), Err(libc::EACCES), "it is told each time");
+        assert_eq!(state(&mounted.file()), "rejected");
+        let discarded = run(Command::new(PROGRAM).arg("discard").arg(mounted.file()));
+        assert!(discarded.status.success(), "{}", said(&discarded));
+        is_clean(&mounted);
+    }
+    mounted.server().faults().clear();
+    mounted.writes(&ids);
+    write(&mounted.file(), CHANGED).unwrap();
+    assert_eq!(mounted.writes(&ids), [PUT]);
+    assert_eq!(mounted.tree(), "one\n  one.a\n2\nthree\n");
+    mounted.end();
+}
+
+#[test]
+fn a_file_that_stays_open_while_a_backup_is_put_back_says_all_of_it_again() {
+    let mounted = Mounted::of(TASKS);
+    let ids = mounted.ids();
+    let before = mounted.text();
+    mounted.server().faults().plan(Some("PUT"), "", 0, 1000, Fault::Status(403, None));
+    let mut open = OpenOptions::new().read(true).write(true).open(mounted.file()).unwrap();
+    open.write_all(CHANGED.as_bytes()).unwrap();
+    open.set_len(CHANGED.len() as u64).unwrap();
+    open.sync_all().unwrap_err();
+    write(&mounted.file(), &before).unwrap();
+    mounted.server().faults().clear();
+    mounted.writes(&ids);
+    open.write_all(b"- [ ] four\n").unwrap();
+    open.sync_all().unwrap();
+    drop(open);
+    is_clean(&mounted);
+    assert_eq!(mounted.tree(), "one\n  one.a\n2\nthree\nfour\n");
+    mounted.end();
 }
 
 /// Fifty tasks, of which a save may take away twenty-five, or twenty of fewer.
