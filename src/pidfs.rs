@@ -1,27 +1,35 @@
 //! Which process is which: numbers that the kernel gives once until the next boot.
 
-use std::{
-    fs,
-    mem::MaybeUninit,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
-    sync::OnceLock,
+use std::{fs, os::fd::OwnedFd, sync::OnceLock};
+
+use rustix::{
+    fs::{fstat, fstatfs},
+    process::{Pid, PidfdFlags, pidfd_open},
 };
 
 /// The type of file system that pidfds are of since Linux 6.9 (`PID_FS_MAGIC` in
 /// linux/magic.h). Only there does every process have an inode of its own.
 const PIDFS: u32 = 0x5049_4446;
 
-/// The number that a process, or with `PIDFD_THREAD` a thread, has in pidfs, which no later one gets
-/// until the next boot. `None` on a kernel without pidfs, or if it is gone.
-pub(crate) fn inode(id: u32, flags: libc::c_uint) -> Option<u64> {
-    // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, id, flags) };
-    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
-    // SAFETY: the descriptor was just made, and nothing else has it.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(fd) };
+/// Opens a thread that need not lead its process: `PIDFD_THREAD` of linux/pidfd.h.
+const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(libc::PIDFD_THREAD);
+
+/// The number that a process has in pidfs, which no later one gets until the next boot. `None` on a
+/// kernel without pidfs, or if it is gone.
+pub(crate) fn inode(process: u32) -> Option<u64> {
+    inode_of(process, PidfdFlags::empty())
+}
+
+/// The number that a thread has, as [`inode`] for processes.
+pub(crate) fn thread_inode(thread: u32) -> Option<u64> {
+    inode_of(thread, THREAD)
+}
+
+fn inode_of(id: u32, flags: PidfdFlags) -> Option<u64> {
+    let id = Pid::from_raw(i32::try_from(id).ok()?)?;
+    let pidfd = pidfd_open(id, flags).ok()?;
     is_pidfs(&pidfd)?.then_some(())?;
-    let metadata = fs::File::from(pidfd).metadata().ok()?;
-    Some(std::os::unix::fs::MetadataExt::ino(&metadata))
+    Some(fstat(&pidfd).ok()?.st_ino)
 }
 
 /// Whether pidfds are of pidfs: all of a kernel's are, or none.
@@ -30,13 +38,7 @@ fn is_pidfs(pidfd: &OwnedFd) -> Option<bool> {
     if let Some(known) = KNOWN.get() {
         return Some(*known);
     }
-    let mut system = MaybeUninit::<libc::statfs>::uninit();
-    // SAFETY: the descriptor is open and the buffer has the size that is written.
-    if unsafe { libc::fstatfs(pidfd.as_raw_fd(), system.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    // SAFETY: fstatfs succeeded and has filled it.
-    let system = unsafe { system.assume_init() };
+    let system = fstatfs(pidfd).ok()?;
     Some(*KNOWN.get_or_init(|| u32::try_from(system.f_type) == Ok(PIDFS)))
 }
 

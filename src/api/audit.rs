@@ -23,7 +23,7 @@ use super::{
     gate::BudgetStatus,
     outage::Gone,
 };
-use crate::{clock::Clock, error::Result, ids::ProjectId};
+use crate::{clock::Clock, clock::rfc3339_millis, error::Result, ids::ProjectId};
 
 /// The file, and the titles that make it readable.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Audited {
         let Entry { project, fields } = entry;
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let mut line = json!({
-            "time": humantime::format_rfc3339_millis(self.clock.wall()).to_string(),
+            "time": rfc3339_millis(self.clock.wall()),
             "project": project.as_ref().map(ProjectId::as_str),
             "title": project.as_ref().and_then(|project| log.titles.get(project)),
             "outcome": outcome,

@@ -10,6 +10,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::clock::parse_rfc3339;
+
 /// A log that is longer than this loses its older half, in bytes.
 const LONGEST: u64 = 16 << 20;
 
@@ -27,7 +29,7 @@ pub(super) fn prune(path: &Path, now: SystemTime, keep: Duration) -> std::io::Re
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let time = serde_json::from_slice::<Value>(line).ok();
         let time = time.as_ref().and_then(|line| line.get("time")?.as_str());
-        let time = time.and_then(|time| humantime::parse_rfc3339(time).ok());
+        let time = time.and_then(parse_rfc3339);
         // A torn line tells no time: it goes with those before it.
         if start >= half && time.is_some_and(|time| time >= oldest) {
             break;
@@ -61,7 +63,7 @@ mod tests {
         let path = dir.path().join("history.ndjson");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let line = |age: u64| {
-            let time = humantime::format_rfc3339_millis(now - Duration::from_secs(age));
+            let time = crate::clock::rfc3339_millis(now - Duration::from_secs(age));
             format!("{{\"time\":\"{time}\"}}\n")
         };
         let kept = line(50) + &line(10) + "{\"tor";

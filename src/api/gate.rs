@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    clock::rfc3339,
     error::{Error, Kind, Result},
 };
 
@@ -247,7 +248,7 @@ enum Step {
 /// Why a request is not even sent.
 fn gone(gone: Option<&Gone>) -> Error {
     let words = gone.map_or_else(String::new, |gone| {
-        let since = humantime::format_rfc3339_seconds(gone.since);
+        let since = rfc3339(gone.since);
         format!(" since {since}: {}", gone.reason)
     });
     Error::new(Kind::Unreachable, format!("offline{words}"))

@@ -2,6 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::{
+    fmt::{rfc2822, strtime},
+    tz::TimeZone,
+};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::budget::Told;
@@ -23,7 +27,7 @@ pub(crate) fn told(headers: &HeaderMap, wall: SystemTime) -> Told {
         let wait = number(name).and_then(|n| Duration::try_from_secs_f64(n).ok());
         wait.filter(|wait| *wait <= MOST_WAIT)
     };
-    let date = |name: &str| value(name).and_then(|text| httpdate::parse_http_date(text).ok());
+    let date = |name: &str| value(name).and_then(http_date);
     // By the clock that wrote it, where that is told. A date that is past is no wait: it says
     // more of the clocks than of the limit.
     let until_date = || {
@@ -38,6 +42,20 @@ pub(crate) fn told(headers: &HeaderMap, wall: SystemTime) -> Told {
             .or_else(until_date)
             .or_else(|| seconds("x-rate-limit-reset")),
     }
+}
+
+/// A date in any of the three formats that RFC 9110, 5.6.7 has readers accept.
+fn http_date(text: &str) -> Option<SystemTime> {
+    let older = |format| {
+        let time = strtime::parse(format, text).ok()?.to_datetime().ok()?;
+        TimeZone::UTC.to_timestamp(time).ok()
+    };
+    rfc2822::parse(text)
+        .ok()
+        .map(|time| time.timestamp())
+        .or_else(|| older("%A, %d-%b-%y %H:%M:%S GMT"))
+        .or_else(|| older("%a %b %e %H:%M:%S %Y"))
+        .and_then(|time| time.try_into().ok())
 }
 
 #[cfg(test)]
@@ -86,7 +104,13 @@ mod tests {
     fn a_date_is_read_by_the_clock_that_wrote_it() {
         let at = ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT");
         assert_eq!(wait(&[at]), Some(30.0));
-        assert_eq!(wait(&[at, ("date", "Sun, 06 Nov 1994 08:50:00 GMT")]), Some(7.0));
+        for date in [
+            "Sun, 06 Nov 1994 08:50:00 GMT",
+            "Sunday, 06-Nov-94 08:50:00 GMT",
+            "Sun Nov  6 08:50:00 1994",
+        ] {
+            assert_eq!(wait(&[at, ("date", date)]), Some(7.0), "{date}");
+        }
     }
 
     proptest! {

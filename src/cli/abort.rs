@@ -7,7 +7,9 @@
 //! that (Documentation/filesystems/fuse.rst); so does MNT_FORCE of umount(2), where there is no
 //! `fusectl`.
 
-use std::{collections::HashSet, ffi::CString, fs, io, os::unix::ffi::OsStrExt, path::Path};
+use std::{collections::HashSet, fs, io, path::Path};
+
+use rustix::{io::Errno, mount::UnmountFlags};
 
 use super::mounts;
 use crate::error::Error;
@@ -72,15 +74,10 @@ fn abort(number: u32, mountpoint: Option<&Path>) -> io::Result<()> {
 
 /// Aborts the connection of a mount, and takes the mount away if nothing is open on it.
 fn force(path: &Path) -> io::Result<()> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
-    // SAFETY: the path is a valid C string.
-    if unsafe { libc::umount2(path.as_ptr(), libc::MNT_FORCE | libc::UMOUNT_NOFOLLOW) } == 0 {
-        return Ok(());
-    }
-    // It is aborted before it is looked whether something is open.
-    match io::Error::last_os_error() {
-        error if error.raw_os_error() == Some(libc::EBUSY) => Ok(()),
-        error => Err(error),
+    match rustix::mount::unmount(path, UnmountFlags::FORCE | UnmountFlags::NOFOLLOW) {
+        // It is aborted before it is looked whether something is open.
+        Ok(()) | Err(Errno::BUSY) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -5,15 +5,17 @@ use std::{
     ffi::OsString,
     fs::{self, DirBuilder, File},
     io::{self, Read, Write},
-    os::{
-        fd::AsRawFd,
-        unix::{
-            ffi::{OsStrExt, OsStringExt},
-            fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
-        },
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     },
     path::{Path, PathBuf},
     time::{Duration, Instant},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
 };
 
 use super::{abort, environment};
@@ -182,8 +184,7 @@ pub(crate) fn make_private(path: &Path) -> Result<()> {
     let failed = |error| Error::io("cannot make the state directory", error).at(&shown);
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
     let metadata = fs::metadata(path).map_err(failed)?;
-    // SAFETY: geteuid has no preconditions.
-    let user = unsafe { libc::geteuid() };
+    let user = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o022 == 0 && (metadata.uid() == user || user == 0) {
         return Ok(());
     }
@@ -279,13 +280,10 @@ fn try_lock(account: &Path) -> Result<Option<File>> {
         .mode(0o600)
         .open(&path)
         .map_err(failed)?;
-    // SAFETY: the descriptor is open for as long as `file` lives.
-    if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-        return Ok(Some(file));
-    }
-    match io::Error::last_os_error() {
-        error if error.raw_os_error() == Some(libc::EWOULDBLOCK) => Ok(None),
-        error => Err(failed(error)),
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(failed(error.into())),
     }
 }
 

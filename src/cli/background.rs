@@ -5,12 +5,17 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
     os::{
-        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
         unix::{fs::OpenOptionsExt, process::CommandExt},
     },
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
+};
+
+use rustix::{
+    io::{FdFlags, fcntl_getfd, fcntl_setfd},
+    pipe::PipeFlags,
 };
 
 use super::{
@@ -109,10 +114,10 @@ fn spawn(arguments: Vec<OsString>, log: &Path, report: OwnedFd) -> Result<Child>
     // SAFETY: only async-signal-safe calls between fork and exec.
     unsafe {
         command.pre_exec(move || {
-            if libc::setsid() == -1 || libc::fcntl(fd, libc::F_SETFD, 0) == -1 {
-                return Err(std::io::Error::last_os_error());
-            }
-            Ok(())
+            rustix::process::setsid()?;
+            // SAFETY: the parent keeps it open until this process runs.
+            let fd = BorrowedFd::borrow_raw(fd);
+            Ok(fcntl_setfd(fd, FdFlags::empty())?)
         });
     }
     command.spawn().map_err(failed)
@@ -146,8 +151,10 @@ pub(crate) fn inherited(ready: Option<RawFd>) -> Vec<OwnedFd> {
     let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
     // What comes through `execve` has no close-on-exec flag, and all that Rust opens has one.
-    // SAFETY: the calls query descriptors, and an invalid number is an error.
-    let came_along = |fd: &RawFd| unsafe { libc::fcntl(*fd, libc::F_GETFD) } == 0;
+    // SAFETY: the call queries a descriptor, and a number that is none is an error.
+    let came_along = |fd: &RawFd| unsafe {
+        fcntl_getfd(BorrowedFd::borrow_raw(*fd)).is_ok_and(|flags| flags.is_empty())
+    };
     let fds: Vec<RawFd> = numbers.filter(|fd| *fd > 2 && *fd != ready).filter(came_along).collect();
     // SAFETY: nothing in this program knows of them, so each has one owner from here on.
     fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()
@@ -181,13 +188,8 @@ fn open_log(path: &Path) -> Result<File> {
 }
 
 fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    let mut fds: [RawFd; 2] = [0; 2];
-    // SAFETY: the array has room for two descriptors.
-    if unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) } == -1 {
-        return Err(Error::io("cannot make a pipe", std::io::Error::last_os_error()));
-    }
-    // SAFETY: both were just made, and nothing else has them.
-    Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
+    let pipe = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
+    pipe.map_err(|error| Error::io("cannot make a pipe", error.into()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use tokio::{
 
 use crate::{
     api::TaskResource,
+    clock::rfc3339,
     error::{Error, Kind, Result},
     sync::{Asking, HistoryEntry},
     vfs::{Asked, Ino, Vfs},
@@ -286,7 +287,7 @@ fn status(vfs: &Vfs) -> Result<Value> {
 
 fn in_json(entry: &HistoryEntry) -> Value {
     json!({
-        "time": humantime::format_rfc3339_seconds(entry.time).to_string(),
+        "time": rfc3339(entry.time),
         "project": entry.project,
         "title": entry.title,
         "path": entry.path,

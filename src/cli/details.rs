@@ -11,6 +11,7 @@ use super::{
     terminal::say,
 };
 use crate::{
+    clock::duration_in_words,
     error::{Error, Kind, Result},
     printable::printable,
 };
@@ -60,9 +61,11 @@ fn bar(path: &Path) -> ProgressBar {
 fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
-    bar.set_message(remaining(progress).map_or_else(String::new, |left| {
-        format!(" requests, about {}", humantime::format_duration(left))
-    }));
+    bar.set_message(
+        remaining(progress).map_or_else(String::new, |left| {
+            format!(" requests, about {}", duration_in_words(left))
+        }),
+    );
 }
 
 /// How long what is left takes, in whole minutes: the service counts requests by the minute. `None`

@@ -48,8 +48,7 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     let inherited = background::inherited(args.ready_fd);
     log::start(&args.log)?;
     // Local files get just the permissions that programs ask for; private ones say so themselves.
-    // SAFETY: no other thread has started yet.
-    unsafe { libc::umask(0) };
+    rustix::process::umask(rustix::fs::Mode::empty());
     let access = Access::of(&args.account);
     memory::share_between_threads();
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;

@@ -180,8 +180,7 @@ fn hides_files(path: &Path) -> bool {
 
 /// Why mounting failed, where more is known than the error tells.
 pub(crate) fn explain(error: Error) -> Error {
-    // SAFETY: geteuid has no preconditions.
-    let is_root = unsafe { libc::geteuid() } == 0;
+    let is_root = rustix::process::geteuid().is_root();
     if error.to_string().contains("user_allow_other") {
         return Error::new(Kind::NotPermitted, "only root may let other users in")
             .hint("add the line user_allow_other to /etc/fuse.conf, or leave --allow-other away");

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use rustix::process::{getgid, getuid};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
@@ -92,8 +93,7 @@ impl Opened {
         let dir = &self.dir.path;
         let journal = Arc::new(Journal::open(&dir.join(JOURNAL))?);
         let (engine, events) = Engine::new(backend, clock, journal, settings)?;
-        // SAFETY: these calls have no preconditions and cannot fail.
-        let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
+        let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
         let (vfs, notices) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
         if let Some(server) = &self.server {
             vfs.make_spaces_with(server.store().clone());

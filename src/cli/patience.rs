@@ -1,22 +1,21 @@
 //! Waiting for another process, but not for ever.
 
-use std::{
-    os::fd::{AsRawFd, BorrowedFd},
-    time::Instant,
+use std::{os::fd::BorrowedFd, time::Instant};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
 };
 
 /// Waits until a descriptor can be read, a pipe has ended, or a process behind a pidfd has. False
 /// if that did not happen before the deadline.
 pub(crate) fn readable(fd: BorrowedFd<'_>, deadline: Instant) -> bool {
     loop {
-        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         let left = deadline.saturating_duration_since(Instant::now());
-        // Rounded up, so that a wait does not become a spin.
-        let left = i32::try_from(left.as_millis().saturating_add(1)).unwrap_or(i32::MAX);
-        // SAFETY: one valid pollfd is passed.
-        match unsafe { libc::poll(&mut poll, 1, left) } {
-            1 => return true,
-            -1 if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {}
+        let left = Timespec::try_from(left).ok();
+        match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], left.as_ref()) {
+            Ok(1) => return true,
+            Err(Errno::INTR) => {}
             _ => return false,
         }
     }

@@ -4,12 +4,9 @@
 //! So a process of its own asks: it can be left behind.
 
 use std::{
-    ffi::{CString, OsString},
+    ffi::OsString,
     io::{Read, Write},
-    os::{
-        fd::AsFd,
-        unix::ffi::{OsStrExt, OsStringExt},
-    },
+    os::{fd::AsFd, unix::ffi::OsStringExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -108,14 +105,8 @@ fn process_of(path: &Path) -> std::io::Result<String> {
 }
 
 fn attribute(path: &Path, name: &str) -> std::io::Result<Vec<u8>> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
-    let name = CString::new(name)?;
     let mut value = vec![0_u8; 8192];
-    // SAFETY: all pointers are valid for the call, and the size is that of the buffer.
-    let length = unsafe {
-        libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len())
-    };
-    let length = usize::try_from(length).map_err(|_| std::io::Error::last_os_error())?;
+    let length = rustix::fs::getxattr(path, name, &mut value)?;
     value.truncate(length);
     Ok(value)
 }

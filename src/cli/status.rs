@@ -17,6 +17,7 @@ use super::{
     terminal::{say, say_json},
 };
 use crate::{
+    clock::{duration_in_words, parse_rfc3339, rfc3339},
     error::Result,
     printable::printable,
     sync::{Overridden, Peeked, PeekedSave, Unmoved, peek},
@@ -72,7 +73,7 @@ pub(super) fn asleep(account: &Path) -> Result<Value> {
     {
         return Ok(Value::Null);
     }
-    let shown = |time| humantime::format_rfc3339_seconds(time).to_string();
+    let shown = |time| rfc3339(time);
     let save = |PeekedSave { path, kind, reason, since }| {
         let state = if reason.is_some() { "rejected" } else { "pending" };
         serde_json::json!({
@@ -140,7 +141,7 @@ pub(super) fn in_words(status: &Value) -> String {
         words.push_str(&format!("\n{state}\t{path}\t{reason}"));
         if let Some(age) = save["since"].as_str().and_then(age) {
             let gap = if reason.is_empty() { "" } else { " " };
-            words.push_str(&format!("{gap}({} ago)", humantime::format_duration(age)));
+            words.push_str(&format!("{gap}({} ago)", duration_in_words(age)));
         }
     }
     let refused = status["refused_removals"].as_array().map_or(0, Vec::len);
@@ -169,7 +170,7 @@ const GO_ON: &str = "mount it or run `taskadefs sync` to go on";
 
 /// How long ago a moment is, in whole seconds, and in whole minutes from an hour on.
 pub(super) fn age(since: &str) -> Option<Duration> {
-    let since = humantime::parse_rfc3339(since).ok()?;
+    let since = parse_rfc3339(since)?;
     let seconds = SystemTime::now().duration_since(since).unwrap_or_default().as_secs();
     Some(Duration::from_secs(if seconds < 3600 { seconds } else { seconds - seconds % 60 }))
 }
@@ -183,7 +184,7 @@ mod tests {
     #[test]
     fn a_mount_says_which_it_is_what_waits_and_how_old_it_is() {
         let since = std::time::SystemTime::now() - std::time::Duration::from_secs(7325);
-        let since = humantime::format_rfc3339_seconds(since).to_string();
+        let since = crate::clock::rfc3339(since);
         let status = json!({
             "pid": 7, "mountpoint": "/m", "account": "https://x.example/v1",
             "limit": 30, "remaining": 2, "reset": 41, "trouble": null,

@@ -2,14 +2,16 @@
 //! is left is told.
 
 use std::{
-    ffi::CString,
-    os::{
-        fd::{AsFd, FromRawFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
+};
+
+use rustix::{
+    io::Errno,
+    mount::UnmountFlags,
+    process::{Pid, PidfdFlags, pidfd_open},
 };
 
 use super::{
@@ -133,24 +135,16 @@ fn account_mounted_at(path: &Path, state_dir: Option<&Path>) -> Option<PathBuf> 
 }
 
 fn open_process(pid: libc::pid_t) -> Option<OwnedFd> {
-    // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
-    // SAFETY: the descriptor was just made, and nothing else has it.
-    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
 }
 
 /// Detaches the mount: directly as root, else by the helper that may.
 pub(crate) fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
-    let target = CString::new(path.as_os_str().as_bytes())?;
-    let flags = if lazy { libc::MNT_DETACH } else { 0 } | libc::UMOUNT_NOFOLLOW;
-    // SAFETY: the path is a valid C string.
-    if unsafe { libc::umount2(target.as_ptr(), flags) } == 0 {
-        return Ok(());
-    }
-    let error = std::io::Error::last_os_error();
-    if error.raw_os_error() != Some(libc::EPERM) {
-        return Err(error);
+    let how = if lazy { UnmountFlags::DETACH } else { UnmountFlags::empty() };
+    match rustix::mount::unmount(path, how | UnmountFlags::NOFOLLOW) {
+        Ok(()) => return Ok(()),
+        Err(Errno::PERM) => {}
+        Err(error) => return Err(error.into()),
     }
     let mut helper = Command::new(mountpoint::HELPER);
     helper.arg("-u").args(lazy.then_some("-z")).arg("--").arg(path);

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::{status::age, terminal::tell};
-use crate::printable::printable;
+use crate::{clock::duration_in_words, printable::printable};
 
 /// What becomes of what did not get through.
 pub(super) const REMEDY: &str = "in the journal; the next mount or `taskadefs sync` sends it";
@@ -24,7 +24,7 @@ pub(super) struct Change {
 impl Change {
     /// In words, with its age.
     pub(super) fn in_words(&self) -> String {
-        let age = age(&self.since).map(|age| format!(" {} ago", humantime::format_duration(age)));
+        let age = age(&self.since).map(|age| format!(" {} ago", duration_in_words(age)));
         format!("{}, {}{}", printable(&self.path), self.what, age.unwrap_or_default())
     }
 }
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_waits_is_told_with_its_age_and_what_was_refused_is_not() {
         let since = std::time::SystemTime::now() - std::time::Duration::from_secs(7325);
-        let since = humantime::format_rfc3339_seconds(since).to_string();
+        let since = crate::clock::rfc3339(since);
         let save = |path: &str, state: &str, kind: &str| json!({ "path": path, "state": state, "kind": kind, "since": since });
         let status = json!({
             "saves": [

@@ -37,7 +37,7 @@ impl Program {
 
     fn process(&self) -> Process {
         let group = self.0.id();
-        Process { group, inode: pidfs::inode(group, 0).unwrap() }
+        Process { group, inode: pidfs::inode(group).unwrap() }
     }
 }
 

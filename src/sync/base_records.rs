@@ -154,7 +154,7 @@ impl Contents {
         let mut alive: HashMap<Process, bool> = HashMap::new();
         self.noted.retain(|noted| {
             let Process { group, inode } = noted.process;
-            *alive.entry(noted.process).or_insert_with(|| pidfs::inode(group, 0) == Some(inode))
+            *alive.entry(noted.process).or_insert_with(|| pidfs::inode(group) == Some(inode))
         });
         let is_read = |project: &ProjectId| self.noted.iter().any(|n| n.project == *project);
         self.aliases.retain(|project, _| is_read(project));

@@ -16,6 +16,7 @@ use super::{
     shown,
 };
 use crate::{
+    clock::rfc3339,
     error::Result,
     plan::{Conflict, Outline},
 };
@@ -66,7 +67,7 @@ impl Engine {
             return;
         }
         let since = self.clock.wall();
-        let when = humantime::format_rfc3339_seconds(since).to_string();
+        let when = rfc3339(since);
         let reason = format!(
             "{}: a save here overrode changes that were made elsewhere. This is the version from \
              elsewhere; copy from it what is to stay, and remove it.\n\nWhen: {when}\n\n{}\n",

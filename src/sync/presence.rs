@@ -4,6 +4,7 @@
 use super::engine::Engine;
 use crate::{
     api::Gone,
+    clock::rfc3339,
     error::{Error, Kind},
 };
 
@@ -16,7 +17,7 @@ impl Engine {
     /// Why nothing can be read, if the service is gone.
     pub(crate) fn unreachable(&self) -> Option<Error> {
         let gone = self.gone()?;
-        let since = humantime::format_rfc3339_seconds(gone.since);
+        let since = rfc3339(gone.since);
         Some(Error::new(Kind::Unreachable, format!("offline since {since}: {}", gone.reason)))
     }
 

@@ -23,6 +23,7 @@ use super::{
     served::Seen,
 };
 use crate::{
+    clock::rfc3339,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
     plan::Outline,
@@ -80,7 +81,7 @@ impl Refusal {
     /// What is written beside the copy in `rejected/`.
     pub(crate) fn in_words(&self, project: Option<&ProjectId>) -> String {
         let project = project.map_or("not created yet", ProjectId::as_str);
-        let when = humantime::format_rfc3339_seconds(self.since);
+        let when = rfc3339(self.since);
         let shown = match self.set_aside {
             true => "The project's file shows the text from before it. It is kept here until it is",
             false => "The project's file shows this text until it is",

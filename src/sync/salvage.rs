@@ -18,7 +18,10 @@ use super::{
     records::{Records, Shelf},
     refused_rows,
 };
-use crate::error::{Error, Result};
+use crate::{
+    clock::rfc3339,
+    error::{Error, Result},
+};
 
 /// Most rows of a torn table that are asked for one by one.
 const MOST_ROWS: i64 = 4096;
@@ -44,7 +47,7 @@ pub(super) fn mend(path: &Path) -> Result<Vec<String>> {
         let journal = Journal::open_as_is(&new)?;
         carry_over(path, &journal, &mut findings);
     }
-    let when = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "-");
+    let when = rfc3339(SystemTime::now()).replace(':', "-");
     let aside = beside(path, &format!(".damaged-{when}"));
     for suffix in ["-wal", "-shm", ""] {
         let from = beside(path, suffix);

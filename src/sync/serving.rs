@@ -293,7 +293,7 @@ impl Engine {
 
 /// Whether a process lives, as far as the kernel tells.
 fn is_alive(process: &Process) -> bool {
-    process.inode == 0 || pidfs::inode(process.group, 0) == Some(process.inode)
+    process.inode == 0 || pidfs::inode(process.group) == Some(process.inode)
 }
 
 impl Engine {

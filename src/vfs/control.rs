@@ -22,6 +22,7 @@ use super::{
     types::{Attr, FileKind, Ino, ROOT},
 };
 use crate::{
+    clock::rfc3339,
     error::{Error, Kind, Result},
     printable::printable_json,
     sync::{Awaited, Project, Standing},
@@ -109,7 +110,7 @@ impl Vfs {
     pub fn status(&self) -> Status {
         let budget = self.engine.budget();
         let gone = self.engine.gone();
-        let offline_since = gone.map(|it| humantime::format_rfc3339_seconds(it.since).to_string());
+        let offline_since = gone.map(|it| rfc3339(it.since));
         let mut saves: Vec<SaveStatus> = self
             .engine
             .unsettled()
@@ -145,7 +146,7 @@ impl Vfs {
                 ConflictStatus {
                     path: path.unwrap_or_else(|| format!("{}.md", it.title)),
                     file: conflict_path(&it.file),
-                    since: humantime::format_rfc3339_seconds(it.since).to_string(),
+                    since: rfc3339(it.since),
                 }
             })
             .collect()
@@ -159,7 +160,7 @@ impl Vfs {
                 MoveStatus {
                     path: path.unwrap_or_else(|| format!("{}.md", it.title)),
                     reason: it.reason,
-                    since: humantime::format_rfc3339_seconds(it.since).to_string(),
+                    since: rfc3339(it.since),
                 }
             })
             .collect()
@@ -187,7 +188,7 @@ impl Vfs {
         let removed = project.id().filter(|_| kind == "removal");
         let removed = removed.and_then(|id| self.engine.removals.time_of(&id));
         let since = removed.unwrap_or_else(|| project.unsettled_since());
-        let since = humantime::format_rfc3339_seconds(since).to_string();
+        let since = rfc3339(since);
         Some(SaveStatus { path: self.path_of(project), state, kind, reason, since })
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
 }
 
 fn looked_at(thread: u32) -> Option<Process> {
-    let inode = pidfs::inode(thread, libc::PIDFD_THREAD);
+    let inode = pidfs::thread_inode(thread);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = inode.and_then(|inode| known().get(&inode).copied()) {
         return Some(process);
@@ -73,7 +73,7 @@ fn looked_at(thread: u32) -> Option<Process> {
 fn read(thread: u32) -> Option<Process> {
     let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
     let group = thread_group(&status)?;
-    Some(Process { group, inode: pidfs::inode(group, 0).unwrap_or_default() })
+    Some(Process { group, inode: pidfs::inode(group).unwrap_or_default() })
 }
 
 fn thread_group(status: &str) -> Option<u32> {
@@ -86,11 +86,8 @@ mod tests {
 
     #[test]
     fn this_process_is_found_by_any_of_its_threads() {
-        let from_thread = std::thread::spawn(|| {
-            // SAFETY: gettid has no preconditions.
-            let thread = unsafe { libc::gettid() };
-            of_thread(u32::try_from(thread).unwrap())
-        });
+        let from_thread =
+            std::thread::spawn(|| of_thread(rustix::thread::gettid().as_raw_pid().unsigned_abs()));
         let process = from_thread.join().unwrap().unwrap();
         assert_eq!(process.group, std::process::id());
         assert_eq!(Some(process), of_thread(std::process::id()));

@@ -18,6 +18,7 @@ use super::{
     tree::{Local, Tree},
 };
 use crate::{
+    clock::rfc3339,
     error::Result,
     sync::{GRACE, Project, Removing},
 };
@@ -290,7 +291,7 @@ impl Vfs {
                 state: "pending",
                 kind: "removal",
                 reason: None,
-                since: humantime::format_rfc3339_seconds(since).to_string(),
+                since: rfc3339(since),
             })
         };
         waiting.iter().filter_map(status).collect()
