@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use super::{
     Shared,
     answer::{Answer, Outcome},
-    outline::Tasks,
+    call::Call,
+    outline::{Task, Tasks},
+    projects::{broken, find, with_nulls, written},
     quirks::Assigning,
     requests::{self, PutAssignees, PutDate, PutNote, PutValue},
-    routes::{self, Call, broken, find, with_nulls},
     store_details::{self, Member, Note},
+    tasks::{self, page_bounds, read_text},
     token::random_name,
 };
 use crate::api::{End, Schedule};
@@ -18,23 +20,8 @@ use crate::api::{End, Schedule};
 /// How many members a page has without `limit`.
 const DEFAULT_MEMBERS: usize = 20;
 
-/// Executes a request about what belongs to a project.
-pub(super) fn of_project(shared: &Shared, id: &str, part: &str, call: &Call<'_>) -> Outcome {
-    match (call.method, part) {
-        ("GET", "members") => members(shared, id, call),
-        ("GET", "fields") => fields(shared, id),
-        ("GET", "blocks") => blocks(shared, id, call),
-        ("GET", "shareLink") => {
-            find(shared, id)?;
-            let key = shared.store.share_key(id).map_err(broken)?;
-            Ok(Answer::item(key.map_or(Value::Null, |key| share_item(shared, id, &key))))
-        }
-        ("PUT", "shareLink") => share(shared, id),
-        _ => Err(Answer::not_found("Not found")),
-    }
-}
-
-fn members(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
+pub(super) fn members(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let id = call.id(0);
     let limit = requests::number(call.query, "limit", DEFAULT_MEMBERS, usize::MAX)?;
     let page = requests::number(call.query, "page", 1, usize::MAX)?;
     find(shared, id)?;
@@ -53,32 +40,41 @@ fn user(shared: &Shared, handle: &str, member: Option<&Member>) -> Value {
     more(shared, user)
 }
 
-fn fields(shared: &Shared, id: &str) -> Outcome {
-    find(shared, id)?;
-    let fields = shared.store.fields(id).map_err(broken)?;
+pub(super) fn fields(shared: &Shared, call: &Call<'_>) -> Outcome {
+    find(shared, call.id(0))?;
+    let fields = shared.store.fields(call.id(0)).map_err(broken)?;
     let field = |field: store_details::Field| json!({ "id": field.id, "data": field.data });
     Ok(Answer::items(fields.into_iter().map(|known| more(shared, field(known))).collect()))
 }
 
 /// The tasks right below the title.
-fn blocks(shared: &Shared, id: &str, call: &Call<'_>) -> Outcome {
+pub(super) fn blocks(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let id = call.id(0);
     find(shared, id)?;
-    let limit = requests::number(call.query, "limit", routes::DEFAULT_PAGE, usize::MAX)?;
+    let limit = requests::number(call.query, "limit", tasks::DEFAULT_PAGE, usize::MAX)?;
     let limit = limit.min(shared.quirks.page_cap.unwrap_or(limit));
     let tasks = shared.store.tasks(id).map_err(broken)?;
     let title = tasks.0.first().map(|title| title.id.as_str());
     let top =
         tasks.0.iter().filter(|task| task.parent.is_some() && task.parent.as_deref() == title);
     let top = Tasks(top.cloned().collect());
-    let (from, to) = routes::page_bounds(shared, &top, call.query, limit)?;
-    let block = |task: &super::outline::Task| {
+    let (from, to) = page_bounds(shared, &top, call.query, limit)?;
+    let block = |task: &Task| {
         let block = json!({ "id": task.id, "text": task.text, "completed": task.completed });
         more(shared, block)
     };
     Ok(Answer::items(top.0.get(from..to).unwrap_or_default().iter().map(block).collect()))
 }
 
-fn share(shared: &Shared, id: &str) -> Outcome {
+pub(super) fn share_link(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let id = call.id(0);
+    find(shared, id)?;
+    let key = shared.store.share_key(id).map_err(broken)?;
+    Ok(Answer::item(key.map_or(Value::Null, |key| share_item(shared, id, &key))))
+}
+
+pub(super) fn share(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let id = call.id(0);
     find(shared, id)?;
     let key = random_name(16).map_err(broken)?;
     shared.store.share(id, &key).map_err(broken)?;
@@ -105,48 +101,15 @@ fn more(shared: &Shared, mut item: Value) -> Value {
 
 /// A task that is asked about.
 #[derive(Clone, Copy)]
-pub(super) struct Of<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) project: &'a str,
-    pub(super) task: &'a str,
+struct Of<'a> {
+    shared: &'a Shared,
+    project: &'a str,
+    task: &'a str,
 }
 
-impl Of<'_> {
-    /// Executes a request about a detail of the task.
-    pub(super) fn execute(self, part: &str, rest: &[&str], call: &Call<'_>) -> Outcome {
-        match (call.method, part, rest) {
-            ("GET", "date", []) => self.date(),
-            ("PUT", "date", []) => self.set_date(call),
-            ("DELETE", "date", []) => match self.with(|of| of.clear_date())? {
-                true => self.written(),
-                false => Err(Answer::bad_request("the task has no date")),
-            },
-            ("GET", "note", []) => match self.with(|of| of.note())? {
-                Some(note) => Ok(Answer::item(note_item(self.shared, &note))),
-                None => Err(Answer::not_found("Note not found")),
-            },
-            ("PUT", "note", []) => self.set_note(call),
-            ("DELETE", "note", []) => self.with(|of| of.clear_note()).map(|()| Answer::ok()),
-            ("GET", "assignees", []) => self.assignees(),
-            ("PUT", "assignees", []) => self.assign(call),
-            ("DELETE", "assignees", [handle]) => match self.with(|of| of.unassign(handle))? {
-                true => self.written(),
-                false => Err(Answer::bad_request("the task is not theirs")),
-            },
-            ("GET", "fields", []) => {
-                let values = self.with(|of| of.values())?;
-                let item =
-                    |(id, value)| more(self.shared, json!({ "fieldId": id, "value": value }));
-                Ok(Answer::items(values.into_iter().map(item).collect()))
-            }
-            ("GET", "fields", [field]) => self.value(field),
-            ("PUT", "fields", [field]) => self.set_value(field, call),
-            ("DELETE", "fields", [field]) => {
-                self.check_field(field)?;
-                self.with(|of| of.clear_value(field)).map(|()| Answer::ok())
-            }
-            _ => Err(Answer::not_found("Not found")),
-        }
+impl<'a> Of<'a> {
+    fn new(shared: &'a Shared, call: &'a Call<'_>) -> Self {
+        Self { shared, project: call.id(0), task: call.id(1) }
     }
 
     /// Does something with what belongs to the task, if there is such a task.
@@ -154,9 +117,9 @@ impl Of<'_> {
         self,
         act: impl FnOnce(store_details::Of<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Answer> {
-        let (project, task) = (self.project, self.task);
-        find(self.shared, project)?;
-        let done = self.shared.store.with_task(project, task, |transaction| {
+        let Self { shared, project, task } = self;
+        find(shared, project)?;
+        let done = shared.store.with_task(project, task, |transaction| {
             act(store_details::Of { connection: transaction, project, task })
         });
         done.map_err(broken)?.ok_or_else(|| Answer::not_found("Task not found"))
@@ -164,74 +127,7 @@ impl Of<'_> {
 
     /// The answer to a write to the task.
     fn written(self) -> Outcome {
-        routes::written_task(self.shared, self.project, self.task)
-    }
-
-    fn date(self) -> Outcome {
-        let date = self.with(|of| of.date())?;
-        let date = date.ok_or_else(|| Answer::not_found("Date not found"))?;
-        Ok(Answer::item(more(self.shared, date_item(self.shared, date))))
-    }
-
-    fn set_date(self, call: &Call<'_>) -> Outcome {
-        let schedule = requests::read::<PutDate>(call)?.schedule()?;
-        self.with(|of| of.set_date(&schedule))?;
-        self.written()
-    }
-
-    fn set_note(self, call: &Call<'_>) -> Outcome {
-        let request: PutNote = requests::read(call)?;
-        request.check()?;
-        let text = routes::read_text(self.shared, request.content_type, request.value);
-        let note = Note { content_type: request.content_type, text };
-        self.with(|of| of.set_note(&note))?;
-        Ok(routes::written(self.shared, note_item(self.shared, &note)))
-    }
-
-    fn assignees(self) -> Outcome {
-        let handles = self.with(|of| of.assignees())?;
-        let members = self.shared.store.members(self.project).map_err(broken)?;
-        let known = |handle: &str| members.iter().find(|member| member.handle == handle);
-        let items = handles.iter().map(|handle| user(self.shared, handle, known(handle)));
-        Ok(Answer::items(items.collect()))
-    }
-
-    fn assign(self, call: &Call<'_>) -> Outcome {
-        let request: PutAssignees = requests::read(call)?;
-        request.check()?;
-        find(self.shared, self.project)?;
-        let members = self.shared.store.members(self.project).map_err(broken)?;
-        let is_known = |handle: &String| members.iter().any(|member| member.handle == *handle);
-        if let Some(unknown) = request.handles.iter().find(|handle| !is_known(handle)) {
-            // Of a task that is not there nothing else matters.
-            self.with(|_| Ok(()))?;
-            return Err(Answer::bad_request(&format!("{unknown}: no member")));
-        }
-        let replaces = self.shared.quirks.assigning == Assigning::Replaces;
-        self.with(|of| {
-            if replaces {
-                of.unassign_all()?;
-            }
-            of.assign(&request.handles)
-        })?;
-        self.written()
-    }
-
-    fn value(self, field: &str) -> Outcome {
-        self.check_field(field)?;
-        let values = self.with(|of| of.values())?;
-        let mut item = json!({ "fieldId": field });
-        if let Some((_, value)) = values.into_iter().find(|(id, _)| id == field) {
-            item["value"] = value;
-        }
-        Ok(Answer::item(more(self.shared, item)))
-    }
-
-    fn set_value(self, field: &str, call: &Call<'_>) -> Outcome {
-        let request: PutValue = requests::read(call)?;
-        request.check()?;
-        self.check_field(field)?;
-        self.with(|of| of.set_value(field, &request.value)).map(|()| Answer::ok())
+        tasks::written_task(self.shared, self.project, self.task)
     }
 
     fn check_field(self, field: &str) -> Result<(), Answer> {
@@ -242,6 +138,119 @@ impl Of<'_> {
             false => Err(Answer::not_found("Field not found")),
         }
     }
+}
+
+pub(super) fn date(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let date = Of::new(shared, call).with(|of| of.date())?;
+    let date = date.ok_or_else(|| Answer::not_found("Date not found"))?;
+    Ok(Answer::item(more(shared, date_item(shared, date))))
+}
+
+pub(super) fn set_date(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let schedule = requests::read::<PutDate>(call)?.schedule()?;
+    let task = Of::new(shared, call);
+    task.with(|of| of.set_date(&schedule))?;
+    task.written()
+}
+
+pub(super) fn clear_date(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let task = Of::new(shared, call);
+    match task.with(|of| of.clear_date())? {
+        true => task.written(),
+        false => Err(Answer::bad_request("the task has no date")),
+    }
+}
+
+pub(super) fn note(shared: &Shared, call: &Call<'_>) -> Outcome {
+    match Of::new(shared, call).with(|of| of.note())? {
+        Some(note) => Ok(Answer::item(note_item(shared, &note))),
+        None => Err(Answer::not_found("Note not found")),
+    }
+}
+
+pub(super) fn set_note(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let request: PutNote = requests::read(call)?;
+    request.check()?;
+    let text = read_text(shared, request.content_type, request.value);
+    let note = Note { content_type: request.content_type, text };
+    Of::new(shared, call).with(|of| of.set_note(&note))?;
+    Ok(written(shared, note_item(shared, &note)))
+}
+
+pub(super) fn clear_note(shared: &Shared, call: &Call<'_>) -> Outcome {
+    Of::new(shared, call).with(|of| of.clear_note())?;
+    Ok(Answer::ok())
+}
+
+pub(super) fn assignees(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let handles = Of::new(shared, call).with(|of| of.assignees())?;
+    let members = shared.store.members(call.id(0)).map_err(broken)?;
+    let known = |handle: &str| members.iter().find(|member| member.handle == handle);
+    let items = handles.iter().map(|handle| user(shared, handle, known(handle)));
+    Ok(Answer::items(items.collect()))
+}
+
+pub(super) fn assign(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let request: PutAssignees = requests::read(call)?;
+    request.check()?;
+    find(shared, call.id(0))?;
+    let task = Of::new(shared, call);
+    let members = shared.store.members(call.id(0)).map_err(broken)?;
+    let is_known = |handle: &String| members.iter().any(|member| member.handle == *handle);
+    if let Some(unknown) = request.handles.iter().find(|handle| !is_known(handle)) {
+        // Of a task that is not there nothing else matters.
+        task.with(|_| Ok(()))?;
+        return Err(Answer::bad_request(&format!("{unknown}: no member")));
+    }
+    let replaces = shared.quirks.assigning == Assigning::Replaces;
+    task.with(|of| {
+        if replaces {
+            of.unassign_all()?;
+        }
+        of.assign(&request.handles)
+    })?;
+    task.written()
+}
+
+pub(super) fn unassign(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let task = Of::new(shared, call);
+    match task.with(|of| of.unassign(call.id(2)))? {
+        true => task.written(),
+        false => Err(Answer::bad_request("the task is not theirs")),
+    }
+}
+
+pub(super) fn values(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let values = Of::new(shared, call).with(|of| of.values())?;
+    let item = |(id, value)| more(shared, json!({ "fieldId": id, "value": value }));
+    Ok(Answer::items(values.into_iter().map(item).collect()))
+}
+
+pub(super) fn value(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let (task, field) = (Of::new(shared, call), call.id(2));
+    task.check_field(field)?;
+    let values = task.with(|of| of.values())?;
+    let mut item = json!({ "fieldId": field });
+    if let Some((_, value)) = values.into_iter().find(|(id, _)| id == field) {
+        item["value"] = value;
+    }
+    Ok(Answer::item(more(shared, item)))
+}
+
+pub(super) fn set_value(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let request: PutValue = requests::read(call)?;
+    request.check()?;
+    let task = Of::new(shared, call);
+    task.check_field(call.id(2))?;
+    task.with(|of| of.set_value(call.id(2), &request.value))?;
+    Ok(Answer::ok())
+}
+
+pub(super) fn clear_value(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let task = Of::new(shared, call);
+    task.check_field(call.id(2))?;
+    task.with(|of| of.clear_value(call.id(2)))?;
+    Ok(Answer::ok())
 }
 
 fn date_item(shared: &Shared, date: Schedule) -> Value {

@@ -16,12 +16,7 @@ use subtle::ConstantTimeEq;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
-    Shared,
-    answer::Answer,
-    faults::Fault,
-    log::LoggedRequest,
-    quirks::Place,
-    routes::{self, Call},
+    Shared, answer::Answer, faults::Fault, log::LoggedRequest, quirks::Place, routes::Arrived,
 };
 
 /// Where the API is.
@@ -126,7 +121,12 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
                 None => {
                     let (shared, method, path) = (shared.clone(), method.clone(), path.clone());
                     let body = body.clone();
-                    let run = move || answer(&shared, &method, &path, &query, &media_type, &body);
+                    let run = move || {
+                        let (method, path) = (method.as_str(), path.as_str());
+                        let (query, media_type, body) = (&query, media_type.as_str(), &body[..]);
+                        let arrived = Arrived { method, path, query, media_type, body };
+                        shared.routes.execute(&shared, &arrived)
+                    };
                     let done = tokio::task::spawn_blocking(run).await;
                     done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
                 }
@@ -170,19 +170,6 @@ fn refused_by(
         }
         _ => None,
     }
-}
-
-fn answer(
-    shared: &Shared,
-    method: &str,
-    path: &str,
-    query: &HashMap<String, String>,
-    media_type: &str,
-    body: &[u8],
-) -> Answer {
-    let decoded: Vec<String> = path.split('/').skip(1).map(decode).collect();
-    let path: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    routes::execute(shared, &Call { method, path: &path, query, media_type, body })
 }
 
 async fn respond(

@@ -8,12 +8,14 @@
 
 mod answer;
 mod bundle;
+mod call;
 mod details;
 mod faults;
 mod hostile;
 mod listener;
 mod log;
 mod outline;
+mod projects;
 mod quirks;
 mod requests;
 mod routes;
@@ -21,6 +23,7 @@ mod sample;
 mod seed;
 mod store;
 mod store_details;
+mod tasks;
 mod token;
 
 use std::{
@@ -81,6 +84,7 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<RequestLog>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) window: quirks::Window,
+    pub(crate) routes: routes::Routes,
 }
 
 /// Starts servers.
@@ -98,6 +102,8 @@ impl Server {
                 .at(config.listen.to_string())
                 .hint("listen on 127.0.0.1"));
         }
+        let routes = routes::Routes::new()
+            .map_err(|error| Error::new(Kind::Invalid, "two endpoints are one").because(error))?;
         let store = Arc::new(Store::open(&config.dir)?);
         if config.sample {
             sample::fill(&store)?;
@@ -118,6 +124,7 @@ impl Server {
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),
+            routes,
         });
         let (stop, stopped) = watch::channel(());
         let accepting = tokio::spawn(listener::serve(listener, shared.clone(), stopped));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{answer::Answer, routes::Call};
+use super::{answer::Answer, call::Call};
 use crate::api::{ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, Position, Schedule};
 
 /// `taskCreate`.
