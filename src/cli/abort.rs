@@ -7,7 +7,7 @@
 //! that (Documentation/filesystems/fuse.rst); so does MNT_FORCE of umount(2), where there is no
 //! `fusectl`.
 
-use std::{collections::HashSet, fs, io, path::Path};
+use std::{collections::HashSet, ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
 use rustix::{io::Errno, mount::UnmountFlags};
 
@@ -81,37 +81,47 @@ fn force(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a process of ours is dying that has the connection, and none is alive that has it.
 fn is_served_by_the_dead(mountpoint: &Path, number: u32) -> io::Result<bool> {
-    let mut any = false;
+    let mut ours = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
         let is_process = entry.file_name().to_str().is_some_and(|pid| pid.parse::<u32>().is_ok());
-        if !is_process {
-            continue;
-        }
-        let Ok(status) = fs::read_to_string(entry.path().join("status")) else { continue };
-        if field(&status, "Name:") != NAME {
-            continue;
-        }
-        let connections = connections_of(&entry.path());
-        let has_it = connections.map(|own| own.contains(&number));
-        match is_dying(&status) {
-            true => any |= has_it.unwrap_or(true),
-            false if has_it.unwrap_or_else(|| is_to_serve(&entry.path(), mountpoint)) => {
-                return Ok(false);
-            }
-            false => {}
+        let status = is_process.then(|| fs::read_to_string(entry.path().join("status")).ok());
+        if let Some(status) = status.flatten()
+            && field(&status, "Name:") == NAME
+        {
+            ours.push((is_dying(&status), connections_of(&entry.path()), entry.path()));
         }
     }
-    Ok(any)
+    let has_it = |own: &Option<HashSet<u32>>| own.as_ref().is_some_and(|own| own.contains(&number));
+    let (dying, alive): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(dying, ..)| *dying);
+    if alive.iter().any(|(_, own, _)| has_it(own)) {
+        return Ok(false);
+    }
+    if dying.iter().any(|(_, own, _)| has_it(own)) {
+        return Ok(true);
+    }
+    // Where the kernel does not tell whose connections they are, the command line has to.
+    let is_told = dying.iter().all(|(_, own, _)| own.is_some());
+    Ok(!is_told && !alive.iter().any(|(_, _, process)| is_to_serve(process, mountpoint)))
 }
 
-/// Whether a process was told to serve a mount there, by a path that may be relative.
+/// Whether a process was told to serve a mount there; by a path that is relative it may have been.
 fn is_to_serve(process: &Path, mountpoint: &Path) -> bool {
-    let name = mountpoint.file_name().unwrap_or_default().as_encoded_bytes();
     let command = fs::read(process.join("cmdline")).unwrap_or_default();
-    let mut arguments = command.split(|byte| *byte == 0);
-    let is_named = arguments.clone().any(|argument| argument.ends_with(name));
-    is_named && arguments.any(|argument| argument == b"--foreground" || argument == b"-f")
+    let arguments: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
+    let names = |argument: &[u8]| {
+        let path = Path::new(OsStr::from_bytes(argument));
+        if path.is_relative() {
+            return path.file_name().is_some() && path.file_name() == mountpoint.file_name();
+        }
+        // Not the mountpoint itself, which may hang.
+        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+        path == mountpoint
+            || parent.zip(path.file_name()).is_some_and(|(at, name)| at.join(name) == mountpoint)
+    };
+    let is_mount = arguments.iter().any(|it| matches!(*it, b"--foreground" | b"-f"));
+    is_mount && arguments.into_iter().any(names)
 }
 
 /// The connections of a process's open files, by their numbers; `None` if none is told, as by kernels

@@ -54,7 +54,7 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
         return Err(Error::new(Kind::NotFound, "nothing of taskadefs is mounted there").at(shown));
     }
     let served = match args.lazy {
-        true => Served::default(),
+        true => served_lazily(&path, args.state_dir.as_deref()),
         false => served(&path, &shown, args.state_dir.as_deref())?,
     };
     // To abort a mount may have taken it away already.
@@ -122,6 +122,16 @@ fn served(path: &Path, shown: &str, state_dir: Option<&Path>) -> Result<Served> 
             Ok(false) => Err(mountpoint::silent(shown)),
             Err(error) => Err(abort::failed(error).at(shown)),
         },
+    }
+}
+
+/// Whoever serves the mount is not waited for, and it is asked nothing; but once it is out of the tree
+/// nobody finds what waits there for a process that was killed and cannot end.
+fn served_lazily(path: &Path, state_dir: Option<&Path>) -> Served {
+    match abort::stale_mount(path) {
+        Ok(true) => Served { process: None, account: account_mounted_at(path, state_dir) },
+        // It is taken away all the same.
+        Ok(false) | Err(_) => Served::default(),
     }
 }
 

@@ -91,11 +91,27 @@ impl Mounted {
         self.try_mount_with_state(&self.dir.path().join("state"))
     }
 
+    /// As [`try_mount`](Self::try_mount), at another directory.
+    pub fn try_mount_at(&self, root: &Path) -> Output {
+        self.mount_by(&self.server().url(), &self.dir.path().join("state"), root)
+    }
+
+    /// Mounts a service that stands in front of the server, which must succeed.
+    pub fn begin_by_way_of(&self, address: SocketAddr) {
+        let url = self.server().url().replace(&self.address().to_string(), &address.to_string());
+        let output = self.mount_by(&url, &self.dir.path().join("state"), &self.root);
+        assert!(output.status.success(), "cannot mount: {}", said(&output));
+    }
+
     fn try_mount_with_state(&self, state: &Path) -> Output {
+        self.mount_by(&self.server().url(), state, &self.root)
+    }
+
+    fn mount_by(&self, url: &str, state: &Path, root: &Path) -> Output {
         let mut command = Command::new("timeout");
-        command.args(["-k", "5", PATIENCE, PROGRAM, "mount", "--api-url"]).arg(self.server().url());
+        command.args(["-k", "5", PATIENCE, PROGRAM, "mount", "--api-url", url]);
         command.arg("--state-dir").arg(state).args(&self.flags);
-        command.arg(&self.root).env("TASKADE_TOKEN", self.server().token().expose());
+        command.arg(root).env("TASKADE_TOKEN", self.server().token().expose());
         command.stdin(Stdio::null()).output().unwrap()
     }
 
