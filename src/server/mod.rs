@@ -120,7 +120,7 @@ impl Server {
         let shared = Arc::new(Shared {
             store,
             token,
-            window: quirks::Window::new(config.quirks.rate_limit),
+            window: quirks::Window::new(config.quirks.rate_limit, config.quirks.rate_window),
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),

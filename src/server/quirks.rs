@@ -8,9 +8,6 @@ use std::{
 /// What a limit is where there is none.
 const UNLIMITED: u32 = 1_000_000;
 
-/// How long a window of the rate limit is.
-const WINDOW: Duration = Duration::from_secs(60);
-
 /// What changing the text of the title node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Renaming {
@@ -99,8 +96,10 @@ pub struct Quirks {
     pub exports: Exports,
     /// Whether answers have fields that the document does not know.
     pub extra_fields: bool,
-    /// Requests a minute.
+    /// Requests a window.
     pub rate_limit: Option<u32>,
+    /// How long a window is.
+    pub rate_window: Duration,
     /// Whether answers tell the limit.
     pub tells_limit: bool,
     /// Added to the time of every answer.
@@ -130,6 +129,7 @@ impl Default for Quirks {
             exports: Exports::default(),
             extra_fields: false,
             rate_limit: None,
+            rate_window: Duration::from_secs(60),
             tells_limit: true,
             latency: Duration::ZERO,
         }
@@ -140,6 +140,7 @@ impl Default for Quirks {
 #[derive(Debug)]
 pub(crate) struct Window {
     limit: u32,
+    length: Duration,
     used: Mutex<(Instant, u32)>,
 }
 
@@ -153,14 +154,14 @@ pub(crate) struct Place {
 }
 
 impl Window {
-    pub(crate) fn new(limit: Option<u32>) -> Self {
-        Self { limit: limit.unwrap_or(UNLIMITED), used: Mutex::new((Instant::now(), 0)) }
+    pub(crate) fn new(limit: Option<u32>, length: Duration) -> Self {
+        Self { limit: limit.unwrap_or(UNLIMITED), length, used: Mutex::new((Instant::now(), 0)) }
     }
 
     /// Counts a request.
     pub(crate) fn count(&self) -> Place {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.0.elapsed() >= WINDOW {
+        if used.0.elapsed() >= self.length {
             *used = (Instant::now(), 0);
         }
         let refused = used.1 >= self.limit;
@@ -168,7 +169,7 @@ impl Window {
         Place {
             limit: self.limit,
             remaining: self.limit.saturating_sub(used.1),
-            reset: WINDOW.saturating_sub(used.0.elapsed()),
+            reset: self.length.saturating_sub(used.0.elapsed()),
             refused,
         }
     }

@@ -7,6 +7,7 @@ mod absence;
 mod agenda;
 mod apart;
 mod asked;
+mod away;
 mod bases;
 mod cached;
 mod cli;

@@ -38,6 +38,7 @@ pub struct Mounted {
     pub dir: tempfile::TempDir,
     pub root: PathBuf,
     flags: Vec<String>,
+    quirks: Quirks,
     runtime: Runtime,
 }
 
@@ -61,7 +62,7 @@ impl Mounted {
         let runtime = Runtime::new().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let mut config = ServerConfig::new(dir.path().join("store"));
-        config.quirks = quirks;
+        config.quirks = quirks.clone();
         let server = runtime.block_on(Server::start(config)).unwrap();
         let workspace = server.store().add_workspace("Acme").unwrap();
         let project = server.store().add_project(&workspace, "Plan", tasks).unwrap();
@@ -69,7 +70,7 @@ impl Mounted {
         let root = dir.path().join("mnt");
         fs::create_dir(&root).unwrap();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let mounted = Self { server: Some(server), project, dir, root, flags, runtime };
+        let mounted = Self { server: Some(server), project, dir, root, flags, quirks, runtime };
         mounted.begin();
         mounted
     }
@@ -231,6 +232,7 @@ impl Mounted {
         let mut config = ServerConfig::new(self.dir.path().join("store"));
         config.listen = address;
         config.token = Some(token);
+        config.quirks = self.quirks.clone();
         // A connection of another test may have the port for a moment.
         until("the address is free again", || {
             self.server = self.runtime.block_on(Server::start(config.clone())).ok();
