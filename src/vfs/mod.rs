@@ -16,6 +16,7 @@ mod details;
 mod dir_pages;
 mod directory;
 mod draft;
+mod exchange;
 mod handle;
 mod inode;
 mod left_behind;

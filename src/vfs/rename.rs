@@ -139,6 +139,8 @@ impl Vfs {
             }
             End::Scratch => self.remove_scratch(parent, name),
             End::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
+            // Nor is a name that its project has lost in the app one to remove it by: who gave it
+            // another one is at it. What is not removed can be removed by the name that it has.
             End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
         }
     }
@@ -169,7 +171,7 @@ impl Vfs {
             return Err(Error::new(Kind::Exists, "the new name exists"));
         }
         if mode.exchange && !matches!((&source, &target), (End::Scratch, End::Scratch)) {
-            return Err(Error::new(Kind::Invalid, "projects cannot be exchanged"));
+            return self.exchange((source, from.1), (target, to.1)).await;
         }
         if let End::Project(_, project) = &source {
             self.settle_truncations(project, Occasion::Rename).await;

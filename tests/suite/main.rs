@@ -24,6 +24,7 @@ mod editors_calls;
 mod editors_git;
 mod editors_new;
 mod editors_shapes;
+mod exchanged;
 mod exports;
 mod first_look;
 mod frugal;

@@ -51,6 +51,32 @@ fn a_sorted_text_that_takes_the_place_of_what_it_was_made_of_is_moves_alone() {
     assert_eq!(writes.len(), 1 + 3 + 1, "{writes:?}");
 }
 
+/// `rm` looks the file up first, and the kernel and a shell's listing may know the old name for longer.
+#[test]
+fn rm_by_a_name_that_was_lost_in_the_app_removes_nothing() {
+    let mounted = Mounted::of(TASKS);
+    mounted.ok("cat Plan.md; ls -l");
+    mounted.server().store().rename_elsewhere(&mounted.project, "Better").unwrap();
+    // The mount hears of it, and a program still means the name that it saw.
+    let mut details = std::process::Command::new(PROGRAM);
+    let asked = run(details.args(["details", "--refresh"]).arg(mounted.acme()));
+    assert!(asked.status.success(), "{}", said(&asked));
+    until("the new name", || mounted.ok("ls") == "Better.md\n");
+    let removed = mounted.sh("rm Plan.md");
+    assert_eq!(removed.status.code(), Some(1));
+    assert!(said(&removed).contains("No such file or directory"), "{}", said(&removed));
+    let is_archived = |mounted: &Mounted| {
+        let found = mounted.server().store().find_projects("Better").unwrap();
+        found.iter().any(|(_, archived)| *archived)
+    };
+    mounted.end();
+    assert!(!is_archived(&mounted), "nothing waited for its grace");
+    mounted.begin();
+    mounted.ok("rm Better.md");
+    until("the archiving", || is_archived(&mounted));
+    mounted.end();
+}
+
 #[test]
 fn a_removal_survives_the_end_of_the_process() {
     let mounted = Mounted::of(TASKS);

@@ -1,0 +1,100 @@
+//! Two projects that exchange their names (RENAME_EXCHANGE of rename(2)).
+//!
+//! Each goes to the other's place with its tasks, as by a renaming, and nothing is archived. Titles
+//! need not be unique at Taskade, so one goes after the other and no third name is needed; between
+//! the two, for a moment or after a crash, both have one title, which tells nobody's tasks wrong.
+//!
+//! Anything else is exchanged with nothing: a project and scratch would each have to become what the
+//! other is. rename(2) has EINVAL for what a file system cannot exchange, upon which programs rename
+//! over, and that is a save here.
+
+use std::{ffi::OsStr, sync::Arc};
+
+use super::{
+    Vfs, commit_policy::Occasion, directory::no_entry, inode::Directory, names, rename::End,
+    tree::Local,
+};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::Project,
+};
+
+/// A project where it is.
+struct Side<'a> {
+    directory: Directory,
+    name: &'a OsStr,
+    project: Arc<Project>,
+}
+
+impl<'a> Side<'a> {
+    fn of(end: End, name: &'a OsStr) -> Result<Self> {
+        match end {
+            End::Project(directory, project) => Ok(Self { directory, name, project }),
+            // Both must be there.
+            End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
+            End::Space | End::Scratch => Err(Error::new(
+                Kind::Invalid,
+                "only two projects, or two other files, are exchanged",
+            )),
+        }
+    }
+
+    /// Whether its name is that of its title: the other one then has it by that title.
+    fn is_named_by_title(&self) -> bool {
+        self.name.to_str().and_then(names::title).as_deref() == Some(&*self.project.title())
+    }
+}
+
+impl Vfs {
+    /// Exchanges the names of two projects.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] if one is no project, or has its name by its id; otherwise as a renaming:
+    /// then both are where they were.
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        one: (End, &OsStr),
+        other: (End, &OsStr),
+    ) -> Result<()> {
+        let (one, other) = (Side::of(one.0, one.1)?, Side::of(other.0, other.1)?);
+        if one.project.serial == other.project.serial {
+            return Ok(());
+        }
+        if !one.is_named_by_title() || !other.is_named_by_title() {
+            let what = "a name that tells projects of one title apart cannot be exchanged";
+            return Err(Error::new(Kind::Invalid, what));
+        }
+        for side in [&one, &other] {
+            self.settle_truncations(&side.project, Occasion::Rename).await;
+        }
+        let from = Some((&one.directory, one.name));
+        self.rename_free(from, &one.project, &other.directory, other.name).await?;
+        let done = self.rename_free(None, &other.project, &one.directory, one.name).await;
+        if let Err(error) = done {
+            self.exchange_back(&one, &other).await;
+            return Err(error);
+        }
+        if let Some(name) = other.name.to_str() {
+            self.engine.forget_name(other.directory.key(), name);
+            self.note_path(&one.project, &other.directory, other.name);
+        }
+        Ok(())
+    }
+    /// The second one cannot have the name of the first, which gets that back.
+    async fn exchange_back(self: &Arc<Self>, one: &Side<'_>, other: &Side<'_>) {
+        let from = Some((&other.directory, other.name));
+        let back = self.rename_free(from, &one.project, &one.directory, one.name).await;
+        if other.project.id().is_none() {
+            let local = Local::New(other.project.clone());
+            self.tree().set_local(&other.directory, other.name, local);
+        }
+        let Err(error) = back else { return };
+        let reason = format!(
+            "was to be exchanged with {}, which is not moved, and cannot go back: {error}; rename it",
+            other.name.to_string_lossy()
+        );
+        if let Err(error) = self.engine.note_unmoved(&one.project, &reason).await {
+            tracing::error!(%error, "a project that was exchanged half way is not told of");
+        }
+    }
+}
