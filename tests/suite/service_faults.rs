@@ -29,6 +29,8 @@ pub(crate) struct Faults {
     pub(crate) offline: bool,
     /// After how many more requests nothing gets through.
     pub(crate) cut_after: Option<usize>,
+    /// How many requests there were, whatever they came to.
+    pub(crate) asked: u64,
 }
 
 impl Faults {
@@ -37,6 +39,7 @@ impl Faults {
     /// # Errors
     /// If it does not get through.
     pub(crate) fn next(&mut self, call: &Call) -> Result<Fault> {
+        self.asked += 1;
         if self.offline || self.cut_after == Some(0) {
             return Err(Error::new(Kind::Unreachable, "offline"));
         }

@@ -6,7 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, LazyLock},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -34,8 +34,21 @@ pub(crate) const PROGRAMS: usize = 3;
 
 pub(crate) const FILES: [&str; 2] = ["Plan.md", "Later.md"];
 
-/// As [`SystemClock`], and the time of day moves with it.
-struct VirtualClock;
+/// As [`SystemClock`], and the time of day moves with it. It begins with a whole second: what is
+/// kept of a time is its seconds, and a session is to be the same whenever it is run.
+#[derive(Debug)]
+pub(crate) struct VirtualClock {
+    wall: SystemTime,
+    began: std::time::Instant,
+}
+
+impl VirtualClock {
+    pub(crate) fn new() -> Arc<Self> {
+        let seconds = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        Arc::new(Self { wall, began: SystemClock.now() })
+    }
+}
 
 #[async_trait::async_trait]
 impl Clock for VirtualClock {
@@ -44,9 +57,7 @@ impl Clock for VirtualClock {
     }
 
     fn wall(&self) -> SystemTime {
-        static BEGIN: LazyLock<(SystemTime, std::time::Instant)> =
-            LazyLock::new(|| (SystemTime::now(), std::time::Instant::now()));
-        BEGIN.0 + SystemClock.now().saturating_duration_since(BEGIN.1)
+        self.wall + SystemClock.now().saturating_duration_since(self.began)
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -105,6 +116,7 @@ pub(crate) struct Mount {
     pub(crate) wanders: bool,
     /// What it was told to have been refused of that.
     told: BTreeSet<(String, String)>,
+    clock: Arc<VirtualClock>,
 }
 
 impl Mount {
@@ -113,16 +125,28 @@ impl Mount {
         memory: &Arc<Memory>,
         max_age: Duration,
         wanders: bool,
+        clock: Arc<VirtualClock>,
     ) -> Self {
         let in_memory = Path::new("/dev/shm");
         let disk =
             if in_memory.is_dir() { tempfile::tempdir_in(in_memory) } else { tempfile::tempdir() };
         let disk = disk.unwrap();
-        let (line, vfs) = start(memory, &disk.path().join("0"), max_age, 0);
+        let (line, vfs) = start(memory, &disk.path().join("0"), max_age, 0, clock.clone());
         let programs = (0..PROGRAMS).map(|_| Program::new()).collect();
         let (lives, workspace, told) = (0, ROOT, BTreeSet::new());
-        let mut mount =
-            Self { name, disk, lives, line, vfs, workspace, max_age, programs, wanders, told };
+        let mut mount = Self {
+            name,
+            disk,
+            lives,
+            line,
+            vfs,
+            workspace,
+            max_age,
+            programs,
+            wanders,
+            told,
+            clock,
+        };
         mount.enter().await;
         mount
     }
@@ -155,7 +179,8 @@ impl Mount {
     }
 
     pub(crate) async fn start_again(&mut self, memory: &Arc<Memory>) {
-        (self.line, self.vfs) = start(memory, &self.state(), self.max_age, self.lives);
+        let clock = self.clock.clone();
+        (self.line, self.vfs) = start(memory, &self.state(), self.max_age, self.lives, clock);
         self.workspace = ROOT;
         self.enter().await;
     }
@@ -291,6 +316,7 @@ fn start(
     state: &Path,
     max_age: Duration,
     life: usize,
+    clock: Arc<VirtualClock>,
 ) -> (Arc<Line>, Arc<Vfs>) {
     fs::create_dir_all(state).unwrap();
     let line = Line::to(memory);
@@ -303,7 +329,7 @@ fn start(
         max_delete: 1000,
         ..Settings::default()
     };
-    let (engine, _) = Engine::new(line.clone(), Arc::new(VirtualClock), journal, settings).unwrap();
+    let (engine, _) = Engine::new(line.clone(), clock, journal, settings).unwrap();
     let (vfs, _) = Vfs::new(engine, state.join("scratch"), 0, 0).unwrap();
     (line, vfs)
 }

@@ -32,11 +32,11 @@ const FOUND: [u64; 11] =
 impl World {
     async fn step(&mut self) {
         tokio::time::sleep(Duration::from_millis(self.dice.next() % 4000)).await;
+        self.settle().await;
         self.heed_refusals();
         let mount = self.dice.below(self.mounts.len());
         if self.wider && self.dice.once_in(12) {
             self.wider_step(mount).await;
-            self.note_writes();
             return self.check().await;
         }
         match self.dice.below(24) {
@@ -58,7 +58,6 @@ impl World {
                 self.program(mount, program).await;
             }
         }
-        self.note_writes();
         self.check().await;
     }
 
@@ -260,20 +259,24 @@ impl World {
     }
 }
 
-fn simulate(seed: u64, steps: u64) {
+/// What happened, in words.
+fn simulate(seed: u64, steps: u64) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
+        .max_blocking_threads(1)
         .build()
         .unwrap();
-    runtime.block_on(async {
+    let story = runtime.block_on(async {
         let mut world = World::new(seed).await;
         for _ in 0..steps {
             world.step().await;
         }
         world.end().await;
+        world.story
     });
     runtime.shutdown_background();
+    story
 }
 
 fn run(seeds: impl IntoIterator<Item = u64>, steps: u64) {
@@ -289,5 +292,13 @@ fn sessions_delete_what_was_deleted_and_nothing_else() {
     match numbers[..] {
         [first, seeds, steps] => run(first..first + seeds, steps),
         _ => run((FIRST..FIRST + SEEDS).chain(WIDER..WIDER + SEEDS).chain(FOUND), STEPS),
+    }
+}
+
+#[test]
+fn a_session_is_the_same_whenever_it_is_run() {
+    // In these, requests are sent at the very moment at which somebody does something.
+    for seed in [2_000_446, WIDER + 3] {
+        assert_eq!(simulate(seed, STEPS), simulate(seed, STEPS), "seed {seed}");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     named_lines::{has_children, indented, names, rendered},
     service::Memory,
     session_model::Lines,
-    session_mount::Mount,
+    session_mount::{Mount, VirtualClock},
 };
 
 /// From this seed on projects are renamed and moved, machines lose power, and a mount may take what
@@ -18,6 +18,9 @@ pub(crate) const WIDER: u64 = 1_000_000;
 
 /// The names that the project may have, and its file.
 pub(crate) const TITLES: [&str; 2] = ["Plan", "Later"];
+
+/// How often the journal is waited for between two requests, at the most.
+const QUIET: usize = 16;
 
 pub(crate) struct World {
     pub(crate) dice: Dice,
@@ -38,16 +41,31 @@ impl World {
         // A save looks what is there before it is sent: what somebody overwrites unseen is not lost.
         let max_age = Duration::ZERO;
         let wider = seed >= WIDER;
-        let mut mounts = vec![Mount::new("A", &memory, max_age, wider).await];
+        let clock = VirtualClock::new();
+        let mut mounts = vec![Mount::new("A", &memory, max_age, wider, clock.clone()).await];
         if seed.is_multiple_of(3) {
             let max_age = if wider { Duration::from_secs(5) } else { max_age };
-            mounts.push(Mount::new("B", &memory, max_age, wider).await);
+            mounts.push(Mount::new("B", &memory, max_age, wider, clock).await);
         }
         // What is copied and archived by one mount is another project for the other.
         memory.lock().titles_follow = mounts.len() > 1 || seed.is_multiple_of(2);
         let (lines, story) = (Lines::new(), vec![format!("seed {seed}")]);
         let (dice, id) = (Dice(seed), "plan".to_owned());
         Self { dice, memory, mounts, lines, named: 0, story, wider, id }
+    }
+
+    /// Waits until all is done that can be at this moment. What the journal is still writing would
+    /// else be over before what comes next in one run, and after it in another. The threads that
+    /// write are one: see `simulate`.
+    pub(crate) async fn settle(&self) {
+        let (mut asked, mut quiet) = (self.memory.lock().faults.asked, 0);
+        while quiet < QUIET {
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            tokio::task::yield_now().await;
+            let now = self.memory.lock().faults.asked;
+            quiet = if now == asked { quiet + 1 } else { 0 };
+            asked = now;
+        }
     }
 
     pub(crate) fn name(&mut self) -> String {
@@ -149,6 +167,8 @@ impl World {
     }
 
     pub(crate) async fn check(&mut self) {
+        self.settle().await;
+        self.note_writes();
         let tree = self.tree();
         let mut there = BTreeSet::new();
         let mut texts = BTreeSet::new();
