@@ -36,6 +36,10 @@ pub(crate) struct Intent {
     /// them back, or another mount may create them again too.
     #[serde(default)]
     pub(crate) again: Vec<u32>,
+    /// Which tasks those were that are to be created again, or were: one that is still there, or is
+    /// back, is that task.
+    #[serde(default)]
+    pub(crate) origins: Vec<(u32, Key)>,
     /// What the service would have without this save.
     #[serde(default)]
     pub(crate) before: Outline,
@@ -93,6 +97,7 @@ impl Intent {
             in_flight: None,
             doubtful: false,
             again: Vec::new(),
+            origins: Vec::new(),
             creates: false,
             restores: false,
             undoes: None,
@@ -136,6 +141,7 @@ impl Intent {
                 aliases.push((Key::New(number), key));
             }
         }
+        aliases.extend(self.take_still_there(&theirs));
         let returned = arrivals::returned([&self.base, &self.target], &self.again, &theirs);
         for (gone, back) in &returned {
             self.rekey(gone, back);
@@ -282,7 +288,7 @@ impl Intent {
         self.rekey(&Key::New(number), &Key::Known(id.clone()));
     }
 
-    fn rekey(&mut self, from: &Key, to: &Key) {
+    pub(super) fn rekey(&mut self, from: &Key, to: &Key) {
         for outline in [&mut self.base, &mut self.target, &mut self.before] {
             outline.rekey(from, to);
         }
@@ -292,6 +298,9 @@ impl Intent {
         for key in self.put_back.iter_mut().filter(|key| **key == *from) {
             *key = to.clone();
         }
+        if let (Key::New(number), Key::Known(_)) = (from, to) {
+            self.origins.retain(|(known, _)| known != number);
+        }
     }
 
     fn note_again(&mut self, conflicts: &[Conflict]) {
@@ -300,11 +309,12 @@ impl Intent {
                 moved.key = new.clone();
             }
         }
-        let news = recreated(conflicts).into_iter().map(|(_, new)| new);
-        self.again.extend(news.filter_map(|new| match new {
-            Key::New(number) => Some(number),
-            Key::Known(_) => None,
-        }));
+        for conflict in conflicts {
+            if let Conflict::Recreated { key, new } = conflict {
+                self.again.push(*new);
+                self.origins.push((*new, key.clone()));
+            }
+        }
         let wanted: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
         self.again.retain(|number| wanted.contains(&Key::New(*number)));
     }

@@ -178,6 +178,31 @@ fn a_task_that_is_needed_before_its_deletion_is_sent_is_that_task() {
     intent.sending(&Op::Delete { key: known("b") });
     let folded = intent.fold(&read, &ours, 5);
     assert_eq!(folded.aliases, [(known("b"), Key::New(5))]);
-    intent.rebase(without, 9);
-    assert!(matches!(&intent.script()[..], [Op::Create(items)] if items[0].text == "edited"));
+    let mut executed = intent.clone();
+    executed.rebase(without, 9);
+    assert!(matches!(&executed.script()[..], [Op::Create(items)] if items[0].text == "edited"));
+    // If it was not, it is still there.
+    let rebased = intent.rebase(read, 9);
+    assert_eq!(rebased.aliases, [(Key::New(5), known("b"))]);
+    assert_eq!(intent.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
+}
+
+#[test]
+fn a_task_that_others_brought_back_is_the_one_that_was_to_be_made_again() {
+    let task = |id: &str, text: &str| Item { text: text.to_owned(), ..item(known(id), 0, false) };
+    let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
+    let without = Outline { items: vec![task("a", "a")] };
+    let edited = Outline { items: vec![task("a", "a"), task("b", "edited")] };
+    let mut intent = Intent::new(read.clone(), edited);
+    intent.rebase(without.clone(), 5);
+    let rebased = intent.clone().rebase(read.clone(), 9);
+    assert_eq!(rebased.aliases, [(Key::New(5), known("b"))]);
+    let mut wanted = intent.clone();
+    wanted.rebase(read.clone(), 9);
+    assert_eq!(wanted.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
+    // Nobody here wants it any more: it is theirs.
+    let seen = intent.target.clone();
+    intent.fold(&seen, &without, 7);
+    intent.rebase(read.clone(), 9);
+    assert_eq!((intent.script(), &intent.target), (vec![], &read));
 }

@@ -75,6 +75,40 @@ impl Intent {
         }
     }
 
+    /// Whether one that is to be created again is still there, as far as is known.
+    pub(super) fn has_still_there(&self) -> bool {
+        let sent = self.sent();
+        self.origins.iter().any(|(_, key)| self.base.find(key).is_some() && !sent.contains(key))
+    }
+
+    /// Takes tasks that are to be created again for those that they were, where a reading has them:
+    /// a deletion was not executed, or was taken back. With the keys that they have now.
+    pub(super) fn take_still_there(&mut self, theirs: &Outline) -> Vec<(Key, Key)> {
+        let there = |(_, key): &(u32, Key)| theirs.find(key).is_some();
+        let (there, gone) = std::mem::take(&mut self.origins).into_iter().partition(there);
+        self.origins = gone;
+        let mut aliases = Vec::new();
+        for (number, key) in there {
+            let new = Key::New(number);
+            let is_wanted = self.target.find(&new).is_some();
+            if is_wanted && self.target.find(&key).is_some() {
+                continue;
+            }
+            // What it was before it was gone nobody knows: what is wanted of it is wanted. One that
+            // others brought back and nobody here wants is theirs.
+            if is_wanted
+                && self.base.find(&key).is_none()
+                && let Some(item) = theirs.find(&key)
+            {
+                self.base.items.push(Item { depth: 0, ..item.clone() });
+            }
+            self.rekey(&new, &key);
+            self.again.retain(|again| *again != number);
+            aliases.push((new, key));
+        }
+        aliases
+    }
+
     /// The tasks that the request in flight creates or deletes.
     fn sent(&self) -> HashSet<Key> {
         match &self.in_flight {
@@ -107,6 +141,7 @@ impl Intent {
             item.key = Key::New(number);
             item.details = item.details.settled();
             self.again.push(number);
+            self.origins.push((number, key.clone()));
             aliases.push((key, Key::New(number)));
         }
         aliases

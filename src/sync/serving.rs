@@ -239,7 +239,20 @@ impl Engine {
         keys: &[(Key, Key)],
     ) {
         let state = project.lock();
+        // What programs have read may be written down once more with the keys that it had then.
+        let now = |key: &Key| {
+            let key = state.current(key);
+            let of_copy = keys.iter().find(|(of_original, _)| *of_original == key);
+            of_copy.map_or(key, |(_, of_copy)| of_copy.clone())
+        };
+        let earlier = state.aliases.keys().map(|key| (key.clone(), now(key)));
+        let earlier: Vec<(Key, Key)> = earlier.filter(|(key, now)| key != now).collect();
+        self.base_log.note_aliases(copy, &earlier);
         self.base_log.note_aliases(copy, keys);
+        let made = state.normalised.all();
+        let made: Vec<_> =
+            made.map(|(key, sent, made)| (now(&key), sent.to_owned(), made.to_owned())).collect();
+        self.base_log.note_made(copy, &made);
         for (process, outline) in state.bases.all() {
             // By the keys that tasks are known by now: earlier aliases are the original's.
             let outline = Arc::new(state.resolved(outline));

@@ -231,7 +231,8 @@ impl Engine {
             let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
             let first_new = state.reserve(known);
             let Some(intent) = state.intent.as_ref() else { return Ok(generation) };
-            if intent.in_flight.is_none() && !intent.doubtful && intent.base == *theirs {
+            let is_known = intent.base == *theirs && !intent.has_still_there();
+            if intent.in_flight.is_none() && !intent.doubtful && is_known {
                 return Ok(generation);
             }
             let mut rebasing = intent.clone();

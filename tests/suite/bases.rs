@@ -333,6 +333,34 @@ async fn a_buffer_with_lines_that_had_no_ids_yet_outlives_a_kill() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_buffer_with_lines_that_had_no_ids_yet_outlives_a_copy_and_a_kill() {
+    for new_ids in [false, true] {
+        let mut mount = Mount::of("a").await;
+        mount.memory.lock().copies_have_new_ids = new_ids;
+        let mut editor = Program::new();
+        editor.reads(&mount).await;
+        editor.writes(&mount, "- [ ] a\n- [ ] one\n- [ ] **two**\n").await;
+        mount.rename("Plan.md", "Fresh.md").await.unwrap();
+        editor.goes_to("Fresh.md");
+        // It looks at what it saved, which is written down once more.
+        editor.reads(&mount).await;
+        pass(3).await;
+        let copy = mount.memory.find("Fresh").unwrap();
+        let two = mount.memory.ids(&copy)[2].clone();
+        mount.memory.edit_elsewhere(&copy, &two, "two");
+        pass(60).await;
+        mount.text("Fresh.md").await;
+        mount.kill().await;
+        pass(60).await;
+        mount.writes();
+        editor.writes(&mount, "- [ ] one\n- [ ] **two**\n- [ ] three\n").await;
+        pass(10).await;
+        assert_eq!(mount.memory.tree(&copy), "one\ntwo\nthree\n");
+        assert_eq!(mount.writes().len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn markup_that_was_taken_is_known_after_a_kill() {
     let mut mount = Mount::of("a").await;
     let (editor, other) = (Program::new(), Program::new());

@@ -14,20 +14,30 @@ use taskadefs::{
 use crate::driven::{APPEND, Mount, READ, TRUNCATE};
 
 /// One of them.
-pub(crate) struct Program(Child);
+pub(crate) struct Program {
+    process: Child,
+    /// The file that it works at.
+    file: &'static str,
+}
 
 impl Program {
     pub(crate) fn new() -> Self {
         let mut command = Command::new("cat");
-        Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+        let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        Self { process, file: "Plan.md" }
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.0.id()
+        self.process.id()
+    }
+
+    /// From now on it works at this file.
+    pub(crate) fn goes_to(&mut self, file: &'static str) {
+        self.file = file;
     }
 
     pub(crate) async fn open(&self, mount: &Mount, mode: OpenMode) -> (Ino, Fh, Caching) {
-        let ino = mount.ino("Plan.md").await.unwrap();
+        let ino = mount.ino(self.file).await.unwrap();
         let opened = mount.vfs.open(ino, mode, self.id()).await.unwrap();
         (ino, opened.fh, opened.caching)
     }
@@ -66,7 +76,7 @@ impl Program {
 
     /// The size and time that it is told.
     pub(crate) async fn stat(&self, mount: &Mount) -> (u64, SystemTime) {
-        let ino = mount.ino("Plan.md").await.unwrap();
+        let ino = mount.ino(self.file).await.unwrap();
         let attr = mount.vfs.getattr(ino, self.id()).await.unwrap();
         (attr.size, attr.modified)
     }
@@ -74,8 +84,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -25,9 +25,12 @@ const STEPS: u64 = 150;
 /// line for edited; a line that was told not to be saved; a mount that was killed within a grace; two
 /// lines that were needed again before their deletion was sent; a title that was changed in vain; a
 /// project of which the original could not be archived, while programs went on with it, before the
-/// power went, and when the copy could not be either.
-const FOUND: [u64; 11] =
-    [149, 56, 59, 39, 7, 270, 1_000_128, 1_000_141, 1_000_084, 1_000_136, 2_000_170];
+/// power went, and when the copy could not be either; four lines that were needed while their deletion
+/// was on its way; a project that was copied, and then killed.
+const FOUND: [u64; 16] = [
+    149, 56, 59, 39, 7, 270, 1_000_128, 1_000_141, 1_000_084, 1_000_136, 2_000_170, 3_000_025,
+    5044, 5133, 5193, 3_000_256,
+];
 
 impl World {
     async fn step(&mut self) {

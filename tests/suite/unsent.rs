@@ -71,7 +71,7 @@ async fn one_that_is_needed_and_gone_all_the_same_is_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_deletion_was_sent_is_made_again_if_it_was_executed() {
+async fn one_whose_deletion_was_sent_is_made_again_if_it_was_executed_and_else_it_is_still_there() {
     for is_executed in [true, false] {
         let mount = Mount::of("a\nb\nc").await;
         let (first, second) = (Program::new(), Program::new());
@@ -85,5 +85,29 @@ async fn one_whose_deletion_was_sent_is_made_again_if_it_was_executed() {
         mount.memory.heal();
         pass(200).await;
         assert_eq!(mount.memory.tree("plan"), "a\nb!\nc\n");
+        assert_eq!(mount.memory.ids("plan").contains(&"t2".to_owned()), !is_executed);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_taken_out_again_and_is_still_there_is_that_task_for_whoever_sees_it() {
+    let mount = Mount::of("a\nb\nc").await;
+    let (first, second) = (Program::new(), Program::new());
+    first.reads(&mount).await;
+    second.reads(&mount).await;
+    // The deletion may be on its way when the second needs the line.
+    mount.memory.fail_next([Fault::Before(Kind::Ambiguous)]);
+    mount.memory.fail_next_reads(vec![Fault::Before(Kind::Unreachable); 30]);
+    first.writes(&mount, &lines("a c")).await;
+    second.writes(&mount, &lines("a b! c")).await;
+    pass(3).await;
+    assert_eq!(first.reads(&mount).await, lines("a b! c"));
+    first.writes(&mount, &lines("a c")).await;
+    mount.memory.edit_elsewhere("plan", "t2", "b of theirs");
+    mount.memory.heal();
+    pass(200).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb of theirs\nc\n");
+    second.writes(&mount, "- [ ] a\n- [ ] b!\n  - [ ] below\n- [ ] c\n").await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb of theirs\n  below\nc\n");
 }
