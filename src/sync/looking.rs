@@ -19,6 +19,9 @@ pub enum Look {
     Along,
     /// For the way to somewhere else, on which what is known is good enough.
     Through,
+    /// For a project in it that is about to be replaced: nothing less than what is in it now, as long
+    /// as the service is there to tell.
+    Onto,
 }
 
 impl Engine {
@@ -44,7 +47,7 @@ impl Engine {
     ) -> Result<Arc<Listed>> {
         let (projects, folders) = (Which::Projects(id.clone()), Which::Folders(id.clone()));
         match (is_workspace, look) {
-            (false, _) => self.ensure(&projects, look).await?,
+            (false, _) | (true, Look::Onto) => self.ensure(&projects, look).await?,
             // The way through a workspace leads to its folders.
             (true, Look::Through) => self.ensure(&folders, look).await?,
             (true, Look::At | Look::Along) => {
@@ -85,7 +88,7 @@ impl Engine {
                 return Ok(());
             }
             (_, Look::Along | Look::Through) => Priority::Background,
-            (Standing::Recalled | Standing::Old, Look::At) => Priority::Foreground,
+            (Standing::Recalled | Standing::Old, Look::At | Look::Onto) => Priority::Foreground,
         };
         let (engine, asked) = (self.clone(), which.clone());
         let refresh = tokio::spawn(async move {
@@ -94,12 +97,15 @@ impl Engine {
                 engine.listings.note_failure(&asked, engine.clock.now());
             }
         });
-        if (standing, look) == (Standing::Old, Look::At) {
-            tokio::select! {
-                _ = refresh => {}
-                () = self.departure() => {}
-                () = self.clock.sleep(REVALIDATION_WAIT) => {}
-            }
+        let wait = match (standing, look) {
+            (Standing::Old, Look::At) => REVALIDATION_WAIT,
+            (_, Look::Onto) => self.settings.read_timeout,
+            _ => return Ok(()),
+        };
+        tokio::select! {
+            _ = refresh => {}
+            () = self.departure() => {}
+            () = self.clock.sleep(wait) => {}
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Process, Project},
+    sync::{Look, Process, Project},
 };
 
 /// Flags of `renameat2(2)`.
@@ -161,7 +161,12 @@ impl Vfs {
         check_reserved(to.1)?;
         let process = process::of_thread(caller);
         let source = self.end(from.0, from.1, process).await?;
-        let target = self.end(to.0, to.1, process).await?;
+        let target = match (&source, self.end(to.0, to.1, process).await?) {
+            (End::Project(_, project), target) => {
+                self.target_now(project, to, target, process).await?
+            }
+            (_, target) => target,
+        };
         let target_exists = match &target {
             End::Project(..) | End::Space => true,
             End::Scratch => self.lookup_scratch(to.0, to.1).is_ok(),
@@ -191,6 +196,24 @@ impl Vfs {
                     .hint("do it in the app"))
             }
             (End::LeftBehind(..) | End::Vacant(..) | End::Free(_), _) => Err(no_entry()),
+        }
+    }
+
+    /// What a project is to replace, as it is now: one that others have archived or renamed since it
+    /// was listed is nothing that could take over its text.
+    async fn target_now(
+        &self,
+        project: &Arc<Project>,
+        to: (Ino, &OsStr),
+        target: End,
+        process: Option<Process>,
+    ) -> Result<End> {
+        match &target {
+            End::Project(directory, other) if other.serial != project.serial => {
+                self.entries_for(directory, Look::Onto).await?;
+                self.end(to.0, to.1, process).await
+            }
+            _ => Ok(target),
         }
     }
 

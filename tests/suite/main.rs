@@ -56,6 +56,7 @@ mod quirks;
 mod refused;
 mod relocated;
 mod removing;
+mod replaced;
 mod resources;
 mod saving;
 mod scratch;
