@@ -151,7 +151,7 @@ async fn each_file_is_what_the_service_says() {
             json!([{ "handle": "alice" }, { "handle": "bob" }, { "handle": "carol" }]),
         ),
         ("fields.json", FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })).into()),
-        ("blocks.json", json!([])),
+        ("blocks.json", json!([{ "id": "t1", "text": "a" }])),
         ("share.json", Value::Null),
         ("tasks/t1/task.json", json!({ "id": "t1" })),
         ("tasks/t1/date.json", json!({ "start": { "date": "2026-12-01" } })),

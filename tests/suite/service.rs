@@ -46,6 +46,8 @@ pub(crate) struct State {
     pub(crate) copies_have_new_ids: bool,
     /// Whether titles stay as they are, whatever their nodes are told; they do if not said.
     pub(crate) titles_follow: bool,
+    /// Whether spaces can be exported.
+    pub(crate) exports: bool,
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
     pub(crate) log: Vec<String>,
@@ -185,6 +187,11 @@ impl Memory {
     /// The texts that updates have replaced since this was asked last, and by which.
     pub fn take_replaced(&self) -> Vec<(String, String)> {
         std::mem::take(&mut self.lock().replaced)
+    }
+
+    /// Whether spaces can be exported.
+    pub fn set_exports(&self, exports: bool) {
+        self.lock().exports = exports;
     }
 
     /// What the next writes come to.

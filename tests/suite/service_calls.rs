@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Backend, Call, Envelope, Method, Position, RemoteTask, Request},
+    api::{Backend, Call, Envelope, Method, RemoteTask, Request},
     error::{Error, Kind, Result},
     ids::TaskId,
 };
 
 use crate::{
-    service::{Fault, Memory, Project, State, TITLE, index, subtree_end, task},
+    service::{Fault, Memory, Project, State, TITLE, gone, task},
     service_details::words_of_detail,
 };
 
@@ -42,10 +42,10 @@ impl Memory {
 
     /// What a request comes to, faults and all.
     fn answer(&self, call: &Call) -> Result<Envelope> {
-        if call.path.template() == "bundles/{space}/export" {
+        let mut state = self.lock();
+        if call.path.template() == "bundles/{space}/export" && !state.exports {
             return Err(Error::new(Kind::Unsupported, "nothing is exported here"));
         }
-        let mut state = self.lock();
         let fault = state.faults.next(call)?;
         if call.is_read() {
             state.reads += 1;
@@ -119,12 +119,8 @@ pub(crate) fn text<'a>(call: &'a Call, pointer: &str) -> &'a str {
     sent(call, pointer).as_str().unwrap()
 }
 
-fn new_tasks(call: &Call) -> &[Value] {
+pub(crate) fn new_tasks(call: &Call) -> &[Value] {
     sent(call, "/tasks").as_array().unwrap()
-}
-
-fn position(value: &Value) -> Position {
-    serde_json::from_value(value.clone()).unwrap()
 }
 
 pub(crate) fn item(item: impl Into<Value>) -> Value {
@@ -144,13 +140,15 @@ impl State {
                 Ok(items(self.workspaces.iter().map(|(id, name)| named(id, name))))
             }
             (Method::Get, "workspaces/{workspace}/folders", [workspace]) => {
-                Ok(self.get_folders(workspace))
+                self.get_folders(workspace)
             }
+            (Method::Get, "bundles/{space}/export", [space]) => self.export(space),
             (Method::Get, "folders/{folder}/projects", [folder]) => {
+                self.check_space(folder)?;
                 let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);
                 Ok(items(inside.map(|(id, project)| project_item(id, project))))
             }
-            (Method::Post, "projects", _) => Ok(self.create_project(call)),
+            (Method::Post, "projects", _) => self.create_project(call),
             (Method::Get, "projects/{project}", [project]) => {
                 Ok(item(project_item(project, self.project(project)?)))
             }
@@ -184,15 +182,36 @@ impl State {
         }
     }
 
-    fn get_folders(&self, workspace: &str) -> Value {
-        let home = self.workspaces.iter().filter(|(id, _)| id == workspace);
-        let home = home.map(|(id, name)| named(id, name));
+    fn get_folders(&self, workspace: &str) -> Result<Value> {
+        let home = self.workspaces.iter().find(|(id, _)| id == workspace);
+        let (id, name) = home.ok_or_else(gone)?;
         let folders = self.folders.iter().filter(|(of, _, _)| of == workspace);
-        items(home.chain(folders.map(|(_, id, name)| named(id, name))))
+        let folders = folders.map(|(_, id, name)| named(id, name));
+        Ok(items(std::iter::once(named(id, name)).chain(folders)))
     }
 
-    fn create_project(&mut self, call: &Call) -> Value {
+    fn check_space(&self, space: &str) -> Result<()> {
+        let mut spaces = self
+            .workspaces
+            .iter()
+            .map(|(id, _)| id)
+            .chain(self.folders.iter().map(|(_, id, _)| id));
+        spaces.any(|id| id == space).then_some(()).ok_or_else(gone)
+    }
+
+    fn export(&self, space: &str) -> Result<Value> {
+        self.check_space(space)?;
+        let inside = self.projects.iter().filter(|(_, project)| project.folder == space);
+        let items = inside.map(|(id, project)| {
+            let root = json!({ "children": nodes(&project.tasks, None) });
+            (id.clone(), json!({ "type": "space-bundle-project-item", "root": root }))
+        });
+        Ok(item(json!({ "items": items.collect::<serde_json::Map<_, _>>() })))
+    }
+
+    fn create_project(&mut self, call: &Call) -> Result<Value> {
         let (folder, markdown) = (text(call, "/folderId"), text(call, "/content"));
+        self.check_space(folder)?;
         let id = format!("p{}", self.next());
         let mut lines = markdown.lines();
         let name = lines.next().unwrap_or_default().trim_start_matches("# ");
@@ -208,12 +227,13 @@ impl State {
         }
         let project = Project { name: name.into(), folder: folder.into(), completed: false, tasks };
         self.projects.insert(id.clone(), project);
-        item(json!({ "id": id }))
+        Ok(item(json!({ "id": id })))
     }
 
     fn copy_project(&mut self, project: &str, call: &Call) -> Result<Value> {
         let (folder, title) = (text(call, "/folderId"), text(call, "/projectTitle"));
         let mut copy = self.project(project)?.clone();
+        self.check_space(folder)?;
         let id = format!("p{}", self.next());
         title.clone_into(&mut copy.name);
         folder.clone_into(&mut copy.folder);
@@ -235,109 +255,6 @@ impl State {
         }
         Ok(item(json!({ "id": id })))
     }
-
-    /// A page of tasks, as the document has it.
-    fn get_tasks(&self, project: &str, call: &Call) -> Result<Value> {
-        let tasks = &self.project(project)?.tasks;
-        let asked = |name| call.query.iter().find(|(known, _)| *known == name);
-        let limit = asked("limit").map_or(100, |(_, limit)| limit.parse().unwrap());
-        let from = match asked("after") {
-            Some((_, after)) => match tasks.iter().position(|task| task.id.as_str() == after) {
-                Some(at) => at + 1,
-                None => return Err(Error::new(Kind::Refused, "no such task to go on from")),
-            },
-            None => 0,
-        };
-        let page = tasks[from..].iter().take(limit);
-        let mut answer = items(page.map(task_item));
-        answer["hasMore"] = (tasks.len() - from > limit).into();
-        Ok(answer)
-    }
-
-    fn create_tasks(&mut self, project: &str, call: &Call) -> Result<Value> {
-        let mut made = Vec::new();
-        for new in new_tasks(call) {
-            let id = format!("n{}", self.next());
-            let anchor = new["taskId"].as_str().map(TaskId::new);
-            let tasks = &mut self.project_mut(project)?.tasks;
-            let (at, parent) = place(tasks, anchor.as_ref(), position(&new["placement"]))?;
-            let text = new["content"].as_str().unwrap();
-            tasks.insert(at, task(&id, text, Some(parent.as_str()), false));
-            made.push(json!({ "id": id }));
-        }
-        Ok(item(made))
-    }
-
-    fn update_task(&mut self, project: &str, task: &str, call: &Call) -> Result<Value> {
-        let (follows, text) = (self.titles_follow, text(call, "/content"));
-        let found = self.project_mut(project)?;
-        let at = index(&found.tasks, &TaskId::new(task))?;
-        if at == 0 && follows {
-            text.clone_into(&mut found.name);
-        }
-        let before = std::mem::replace(&mut found.tasks[at].text, text.to_owned());
-        self.replaced.push((before, text.to_owned()));
-        Ok(item(Value::Null))
-    }
-
-    fn delete_task(&mut self, project: &str, task: &str) -> Result<Value> {
-        let tasks = &mut self.project_mut(project)?.tasks;
-        let at = index_of_task(tasks, task)?;
-        let end = subtree_end(tasks, at);
-        tasks.drain(at..end);
-        Ok(item(Value::Null))
-    }
-
-    fn tick(&mut self, project: &str, task: &str, done: bool) -> Result<Value> {
-        let tasks = &mut self.project_mut(project)?.tasks;
-        let at = index(tasks, &TaskId::new(task))?;
-        if std::mem::replace(&mut tasks[at].completed, done) == done {
-            return Err(Error::new(Kind::Refused, "already so"));
-        }
-        Ok(item(Value::Null))
-    }
-
-    fn move_task(&mut self, project: &str, task: &str, call: &Call) -> Result<Value> {
-        let target = TaskId::new(text(call, "/target/taskId"));
-        let position = position(sent(call, "/target/position"));
-        let tasks = &mut self.project_mut(project)?.tasks;
-        let at = index_of_task(tasks, task)?;
-        let inside = at..subtree_end(tasks, at);
-        // Looked up before anything is taken out, so that a refusal changes nothing.
-        if inside.contains(&index(tasks, &target)?) {
-            return Err(Error::new(Kind::Refused, "into itself"));
-        }
-        place(tasks, Some(&target), position)?;
-        let mut moved: Vec<RemoteTask> = tasks.drain(at..subtree_end(tasks, at)).collect();
-        let (to, parent) = place(tasks, Some(&target), position)?;
-        moved[0].parent = Some(parent);
-        tasks.splice(to..to, moved);
-        Ok(item(Value::Null))
-    }
-}
-
-/// Where a task is that is moved or deleted. Whoever takes the title for one takes all tasks with it.
-fn index_of_task(tasks: &[RemoteTask], id: &str) -> Result<usize> {
-    let at = index(tasks, &TaskId::new(id))?;
-    assert!(at > 0, "the title node is never to be moved or deleted");
-    Ok(at)
-}
-
-/// Where a task goes, and below whom.
-fn place(
-    tasks: &[RemoteTask],
-    anchor: Option<&TaskId>,
-    position: Position,
-) -> Result<(usize, TaskId)> {
-    let at = anchor.map_or(Ok(0), |anchor| index(tasks, anchor))?;
-    let parent =
-        || tasks[at].parent.clone().ok_or_else(|| Error::new(Kind::Refused, "beside the title"));
-    Ok(match position {
-        Position::BeforeBegin => (at, parent()?),
-        Position::AfterEnd => (subtree_end(tasks, at), parent()?),
-        Position::AfterBegin => (at + 1, tasks[at].id.clone()),
-        Position::BeforeEnd => (subtree_end(tasks, at), tasks[at].id.clone()),
-    })
 }
 
 /// The id that a task has in a copy, if it has another.
@@ -348,16 +265,22 @@ fn anew(id: &TaskId) -> TaskId {
     }
 }
 
+/// The nodes right below one, as exports have them.
+fn nodes(tasks: &[RemoteTask], parent: Option<&TaskId>) -> Vec<Value> {
+    let below = tasks.iter().filter(|task| task.parent.as_ref() == parent);
+    let node = |task: &RemoteTask| {
+        json!({
+            "type": "text", "id": task.id, "text": { "ops": [{ "insert": task.text }] },
+            "completed": task.completed, "children": nodes(tasks, Some(&task.id)),
+        })
+    };
+    below.map(node).collect()
+}
+
 fn named(id: &str, name: &str) -> Value {
     json!({ "id": id, "name": name })
 }
 
 fn project_item(id: &str, project: &Project) -> Value {
     json!({ "id": id, "name": project.name, "completed": project.completed })
-}
-
-fn task_item(task: &RemoteTask) -> Value {
-    json!({
-        "id": task.id, "text": task.text, "parentId": task.parent, "completed": task.completed,
-    })
 }

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Call, Method, Moment, Schedule},
+    api::{Call, Method, Moment, RemoteTask, Schedule},
     error::{Error, Kind, Result},
     ids::TaskId,
 };
 
 use crate::{
-    service::{Memory, State, gone, index},
+    service::{Memory, State, TITLE, gone, index},
     service_calls::{TASK, item, items, sent, text},
 };
 
 /// Who is a member of every project.
 pub const MEMBERS: [&str; 3] = ["alice", "bob", "carol"];
 /// The fields of every project.
-pub const FIELDS: [&str; 3] = ["@inc01", "@f", "@hidden"];
+pub const FIELDS: [&str; 4] = ["@inc01", "@inc02", "@f", "@hidden"];
 
 /// What a task has beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,6 +50,10 @@ fn handles(call: &Call) -> Vec<&str> {
 /// A whole day.
 pub fn day(date: &str) -> Schedule {
     Schedule { start: Moment { date: date.to_owned(), ..Moment::default() }, end: None }
+}
+
+fn is_title(task: &TaskId) -> bool {
+    task.as_str() == TITLE
 }
 
 fn link(project: &str) -> Value {
@@ -104,7 +108,12 @@ impl State {
             (Method::Get, "projects/{project}/fields") => {
                 items(FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })))
             }
-            (Method::Get, "projects/{project}/blocks") => items([]),
+            (Method::Get, "projects/{project}/blocks") => {
+                let is_top = |task: &&RemoteTask| task.parent.as_ref().is_some_and(is_title);
+                let top = self.project(project)?.tasks.iter().filter(is_top);
+                let block = |task: &RemoteTask| json!({ "id": task.id, "text": task.text });
+                items(top.map(block))
+            }
             (Method::Get, "projects/{project}/shareLink") => {
                 item(self.shared.contains(project).then(|| link(project)))
             }
@@ -137,14 +146,29 @@ impl Details {
                 let date = call.body.clone().unwrap_or_default();
                 self.date = Some(serde_json::from_value(date).unwrap());
             }
-            ("/note", _) => self.note = Some(text(call, "/value").to_owned()),
-            ("/assignees", _) => self.assign(&handles(call), replaces)?,
-            (_, [field]) => {
-                self.fields.insert((*field).to_owned(), sent(call, "/value").clone());
+            ("/note", _) => {
+                let note = text(call, "/value");
+                if note.is_empty() || note.contains(['\r', '\n']) {
+                    return Err(Error::new(Kind::Refused, "one line, not empty"));
+                }
+                self.note = Some(note.to_owned());
             }
+            ("/assignees", _) => self.assign(&handles(call), replaces)?,
+            (_, [field]) => self.set_field(field, sent(call, "/value"))?,
             _ => return Err(gone()),
         }
         Ok(item(Value::Null))
+    }
+
+    fn set_field(&mut self, field: &str, value: &Value) -> Result<()> {
+        if value.is_null() || value.as_str() == Some("") {
+            return Err(Error::new(Kind::Refused, "a value"));
+        }
+        if !FIELDS.contains(&field) {
+            return Err(gone());
+        }
+        self.fields.insert(field.to_owned(), value.clone());
+        Ok(())
     }
 
     fn assign(&mut self, handles: &[&str], replaces: bool) -> Result<()> {
