@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::{Response, StatusCode};
 
-use super::wire::Envelope;
+use super::envelope::Envelope;
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,

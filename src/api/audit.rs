@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use super::{
     audit_kept::prune,
     backend::{Backend, Entry, Request},
-    gate::BudgetStatus,
+    ledger::BudgetStatus,
     outage::Gone,
 };
 use crate::{clock::Clock, clock::rfc3339_millis, error::Result, ids::ProjectId};

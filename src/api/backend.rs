@@ -13,9 +13,9 @@ use tokio::sync::watch;
 
 use super::{
     call::{Call, Method},
-    gate::BudgetStatus,
+    envelope::Envelope,
+    ledger::BudgetStatus,
     outage::Gone,
-    wire::Envelope,
 };
 use crate::{error::Result, ids::ProjectId};
 

@@ -21,7 +21,7 @@ use super::{
         PutAssignees, PutDate, PutField, PutNote, PutShareLink, RestoreProject, SetCompleted,
         UpdateTask,
     },
-    gate::BudgetStatus,
+    ledger::BudgetStatus,
     listing::{list_blocks, list_members, list_tasks},
     outage::Gone,
     paging::Paging,

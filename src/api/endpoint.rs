@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{
     backend::{Backend, Entry, Request},
     call::{Call, Method},
+    envelope::Envelope,
     path::Path,
     priority::Priority,
-    wire::Envelope,
 };
 use crate::{
     error::{Error, Kind, Result},

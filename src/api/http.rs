@@ -18,13 +18,15 @@ use super::{
     answer::read_answer,
     backend::{Backend, Request},
     call::Call,
-    gate::{BudgetStatus, Gate, Permit},
+    envelope::Envelope,
+    gate::Gate,
     headers::told,
+    ledger::BudgetStatus,
     outage::{Failure, Gone},
+    permit::Permit,
     priority::Priority,
     sender::{Credentials, Outgoing, Sender, Unanswered, verb},
     url::check_url,
-    wire::Envelope,
 };
 use crate::{
     clock::Clock,

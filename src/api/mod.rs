@@ -17,19 +17,23 @@ mod client;
 mod connections;
 mod endpoint;
 pub mod endpoints;
+mod envelope;
 mod gate;
 mod headers;
 mod http;
+mod ledger;
 mod listing;
 mod outage;
 mod paging;
 mod path;
+mod permit;
 mod priority;
 mod queue;
 mod readable;
 mod resource;
 mod sender;
 mod url;
+mod verdict;
 mod wire;
 mod wire_details;
 
@@ -43,14 +47,15 @@ pub use self::{
     call::{Call, Method},
     client::Client,
     endpoint::Endpoint,
-    gate::BudgetStatus,
+    envelope::Envelope,
     http::{FOREGROUND_SILENCE, HttpBackend},
+    ledger::BudgetStatus,
     outage::Gone,
     path::Path,
     priority::Priority,
     resource::Resource,
     url::{DEFAULT_API_URL, check_url},
-    wire::{Envelope, Page},
+    wire::Page,
 };
 pub use crate::model::{
     Content, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
@@ -61,7 +66,10 @@ use crate::{error::Result, ids::SpaceId};
 /// Reads a body as every answer that there is: for the fuzzer, which is to find no panic.
 #[cfg(fuzzing)]
 pub fn read_any_answer(body: &[u8]) {
-    wire::read_any(body);
+    let read = || Envelope::read(body, None);
+    wire::read_any(read);
+    wire_details::read_any(read);
+    Envelope::read_failure(500, body, None);
 }
 
 /// Making workspaces and folders, where the service is one's own: v1 of the API cannot.

@@ -12,8 +12,9 @@ use super::{
     answer::{no_answer, silent},
     call::{Call, Method},
     connections::{Connections, DOUBT},
-    gate::{Gate, Permit},
+    gate::Gate,
     outage::Failure,
+    permit::Permit,
     priority::Priority,
 };
 use crate::{

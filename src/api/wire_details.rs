@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::wire::{Envelope, protocol, scalar};
+use super::envelope::{Envelope, protocol, scalar};
 use crate::{
     error::Result,
     model::{End, Moment, Schedule},

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{backend::Entry, call::Method, endpoint::Endpoint, path::Path, wire::Envelope},
+    super::{backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path},
     tasks::TASK,
 };
 use crate::{

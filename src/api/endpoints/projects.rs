@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{backend::Entry, call::Method, endpoint::Endpoint, path::Path, wire::Envelope};
+use super::super::{
+    backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+};
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},

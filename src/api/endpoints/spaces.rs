@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::{
-    bundle::Exported, call::Method, endpoint::Endpoint, path::Path, wire::Envelope,
+    bundle::Exported, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
 };
 use crate::{
     error::Result,

@@ -5,11 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::super::{
-    backend::Entry,
-    call::Method,
-    endpoint::Endpoint,
-    path::Path,
-    wire::{Envelope, Page},
+    backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path, wire::Page,
 };
 use crate::{
     error::{Error, Kind, Result},

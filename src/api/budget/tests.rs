@@ -1,0 +1,211 @@
+//! Examples of the budget, and laws.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::{Budget, Decision, Outcome, Told};
+use crate::api::Priority;
+
+fn told(limit: u32, remaining: u32, reset: f64) -> Told {
+    let reset = Some(Duration::from_secs_f64(reset));
+    Told { limit: Some(limit), remaining: Some(remaining), reset }
+}
+
+#[test]
+fn the_last_of_the_budget_is_for_saves() {
+    let now = Instant::now();
+    let mut budget = Budget::default();
+    let window = budget.sent();
+    budget.settled(window, Outcome::Answered(told(30, 3, 23.5)), now);
+    let reset = Decision::WaitUntil(now + Duration::from_secs_f64(23.5));
+    assert_eq!(budget.may_send(Priority::Background, now), reset);
+    assert_eq!(budget.may_send(Priority::Foreground, now), reset);
+    assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
+    let later = now + Duration::from_secs(24);
+    assert_eq!(budget.may_send(Priority::Background, later), Decision::Now);
+    budget.sent();
+    assert_eq!(budget.may_send(Priority::Save, later), Decision::WaitForAnswer);
+}
+
+#[test]
+fn what_nobody_waits_for_takes_only_what_is_spare() {
+    let now = Instant::now();
+    for (remaining, spare) in [(30, 15), (16, 1), (15, 0), (3, 0)] {
+        let mut budget = Budget::default();
+        let window = budget.sent();
+        budget.settled(window, Outcome::Answered(told(30, remaining, 23.5)), now);
+        let mut sent = 0;
+        while budget.may_send(Priority::Background, now) == Decision::Now {
+            budget.sent();
+            sent += 1;
+        }
+        assert_eq!(sent, spare, "{remaining}");
+        assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
+    }
+}
+
+#[test]
+fn nothing_goes_between_a_429_and_its_reset() {
+    let now = Instant::now();
+    let mut budget = Budget::default();
+    budget.refused(Told { reset: Some(Duration::from_secs(7)), ..Told::default() }, now);
+    let until = now + Duration::from_secs(7);
+    assert_eq!(budget.may_send(Priority::Save, now), Decision::WaitUntil(until));
+    assert_eq!(budget.may_send(Priority::Save, until), Decision::Now);
+    budget.refused(Told::default(), until);
+    let silent = until + Duration::from_secs(60);
+    assert_eq!(budget.may_send(Priority::Save, until), Decision::WaitUntil(silent));
+}
+
+#[test]
+fn what_was_not_told_is_counted_here() {
+    let now = Instant::now();
+    let after = |outcome| {
+        let mut budget = Budget::default();
+        let window = budget.sent();
+        budget.settled(window, Outcome::Answered(told(30, 9, 20.0)), now);
+        budget.sent();
+        budget.settled(window, outcome, now);
+        budget.status(now).1
+    };
+    assert_eq!(after(Outcome::Answered(Told::default())), Some(8));
+    assert_eq!(after(Outcome::Lost), Some(8));
+    assert_eq!(after(Outcome::Unsent), Some(9));
+    assert_eq!(after(Outcome::Answered(told(30, 5, 20.0))), Some(5));
+}
+
+#[test]
+fn an_answer_to_an_earlier_window_may_tell_of_this_one() {
+    let start = Instant::now();
+    let after = |outcome| {
+        let mut budget = Budget::default();
+        let first = budget.sent();
+        budget.settled(first, Outcome::Answered(told(30, 9, 1.0)), start);
+        let slow = budget.sent();
+        let now = start + Duration::from_secs(2);
+        assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
+        let second = budget.sent();
+        budget.settled(second, Outcome::Answered(told(30, 29, 60.0)), now);
+        budget.settled(slow, outcome, now);
+        budget.status(now).1
+    };
+    assert_eq!(after(Outcome::Answered(told(30, 28, 60.0))), Some(28));
+    assert_eq!(after(Outcome::Answered(told(30, 8, 0.1))), Some(29));
+    assert_eq!(after(Outcome::Answered(Told::default())), Some(28));
+    assert_eq!(after(Outcome::Lost), Some(28));
+}
+
+#[test]
+fn a_small_limit_leaves_something_to_read_with() {
+    let now = Instant::now();
+    for (limit, left) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (30, 27), (100, 90)] {
+        let mut budget = Budget::default();
+        let window = budget.sent();
+        budget.settled(window, Outcome::Answered(told(limit, limit, 20.0)), now);
+        let mut sent = 0;
+        while budget.may_send(Priority::Foreground, now) == Decision::Now {
+            budget.sent();
+            sent += 1;
+        }
+        assert_eq!(sent, left, "{limit}");
+    }
+}
+
+/// The service of the model below: a window is 10 s from its first request.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// A request on its way there, then its answer on its way back.
+#[derive(Debug)]
+struct Trip {
+    arrives: Instant,
+    returns: Instant,
+    window: u64,
+    fate: u8,
+    answer: Option<Told>,
+}
+
+#[derive(Debug)]
+struct Service {
+    limit: u32,
+    used: u32,
+    ends: Instant,
+}
+
+impl Service {
+    /// Counts a request; `None` where it refuses.
+    fn count(&mut self, now: Instant) -> Option<Told> {
+        if now >= self.ends {
+            self.ends = now + WINDOW;
+            self.used = 0;
+        }
+        self.used += 1;
+        let remaining = self.limit.checked_sub(self.used)?;
+        let reset = Some(self.ends.saturating_duration_since(now));
+        Some(Told { limit: Some(self.limit), remaining: Some(remaining), reset })
+    }
+}
+
+proptest! {
+    /// A service that counts exactly never refuses, in whatever order answers come, and
+    /// whether they come and tell or not, once it has told what is left of a window; and
+    /// whoever waits is let through in the end.
+    #[test]
+    fn a_counting_service_never_refuses(
+        limit in 1_u32..12,
+        steps in prop::collection::vec((0_usize..4, 0_u64..400, 0_u64..1500, 0_u8..8), 1..200),
+    ) {
+        let start = Instant::now();
+        let mut service = Service { limit, used: 0, ends: start };
+        let mut budget = Budget::default();
+        let mut trips: Vec<Trip> = Vec::new();
+        let mut now = start;
+        let priorities = [Priority::Save, Priority::Foreground, Priority::Background];
+        for (what, pause, travel, fate) in steps {
+            let until = now + Duration::from_millis(pause);
+            // What happens on the way until then, in its order.
+            while let Some((at, next)) = trips
+                .iter()
+                .enumerate()
+                .map(|(at, trip)| (at, trip.answer.map_or(trip.arrives, |_| trip.returns)))
+                .filter(|(_, next)| *next <= until)
+                .min_by_key(|(_, next)| *next)
+            {
+                if trips[at].answer.is_none() {
+                    let told = service.count(next);
+                    prop_assert!(told.is_some(), "refused");
+                    trips[at].answer = told;
+                    continue;
+                }
+                let trip = trips.remove(at);
+                let outcome = match (trip.fate, trip.answer) {
+                    (0, _) => Outcome::Lost,
+                    (1, _) => Outcome::Answered(Told::default()),
+                    (_, told) => Outcome::Answered(told.unwrap_or_default()),
+                };
+                budget.settled(trip.window, outcome, next);
+            }
+            now = until;
+            let Some(priority) = priorities.get(what) else { continue };
+            if budget.may_send(*priority, now) == Decision::Now {
+                let fate = if budget.status(now).1.is_some() { fate } else { u8::MAX };
+                let window = budget.sent();
+                let arrives = now + Duration::from_millis(travel / 2);
+                let returns = now + Duration::from_millis(travel);
+                trips.push(Trip { arrives, returns, window, fate, answer: None });
+            }
+        }
+        // Nobody is kept waiting for ever: with all answers there, only for a moment to come.
+        for trip in trips {
+            budget.settled(trip.window, Outcome::Lost, now);
+        }
+        for priority in priorities {
+            if let Decision::WaitUntil(at) = budget.may_send(priority, now) {
+                prop_assert!(at <= now + WINDOW);
+                prop_assert_eq!(budget.may_send(priority, at), Decision::Now);
+            } else {
+                prop_assert_eq!(budget.may_send(priority, now), Decision::Now);
+            }
+        }
+    }
+}
