@@ -164,9 +164,10 @@ impl Engine {
                 Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
             };
             let (moved, held) = (std::mem::take(&mut intent.moved), intent.held);
+            let brought = std::mem::take(&mut intent.brought);
             let relocation = intent.relocation.take();
             let before = Outline::default();
-            *intent = Intent { before, creates: true, moved, held, relocation, ..taken };
+            *intent = Intent { before, creates: true, moved, brought, held, relocation, ..taken };
             intent.note_ids(&ids);
             for (number, id) in &ids {
                 state.note_created(*number, id);

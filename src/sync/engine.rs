@@ -354,7 +354,7 @@ impl Engine {
         Project::new(serial, id, folder.clone(), title.to_owned(), self.started, ids)
     }
 
-    fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Arc<Project>>> {
+    pub(super) fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Arc<Project>>> {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -65,6 +65,10 @@ pub(crate) struct Intent {
     /// The tasks that were cut from other projects, whose details are to be copied.
     #[serde(default)]
     pub(crate) moved: Vec<Moved>,
+    /// What tasks have of those that they were made of, which were deleted in other projects, and
+    /// their lines do not say: left out where the project has no such people or fields.
+    #[serde(default)]
+    pub(crate) brought: Vec<(Key, Details)>,
     /// Where the project is to go once its tasks are what they are to be.
     #[serde(default)]
     pub(crate) relocation: Option<Relocation>,
@@ -105,6 +109,7 @@ impl Intent {
             held: None,
             put_back: Vec::new(),
             moved: Vec::new(),
+            brought: Vec::new(),
             relocation: None,
         }
     }
@@ -296,6 +301,9 @@ impl Intent {
             moved.key = to.clone();
         }
         for key in self.put_back.iter_mut().filter(|key| **key == *from) {
+            *key = to.clone();
+        }
+        for (key, _) in self.brought.iter_mut().filter(|(key, _)| key == from) {
             *key = to.clone();
         }
         if let (Key::New(number), Key::Known(_)) = (from, to) {

@@ -15,6 +15,7 @@ mod cache_told;
 mod carry;
 mod create;
 mod detail;
+mod elsewhere;
 mod engine;
 mod evict;
 mod given_up;

@@ -13,7 +13,7 @@ use crate::{
     document::{self, Line, ParseOptions},
     error::{Error, Kind, Result},
     ids::ProjectId,
-    plan::{Change, Details, Op},
+    plan::{Change, Details, Key, Op},
 };
 
 /// The names in a project that the service has told.
@@ -36,7 +36,8 @@ impl Names {
 
 impl Engine {
     /// Looks up whom and what a script names that makes tasks, if it was never seen in the project:
-    /// a request for the members and one for the fields at most.
+    /// a request for the members and one for the fields at most. Whether the script is to be planned
+    /// again: what tasks have of those of other projects, and this one has not, is left out.
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a name that is none, with its line and those that are there.
@@ -45,26 +46,85 @@ impl Engine {
         project: &Project,
         id: &ProjectId,
         ops: &[Op],
-    ) -> Result<()> {
-        if !ops.iter().any(|op| matches!(op, Op::Create(_))) {
-            return Ok(());
+    ) -> Result<bool> {
+        let brought = {
+            let state = project.lock();
+            state.intent.as_ref().map(|intent| intent.brought.clone()).unwrap_or_default()
+        };
+        let may_name_others = |op: &Op| match op {
+            Op::Create(_) => true,
+            Op::Detail { key, .. } => brought.iter().any(|(known, _)| known == key),
+            _ => false,
+        };
+        if !ops.iter().any(may_name_others) {
+            return Ok(false);
         }
-        let (people, fields) = self.unseen(project, ops);
-        if let Some(members) = self.told(id, Resource::Members, people.is_empty()).await? {
-            let known = handles(&members);
+        let (mut people, mut fields) = self.unseen(project, ops);
+        let members = self.told(id, Resource::Members, people.is_empty()).await?;
+        if let Some(members) = &members {
+            let known = handles(members);
             project.lock().names.members.extend(known.iter().map(|handle| (*handle).to_owned()));
-            if let Some(stranger) = people.iter().find(|handle| !known.contains(&handle.as_str())) {
-                return Err(no_member(project, stranger, &known));
-            }
+            people.retain(|handle| !known.contains(&handle.as_str()));
         }
-        if let Some(told) = self.told(id, Resource::Fields, fields.is_empty()).await? {
-            let known = field_ids(&told);
+        let is_said = |handle: &String| is_said(ops, &brought, &Named::Person(handle));
+        if let Some((members, stranger)) =
+            members.as_ref().zip(people.iter().find(|it| is_said(it)))
+        {
+            return Err(no_member(project, stranger, &handles(members)));
+        }
+        people.retain(|handle| !is_said(handle));
+        let told = self.told(id, Resource::Fields, fields.is_empty()).await?;
+        if let Some(told) = &told {
+            let known = field_ids(told);
             project.lock().names.fields.extend(known.iter().map(|field| (*field).to_owned()));
-            if let Some(field) = fields.iter().find(|field| !known.contains(&field.as_str())) {
-                return Err(no_field(project, field, &told));
-            }
+            fields.retain(|field| !known.contains(&field.as_str()));
         }
-        Ok(())
+        let is_said = |field: &String| self::is_said(ops, &brought, &Named::Field(field));
+        if let Some((told, field)) = told.as_ref().zip(fields.iter().find(|it| is_said(it))) {
+            return Err(no_field(project, field, told));
+        }
+        fields.retain(|field| !is_said(field));
+        self.leave_out(project, &people, &fields).await
+    }
+
+    /// Leaves out, durably, what tasks have of those of other projects and a project has not. Whether
+    /// there is any.
+    async fn leave_out(
+        &self,
+        project: &Project,
+        people: &[String],
+        fields: &[String],
+    ) -> Result<bool> {
+        if people.is_empty() && fields.is_empty() {
+            return Ok(false);
+        }
+        tracing::info!(?people, ?fields, "not there where a line was pasted; left out");
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = project.lock();
+            let Some(intent) = state.intent.as_mut() else { return Ok(true) };
+            let without = |details: &mut Details| {
+                let mut facts = details.facts();
+                facts.assignees.known.retain(|(handle, ())| !people.contains(handle));
+                facts.fields.known.retain(|(field, _)| !fields.contains(field));
+                *details = facts.into();
+            };
+            let mut keys = HashSet::new();
+            for (key, details) in &mut intent.brought {
+                without(details);
+                keys.insert(key.clone());
+            }
+            let items = intent.target.items.iter_mut();
+            items
+                .filter(|item| keys.contains(&item.key))
+                .for_each(|item| without(&mut item.details));
+            let copied = state.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
+            copied.for_each(|(_, details)| without(details));
+            self.journal_entry(&state)
+        };
+        self.note(project, entry).await?;
+        self.show_target(project);
+        Ok(true)
     }
 
     /// What the service says of a project, if it is wanted and the service says anything: where it
@@ -154,6 +214,41 @@ impl Engine {
         let takes = told.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
         Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(takes))))
     }
+}
+
+/// Somebody or something that a script names.
+enum Named<'a> {
+    Person(&'a str),
+    Field(&'a str),
+}
+
+impl Named<'_> {
+    fn is_in(&self, change: &Change) -> bool {
+        match (self, change) {
+            (Self::Person(handle), Change::Assign(all)) => all.iter().any(|it| it == handle),
+            (Self::Field(field), Change::Field(known, Some(_))) => known == field,
+            _ => false,
+        }
+    }
+
+    fn is_of(&self, details: &Details) -> bool {
+        let facts = details.facts();
+        match self {
+            Self::Person(handle) => facts.assignees.get(handle).is_some(),
+            Self::Field(field) => facts.fields.get(field).is_some(),
+        }
+    }
+}
+
+/// Whether the line of any task says it: what a task has from elsewhere, as `brought` tells, it does
+/// not.
+fn is_said(ops: &[Op], brought: &[(Key, Details)], name: &Named<'_>) -> bool {
+    ops.iter().any(|op| match op {
+        Op::Detail { key, change } if name.is_in(change) => {
+            !brought.iter().any(|(known, details)| known == key && name.is_of(details))
+        }
+        _ => false,
+    })
 }
 
 fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Error {

@@ -208,6 +208,7 @@ pub(crate) fn on_copy(
     intent.before = intent.before.existing();
     intent.moved.iter_mut().for_each(|moved| renamed(&mut moved.key));
     intent.put_back.iter_mut().for_each(renamed);
+    intent.brought.iter_mut().for_each(|(key, _)| renamed(key));
     intent.origins.iter_mut().for_each(|(_, key)| renamed(key));
     for doubt in &mut intent.doubts {
         if let Op::Detail { key, .. } = doubt {

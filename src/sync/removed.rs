@@ -69,6 +69,16 @@ impl Removed {
         }
     }
 
+    /// Whether nothing was deleted lately, as far as is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The task that had this key when it was deleted has given what it had.
+    pub(crate) fn give(&mut self, key: &Key) {
+        self.tasks.retain(|gone| gone.key != *key);
+    }
+
     /// Notes a save of an earlier mount: what it made of what was deleted before, and what it
     /// deleted. Nobody knows what was seen of that.
     pub(crate) fn recall(&mut self, before: &Outline, after: &Outline, at: Instant) {
@@ -115,6 +125,12 @@ impl Removed {
     /// is taken once, in order, by a line that is as its line was if there is one. If fewer lines
     /// come back than were deleted, those of which something is known come first.
     pub(crate) fn take_for(&mut self, made: &[&Item]) -> Vec<(Key, Details)> {
+        let taken = self.take_with_origins(made);
+        taken.into_iter().map(|(key, _, again)| (key, again)).collect()
+    }
+
+    /// As [`take_for`](Self::take_for), with the keys of the deleted ones behind those of the new.
+    pub(crate) fn take_with_origins(&mut self, made: &[&Item]) -> Vec<(Key, Key, Details)> {
         let mut wanted: HashMap<&str, Vec<&Item>> = HashMap::new();
         for item in made {
             wanted.entry(item.text.as_str()).or_default().push(item);
@@ -136,7 +152,8 @@ impl Removed {
                     let (at, found) = gone.remove(found);
                     used.insert(at);
                     let has = found.known.in_one_line();
-                    taken.push((item.key.clone(), found.again(&item.details, &has)));
+                    let again = found.again(&item.details, &has);
+                    taken.push((item.key.clone(), found.key.clone(), again));
                     false
                 });
             }

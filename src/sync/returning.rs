@@ -9,11 +9,13 @@ use std::{
 };
 
 use super::{
+    elsewhere::Origin,
     engine::Engine,
     intent::Intent,
     past::Past,
     project::{Project, State},
     removed::{LATELY, Removed},
+    served::Process,
 };
 use crate::plan::{Details, Item, Key, Outline};
 
@@ -27,6 +29,8 @@ pub(super) struct Returned {
     pub(super) removed: Removed,
     /// What tasks have that their lines did not say.
     pub(super) copied: Vec<(Key, Details)>,
+    /// The tasks of other projects that gave some of that.
+    pub(super) origins: Vec<Origin>,
 }
 
 impl Engine {
@@ -35,12 +39,36 @@ impl Engine {
     pub(super) async fn bring_back(
         &self,
         project: &Project,
+        process: Option<Process>,
         seen: &Outline,
         intent: &mut Intent,
     ) -> Returned {
         self.recall_removed(project).await;
+        let (mut removed, mut copied, before) = self.bring_back_here(project, intent);
+        let given: HashSet<&Key> = copied.iter().map(|(key, _)| key).collect();
+        let made = made(&before, intent).into_iter().map(|item| item.key.clone());
+        let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
+        let (more, origins) = self.bring_from_elsewhere(project, process, made, intent).await;
+        copied.extend(more);
+        copied.retain(|(_, details)| !details.is_unknown());
         let now = self.clock.now();
         let mut state = self.recalled(project);
+        removed.note(&before, &intent.target, &state.resolved(seen), now);
+        if let Some(known) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
+            note_names(&mut state, &known, &intent.target);
+        }
+        Returned { removed, copied, origins }
+    }
+
+    /// Gives lines of an intent what their tasks had that were deleted in their own project. What is
+    /// left of those, what tasks have by now and did not say, and what there was before.
+    fn bring_back_here(
+        &self,
+        project: &Project,
+        intent: &mut Intent,
+    ) -> (Removed, Vec<(Key, Details)>, Outline) {
+        let now = self.clock.now();
+        let state = self.recalled(project);
         let mut removed = state.removed.clone();
         let before = match &state.intent {
             Some(waiting) => waiting.target.clone(),
@@ -53,17 +81,12 @@ impl Engine {
         };
         // What is there already has not come back, whoever brought it.
         removed.forget(now, &before, current, is_elsewhere);
-        let mut copied = take_back(&mut removed, &before, intent, current);
-        copied.retain(|(_, details)| !details.is_unknown());
-        removed.note(&before, &intent.target, &state.resolved(seen), now);
-        if let Some(known) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
-            note_names(&mut state, &known, &intent.target);
-        }
-        Returned { removed, copied }
+        let copied = take_back(&mut removed, &before, intent, current);
+        (removed, copied, before)
     }
 
     /// Takes over what earlier mounts have deleted of a project lately, once.
-    async fn recall_removed(&self, project: &Project) {
+    pub(super) async fn recall_removed(&self, project: &Project) {
         let (id, intent) = {
             let mut state = project.lock();
             if std::mem::replace(&mut state.removed.is_recalled, true) {
@@ -115,6 +138,20 @@ fn take_back(
             item.details = again;
         }
     }
+    let made = made(before, intent);
+    let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();
+    for item in &mut intent.target.items {
+        if let Some(again) = taken.get(&item.key) {
+            copied.push((item.key.clone(), again.beyond(&item.details)));
+            item.details = again.present().settled();
+        }
+    }
+    copied
+}
+
+/// The tasks that an intent is to make and that `before` did not have.
+fn made<'a>(before: &Outline, intent: &'a Intent) -> Vec<&'a Item> {
+    let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
     let is_made = |item: &&Item| match &item.key {
         // One that others deleted while it was edited, or that was cut from another project, is
         // made of that.
@@ -124,15 +161,7 @@ fn take_back(
         }
         Key::Known(_) => false,
     };
-    let made: Vec<&Item> = intent.target.items.iter().filter(is_made).collect();
-    let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();
-    for item in &mut intent.target.items {
-        if let Some(again) = taken.get(&item.key) {
-            copied.push((item.key.clone(), again.beyond(&item.details)));
-            item.details = again.present().settled();
-        }
-    }
-    copied
+    intent.target.items.iter().filter(is_made).collect()
 }
 
 /// Notes the people and fields of deleted tasks as seen in their project.

@@ -207,7 +207,7 @@ impl Engine {
             self.keep_overridden(project, theirs, conflicts).await;
         }
         let settled = self.uncopy_refused(project).await;
-        let returned = self.bring_back(project, base.outline(), &mut change.intent).await;
+        let returned = self.bring_back(project, process, base.outline(), &mut change.intent).await;
         // Canonical, and with all that waits: what is shown from now on stays as it is unless
         // somebody else changes it.
         // Never the one that was written itself: who reads it is not who wrote it.
@@ -220,6 +220,7 @@ impl Engine {
         };
         let since = entry.since;
         let row = self.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
+        self.note_brought(&returned.origins);
         let mut state = self.recalled(project);
         let before = state.content().map(|content| content.text);
         let written = Some(ours.clone());

@@ -181,6 +181,20 @@ impl Transfers {
         inner.claimed.contains_key(&task) || inner.carried.contains(&task)
     }
 
+    /// Notes that what a task had is kept by one that was made of it elsewhere.
+    pub(crate) fn note_taken(&self, project: ProjectId, task: TaskId) {
+        self.lock().carried.insert((project, task));
+    }
+
+    /// The projects that a program has read lately, by their serial numbers.
+    pub(crate) fn opened(&self, process: Process, now: Instant) -> HashSet<u64> {
+        let inner = self.lock();
+        let open = inner.open.peek(&process).into_iter().flatten();
+        open.filter(|(when, _)| now.saturating_duration_since(*when) <= LATELY)
+            .map(|(_, serial)| *serial)
+            .collect()
+    }
+
     /// A project's save was given up: it copies nothing any more.
     pub(crate) fn release_all(&self, by: u64) {
         self.lock().claimed.retain(|_, claimant| *claimant != by);

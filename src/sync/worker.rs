@@ -256,7 +256,7 @@ impl Engine {
     }
 
     /// Shows readers what is to become of the save: with all that others have done.
-    fn show_target(&self, project: &Project) {
+    pub(super) fn show_target(&self, project: &Project) {
         let mut state = project.lock();
         let before = state.content().map(|content| content.text);
         let target = state.intent.as_ref().map(|intent| intent.target.clone());
@@ -279,7 +279,9 @@ impl Engine {
             (state.id.clone(), ops.unwrap_or_default())
         };
         let Some(id) = id else { return Ok(Run::PlanAgain) };
-        self.check_names(project, &id, &ops).await?;
+        if self.check_names(project, &id, &ops).await? {
+            return Ok(Run::PlanAgain);
+        }
         let mut created: HashMap<Key, TaskId> = HashMap::new();
         for op in ops {
             let op = with_ids(op, &created);

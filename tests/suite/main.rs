@@ -49,6 +49,7 @@ mod named_lines;
 mod offline;
 mod overridden;
 mod pasted;
+mod pasted_elsewhere;
 mod pinned;
 mod plan_on_server;
 mod portal;
