@@ -122,15 +122,18 @@ impl Backend for Audited {
 mod tests {
     use std::{fs, sync::Arc, time::Duration};
 
+    use async_trait::async_trait;
     use serde_json::{Value, json};
 
-    use super::Audited;
+    use super::{Audited, Backend, Request};
     use crate::{
         api::{
-            Client, Content, ContentType, HttpBackend, Moment, Priority, Resource, Schedule,
-            SetDetail, TaskResource,
+            Client, Content, ContentType, Endpoint, Envelope, HttpBackend, Method, Moment,
+            Path as CallPath, Priority, Resource, Schedule, SetDetail, TaskResource,
         },
         clock::SystemClock,
+        error::Result,
+        ids::{ProjectId, TaskId},
         server::{Running, Server, ServerConfig},
     };
 
@@ -214,5 +217,50 @@ mod tests {
             ("clear date refused", Value::Null),
         ];
         assert_eq!(told, wanted.map(|(call, what)| (call.to_owned(), what)));
+    }
+
+    /// Answers whatever is asked.
+    struct Willing;
+
+    #[async_trait]
+    impl Backend for Willing {
+        async fn send(&self, request: &mut dyn Request) -> Result<()> {
+            request.take(Envelope::of(&json!({ "ok": true })))
+        }
+    }
+
+    /// An endpoint that says nothing of how it is to be logged.
+    struct Wordless<'a>(&'a ProjectId);
+
+    impl Endpoint for Wordless<'_> {
+        type Answer = ();
+        const METHOD: Method = Method::Post;
+
+        fn path(&self) -> Result<CallPath> {
+            CallPath::new("projects/{project}/agents/{agent}", [self.0.as_str(), "a"])
+        }
+
+        fn read(&self, _: Envelope) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_without_words_of_its_own_is_in_the_log_and_a_read_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let keep = Duration::from_secs(3600);
+        let audited = Audited::new(Arc::new(Willing), Arc::new(SystemClock), dir.path(), keep);
+        let (audited, project) = (Arc::new(audited), ProjectId::new("p"));
+        audited.name(&project, "Plan");
+        let client = Client::new(audited);
+        client.write(Wordless(&project)).await.unwrap();
+        let task = TaskId::new("t");
+        let read = client.task_resource(READ, &project, &task, TaskResource::Task);
+        assert!(read.await.is_err(), "there is no item");
+        let log = fs::read_to_string(dir.path().join("history.ndjson")).unwrap();
+        let line: Value = serde_json::from_str(&log).unwrap();
+        let fields = ["title", "project", "call", "outcome"].map(|field| line[field].clone());
+        assert_eq!(fields, ["Plan", "p", "post projects/{project}/agents/{agent}", "ok"]);
+        assert_eq!(line["ids"], json!(["p", "a"]));
     }
 }

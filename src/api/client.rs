@@ -304,3 +304,57 @@ impl Client {
         self.write(PutShareLink { project }).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use serde_json::json;
+
+    use super::{Backend, Client, Priority, Resource};
+    use crate::{
+        api::{Envelope, Request},
+        error::{Error, Kind, Result},
+        ids::ProjectId,
+    };
+
+    /// Fails as it is told to.
+    #[derive(Default)]
+    struct Failing(Mutex<Option<Kind>>);
+
+    #[async_trait]
+    impl Backend for Failing {
+        async fn send(&self, request: &mut dyn Request) -> Result<()> {
+            let failure = *self.0.lock().unwrap();
+            request.take(match failure {
+                Some(kind) => Err(Error::new(kind, "no")),
+                None => Envelope::of(&json!({ "items": [] })),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_trouble_where_it_tells_how_the_account_stands() {
+        let (failing, project) = (Arc::new(Failing::default()), ProjectId::new("p"));
+        let client = Client::new(failing.clone());
+        let fails = |kind| *failing.0.lock().unwrap() = kind;
+        let read = Priority::Foreground;
+        let members = async || client.resource(read, &project, Resource::Members).await;
+        let workspaces = async || client.workspaces(read).await;
+        fails(Some(Kind::Forbidden));
+        assert!(members().await.is_err());
+        assert_eq!(client.trouble(), None);
+        assert!(workspaces().await.is_err());
+        assert!(client.clone().trouble().is_some(), "clones know it as well");
+        fails(None);
+        members().await.unwrap();
+        assert_eq!(client.trouble(), None);
+        fails(Some(Kind::Unreachable));
+        assert!(members().await.is_err());
+        assert!(client.trouble().is_some());
+        fails(None);
+        workspaces().await.unwrap();
+        assert_eq!(client.trouble(), None);
+    }
+}

@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use serde_json::{Map, Value};
 
 use super::{
-    Shared,
     answer::{Answer, Outcome},
     outline::{Task, Tasks},
     quirks::Exports,
+    shared::Shared,
 };
 use crate::error::Result;
 

@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
     answer::{Answer, Outcome},
     call::Call,
     outline::{Task, Tasks},
     projects::{broken, find, with_nulls, written},
     quirks::Assigning,
     requests::{self, PutAssignees, PutDate, PutNote, PutValue},
+    shared::Shared,
     store_details::{self, Member, Note},
     tasks::{self, page_bounds, read_text},
     token::random_name,

@@ -1,6 +1,6 @@
 //! Titles that no file system would choose: for seeing that names are made safe.
 
-use super::Store;
+use super::store::Store;
 use crate::{error::Result, ids::SpaceId};
 
 /// Titles that are hostile as file names, some of them equal.

@@ -16,7 +16,12 @@ use subtle::ConstantTimeEq;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
-    Shared, answer::Answer, faults::Fault, log::LoggedRequest, quirks::Place, routes::Arrived,
+    answer::Answer,
+    faults::Fault,
+    log::LoggedRequest,
+    quirks::Place,
+    routes::{Arrived, Routes},
+    shared::Shared,
 };
 
 /// Where the API is.
@@ -46,8 +51,10 @@ impl std::error::Error for Broken {}
 pub(crate) async fn serve(
     listener: TcpListener,
     shared: Arc<Shared>,
+    routes: Routes,
     mut stopped: watch::Receiver<()>,
 ) {
+    let routes = Arc::new(routes);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -61,10 +68,10 @@ pub(crate) async fn serve(
         };
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let (shared, stopped) = (shared.clone(), stopped.clone());
+        let (shared, routes, stopped) = (shared.clone(), routes.clone(), stopped.clone());
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                handle_to_the_end(shared.clone(), stopped.clone(), request)
+                handle_to_the_end(shared.clone(), routes.clone(), stopped.clone(), request)
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -81,19 +88,24 @@ pub(crate) async fn serve(
 /// beyond the end of the server.
 async fn handle_to_the_end(
     shared: Arc<Shared>,
+    routes: Arc<Routes>,
     mut stopped: watch::Receiver<()>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Broken> {
     let handled = tokio::spawn(async move {
         tokio::select! {
-            response = handle(shared, request) => response,
+            response = handle(shared, routes, request) => response,
             _ = stopped.changed() => Err(Broken),
         }
     });
     handled.await.unwrap_or(Err(Broken))
 }
 
-async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
+async fn handle(
+    shared: Arc<Shared>,
+    routes: Arc<Routes>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Broken> {
     let method = request.method().as_str().to_owned();
     let path = below_base(request.uri().path()).to_owned();
     let query = pairs(request.uri().query().unwrap_or_default());
@@ -125,7 +137,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
                         let (method, path) = (method.as_str(), path.as_str());
                         let (query, media_type, body) = (&query, media_type.as_str(), &body[..]);
                         let arrived = Arrived { method, path, query, media_type, body };
-                        shared.routes.execute(&shared, &arrived)
+                        routes.execute(&shared, &arrived)
                     };
                     let done = tokio::task::spawn_blocking(run).await;
                     done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))

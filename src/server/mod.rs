@@ -21,6 +21,7 @@ mod requests;
 mod routes;
 mod sample;
 mod seed;
+mod shared;
 mod store;
 mod store_details;
 mod tasks;
@@ -40,6 +41,7 @@ pub use self::{
     quirks::{Assigning, Exports, GoneCursor, Quirks, Renaming},
     store::Store,
 };
+use self::{routes::Routes, shared::Shared};
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,
@@ -76,17 +78,6 @@ impl ServerConfig {
     }
 }
 
-/// What the parts of a server share.
-pub(crate) struct Shared {
-    pub(crate) store: Arc<Store>,
-    pub(crate) token: Token,
-    pub(crate) quirks: Quirks,
-    pub(crate) log: Arc<RequestLog>,
-    pub(crate) faults: Arc<Faults>,
-    pub(crate) window: quirks::Window,
-    pub(crate) routes: routes::Routes,
-}
-
 /// Starts servers.
 #[derive(Debug)]
 pub struct Server;
@@ -102,7 +93,7 @@ impl Server {
                 .at(config.listen.to_string())
                 .hint("listen on 127.0.0.1"));
         }
-        let routes = routes::Routes::new()
+        let routes = Routes::new()
             .map_err(|error| Error::new(Kind::Invalid, "two endpoints are one").because(error))?;
         let store = Arc::new(Store::open(&config.dir)?);
         if config.sample {
@@ -124,10 +115,9 @@ impl Server {
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),
-            routes,
         });
         let (stop, stopped) = watch::channel(());
-        let accepting = tokio::spawn(listener::serve(listener, shared.clone(), stopped));
+        let accepting = tokio::spawn(listener::serve(listener, shared.clone(), routes, stopped));
         Ok(Running { address, shared, token_path, stop, accepting })
     }
 }

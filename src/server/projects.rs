@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
     answer::{Answer, Outcome},
     bundle,
     call::Call,
     requests::{self, CopyProject, CreateProject, CreateProjectIn},
+    shared::Shared,
     store::{ProjectRow, SpaceRow, with_title},
 };
 use crate::error::Error;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Shared,
     answer::{Answer, Outcome},
     call::Call,
-    details, projects, tasks,
+    details, projects,
+    shared::Shared,
+    tasks,
 };
 
 /// What carries out a request for an endpoint.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Store;
+use super::store::Store;
 use crate::{
     api::{End, Moment, Schedule},
     error::Result,

@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
     answer::{Answer, Outcome},
     call::Call,
     outline::{Misplaced, Task, Tasks},
     projects::{broken, find, written},
     quirks::{GoneCursor, Renaming},
     requests::{self, CreateTasks, MoveTask, UpdateTask},
+    shared::Shared,
     token::random_uuid,
 };
 use crate::api::ContentType;

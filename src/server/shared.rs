@@ -1,0 +1,21 @@
+//! What the parts of a server share.
+
+use std::sync::Arc;
+
+use super::{
+    faults::Faults,
+    log::RequestLog,
+    quirks::{Quirks, Window},
+    store::Store,
+};
+use crate::secret::Token;
+
+/// A server, as those who answer for it know it.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<Store>,
+    pub(crate) token: Token,
+    pub(crate) quirks: Quirks,
+    pub(crate) log: Arc<RequestLog>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) window: Window,
+}
