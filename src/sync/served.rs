@@ -17,7 +17,7 @@ use std::{
 
 use lru::LruCache;
 
-use crate::plan::{self, Key, Outline};
+use crate::plan::{self, Item, Key, Outline};
 
 /// How long after a step of a save what follows belongs to it: a read of what was saved, or the
 /// second step of a save that takes two.
@@ -369,7 +369,13 @@ impl ServedBases {
 /// the change, and nothing else of either.
 fn with_change(had: &Outline, from: &Outline, to: &Outline) -> Outline {
     let fresh = had.next_new().max(from.next_new()).max(to.next_new());
-    let mut outline = plan::merge(from, to, had, fresh).outline;
+    // What was appended is at the end, whatever stands before it here and there.
+    let is_new = |item: &Item| from.find(&item.key).is_none() && had.find(&item.key).is_none();
+    let end = to.items.iter().rposition(|item| !is_new(item)).map_or(0, |last| last + 1);
+    let is_below = to.items.get(end).is_none_or(|first| first.depth > 0);
+    let (stood, appended) = to.items.split_at(if is_below { to.items.len() } else { end });
+    let mut outline = plan::merge(from, &Outline { items: stood.to_vec() }, had, fresh).outline;
+    outline.items.extend_from_slice(appended);
     let is_known = |key: &Key| had.find(key).is_some() || to.find(key).is_some();
     // What was edited of tasks that it does not know is none of its lines.
     let unknown: Vec<_> =

@@ -209,6 +209,28 @@ async fn who_appends_and_then_reads_can_delete_what_it_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_old_buffer_appended_is_at_its_end_and_can_be_deleted_from_it() {
+    for deletes in [true, false] {
+        let mount = Mount::of("a\nb\nc").await;
+        let (appender, other) = (Program::new(), Program::new());
+        appender.reads(&mount).await;
+        other.reads(&mount).await;
+        // The last line that both texts have is the first.
+        other.writes(&mount, &lines("b c a x y")).await;
+        pass(60).await;
+        appender.appends(&mount, &lines("appended")).await;
+        pass(10).await;
+        mount.writes();
+        let rest = if deletes { "a b c" } else { "a b c appended" };
+        appender.writes(&mount, &lines(rest)).await;
+        pass(10).await;
+        let tree = mount.memory.tree("plan");
+        assert_eq!(tree, if deletes { "b\nc\na\nx\ny\n" } else { "b\nc\na\nx\ny\nappended\n" });
+        assert_eq!(mount.writes().len(), usize::from(deletes));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stranger_that_appends_has_what_was_served_last() {
     let mount = Mount::of("a").await;
     mount.read("Plan.md").await;

@@ -26,7 +26,8 @@ use crate::{
     session_model::Buffer,
 };
 
-/// Until when after its save a program's reads are taken for looks at what it saved.
+/// Until when after its save a program's reads are taken for looks at what it saved. At its very end
+/// it is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// How many programs there are on each mount.
@@ -99,7 +100,7 @@ impl Program {
     }
 
     pub(crate) fn is_within_grace(&self) -> bool {
-        self.saved.is_some_and(|saved| saved.elapsed() <= GRACE)
+        self.saved.is_some_and(|saved| saved.elapsed() < GRACE)
     }
 }
 
