@@ -25,9 +25,12 @@ pub mod model;
 mod pidfs;
 pub mod plan;
 mod printable;
+pub(crate) mod replica;
 pub mod secret;
 pub mod server;
+pub(crate) mod store;
 pub mod sync;
+pub(crate) mod text;
 pub mod vfs;
 
 pub use self::model::ids;

@@ -15,6 +15,7 @@ use super::{
     entry::Entry,
     when::{Now, Point, State, When},
 };
+
 use crate::{
     ids::{ProjectId, TaskId},
     printable::steers,

@@ -10,10 +10,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::{
-    model::calendar::is_date,
-    model::{End, Moment, Schedule},
-};
+use crate::model::{End, Moment, Schedule, calendar::is_date};
 
 /// What time it is, where the agenda is read.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use super::{
     entry::Entry,
     when::{Point, State},
 };
+
 use crate::printable::printable;
 
 const RED: &str = "\x1b[1;31m";

@@ -12,6 +12,7 @@ use std::{collections::HashSet, ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, pat
 use rustix::{io::Errno, mount::UnmountFlags};
 
 use super::mounts;
+
 use crate::error::Error;
 
 /// The name that our processes have in `/proc`.

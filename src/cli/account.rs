@@ -19,6 +19,7 @@ use rustix::{
 };
 
 use super::{abort, environment};
+
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,

@@ -7,6 +7,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use super::account::AccountDir;
+
 use crate::{
     api::{Client, HttpBackend, Priority},
     clock::SystemClock,

@@ -17,6 +17,7 @@ use super::{
     place::{self, PATIENCE},
     terminal::{self, say_as_is, say_json},
 };
+
 use crate::{
     agenda::{self, Entry, Filter, Gathered, Now},
     error::{Error, Kind, Result},

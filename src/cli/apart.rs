@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{account, arguments::AccountArgs};
+
 use crate::error::{Error, Kind, Result};
 
 /// Checks that the mountpoint, the state directory, a local store and its log are apart.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use jiff::civil::Date;
 
 use super::options;
+
 use crate::api::DEFAULT_API_URL;
 
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.

@@ -22,6 +22,7 @@ use super::{
     account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, patience, probe,
     terminal::tell, unmount,
 };
+
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,

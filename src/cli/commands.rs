@@ -14,6 +14,7 @@ use super::{
     place::{answered, place, place_or_only},
     terminal::{say, say_json},
 };
+
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,

@@ -10,6 +10,7 @@ use super::{
     place::{PATIENCE, place},
     terminal::say,
 };
+
 use crate::{
     clock::duration_in_words,
     error::{Error, Kind, Result},

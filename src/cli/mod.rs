@@ -34,6 +34,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use self::arguments::{Cli, Command};
+
 use crate::error::Result;
 
 /// Runs the program. 0 done, 1 failed or something was refused, 2 usage.

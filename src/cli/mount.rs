@@ -18,6 +18,7 @@ use super::{
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
 };
+
 use crate::{
     error::{Error, Kind, Result},
     fuse::{self, MountOptions, Mounted},

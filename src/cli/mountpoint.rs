@@ -12,6 +12,7 @@ use super::{
     mounts::is_mounted,
     probe::{self, Answer},
 };
+
 use crate::error::{Error, Kind, Result};
 
 /// The program that mounts and unmounts for who is not root.

@@ -14,6 +14,7 @@ use super::{
     arguments::AccountArgs,
     control::About,
 };
+
 use crate::{
     api::{HttpBackend, check_url},
     clock::{Clock, SystemClock},

@@ -13,6 +13,7 @@ use super::{
     control::{self, Ask},
     mountpoint, mounts, probe,
 };
+
 use crate::error::{Error, Kind, Result};
 
 /// How long a mount may take to answer beyond what the command itself takes.

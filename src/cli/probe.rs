@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::patience;
+
 use crate::error::{Error, Result};
 
 /// What this program is started with to ask. It is for this program only, so the parser of the

@@ -6,6 +6,7 @@ use tokio::{
 };
 
 use super::{arguments::ServeArgs, terminal::say};
+
 use crate::{
     error::{Error, Result},
     printable::printable,

@@ -16,6 +16,7 @@ use super::{
     place::{PATIENCE, accounts, place},
     terminal::{say, say_json},
 };
+
 use crate::{
     clock::{duration_in_words, parse_rfc3339, rfc3339},
     error::Result,

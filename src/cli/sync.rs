@@ -14,6 +14,7 @@ use super::{
     terminal::say,
     waiting::{REMEDY, Watch, counted, pending},
 };
+
 use crate::{
     error::{Error, Kind, Result},
     sync::Settings,

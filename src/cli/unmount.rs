@@ -22,6 +22,7 @@ use super::{
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
 };
+
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::{status::age, terminal::tell};
+
 use crate::{clock::duration_in_words, printable::printable};
 
 /// What becomes of what did not get through.

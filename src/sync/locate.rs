@@ -1,22 +1,26 @@
 //! Where a project is below the root of the mount, as far as listings have told, also if it is not
 //! listed any more.
 
-use super::{engine::Engine, journal::Journal, listing::Listings};
 use crate::{
     file_name::{PROJECT_SUFFIX, safe},
     ids::{ProjectId, SpaceId},
+    store::journal::Journal,
+    sync::{engine::Engine, leaf::listings::Listings},
 };
 
-impl Engine {
-    /// The path of a project relative to the mount: `Acme/Marketing/Plan.md`. Of what was never
-    /// listed the directories are missing. Blocks.
-    pub(crate) fn path_of(&self, id: Option<&ProjectId>, folder: &SpaceId, title: &str) -> String {
-        path_in(&self.journal, &self.listings, id, folder, title)
-    }
+/// The path of a project relative to the mount: `Acme/Marketing/Plan.md`. Of what was never
+/// listed the directories are missing. Blocks.
+pub(crate) fn path_of(
+    engine: &Engine,
+    id: Option<&ProjectId>,
+    folder: &SpaceId,
+    title: &str,
+) -> String {
+    path_in(&engine.journal, &engine.listings, id, folder, title)
 }
 
 /// As [`Engine::path_of`], by the names that a journal has and what was listed.
-pub(super) fn path_in(
+pub(crate) fn path_in(
     journal: &Journal,
     listings: &Listings,
     id: Option<&ProjectId>,

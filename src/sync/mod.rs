@@ -3,100 +3,60 @@
 //! A save is state, not a list of calls: see `intent`. It is journaled before it is promised,
 //! rebased on what the service has before it is sent, and worked off by one worker a project.
 
-mod ahead;
-mod archive;
-mod arrivals;
-mod asking;
-mod base_log;
-mod base_records;
-mod become_copy;
-mod cache;
-mod cache_told;
-mod carry;
-mod create;
-mod detail;
-mod elsewhere;
-mod engine;
-mod evict;
-mod given_up;
-mod habits;
-mod history;
-mod hydrate;
-mod intent;
-mod interest;
-mod journal;
-mod keys;
-mod known;
-mod lent;
-mod listing;
-mod locate;
-mod looking;
-mod meant;
-mod names;
-mod normalised;
-mod overridden;
-mod past;
-mod peek;
-mod presence;
-mod project;
-mod put_back;
-mod reading;
-mod records;
-mod recovery;
-mod refresher;
-mod refusal;
-mod refused_removals;
-mod refused_rows;
-mod reidentified;
-mod relocate;
-mod relocation;
-mod remarks;
-mod removals;
-mod removed;
-mod rename;
-mod resource;
-mod restore;
-mod returning;
-mod salvage;
-mod save;
-mod scan;
-mod sending;
-mod served;
-mod serving;
-mod set_aside;
-mod shown;
-mod stranded;
-mod transfer;
-mod turn_back;
-mod unmoved;
-mod wording;
-mod worker;
+pub(crate) mod bases;
+pub(crate) mod build;
+pub(crate) mod engine;
+pub(crate) mod event;
+pub(crate) mod hiding;
+pub(crate) mod leaf;
+pub(crate) mod locate;
+pub(crate) mod orphans;
+pub(crate) mod peek;
+pub(crate) mod presence;
+pub(crate) mod project;
+pub(crate) mod read;
+pub(crate) mod registry;
+pub(crate) mod settings;
+pub(crate) mod upload;
+pub(crate) mod write;
 
-pub(crate) use self::{
-    archive::Removing,
-    known::{Asleep, KnownTasks},
-    past::{Deed, Former, Past, Scope},
-    peek::{Peeked, PeekedSave, peek},
-    project::Awaited,
-    refused_removals::RefusedRemoval,
-    remarks::Overridden,
-    removals::Removal,
-    save::Base,
-    served::Seen,
-    shown::shown,
-    stranded::{Stranded, stranded},
-    unmoved::Unmoved,
-};
-pub use self::{
-    asking::Asking,
-    engine::{Engine, Event, Settings},
-    history::HistoryEntry,
-    journal::{GivenName, JOURNAL, Journal},
-    listing::{Listed, Listings},
-    looking::Look,
-    project::{Content, Project, Standing},
-    reading::BELIEVED,
-    served::{GRACE, Process},
-    serving::{Served, Stat},
-    wording::Wording,
-};
+pub use crate::replica::served::GRACE;
+pub use crate::replica::served::Process;
+pub(crate) use crate::replica::served::Seen;
+pub(crate) use crate::replica::state::Awaited;
+pub use crate::replica::state::Content;
+pub use crate::replica::state::Standing;
+pub(crate) use crate::store::history::Deed;
+pub(crate) use crate::store::history::Former;
+pub(crate) use crate::store::history::Past;
+pub(crate) use crate::store::history::Scope;
+pub use crate::store::journal::GivenName;
+pub use crate::store::journal::JOURNAL;
+pub use crate::store::journal::Journal;
+pub(crate) use crate::store::rejected_removals::RefusedRemoval;
+pub(crate) use crate::store::remarks::Overridden;
+pub(crate) use crate::store::removals::Removal;
+pub(crate) use crate::store::unmoved::Unmoved;
+pub use crate::sync::engine::Engine;
+pub use crate::sync::event::Event;
+pub use crate::sync::leaf::listings::Listed;
+pub use crate::sync::leaf::listings::Listings;
+pub(crate) use crate::sync::orphans::Stranded;
+pub(crate) use crate::sync::orphans::stranded;
+pub(crate) use crate::sync::peek::Peeked;
+pub(crate) use crate::sync::peek::PeekedSave;
+pub(crate) use crate::sync::peek::peek;
+pub use crate::sync::project::Project;
+pub use crate::sync::read::details::Asking;
+pub use crate::sync::read::directories::Look;
+pub(crate) use crate::sync::read::offline::Asleep;
+pub(crate) use crate::sync::read::offline::KnownTasks;
+pub use crate::sync::read::open::BELIEVED;
+pub use crate::sync::read::serve::Served;
+pub use crate::sync::read::serve::Stat;
+pub use crate::sync::settings::Settings;
+pub(crate) use crate::sync::upload::archive::Removing;
+pub(crate) use crate::sync::write::accept::Base;
+pub use crate::sync::write::undo::HistoryEntry;
+pub use crate::text::content_type::Wording;
+pub(crate) use crate::text::details::shown;

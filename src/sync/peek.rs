@@ -3,21 +3,19 @@
 
 use std::{path::Path, sync::Arc, time::SystemTime};
 
-use super::{
-    cache::Cache,
-    engine::CACHE,
-    journal::{Entry, JOURNAL, Journal},
-    listing::Listings,
-    locate::path_in,
-    records::{Records, Shelf},
-    remarks::Overridden,
-    removals::Removals,
-    unmoved::Unmoved,
-};
 use crate::{
     error::Result,
     file_name::{PROJECT_SUFFIX, safe},
     ids::{ProjectId, SpaceId},
+    store::{
+        artifacts::{Records, Shelf},
+        cache::{CACHE, Cache},
+        journal::{Entry, JOURNAL, Journal},
+        remarks::Overridden,
+        removals::Removals,
+        unmoved::Unmoved,
+    },
+    sync::{leaf::listings::Listings, locate::path_in},
 };
 
 /// What there is to tell of an account. Paths are relative to its mount.
@@ -55,7 +53,7 @@ pub(crate) fn peek(account: &Path) -> Result<Peeked> {
     looked.or_else(|_| Look::at(Journal::open_as_is(&path)?, account).all())
 }
 
-struct Look {
+pub(crate) struct Look {
     journal: Journal,
     /// Gone if there is no cache: then paths are names alone.
     listings: Option<Listings>,

@@ -5,22 +5,22 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Vfs,
-    directory::{Entry, child, in_order, titled},
-    inode::Directory,
-    names::{self, Titled},
-    tree::Local,
-};
 use crate::{
     agenda::{Gathered, KnownProject},
     error::{Error, Kind, Result},
     ids::ProjectId,
-    sync::{Asleep, KnownTasks, Listed, Project},
+    sync::{Asleep, KnownTasks, Listed, Project, read::offline},
+    vfs::{
+        directory::{self, child, in_order, titled},
+        names::{self, Titled},
+        tree::{entries::Entry, inner::Local},
+        types::Directory,
+        volume::Vfs,
+    },
 };
 
 /// Where directories and tasks are known.
-trait Source {
+pub(crate) trait Source {
     /// What is known to be in a directory, in order, by name.
     fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>>;
 
@@ -29,7 +29,7 @@ trait Source {
 }
 
 /// What a name stands for.
-enum Place {
+pub(crate) enum Place {
     Space(Directory),
     Project {
         id: ProjectId,
@@ -50,17 +50,15 @@ impl Place {
     }
 }
 
-impl Vfs {
-    /// What is known of the tasks of a project, or of those below a directory; of all with `None`.
-    /// No request is made. Blocks.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`] if nothing is known to be there, [`Kind::Storage`] if the journal cannot
-    /// be read.
-    pub fn agenda(&self, path: Option<&Path>) -> Result<Gathered> {
-        self.engine.write_out_cache();
-        gather(self, path)
-    }
+/// What is known of the tasks of a project, or of those below a directory; of all with `None`.
+/// No request is made. Blocks.
+///
+/// # Errors
+/// [`Kind::NotFound`] if nothing is known to be there, [`Kind::Storage`] if the journal cannot
+/// be read.
+pub(crate) fn agenda(vfs: &Vfs, path: Option<&Path>) -> Result<Gathered> {
+    offline::write_out_cache(&vfs.engine);
+    gather(vfs, path)
 }
 
 /// What the last mount of an account knew of all tasks. Nothing of it is changed, and no process
@@ -77,12 +75,12 @@ pub(crate) fn asleep(account: &Path) -> Result<Gathered> {
 
 impl Source for Vfs {
     fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>> {
-        let listed = self.engine.listed(directory.space(), is_workspace(directory));
+        let listed = offline::listed(&self.engine, directory.space(), is_workspace(directory));
         let locals = self.tree().locals.get(directory).cloned().unwrap_or_default();
         let mut places = Vec::new();
         // What was never listed is not named.
         if *listed != Listed::default() {
-            let entries = self.name_listed(directory, listed)?;
+            let entries = directory::name_listed(self, directory, listed)?;
             let shown = entries.in_order.iter().filter(|(name, _)| !locals.contains_key(name));
             let place = |entry| Place::of(directory, entry);
             places.extend(shown.map(|(name, entry)| (shown_name(name), place(entry))));
@@ -96,7 +94,7 @@ impl Source for Vfs {
     }
 
     fn tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
-        self.engine.known_tasks(id)
+        offline::known_tasks(&self.engine, id)
     }
 }
 
@@ -115,7 +113,7 @@ impl Source for Asleep {
 }
 
 /// What a source knows at and below a path relative to the mount.
-fn gather(source: &impl Source, path: Option<&Path>) -> Result<Gathered> {
+pub(crate) fn gather(source: &impl Source, path: Option<&Path>) -> Result<Gathered> {
     let wanted = path.unwrap_or(Path::new(""));
     let mut gathered = Gathered::default();
     let mut is_there = wanted.as_os_str().is_empty();
@@ -152,7 +150,7 @@ fn gather(source: &impl Source, path: Option<&Path>) -> Result<Gathered> {
     }
 }
 
-fn add(
+pub(crate) fn add(
     gathered: &mut Gathered,
     path: &Path,
     id: Option<&ProjectId>,
@@ -164,10 +162,10 @@ fn add(
     gathered.add(&KnownProject { path: &path, id, title, outline, text });
 }
 
-fn is_workspace(directory: &Directory) -> bool {
+pub(crate) fn is_workspace(directory: &Directory) -> bool {
     matches!(directory, Directory::Workspace(_))
 }
 
-fn shown_name(name: &std::ffi::OsStr) -> String {
+pub(crate) fn shown_name(name: &std::ffi::OsStr) -> String {
     name.to_string_lossy().into_owned()
 }

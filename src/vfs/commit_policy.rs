@@ -77,7 +77,7 @@ pub(crate) fn decide(stage: Stage, occasion: Occasion) -> Verdict {
     }
 }
 
-fn written(occasion: Occasion) -> Verdict {
+pub(crate) fn written(occasion: Occasion) -> Verdict {
     match occasion {
         Occasion::Flush { by_opener: true, .. }
         | Occasion::Fsync
@@ -92,7 +92,7 @@ fn written(occasion: Occasion) -> Verdict {
     }
 }
 
-fn emptied(on_purpose: bool, waits: bool, occasion: Occasion) -> Verdict {
+pub(crate) fn emptied(on_purpose: bool, waits: bool, occasion: Occasion) -> Verdict {
     match occasion {
         // The one moment at which a program can hear of it and no save is broken off.
         Occasion::Flush { by_opener: true, is_refusal_certain: true } if on_purpose => {

@@ -10,14 +10,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::types::{Caching, DirectoryEntry, Ino};
+use crate::vfs::types::{Caching, DirectoryEntry, Ino};
 
 /// The entries of a directory, as it was when it was opened.
 pub(crate) type Listing = Arc<[DirectoryEntry]>;
 
 /// The pages of one directory.
 #[derive(Debug)]
-struct Pages {
+pub(crate) struct Pages {
     /// What all handles have that share the pages.
     of: Listing,
     /// How many of them are open.
@@ -73,7 +73,7 @@ impl DirPages {
 #[cfg(test)]
 mod tests {
     use super::{Caching, DirPages, DirectoryEntry, Ino};
-    use crate::vfs::FileKind;
+    use crate::vfs::types::FileKind;
 
     const DIR: Ino = Ino(7);
 

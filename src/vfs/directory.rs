@@ -4,84 +4,24 @@ use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     sync::Arc,
-    time::Duration,
 };
 
-use super::{
-    Vfs,
-    inode::{Directory, Node},
-    names::{self, Titled},
-    process,
-    tree::{Local, Tree},
-    types::{Attr, Ino},
-};
 use crate::{
     api::{RemoteProject, RemoteSpace},
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
-    ids::{ProjectId, SpaceId},
-    sync::{Listed, Look, Process, Project},
+    sync::{Listed, Look, Project, read::directories, registry},
+    vfs::{
+        names::{self, RESERVED, Titled},
+        notices,
+        tree::{
+            entries::{Entries, Entry},
+            inner::{Local, Tree},
+        },
+        types::Directory,
+        volume::Vfs,
+    },
 };
-
-/// The name that the mount keeps for itself in every directory.
-pub(crate) const RESERVED: &str = ".taskade";
-
-/// One entry that Taskade has.
-#[derive(Debug, Clone)]
-pub(crate) enum Entry {
-    Space(RemoteSpace),
-    Project(RemoteProject),
-}
-
-/// The entries of a directory that Taskade has, named.
-#[derive(Debug)]
-pub(crate) struct Entries {
-    listed: Arc<Listed>,
-    pub(crate) in_order: Vec<(OsString, Entry)>,
-    by_name: HashMap<OsString, usize>,
-}
-
-impl Entries {
-    /// The name of a project.
-    pub(crate) fn name_of(&self, id: &ProjectId) -> Option<&OsStr> {
-        self.name_where(|entry| matches!(entry, Entry::Project(project) if project.id == *id))
-    }
-
-    /// The name of a workspace or folder.
-    pub(crate) fn name_of_space(&self, id: &SpaceId) -> Option<&OsStr> {
-        self.name_where(|entry| matches!(entry, Entry::Space(space) if space.id == *id))
-    }
-
-    fn name_where(&self, is_it: impl Fn(&Entry) -> bool) -> Option<&OsStr> {
-        self.in_order.iter().find(|(_, entry)| is_it(entry)).map(|(name, _)| name.as_os_str())
-    }
-
-    pub(crate) fn get(&self, name: &OsStr) -> Option<&Entry> {
-        let index = self.by_name.get(name)?;
-        self.in_order.get(*index).map(|(_, entry)| entry)
-    }
-
-    /// The names that do not stand for the same here and there.
-    fn differing(&self, other: &Self) -> Vec<OsString> {
-        let gone = self
-            .in_order
-            .iter()
-            .filter(|(name, entry)| other.get(name).is_none_or(|now| !now.is_the_same(entry)));
-        // There may have been scratch of that name.
-        let new = other.in_order.iter().filter(|(name, _)| !self.by_name.contains_key(name));
-        gone.chain(new).map(|(name, _)| name.clone()).collect()
-    }
-}
-
-impl Entry {
-    fn is_the_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Entry::Space(one), Entry::Space(other)) => one.id == other.id,
-            (Entry::Project(one), Entry::Project(other)) => one.id == other.id,
-            (Entry::Space(_), Entry::Project(_)) | (Entry::Project(_), Entry::Space(_)) => false,
-        }
-    }
-}
 
 /// What a name in a directory stands for.
 #[derive(Debug, Clone)]
@@ -94,194 +34,122 @@ pub(crate) enum Found {
     Nothing,
 }
 
-impl Vfs {
-    /// Looks a name up; the kernel holds a reference when this succeeds.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
-    pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
-        check_name(name)?;
-        match self.node(parent)? {
-            Node::Place(place) => self.look_up_below(&place, name).await,
-            Node::Directory { directory, .. } if is_resources(&directory, name) => {
-                Ok(self.look_up_top(&directory))
-            }
-            Node::Directory { directory, .. } => {
-                let process = process::of_thread(caller);
-                self.look_up_listed(parent, &directory, name, process).await
-            }
-            Node::Scratch(_) => self.looked_up_scratch(parent, name),
-            Node::Project(_) => Err(Error::new(Kind::NotDirectory, "a project is a file")),
-        }
-    }
+/// What a name stands for in a directory that Taskade has.
+pub(crate) async fn find(vfs: &Vfs, directory: &Directory, name: &OsStr) -> Result<Found> {
+    find_for(vfs, directory, name, Look::At).await
+}
 
-    async fn look_up_listed(
-        &self,
-        parent: Ino,
-        directory: &Directory,
-        name: &OsStr,
-        process: Option<Process>,
-    ) -> Result<Attr> {
-        let look = self.engine.looks(process, None);
-        let found = self.find_for(directory, name, look).await?;
-        if let Found::Nothing = found
-            && let Some(project) = self.left_behind(directory, name, process).await
-        {
-            self.engine.glance(&project, process).await?;
-            self.part_if_outgrown(&project);
-            let ino = self.refer(|tree| tree.inodes.project(&project));
-            let attr = self.project_attr(ino, &project, process);
-            // To anybody else it is no name of anything.
-            return Ok(Attr { named: Duration::ZERO, ..attr });
+pub(crate) async fn find_for(
+    vfs: &Vfs,
+    directory: &Directory,
+    name: &OsStr,
+    look: Look,
+) -> Result<Found> {
+    match vfs.tree().local(directory, name) {
+        Some(Local::New(project)) if is_here(project, directory, name) => {
+            return Ok(Found::Project(project.clone()));
         }
-        match found {
-            Found::Directory(child) => {
-                let ino = self.refer(|tree| tree.directory(&child, parent));
-                let named = self.engine.names_believed(directory.space());
-                Ok(Attr { named, ..self.directory_attr(ino) })
-            }
-            Found::Project(project) => {
-                self.engine.glance(&project, process).await?;
-                self.part_if_outgrown(&project);
-                self.note_path(&project, directory, name);
-                let ino = self.refer(|tree| tree.inodes.project(&project));
-                let attr = self.project_attr(ino, &project, process);
-                // One that Taskade does not list yet may get another name when it does.
-                Ok(match project.id() {
-                    Some(_) => {
-                        Attr { named: self.engine.names_believed(directory.space()), ..attr }
-                    }
-                    None => attr,
-                })
-            }
-            Found::Elsewhere => self.looked_up_scratch(parent, name),
-            Found::Nothing => Err(no_entry()),
-        }
+        Some(Local::Vacant(_)) => return Ok(Found::Nothing),
+        _ => {}
     }
+    if is_resources(directory, name) {
+        return Ok(Found::Nothing);
+    }
+    // Editors probe for their dotfiles all the time: no listing is worth a look for them.
+    if name.as_encoded_bytes().starts_with(b".") {
+        return Ok(Found::Elsewhere);
+    }
+    // A path leads through directories that are known: it is not worth waiting for news of them.
+    if !matches!(directory, Directory::Folder(_))
+        && let Some(Entry::Space(space)) =
+            entries_for(vfs, directory, Look::Through).await?.get(name)
+    {
+        return Ok(Found::Directory(child(directory, space)));
+    }
+    let mut listed = entries_for(vfs, directory, look).await?;
+    if look != Look::At && listed.get(name).is_none() {
+        // Whoever walks comes to what was listed: any other name may be new.
+        listed = entries(vfs, directory).await?;
+    }
+    Ok(match listed.get(name) {
+        Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
+        Some(Entry::Project(project)) => Found::Project(listed_project(vfs, directory, project)?),
+        None if name.to_str().is_some_and(names::is_project) => Found::Nothing,
+        None => Found::Elsewhere,
+    })
+}
 
-    /// Makes an inode known and counts the reference that the kernel is about to hold, as one: a
-    /// `forget` in between would take it away again, and the kernel's number would stand for nothing.
-    pub(crate) fn refer(&self, known: impl FnOnce(&mut Tree) -> Ino) -> Ino {
-        let mut tree = self.tree();
-        let ino = known(&mut tree);
-        tree.inodes.looked_up(ino);
-        ino
-    }
+pub(crate) fn listed_project(
+    vfs: &Vfs,
+    directory: &Directory,
+    entry: &RemoteProject,
+) -> Result<Arc<Project>> {
+    let folder = directory.space().ok_or_else(no_entry)?;
+    Ok(registry::project(&vfs.engine, &entry.id, folder, &entry.name))
+}
 
-    /// What a name stands for in a directory that Taskade has.
-    pub(crate) async fn find(&self, directory: &Directory, name: &OsStr) -> Result<Found> {
-        self.find_for(directory, name, Look::At).await
-    }
+/// The entries of a directory that Taskade has, named. No request if they are known and young.
+pub(crate) async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Arc<Entries>> {
+    entries_for(vfs, directory, Look::At).await
+}
 
-    async fn find_for(&self, directory: &Directory, name: &OsStr, look: Look) -> Result<Found> {
-        match self.tree().local(directory, name) {
-            Some(Local::New(project)) if is_here(project, directory, name) => {
-                return Ok(Found::Project(project.clone()));
-            }
-            Some(Local::Vacant(_)) => return Ok(Found::Nothing),
-            _ => {}
-        }
-        if is_resources(directory, name) {
-            return Ok(Found::Nothing);
-        }
-        // Editors probe for their dotfiles all the time: no listing is worth a look for them.
-        if name.as_encoded_bytes().starts_with(b".") {
-            return Ok(Found::Elsewhere);
-        }
-        // A path leads through directories that are known: it is not worth waiting for news of them.
-        if !matches!(directory, Directory::Folder(_))
-            && let Some(Entry::Space(space)) =
-                self.entries_for(directory, Look::Through).await?.get(name)
-        {
-            return Ok(Found::Directory(child(directory, space)));
-        }
-        let mut entries = self.entries_for(directory, look).await?;
-        if look != Look::At && entries.get(name).is_none() {
-            // Whoever walks comes to what was listed: any other name may be new.
-            entries = self.entries(directory).await?;
-        }
-        Ok(match entries.get(name) {
-            Some(Entry::Space(space)) => Found::Directory(child(directory, space)),
-            Some(Entry::Project(project)) => {
-                Found::Project(self.listed_project(directory, project)?)
-            }
-            None if name.to_str().is_some_and(names::is_project) => Found::Nothing,
-            None => Found::Elsewhere,
-        })
-    }
+pub(crate) async fn entries_for(
+    vfs: &Vfs,
+    directory: &Directory,
+    look: Look,
+) -> Result<Arc<Entries>> {
+    let listed = match directory {
+        Directory::Root => directories::workspaces(&vfs.engine, look).await?,
+        Directory::Workspace(id) => directories::space(&vfs.engine, id, true, look).await?,
+        Directory::Folder(id) => directories::space(&vfs.engine, id, false, look).await?,
+    };
+    name_listed(vfs, directory, listed)
+}
 
-    pub(crate) fn listed_project(
-        &self,
-        directory: &Directory,
-        entry: &RemoteProject,
-    ) -> Result<Arc<Project>> {
-        let folder = directory.space().ok_or_else(no_entry)?;
-        Ok(self.engine.project(&entry.id, folder, &entry.name))
+/// What is listed, named. The kernel is told of the names that are gone, or stand for
+/// something else, since it was named last.
+pub(crate) fn name_listed(
+    vfs: &Vfs,
+    directory: &Directory,
+    listed: Arc<Listed>,
+) -> Result<Arc<Entries>> {
+    if let Some(entries) = vfs.tree().entries.get(directory)
+        && Arc::ptr_eq(&entries.listed, &listed)
+    {
+        return Ok(entries.clone());
     }
+    let entries = Arc::new(named(vfs, directory, listed)?);
+    let mut tree = vfs.tree();
+    let former = tree.entries.insert(directory.clone(), entries.clone());
+    tree.drop_listed(directory, &entries);
+    if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
+        notices::tell_names(vfs, parent, former.differing(&entries));
+    }
+    Ok(entries)
+}
 
-    /// The entries of a directory that Taskade has, named. No request if they are known and young.
-    pub(crate) async fn entries(&self, directory: &Directory) -> Result<Arc<Entries>> {
-        self.entries_for(directory, Look::At).await
-    }
-
-    pub(crate) async fn entries_for(
-        &self,
-        directory: &Directory,
-        look: Look,
-    ) -> Result<Arc<Entries>> {
-        let listed = match directory {
-            Directory::Root => self.engine.workspaces(look).await?,
-            Directory::Workspace(id) => self.engine.space(id, true, look).await?,
-            Directory::Folder(id) => self.engine.space(id, false, look).await?,
-        };
-        self.name_listed(directory, listed)
-    }
-
-    /// What is listed, named. The kernel is told of the names that are gone, or stand for
-    /// something else, since it was named last.
-    pub(crate) fn name_listed(
-        &self,
-        directory: &Directory,
-        listed: Arc<Listed>,
-    ) -> Result<Arc<Entries>> {
-        if let Some(entries) = self.tree().entries.get(directory)
-            && Arc::ptr_eq(&entries.listed, &listed)
-        {
-            return Ok(entries.clone());
-        }
-        let entries = Arc::new(self.named(directory, listed)?);
-        let mut tree = self.tree();
-        let former = tree.entries.insert(directory.clone(), entries.clone());
-        tree.drop_listed(directory, &entries);
-        if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
-            self.tell_names(parent, former.differing(&entries));
-        }
-        Ok(entries)
-    }
-
-    /// Gives every entry its name, and remembers the names that are new.
-    fn named(&self, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
-        let journal = self.engine.journal();
-        let mut given = journal.names(directory.key())?;
-        // The name that a project was created under is its name.
-        given.extend(self.tree().names_of_new(directory));
-        let in_order = in_order(&listed);
-        let titled: Vec<Titled> = in_order.iter().map(titled).collect();
-        let names = names::assign(&titled, &given);
-        journal.set_names(
-            directory.key(),
-            &new_names(&titled, &names, &journal.names(directory.key())?),
-        )?;
-        let in_order: Vec<(OsString, Entry)> =
-            names.into_iter().map(OsString::from).zip(in_order).collect();
-        let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
-        Ok(Entries { listed, in_order, by_name })
-    }
+/// Gives every entry its name, and remembers the names that are new.
+pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
+    let journal = vfs.engine.journal();
+    let mut given = journal.names(directory.key())?;
+    // The name that a project was created under is its name.
+    given.extend(vfs.tree().names_of_new(directory));
+    let in_order = in_order(&listed);
+    let titled: Vec<Titled> = in_order.iter().map(titled).collect();
+    let names = names::assign(&titled, &given);
+    journal.set_names(
+        directory.key(),
+        &new_names(&titled, &names, &journal.names(directory.key())?),
+    )?;
+    let in_order: Vec<(OsString, Entry)> =
+        names.into_iter().map(OsString::from).zip(in_order).collect();
+    let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
+    Ok(Entries { listed, in_order, by_name })
 }
 
 impl Tree {
     /// Forgets new projects that Taskade lists by now.
-    fn drop_listed(&mut self, directory: &Directory, entries: &Entries) {
+    pub(crate) fn drop_listed(&mut self, directory: &Directory, entries: &Entries) {
         let Some(locals) = self.locals.get_mut(directory) else { return };
         locals.retain(|name, local| match (local, entries.get(name)) {
             (Local::New(project), _) if !is_here(project, directory, name) => false,
@@ -292,7 +160,7 @@ impl Tree {
         });
     }
 
-    fn names_of_new(&self, directory: &Directory) -> Vec<(String, (String, String))> {
+    pub(crate) fn names_of_new(&self, directory: &Directory) -> Vec<(String, (String, String))> {
         let locals = self.locals.get(directory).into_iter().flatten();
         locals
             .filter_map(|(name, local)| {
@@ -305,13 +173,13 @@ impl Tree {
 }
 
 /// Whether a project that is not listed yet is still where it was made or renamed to.
-fn is_here(project: &Project, directory: &Directory, name: &OsStr) -> bool {
+pub(crate) fn is_here(project: &Project, directory: &Directory, name: &OsStr) -> bool {
     let title = name.to_str().and_then(names::title);
     directory.space() == Some(&project.folder()) && title == Some(project.title())
 }
 
 /// Whether a name is that of the tree for scripts. The root has the mount's own in its place.
-fn is_resources(directory: &Directory, name: &OsStr) -> bool {
+pub(crate) fn is_resources(directory: &Directory, name: &OsStr) -> bool {
     name == RESERVED && *directory != Directory::Root
 }
 
@@ -362,7 +230,7 @@ pub(crate) fn titled(entry: &Entry) -> Titled {
     }
 }
 
-fn new_names(
+pub(crate) fn new_names(
     titled: &[Titled],
     names: &[String],
     known: &HashMap<String, (String, String)>,

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::commit_policy::Stage;
 use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
     sync::{Base, Content, Seen},
+    vfs::commit_policy::Stage,
 };
 
 /// Largest draft in bytes: no project is near it, and a stray write at a huge offset must not
 /// take the memory.
-const MAX_DRAFT: usize = 64 << 20;
+pub(crate) const MAX_DRAFT: usize = 64 << 20;
 
 /// What is being written through one open file.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Draft {
 
 /// How a draft was emptied that was not written to since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Emptied {
+pub(crate) enum Emptied {
     /// On opening.
     Opening,
     /// By `ftruncate`, or synced since.
@@ -177,7 +177,7 @@ pub(crate) fn slice(bytes: &[u8], offset: u64, size: usize) -> &[u8] {
     bytes.get(start..end).unwrap_or_default()
 }
 
-fn check_size(size: usize) -> Result<()> {
+pub(crate) fn check_size(size: usize) -> Result<()> {
     if size > MAX_DRAFT {
         return Err(Error::new(Kind::Os(libc::EFBIG), "a project of over 64 MiB"));
     }
@@ -189,11 +189,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::Draft;
-    use crate::{
-        plan::{Details, Item, Key, Outline},
-        sync::{Base, Seen},
-        vfs::commit_policy::Stage,
-    };
+    use crate::plan::Details;
+    use crate::plan::Item;
+    use crate::plan::Key;
+    use crate::plan::Outline;
+    use crate::sync::Base;
+    use crate::sync::Seen;
+    use crate::vfs::commit_policy::Stage;
 
     fn on(text: &str) -> Draft {
         let mut draft = Draft::default();

@@ -10,17 +10,17 @@
 
 use std::{ffi::OsStr, sync::Arc};
 
-use super::{
-    Vfs, commit_policy::Occasion, directory::no_entry, inode::Directory, names, rename::End,
-    tree::Local,
-};
 use crate::{
     error::{Error, Kind, Result},
-    sync::Project,
+    sync::{Project, bases, upload::unmoved},
+    vfs::{
+        commit_policy::Occasion, directory::no_entry, left_behind, names, occupy::End, replace,
+        tree::inner::Local, truncation, types::Directory, volume::Vfs,
+    },
 };
 
 /// A project where it is.
-struct Side<'a> {
+pub(crate) struct Side<'a> {
     directory: Directory,
     name: &'a OsStr,
     project: Arc<Project>,
@@ -45,56 +45,55 @@ impl<'a> Side<'a> {
     }
 }
 
-impl Vfs {
-    /// Exchanges the names of two projects.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] if one is no project, or has its name by its id; otherwise as a renaming:
-    /// then both are where they were.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        one: (End, &OsStr),
-        other: (End, &OsStr),
-    ) -> Result<()> {
-        let (one, other) = (Side::of(one.0, one.1)?, Side::of(other.0, other.1)?);
-        if one.project.serial == other.project.serial {
-            return Ok(());
-        }
-        if !one.is_named_by_title() || !other.is_named_by_title() {
-            let what = "a name that tells projects of one title apart cannot be exchanged";
-            return Err(Error::new(Kind::Invalid, what));
-        }
-        for side in [&one, &other] {
-            self.settle_truncations(&side.project, Occasion::Rename).await;
-        }
-        let from = Some((&one.directory, one.name));
-        self.rename_free(from, &one.project, &other.directory, other.name).await?;
-        let done = self.rename_free(None, &other.project, &one.directory, one.name).await;
-        if let Err(error) = done {
-            self.exchange_back(&one, &other).await;
-            return Err(error);
-        }
-        if let Some(name) = other.name.to_str() {
-            self.engine.forget_name(other.directory.key(), name);
-            self.note_path(&one.project, &other.directory, other.name);
-        }
-        Ok(())
+/// Exchanges the names of two projects.
+///
+/// # Errors
+/// [`Kind::Invalid`] if one is no project, or has its name by its id; otherwise as a renaming:
+/// then both are where they were.
+pub(crate) async fn exchange(
+    vfs: &Arc<Vfs>,
+    one: (End, &OsStr),
+    other: (End, &OsStr),
+) -> Result<()> {
+    let (one, other) = (Side::of(one.0, one.1)?, Side::of(other.0, other.1)?);
+    if one.project.serial == other.project.serial {
+        return Ok(());
     }
-    /// The second one cannot have the name of the first, which gets that back.
-    async fn exchange_back(self: &Arc<Self>, one: &Side<'_>, other: &Side<'_>) {
-        let from = Some((&other.directory, other.name));
-        let back = self.rename_free(from, &one.project, &one.directory, one.name).await;
-        if other.project.id().is_none() {
-            let local = Local::New(other.project.clone());
-            self.tree().set_local(&other.directory, other.name, local);
-        }
-        let Err(error) = back else { return };
-        let reason = format!(
-            "was to be exchanged with {}, which is not moved, and cannot go back: {error}; rename it",
-            other.name.to_string_lossy()
-        );
-        if let Err(error) = self.engine.note_unmoved(&one.project, &reason).await {
-            tracing::error!(%error, "a project that was exchanged half way is not told of");
-        }
+    if !one.is_named_by_title() || !other.is_named_by_title() {
+        let what = "a name that tells projects of one title apart cannot be exchanged";
+        return Err(Error::new(Kind::Invalid, what));
+    }
+    for side in [&one, &other] {
+        truncation::settle_truncations(vfs, &side.project, Occasion::Rename).await;
+    }
+    let from = Some((&one.directory, one.name));
+    replace::rename_free(vfs, from, &one.project, &other.directory, other.name).await?;
+    let done = replace::rename_free(vfs, None, &other.project, &one.directory, one.name).await;
+    if let Err(error) = done {
+        exchange_back(vfs, &one, &other).await;
+        return Err(error);
+    }
+    if let Some(name) = other.name.to_str() {
+        bases::forget_name(&vfs.engine, other.directory.key(), name);
+        left_behind::note_path(vfs, &one.project, &other.directory, other.name);
+    }
+    Ok(())
+}
+
+/// The second one cannot have the name of the first, which gets that back.
+pub(crate) async fn exchange_back(vfs: &Arc<Vfs>, one: &Side<'_>, other: &Side<'_>) {
+    let from = Some((&other.directory, other.name));
+    let back = replace::rename_free(vfs, from, &one.project, &one.directory, one.name).await;
+    if other.project.id().is_none() {
+        let local = Local::New(other.project.clone());
+        vfs.tree().set_local(&other.directory, other.name, local);
+    }
+    let Err(error) = back else { return };
+    let reason = format!(
+        "was to be exchanged with {}, which is not moved, and cannot go back: {error}; rename it",
+        other.name.to_string_lossy()
+    );
+    if let Err(error) = unmoved::note_unmoved(&vfs.engine, &one.project, &reason).await {
+        tracing::error!(%error, "a project that was exchanged half way is not told of");
     }
 }

@@ -11,43 +11,18 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    place::Place,
-    types::{Ino, ROOT},
-};
 use crate::{
-    ids::{ProjectId, SpaceId},
+    ids::ProjectId,
     sync::Project,
+    vfs::{
+        place::Place,
+        types::{Directory, Ino, ROOT},
+    },
 };
 
-const SCRATCH_BIT: u64 = 1 << 63;
-const REMOTE_BIT: u64 = 1 << 62;
+pub(crate) const SCRATCH_BIT: u64 = 1 << 63;
 
-/// A directory that Taskade has.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Directory {
-    /// The root: all workspaces.
-    Root,
-    /// A workspace, with the projects of its home folder.
-    Workspace(SpaceId),
-    /// A folder.
-    Folder(SpaceId),
-}
-
-impl Directory {
-    /// The space that it shows; `None` for the root.
-    pub(crate) fn space(&self) -> Option<&SpaceId> {
-        match self {
-            Directory::Root => None,
-            Directory::Workspace(id) | Directory::Folder(id) => Some(id),
-        }
-    }
-
-    /// What it is known by on disk.
-    pub(crate) fn key(&self) -> &str {
-        self.space().map_or("root", SpaceId::as_str)
-    }
-}
+pub(crate) const REMOTE_BIT: u64 = 1 << 62;
 
 /// What an inode stands for.
 #[derive(Debug, Clone)]
@@ -63,7 +38,7 @@ pub(crate) enum Node {
 }
 
 #[derive(Debug)]
-struct Inode {
+pub(crate) struct Inode {
     node: Node,
     lookups: u64,
     /// The number on the local disk of what has a name there.
@@ -366,7 +341,7 @@ impl Inodes {
 }
 
 /// A number made from a kind and an id: FNV-1a, the same in every mount.
-fn remote_number(kind: &str, id: &str) -> u64 {
+pub(crate) fn remote_number(kind: &str, id: &str) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in kind.bytes().chain([0]).chain(id.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

@@ -4,34 +4,34 @@
 
 use std::{ffi::OsStr, sync::Arc};
 
-use super::{Vfs, directory::Entry, inode::Directory};
-use crate::sync::{Process, Project};
+use crate::{
+    sync::{Process, Project, bases},
+    vfs::{directory, tree::entries::Entry, types::Directory, volume::Vfs},
+};
 
-impl Vfs {
-    /// The project that a process read under a name that no project has now, if it is still in
-    /// that directory under another.
-    pub(crate) async fn left_behind(
-        &self,
-        directory: &Directory,
-        name: &OsStr,
-        process: Option<Process>,
-    ) -> Option<Arc<Project>> {
-        let id = self.engine.read_under(process?, directory.key(), name.to_str()?)?;
-        // Whose name was taken away here is on its way to somewhere else.
-        if self.tree().local(directory, name).is_some() {
-            return None;
-        }
-        let entries = self.entries(directory).await.ok()?;
-        match entries.get(entries.name_of(&id).filter(|now| *now != name)?)? {
-            Entry::Project(listed) => self.listed_project(directory, listed).ok(),
-            Entry::Space(_) => None,
-        }
+/// The project that a process read under a name that no project has now, if it is still in
+/// that directory under another.
+pub(crate) async fn left_behind(
+    vfs: &Vfs,
+    directory: &Directory,
+    name: &OsStr,
+    process: Option<Process>,
+) -> Option<Arc<Project>> {
+    let id = bases::read_under(&vfs.engine, process?, directory.key(), name.to_str()?)?;
+    // Whose name was taken away here is on its way to somewhere else.
+    if vfs.tree().local(directory, name).is_some() {
+        return None;
     }
+    let entries = directory::entries(vfs, directory).await.ok()?;
+    match entries.get(entries.name_of(&id).filter(|now| *now != name)?)? {
+        Entry::Project(listed) => directory::listed_project(vfs, directory, listed).ok(),
+        Entry::Space(_) => None,
+    }
+}
 
-    /// Notes under which name a project is found from now on.
-    pub(crate) fn note_path(&self, project: &Project, directory: &Directory, name: &OsStr) {
-        if let Some(name) = name.to_str() {
-            project.note_path(directory.key(), name);
-        }
+/// Notes under which name a project is found from now on.
+pub(crate) fn note_path(_vfs: &Vfs, project: &Project, directory: &Directory, name: &OsStr) {
+    if let Some(name) = name.to_str() {
+        project.note_path(directory.key(), name);
     }
 }

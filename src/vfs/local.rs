@@ -14,36 +14,36 @@ use std::{
 
 use rustix::fs::{AtFlags, Gid, Timespec, Timestamps, UTIME_OMIT, Uid, chownat, utimensat};
 
-use super::types::{FileKind, SetAttr};
+use crate::vfs::types::{FileKind, SetAttr};
 
 /// What reads and writes of scratch open: no link, and nothing that somebody has to open as well.
-pub(super) const PLAIN: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+pub(crate) const PLAIN: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 
 /// A file, directory, link, pipe or socket on the local disk.
 #[derive(Debug)]
-pub(super) struct Entry(OwnedFd);
+pub(crate) struct Entry(OwnedFd);
 
 impl Entry {
     /// The entry at a path. A link is the entry itself; nothing is opened but its name.
-    pub(super) fn at(path: &Path) -> io::Result<Self> {
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let named = options.read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
         Ok(Self(named.into()))
     }
 
     /// What is open, whatever its name is now.
-    pub(super) fn of(file: &File) -> io::Result<Self> {
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
         file.try_clone().map(|file| Self(file.into()))
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
         // A link's own: the descriptor is of the link.
         fs::metadata(self.path()).or_else(|_| File::from(self.0.try_clone()?).metadata())
     }
 
     /// Changes what is to be changed. The owner comes before the permissions, some of which go
     /// with a new owner, and the times come last.
-    pub(super) fn set(&self, set: &SetAttr) -> io::Result<()> {
+    pub(crate) fn set(&self, set: &SetAttr) -> io::Result<()> {
         if set.uid.is_some() || set.gid.is_some() {
             self.give(set.uid, set.gid)?;
         }
@@ -63,12 +63,12 @@ impl Entry {
         Ok(())
     }
 
-    pub(super) fn give(&self, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    pub(crate) fn give(&self, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
         let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
         Ok(chownat(self.0.as_fd(), "", uid, gid, AtFlags::EMPTY_PATH)?)
     }
 
-    pub(super) fn permit(&self, mode: u32) -> io::Result<()> {
+    pub(crate) fn permit(&self, mode: u32) -> io::Result<()> {
         if self.metadata()?.is_symlink() {
             return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
         }
@@ -76,7 +76,7 @@ impl Entry {
     }
 
     /// Opens the entry, if it is a plain file.
-    pub(super) fn plain(&self, options: &mut OpenOptions) -> io::Result<File> {
+    pub(crate) fn plain(&self, options: &mut OpenOptions) -> io::Result<File> {
         if !self.metadata()?.is_file() {
             return Err(io::Error::from_raw_os_error(libc::ENXIO));
         }
@@ -90,7 +90,7 @@ impl Entry {
 }
 
 /// What kind of file it is.
-pub(super) fn kind(metadata: &Metadata) -> FileKind {
+pub(crate) fn kind(metadata: &Metadata) -> FileKind {
     match metadata.mode() & libc::S_IFMT {
         libc::S_IFDIR => FileKind::Directory,
         libc::S_IFLNK => FileKind::Symlink,
@@ -103,7 +103,7 @@ pub(super) fn kind(metadata: &Metadata) -> FileKind {
 }
 
 /// A time of the local disk, which may be before 1970.
-pub(super) fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
+pub(crate) fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let base =
         if seconds < 0 { UNIX_EPOCH.checked_sub(whole) } else { UNIX_EPOCH.checked_add(whole) };
@@ -111,7 +111,7 @@ pub(super) fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
     base.and_then(|base| base.checked_add(part)).unwrap_or(UNIX_EPOCH)
 }
 
-fn timespec(time: Option<SystemTime>) -> Timespec {
+pub(crate) fn timespec(time: Option<SystemTime>) -> Timespec {
     let Some(time) = time else { return Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT } };
     let (seconds, part) = match time.duration_since(UNIX_EPOCH) {
         Ok(since) => (i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()),

@@ -8,8 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::file_name::{NAME_MAX, PROJECT_SUFFIX, fitted, safe};
 
+/// The name that the mount keeps for itself in every directory.
+pub(crate) const RESERVED: &str = ".taskade";
+
 /// How many characters of an id tell equal names apart; more where that is not enough.
-const ID_CHARS: usize = 4;
+pub(crate) const ID_CHARS: usize = 4;
 
 /// What is to be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub(crate) fn assign(entries: &[Titled], given: &HashMap<String, (String, String
         .collect()
 }
 
-fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
+pub(crate) fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
     let stem = safe(&entry.title);
     let plain = fitted(&stem, "", entry.suffix);
     if !taken.contains(&plain) {
@@ -98,7 +101,7 @@ pub(crate) fn space_title(name: &str) -> Option<String> {
     is_shown_so.then_some(title)
 }
 
-fn original(c: char) -> char {
+pub(crate) fn original(c: char) -> char {
     match c {
         '／' => '/',
         '␊' | '␍' => ' ',
@@ -122,7 +125,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Titled, assign, is_project, title};
-    use crate::file_name::{NAME_MAX, PROJECT_SUFFIX};
+    use crate::file_name::NAME_MAX;
+    use crate::file_name::PROJECT_SUFFIX;
 
     fn titled(id: &str, title: &str) -> Titled {
         Titled { id: id.to_owned(), title: title.to_owned(), suffix: PROJECT_SUFFIX }

@@ -9,19 +9,18 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::{
-    inode::Directory,
-    names::{self, Titled},
-    types::FileKind,
-};
 use crate::{
     api::{Resource, TaskResource},
     ids::{ProjectId, TaskId},
     plan::{Key, Outline},
+    vfs::{
+        names::{self, Titled},
+        types::{Directory, FileKind},
+    },
 };
 
 /// What a project has beside its tasks.
-const OF_PROJECT: [(&str, Resource); 4] = [
+pub(crate) const OF_PROJECT: [(&str, Resource); 4] = [
     ("members.json", Resource::Members),
     ("fields.json", Resource::Fields),
     ("blocks.json", Resource::Blocks),
@@ -29,7 +28,7 @@ const OF_PROJECT: [(&str, Resource); 4] = [
 ];
 
 /// What a task has.
-const OF_TASK: [(&str, TaskResource); 5] = [
+pub(crate) const OF_TASK: [(&str, TaskResource); 5] = [
     ("task.json", TaskResource::Task),
     ("date.json", TaskResource::Date),
     ("note.json", TaskResource::Note),
@@ -198,12 +197,15 @@ mod tests {
     use std::{collections::HashSet, ffi::OsStr, sync::Arc};
 
     use super::{At, LatestTaskNames, Place, TaskNames};
-    use crate::{
-        file_name::NAME_MAX,
-        ids::{ProjectId, SpaceId, TaskId},
-        plan::{Details, Item, Key, Outline},
-        vfs::inode::Directory,
-    };
+    use crate::file_name::NAME_MAX;
+    use crate::ids::ProjectId;
+    use crate::ids::SpaceId;
+    use crate::ids::TaskId;
+    use crate::plan::Details;
+    use crate::plan::Item;
+    use crate::plan::Key;
+    use crate::plan::Outline;
+    use crate::vfs::types::Directory;
 
     fn outline(ids: &[&str]) -> Arc<Outline> {
         let item = |id: &&str| Item {

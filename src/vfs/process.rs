@@ -17,22 +17,22 @@ use lru::LruCache;
 use crate::{pidfs, sync::Process};
 
 /// Most threads whose process is remembered.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+pub(crate) const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// How long a thread id is taken to be that of the same thread: the kernel gives an id again only
 /// after all others, which no machine makes in this time.
-const SAME: Duration = Duration::from_millis(50);
+pub(crate) const SAME: Duration = Duration::from_millis(50);
 
 /// The processes of threads that called a moment ago: a program that opens file after file is told
 /// by its id alone.
-static LATEST: LazyLock<Mutex<LruCache<u32, (Instant, Process)>>> =
+pub(crate) static LATEST: LazyLock<Mutex<LruCache<u32, (Instant, Process)>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(CALLING)));
 
 /// Most threads that call at the same time.
-const CALLING: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+pub(crate) const CALLING: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// The processes of threads by the threads' inodes in pidfs, which are never used again.
-static KNOWN: LazyLock<Mutex<LruCache<u64, Process>>> =
+pub(crate) static KNOWN: LazyLock<Mutex<LruCache<u64, Process>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(REMEMBERED)));
 
 /// What stands for a thread where no program calls: the mount itself looks.
@@ -57,7 +57,7 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
     Some(process)
 }
 
-fn looked_at(thread: u32) -> Option<Process> {
+pub(crate) fn looked_at(thread: u32) -> Option<Process> {
     let inode = pidfs::thread_inode(thread);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = inode.and_then(|inode| known().get(&inode).copied()) {
@@ -70,13 +70,13 @@ fn looked_at(thread: u32) -> Option<Process> {
     Some(process)
 }
 
-fn read(thread: u32) -> Option<Process> {
+pub(crate) fn read(thread: u32) -> Option<Process> {
     let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
     let group = thread_group(&status)?;
     Some(Process { group, inode: pidfs::inode(group).unwrap_or_default() })
 }
 
-fn thread_group(status: &str) -> Option<u32> {
+pub(crate) fn thread_group(status: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
 }
 

@@ -14,8 +14,9 @@ use std::{
 
 /// How long a path may be that is given to the kernel as it is, and how much of a longer one is
 /// gone by way of a descriptor, in bytes. What is left has more than one name.
-const LONGEST: usize = 3800;
-const STEP: usize = 2000;
+pub(crate) const LONGEST: usize = 3800;
+
+pub(crate) const STEP: usize = 2000;
 
 /// A path that can be reached. A long one leads through a descriptor, which lives as long.
 #[derive(Debug)]

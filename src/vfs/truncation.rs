@@ -6,41 +6,23 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use super::{
-    Notice, Vfs,
-    commit_policy::{Occasion, Verdict, decide},
-    draft::Draft,
-    handle::{Handle, Writer},
-    tree::Tree,
-    types::{Fh, OpenMode},
-};
 use crate::{
     error::Result,
-    sync::{GRACE, Process, Project},
+    sync::{
+        GRACE, Process, Project,
+        read::{open, serve},
+        write::accept,
+    },
+    vfs::{
+        commit_policy::{Occasion, Verdict, decide},
+        draft::Draft,
+        invalidation::Notice,
+        notices, taken,
+        tree::{handles::Writer, inner::Tree, truncations::Truncation},
+        types::{Fh, OpenMode},
+        volume::Vfs,
+    },
 };
-
-/// An open file that was emptied and not written to since.
-#[derive(Debug, Clone)]
-pub(crate) struct Truncation {
-    fh: Fh,
-    handle: Arc<Handle>,
-    /// Once its grace runs: what tells this grace from an earlier one, and since when the file
-    /// shows as empty to who emptied it.
-    waits: Option<(u64, SystemTime)>,
-}
-
-impl Truncation {
-    fn writer(&self) -> Option<&Writer> {
-        match &*self.handle {
-            Handle::Writer(writer) => Some(writer),
-            _ => None,
-        }
-    }
-
-    fn is_of(&self, serial: u64) -> bool {
-        self.writer().is_some_and(|writer| writer.project.serial == serial)
-    }
-}
 
 impl Tree {
     /// Notes that an open file was emptied.
@@ -71,7 +53,7 @@ impl Tree {
         self.truncations.iter().any(|truncation| truncation.is_of(serial))
     }
 
-    fn truncations_of(&self, serial: u64) -> Vec<Truncation> {
+    pub(crate) fn truncations_of(&self, serial: u64) -> Vec<Truncation> {
         self.truncations.iter().filter(|truncation| truncation.is_of(serial)).cloned().collect()
     }
 }
@@ -79,7 +61,11 @@ impl Tree {
 /// Whether who opens a file goes on with what this process has emptied. An unknown process may be
 /// any: it is taken for the same if it writes from the beginning, where a text that stands would
 /// be left in pieces, and not if it appends.
-fn goes_on(emptied_by: Option<Process>, opener: Option<Process>, mode: OpenMode) -> bool {
+pub(crate) fn goes_on(
+    emptied_by: Option<Process>,
+    opener: Option<Process>,
+    mode: OpenMode,
+) -> bool {
     match (emptied_by, opener) {
         (Some(emptied_by), Some(opener)) => emptied_by == opener,
         (None, None) => !mode.append,
@@ -87,161 +73,154 @@ fn goes_on(emptied_by: Option<Process>, opener: Option<Process>, mode: OpenMode)
     }
 }
 
-impl Vfs {
-    /// What a program begins with that opens a project for writing.
-    ///
-    /// # Errors
-    /// As reading the project.
-    pub(crate) async fn draft_for(
-        &self,
-        project: &Arc<Project>,
-        process: Option<Process>,
-        mode: OpenMode,
-    ) -> Result<Draft> {
-        let emptied = self.take_over(project, process, mode);
-        if mode.truncate {
-            return Ok(self.emptied_draft(project, process));
-        }
-        if let Some(emptied) = emptied {
-            return Ok(emptied);
-        }
-        let mut content = self.engine.read(project).await?;
-        if mode.read
-            && let Some(served) = self.engine.read_by(project, process)
-        {
-            content = served.content;
-            self.engine.note_served(project, &content);
-        }
-        Ok(Draft::on(&content))
+/// What a program begins with that opens a project for writing.
+///
+/// # Errors
+/// As reading the project.
+pub(crate) async fn draft_for(
+    vfs: &Vfs,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    mode: OpenMode,
+) -> Result<Draft> {
+    let emptied = take_over(vfs, project, process, mode);
+    if mode.truncate {
+        return Ok(emptied_draft(vfs, project, process));
     }
-
-    /// A draft that a process empties now.
-    pub(crate) fn emptied_draft(&self, project: &Arc<Project>, process: Option<Process>) -> Draft {
-        Draft::emptied(self.engine.seen_by(project, process))
+    if let Some(emptied) = emptied {
+        return Ok(emptied);
     }
+    let mut content = open::read(&vfs.engine, project).await?;
+    if mode.read
+        && let Some(served) = serve::read_by(&vfs.engine, project, process)
+    {
+        content = served.content;
+        open::note_served(&vfs.engine, project, &content);
+    }
+    Ok(Draft::on(&content))
+}
 
-    /// An editor that emptied the file and opens it again goes on with the empty file.
-    fn take_over(
-        &self,
-        project: &Arc<Project>,
-        process: Option<Process>,
-        mode: OpenMode,
-    ) -> Option<Draft> {
-        let truncations = self.tree().truncations_of(project.serial);
-        let mut taken = None;
-        for truncation in truncations {
-            let Some(writer) = truncation.writer() else { continue };
-            if goes_on(writer.process, process, mode) {
-                let before = writer.draft().before().cloned();
-                self.drop_truncation(&truncation);
-                taken = Some(Draft::emptied(before));
-            }
+/// A draft that a process empties now.
+pub(crate) fn emptied_draft(vfs: &Vfs, project: &Arc<Project>, process: Option<Process>) -> Draft {
+    Draft::emptied(accept::seen_by(&vfs.engine, project, process))
+}
+
+/// An editor that emptied the file and opens it again goes on with the empty file.
+pub(crate) fn take_over(
+    vfs: &Vfs,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    mode: OpenMode,
+) -> Option<Draft> {
+    let truncations = vfs.tree().truncations_of(project.serial);
+    let mut taken = None;
+    for truncation in truncations {
+        let Some(writer) = truncation.writer() else { continue };
+        if goes_on(writer.process, process, mode) {
+            let before = writer.draft().before().cloned();
+            drop_truncation(vfs, &truncation);
+            taken = Some(Draft::emptied(before));
         }
-        taken
     }
+    taken
+}
 
-    fn drop_truncation(&self, truncation: &Truncation) {
-        if let Some(writer) = truncation.writer() {
-            writer.draft().drop_emptied();
-            // The size that the kernel was told is that of the empty file.
-            self.tell(Notice::Inode(writer.ino));
+pub(crate) fn drop_truncation(vfs: &Vfs, truncation: &Truncation) {
+    if let Some(writer) = truncation.writer() {
+        writer.draft().drop_emptied();
+        // The size that the kernel was told is that of the empty file.
+        notices::tell(vfs, Notice::Inode(writer.ino));
+    }
+    vfs.tree().written(truncation.fh);
+}
+
+/// An emptied draft was closed or synced: its grace begins.
+pub(crate) fn grant_grace(vfs: &Arc<Vfs>, fh: Fh) {
+    let now = vfs.now();
+    let ticket = {
+        let mut tree = vfs.tree();
+        let ticket = tree.ticket();
+        let emptied = tree.truncations.iter_mut().find(|truncation| truncation.fh == fh);
+        // Else something has settled it.
+        let Some(emptied) = emptied else { return };
+        let since = emptied.waits.map_or(now, |(_, since)| since);
+        emptied.waits = Some((ticket, since));
+        ticket
+    };
+    let shared = vfs.clone();
+    tokio::spawn(async move {
+        shared.engine.clock().sleep(GRACE).await;
+        let is_it =
+            |truncation: &Truncation| truncation.waits.is_some_and(|(waits, _)| waits == ticket);
+        let over = shared.tree().truncations.iter().find(|over| is_it(over)).cloned();
+        if let Some(over) = over {
+            settle_truncation(&shared, &over, Occasion::GraceOver).await;
         }
-        self.tree().written(truncation.fh);
-    }
+    });
+}
 
-    /// An emptied draft was closed or synced: its grace begins.
-    pub(crate) fn grant_grace(self: &Arc<Self>, fh: Fh) {
-        let now = self.now();
-        let ticket = {
-            let mut tree = self.tree();
-            let ticket = tree.ticket();
-            let emptied = tree.truncations.iter_mut().find(|truncation| truncation.fh == fh);
-            // Else something has settled it.
-            let Some(emptied) = emptied else { return };
-            let since = emptied.waits.map_or(now, |(_, since)| since);
-            emptied.waits = Some((ticket, since));
-            ticket
+/// Settles what was emptied of a project as far as what is about to happen does: nothing that
+/// programs were told is lost, and nothing outlives what took its place. Call it before.
+pub(crate) async fn settle_truncations(vfs: &Arc<Vfs>, project: &Project, occasion: Occasion) {
+    settle_truncations_but(vfs, project, occasion, None).await;
+}
+
+/// As [`settle_truncations`](Vfs::settle_truncations), for what this writer is about to do.
+pub(crate) async fn settle_truncations_but(
+    vfs: &Arc<Vfs>,
+    project: &Project,
+    occasion: Occasion,
+    writer: Option<&Writer>,
+) {
+    let truncations = vfs.tree().truncations_of(project.serial);
+    for truncation in truncations {
+        let is_its = |own: &Writer| writer.is_some_and(|writer| std::ptr::eq(own, writer));
+        if !truncation.writer().is_some_and(is_its) {
+            settle_truncation(vfs, &truncation, occasion).await;
+        }
+    }
+}
+
+/// Settles all that waits, since the mount is going.
+pub(crate) async fn settle_all_truncations(vfs: &Arc<Vfs>) {
+    let truncations = vfs.tree().truncations.clone();
+    for truncation in truncations {
+        settle_truncation(vfs, &truncation, Occasion::Unmount).await;
+    }
+}
+
+pub(crate) async fn settle_truncation(vfs: &Arc<Vfs>, truncation: &Truncation, occasion: Occasion) {
+    let Some(writer) = truncation.writer() else { return };
+    let (verdict, taken) = {
+        let mut draft = writer.draft();
+        // It may have been written to meanwhile.
+        let is_emptied = draft.is_emptied();
+        let verdict = match decide(draft.stage(truncation.waits.is_some()), occasion) {
+            verdict if is_emptied => verdict,
+            _ => Verdict::Nothing,
         };
-        let vfs = self.clone();
-        tokio::spawn(async move {
-            vfs.engine.clock().sleep(GRACE).await;
-            let is_it = |truncation: &Truncation| {
-                truncation.waits.is_some_and(|(waits, _)| waits == ticket)
-            };
-            let over = vfs.tree().truncations.iter().find(|over| is_it(over)).cloned();
-            if let Some(over) = over {
-                vfs.settle_truncation(&over, Occasion::GraceOver).await;
+        (verdict, (verdict == Verdict::Commit).then(|| draft.take()))
+    };
+    match verdict {
+        Verdict::Commit => {
+            vfs.tree().written(truncation.fh);
+            if let Some(taken) = taken
+                && let Err(error) = taken::save_taken(vfs, writer, taken).await
+            {
+                tracing::warn!(%error, "an emptied project was not saved");
             }
-        });
-    }
-
-    /// Settles what was emptied of a project as far as what is about to happen does: nothing that
-    /// programs were told is lost, and nothing outlives what took its place. Call it before.
-    pub(crate) async fn settle_truncations(
-        self: &Arc<Self>,
-        project: &Project,
-        occasion: Occasion,
-    ) {
-        self.settle_truncations_but(project, occasion, None).await;
-    }
-
-    /// As [`settle_truncations`](Self::settle_truncations), for what this writer is about to do.
-    pub(crate) async fn settle_truncations_but(
-        self: &Arc<Self>,
-        project: &Project,
-        occasion: Occasion,
-        writer: Option<&Writer>,
-    ) {
-        let truncations = self.tree().truncations_of(project.serial);
-        for truncation in truncations {
-            let is_its = |own: &Writer| writer.is_some_and(|writer| std::ptr::eq(own, writer));
-            if !truncation.writer().is_some_and(is_its) {
-                self.settle_truncation(&truncation, occasion).await;
-            }
+            notices::tell(vfs, Notice::Inode(writer.ino));
         }
+        Verdict::Drop => drop_truncation(vfs, truncation),
+        Verdict::Grace | Verdict::Nothing => {}
     }
+}
 
-    /// Settles all that waits, since the mount is going.
-    pub(crate) async fn settle_all_truncations(self: &Arc<Self>) {
-        let truncations = self.tree().truncations.clone();
-        for truncation in truncations {
-            self.settle_truncation(&truncation, Occasion::Unmount).await;
-        }
-    }
-
-    async fn settle_truncation(self: &Arc<Self>, truncation: &Truncation, occasion: Occasion) {
-        let Some(writer) = truncation.writer() else { return };
-        let (verdict, taken) = {
-            let mut draft = writer.draft();
-            // It may have been written to meanwhile.
-            let is_emptied = draft.is_emptied();
-            let verdict = match decide(draft.stage(truncation.waits.is_some()), occasion) {
-                verdict if is_emptied => verdict,
-                _ => Verdict::Nothing,
-            };
-            (verdict, (verdict == Verdict::Commit).then(|| draft.take()))
-        };
-        match verdict {
-            Verdict::Commit => {
-                self.tree().written(truncation.fh);
-                if let Some(taken) = taken
-                    && let Err(error) = self.save_taken(writer, taken).await
-                {
-                    tracing::warn!(%error, "an emptied project was not saved");
-                }
-                self.tell(Notice::Inode(writer.ino));
-            }
-            Verdict::Drop => self.drop_truncation(truncation),
-            Verdict::Grace | Verdict::Nothing => {}
-        }
-    }
-
-    /// Whether saving what was emptied is certain to be refused here, however it goes on elsewhere.
-    pub(crate) fn is_refusal_certain(&self, writer: &Writer) -> bool {
-        let draft = writer.draft();
-        let base = draft.before().map(|seen| seen.outline().items.len());
-        base.is_some_and(|deleted| deleted > self.engine.settings().max_delete)
-    }
+/// Whether saving what was emptied is certain to be refused here, however it goes on elsewhere.
+pub(crate) fn is_refusal_certain(vfs: &Vfs, writer: &Writer) -> bool {
+    let draft = writer.draft();
+    let base = draft.before().map(|seen| seen.outline().items.len());
+    base.is_some_and(|deleted| deleted > vfs.engine.settings().max_delete)
 }
 
 #[cfg(test)]

@@ -2,6 +2,34 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::ids::SpaceId;
+
+/// A directory that Taskade has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Directory {
+    /// The root: all workspaces.
+    Root,
+    /// A workspace, with the projects of its home folder.
+    Workspace(SpaceId),
+    /// A folder.
+    Folder(SpaceId),
+}
+
+impl Directory {
+    /// The space that it shows; `None` for the root.
+    pub(crate) fn space(&self) -> Option<&SpaceId> {
+        match self {
+            Directory::Root => None,
+            Directory::Workspace(id) | Directory::Folder(id) => Some(id),
+        }
+    }
+
+    /// What it is known by on disk.
+    pub(crate) fn key(&self) -> &str {
+        self.space().map_or("root", SpaceId::as_str)
+    }
+}
+
 /// An inode number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ino(pub u64);

@@ -2,51 +2,51 @@
 
 use std::{ffi::OsStr, sync::Arc};
 
-use super::{
-    Vfs,
-    commit_policy::{Occasion, Verdict, decide},
-    handle::Handle,
-    inode::Directory,
-    tree::Local,
+use crate::{
+    error::Result,
+    file_name,
+    sync::Project,
+    vfs::{
+        commit_policy::{Occasion, Verdict, decide},
+        handle, removal,
+        tree::{handles::Handle, inner::Local},
+        truncation,
+        types::Directory,
+        volume::Vfs,
+    },
 };
-use crate::{error::Result, file_name, sync::Project};
 
-impl Vfs {
-    /// The mount is going: every grace is over, and every draft is committed.
-    pub(crate) async fn settle_all(self: &Arc<Self>) {
-        let open: Vec<Arc<Handle>> = self.tree().handles.values().cloned().collect();
-        self.settle_removals().await;
-        self.settle_all_truncations().await;
-        for handle in open {
-            if let Err(error) = self.commit_if_written(&handle).await {
-                tracing::warn!(%error, "an open draft was not saved");
-            }
+/// The mount is going: every grace is over, and every draft is committed.
+pub(crate) async fn settle_all(vfs: &Arc<Vfs>) {
+    let open: Vec<Arc<Handle>> = vfs.tree().handles.values().cloned().collect();
+    removal::settle_removals(vfs).await;
+    truncation::settle_all_truncations(vfs).await;
+    for handle in open {
+        if let Err(error) = commit_if_written(vfs, &handle).await {
+            tracing::warn!(%error, "an open draft was not saved");
         }
     }
+}
 
-    async fn commit_if_written(self: &Arc<Self>, handle: &Handle) -> Result<()> {
-        let Handle::Writer(writer) = handle else { return Ok(()) };
-        // What waits for its grace is settled already.
-        let stage = writer.draft().stage(false);
-        match decide(stage, Occasion::Unmount) {
-            Verdict::Commit => self.commit(writer).await,
-            Verdict::Grace | Verdict::Drop | Verdict::Nothing => Ok(()),
-        }
+pub(crate) async fn commit_if_written(vfs: &Arc<Vfs>, handle: &Handle) -> Result<()> {
+    let Handle::Writer(writer) = handle else { return Ok(()) };
+    // What waits for its grace is settled already.
+    let stage = writer.draft().stage(false);
+    match decide(stage, Occasion::Unmount) {
+        Verdict::Commit => handle::commit(vfs, writer).await,
+        Verdict::Grace | Verdict::Drop | Verdict::Nothing => Ok(()),
     }
+}
 
-    /// Gives the projects of a former mount, which were not created yet, their files back.
-    pub(crate) fn take_in(&self, recovered: &[Arc<Project>]) {
-        let mut tree = self.tree();
-        for project in recovered.iter().filter(|project| project.id().is_none()) {
-            let name =
-                format!("{}{}", file_name::safe(&project.title()), file_name::PROJECT_SUFFIX);
-            // Folder or workspace: the listing that is asked for tells; both show new projects.
-            let folder = project.folder();
-            for directory in
-                [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())]
-            {
-                tree.set_local(&directory, OsStr::new(&name), Local::New(project.clone()));
-            }
+/// Gives the projects of a former mount, which were not created yet, their files back.
+pub(crate) fn take_in(vfs: &Vfs, recovered: &[Arc<Project>]) {
+    let mut tree = vfs.tree();
+    for project in recovered.iter().filter(|project| project.id().is_none()) {
+        let name = format!("{}{}", file_name::safe(&project.title()), file_name::PROJECT_SUFFIX);
+        // Folder or workspace: the listing that is asked for tells; both show new projects.
+        let folder = project.folder();
+        for directory in [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())] {
+            tree.set_local(&directory, OsStr::new(&name), Local::New(project.clone()));
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     super::{calendar::calendar, gather::Task},
     all, due, now, range, task,
 };
+
 use crate::{
     ids::{ProjectId, TaskId},
     model::Schedule,

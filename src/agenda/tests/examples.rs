@@ -10,6 +10,7 @@ use super::{
     },
     all, due, now, on, range, task,
 };
+
 use crate::{
     ids::TaskId,
     model::{End, Schedule},

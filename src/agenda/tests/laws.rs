@@ -11,6 +11,7 @@ use super::{
     },
     all, now, task,
 };
+
 use crate::{
     document::{self, Line, RenderOptions},
     ids::TaskId,

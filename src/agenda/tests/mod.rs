@@ -11,6 +11,7 @@ use super::{
     gather::Task,
     when::{Now, parsed_day},
 };
+
 use crate::{
     ids::{ProjectId, TaskId},
     model::{End, Moment, Schedule},

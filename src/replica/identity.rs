@@ -1,0 +1,33 @@
+//! What a project is called and where it is. Pure.
+
+use crate::{
+    ids::{ProjectId, SpaceId},
+    replica::{relocation::Place, state::State},
+};
+
+/// Whose text was refused here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RefusedOf {
+    pub(crate) project: Option<ProjectId>,
+    pub(crate) folder: SpaceId,
+    pub(crate) title: String,
+}
+
+impl RefusedOf {
+    pub(crate) fn of(state: &State) -> Self {
+        Self { project: state.id.clone(), folder: state.folder.clone(), title: state.title.clone() }
+    }
+}
+
+impl Place {
+    /// Where a project is shown.
+    pub(crate) fn shown(state: &State) -> Self {
+        Self { folder: state.folder.clone(), title: state.title.clone() }
+    }
+
+    /// Where Taskade has a project, or is to create it first.
+    pub(crate) fn remote(state: &State) -> Self {
+        let relocation = state.intent.as_ref().and_then(|intent| intent.relocation.as_ref());
+        relocation.map_or_else(|| Self::shown(state), |relocation| relocation.from.clone())
+    }
+}

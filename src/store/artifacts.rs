@@ -1,0 +1,222 @@
+//! What a person finds on disk beside the journal: the texts of refused saves, and the remote
+//! versions that saves overrode, each beside its reason.
+//!
+//! They are copies for reading. The journal is what counts, and says which of them are to be
+//! there: see `refusal`.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    error::{Error, Result},
+    file_name::{PROJECT_SUFFIX, fitted, safe},
+};
+
+/// What is added to a file's name to get that of its reason.
+pub(crate) const REASON_SUFFIX: &str = ".reason";
+
+/// How many bytes of a folder's name are in that of a record: of two, and with a time and the
+/// ending of a reason, they leave more than half of the longest name to the title.
+pub(crate) const MOST_OF_FOLDER: usize = 48;
+
+/// Which records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// Texts that Taskade, or a check here, refused.
+    Rejected,
+    /// Remote versions that a save overrode.
+    Conflicts,
+}
+
+impl Shelf {
+    fn name(self) -> &'static str {
+        match self {
+            Shelf::Rejected => "rejected",
+            Shelf::Conflicts => "conflicts",
+        }
+    }
+}
+
+/// The records of one account.
+#[derive(Debug, Clone)]
+pub(crate) struct Records {
+    dir: PathBuf,
+}
+
+impl Records {
+    /// The records of the account whose directory this is. Nothing is made before it is needed.
+    pub(crate) fn of(account: &Path) -> Self {
+        Self { dir: account.join("control") }
+    }
+
+    /// The directory that they are in, with whatever else there is for people.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A name that no record has: made from the folders and the title of a project, and from a
+    /// mark that tells it from others of that project. Of folders with long names the beginning is
+    /// there, so that the title is too.
+    pub(crate) fn free_name(
+        &self,
+        shelf: Shelf,
+        folders: &[String],
+        title: &str,
+        mark: &str,
+    ) -> String {
+        let mut path: Vec<String> =
+            folders.iter().map(|folder| fitted_to(folder, MOST_OF_FOLDER)).collect();
+        path.push(title.to_owned());
+        let stem = safe(&path.join("/"));
+        // The reason's name must fit as well, so the stem is cut for the longer one.
+        let suffix = format!("{PROJECT_SUFFIX}{REASON_SUFFIX}");
+        let named = |mark: &str| {
+            let mut name = fitted(&stem, mark, &suffix);
+            name.truncate(name.len().saturating_sub(REASON_SUFFIX.len()));
+            name
+        };
+        let is_free = |name: &String| fs::symlink_metadata(self.path(shelf, name)).is_err();
+        let numbered = (2_u32..).map(|number| named(&format!("{mark} ~{number}")));
+        std::iter::once(named(mark)).chain(numbered).find(is_free).unwrap_or_default()
+    }
+
+    /// Writes a record under a name, in place of what had it. On disk when this returns.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn write(&self, shelf: Shelf, name: &str, text: &[u8], reason: &str) -> Result<()> {
+        let dir = self.dir.join(shelf.name());
+        let failed =
+            |error| Error::io("cannot keep a text", error).at(dir.join(name).display().to_string());
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
+        // The reason first: a text is never there without one.
+        for (name, bytes) in
+            [(format!("{name}{REASON_SUFFIX}"), reason.as_bytes()), (name.to_owned(), text)]
+        {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(dir.join(name))
+                .map_err(failed)?;
+            file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        }
+        File::open(&dir).and_then(|dir| dir.sync_all()).map_err(failed)
+    }
+
+    /// Removes a record, if it is there.
+    ///
+    /// # Errors
+    /// If it is there and cannot be removed.
+    pub(crate) fn remove(&self, shelf: Shelf, name: &str) -> Result<()> {
+        for name in [name.to_owned(), format!("{name}{REASON_SUFFIX}")] {
+            let path = self.path(shelf, &name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Error::io("cannot remove", error).at(path.display().to_string()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes remote versions that were overridden more than `keep` ago.
+    pub(crate) fn prune(&self, now: SystemTime, keep: Duration) {
+        let entries = fs::read_dir(self.dir.join(Shelf::Conflicts.name()));
+        for entry in entries.into_iter().flatten().flatten() {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = modified.ok().and_then(|modified| now.duration_since(modified).ok());
+            if age.is_some_and(|age| age > keep)
+                && let Err(error) = fs::remove_file(entry.path())
+            {
+                tracing::warn!(%error, path = %entry.path().display(), "cannot remove an old record");
+            }
+        }
+    }
+
+    /// Whether a record is there.
+    pub(crate) fn is_there(&self, shelf: Shelf, name: &str) -> bool {
+        fs::symlink_metadata(self.path(shelf, name)).is_ok()
+    }
+
+    /// The name of the overridden version that a file is, or is the reason of.
+    pub(crate) fn overridden<'a>(&self, path: &'a Path) -> Option<&'a str> {
+        let dir = path.parent()?;
+        let name = path.file_name()?.to_str()?;
+        let name = name.strip_suffix(REASON_SUFFIX).unwrap_or(name);
+        (dir == self.dir.join(Shelf::Conflicts.name())).then_some(name)
+    }
+
+    fn path(&self, shelf: Shelf, name: &str) -> PathBuf {
+        self.dir.join(shelf.name()).join(name)
+    }
+}
+
+/// A name, cut at a character so that it has no more bytes than that.
+pub(crate) fn fitted_to(name: &str, most: usize) -> String {
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let end = name.floor_char_boundary(most.saturating_sub('…'.len_utf8()));
+    format!("{}…", name.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::fs::PermissionsExt,
+        time::{Duration, SystemTime},
+    };
+
+    use super::{Records, Shelf};
+
+    #[test]
+    fn a_record_is_private_has_a_reason_and_a_name_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::of(dir.path());
+        for title in ["a/b".to_owned(), "é".repeat(300)] {
+            let folders = ["Acme".to_owned(), "é".repeat(99)];
+            let free = || records.free_name(Shelf::Rejected, &folders, &title, " 2026");
+            let first = free();
+            assert!(
+                first.len() <= 255 - ".reason".len() && first.starts_with("Acme／ééé"),
+                "{first}"
+            );
+            assert!(first.contains("／a／b 2026.md") || first.matches('é').count() > 80, "{first}");
+            records.write(Shelf::Rejected, &first, b"- [ ] a\n", "because").unwrap();
+            let second = free();
+            assert_ne!(first, second);
+            let path = dir.path().join("control/rejected").join(&first);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "- [ ] a\n");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let reason = path.with_file_name(format!("{first}.reason"));
+            assert_eq!(fs::read_to_string(&reason).unwrap(), "because");
+            records.remove(Shelf::Rejected, &first).unwrap();
+            records.remove(Shelf::Rejected, &first).unwrap();
+            assert!(!path.exists() && !reason.exists());
+        }
+    }
+
+    #[test]
+    fn old_conflicts_go_and_refused_texts_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::of(dir.path());
+        for shelf in [Shelf::Rejected, Shelf::Conflicts] {
+            records.write(shelf, "a.md", b"", "").unwrap();
+        }
+        let day = Duration::from_secs(86_400);
+        records.prune(SystemTime::now(), day);
+        assert!(dir.path().join("control/conflicts/a.md").exists());
+        records.prune(SystemTime::now() + 2 * day, day);
+        assert!(!dir.path().join("control/conflicts/a.md").exists());
+        assert!(dir.path().join("control/rejected/a.md").exists());
+    }
+}

@@ -1,0 +1,339 @@
+//! What living programs have before their eyes, on disk: an editor outlives the mount, and saves its
+//! old buffer to the next one.
+//!
+//! A record is with the kernel before the program's `open` is answered, by one `write(2)` and no
+//! `fsync`: it outlives a mount that is killed. Power loss takes the programs too, and records of
+//! another boot are ignored. An outline is written once, a program that is served it by its number.
+//! `bases.log` grows; once it is large it is put together with `bases.kept` by a thread of its own,
+//! which leaves out the programs that are gone.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use lru::LruCache;
+
+use crate::{
+    ids::ProjectId,
+    pidfs,
+    plan::{Key, Outline},
+    replica::{
+        grace::{FilePath, Grace},
+        served::Process,
+    },
+    store::base_records::{Contents, Kept, Noted, Record, create, push},
+};
+
+/// What is written since the last mount began, or since it was put together.
+pub(crate) const LOG: &str = "bases.log";
+
+/// The same, while it is put together with what was kept.
+pub(crate) const ROTATED: &str = "bases.rotated";
+
+/// What was put together.
+pub(crate) const KEPT: &str = "bases.kept";
+
+/// Size of the log in bytes at which it is put together.
+pub(crate) const LARGE: u64 = 16 << 20;
+
+/// How many outlines of one project are known by number.
+pub(crate) const OUTLINES: usize = 4;
+
+/// How many programs at projects are known to be noted, and how many paths.
+pub(crate) const REMEMBERED: usize = 8192;
+
+/// What was noted last: the number of the outline, its name, and until when it is its own.
+pub(crate) type LastNoted = (u64, Option<FilePath>, Option<Grace>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    /// `None` if it cannot be written.
+    file: Option<File>,
+    bytes: u64,
+    next: u64,
+    outlines: HashMap<ProjectId, Vec<(Weak<Outline>, u64)>>,
+    noted: LruCache<(Process, ProjectId), LastNoted>,
+    paths: LruCache<(Process, Arc<str>, Arc<str>), ProjectId>,
+    kept: HashMap<ProjectId, Kept>,
+}
+
+/// The log of one account.
+#[derive(Debug)]
+pub(crate) struct BaseLog {
+    dir: PathBuf,
+    boot: String,
+    inner: Mutex<Inner>,
+    rotating: AtomicBool,
+}
+
+impl BaseLog {
+    /// Opens the log in a directory, with what it says of programs that still live. Without one
+    /// everything works, but nothing outlives the mount.
+    pub(crate) fn open(dir: &Path) -> Arc<Self> {
+        let boot = pidfs::boot();
+        let mut contents = Contents::default();
+        if !boot.is_empty() {
+            [KEPT, ROTATED, LOG].iter().for_each(|name| contents.read(&dir.join(name), &boot));
+        }
+        contents.drop_dead();
+        let mut inner = Inner {
+            file: None,
+            bytes: 0,
+            next: 0,
+            outlines: HashMap::new(),
+            noted: LruCache::unbounded(),
+            paths: LruCache::unbounded(),
+            kept: HashMap::new(),
+        };
+        match begin(dir, &boot, &contents, &mut inner) {
+            Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(%error, "what programs have read is not known after a remount");
+                remove_all(dir);
+            }
+        }
+        inner.take_over(contents);
+        let (inner, rotating) = (Mutex::new(inner), AtomicBool::new(false));
+        Arc::new(Self { dir: dir.to_owned(), boot, inner, rotating })
+    }
+
+    /// What is known of a project from before this mount.
+    pub(crate) fn take_kept(&self, project: &ProjectId) -> Kept {
+        self.lock().kept.remove(project).unwrap_or_default()
+    }
+
+    /// Notes what a program has before its eyes, and under which name. Nothing if that is noted.
+    #[cfg(test)]
+    fn note(
+        self: &Arc<Self>,
+        process: Process,
+        project: &ProjectId,
+        outline: &Arc<Outline>,
+        path: Option<FilePath>,
+    ) {
+        self.note_with(process, project, outline, path, None);
+    }
+
+    /// Notes what a program has before its eyes, and under which name; if it has saved that a moment
+    /// ago, until when it is served it. Nothing if that is noted.
+    pub(crate) fn note_with(
+        self: &Arc<Self>,
+        process: Process,
+        project: &ProjectId,
+        outline: &Arc<Outline>,
+        path: Option<FilePath>,
+        grace: Option<Grace>,
+    ) {
+        if process.inode == 0 {
+            return;
+        }
+        let mut inner = self.lock();
+        if let Some((dir, name)) = &path {
+            inner.paths.put((process, dir.clone(), name.clone()), project.clone());
+            if inner.paths.len() > REMEMBERED {
+                inner.paths.pop_lru();
+            }
+        }
+        if inner.file.is_none() {
+            return;
+        }
+        let mut lines = Vec::new();
+        let id = inner.number(project, outline, &mut lines);
+        let key = (process, project.clone());
+        let is_noted =
+            |known: &LastNoted| known.0 == id && known.1 == path && Grace::is_about(known.2, grace);
+        if inner.noted.get(&key).is_some_and(is_noted) {
+            return;
+        }
+        inner.noted.put(key, (id, path.clone(), grace));
+        if inner.noted.len() > REMEMBERED {
+            inner.noted.pop_lru();
+        }
+        let Process { group, inode } = process;
+        let project = project.clone();
+        push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace });
+        self.append(inner, &lines);
+    }
+
+    /// Notes that tasks are known by other keys from now on.
+    pub(crate) fn note_aliases(self: &Arc<Self>, project: &ProjectId, aliases: &[(Key, Key)]) {
+        let mut lines = Vec::new();
+        for (from, to) in aliases.iter().cloned() {
+            push(&mut lines, &Record::Alias { project: project.clone(), from, to });
+        }
+        self.append(self.lock(), &lines);
+    }
+
+    /// Notes what the service made of a text.
+    pub(crate) fn note_made(self: &Arc<Self>, project: &ProjectId, made: &[(Key, String, String)]) {
+        let mut lines = Vec::new();
+        for (key, sent, now) in made.iter().cloned() {
+            push(&mut lines, &Record::Made { project: project.clone(), key, sent, now });
+        }
+        self.append(self.lock(), &lines);
+    }
+
+    /// The project that a program read under this name last.
+    pub(crate) fn read_under(
+        &self,
+        process: Process,
+        directory: &str,
+        name: &str,
+    ) -> Option<ProjectId> {
+        let key = (process, Arc::from(directory), Arc::from(name));
+        self.lock().paths.peek(&key).cloned()
+    }
+
+    /// A name was given up here: it stands for nothing any more, whoever has read what it was.
+    pub(crate) fn forget_name(self: &Arc<Self>, directory: &str, name: &str) {
+        let mut inner = self.lock();
+        let is_it = |key: &&(Process, Arc<str>, Arc<str>)| *key.1 == *directory && *key.2 == *name;
+        let gone: Vec<_> = inner.paths.iter().map(|(key, _)| key).filter(is_it).cloned().collect();
+        gone.iter().for_each(|key| drop(inner.paths.pop(key)));
+        if !gone.is_empty() {
+            let mut lines = Vec::new();
+            let (directory, name) = (Arc::from(directory), Arc::from(name));
+            push(&mut lines, &Record::Forgotten { directory, name });
+            self.append(inner, &lines);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes whole lines. What cannot be written leaves what is there out of date: then nothing is
+    /// kept at all.
+    fn append(self: &Arc<Self>, mut inner: MutexGuard<'_, Inner>, lines: &[u8]) {
+        let Some(file) = inner.file.as_mut().filter(|_| !lines.is_empty()) else { return };
+        if let Err(error) = file.write_all(lines) {
+            tracing::warn!(%error, "what programs have read is not known after a remount");
+            inner.file = None;
+            remove_all(&self.dir);
+            return;
+        }
+        inner.bytes += lines.len() as u64;
+        if inner.bytes > LARGE && !self.rotating.swap(true, Ordering::AcqRel) {
+            let rotated = self.rotate(&mut inner);
+            drop(inner);
+            let log = self.clone();
+            let work = move || {
+                if rotated.is_ok_and(|()| log.put_together().is_ok()) {
+                    log.rotating.store(false, Ordering::Release);
+                }
+            };
+            // Without a thread the log only grows.
+            drop(std::thread::Builder::new().name("bases".to_owned()).spawn(work));
+        }
+    }
+
+    fn rotate(&self, inner: &mut Inner) -> io::Result<()> {
+        fs::rename(self.dir.join(LOG), self.dir.join(ROTATED))?;
+        inner.outlines.clear();
+        inner.noted.clear();
+        let mut file = create(&self.dir.join(LOG))?;
+        let mut lines = Vec::new();
+        push(&mut lines, &Record::Boot(self.boot.clone()));
+        file.write_all(&lines)?;
+        inner.file = Some(file);
+        inner.bytes = 0;
+        Ok(())
+    }
+
+    fn put_together(&self) -> io::Result<()> {
+        let mut contents = Contents::default();
+        let rotated = self.dir.join(ROTATED);
+        contents.read(&self.dir.join(KEPT), &self.boot);
+        contents.read(&rotated, &self.boot);
+        contents.drop_dead();
+        // Numbers are one file's own, but for those that the log goes on with.
+        let mut scratch = self.lock().next;
+        contents.write(&self.dir.join(KEPT), &self.boot, &mut scratch)?;
+        let mut inner = self.lock();
+        inner.next = inner.next.max(scratch);
+        drop(inner);
+        fs::remove_file(rotated)
+    }
+}
+
+impl Inner {
+    /// The number of an outline, which is written if it has none.
+    fn number(&mut self, project: &ProjectId, outline: &Arc<Outline>, lines: &mut Vec<u8>) -> u64 {
+        let known = self.outlines.entry(project.clone()).or_default();
+        let is_it = |(seen, _): &&(Weak<Outline>, u64)| {
+            std::ptr::eq(seen.as_ptr(), Arc::as_ptr(outline)) && seen.strong_count() > 0
+        };
+        if let Some((_, id)) = known.iter().find(is_it) {
+            return *id;
+        }
+        self.next += 1;
+        let id = self.next;
+        if known.len() >= OUTLINES {
+            known.remove(0);
+        }
+        known.push((Arc::downgrade(outline), id));
+        push(lines, &Record::Outline { id, outline: Outline::clone(outline) });
+        id
+    }
+
+    fn take_over(&mut self, contents: Contents) {
+        for Noted { process, project, outline, path, grace } in contents.noted {
+            if let Some((dir, name)) = path {
+                self.paths.put((process, dir, name), project.clone());
+            }
+            let kept = self.kept.entry(project).or_default();
+            kept.bases.push((process, outline));
+            kept.graces.extend(grace.map(|grace| (process, grace)));
+        }
+        for (project, aliases) in contents.aliases {
+            self.kept.entry(project).or_default().aliases = aliases;
+        }
+        for (project, made) in contents.made {
+            self.kept.entry(project).or_default().made = made;
+        }
+    }
+}
+
+/// Keeps what was found, and begins an empty log. In this order: whatever is killed in between, all
+/// is there.
+pub(crate) fn begin(
+    dir: &Path,
+    boot: &str,
+    contents: &Contents,
+    inner: &mut Inner,
+) -> io::Result<()> {
+    if boot.is_empty() {
+        return Ok(());
+    }
+    contents.write(&dir.join(KEPT), boot, &mut inner.next)?;
+    match fs::remove_file(dir.join(ROTATED)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let temporary = dir.join(LOG).with_extension("begun");
+    let mut file = create(&temporary)?;
+    let mut lines = Vec::new();
+    push(&mut lines, &Record::Boot(boot.to_owned()));
+    file.write_all(&lines)?;
+    fs::rename(temporary, dir.join(LOG))?;
+    inner.file = Some(file);
+    Ok(())
+}
+
+pub(crate) fn remove_all(dir: &Path) {
+    for name in [LOG, ROTATED, KEPT] {
+        // What cannot be removed is told by what failed before.
+        let _ = fs::remove_file(dir.join(name));
+    }
+}
+
+#[cfg(test)]
+#[path = "base_log_tests.rs"]
+mod tests;

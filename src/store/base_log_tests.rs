@@ -1,0 +1,166 @@
+//! What a log says after it was left at any moment.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::{BaseLog, FilePath, Grace, KEPT, LOG};
+
+use crate::{
+    ids::{ProjectId, TaskId},
+    pidfs,
+    plan::{Item, Key, Outline},
+    replica::served::Process,
+};
+
+fn outline(text: &str) -> Arc<Outline> {
+    let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
+    let item = Item { key, depth: 0, text, done: false, details: Default::default() };
+    Arc::new(Outline { items: vec![item] })
+}
+
+fn path(name: &str) -> Option<FilePath> {
+    Some((Arc::from("f"), Arc::from(name)))
+}
+
+struct Program(Child);
+
+impl Program {
+    fn new() -> Self {
+        let mut command = Command::new("cat");
+        Self(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    fn process(&self) -> Process {
+        let group = self.0.id();
+        Process { group, inode: pidfs::inode(group).unwrap() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn what_living_programs_had_is_there_after_the_log_was_left_at_any_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (editor, gone) = (Program::new(), Program::new());
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    let old = outline("old");
+    log.note(editor.process(), &id, &old, path("Plan.md"));
+    log.note(gone.process(), &id, &old, path("Plan.md"));
+    log.note(editor.process(), &id, &outline("new"), path("Plan.md"));
+    log.note_aliases(&id, &[(Key::New(3), Key::Known(TaskId::new("u")))]);
+    log.note_made(&id, &[(Key::New(3), "**a**".to_owned(), "a".to_owned())]);
+    let size = fs::metadata(dir.path().join(LOG)).unwrap().len();
+    let process = editor.process();
+    let same = outline("same");
+    log.note(process, &ProjectId::new("q"), &same, None);
+    let more = fs::metadata(dir.path().join(LOG)).unwrap().len();
+    log.note(process, &ProjectId::new("q"), &same, None);
+    assert_eq!(fs::metadata(dir.path().join(LOG)).unwrap().len(), more, "it is noted");
+    assert!(more > size);
+    // Killed in the middle of a record.
+    let mut torn = OpenOptions::new().append(true).open(dir.path().join(LOG)).unwrap();
+    torn.write_all(b"{\"Base\":{\"gro").unwrap();
+    drop(gone);
+    // Twice: what was put together counts like what was written.
+    for turn in 0..2 {
+        let log = BaseLog::open(dir.path());
+        let under = log.read_under(process, "f", "Plan.md");
+        assert_eq!(under, (turn == 0).then(|| id.clone()), "what was forgotten stays forgotten");
+        let kept = log.take_kept(&id);
+        assert_eq!(kept.bases, [(process, outline("new"))]);
+        assert_eq!(kept.aliases, [(Key::New(3), Key::Known(TaskId::new("u")))]);
+        assert_eq!(kept.made.len(), 1);
+        assert_eq!(log.take_kept(&ProjectId::new("q")).bases.len(), 1);
+        log.forget_name("f", "Plan.md");
+        assert_eq!(log.read_under(process, "f", "Plan.md"), None);
+    }
+    let mode = fs::metadata(dir.path().join(KEPT)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let editor = Program::new();
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    let (modified, until) = (SystemTime::UNIX_EPOCH, SystemTime::now());
+    let (text, grace) = (outline("a"), Grace { until, modified });
+    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    let size = || fs::metadata(dir.path().join(LOG)).unwrap().len();
+    let noted = size();
+    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    assert_eq!(size(), noted, "it is noted");
+    let until = until + Duration::from_secs(1);
+    let later = Grace { until, ..grace };
+    log.note_with(editor.process(), &id, &text, None, Some(later));
+    for _ in 0..2 {
+        let kept = BaseLog::open(dir.path()).take_kept(&id);
+        assert_eq!(kept.graces, [(editor.process(), later)]);
+    }
+    let log = BaseLog::open(dir.path());
+    log.note(editor.process(), &id, &text, None);
+    assert!(!fs::read_to_string(dir.path().join(LOG)).unwrap().contains("grace"));
+    assert_eq!(BaseLog::open(dir.path()).take_kept(&id).graces, []);
+}
+
+#[test]
+fn what_is_of_another_boot_or_of_dead_programs_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = ProjectId::new("p");
+    let editor = Program::new();
+    let log = BaseLog::open(dir.path());
+    log.note(editor.process(), &id, &outline("a"), None);
+    let text = fs::read_to_string(dir.path().join(LOG)).unwrap();
+    let other = text.replacen(&pidfs::boot(), "another", 1);
+    fs::write(dir.path().join(LOG), other).unwrap();
+    assert!(BaseLog::open(dir.path()).take_kept(&id).bases.is_empty());
+    fs::write(dir.path().join(LOG), &text).unwrap();
+    assert_eq!(BaseLog::open(dir.path()).take_kept(&id).bases.len(), 1);
+    drop(editor);
+    assert!(BaseLog::open(dir.path()).take_kept(&id).bases.is_empty());
+    assert!(fs::metadata(dir.path().join(KEPT)).unwrap().len() < 100);
+}
+
+#[test]
+fn a_large_log_is_put_together_and_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let editor = Program::new();
+    let process = editor.process();
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    log.note(process, &id, &outline("first"), None);
+    {
+        let mut inner = log.lock();
+        log.rotate(&mut inner).unwrap();
+    }
+    log.note(process, &ProjectId::new("q"), &outline("since"), None);
+    log.put_together().unwrap();
+    log.note(process, &ProjectId::new("r"), &outline("later"), None);
+    let log = BaseLog::open(dir.path());
+    for (project, text) in [("p", "first"), ("q", "since"), ("r", "later")] {
+        let kept = log.take_kept(&ProjectId::new(project));
+        assert_eq!(kept.bases, [(process, outline(text))]);
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_is_kept_and_nothing_fails() {
+    let log = BaseLog::open(std::path::Path::new("/proc/no/such/place"));
+    let process = Process { group: 1, inode: 1 };
+    log.note(process, &ProjectId::new("p"), &outline("a"), path("Plan.md"));
+    assert!(log.take_kept(&ProjectId::new("p")).bases.is_empty());
+    assert!(log.read_under(process, "f", "Plan.md").is_some(), "in memory it is");
+}

@@ -1,0 +1,443 @@
+//! The cache on disk: what was read lately, to be served at once by the next mount and with no
+//! network. It may be deleted at any time; a damaged one, or one of another format, is begun anew.
+//!
+//! Writing is left to a thread of its own, which puts whatever waits into one transaction. A
+//! crash may lose the newest of it, so the cache knows whether it holds all that its mount knew.
+
+use std::{
+    collections::HashMap,
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::JoinHandle,
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    database,
+    error::Result,
+    ids::{ProjectId, TaskId},
+    plan::Outline,
+    store::cache_details::{self as cache_told, Told},
+};
+
+/// The format that this program writes (`PRAGMA user_version`).
+pub(crate) const VERSION: i64 = 1;
+
+pub(crate) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS listings (
+        which TEXT PRIMARY KEY,
+        items TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS projects (
+        id       TEXT PRIMARY KEY,
+        modified INTEGER NOT NULL,
+        reading  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS complete (yes INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS served (
+        id      TEXT PRIMARY KEY,
+        outline TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// How long the other process that has the file may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A project as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CachedProject {
+    /// When its content last changed, as far as was seen.
+    pub(crate) modified: SystemTime,
+    pub(crate) reading: Reading,
+}
+
+/// What a project was read as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    pub(crate) outline: Arc<Outline>,
+    /// The title node.
+    pub(crate) title: Option<TaskId>,
+}
+
+/// Something to be written.
+pub(crate) enum Write {
+    Listing(String, String),
+    Project(ProjectId, CachedProject),
+    Served(ProjectId, Arc<Outline>),
+    Told(ProjectId, Told),
+    /// What was told of a project is known now.
+    Untold(ProjectId),
+    /// Tells when everything before it is written.
+    Await(mpsc::SyncSender<()>),
+    /// Tells that as well, and notes that it is all that is known.
+    Flush(mpsc::SyncSender<()>),
+}
+
+/// The cache of one account.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    /// Whether it held all that was known when it was opened.
+    complete: bool,
+    /// For reading; `None` if there is no cache.
+    connection: Option<Mutex<Connection>>,
+    writes: Option<mpsc::Sender<Write>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Cache {
+    /// Opens the cache at `path`, or makes it. Without one everything works, but nothing outlives
+    /// the mount.
+    pub(crate) fn open(path: &Path) -> Self {
+        let opened = open(path).or_else(|error| {
+            tracing::info!(%error, path = %path.display(), "the cache is begun anew");
+            remove(path);
+            open(path)
+        });
+        let both = opened.and_then(|reader| Ok((reader, open(path)?)));
+        let (reader, writer) = match both {
+            Ok(both) => both,
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "there is no cache on disk");
+                return Self { complete: false, connection: None, writes: None, writer: None };
+            }
+        };
+        let complete = take_mark(&reader);
+        let (writes, waiting) = mpsc::channel();
+        let work = move || write_all(writer, &waiting);
+        let writer = std::thread::Builder::new().name("cache".to_owned()).spawn(work);
+        Self {
+            complete,
+            connection: Some(Mutex::new(reader)),
+            writes: Some(writes),
+            writer: writer.inspect_err(|error| tracing::warn!(%error, "no cache writer")).ok(),
+        }
+    }
+
+    /// Opens the cache at `path` to be looked at, also while another process has it: nothing is
+    /// changed. `None` if there is none that can be read.
+    pub(crate) fn peek(path: &Path) -> Option<Self> {
+        let connection = database::open_to_look(path).ok()?;
+        let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+        if version.ok()? != VERSION {
+            return None;
+        }
+        let connection = Some(Mutex::new(connection));
+        Some(Self { complete: false, connection, writes: None, writer: None })
+    }
+
+    /// Whether it held all that was known when it was opened: a crash may have kept the newest out.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether there is one on disk.
+    pub(crate) fn is_there(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Every listing.
+    pub(crate) fn listings(&self) -> HashMap<String, String> {
+        self.ask("SELECT which, items FROM listings", |statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// A project as it was last read.
+    pub(crate) fn project(&self, id: &ProjectId) -> Option<CachedProject> {
+        let row: Option<(i64, String)> =
+            self.ask("SELECT modified, reading FROM projects WHERE id = ?1", |statement| {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+                statement.query_row([id.as_str()], row).optional()
+            })?;
+        let (modified, reading) = row?;
+        let reading: Reading = serde_json::from_str(&reading).ok()?;
+        let is_sound = reading.outline.is_well_formed();
+        is_sound.then(|| CachedProject { modified: time(modified), reading })
+    }
+
+    /// What a program was last served of a project.
+    pub(crate) fn served(&self, id: &ProjectId) -> Option<Outline> {
+        let outline: Option<String> = self
+            .ask("SELECT outline FROM served WHERE id = ?1", |statement| {
+                statement.query_row([id.as_str()], |row| row.get(0)).optional()
+            })?;
+        serde_json::from_str(&outline?).ok().filter(Outline::is_well_formed)
+    }
+
+    /// Keeps a listing.
+    pub(crate) fn keep_listing(&self, which: String, items: String) {
+        self.write(Write::Listing(which, items));
+    }
+
+    /// Keeps a project.
+    pub(crate) fn keep_project(&self, id: &ProjectId, project: CachedProject) {
+        self.write(Write::Project(id.clone(), project));
+    }
+
+    /// Keeps what a program was served of a project.
+    pub(crate) fn keep_served(&self, id: &ProjectId, outline: &Arc<Outline>) {
+        self.write(Write::Served(id.clone(), outline.clone()));
+    }
+
+    /// Returns once everything kept before is written, and would be found. Blocks.
+    pub(crate) fn write_out(&self) {
+        self.await_writer(Write::Await);
+    }
+
+    /// Returns once everything kept before is on disk, and notes that it is all. Blocks.
+    pub(crate) fn flush(&self) {
+        self.await_writer(Write::Flush);
+    }
+
+    fn await_writer(&self, ask: fn(mpsc::SyncSender<()>) -> Write) {
+        let (done, told) = mpsc::sync_channel(1);
+        self.write(ask(done));
+        // Fails if there is no writer: then there is nothing to wait for.
+        let _ = told.recv();
+    }
+
+    pub(crate) fn write(&self, write: Write) {
+        if let Some(writes) = &self.writes {
+            // Fails only if the writer died: then nothing is kept.
+            let _ = writes.send(write);
+        }
+    }
+
+    pub(crate) fn ask<T>(
+        &self,
+        sql: &str,
+        query: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
+    ) -> Option<T> {
+        let connection = self.connection.as_ref()?;
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = connection.prepare_cached(sql).and_then(|mut statement| query(&mut statement));
+        answer.inspect_err(|error| tracing::debug!(%error, "the cache does not answer")).ok()
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.writes = None;
+        if let Some(writer) = self.writer.take() {
+            // It ends once all is written. Fails only if it panicked.
+            let _ = writer.join();
+        }
+    }
+}
+
+pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error + Send + Sync>> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != 0 && version != VERSION {
+        return Err(format!("it has format {version}").into());
+    }
+    // What a power cut takes is only to be read again.
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;
+         BEGIN; {SCHEMA}{} PRAGMA user_version={VERSION}; COMMIT;",
+        cache_told::SCHEMA
+    ))?;
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if sound != "ok" {
+        return Err(sound.into());
+    }
+    Ok(connection)
+}
+
+/// Whether everything that the last mount knew is here. From now on it is not, whatever happens:
+/// that is on disk before anything is learnt.
+pub(crate) fn take_mark(connection: &Connection) -> bool {
+    let marks = connection
+        .execute_batch("PRAGMA synchronous=FULL")
+        .and_then(|()| connection.execute("DELETE FROM complete", []));
+    marks.is_ok_and(|marks| marks > 0)
+}
+
+/// Removes a cache that cannot be used.
+pub(crate) fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        // What cannot be removed cannot be opened either, and that is told.
+        let _ = std::fs::remove_file(PathBuf::from(name));
+    }
+}
+
+/// Writes whatever comes, until nothing can come any more.
+pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Write>) {
+    while let Ok(first) = waiting.recv() {
+        let (mut flushed, mut told) = (false, Vec::new());
+        let written = connection.transaction().and_then(|transaction| {
+            for write in std::iter::once(first).chain(waiting.try_iter()) {
+                match write {
+                    Write::Await(done) => told.push(done),
+                    Write::Flush(done) => {
+                        flushed = true;
+                        told.push(done);
+                    }
+                    write => put(&transaction, write)?,
+                }
+            }
+            transaction.execute("DELETE FROM complete", [])?;
+            if flushed {
+                transaction.execute("INSERT INTO complete VALUES (1)", [])?;
+            }
+            transaction.commit()
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "not kept in the cache");
+        }
+        for done in told {
+            // Whoever waited may have gone.
+            let _ = done.try_send(());
+        }
+    }
+}
+
+pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()> {
+    let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+    match write {
+        Write::Listing(which, items) => {
+            let mut statement =
+                connection.prepare_cached("INSERT OR REPLACE INTO listings VALUES (?1, ?2)")?;
+            statement.execute(params![which, items])?;
+        }
+        Write::Project(id, CachedProject { modified, reading }) => {
+            let mut statement =
+                connection.prepare_cached("INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3)")?;
+            let reading = json(serde_json::to_string(&reading));
+            statement.execute(params![id.as_str(), nanoseconds(modified), reading])?;
+        }
+        Write::Served(id, outline) => {
+            let mut statement =
+                connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
+            statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
+        }
+        Write::Told(id, told) => cache_told::put(connection, &id, &told)?,
+        Write::Untold(id) => cache_told::remove(connection, &id)?,
+        Write::Await(_) | Write::Flush(_) => {}
+    }
+    Ok(())
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn nanoseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn time(nanoseconds: i64) -> SystemTime {
+    let since = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default());
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// The cache's file in the directory of an account.
+pub(crate) const CACHE: &str = "cache.sqlite3";
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::fs::PermissionsExt,
+        sync::Arc,
+        time::{Duration, SystemTime},
+    };
+
+    use super::{Cache, CachedProject, Reading};
+    use crate::ids::ProjectId;
+    use crate::ids::TaskId;
+    use crate::plan::Item;
+    use crate::plan::Key;
+    use crate::plan::Outline;
+
+    fn project(text: &str) -> CachedProject {
+        let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
+        let outline = Outline {
+            items: vec![Item { key, depth: 0, text, done: true, details: Default::default() }],
+        };
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let reading = Reading { outline: Arc::new(outline), title: Some(TaskId::new("title")) };
+        CachedProject { modified: time, reading }
+    }
+
+    #[test]
+    fn what_was_kept_is_there_after_reopening_and_for_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache");
+        let id = ProjectId::new("p");
+        let cache = Cache::open(&path);
+        cache.keep_project(&id, project("old"));
+        cache.keep_project(&id, project("new"));
+        cache.keep_served(&id, &project("seen").reading.outline);
+        cache.keep_listing("w".to_owned(), "[]".to_owned());
+        cache.flush();
+        assert!(!cache.is_complete());
+        assert_eq!(cache.project(&id), Some(project("new")));
+        drop(cache);
+        let cache = Cache::open(&path);
+        assert!(cache.is_complete());
+        assert_eq!(cache.project(&id), Some(project("new")));
+        assert_eq!(cache.served(&id), Some((*project("seen").reading.outline).clone()));
+        assert_eq!(cache.project(&ProjectId::new("q")), None);
+        assert_eq!(cache.listings()["w"], "[]");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_was_written_after_the_last_flush_may_not_be_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache");
+        let cache = Cache::open(&path);
+        cache.flush();
+        cache.keep_project(&ProjectId::new("p"), project("a"));
+        drop(cache);
+        assert!(!Cache::open(&path).is_complete());
+    }
+
+    #[test]
+    fn one_that_is_damaged_or_of_another_format_is_begun_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = ProjectId::new("p");
+        let spoilers: [fn(&std::path::Path); 3] = [
+            |path| fs::write(path, "no database").unwrap(),
+            |path| {
+                let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+                file.set_len(4096 + 100).unwrap();
+            },
+            |path| {
+                let raw = rusqlite::Connection::open(path).unwrap();
+                raw.execute_batch("PRAGMA user_version=99").unwrap();
+            },
+        ];
+        for (number, spoil) in spoilers.into_iter().enumerate() {
+            let path = dir.path().join(number.to_string());
+            let cache = Cache::open(&path);
+            cache.keep_project(&id, project("a"));
+            drop(cache);
+            spoil(&path);
+            let cache = Cache::open(&path);
+            assert_eq!(cache.project(&id), None);
+            cache.keep_project(&id, project("b"));
+            cache.flush();
+            assert_eq!(cache.project(&id), Some(project("b")));
+        }
+    }
+
+    #[test]
+    fn where_there_can_be_no_cache_nothing_is_kept_and_nothing_fails() {
+        let cache = Cache::open(std::path::Path::new("/proc/no/such/place"));
+        cache.keep_project(&ProjectId::new("p"), project("a"));
+        cache.flush();
+        assert_eq!(cache.project(&ProjectId::new("p")), None);
+    }
+}

@@ -1,0 +1,422 @@
+//! The journal: saves that were promised and are not yet in Taskade, durable on disk.
+//!
+//! One row a project. A save is in the journal, synced to disk, before any program is told that
+//! it is saved, and leaves it when Taskade has it. The file is SQLite in WAL mode with
+//! `synchronous=FULL`: a transaction is on disk or it never was.
+//!
+//! Its format has a version. A journal from a newer version is refused, not guessed at.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use rusqlite::{Connection, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    database::{self, failed as storage},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+    plan::Outline,
+    replica::{creation::Creating, pending::Intent, rejection::Refusal, state::State},
+    store::{
+        habits, history as past, rejected as refused_rows, rejected_removals as refused_removals,
+        remarks, removals, salvage, unmoved,
+    },
+};
+
+/// The journal's file in the directory of an account.
+pub const JOURNAL: &str = "journal.sqlite3";
+
+/// The format this program writes (`PRAGMA user_version`).
+pub(crate) const VERSION: i64 = 2;
+
+/// The columns of a save, in the order in which they are read.
+pub(crate) const COLUMNS: &str = "row, project, folder, title, text, outline, intent, creating,
+    archive, since, refused";
+
+pub(crate) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS saves (
+        row      INTEGER PRIMARY KEY,
+        project  TEXT UNIQUE,
+        folder   TEXT NOT NULL,
+        title    TEXT NOT NULL,
+        text     BLOB NOT NULL,
+        outline  TEXT NOT NULL,
+        intent   TEXT NOT NULL,
+        creating TEXT,
+        archive  INTEGER NOT NULL,
+        since    TEXT NOT NULL,
+        refused  TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS archived (
+        project TEXT PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS names (
+        directory TEXT NOT NULL,
+        id        TEXT NOT NULL,
+        title     TEXT NOT NULL,
+        name      TEXT NOT NULL,
+        PRIMARY KEY (directory, id)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// A save as it stands in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    /// Which row it is; `None` before it was first written.
+    pub(crate) row: Option<i64>,
+    /// The project; `None` while it is still to be created.
+    pub(crate) project: Option<ProjectId>,
+    /// The folder that it is in, or is to be created in.
+    pub(crate) folder: SpaceId,
+    /// Its title.
+    pub(crate) title: String,
+    /// The text that the program saved.
+    pub(crate) text: Vec<u8>,
+    /// The tasks that the text stands for.
+    pub(crate) outline: Outline,
+    /// What is known and what is wanted.
+    pub(crate) intent: Intent,
+    /// The request to create the project, until what was made of it is known.
+    pub(crate) creating: Option<Creating>,
+    /// Whether the project is to be archived once the save is through.
+    pub(crate) archive: bool,
+    /// When it was saved.
+    pub(crate) since: SystemTime,
+    /// Taskade's refusal, if that was its verdict.
+    pub(crate) refused: Option<Refusal>,
+}
+
+/// A name as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenName {
+    /// Whose name it is.
+    pub(crate) id: String,
+    /// The title that it was given for.
+    pub(crate) title: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// The journal of one account.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Mutex<Connection>,
+    dir: PathBuf,
+    findings: Vec<String>,
+}
+
+impl Journal {
+    /// Opens or creates the journal at `path`, which nobody else has open. One that is damaged is
+    /// set aside, and what can be read of it is taken over.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self> {
+        let findings = salvage::mend(path)?;
+        Ok(Self { findings, ..Self::open_as_is(path)? })
+    }
+
+    pub(crate) fn open_as_is(path: &Path) -> Result<Self> {
+        let others = [
+            refused_rows::SCHEMA,
+            past::SCHEMA,
+            remarks::SCHEMA,
+            removals::SCHEMA,
+            unmoved::SCHEMA,
+            habits::SCHEMA,
+            refused_removals::SCHEMA,
+        ];
+        let schema = format!("{SCHEMA}{}", others.concat());
+        let connection = database::open(path, VERSION, &schema)?;
+        past::complete(&connection).map_err(|error| error.at(path.display().to_string()))?;
+        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+    }
+
+    /// Opens the journal at `path` to be looked at: nothing is changed.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if it is not there or cannot be read.
+    pub(crate) fn open_to_look(path: &Path) -> Result<Self> {
+        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        let connection = database::open_to_look(path)?;
+        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+    }
+
+    /// What there is to tell of how it was found.
+    pub fn findings(&self) -> &[String] {
+        &self.findings
+    }
+
+    /// Takes over the names that were given and what was archived, as far as they can be read.
+    pub(crate) fn take_names(&self, damaged: &Connection) {
+        let rows = |sql: &str, columns: usize| -> Vec<Vec<String>> {
+            let Ok(mut statement) = damaged.prepare(sql) else { return Vec::new() };
+            let read =
+                |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+            let Ok(rows) = statement.query_map([], read) else { return Vec::new() };
+            rows.map_while(rusqlite::Result::ok).collect()
+        };
+        let connection = self.lock();
+        for (sql, columns, insert) in [
+            (
+                "SELECT directory, id, title, name FROM names",
+                4,
+                "INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3, ?4)",
+            ),
+            ("SELECT project FROM archived", 1, "INSERT OR IGNORE INTO archived VALUES (?1)"),
+        ] {
+            for row in rows(sql, columns) {
+                if let Err(error) = connection.execute(insert, rusqlite::params_from_iter(row)) {
+                    tracing::warn!(%error, "a name was not taken over");
+                }
+            }
+        }
+    }
+
+    /// The directory of the account, which the journal is in.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Writes or replaces an entry. On disk when this returns. The row that it has.
+    pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
+        self.put_settling(entry, None)
+    }
+
+    /// Writes or replaces an entry and forgets the refused text that it takes the place of, as
+    /// one. The row that it has.
+    pub(crate) fn put_settling(&self, entry: &Entry, refused_row: Option<i64>) -> Result<i64> {
+        let failed = || storage("cannot journal a save");
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(failed())?;
+        let row = insert(&transaction, entry)?;
+        if let Some(refused_row) = refused_row {
+            refused_rows::remove(&transaction, refused_row)?;
+        }
+        transaction.commit().map_err(failed())?;
+        Ok(row)
+    }
+
+    /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare(&format!("SELECT {COLUMNS} FROM saves ORDER BY row"))
+            .map_err(storage("cannot read the journal"))?;
+        let mut rows = statement.query([]).map_err(storage("cannot read the journal"))?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next().map_err(storage("cannot read the journal"))? {
+            entries.push(read_entry(row)?);
+        }
+        Ok(entries)
+    }
+
+    /// Remembers that a project was archived here: the listing may not say so.
+    pub(crate) fn set_archived(&self, project: &ProjectId, archived: bool) -> Result<()> {
+        let sql = if archived {
+            "INSERT OR IGNORE INTO archived (project) VALUES (?1)"
+        } else {
+            "DELETE FROM archived WHERE project = ?1"
+        };
+        self.lock()
+            .execute(sql, [project.as_str()])
+            .map_err(storage("cannot note an archived project"))?;
+        Ok(())
+    }
+
+    /// The projects that were archived here.
+    pub(crate) fn archived(&self) -> Result<Vec<ProjectId>> {
+        let connection = self.lock();
+        let failed = || storage("cannot read the archived projects");
+        let mut statement = connection.prepare("SELECT project FROM archived").map_err(failed())?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed())?;
+        rows.map(|row| row.map(ProjectId::new).map_err(failed())).collect()
+    }
+
+    /// The names given in a directory, as id → (title that it was given for, name).
+    pub(crate) fn names(&self, directory: &str) -> Result<HashMap<String, (String, String)>> {
+        let connection = self.lock();
+        let failed = || storage("cannot read the names");
+        let mut statement = connection
+            .prepare("SELECT id, title, name FROM names WHERE directory = ?1")
+            .map_err(failed())?;
+        let rows = statement
+            .query_map([directory], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))
+            .map_err(failed())?;
+        rows.map(|row| row.map_err(failed())).collect()
+    }
+
+    /// Remembers names given in a directory.
+    pub(crate) fn set_names(&self, directory: &str, names: &[GivenName]) -> Result<()> {
+        let failed = || storage("cannot note the names");
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(failed())?;
+        for GivenName { id, title, name } in names {
+            transaction
+                .execute(
+                    "INSERT OR REPLACE INTO names (directory, id, title, name)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    [directory, id.as_str(), title.as_str(), name.as_str()],
+                )
+                .map_err(failed())?;
+        }
+        transaction.commit().map_err(failed())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes or replaces an entry. The row that it has.
+pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
+    let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
+    let creating = entry.creating.as_ref().map(to_json).transpose()?;
+    let (since, refused) =
+        (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO saves
+             (row, project, folder, title, text, outline, intent, creating, archive, since, refused)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                entry.row,
+                entry.project.as_ref().map(ProjectId::as_str),
+                entry.folder.as_str(),
+                entry.title,
+                entry.text,
+                outline,
+                intent,
+                creating,
+                entry.archive,
+                since,
+                refused,
+            ],
+        )
+        .map_err(storage("cannot journal a save"))?;
+    Ok(connection.last_insert_rowid())
+}
+
+pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
+    let failed = storage("cannot read the journal");
+    let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
+    let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
+    let (creating, refused) = (optional(7)?, optional(10)?);
+    let (outline, intent): (Outline, Intent) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
+    if ![&outline, &intent.base, &intent.target, &intent.before]
+        .into_iter()
+        .all(Outline::is_well_formed)
+    {
+        return Err(Error::new(Kind::Storage, "the tasks of a save are no tree"));
+    }
+    Ok(Entry {
+        row: row.get(0).map_err(&failed)?,
+        project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
+        folder: SpaceId::new(text(2)?),
+        title: text(3)?,
+        text: row.get(4).map_err(&failed)?,
+        outline,
+        intent,
+        creating: creating.as_deref().map(from_json).transpose()?,
+        archive: row.get(8).map_err(&failed)?,
+        since: from_json(&text(9)?)?,
+        refused: refused.as_deref().map(from_json).transpose()?,
+    })
+}
+
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::new(Kind::Storage, "cannot journal a save").because(error))
+}
+
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::new(Kind::Storage, "the journal is damaged").because(error))
+}
+
+/// The journal entry for a project's state with this text and intent.
+pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Intent) -> Entry {
+    Entry {
+        row: state.row,
+        project: state.id.clone(),
+        folder: state.folder.clone(),
+        title: state.title.clone(),
+        text: text.to_vec(),
+        outline: outline.clone(),
+        intent: intent.clone(),
+        creating: state.creating.clone(),
+        archive: state.archive,
+        since: state.saved.as_ref().map_or(SystemTime::UNIX_EPOCH, |saved| saved.since),
+        refused: state.saved.as_ref().and_then(|saved| saved.refused.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::{Entry, Journal};
+    use crate::error::Kind;
+    use crate::ids::ProjectId;
+    use crate::ids::SpaceId;
+    use crate::plan::Outline;
+    use crate::replica::pending::Intent;
+    use crate::replica::rejection::Refusal;
+
+    fn entry() -> Entry {
+        Entry {
+            row: None,
+            project: None,
+            folder: SpaceId::new("f"),
+            title: "T".to_owned(),
+            text: b"- [ ] a\n".to_vec(),
+            outline: Outline::default(),
+            intent: Intent::new(Default::default(), Default::default()),
+            creating: None,
+            archive: false,
+            since: SystemTime::UNIX_EPOCH,
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let mut wanted = entry();
+        let journal = Journal::open(&path).unwrap();
+        wanted.row = Some(journal.put(&wanted).unwrap());
+        wanted.project = Some(ProjectId::new("p"));
+        wanted.refused = Some(Refusal {
+            kind: Kind::Forbidden,
+            reason: "no".to_owned(),
+            since: SystemTime::UNIX_EPOCH,
+            file: "T.md".to_owned(),
+            set_aside: false,
+        });
+        assert_eq!(Some(journal.put(&wanted).unwrap()), wanted.row);
+        drop(journal);
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.entries().unwrap(), [wanted.clone()]);
+        journal.conclude(wanted.row, None).unwrap();
+        assert_eq!(journal.entries().unwrap(), []);
+    }
+
+    #[test]
+    fn a_journal_of_a_newer_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        drop(Journal::open(&path).unwrap());
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch("PRAGMA user_version=99").unwrap();
+        drop(raw);
+        let error = Journal::open(&path).unwrap_err().to_string();
+        assert!(error.contains("format 99") && error.contains("newer taskadefs"), "{error}");
+    }
+}

@@ -1,0 +1,18 @@
+//! What outlives the process, in files: the journal, what was refused, the history, the cache. Blocking, and
+//! with no idea of who asks.
+
+pub(crate) mod artifacts;
+pub(crate) mod base_log;
+pub(crate) mod base_records;
+pub(crate) mod cache;
+pub(crate) mod cache_details;
+pub(crate) mod habits;
+pub(crate) mod history;
+pub(crate) mod journal;
+pub(crate) mod reidentified;
+pub(crate) mod rejected;
+pub(crate) mod rejected_removals;
+pub(crate) mod remarks;
+pub(crate) mod removals;
+pub(crate) mod salvage;
+pub(crate) mod unmoved;

@@ -1,0 +1,142 @@
+//! The journal's table of texts that were refused here.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, params};
+
+use crate::{
+    database::failed as storage,
+    error::Result,
+    ids::{ProjectId, SpaceId},
+    replica::{identity::RefusedOf, rejection::RefusedText},
+    store::journal::{Journal, from_json, to_json},
+};
+
+/// The columns of a refused text, in the order in which they are read.
+pub(crate) const COLUMNS: &str = "row, project, folder, title, text, base, refusal";
+
+pub(crate) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS refused (
+        row     INTEGER PRIMARY KEY,
+        project TEXT UNIQUE,
+        folder  TEXT NOT NULL,
+        title   TEXT NOT NULL,
+        text    BLOB NOT NULL,
+        base    TEXT NOT NULL,
+        refusal TEXT NOT NULL
+    ) STRICT;
+";
+
+impl Journal {
+    /// Writes or replaces a refused text. On disk when this returns. The row that it has.
+    pub(crate) fn put_refused(&self, of: &RefusedOf, refused: &RefusedText) -> Result<i64> {
+        let (base, refusal) = (to_json(&*refused.base)?, to_json(&refused.refusal)?);
+        let connection = self.lock();
+        connection
+            .execute(
+                "INSERT OR REPLACE INTO refused (row, project, folder, title, text, base, refusal)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    refused.row,
+                    of.project.as_ref().map(ProjectId::as_str),
+                    of.folder.as_str(),
+                    of.title,
+                    &*refused.text,
+                    base,
+                    refusal,
+                ],
+            )
+            .map_err(storage("cannot journal a refused text"))?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    /// Removes a refused text: it is settled.
+    pub(crate) fn remove_refused(&self, row: i64) -> Result<()> {
+        remove(&self.lock(), row)
+    }
+
+    /// Every refused text, oldest first.
+    pub(crate) fn refused(&self) -> Result<Vec<(RefusedOf, RefusedText)>> {
+        let connection = self.lock();
+        let failed = storage("cannot read the refused texts");
+        let mut statement = connection
+            .prepare(&format!("SELECT {COLUMNS} FROM refused ORDER BY row"))
+            .map_err(&failed)?;
+        let mut rows = statement.query([]).map_err(&failed)?;
+        let mut texts = Vec::new();
+        while let Some(row) = rows.next().map_err(&failed)? {
+            texts.push(read(row)?);
+        }
+        Ok(texts)
+    }
+}
+
+pub(crate) fn remove(connection: &Connection, row: i64) -> Result<()> {
+    connection
+        .execute("DELETE FROM refused WHERE row = ?1", [row])
+        .map_err(storage("cannot clear the journal"))?;
+    Ok(())
+}
+
+pub(crate) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {
+    let failed = storage("cannot read the refused texts");
+    let string = |column: usize| row.get::<_, String>(column).map_err(&failed);
+    let of = RefusedOf {
+        project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
+        folder: SpaceId::new(string(2)?),
+        title: string(3)?,
+    };
+    let text: Vec<u8> = row.get(4).map_err(&failed)?;
+    let refused = RefusedText {
+        row: row.get(0).map_err(&failed)?,
+        text: text.into(),
+        base: Arc::new(from_json(&string(5)?)?),
+        refusal: from_json(&string(6)?)?,
+    };
+    Ok((of, refused))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::SystemTime};
+
+    use crate::error::Kind;
+    use crate::ids::ProjectId;
+    use crate::ids::SpaceId;
+    use crate::plan::Outline;
+    use crate::replica::identity::RefusedOf;
+    use crate::replica::rejection::Refusal;
+    use crate::replica::rejection::RefusedText;
+    use crate::store::journal::Journal;
+
+    #[test]
+    fn a_refused_text_is_there_after_reopening_until_it_is_settled() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let journal = Journal::open(&path).unwrap();
+        let of = RefusedOf {
+            project: Some(ProjectId::new("p")),
+            folder: SpaceId::new("f"),
+            title: "T".to_owned(),
+        };
+        let refusal = Refusal {
+            kind: Kind::DeletionGuard,
+            reason: "too much".to_owned(),
+            since: SystemTime::UNIX_EPOCH,
+            file: "T.md".to_owned(),
+            set_aside: true,
+        };
+        let base = Arc::new(Outline::default());
+        let text = Arc::from(*b"\xff\0");
+        let mut refused = RefusedText { row: None, text, base, refusal };
+        refused.row = Some(journal.put_refused(&of, &refused).unwrap());
+        refused.refusal.kind = Kind::Os(libc::ENOSPC);
+        assert_eq!(Some(journal.put_refused(&of, &refused).unwrap()), refused.row);
+        drop(journal);
+        let journal = Journal::open(&path).unwrap();
+        let row = refused.row.unwrap();
+        assert_eq!(journal.refused().unwrap(), [(of, refused)]);
+        journal.remove_refused(row).unwrap();
+        assert_eq!(journal.refused().unwrap(), []);
+    }
+}

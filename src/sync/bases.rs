@@ -1,0 +1,116 @@
+//! What programs have before their eyes, kept on disk.
+
+use std::{sync::Arc, time::SystemTime};
+
+use crate::{
+    ids::ProjectId,
+    pidfs,
+    plan::Key,
+    replica::{grace::Grace, served::Process, state::State},
+    sync::{engine::Engine, project::Project},
+};
+
+/// Somebody settles what was saved: nobody is served a text of its own any more, also after a
+/// kill.
+pub(crate) fn end_own_texts(engine: &Engine, state: &mut State) {
+    state.bases.end_all_graces();
+    log_bases(engine, state);
+}
+
+/// The journal has a save of that time. A kill may have kept from the log what its program has
+/// before its eyes since then; what it saved before that is not to be served in its place.
+pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut State, since: SystemTime) {
+    state.bases.end_graces_of_saves_before(since);
+    log_bases(engine, state);
+}
+
+/// Keeps on disk what a process has before its eyes, before it is told anything.
+pub(crate) fn log_base(engine: &Engine, state: &mut State, process: Option<Process>) {
+    log_names(engine, state);
+    state.bases.forget_dead(is_alive);
+    let (Some(process), Some(id)) = (process, &state.id) else { return };
+    if let Some(outline) = state.bases.outline_of(process) {
+        let grace = grace_of(engine, state, process);
+        engine.base_log.note_with(process, id, outline, state.path.clone(), grace);
+    }
+}
+
+/// As long as it lasts.
+pub(crate) fn grace_of(engine: &Engine, state: &State, process: Process) -> Option<Grace> {
+    let own = state.bases.own_of(process)?;
+    let left = own.until.checked_duration_since(engine.clock.now())?;
+    Some(Grace { until: engine.clock.wall() + left, modified: own.modified })
+}
+
+/// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
+/// the service made of what they typed.
+pub(crate) fn log_names(engine: &Engine, state: &mut State) {
+    let Some(id) = &state.id else { return };
+    if !state.new_aliases.is_empty() {
+        engine.base_log.note_aliases(id, &std::mem::take(&mut state.new_aliases));
+    }
+    if !state.normalised.news.is_empty() {
+        engine.base_log.note_made(id, &std::mem::take(&mut state.normalised.news));
+    }
+}
+
+/// A project has an id from now on: what programs had before their eyes is kept by that.
+pub(crate) fn log_bases(engine: &Engine, state: &mut State) {
+    log_names(engine, state);
+    let Some(id) = &state.id else { return };
+    for (process, outline) in state.bases.all() {
+        let grace = grace_of(engine, state, process);
+        engine.base_log.note_with(process, id, outline, state.path.clone(), grace);
+    }
+}
+
+/// A project is about to be this copy, whose tasks have other keys.
+pub(crate) fn log_bases_of_copy(
+    engine: &Engine,
+    project: &Project,
+    copy: &ProjectId,
+    keys: &[(Key, Key)],
+) {
+    let state = project.lock();
+    // What programs have read may be written down once more with the keys that it had then.
+    let now = |key: &Key| {
+        let key = state.current(key);
+        let of_copy = keys.iter().find(|(of_original, _)| *of_original == key);
+        of_copy.map_or(key, |(_, of_copy)| of_copy.clone())
+    };
+    let earlier = state.aliases.keys().map(|key| (key.clone(), now(key)));
+    let earlier: Vec<(Key, Key)> = earlier.filter(|(key, now)| key != now).collect();
+    engine.base_log.note_aliases(copy, &earlier);
+    engine.base_log.note_aliases(copy, keys);
+    let made = state.normalised.all();
+    let made: Vec<_> =
+        made.map(|(key, sent, made)| (now(&key), sent.to_owned(), made.to_owned())).collect();
+    engine.base_log.note_made(copy, &made);
+    for (process, outline) in state.bases.all() {
+        // By the keys that tasks are known by now: earlier aliases are the original's.
+        let outline = Arc::new(state.resolved(outline));
+        let grace = grace_of(engine, &state, process);
+        engine.base_log.note_with(process, copy, &outline, state.path.clone(), grace);
+    }
+}
+
+/// The project that a process read under this name last, whatever it is called now.
+pub(crate) fn read_under(
+    engine: &Engine,
+    process: Process,
+    directory: &str,
+    name: &str,
+) -> Option<ProjectId> {
+    engine.base_log.read_under(process, directory, name)
+}
+
+/// A name was given up here, and what is written to it from now on is nothing that was read
+/// under it.
+pub(crate) fn forget_name(engine: &Engine, directory: &str, name: &str) {
+    engine.base_log.forget_name(directory, name);
+}
+
+/// Whether a process lives, as far as the kernel tells.
+pub(crate) fn is_alive(process: &Process) -> bool {
+    process.inode == 0 || pidfs::inode(process.group) == Some(process.inode)
+}

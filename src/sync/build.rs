@@ -1,0 +1,92 @@
+//! Building the engine of an account.
+
+use std::sync::{
+    Arc, Mutex, OnceLock,
+    atomic::{AtomicBool, AtomicU64},
+};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    api::{Audited, Backend, Client},
+    clock::Clock,
+    error::Result,
+    store::{
+        artifacts::Records,
+        base_log::BaseLog,
+        cache::{CACHE, Cache},
+        journal::Journal,
+        removals::Removals,
+    },
+    sync::{
+        engine::Engine,
+        event::Event,
+        leaf::{
+            conflicts::Unseen, exports::Exports, listings::Listings, refresher::Refresher,
+            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
+            walks::Walks,
+        },
+        settings::Settings,
+        upload::worker,
+    },
+};
+
+impl Engine {
+    /// An engine over a service and a journal. Events must be received, or they pile up.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if the journal cannot be read.
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        journal: Arc<Journal>,
+        settings: Settings,
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
+        let (events, receiver) = mpsc::unbounded_channel();
+        let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
+        let listings = Listings::recalled(cache.clone(), journal.archived()?);
+        let base_log = BaseLog::open(journal.dir());
+        let removals = Removals::of(journal.removals()?);
+        let started = clock.wall();
+        let keep = settings.keep_history;
+        let records = Records::of(journal.dir());
+        let audit = Arc::new(Audited::new(backend, clock.clone(), records.dir(), keep));
+        let unseen = Unseen::of(&journal)?;
+        let unmoved = Unsettled::of(&journal)?;
+        let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
+        let engine = Arc::new_cyclic(|this| Self {
+            this: this.clone(),
+            work: worker::start,
+            backend: Client::new(audit.clone()),
+            audit,
+            clock,
+            records,
+            unseen,
+            unmoved,
+            cache,
+            base_log,
+            journal,
+            settings,
+            listings,
+            exports: Exports::default(),
+            residents: Residents::default(),
+            refresher: Refresher::default(),
+            asks: Refresher::default(),
+            scans: Scans::of_projects(),
+            dir_scans: Scans::of_directories(),
+            walks: Walks::default(),
+            transfers: Transfers::default(),
+            removals,
+            busy: watch::Sender::new(0),
+            titles_are_fixed: AtomicBool::new(false),
+            titles_are_listed,
+            events,
+            projects: Mutex::default(),
+            unborn: Mutex::default(),
+            serial: AtomicU64::new(1),
+            started,
+            own: OnceLock::new(),
+        });
+        Ok((engine, receiver))
+    }
+}

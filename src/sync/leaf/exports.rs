@@ -1,0 +1,86 @@
+//! The exports of spaces: who walks through which, and what the last one told.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    api::Exported,
+    ids::{ProjectId, SpaceId},
+};
+
+/// Within how long a second project of a space must be asked for, to make it a walk through it.
+pub(crate) const WALK: Duration = Duration::from_secs(10);
+
+/// How long a reader waits for an export since it was asked for. It goes on without one, and what
+/// comes later is still of use.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(crate) const FAILED: Duration = Duration::from_secs(60);
+
+/// What is known of the exports of every space.
+#[derive(Debug, Default)]
+pub(crate) struct Exports {
+    pub(crate) spaces: Mutex<HashMap<SpaceId, Arc<Space>>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Space {
+    /// The last unknown project that was asked for, and when.
+    pub(crate) asked: Mutex<Option<(u64, Instant)>>,
+    /// Since when an export is awaited, if one is.
+    pub(crate) awaited: Mutex<Option<Instant>>,
+    /// Locked by whoever exports; others wait for the answer.
+    pub(crate) export: AsyncMutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The newest export, while it is young.
+    pub(crate) newest: Option<Export>,
+}
+
+/// An export of a space.
+#[derive(Debug)]
+pub(crate) struct Export {
+    /// When it was asked for.
+    pub(crate) taken: Instant,
+    pub(crate) projects: HashMap<ProjectId, Exported>,
+    /// The traits of the projects that were listed just as they were exported.
+    pub(crate) verified: BTreeSet<String>,
+    /// Whether a project was listed otherwise.
+    pub(crate) differs: bool,
+}
+
+impl Exports {
+    pub(crate) fn space(&self, id: &SpaceId) -> Arc<Space> {
+        let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        spaces.entry(id.clone()).or_default().clone()
+    }
+}
+
+impl Space {
+    /// Whether another unknown project of the space was asked for just now.
+    pub(crate) fn is_walked(&self, serial: u64, now: Instant) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = asked.replace((serial, now));
+        before.is_some_and(|(other, when)| {
+            other != serial && now.saturating_duration_since(when) <= WALK
+        })
+    }
+
+    /// How much longer a reader waits for an export.
+    pub(crate) fn patience(&self, now: Instant) -> Duration {
+        let awaited = *self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = awaited.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        PATIENCE.saturating_sub(waited)
+    }
+
+    pub(crate) fn set_awaited(&self, since: Option<Instant>) {
+        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}

@@ -1,0 +1,412 @@
+//! Listings: which workspaces, folders and projects there are.
+//!
+//! A listing that failed changes nothing: absence is only ever concluded from a complete,
+//! successful answer.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    api::{RemoteProject, RemoteSpace},
+    ids::{ProjectId, SpaceId},
+    replica::{
+        freshness::{Interest, remaining},
+        relocation::Place,
+    },
+    store::cache::Cache,
+};
+
+/// How far a listing can be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It was never read.
+    Unknown,
+    /// An earlier mount read it, and knew nothing newer.
+    Recalled,
+    /// It is older than `--max-age`.
+    Old,
+    /// It is young enough.
+    Fresh,
+}
+
+/// What is in a directory, besides scratch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// Workspaces of the account, or folders of a workspace without its home folder.
+    pub spaces: Vec<RemoteSpace>,
+    /// Projects that are not archived.
+    pub projects: Vec<RemoteProject>,
+}
+
+/// Which listing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Which {
+    Workspaces,
+    Folders(SpaceId),
+    Projects(SpaceId),
+    /// Not a listing, but kept like one: whether the space can be exported.
+    Export(SpaceId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Items {
+    Spaces(Vec<RemoteSpace>),
+    Projects(Vec<RemoteProject>),
+    /// It cannot, until then.
+    Refused(SystemTime),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    items: Option<Items>,
+    read: Option<Instant>,
+    /// Whether it is what an earlier mount knew: served at once, whatever its age.
+    recalled: bool,
+    interest: Interest,
+    /// One request at a time: whoever comes meanwhile takes its answer.
+    flight: Arc<AsyncMutex<()>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    slots: HashMap<Which, Slot>,
+    archived: HashSet<ProjectId>,
+    /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
+    /// to another place, and, nowhere, those that they were copied from.
+    shown_at: HashMap<ProjectId, Option<Place>>,
+    /// What was put together since the last change, by directory.
+    assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
+}
+
+/// The listings of one account, as last read.
+#[derive(Debug)]
+pub struct Listings {
+    known: Mutex<Known>,
+    cache: Arc<Cache>,
+}
+
+/// The workspaces that a mount knew last.
+pub(crate) fn cached_workspaces(cache: &Cache) -> BTreeSet<SpaceId> {
+    let listings = cache.listings().into_iter();
+    let workspaces = listings.filter_map(|(which, items)| {
+        let which = serde_json::from_str(&which).ok()?;
+        match (which, serde_json::from_str(&items).ok()?) {
+            (Which::Workspaces, Items::Spaces(spaces)) => Some(spaces),
+            _ => None,
+        }
+    });
+    workspaces.flatten().map(|space| space.id).collect()
+}
+
+impl Listings {
+    /// What an earlier mount knew, and the projects that are known to be archived.
+    pub(crate) fn recalled(cache: Arc<Cache>, archived: Vec<ProjectId>) -> Self {
+        let mut known = Known { archived: archived.into_iter().collect(), ..Known::default() };
+        for (which, items) in cache.listings() {
+            let parsed = (serde_json::from_str(&which), serde_json::from_str(&items));
+            if let (Ok(which), Ok(items)) = parsed {
+                let recalled = cache.is_complete();
+                known.slots.insert(which, Slot { items: Some(items), recalled, ..Slot::default() });
+            }
+        }
+        Self { known: Mutex::new(known), cache }
+    }
+
+    /// Adds a project that was just created, without asking for the listing again.
+    pub(crate) fn add(&self, folder: &SpaceId, project: RemoteProject) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        if let Some(Slot { items: Some(Items::Projects(projects)), .. }) =
+            known.slots.get_mut(&Which::Projects(folder.clone()))
+            && projects.iter().all(|listed| listed.id != project.id)
+        {
+            projects.push(project);
+        }
+        self.keep(&known, &Which::Projects(folder.clone()));
+    }
+
+    /// Adds a workspace, or a folder to one, that was just made, without asking again.
+    pub(crate) fn add_space(&self, workspace: Option<&SpaceId>, space: RemoteSpace) {
+        let which = workspace.map_or(Which::Workspaces, |id| Which::Folders(id.clone()));
+        let mut known = self.lock();
+        known.assembled.clear();
+        if let Some(Slot { items: Some(Items::Spaces(spaces)), .. }) = known.slots.get_mut(&which)
+            && spaces.iter().all(|listed| listed.id != space.id)
+        {
+            spaces.push(space);
+        }
+        self.keep(&known, &which);
+    }
+
+    /// Gives a project its new title, without asking for the listing again.
+    pub(crate) fn retitle(&self, id: &ProjectId, title: &str) {
+        self.change(id, |project| title.clone_into(&mut project.name));
+    }
+
+    /// Shows a project at a place, or nowhere, whatever is listed.
+    pub(crate) fn show_at(&self, id: &ProjectId, place: Option<Place>) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        known.shown_at.insert(id.clone(), place);
+    }
+
+    /// Shows a project where it is listed.
+    pub(crate) fn show_as_listed(&self, id: &ProjectId) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        known.shown_at.remove(id);
+    }
+
+    /// Notes a project as archived or not: an answer may not say.
+    pub(crate) fn set_archived(&self, id: &ProjectId, archived: bool) {
+        self.change(id, |project| project.completed = Some(archived));
+        let mut known = self.lock();
+        if archived {
+            known.archived.insert(id.clone());
+        } else {
+            known.archived.remove(id);
+        }
+    }
+
+    /// The workspace and the folder that lead to a folder, each with the space that it is listed
+    /// in; nothing if that is not known.
+    pub(crate) fn way_to(&self, folder: &SpaceId) -> Vec<(Option<SpaceId>, RemoteSpace)> {
+        let known = self.lock();
+        let spaces = |which: &Which| match known.items(which) {
+            Some(Items::Spaces(spaces)) => spaces.clone(),
+            _ => Vec::new(),
+        };
+        for workspace in spaces(&Which::Workspaces) {
+            if workspace.id == *folder {
+                return vec![(None, workspace)];
+            }
+            let folders = spaces(&Which::Folders(workspace.id.clone()));
+            if let Some(inner) = folders.into_iter().find(|inner| inner.id == *folder) {
+                let outer = workspace.id.clone();
+                return vec![(None, workspace), (Some(outer), inner)];
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether a project is known to be archived.
+    pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
+        let known = self.lock();
+        let listed = known.slots.values().find_map(|slot| match &slot.items {
+            Some(Items::Projects(projects)) => projects.iter().find(|project| project.id == *id),
+            _ => None,
+        });
+        listed.map_or(known.archived.contains(id), |project| known.is_archived(project))
+    }
+
+    fn change(&self, id: &ProjectId, change: impl Fn(&mut RemoteProject)) {
+        let mut known = self.lock();
+        known.assembled.clear();
+        let mut changed = Vec::new();
+        for (which, slot) in &mut known.slots {
+            if let Some(Items::Projects(projects)) = &mut slot.items {
+                for project in projects.iter_mut().filter(|project| project.id == *id) {
+                    change(project);
+                    changed.push(which.clone());
+                }
+            }
+        }
+        for which in changed {
+            self.keep(&known, &which);
+        }
+    }
+
+    /// The projects that a folder was last seen to have, archived ones included; `None` if it was
+    /// never listed.
+    pub(crate) fn project_ids(&self, folder: &SpaceId) -> Option<HashSet<ProjectId>> {
+        match self.lock().items(&Which::Projects(folder.clone())) {
+            Some(Items::Projects(projects)) => {
+                Some(projects.iter().map(|project| project.id.clone()).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The projects that a folder was last seen to have, without archived ones.
+    pub(crate) fn projects_in(&self, folder: &SpaceId) -> Vec<RemoteProject> {
+        let known = self.lock();
+        match known.items(&Which::Projects(folder.clone())) {
+            Some(Items::Projects(projects)) => {
+                projects.iter().filter(|project| !known.is_archived(project)).cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a workspace or folder is called, with its workspace before it; empty if it is not known.
+    pub(crate) fn names_of(&self, space: &SpaceId) -> Vec<String> {
+        let known = self.lock();
+        let spaces = |which: &Which| match known.items(which) {
+            Some(Items::Spaces(spaces)) => spaces.as_slice(),
+            _ => &[],
+        };
+        let workspaces = spaces(&Which::Workspaces);
+        if let Some(workspace) = workspaces.iter().find(|it| it.id == *space) {
+            return vec![workspace.name.clone()];
+        }
+        let within = workspaces.iter().find_map(|workspace| {
+            let folders = spaces(&Which::Folders(workspace.id.clone()));
+            let folder = folders.iter().find(|folder| folder.id == *space)?;
+            Some(vec![workspace.name.clone(), folder.name.clone()])
+        });
+        within.unwrap_or_default()
+    }
+
+    /// Until when a space is not to be exported, since that was refused.
+    pub(crate) fn export_refused(&self, space: &SpaceId) -> Option<SystemTime> {
+        match self.lock().items(&Which::Export(space.clone())) {
+            Some(Items::Refused(until)) => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// Remembers that a space cannot be exported, also for the next mount.
+    pub(crate) fn refuse_export(&self, space: &SpaceId, until: SystemTime) {
+        let which = Which::Export(space.clone());
+        let mut known = self.lock();
+        known.slots.entry(which.clone()).or_default().items = Some(Items::Refused(until));
+        self.keep(&known, &which);
+    }
+
+    /// What is known of a directory, put together; the same `Arc` until something changes.
+    pub(crate) fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
+        let mut known = self.lock();
+        let key = directory.cloned();
+        if let Some(listed) = known.assembled.get(&key) {
+            return listed.clone();
+        }
+        let mut listed = Listed::default();
+        let spaces = match directory {
+            None => Some(Which::Workspaces),
+            Some(id) => is_workspace.then(|| Which::Folders(id.clone())),
+        };
+        if let Some(Items::Spaces(spaces)) = spaces.and_then(|which| known.items(&which)) {
+            // The home folder has the id of the workspace: it is the workspace's directory.
+            listed.spaces =
+                spaces.iter().filter(|space| Some(&space.id) != directory).cloned().collect();
+        }
+        if let Some(id) = directory
+            && let Some(Items::Projects(projects)) = known.items(&Which::Projects(id.clone()))
+        {
+            listed.projects = known.shown_in(id, projects);
+        }
+        let listed = Arc::new(listed);
+        known.assembled.insert(key, listed.clone());
+        listed
+    }
+
+    /// How far a listing can be served.
+    pub(crate) fn standing(&self, which: &Which, now: Instant, max_age: Duration) -> Standing {
+        let known = self.lock();
+        let Some(slot) = known.slots.get(which).filter(|slot| slot.items.is_some()) else {
+            return Standing::Unknown;
+        };
+        match slot.read {
+            Some(read) if now.saturating_duration_since(read) <= max_age => Standing::Fresh,
+            _ if slot.recalled => Standing::Recalled,
+            _ => Standing::Old,
+        }
+    }
+
+    /// For how long a listing is younger than `max_age`.
+    pub(crate) fn remaining(&self, which: &Which, now: Instant, max_age: Duration) -> Duration {
+        let read = self.lock().slots.get(which).and_then(|slot| slot.read);
+        read.map_or(Duration::ZERO, |read| remaining(read, now, max_age))
+    }
+
+    /// Whether a listing is worth a request that nobody waits for.
+    pub(crate) fn is_due(&self, which: &Which, now: Instant, max_age: Duration) -> bool {
+        let known = self.lock();
+        known.slots.get(which).is_some_and(|slot| slot.interest.is_due(slot.read, now, max_age))
+    }
+
+    pub(crate) fn note_failure(&self, which: &Which, now: Instant) {
+        self.lock().slots.entry(which.clone()).or_default().interest.note_failure(now);
+    }
+
+    pub(crate) fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {
+        self.lock().slots.entry(which.clone()).or_default().flight.clone()
+    }
+
+    /// Installs an answer. Whether it differs from what was known.
+    pub(crate) fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
+        let mut known = self.lock();
+        let slot = known.slots.entry(which.clone()).or_default();
+        slot.read = Some(read);
+        slot.recalled = false;
+        let first = slot.items.is_none();
+        let is_new = slot.items.as_ref() != Some(&items);
+        if !first {
+            slot.interest.note_answer(is_new);
+        }
+        if !is_new {
+            return false;
+        }
+        slot.items = Some(items);
+        known.assembled.clear();
+        self.keep(&known, which);
+        !first
+    }
+
+    /// Keeps a listing for the next mount.
+    fn keep(&self, known: &Known, which: &Which) {
+        let Some(items) = known.items(which) else { return };
+        if let (Ok(which), Ok(items)) = (serde_json::to_string(which), serde_json::to_string(items))
+        {
+            self.cache.keep_listing(which, items);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The projects that are shown in a folder, of which these are listed.
+    fn shown_in(&self, folder: &SpaceId, listed: &[RemoteProject]) -> Vec<RemoteProject> {
+        let mut shown: Vec<RemoteProject> = Vec::with_capacity(listed.len());
+        for project in listed.iter().filter(|project| !self.is_archived(project)) {
+            match self.shown_at.get(&project.id) {
+                None => shown.push(project.clone()),
+                Some(Some(place)) if place.folder == *folder => {
+                    shown.push(RemoteProject { name: place.title.clone(), ..project.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        let is_listed = |id: &ProjectId| listed.iter().any(|project| project.id == *id);
+        let mut more: Vec<RemoteProject> = self
+            .shown_at
+            .iter()
+            .filter_map(|(id, place)| {
+                let place = place.as_ref().filter(|it| it.folder == *folder && !is_listed(id))?;
+                let (id, name) = (id.clone(), place.title.clone());
+                Some(RemoteProject { id, name, completed: Some(false) })
+            })
+            .filter(|project| !self.archived.contains(&project.id))
+            .collect();
+        more.sort_by(|one, other| one.id.cmp(&other.id));
+        shown.extend(more);
+        shown
+    }
+
+    fn is_archived(&self, project: &RemoteProject) -> bool {
+        project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
+    }
+
+    fn items(&self, which: &Which) -> Option<&Items> {
+        self.slots.get(which)?.items.as_ref()
+    }
+}

@@ -1,0 +1,11 @@
+//! What all of a mount's projects share, each behind a lock of its own. A leaf takes no other lock.
+
+pub(crate) mod conflicts;
+pub(crate) mod exports;
+pub(crate) mod listings;
+pub(crate) mod refresher;
+pub(crate) mod residents;
+pub(crate) mod scans;
+pub(crate) mod transfers;
+pub(crate) mod unmoved;
+pub(crate) mod walks;

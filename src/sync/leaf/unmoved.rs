@@ -1,0 +1,29 @@
+//! The moves that came to nothing, until somebody has looked at them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    error::Result,
+    ids::ProjectId,
+    store::{journal::Journal, unmoved::Unmoved},
+};
+
+/// The moves that are told of. The journal has them too.
+#[derive(Debug, Default)]
+pub(crate) struct Unsettled(Mutex<Vec<Unmoved>>);
+
+impl Unsettled {
+    pub(crate) fn of(journal: &Journal) -> Result<Self> {
+        Ok(Self(Mutex::new(journal.unmoved()?)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Unmoved>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A project has another id.
+    pub(crate) fn identified_anew(&self, former: &ProjectId, now: &ProjectId) {
+        let mut all = self.lock();
+        all.iter_mut().filter(|it| it.project == *former).for_each(|it| it.project = now.clone());
+    }
+}

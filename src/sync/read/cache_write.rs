@@ -1,0 +1,37 @@
+//! Keeping what was read on disk.
+
+use std::time::Duration;
+
+use crate::{
+    plan::{Key, Outline},
+    store::cache::{CachedProject, Reading},
+    sync::{engine::Engine, project::Project},
+};
+
+/// How long after it was opened a project is taken to be in somebody's editor.
+pub(crate) const WATCHED: Duration = Duration::from_secs(600);
+
+/// Keeps what is known of a project for the next mount.
+pub(crate) fn keep(engine: &Engine, project: &Project) {
+    let kept = {
+        let state = project.lock();
+        let reading = state
+            .snapshot
+            .as_ref()
+            .map(|known| Reading { outline: known.outline.clone(), title: known.title.clone() });
+        let reading = reading.filter(|reading| is_lasting(&reading.outline));
+        state
+            .id
+            .clone()
+            .zip(reading)
+            .map(|(id, reading)| (id, CachedProject { modified: state.modified, reading }))
+    };
+    if let Some((id, kept)) = kept {
+        engine.cache.keep_project(&id, kept);
+    }
+}
+
+/// Whether every task has an id, which the next mount knows it by.
+pub(crate) fn is_lasting(outline: &Outline) -> bool {
+    outline.items.iter().all(|item| matches!(item.key, Key::Known(_)))
+}

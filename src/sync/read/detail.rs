@@ -1,0 +1,97 @@
+//! Details that were asked for: dates, notes, people and fields of tasks. Four requests a task is
+//! the price, so nothing here happens unasked.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Priority, RemoteDetails, TaskResource},
+    error::{Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Details, Fact, Facts, Key, Outline, Set},
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::{cache_write, residency},
+    },
+};
+
+/// Asks for one detail of a task: what is known if only this is. One request.
+pub(crate) async fn ask_detail(
+    engine: &Engine,
+    priority: Priority,
+    project: &ProjectId,
+    task: &TaskId,
+    resource: TaskResource,
+) -> Result<Details> {
+    // The task itself is no detail.
+    if resource == TaskResource::Task {
+        return Ok(Details::default());
+    }
+    let told = match engine.backend.detail(priority, project, task, resource).await {
+        // What is not found is none.
+        Err(error) if error.kind() == Kind::NotFound => RemoteDetails::default(),
+        told => told?,
+    };
+    let mut facts = Facts::default();
+    match resource {
+        TaskResource::Task => {}
+        TaskResource::Date => facts.date = Fact::of(told.date),
+        TaskResource::Note => {
+            // An empty one is none: the service takes no empty notes.
+            facts.note = Fact::of(told.note.filter(|note| !note.is_empty()));
+        }
+        TaskResource::Assignees => {
+            let known = told.assignees.into_iter().map(|handle| (handle, ()));
+            facts.assignees = Set { known: distinct(known), complete: true };
+        }
+        TaskResource::Fields => {
+            let known = told.fields.into_iter().filter(|(_, value)| !is_none(value));
+            facts.fields = Set { known: distinct(known), complete: true };
+        }
+    }
+    Ok(facts.into())
+}
+
+/// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
+pub(crate) fn learn(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
+    let known = {
+        let state = residency::recalled(engine, project);
+        state.snapshot.as_ref().map(|known| (known.outline.clone(), known.read))
+    };
+    let Some((known, read)) = known else { return };
+    let mut outline = Outline::clone(&known);
+    let mut of_task: HashMap<&TaskId, Details> = HashMap::new();
+    for (task, told) in told {
+        let details = of_task.entry(task).or_default();
+        *details = told.or(details);
+    }
+    for item in &mut outline.items {
+        if let Key::Known(id) = &item.key
+            && let Some(told) = of_task.get(id)
+        {
+            item.details = item.details.updated(told);
+        }
+    }
+    let changed = project.install(outline, read, engine.clock.wall());
+    cache_write::keep(engine, project);
+    residency::note_resident(engine, project);
+    engine.changed(project, changed);
+}
+
+/// Whether a value says that there is none.
+pub(crate) fn is_none(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// Each name once, the first of it.
+pub(crate) fn distinct<T>(named: impl Iterator<Item = (String, T)>) -> Vec<(String, T)> {
+    let mut known: Vec<(String, T)> = Vec::new();
+    for (name, value) in named {
+        if known.iter().all(|(other, _)| *other != name) {
+            known.push((name, value));
+        }
+    }
+    known
+}

@@ -1,0 +1,195 @@
+//! Asking for the details of all tasks of a project, which takes as many requests: with spare
+//! budget only, to be broken off at any time, and gone on with where it stopped. Whatever was told
+//! shows in the text once all of it is there, as one change.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::{
+    api::{Priority, TaskResource},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Details, Key},
+    store::cache_details::Told,
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::{assigned, detail, open, residency},
+    },
+};
+
+/// How long what was told before it was broken off need not be asked for again.
+pub(crate) const GOOD_FOR: Duration = Duration::from_secs(3600);
+
+/// How many requests are on their way at once.
+pub(crate) const AT_ONCE: usize = 4;
+
+/// How long to wait for more budget where nothing tells when there is more.
+pub(crate) const PAUSE: Duration = Duration::from_secs(5);
+
+/// A detail of a task.
+pub(crate) type Detail = (TaskId, TaskResource);
+
+/// What to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// Which details.
+    pub resources: Vec<TaskResource>,
+    /// Whether what is known is asked for as well.
+    pub anew: bool,
+}
+
+/// How many requests it takes to know the details of a project's tasks, as they were read last.
+pub(crate) async fn asking_takes(engine: &Engine, project: &Project, asking: &Asking) -> usize {
+    match project.id() {
+        Some(id) => asked_for(engine, project, &id, asking).await.0.len(),
+        None => 0,
+    }
+}
+
+/// Asks for the details of a project's tasks. `told` is called after every answer. Dropped
+/// half way, what was told is kept for the next asking.
+///
+/// # Errors
+/// What reading the project or asking failed with. A used up budget is waited for.
+pub(crate) async fn ask_details(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    asking: &Asking,
+    told: &(dyn Fn() + Send + Sync),
+) -> Result<()> {
+    open::read(engine, project).await?;
+    let id = project.id().ok_or_else(|| {
+        Error::new(Kind::NotFound, "it is not created yet").at(format!("{}.md", project.title()))
+    })?;
+    let (wanted, mut answers) = asked_for(engine, project, &id, asking).await;
+    let before = |detail: &Detail| project.lock().touched.get(detail).copied();
+    let touched: HashMap<Detail, Option<u32>> = answers
+        .iter()
+        .map(|told| (told.task.clone(), told.resource))
+        .chain(wanted.iter().cloned())
+        .map(|detail| (detail.clone(), before(&detail)))
+        .collect();
+    let asked = stream::iter(wanted).map(|(task, resource)| {
+        let id = &id;
+        async move {
+            let details = ask_patiently(engine, id, &task, resource).await?;
+            let answer = Told { task, resource, time: engine.clock.wall(), details };
+            engine.cache.keep_told(id, answer.clone());
+            told();
+            Ok::<Told, Error>(answer)
+        }
+    });
+    let asked = asked.buffer_unordered(AT_ONCE);
+    answers.extend(asked.try_collect::<Vec<Told>>().await?);
+    let _conversation = project.remote.lock().await;
+    // What was changed here meanwhile is newer than the answer.
+    answers.retain(|told| {
+        let detail = (told.task.clone(), told.resource);
+        touched.get(&detail).is_some_and(|count| *count == before(&detail))
+    });
+    for told in answers.iter().filter(|told| told.resource == TaskResource::Assignees) {
+        let handles = told.details.facts().assignees.known.into_iter();
+        assigned::note_assigned(
+            engine,
+            project,
+            &told.task,
+            handles.map(|(handle, ())| handle).collect(),
+        );
+    }
+    let answers: Vec<(TaskId, Details)> =
+        answers.into_iter().map(|told| (told.task, told.details)).collect();
+    detail::learn(engine, project, &answers);
+    engine.cache.forget_told(&id);
+    Ok(())
+}
+
+/// The details that are still to be asked for, and what was told before it was broken off.
+pub(crate) async fn asked_for(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    asking: &Asking,
+) -> (Vec<Detail>, Vec<Told>) {
+    let wanted = unknown(engine, project, asking);
+    if wanted.is_empty() {
+        return (wanted, Vec::new());
+    }
+    let (cache, of) = (engine.cache.clone(), id.clone());
+    // What was told a moment ago may still be on its way to the disk.
+    let told = tokio::task::spawn_blocking(move || {
+        cache.write_out();
+        cache.told(&of)
+    });
+    let mut told = told.await.unwrap_or_default();
+    let now = engine.clock.wall();
+    let is_wanted: HashSet<&Detail> = wanted.iter().collect();
+    told.retain(|told| {
+        let age = now.duration_since(told.time).unwrap_or_default();
+        age <= GOOD_FOR && is_wanted.contains(&(told.task.clone(), told.resource))
+    });
+    let have: HashSet<Detail> =
+        told.iter().map(|told| (told.task.clone(), told.resource)).collect();
+    (wanted.into_iter().filter(|detail| !have.contains(detail)).collect(), told)
+}
+
+/// The details that are to be known, as the project was read last.
+pub(crate) fn unknown(engine: &Engine, project: &Project, asking: &Asking) -> Vec<Detail> {
+    let known =
+        residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone());
+    let known = known.unwrap_or_default();
+    let tasks = known.items.iter();
+    tasks
+        .filter_map(|item| match &item.key {
+            Key::Known(task) => Some((task, item)),
+            Key::New(_) => None,
+        })
+        .flat_map(|(task, item)| {
+            let unknown = |resource: &&TaskResource| asking.anew || !item.details.knows(**resource);
+            asking.resources.iter().filter(unknown).map(|resource| (task.clone(), *resource))
+        })
+        .collect()
+}
+
+pub(crate) async fn ask_patiently(
+    engine: &Engine,
+    id: &ProjectId,
+    task: &TaskId,
+    resource: TaskResource,
+) -> Result<Details> {
+    loop {
+        match detail::ask_detail(engine, Priority::Background, id, task, resource).await {
+            Err(error) if error.kind() == Kind::RateLimited => {
+                let reset = engine.budget().and_then(|budget| budget.reset);
+                engine.clock.sleep(reset.unwrap_or(PAUSE).max(Duration::from_secs(1))).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Asks ahead for the details that `--details` names of a project that somebody has opened,
+/// with spare budget, and nobody waits for it.
+pub(crate) fn ask_ahead(engine: &Arc<Engine>, project: &Arc<Project>) {
+    let asking = Asking { resources: engine.settings.details.clone(), anew: false };
+    if asking.resources.is_empty() || unknown(engine, project, &asking).is_empty() {
+        return;
+    }
+    if !engine.asks.add(project) {
+        return;
+    }
+    let shared = engine.clone();
+    tokio::spawn(async move {
+        while let Some(project) = shared.asks.next() {
+            if let Err(error) = ask_details(&shared, &project, &asking, &|| {}).await {
+                tracing::debug!(%error, project = project.title(), "its details are unknown");
+                shared.asks.clear();
+            }
+        }
+    });
+}

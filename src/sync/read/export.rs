@@ -1,0 +1,202 @@
+//! Many projects at once: a space whose unknown projects are read one after the other is exported
+//! in one request, where the service allows it.
+//!
+//! What an export says counts only where it was seen to say the same as a listing: every project
+//! of the space that is read by itself is compared with it, and whatever kinds of nodes the
+//! equal ones have are trusted in the others. A project with any other kind is read by itself.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use crate::{
+    api::{Exported, Priority, RemoteProject},
+    error::Kind,
+    ids::{ProjectId, SpaceId},
+    memory,
+    plan::{Listing, OnlyRoot, Outline},
+    sync::{
+        engine::Engine,
+        leaf::exports::{Export, FAILED, Space, State},
+        project::Project,
+        read::{fetch, residency},
+        registry,
+    },
+};
+
+/// With fewer unknown projects than this, an export saves no request.
+pub(crate) const WORTH: usize = 2;
+
+/// How long a refusal to export counts; a difference, which may be somebody's edit between the
+/// two readings; and a failure.
+pub(crate) const REFUSED: Duration = Duration::from_secs(24 * 3600);
+
+pub(crate) const DIFFERS: Duration = Duration::from_secs(3600);
+
+impl Export {
+    /// Compares a project that was read by itself after the export was begun.
+    pub(crate) fn compare(&mut self, engine: &Engine, id: &ProjectId, project: &Project) {
+        let Some(exported) = self.projects.get(id) else { return };
+        let known = {
+            let state = residency::recalled(engine, project);
+            let known = state.snapshot.as_ref().filter(|known| known.read.is_some());
+            known.map(|known| (known.outline.clone(), known.title.clone()))
+        };
+        let Some((outline, title)) = known else { return };
+        let listing = listing(exported, &project.title());
+        let titles = (title, listing.title.map(|node| node.id));
+        let same_title = !matches!(&titles, (Some(one), Some(other)) if one != other);
+        if *outline == listing.outline && same_title {
+            self.verified.extend(exported.traits.iter().cloned());
+        } else {
+            self.differs = true;
+        }
+    }
+
+    /// What it says of a project, if that can be trusted.
+    pub(crate) fn trusted(&self, id: &ProjectId) -> Option<&Exported> {
+        let exported = self.projects.get(id).filter(|_| !self.differs)?;
+        exported.traits.is_subset(&self.verified).then_some(exported)
+    }
+}
+
+pub(crate) fn listing(exported: &Exported, title: &str) -> Listing {
+    Outline::from_listing(&exported.tasks, title, OnlyRoot::IsTitle)
+}
+
+/// Reads a project that was never read, with its whole space if that is being walked through.
+/// Whether it is known now; else it is to be read by itself.
+pub(crate) async fn hydrate(engine: &Arc<Engine>, project: &Arc<Project>) -> bool {
+    if engine.settings.max_age.is_zero() {
+        // What another project's reader asked for is too old for this one.
+        return false;
+    }
+    let (space, now) = (engine.exports.space(&project.folder()), engine.clock.now());
+    let patience = space.patience(now);
+    if !space.is_walked(project.serial, now) || patience.is_zero() {
+        return false;
+    }
+    let (shared, asked) = (engine.clone(), project.clone());
+    let hydrated = tokio::spawn(async move { hydrate_from(&shared, &space, &asked).await });
+    tokio::select! {
+        hydrated = hydrated => hydrated.unwrap_or(false),
+        () = engine.clock.sleep(patience) => false,
+    }
+}
+
+pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<Project>) -> bool {
+    let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
+    let mut state = space.export.lock().await;
+    if project.is_known() {
+        return true;
+    }
+    let now = engine.clock.now();
+    if engine.listings.export_refused(&folder).is_some_and(|until| engine.clock.wall() < until) {
+        return false;
+    }
+    let is_young =
+        |export: &Export| now.saturating_duration_since(export.taken) <= engine.settings.max_age;
+    if !state.newest.as_ref().is_some_and(is_young) {
+        if unknown_in(engine, &folder) < WORTH {
+            return false;
+        }
+        space.set_awaited(Some(now));
+        export(engine, &folder, &mut state).await;
+        space.set_awaited(None);
+        install_trusted(engine, &folder, &mut state);
+    }
+    let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {
+        return false;
+    };
+    if project.is_known() {
+        return true;
+    }
+    if !export.projects.contains_key(&id) {
+        return false;
+    }
+    // Nobody waits for its verdict: projects with the same traits are read side by side.
+    drop(state);
+    if fetch::refresh(engine, project, Priority::Foreground).await.is_err() {
+        return false;
+    }
+    let mut state = space.export.lock().await;
+    if let Some(export) = &mut state.newest {
+        let verified = export.verified.len();
+        export.compare(engine, &id, project);
+        if export.verified.len() > verified {
+            install_trusted(engine, &folder, &mut state);
+        }
+    }
+    true
+}
+
+/// How many listed projects of a folder were never read.
+pub(crate) fn unknown_in(engine: &Engine, folder: &SpaceId) -> usize {
+    let is_unknown = |listed: &&RemoteProject| {
+        engine.known(&listed.id).is_none_or(|project| !project.is_known())
+    };
+    engine.listings.projects_in(folder).iter().filter(is_unknown).count()
+}
+
+/// Exports a space, and compares the export with what is known of it by listings.
+pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut State) {
+    let taken = engine.clock.now();
+    state.newest = None;
+    let projects = match engine.backend.export(Priority::Foreground, folder).await {
+        Ok(projects) => projects,
+        Err(error) => {
+            let lasts = matches!(
+                error.kind(),
+                Kind::Forbidden
+                    | Kind::NotFound
+                    | Kind::PaymentRequired
+                    | Kind::Refused
+                    | Kind::Unsupported
+            );
+            tracing::info!(%error, %folder, "not exported; its projects are read one by one");
+            let pause = if lasts { REFUSED } else { FAILED };
+            engine.listings.refuse_export(folder, engine.clock.wall() + pause);
+            return;
+        }
+    };
+    let verified = BTreeSet::new();
+    let mut export = Export { taken, projects, verified, differs: false };
+    let ids: Vec<ProjectId> = export.projects.keys().cloned().collect();
+    for id in ids {
+        let Some(known) = engine.known(&id) else { continue };
+        if !known.is_known() {
+            // Whoever reads it first at the moment is to finish: that is compared with.
+            drop(known.remote.lock().await);
+        }
+        if known.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
+            export.compare(engine, &id, &known);
+        }
+    }
+    if export.differs {
+        tracing::info!(%folder, "the export differs from listings; not used");
+        engine.listings.refuse_export(folder, engine.clock.wall() + DIFFERS);
+    }
+    state.newest = Some(export);
+}
+
+/// Installs what the newest export says of the unknown projects of a folder, as far as it can
+/// be trusted, and keeps of it only what cannot be yet.
+pub(crate) fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut State) {
+    let Some(export) = &mut state.newest else { return };
+    install(engine, folder, export);
+    let verified = &export.verified;
+    export.projects.retain(|_, exported| !exported.traits.is_subset(verified));
+    memory::give_back();
+}
+
+pub(crate) fn install(engine: &Engine, folder: &SpaceId, export: &Export) {
+    for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
+        let Some(exported) = export.trusted(&id) else { continue };
+        let project =
+            engine.known(&id).unwrap_or_else(|| registry::project(engine, &id, folder, &name));
+        // Whoever converses with the service about it knows better.
+        let Ok(_conversation) = project.remote.try_lock() else { continue };
+        if project.is_known() {
+            continue;
+        }
+        fetch::take_in(engine, &project, listing(exported, &project.title()), export.taken);
+    }
+}

@@ -1,0 +1,117 @@
+//! Asking the service for one project, and taking in what it says.
+
+use std::{sync::atomic::Ordering, time::Instant};
+
+use crate::{
+    api::{Priority, RemoteTask},
+    error::{Error, Kind, Result},
+    ids::ProjectId,
+    plan::{Listing, OnlyRoot, Outline},
+    replica::relocation::Place,
+    sync::{
+        bases,
+        engine::Engine,
+        presence,
+        project::Project,
+        read::{cache_write, habits, residency},
+    },
+};
+
+/// Reads the project from the service, unless someone else just did.
+pub(crate) async fn refresh(engine: &Engine, project: &Project, priority: Priority) -> Result<()> {
+    let _conversation = match project.remote.try_lock() {
+        Ok(conversation) => conversation,
+        // A save, or another reader, is at it: not worth waiting for while nothing gets through.
+        Err(_) => tokio::select! {
+            biased;
+            conversation = project.remote.lock() => conversation,
+            () = presence::departure(engine) => {
+                engine.backend.hurry();
+                return presence::unreachable(engine).map_or(Ok(()), Err);
+            }
+        },
+    };
+    if project.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
+        return Ok(());
+    }
+    fetch(engine, project, priority).await
+}
+
+/// What the only root of a listing is: see [`OnlyRoot`]. The service is asked for the name
+/// that the project has now if nothing that is known tells.
+pub(crate) async fn only_root(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    title: &str,
+    tasks: &[RemoteTask],
+    priority: Priority,
+) -> Result<OnlyRoot> {
+    let Some(first) = tasks.first() else { return Ok(OnlyRoot::IsTitle) };
+    if !OnlyRoot::matters(tasks, title) {
+        let is_told = first.parent.is_none() && first.text == title && tasks.len() > 1;
+        let below = |task: &RemoteTask| task.parent.as_ref() == Some(&first.id);
+        if is_told && tasks.iter().any(below) {
+            habits::note_titles_listed(engine).await;
+        }
+        return Ok(OnlyRoot::IsTitle);
+    }
+    let known = residency::recalled(engine, project)
+        .snapshot
+        .as_ref()
+        .and_then(|known| known.title.clone());
+    if known.as_ref() == Some(&first.id) || engine.titles_are_listed.load(Ordering::Relaxed) {
+        return Ok(OnlyRoot::IsTitle);
+    }
+    let now = engine.backend.project(priority, id).await?.name;
+    let is_title = !OnlyRoot::matters(tasks, &now);
+    Ok(if is_title { OnlyRoot::IsTitle } else { OnlyRoot::IsTask })
+}
+
+/// Reads the project from the service. The caller holds `project.remote`.
+pub(crate) async fn fetch(engine: &Engine, project: &Project, priority: Priority) -> Result<()> {
+    let (id, title) = {
+        let state = project.lock();
+        (state.id.clone(), Place::remote(&state).title)
+    };
+    let id = id.ok_or_else(|| Error::new(Kind::NotFound, "the project is not created yet"))?;
+    let asked = engine.clock.now();
+    let tasks = engine
+        .backend
+        .tasks(priority, &id)
+        .await
+        .map_err(|error| error.at(format!("{title}.md")))?;
+    let only_root = only_root(engine, project, &id, &title, &tasks, priority).await?;
+    take_in(engine, project, Outline::from_listing(&tasks, &title, only_root), asked);
+    Ok(())
+}
+
+/// Installs what was read of a project, which was asked for then, and tells and keeps it. The
+/// caller holds `project.remote`.
+pub(crate) fn take_in(engine: &Engine, project: &Project, listing: Listing, asked: Instant) {
+    // What is there is compared with what comes, and knows what no listing tells.
+    let before =
+        residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone());
+    let mut outline = listing.outline;
+    before.iter().for_each(|known| outline.inherit(known));
+    let changed = project.install(outline, Some(asked), engine.clock.wall());
+    {
+        let mut state = project.lock();
+        let after = state.snapshot.as_ref().map(|known| &known.outline);
+        if let (Some(before), Some(after)) = (before, after) {
+            let is_new = before != *after;
+            state.interest.note_answer(is_new);
+        }
+        state.recalled = false;
+        if let Some(after) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
+            state.normalised.read(&after);
+            bases::log_names(engine, &mut state);
+        }
+        if let Some(snapshot) = state.snapshot.as_mut() {
+            snapshot.title = listing.title.map(|node| node.id);
+        }
+    }
+    cache_write::keep(engine, project);
+    residency::note_resident(engine, project);
+    engine.changed(project, changed);
+}

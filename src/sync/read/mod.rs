@@ -1,0 +1,18 @@
+//! Readings: what is served, what is asked for, and when.
+
+pub(crate) mod assigned;
+pub(crate) mod cache_write;
+pub(crate) mod detail;
+pub(crate) mod details;
+pub(crate) mod directories;
+pub(crate) mod export;
+pub(crate) mod fetch;
+pub(crate) mod habits;
+pub(crate) mod names;
+pub(crate) mod offline;
+pub(crate) mod open;
+pub(crate) mod readahead;
+pub(crate) mod refresh;
+pub(crate) mod residency;
+pub(crate) mod resources;
+pub(crate) mod serve;

@@ -1,0 +1,306 @@
+//! The people and fields that a save names, and what is said of one that is none.
+//!
+//! A name that was never seen in the project is looked up before the save makes anything, so that
+//! a letter that is wrong leaves nothing half done. One that was seen costs nothing.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Priority, Resource},
+    document::{self, Line, ParseOptions},
+    error::{Error, Kind, Result},
+    ids::ProjectId,
+    plan::{Change, Details, Key, Op},
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::residency,
+        upload::{journaling, rebase},
+    },
+};
+
+/// Looks up whom and what a script names that makes tasks, if it was never seen in the project:
+/// a request for the members and one for the fields at most. Whether the script is to be planned
+/// again: what tasks have of those of other projects, and this one has not, is left out.
+///
+/// # Errors
+/// [`Kind::Invalid`] for a name that is none, with its line and those that are there.
+pub(crate) async fn check_names(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    ops: &[Op],
+) -> Result<bool> {
+    let brought = {
+        let state = project.lock();
+        state.intent.as_ref().map(|intent| intent.brought.clone()).unwrap_or_default()
+    };
+    let may_name_others = |op: &Op| match op {
+        Op::Create(_) => true,
+        Op::Detail { key, .. } => brought.iter().any(|(known, _)| known == key),
+        _ => false,
+    };
+    if !ops.iter().any(may_name_others) {
+        return Ok(false);
+    }
+    let (mut people, mut fields) = unseen(engine, project, ops);
+    let members = told(engine, id, Resource::Members, people.is_empty()).await?;
+    if let Some(members) = &members {
+        let known = handles(members);
+        project.lock().names.members.extend(known.iter().map(|handle| (*handle).to_owned()));
+        people.retain(|handle| !known.contains(&handle.as_str()));
+    }
+    let is_said = |handle: &String| is_said(ops, &brought, &Named::Person(handle));
+    if let Some((members, stranger)) = members.as_ref().zip(people.iter().find(|it| is_said(it))) {
+        return Err(no_member(project, stranger, &handles(members)));
+    }
+    people.retain(|handle| !is_said(handle));
+    let told = told(engine, id, Resource::Fields, fields.is_empty()).await?;
+    if let Some(told) = &told {
+        let known = field_ids(told);
+        project.lock().names.fields.extend(known.iter().map(|field| (*field).to_owned()));
+        fields.retain(|field| !known.contains(&field.as_str()));
+    }
+    let is_said = |field: &String| self::is_said(ops, &brought, &Named::Field(field));
+    if let Some((told, field)) = told.as_ref().zip(fields.iter().find(|it| is_said(it))) {
+        return Err(no_field(project, field, told));
+    }
+    fields.retain(|field| !is_said(field));
+    leave_out(engine, project, &people, &fields).await
+}
+
+/// Leaves out, durably, what tasks have of those of other projects and a project has not. Whether
+/// there is any.
+pub(crate) async fn leave_out(
+    engine: &Engine,
+    project: &Project,
+    people: &[String],
+    fields: &[String],
+) -> Result<bool> {
+    if people.is_empty() && fields.is_empty() {
+        return Ok(false);
+    }
+    tracing::info!(?people, ?fields, "not there where a line was pasted; left out");
+    let _transition = project.commit.lock().await;
+    let entry = {
+        let mut state = project.lock();
+        let Some(intent) = state.intent.as_mut() else { return Ok(true) };
+        let without = |details: &mut Details| {
+            let mut facts = details.facts();
+            facts.assignees.known.retain(|(handle, ())| !people.contains(handle));
+            facts.fields.known.retain(|(field, _)| !fields.contains(field));
+            *details = facts.into();
+        };
+        let mut keys = HashSet::new();
+        for (key, details) in &mut intent.brought {
+            without(details);
+            keys.insert(key.clone());
+        }
+        let items = intent.target.items.iter_mut();
+        items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
+        let copied = state.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
+        copied.for_each(|(_, details)| without(details));
+        journaling::journal_entry(engine, &state)
+    };
+    journaling::note(engine, project, entry).await?;
+    rebase::show_target(engine, project);
+    Ok(true)
+}
+
+/// What the service says of a project, if it is wanted and the service says anything: where it
+/// does not, the save itself will tell.
+pub(crate) async fn told(
+    engine: &Engine,
+    id: &ProjectId,
+    resource: Resource,
+    is_spared: bool,
+) -> Result<Option<Value>> {
+    if is_spared {
+        return Ok(None);
+    }
+    match engine.backend.resource(Priority::Save, id, resource).await {
+        Ok(told) => Ok(Some(told).filter(Value::is_array)),
+        Err(error) if error.kind().is_transient() => Err(error),
+        Err(error) => {
+            tracing::info!(%error, "names are not looked up");
+            Ok(None)
+        }
+    }
+}
+
+/// The people and fields of a script that were never seen in the project.
+pub(crate) fn unseen(engine: &Engine, project: &Project, ops: &[Op]) -> (Vec<String>, Vec<String>) {
+    let (mut people, mut fields) = (Vec::new(), Vec::new());
+    for op in ops {
+        match op {
+            Op::Detail { change: Change::Assign(handles), .. } => {
+                people.extend(handles.iter().cloned());
+            }
+            Op::Detail { change: Change::Field(field, Some(_)), .. } => {
+                fields.push(field.clone());
+            }
+            _ => {}
+        }
+    }
+    if people.is_empty() && fields.is_empty() {
+        return (people, fields);
+    }
+    let state = residency::recalled(engine, project);
+    people.retain(|handle| !state.names.members.contains(handle));
+    fields.retain(|field| !state.names.fields.contains(field));
+    for item in state.snapshot.iter().flat_map(|snapshot| &snapshot.outline.items) {
+        if !item.details.is_unknown() {
+            let seen = item.details.facts();
+            people.retain(|handle| seen.assignees.get(handle).is_none());
+            fields.retain(|field| seen.fields.get(field).is_none());
+        }
+    }
+    (people, fields)
+}
+
+/// Why people cannot be assigned, if it is that the project does not know them.
+pub(crate) async fn strangers(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    handles_named: &[String],
+) -> Option<Error> {
+    let members = engine.backend.resource(Priority::Save, id, Resource::Members).await.ok()?;
+    members.as_array()?;
+    let known = handles(&members);
+    let stranger = handles_named.iter().find(|handle| !known.contains(&handle.as_str()))?;
+    Some(no_member(project, stranger, &known))
+}
+
+/// Why a field cannot be set, if it is that the project has none of that name or that it takes
+/// other values.
+pub(crate) async fn not_taken(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    field: &str,
+    error: &Error,
+) -> Option<Error> {
+    let told = engine.backend.resource(Priority::Save, id, Resource::Fields).await.ok()?;
+    told.as_array()?;
+    if !field_ids(&told).contains(&field) {
+        return Some(no_field(project, field, &told));
+    }
+    // It is there, so what is not found is its task.
+    if error.kind() != Kind::Refused {
+        return None;
+    }
+    let what = format!("{}Taskade does not take this value for {field}", place(project, field));
+    let takes = told.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
+    Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(takes))))
+}
+
+/// Somebody or something that a script names.
+pub(crate) enum Named<'a> {
+    Person(&'a str),
+    Field(&'a str),
+}
+
+impl Named<'_> {
+    fn is_in(&self, change: &Change) -> bool {
+        match (self, change) {
+            (Self::Person(handle), Change::Assign(all)) => all.iter().any(|it| it == handle),
+            (Self::Field(field), Change::Field(known, Some(_))) => known == field,
+            _ => false,
+        }
+    }
+
+    fn is_of(&self, details: &Details) -> bool {
+        let facts = details.facts();
+        match self {
+            Self::Person(handle) => facts.assignees.get(handle).is_some(),
+            Self::Field(field) => facts.fields.get(field).is_some(),
+        }
+    }
+}
+
+/// Whether the line of any task says it: what a task has from elsewhere, as `brought` tells, it does
+/// not.
+pub(crate) fn is_said(ops: &[Op], brought: &[(Key, Details)], name: &Named<'_>) -> bool {
+    ops.iter().any(|op| match op {
+        Op::Detail { key, change } if name.is_in(change) => {
+            !brought.iter().any(|(known, details)| known == key && name.is_of(details))
+        }
+        _ => false,
+    })
+}
+
+pub(crate) fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Error {
+    let what = format!(
+        "{}nobody in this project is called @{stranger}",
+        place(project, &format!("@{stranger}"))
+    );
+    let like = known.iter().find(|known| known.to_lowercase() == stranger.to_lowercase());
+    let all: Vec<String> = known.iter().map(|member| format!("@{member}")).collect();
+    let hint = match like {
+        Some(like) => format!("write @{like}, or \\@{stranger} to keep it as text"),
+        None => format!("it has {}; write \\@{stranger} to keep it as text", all.join(", ")),
+    };
+    Error::new(Kind::Invalid, what).hint(hint)
+}
+
+pub(crate) fn no_field(project: &Project, field: &str, told: &Value) -> Error {
+    let known = told.as_array().map(Vec::as_slice).unwrap_or_default();
+    let known: Vec<String> = known.iter().map(described).collect();
+    let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let what = format!("{}this project has no field {field}", place(project, field));
+    Error::new(Kind::Invalid, what)
+        .hint(format!("it has {there}; write `\\[{field}:: …]` to keep it as text"))
+}
+
+/// `line 3: `, where the saved text first names it.
+pub(crate) fn place(project: &Project, name: &str) -> String {
+    let (text, title) = {
+        let state = project.lock();
+        (state.content().map(|content| content.text), state.title.clone())
+    };
+    let is_text = |_: &str| true;
+    let options =
+        ParseOptions { title: Some(&title), known_text: Some(&is_text), known_anchor: None };
+    let lines = text.and_then(|text| document::parse(&text, &options).ok()).unwrap_or_default();
+    let names = |line: &&Line| {
+        let handle = name.strip_prefix('@').unwrap_or(name);
+        line.details.assignees.iter().any(|known| known == handle)
+            || line.details.fields.iter().any(|(id, _)| id == name)
+    };
+    lines.iter().find(names).map_or_else(String::new, |line| format!("line {}: ", line.number))
+}
+
+pub(crate) fn handles(members: &Value) -> Vec<&str> {
+    let handle = |member| Value::get(member, "handle").and_then(Value::as_str);
+    members.as_array().into_iter().flatten().filter_map(handle).collect()
+}
+
+pub(crate) fn field_ids(fields: &Value) -> Vec<&str> {
+    fields.as_array().into_iter().flatten().filter_map(id_of).collect()
+}
+
+pub(crate) fn id_of(field: &Value) -> Option<&str> {
+    field.get("id").and_then(Value::as_str)
+}
+
+/// A field as a person is told of it: its id, its type, and the options of one that has some.
+pub(crate) fn described(field: &Value) -> String {
+    let id = id_of(field).unwrap_or_default();
+    let Some(data) = field.get("data") else { return id.to_owned() };
+    let options: Vec<&str> = match data.get("options") {
+        Some(Value::Array(options)) => {
+            options.iter().filter_map(|option| option.as_str().or_else(|| id_of(option))).collect()
+        }
+        Some(Value::Object(options)) => options.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let kind = data.get("type").and_then(Value::as_str);
+    match (kind, options.is_empty()) {
+        (Some(kind), true) => format!("{id} ({kind})"),
+        (Some(kind), false) => format!("{id} ({kind}: {})", options.join(", ")),
+        (None, _) => id.to_owned(),
+    }
+}

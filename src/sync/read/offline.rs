@@ -1,0 +1,114 @@
+//! What is known of directories and tasks, with no request: of this mount, and of an account that
+//! no process has.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use crate::{
+    ids::{ProjectId, SpaceId},
+    plan::Outline,
+    store::{
+        cache::{CACHE, Cache},
+        journal::{JOURNAL, Journal},
+    },
+    sync::{
+        engine::Engine,
+        leaf::listings::{Listed, Listings},
+        project::Project,
+    },
+};
+
+/// The tasks of a project as they are known.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownTasks {
+    pub(crate) outline: Arc<Outline>,
+    /// What the file shows, where that is what a program wrote.
+    pub(crate) written: Option<Arc<[u8]>>,
+}
+
+/// A directory as it was last listed; `None` is the root. Empty if it never was.
+pub(crate) fn listed(
+    engine: &Engine,
+    directory: Option<&SpaceId>,
+    is_workspace: bool,
+) -> Arc<Listed> {
+    engine.listings.assemble(directory, is_workspace)
+}
+
+/// Whether a project is in a folder, as that was last listed; `None` if it never was.
+pub(crate) fn is_listed(engine: &Engine, id: &ProjectId, folder: &SpaceId) -> Option<bool> {
+    engine.listings.project_ids(folder).map(|listed| listed.contains(id))
+}
+
+/// The tasks of a project that Taskade has; `None` if it was never read. What is not in memory
+/// is read from the cache, and not kept: see [`write_out_cache`](Engine::write_out_cache).
+pub(crate) fn known_tasks(engine: &Engine, id: &ProjectId) -> Option<KnownTasks> {
+    let in_memory = engine.known(id).and_then(|project| project.known_tasks());
+    in_memory.or_else(|| cached(&engine.cache, id))
+}
+
+/// Returns once the cache has all that is not in memory. Blocks.
+pub(crate) fn write_out_cache(engine: &Engine) {
+    engine.cache.write_out();
+}
+
+impl Project {
+    /// Its tasks, if they are in memory.
+    pub(crate) fn known_tasks(&self) -> Option<KnownTasks> {
+        let state = self.lock();
+        let content = state.content()?;
+        let is_written = state.saved.is_some() || state.refused.is_some();
+        let written = is_written.then_some(content.text);
+        Some(KnownTasks { outline: content.outline, written })
+    }
+}
+
+pub(crate) fn cached(cache: &Cache, id: &ProjectId) -> Option<KnownTasks> {
+    let outline = cache.project(id)?.reading.outline;
+    Some(KnownTasks { outline, written: None })
+}
+
+/// What the last mount of an account knew, to be looked at only. Whoever mounts it meanwhile is
+/// not disturbed.
+#[derive(Debug)]
+pub(crate) struct Asleep {
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) listings: Listings,
+    /// The projects with saves that wait or were refused; `None` of those that are to be archived.
+    pub(crate) saves: HashMap<ProjectId, Option<KnownTasks>>,
+    /// Gone if it cannot be read: then names are as they would be given now.
+    pub(crate) journal: Option<Journal>,
+}
+
+impl Asleep {
+    /// Looks at the directory of an account. `None` if nothing is known of it.
+    pub(crate) fn open(account: &Path) -> Option<Self> {
+        let cache = Arc::new(Cache::peek(&account.join(CACHE))?);
+        let journal = Journal::open_to_look(&account.join(JOURNAL)).ok();
+        let archived = journal.as_ref().and_then(|journal| journal.archived().ok());
+        let listings = Listings::recalled(cache.clone(), archived.unwrap_or_default());
+        let entries = journal.as_ref().and_then(|journal| journal.entries().ok());
+        let saves = entries.unwrap_or_default().into_iter().filter_map(|entry| {
+            let (outline, written) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
+            Some((entry.project?, (!entry.archive).then_some(KnownTasks { outline, written })))
+        });
+        let saves = saves.collect();
+        Some(Self { cache, listings, saves, journal })
+    }
+
+    /// As [`Engine::listed`].
+    pub(crate) fn listed(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
+        self.listings.assemble(directory, is_workspace)
+    }
+
+    /// The names given in a directory, as id → (title that it was given for, name).
+    pub(crate) fn names(&self, directory: &str) -> HashMap<String, (String, String)> {
+        let names = self.journal.as_ref().and_then(|journal| journal.names(directory).ok());
+        names.unwrap_or_default()
+    }
+
+    /// As [`Engine::known_tasks`].
+    pub(crate) fn known_tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
+        let save = self.saves.get(id).cloned();
+        save.unwrap_or_else(|| cached(&self.cache, id))
+    }
+}

@@ -1,0 +1,195 @@
+//! Opening projects: what is young enough is served as it is, what is older is asked for with a
+//! bounded wait, what was never read is waited for.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    api::Priority,
+    error::{Error, Kind, Result},
+    replica::{freshness::remaining, served::Process, state::Content},
+    sync::{
+        engine::Engine,
+        presence,
+        project::Project,
+        read::{
+            cache_write::{self, WATCHED, is_lasting},
+            export, fetch, readahead, refresh, residency,
+        },
+    },
+};
+
+/// How long a reader waits for the revalidation of what it could be served at once.
+pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
+
+/// How long the kernel may believe names and attributes that do not age: every change that does not
+/// come through it is told to it.
+pub const BELIEVED: Duration = Duration::from_secs(1);
+
+/// What a program that opens the project gets, if it may be one that walks through many.
+///
+/// # Errors
+/// As [`read`](Engine::read).
+pub(crate) async fn read_for(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+) -> Result<Content> {
+    let now = engine.clock.now();
+    if let Some(process) = process {
+        engine.transfers.opens(process, project.serial, now);
+    }
+    let walks = process.is_some_and(|process| engine.scans.opens(process, project.serial, now));
+    // Without any age to be served at, everybody looks.
+    if walks
+        && !engine.settings.max_age.is_zero()
+        && let Some(content) = residency::content(engine, project)
+    {
+        if project.lock().is_due(now, engine.settings.max_age) {
+            refresh::refresh_aside(engine, project);
+        }
+        return Ok(content);
+    }
+    serve(engine, project, process).await
+}
+
+/// What a program that opens the project gets.
+///
+/// # Errors
+/// As [`Client::tasks`](crate::api::Client::tasks), and only if the project was never read.
+pub(crate) async fn read(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Content> {
+    serve(engine, project, None).await
+}
+
+/// As [`read`](Engine::read), for a program that may go on to others.
+pub(crate) async fn serve(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+) -> Result<Content> {
+    let now = engine.clock.now();
+    let (content, settled, recalled) = {
+        let mut state = residency::recalled(engine, project);
+        let settled = !state.shows_remote() || state.is_fresh(now, engine.settings.max_age);
+        (state.lend_content(), settled, state.recalled)
+    };
+    match content {
+        Some(content) if settled => Ok(content),
+        Some(content) if recalled => {
+            refresh::refresh_aside(engine, project);
+            Ok(content)
+        }
+        Some(stale) => {
+            revalidate(engine, project).await;
+            Ok(residency::content(engine, project).unwrap_or(stale))
+        }
+        None => {
+            if !export::hydrate(engine, project).await {
+                readahead::read_ahead(engine, project, process);
+                fetch::refresh(engine, project, Priority::Foreground).await?;
+            }
+            residency::content(engine, project)
+                .ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
+        }
+    }
+}
+
+/// What a program that only looks at the project's size and time gets: the project is read
+/// if it never was. If it is [due](State::is_due) and somebody opened it lately, it is asked
+/// for again, and nobody waits for that.
+///
+/// # Errors
+/// As [`read`](Engine::read).
+pub(crate) async fn glance(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+) -> Result<()> {
+    if !project.is_known() {
+        residency::recall(engine, project);
+    }
+    let now = engine.clock.now();
+    let watched = {
+        let state = project.lock();
+        if !state.is_known() {
+            None
+        } else {
+            let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
+            Some(state.opened.is_some_and(lately) && state.is_due(now, engine.settings.max_age))
+        }
+    };
+    match watched {
+        None => serve(engine, project, process).await.map(drop),
+        Some(false) => Ok(()),
+        Some(true) => {
+            refresh::refresh_aside(engine, project);
+            Ok(())
+        }
+    }
+}
+
+/// How long what a reader gets is sure to stay as it is, unless the kernel is told: until
+/// opening it asks again, however late a look would.
+pub(crate) fn believed(engine: &Engine, project: &Project) -> Duration {
+    let now = engine.clock.now();
+    let state = project.lock();
+    if !state.shows_remote() {
+        return BELIEVED;
+    }
+    state.read().map_or(Duration::ZERO, |read| remaining(read, now, engine.settings.max_age))
+}
+
+/// Notes what a program was served, so that its save is compared with that, also if it comes
+/// after a remount.
+pub(crate) fn note_served(engine: &Engine, project: &Project, content: &Content) {
+    // Tasks without an id are known by their numbers in this mount only. Until they have one
+    // the journal has the save that made them.
+    let is_noted = project.lock().served == Some(content.version);
+    if is_noted || !is_lasting(&content.outline) {
+        return;
+    }
+    let id = {
+        let mut state = project.lock();
+        state.served = Some(content.version);
+        state.id.clone()
+    };
+    if let Some(id) = id {
+        engine.cache.keep_served(&id, &content.outline);
+    }
+}
+
+/// Sets the time of last change of a project, as a program asks. It stays until the content
+/// changes.
+pub(crate) fn set_modified(engine: &Engine, project: &Project, time: SystemTime) {
+    residency::recall(engine, project);
+    project.set_modified(time, engine.clock.wall());
+    cache_write::keep(engine, project);
+}
+
+/// Asks for a newer state, and waits for it, but not for long. A failure leaves what is
+/// known as it is.
+pub(crate) async fn revalidate(engine: &Arc<Engine>, project: &Arc<Project>) {
+    // A request that waits for the next window would keep a save from the project until then,
+    // which may use what is left of this one.
+    if engine.budget().is_some_and(|budget| budget.is_kept) {
+        return;
+    }
+    if presence::gone(engine).is_some() {
+        engine.backend.hurry();
+        refresh::refresh_aside(engine, project);
+        return;
+    }
+    let (shared, asked) = (engine.clone(), project.clone());
+    let refresh = tokio::spawn(async move {
+        if let Err(error) = fetch::refresh(&shared, &asked, Priority::Foreground).await {
+            tracing::warn!(%error, project = asked.title(), "serving what was read before");
+        }
+    });
+    tokio::select! {
+        _ = refresh => {}
+        () = presence::departure(engine) => {}
+        () = engine.clock.sleep(REVALIDATION_WAIT) => {}
+    }
+}

@@ -1,0 +1,110 @@
+//! What scripts ask for: what the service says of a project or a task beside its text, as it says
+//! it. It is asked for each time and nothing of it is kept: a script's reading changes no file.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Priority, Resource, TaskResource},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Key, Outline},
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::{export, fetch, open, residency},
+    },
+};
+
+/// What the service says of a project.
+///
+/// # Errors
+/// As [`Client::resource`](crate::api::Client::resource).
+pub(crate) async fn resource(
+    engine: &Engine,
+    project: &ProjectId,
+    resource: Resource,
+) -> Result<Value> {
+    engine.backend.resource(Priority::Foreground, project, resource).await
+}
+
+/// What the service says of a task; null if it has nothing of that kind.
+///
+/// # Errors
+/// [`Kind::NotFound`] if there is no such task, and otherwise as
+/// [`Client::task_resource`](crate::api::Client::task_resource).
+pub(crate) async fn task_resource(
+    engine: &Engine,
+    project: &Project,
+    task: &TaskId,
+    resource: TaskResource,
+) -> Result<Value> {
+    let id = created(project)?;
+    let told = engine.backend.task_resource(Priority::Foreground, &id, task, resource).await?;
+    if let Some(told) = told {
+        return Ok(told);
+    }
+    // A date that is not set is answered as a task that is gone is: what was read lately tells
+    // them apart.
+    let tasks = tasks_read_lately(engine, project).await?;
+    let is_there = tasks.find(&Key::Known(task.clone())).is_some();
+    if is_there && resource != TaskResource::Task {
+        return Ok(Value::Null);
+    }
+    Err(Error::new(Kind::NotFound, "the project has no such task"))
+}
+
+/// Makes a project readable for whoever has its link.
+///
+/// # Errors
+/// As [`Client::share`](crate::api::Client::share).
+pub(crate) async fn share(engine: &Engine, project: &ProjectId) -> Result<()> {
+    engine.backend.share(project).await.map(drop)
+}
+
+/// The tasks that Taskade was last known to have; asked for only if that is not known at all.
+///
+/// # Errors
+/// As [`read`](Engine::read).
+pub(crate) async fn tasks_known(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+) -> Result<Arc<Outline>> {
+    if let Some(known) = snapshot(engine, project) {
+        return Ok(known);
+    }
+    if !export::hydrate(engine, project).await {
+        fetch::refresh(engine, project, Priority::Foreground).await?;
+    }
+    snapshot(engine, project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
+}
+
+/// The tasks that Taskade has, as far as whoever opens the file is told.
+///
+/// # Errors
+/// As [`read`](Engine::read).
+pub(crate) async fn tasks_now(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+) -> Result<Arc<Outline>> {
+    if snapshot(engine, project).is_some() {
+        open::read(engine, project).await?;
+    }
+    tasks_known(engine, project).await
+}
+
+/// The tasks that Taskade has, by a reading that is younger than `--max-age`.
+pub(crate) async fn tasks_read_lately(engine: &Engine, project: &Project) -> Result<Arc<Outline>> {
+    fetch::refresh(engine, project, Priority::Foreground).await?;
+    snapshot(engine, project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
+}
+
+pub(crate) fn snapshot(engine: &Engine, project: &Project) -> Option<Arc<Outline>> {
+    residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone())
+}
+
+/// The id of a project that Taskade has.
+pub(crate) fn created(project: &Project) -> Result<ProjectId> {
+    project.id().ok_or_else(|| Error::new(Kind::NotFound, "the project is not created yet"))
+}

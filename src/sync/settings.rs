@@ -1,0 +1,53 @@
+//! What the user chose of readings and saves.
+
+use std::time::Duration;
+
+use crate::{
+    api::{FOREGROUND_SILENCE, TaskResource},
+    text::content_type::Wording,
+};
+
+/// What the user chose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How old a reading may be to be served or saved upon without asking (`--max-age`).
+    pub max_age: Duration,
+    /// How long a save waits for Taskade's verdict (`--commit-wait`).
+    pub commit_wait: Duration,
+    /// How long a program waits for a service that says nothing at all (`--read-timeout`).
+    pub read_timeout: Duration,
+    /// How many deleted tasks need a second thought (`--max-delete`).
+    pub max_delete: usize,
+    /// How many projects may be removed at once (`--max-archive`).
+    pub max_archive: usize,
+    /// Which content type texts are sent as (`--content-type`).
+    pub wording: Wording,
+    /// Whether lines end with block ids (`--ids`).
+    pub ids: bool,
+    /// How many bytes the tasks of all projects may take in memory.
+    pub memory: usize,
+    /// Whether nothing may be written (`--read-only`).
+    pub read_only: bool,
+    /// Which details of the tasks of opened projects are asked for ahead (`--details`).
+    pub details: Vec<TaskResource>,
+    /// How long it is remembered what was done (`--keep-history`).
+    pub keep_history: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_age: Duration::from_secs(30),
+            commit_wait: Duration::from_secs(5),
+            read_timeout: FOREGROUND_SILENCE,
+            max_delete: 20,
+            max_archive: 10,
+            wording: Wording::Auto,
+            ids: false,
+            memory: 64 << 20,
+            read_only: false,
+            details: Vec::new(),
+            keep_history: Duration::from_secs(30 * 86_400),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Copying what a task that was cut from another project has beside its text, and checking that it
+//! came through. Only then is the old task deleted: see `transfer`.
+
+use std::sync::Arc;
+
+use crate::{
+    api::{Priority, TaskResource},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Details, Key, Outline},
+    replica::{
+        pending::{Intent, Moved},
+        state::{Saved, Snapshot},
+    },
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::{detail, residency},
+        upload::journaling,
+    },
+    text::details::hidden,
+};
+
+/// What was done about what is to be copied.
+pub(crate) enum Carried {
+    /// There is nothing to be copied.
+    Nothing,
+    /// Something was, and there may be more to be sent.
+    Something,
+    /// What is left waits for what was cut to be pasted elsewhere.
+    Waits,
+}
+
+/// Has a project copy the details of tasks that were cut elsewhere, durably.
+pub(crate) async fn take_along(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    moved: Vec<Moved>,
+) -> Result<()> {
+    {
+        let _transition = project.commit.lock().await;
+        let entry = {
+            let mut state = residency::recalled(engine, project);
+            let known = state.snapshot.clone();
+            let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
+            let moved: Vec<Moved> =
+                moved.into_iter().map(|it| Moved { key: state.current(&it.key), ..it }).collect();
+            if state.intent.is_none() {
+                // Its save is through: there is nothing to do but this.
+                let outline = Outline::clone(&known.outline);
+                state.intent = Some(Intent::new(outline.clone(), outline));
+                state.generation += 1;
+            }
+            if state.saved.is_none() {
+                let Snapshot { text, outline, .. } = known;
+                let since = engine.clock.wall();
+                state.saved = Some(Saved { text, outline, since, ..Saved::default() });
+            }
+            if let Some(intent) = state.intent.as_mut() {
+                intent.moved.extend(moved);
+            }
+            journaling::journal_entry(engine, &state)
+        };
+        journaling::note(engine, project, entry).await?;
+    }
+    engine.wake(project);
+    Ok(())
+}
+
+/// Goes on with what is to be copied, once all of the project's own changes are sent.
+pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried> {
+    let (id, moved, is_wanted) = {
+        let state = project.lock();
+        let (Some(id), Some(intent)) = (state.id.clone(), state.intent.as_ref()) else {
+            return Ok(Carried::Nothing);
+        };
+        let is_wanted = |moved: &Moved| intent.target.find(&moved.key).is_some();
+        // What was cut again before it had everything may be pasted elsewhere.
+        let may_go_on = state.held.is_some_and(|until| until > engine.clock.now());
+        let next = intent.moved.iter().find(|moved| !may_go_on || is_wanted(moved));
+        match next {
+            Some(moved) => (id, moved.clone(), is_wanted(moved)),
+            None if intent.moved.is_empty() => return Ok(Carried::Nothing),
+            None => return Ok(Carried::Waits),
+        }
+    };
+    match (&moved.key, &moved.told) {
+        (Key::Known(_), None) if is_wanted => copy_from(engine, project, &moved).await?,
+        (Key::Known(task), Some(told)) if is_wanted => {
+            check(engine, &id, task, told).await?;
+            carried(engine, project, &moved, true).await?;
+        }
+        // The new one is gone again: whoever deleted it did not want the details either.
+        _ => carried(engine, project, &moved, false).await?,
+    }
+    Ok(Carried::Something)
+}
+
+/// Asks for what is not known of the old task, and wants it for the new one.
+pub(crate) async fn copy_from(engine: &Engine, project: &Project, moved: &Moved) -> Result<()> {
+    let mut told = Details::default();
+    for resource in TaskResource::DETAILS {
+        if !moved.known.knows(resource) {
+            let ask =
+                detail::ask_detail(engine, Priority::Save, &moved.from, &moved.task, resource);
+            told = told.or(&ask.await?);
+        }
+    }
+    // What was shown was pasted with the line, or left out on purpose.
+    let told = told.beyond(&moved.known).with(&hidden(&moved.known)).in_one_line();
+    let _transition = project.commit.lock().await;
+    let entry = {
+        let mut state = project.lock();
+        let Some(intent) = state.intent.as_mut() else { return Ok(()) };
+        let copied = intent.target.find(&moved.key).map(|item| told.beyond(&item.details));
+        intent.take_along(&moved.key, &told);
+        state.copied.extend(copied.map(|copied| (moved.key.clone(), copied)));
+        journaling::journal_entry(engine, &state)
+    };
+    journaling::note(engine, project, entry).await
+}
+
+/// Looks whether the service has taken what was copied.
+pub(crate) async fn check(
+    engine: &Engine,
+    id: &ProjectId,
+    task: &TaskId,
+    told: &Details,
+) -> Result<()> {
+    for resource in TaskResource::DETAILS.into_iter().filter(|resource| told.has_any(*resource)) {
+        let now = detail::ask_detail(engine, Priority::Save, id, task, resource).await?;
+        if !now.has_any(resource) {
+            let what = format!("the copy of a task has lost its {}", in_words(resource));
+            return Err(Error::new(Kind::Refused, what)
+                .hint("the task that was cut is still there, in the other project"));
+        }
+    }
+    Ok(())
+}
+
+/// Notes, durably, that nothing is to be copied any more.
+pub(crate) async fn carried(
+    engine: &Engine,
+    project: &Project,
+    moved: &Moved,
+    carried: bool,
+) -> Result<()> {
+    let _transition = project.commit.lock().await;
+    let entry = {
+        let mut state = project.lock();
+        if let Some(intent) = state.intent.as_mut() {
+            intent.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
+        }
+        journaling::journal_entry(engine, &state)
+    };
+    journaling::note(engine, project, entry).await?;
+    engine.transfers.release(project.serial, moved, carried);
+    Ok(())
+}
+
+pub(crate) fn in_words(resource: TaskResource) -> &'static str {
+    match resource {
+        TaskResource::Task => "text",
+        TaskResource::Date => "date",
+        TaskResource::Note => "note",
+        TaskResource::Assignees => "people",
+        TaskResource::Fields => "fields",
+    }
+}

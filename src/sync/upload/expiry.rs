@@ -1,0 +1,67 @@
+//! Refusals that were told of for long enough become history.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    error::{Kind, Result},
+    replica::{rejection::Refusal, state::State},
+    store::remarks::Remark,
+    sync::{engine::Engine, project::Project, upload::discard},
+};
+
+/// How long a refused text is told of while a mount is there to tell it; after that it is history.
+pub(crate) const TOLD: Duration = Duration::from_secs(86_400);
+
+/// Lets what was refused of a project become history once it was told of for long enough.
+pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
+    let (shared, project) = (engine.this.clone(), Arc::downgrade(project));
+    let Some(refusal) = project.upgrade().and_then(|project| newest(&project.lock())) else {
+        return;
+    };
+    // Another token goes on with it, whenever that comes.
+    if refusal.kind == Kind::Unauthorized {
+        return;
+    }
+    let clock = engine.clock.clone();
+    tokio::spawn(async move {
+        clock.sleep(TOLD).await;
+        let (Some(shared), Some(project)) = (shared.upgrade(), project.upgrade()) else {
+            return;
+        };
+        let is_it = newest(&project.lock()).is_some_and(|now| now.since == refusal.since);
+        if is_it && let Err(error) = make_history(&shared, &project).await {
+            tracing::error!(%error, "a refused text cannot become history");
+        }
+    });
+}
+
+/// Gives up what was refused of a project; its text stays in the history.
+///
+/// # Errors
+/// As [`discard`](Engine::discard).
+pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
+    let remark = {
+        let state = project.lock();
+        let here = state.refused.iter().map(|refused| (&refused.text, &refused.refusal));
+        let there = state
+            .saved
+            .iter()
+            .filter_map(|saved| saved.refused.as_ref().map(|refusal| (&saved.text, refusal)));
+        here.chain(there).next().map(|(text, refusal)| Remark {
+            time: refusal.since,
+            project: state.id.clone(),
+            title: state.title.clone(),
+            summary: format!("refused: {}", refusal.reason),
+            lines: String::from_utf8_lossy(text).lines().map(|l| format!("| {l}")).collect(),
+        })
+    };
+    if let Some(remark) = remark {
+        engine.journaled(move |journal| journal.remark(&remark, None)).await?;
+    }
+    discard::discard(engine, project).await
+}
+
+pub(crate) fn newest(state: &State) -> Option<Refusal> {
+    let there = state.saved.as_ref().and_then(|saved| saved.refused.as_ref());
+    state.refused.as_ref().map(|refused| &refused.refusal).or(there).cloned()
+}

@@ -1,0 +1,23 @@
+//! Carrying out: the workers that send what the journal promises.
+
+pub(crate) mod actions;
+pub(crate) mod archive;
+pub(crate) mod become_copy;
+pub(crate) mod conflicts;
+pub(crate) mod copy_details;
+pub(crate) mod create;
+pub(crate) mod discard;
+pub(crate) mod expiry;
+pub(crate) mod give_up;
+pub(crate) mod held;
+pub(crate) mod journaling;
+pub(crate) mod placement;
+pub(crate) mod rebase;
+pub(crate) mod reject;
+pub(crate) mod rejected_copies;
+pub(crate) mod relocate;
+pub(crate) mod restoration;
+pub(crate) mod send;
+pub(crate) mod turn_back;
+pub(crate) mod unmoved;
+pub(crate) mod worker;

@@ -1,0 +1,191 @@
+//! Sending one operation of a script, and settling at once what an answer leaves open.
+
+use crate::{
+    api::{NewTask, Priority, RemoteDetails, SetDetail, TaskResource},
+    error::{Error, Kind, Result},
+    ids::{ProjectId, TaskId},
+    plan::{Change, Key, Op, Placement},
+    replica::assigned::Assigned,
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::{assigned, names},
+    },
+    text::content_type::is_markup,
+};
+
+/// What one executed request told.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) ids: Vec<TaskId>,
+    /// The text that the service says the task has now.
+    pub(crate) believed: Option<String>,
+    /// Whether a text was sent that the service may have read as markup.
+    pub(crate) unverified: bool,
+}
+
+/// Sends one operation: one request, but for what it takes to leave others' people alone.
+pub(crate) async fn send(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    op: &Op,
+) -> Result<Outcome> {
+    let wording = engine.settings.wording;
+    let mut outcome = Outcome::default();
+    match op {
+        Op::Create(items) => {
+            let mut tasks = Vec::with_capacity(items.len());
+            for item in items {
+                let text = one_line(&item.text);
+                outcome.unverified |= is_markup(&text);
+                tasks.push(NewTask {
+                    content: wording.content(&text),
+                    anchor: item.to.anchor.as_ref().map(known).transpose()?.cloned(),
+                    position: item.to.position,
+                });
+            }
+            outcome.ids = engine.backend.create_tasks(id, &tasks).await?;
+            // Nobody does what was just created.
+            for task in &outcome.ids {
+                assigned::note_assigned(engine, project, task, Vec::new());
+            }
+        }
+        Op::SetText { key, text } => {
+            let content = wording.content(text);
+            match engine.backend.update_task(id, known(key)?, &content).await? {
+                Some(now) => outcome.believed = Some(now),
+                None => outcome.unverified = is_markup(text),
+            }
+        }
+        Op::SetDone { key, done } => {
+            engine.backend.set_completed(id, known(key)?, *done).await?;
+        }
+        Op::Detail { key, change } => send_detail(engine, project, id, known(key)?, change).await?,
+        Op::Move { key, to: Placement { anchor, position } } => {
+            let target = anchor.as_ref().ok_or_else(unknown_task).and_then(known)?;
+            engine.backend.move_task(id, known(key)?, target, *position).await?;
+        }
+        Op::Delete { key } => engine.backend.delete_task(id, known(key)?).await?,
+    }
+    Ok(outcome)
+}
+
+pub(crate) async fn send_detail(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    task: &TaskId,
+    change: &Change,
+) -> Result<()> {
+    let content;
+    let detail = match change {
+        Change::Date(date) => SetDetail::Date(date.as_ref()),
+        Change::Note(note) => {
+            content = note.as_ref().map(|note| engine.settings.wording.content(note));
+            SetDetail::Note(content.as_ref())
+        }
+        Change::Assign(more) => return assign(engine, project, id, task, more).await,
+        Change::Unassign(handle) => SetDetail::Unassign(handle),
+        Change::Field(field, value) => SetDetail::Field(field, value.as_ref()),
+    };
+    match engine.backend.set_detail(id, task, detail).await {
+        // What is to be taken away may have been gone already: the service refuses that (400),
+        // or does not find it (404), and neither tells what is there.
+        Err(error)
+            if takes_away(change) && matches!(error.kind(), Kind::Refused | Kind::NotFound) =>
+        {
+            let resource = change.resource();
+            let there = engine.backend.detail(Priority::Save, id, task, resource).await?;
+            if !is_gone(change, &there) {
+                return Err(error);
+            }
+        }
+        Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
+            let Change::Field(field, Some(_)) = change else { return Err(error) };
+            return Err(names::not_taken(engine, project, id, field, &error)
+                .await
+                .unwrap_or(error));
+        }
+        sent => sent?,
+    }
+    if let Change::Unassign(handle) = change
+        && let Some(assigned) = project.lock().assigned.get_mut(task)
+    {
+        assigned.handles.retain(|known| known != handle);
+    }
+    Ok(())
+}
+
+/// Assigns a task to more people. Whether the service puts those that are named in the place
+/// of all others is not documented, so all must be named: who they are is asked first, unless
+/// it was told less than `--max-age` ago.
+pub(crate) async fn assign(
+    engine: &Engine,
+    project: &Project,
+    id: &ProjectId,
+    task: &TaskId,
+    more: &[String],
+) -> Result<()> {
+    let is_fresh = |assigned: &&Assigned| {
+        engine.clock.now().saturating_duration_since(assigned.told) <= engine.settings.max_age
+    };
+    let told = project.lock().assigned.get(task).filter(is_fresh).cloned();
+    let mut all = match told {
+        Some(assigned) => assigned.handles,
+        None => {
+            let resource = TaskResource::Assignees;
+            engine.backend.detail(Priority::Save, id, task, resource).await?.assignees
+        }
+    };
+    for handle in more {
+        if !all.contains(handle) {
+            all.push(handle.clone());
+        }
+    }
+    match engine.backend.set_detail(id, task, SetDetail::Assign(&all)).await {
+        Ok(()) => {
+            assigned::note_assigned(engine, project, task, all);
+            Ok(())
+        }
+        Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
+            Err(names::strangers(engine, project, id, more).await.unwrap_or(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a change takes something away.
+pub(crate) fn takes_away(change: &Change) -> bool {
+    use Change::{Date, Field, Note, Unassign};
+    matches!(change, Date(None) | Note(None) | Unassign(_) | Field(_, None))
+}
+
+/// Whether what a change takes away is not there.
+pub(crate) fn is_gone(change: &Change, there: &RemoteDetails) -> bool {
+    match change {
+        Change::Date(_) => there.date.is_none(),
+        Change::Note(_) => there.note.is_none(),
+        Change::Assign(_) => false,
+        Change::Unassign(handle) => !there.assignees.contains(handle),
+        Change::Field(field, _) => {
+            there.fields.iter().all(|(known, value)| known != field || value.is_null())
+        }
+    }
+}
+
+pub(crate) fn known(key: &Key) -> Result<&TaskId> {
+    match key {
+        Key::Known(id) => Ok(id),
+        Key::New(_) => Err(unknown_task()),
+    }
+}
+
+pub(crate) fn unknown_task() -> Error {
+    Error::new(Kind::Protocol, "a request names a task that the service has not confirmed")
+}
+
+/// A text without line breaks, which the service takes in no request.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}

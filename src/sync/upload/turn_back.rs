@@ -1,0 +1,252 @@
+//! Renamings and moves of which Taskade refuses a part: the project is again where it was.
+//!
+//! Whoever asked is told that it failed, and then the project is to be what it was before, with what
+//! programs have before their eyes, and alone: if it has become a copy it goes back to being the
+//! original, with all that was done to the copy, and the copy is archived. Only what cannot be undone
+//! either leaves two projects, and both are known by whoever has read one of them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    error::{Error, Kind, Result},
+    ids::ProjectId,
+    plan::{Key, Outline},
+    replica::{
+        copying as relocation,
+        relocation::{Original, Place, Relocation, Step, Undone},
+    },
+    store::journal::Entry,
+    sync::{
+        bases,
+        engine::Engine,
+        project::{Project, Relocated},
+        read::residency,
+        registry,
+        upload::{
+            become_copy::{self, Keys, Next},
+            journaling,
+            placement::{self, show},
+            rebase, unmoved,
+        },
+    },
+};
+
+pub(crate) const BOTH: &str = "both projects are kept; compare them and remove one";
+
+/// Has the project go back, durably, since Taskade refuses a part of the way. `false` if there is
+/// nothing to be undone, or that was tried. The caller holds `project.remote`.
+pub(crate) async fn turn_back(
+    engine: &Engine,
+    project: &Arc<Project>,
+    error: &Error,
+) -> Result<bool> {
+    let _transition = project.commit.lock().await;
+    let (entry, before) = {
+        let state = residency::recalled(engine, project);
+        let Some(mut intent) = state.intent.clone() else { return Ok(false) };
+        let Some(relocation) = intent.relocation.as_mut() else { return Ok(false) };
+        let before = relocation.clone();
+        if !is_undone(engine, relocation, error) {
+            return Ok(false);
+        }
+        let to = relocation.to.clone();
+        let entry = placement::standing_entry(engine, &state, &intent);
+        (Entry { folder: to.folder, title: to.title, ..entry }, before)
+    };
+    let relocation = entry.intent.relocation.clone();
+    journaling::note(engine, project, Some(entry)).await?;
+    {
+        let mut state = project.lock();
+        if let Some(relocation) = &relocation {
+            show(&mut state, &relocation.to);
+        }
+        if let Some(intent) = state.intent.as_mut() {
+            intent.relocation = relocation;
+        }
+    }
+    placement::unshow_relocation(engine, project, &before);
+    placement::show_relocation(engine, project);
+    Ok(true)
+}
+
+/// Turns a relocation back, if it can be.
+pub(crate) fn is_undone(engine: &Engine, relocation: &mut Relocation, error: &Error) -> bool {
+    if relocation.undone.is_some() {
+        return false;
+    }
+    let (kind, reason, to) = (error.kind(), error.to_string(), relocation.to.clone());
+    match relocation.next() {
+        Step::Go | Step::BecomeCopy(_) => {
+            let copy = relocation.copy.take();
+            let stray = copy.and_then(|copy| Some(stray(copy.id?, copy.to, copy.tasks)));
+            relocation.originals.extend(stray);
+            if relocation.originals.is_empty() {
+                return false;
+            }
+            // It is as far as an earlier one of these brought it.
+            relocation.to = relocation.from.clone();
+            relocation.retitling = None;
+        }
+        Step::SetDetails | Step::Archive(_) => {
+            let Some(original) = relocation.originals.last() else { return false };
+            // An earlier version has not noted it, or somebody has begun something with it.
+            let is_used = engine.known(&original.id).is_some_and(|other| !other.is_blank());
+            let Some(folder) = original.folder.clone().filter(|_| !is_used) else {
+                return false;
+            };
+            relocation.to = Place { folder, title: original.title.clone() };
+            relocation.back = relocation.originals.pop();
+            relocation.details.clear();
+        }
+        Step::GoBack(_) | Step::Arrived => return false,
+    }
+    relocation.undone = Some(Undone { kind, reason, to });
+    true
+}
+
+/// The project is again what it was copied from.
+pub(crate) async fn go_back(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    original: Original,
+) -> Result<()> {
+    let Some(folder) = original.folder.clone() else {
+        return Err(Error::new(Kind::Refused, "it is not known where it was"));
+    };
+    let listing = match become_copy::read_copy(engine, project, &original.id, &original.title).await
+    {
+        Err(error) if error.kind() == Kind::NotFound => return stay(engine, project).await,
+        listing => listing?,
+    };
+    // What others did to the copy is done to the original.
+    become_copy::read_original(engine, project).await?;
+    rebase::rebase(engine, project).await?;
+    let to = Place { folder, title: original.title.clone() };
+    let (id, keys) = (original.id.clone(), Keys::Back(original));
+    become_copy::go_on_as(engine, project, Next { id, to, listing, keys }).await
+}
+
+/// There is nothing any more that it could go back to: it is where it was to be.
+pub(crate) async fn stay(engine: &Engine, project: &Project) -> Result<()> {
+    placement::note_relocation(engine, project, |relocation| {
+        relocation.back = None;
+        if let Some(undone) = relocation.undone.take() {
+            relocation.to = undone.to;
+        }
+    })
+    .await?;
+    let to = project.lock().intent.as_ref().and_then(|it| Some(it.relocation.as_ref()?.to.clone()));
+    if let Some(to) = to {
+        show(&mut project.lock(), &to);
+    }
+    placement::show_relocation(engine, project);
+    Ok(())
+}
+
+/// Taskade will not have it, and what it came to cannot be undone: the project is where it was, or
+/// as far as it came.
+pub(crate) async fn give_up_relocation(
+    engine: &Engine,
+    project: &Arc<Project>,
+    error: Error,
+) -> Result<()> {
+    let _transition = project.commit.lock().await;
+    let (relocation, entry) = {
+        let mut state = project.lock();
+        let Some(relocation) = state.intent.as_mut().and_then(|it| it.relocation.take()) else {
+            return Ok(());
+        };
+        show(&mut state, &relocation.from);
+        (relocation, journaling::journal_entry(engine, &state))
+    };
+    let is_alone = relocation.hidden().next().is_none();
+    let error = if is_alone { error } else { error.hint(BOTH) };
+    let undone = match relocation.undone.clone() {
+        None => {
+            let (kind, reason) = (error.kind(), error.to_string());
+            Undone { kind, reason, to: relocation.to.clone() }
+        }
+        Some(undone) => Undone {
+            reason: format!("{}; nor could that be undone: {error}", undone.reason),
+            ..undone
+        },
+    };
+    leave_bases(engine, project, &relocation);
+    let refused = Some(tell_unmoved(engine, project, undone, is_alone).await?);
+    journaling::note(engine, project, entry).await?;
+    placement::unshow_relocation(engine, project, &relocation);
+    let ticket = project.lock().renamings;
+    project.relocated.send_replace(Relocated { ticket, refused });
+    Ok(())
+}
+
+/// Tells why a project is not where it was to be: whoever asked for that, if somebody still waits,
+/// and else everybody.
+pub(crate) async fn tell_unmoved(
+    engine: &Engine,
+    project: &Project,
+    undone: Undone,
+    is_back: bool,
+) -> Result<Error> {
+    let Undone { kind, reason, to: Place { folder, title } } = undone;
+    let error = Error::new(kind, reason).at(format!("{title}.md"));
+    tracing::error!(%error, "a project was not moved");
+    if project.relocated.receiver_count() == 0 {
+        let mut path = engine.listings.names_of(&folder);
+        path.push(format!("{title}.md"));
+        let is_back = match is_back {
+            true => "it is back under its old name with all that was saved; ",
+            false => "",
+        };
+        let reason = format!(
+            "not moved to {}: {error}; {is_back}move it again once that can succeed, or run \
+             `taskadefs discard PATH` to be told of this no longer",
+            path.join("/")
+        );
+        unmoved::note_unmoved(engine, project, &reason).await?;
+    }
+    Ok(error)
+}
+
+/// What programs have before their eyes is what they have read of the projects that are left
+/// behind, too: they may go on with any of them.
+pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Relocation) {
+    let all = relocation.originals.iter().chain(&relocation.back);
+    // Which task of a copy is which is not known where it was not gone on with.
+    for left in all.filter(|left| !left.is_stray) {
+        let Some(folder) = &left.folder else { continue };
+        let other = registry::project(engine, &left.id, folder, &left.title);
+        if Arc::as_ptr(&other) == std::ptr::from_ref(project) || !other.is_blank() {
+            continue;
+        }
+        let seen: Vec<_> = {
+            let state = project.lock();
+            let keys = left.keys.iter().map(|(old, new)| (state.current(new), old.clone()));
+            let keys: HashMap<Key, Key> = keys.collect();
+            let there = |outline: &Outline| Arc::new(seen_there(state.resolved(outline), &keys));
+            state.bases.all().map(|(process, outline)| (process, there(outline))).collect()
+        };
+        let mut state = other.lock();
+        // The one that read it last comes first.
+        for (process, outline) in seen.into_iter().rev() {
+            outline.items.iter().for_each(|item| state.reserve_above(&item.key));
+            state.bases.keep(process, outline, None);
+        }
+        bases::log_bases(engine, &mut state);
+    }
+}
+
+/// A copy that was made and is not gone on with: the project has all of its tasks itself.
+pub(crate) fn stray(id: ProjectId, to: Place, tasks: Outline) -> Original {
+    let (folder, title, keys) = (Some(to.folder), to.title, Vec::new());
+    Original { id, folder, title, tasks, keys, is_whole: true, is_stray: true, is_fresh: false }
+}
+
+/// What somebody who has `outline` before its eyes has of a project whose tasks have these keys: what
+/// it never had is none of its lines.
+pub(crate) fn seen_there(outline: Outline, keys: &HashMap<Key, Key>) -> Outline {
+    let other: Vec<Key> = outline.items.iter().map(|item| item.key.clone()).collect();
+    let mut seen = outline;
+    other.iter().filter(|key| !keys.contains_key(*key)).for_each(|key| seen.lift_out(key));
+    relocation::renamed(&seen, keys)
+}

@@ -1,0 +1,449 @@
+//! Working saves off: one worker a project, from a reading to the last request of the script.
+//!
+//! The order of every step is chosen so that a crash between any two leaves the journal able to
+//! finish: the intent is durable before anything is sent, creates are noted before they are
+//! sent, and an entry is removed only when nothing is left to be sent.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    api::Priority,
+    error::{Kind, Result},
+    ids::TaskId,
+    plan::{Key, Op, Outline},
+    replica::state::Snapshot,
+    sync::{
+        bases,
+        engine::Engine,
+        presence,
+        project::{Progress, Project, Relocated},
+        read::{cache_write, detail, fetch, names, open, residency},
+        upload::{
+            actions, archive,
+            copy_details::{self, Carried},
+            create, held, journaling, rebase, reject,
+            relocate::{self, may_relocate},
+            restoration,
+            send::{self, Outcome},
+        },
+    },
+};
+
+/// The first pause after a failure that may pass; it doubles up to [`LONGEST_PAUSE`].
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How far the saves of a project are worked off.
+pub(crate) enum Worked {
+    Off,
+    /// All but deletions, of the saves up to this one.
+    ButHeld(u64),
+}
+
+/// How a run of the script ended without a refusal.
+pub(crate) enum Run {
+    /// Everything that was planned is sent.
+    Through,
+    /// What is known is out of date, or a newer save came: plan again.
+    PlanAgain,
+    /// All is sent but deletions, which wait for what was cut to be pasted elsewhere.
+    Held,
+}
+
+/// Has somebody work on the project's intent, unless somebody does.
+pub(crate) fn start(engine: &Arc<Engine>, project: &Arc<Project>) {
+    engine.busy.send_modify(|busy| *busy += 1);
+    let (shared, project) = (engine.clone(), project.clone());
+    tokio::spawn(async move {
+        work(&shared, &project).await;
+        shared.busy.send_modify(|busy| *busy -= 1);
+    });
+}
+
+pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let mut changes = engine.transfers.subscribe();
+        match work_off(engine, project).await {
+            Ok(Worked::Off) if is_done(engine, project) => return,
+            Ok(Worked::Off) => pause = FIRST_PAUSE,
+            Ok(Worked::ButHeld(generation)) => {
+                pause = FIRST_PAUSE;
+                // In the journal, and nothing stands in its way but time.
+                project.progress.send_replace(Progress { generation, refused: None });
+                let ticket = project.lock().renamings;
+                project.relocated.send_replace(Relocated { ticket, refused: None });
+                let wait = held::held_for(engine, project);
+                tokio::select! {
+                    _ = changes.changed() => {}
+                    () = engine.clock.sleep(wait) => {}
+                }
+            }
+            Err(error) if error.kind().is_transient() || error.kind().is_local() => {
+                tracing::warn!(%error, project = project.title(), "a save waits");
+                pause = wait_to_try_again(engine, pause).await;
+            }
+            Err(error) => {
+                reject::refuse(engine, project, error).await;
+                if project.lock().is_relocated() {
+                    engine.wake(project);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Waits after a failure that may pass. How long to wait after the next.
+///
+/// While the service is gone the backend has one request at a time find out whether it is back;
+/// the others wait there, to go on at once. Who waits here goes there soon, and once it is back.
+pub(crate) async fn wait_to_try_again(engine: &Engine, pause: Duration) -> Duration {
+    let is_gone = presence::gone(engine).is_some();
+    let wait = if is_gone { FIRST_PAUSE } else { pause };
+    tokio::select! {
+        () = presence::presence(engine), if is_gone => {}
+        () = engine.clock.sleep(wait) => {}
+    }
+    if is_gone { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) }
+}
+
+/// Whether the worker may go: nothing is left, and nobody can add more without starting a
+/// new one.
+pub(crate) fn is_done(engine: &Engine, project: &Project) -> bool {
+    let mut state = project.lock();
+    let is_off = state.intent.is_none() || (state.is_refused() && !state.is_relocated());
+    let done = is_off && !state.archive;
+    if done {
+        state.working = false;
+        drop(state);
+        residency::note_resident(engine, project);
+    }
+    done
+}
+
+pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Worked> {
+    let _conversation = project.remote.lock().await;
+    let began = engine.clock.now();
+    let mut asked_again = false;
+    while project.lock().intent.is_some() {
+        if restoration::restore_if_wanted(engine, project).await?
+            && has_nothing_to_send(engine, project)
+        {
+            let generation = project.lock().generation;
+            finish(engine, project, generation).await?;
+            continue;
+        }
+        if may_relocate(&project.lock()) {
+            relocate_between(engine, project).await?;
+            continue;
+        }
+        if project.lock().is_refused() {
+            break;
+        }
+        if project.is_unborn() {
+            create::create(engine, project).await?;
+        }
+        if is_doubtful(project)
+            || !project.lock().is_fresh(engine.clock.now(), engine.settings.max_age)
+        {
+            fetch::fetch(engine, project, Priority::Save).await?;
+        }
+        look_at_detail(engine, project).await?;
+        let mut generation = rebase::rebase(engine, project).await?;
+        if deletes_unseen(project, began) && held::held(engine, project).is_none() {
+            fetch::fetch(engine, project, Priority::Save).await?;
+            generation = rebase::rebase(engine, project).await?;
+        }
+        match run_script(engine, project, generation).await {
+            Ok(run @ (Run::Through | Run::Held)) => {
+                match (copy_details::carry(engine, project).await?, run) {
+                    (Carried::Something, _) => {}
+                    (Carried::Nothing, Run::Through) => finish(engine, project, generation).await?,
+                    (Carried::Nothing | Carried::Waits, _) => {
+                        return Ok(Worked::ButHeld(generation));
+                    }
+                }
+            }
+            Ok(Run::PlanAgain) => {}
+            // Somebody may have changed what the request was about: look again, once.
+            Err(error)
+                if matches!(error.kind(), Kind::NotFound | Kind::Refused) && !asked_again =>
+            {
+                tracing::info!(%error, project = project.title(), "reading before a retry");
+                asked_again = true;
+                expire(project);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    archive::archive_if_wanted(engine, project).await?;
+    Ok(Worked::Off)
+}
+
+/// Gets the project to its place; whatever was saved before has its verdict by then.
+pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
+    let (generation, is_sent) = {
+        let state = project.lock();
+        let is_sent = state.intent.as_ref().is_none_or(crate::replica::pending::Intent::is_sent);
+        (state.generation, is_sent && !state.is_refused())
+    };
+    if is_sent {
+        project.progress.send_replace(Progress { generation, refused: None });
+    }
+    relocate::relocate(engine, project).await?;
+    if !project.lock().is_refused() {
+        finish(engine, project, generation).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
+    let state = residency::recalled(engine, project);
+    state.intent.as_ref().is_some_and(|intent| {
+        intent.is_settled() && !intent.doubtful && intent.relocation.is_none()
+    })
+}
+
+/// Asks for the detail that the request in flight was to change, if it is not simply to be sent
+/// again: no listing shows it, and a newer save may have taken the change back.
+pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result<()> {
+    let asked = {
+        let state = project.lock();
+        let doubt =
+            state.intent.as_ref().and_then(crate::replica::pending::Intent::detail_in_doubt);
+        state.id.clone().zip(doubt)
+    };
+    let Some((id, (task, resource))) = asked else { return Ok(()) };
+    let told = detail::ask_detail(engine, Priority::Save, &id, &task, resource).await?;
+    let _transition = project.commit.lock().await;
+    if let Some(intent) = project.lock().intent.as_mut() {
+        intent.clear_up(&task, resource, &told);
+    }
+    detail::learn(engine, project, &[(task, told)]);
+    Ok(())
+}
+
+pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u64) -> Result<Run> {
+    let (id, ops) = {
+        let state = project.lock();
+        let ops = state.intent.as_ref().map(crate::replica::pending::Intent::script);
+        (state.id.clone(), ops.unwrap_or_default())
+    };
+    let Some(id) = id else { return Ok(Run::PlanAgain) };
+    if names::check_names(engine, project, &id, &ops).await? {
+        return Ok(Run::PlanAgain);
+    }
+    let mut created: HashMap<Key, TaskId> = HashMap::new();
+    for op in ops {
+        let op = with_ids(op, &created);
+        if matches!(op, Op::Delete { .. }) && held::held(engine, project).is_some() {
+            return Ok(Run::Held);
+        }
+        if !note_sending(engine, project, &op, generation).await? {
+            return Ok(Run::PlanAgain);
+        }
+        match send::send(engine, project, &id, &op).await {
+            Ok(outcome) => {
+                if let Op::Create(items) = &op {
+                    let keys = items.iter().map(|item| item.key.clone());
+                    created.extend(keys.zip(outcome.ids.iter().cloned()));
+                }
+                note_done(engine, project, &op, outcome).await;
+            }
+            Err(error) => {
+                // A batch that was refused may have been executed up to what it was refused
+                // for: whether batches are all or nothing is not documented.
+                let untouched = matches!(error.kind(), Kind::RateLimited | Kind::Unreachable);
+                if untouched {
+                    if let Some(intent) = project.lock().intent.as_mut() {
+                        intent.in_flight = None;
+                    }
+                } else if matches!(op, Op::Create(_)) || !error.kind().is_certain() {
+                    expire(project);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(Run::Through)
+}
+
+/// Notes that a request is about to be sent, unless a newer save came: if its answer never
+/// comes, a reading must be matched against it. Creates are journaled, since it takes their
+/// numbers to know them again, and details, since no listing shows them. Anything else is
+/// journaled by the next save, if one comes: until then whatever a reading shows of it is what
+/// the target has.
+pub(crate) async fn note_sending(
+    engine: &Engine,
+    project: &Project,
+    op: &Op,
+    generation: u64,
+) -> Result<bool> {
+    let _transition = project.commit.lock().await;
+    let entry = {
+        let mut state = project.lock();
+        if state.generation != generation {
+            return Ok(false);
+        }
+        state.touch(op);
+        if let Some(intent) = state.intent.as_mut() {
+            intent.sending(op);
+        }
+        if is_unseen(op) { journaling::journal_entry(engine, &state) } else { None }
+    };
+    journaling::note(engine, project, entry).await?;
+    Ok(true)
+}
+
+/// Notes that a request was executed. Not journaled: after a crash a reading shows it.
+pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outcome: Outcome) {
+    let _transition = project.commit.lock().await;
+    let mut state = project.lock();
+    state.touch(op);
+    let Some(intent) = state.intent.as_mut() else { return };
+    let fits = intent.done(op, &outcome.ids).is_ok();
+    let unverified = outcome.unverified || may_cascade(op, &intent.base);
+    if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
+        intent.believe(key, text, now);
+    }
+    let base = Arc::new(intent.base.clone());
+    if let Op::SetText { key: Key::Known(task), text } = op {
+        state.normalised.sent(task, text, outcome.believed.as_deref());
+    }
+    if let Op::Create(items) = op {
+        for (item, id) in items.iter().zip(&outcome.ids) {
+            state.normalised.sent(id, &item.text, None);
+            if let Key::New(number) = item.key {
+                state.note_created(number, id);
+            }
+        }
+    }
+    bases::log_names(engine, &mut state);
+    if let Some(Snapshot { outline, read, .. }) = state.snapshot.as_mut() {
+        *outline = base;
+        if !fits || unverified {
+            *read = None;
+        }
+    }
+}
+
+/// Everything is sent: the save leaves the journal and the file shows what Taskade has.
+pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) -> Result<()> {
+    let _transition = project.commit.lock().await;
+    let (row, past) = {
+        let state = project.lock();
+        let settled = state.intent.as_ref().is_none_or(crate::replica::pending::Intent::is_settled);
+        if state.generation != generation || !settled {
+            return Ok(());
+        }
+        // A project that is to be archived stays in the journal until that is done.
+        let row = if state.archive { None } else { state.row };
+        (row, actions::deed(engine, &state))
+    };
+    if row.is_some() {
+        keep_details(engine, project).await;
+        engine.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
+    }
+    let mut state = project.lock();
+    let before = state.content().map(|content| content.text);
+    if row.is_some() {
+        state.row = None;
+    }
+    if let Some(intent) = state.intent.take() {
+        let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+        let now = intent.result();
+        let text = project.render(&now);
+        state.install(Arc::new(now), text, read);
+        state.interest.note_save();
+    }
+    if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
+        state.saved = None;
+    }
+    let changed = state.settle_version(before, engine.clock.wall());
+    drop(state);
+    project.progress.send_replace(Progress { generation, refused: None });
+    cache_write::keep(engine, project);
+    if let Some(content) = residency::content(engine, project) {
+        open::note_served(engine, project, &content);
+    }
+    engine.changed(project, changed);
+    Ok(())
+}
+
+/// Keeps what is known of details before the journal forgets it: unlike texts, they cannot be
+/// told from a reading after a crash.
+pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
+    let has_details =
+        |known: &Snapshot| known.outline.items.iter().any(|item| !item.details.is_unknown());
+    if project.lock().snapshot.as_ref().is_some_and(has_details) {
+        cache_write::keep(engine, project);
+        let cache = engine.cache.clone();
+        // Fails only while the runtime goes.
+        let _ = tokio::task::spawn_blocking(move || cache.write_out()).await;
+    }
+}
+
+/// Whether the program may have seen more than is known: what is there must be looked at.
+pub(crate) fn is_doubtful(project: &Project) -> bool {
+    project.lock().intent.as_ref().is_some_and(|intent| intent.doubtful)
+}
+
+/// Whether the script deletes on a reading from before `began`, the start of this attempt. A
+/// deletion takes whatever is below the task with it, so nothing may be there that nobody here has
+/// seen; and an earlier attempt may have failed for long.
+pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
+    let state = project.lock();
+    let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+    let deletes = |intent: &crate::replica::pending::Intent| {
+        intent.script().iter().any(|op| matches!(op, Op::Delete { .. }))
+    };
+    read.is_none_or(|read| read < began) && state.intent.as_ref().is_some_and(deletes)
+}
+
+/// What is known of the project is no longer to be trusted.
+pub(crate) fn expire(project: &Project) {
+    if let Some(snapshot) = project.lock().snapshot.as_mut() {
+        snapshot.read = None;
+    }
+}
+
+/// Whether no listing shows that the request was executed.
+pub(crate) fn is_unseen(op: &Op) -> bool {
+    matches!(op, Op::Create(_) | Op::Detail { .. })
+}
+
+/// Whether the service may have done more than it was asked: what completing a task does to
+/// those below it is not documented.
+pub(crate) fn may_cascade(op: &Op, base: &Outline) -> bool {
+    let Op::SetDone { key, done: true } = op else { return false };
+    base.parents().contains(&Some(key))
+}
+
+/// Replaces the numbers of tasks created by earlier requests of the same script.
+pub(crate) fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
+    let rename = |key: &mut Key| {
+        if let Some(id) = created.get(key) {
+            *key = Key::Known(id.clone());
+        }
+    };
+    match &mut op {
+        Op::Create(items) => {
+            items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename)
+        }
+        Op::SetText { key, .. }
+        | Op::SetDone { key, .. }
+        | Op::Detail { key, .. }
+        | Op::Delete { key } => rename(key),
+        Op::Move { key, to } => {
+            rename(key);
+            to.anchor.iter_mut().for_each(rename);
+        }
+    }
+    op
+}

@@ -1,0 +1,298 @@
+//! Accepting a save: parse it, tell who is who, journal it, and wait for Taskade's verdict.
+
+use std::sync::Arc;
+
+use crate::{
+    error::Result,
+    plan::{self, Outline, Wanted},
+    replica::{
+        identity::RefusedOf,
+        pending::{Intent, Rebased},
+        served::{Process, Seen},
+    },
+    sync::{
+        engine::Engine,
+        presence,
+        project::Project,
+        read::{open, residency, serve},
+        upload::reject,
+        write::{
+            set_aside::{self, PutBack},
+            stage::{self, Change},
+            transfer,
+        },
+    },
+    text::{
+        checks::{check_changes, check_deletions},
+        codec::{parse, tell, wanted},
+    },
+};
+
+/// What a saved text was edited from.
+#[derive(Debug, Clone)]
+pub(crate) enum Base {
+    /// This very outline: the draft began as its text, which the program can read.
+    Exactly(Arc<Outline>),
+    /// This outline: the draft began as its text, and the program does not read it.
+    Blindly(Arc<Outline>),
+    /// What the process read last, or what was served last: the text was written anew.
+    LastRead,
+    /// What the process had before its eyes when it emptied the file, and wrote nothing.
+    Emptied(Seen),
+    /// The text was written anew by a process that had this before its eyes when it emptied the
+    /// file, and may have read since.
+    Anew(Seen),
+}
+
+/// What became of a save.
+#[derive(Debug)]
+pub(crate) struct SaveOutcome {
+    /// What the text stands for from now on, if it was taken.
+    pub(crate) outline: Option<Arc<Outline>>,
+    /// What the program is told.
+    pub(crate) result: Result<()>,
+}
+
+/// Saves a text as a project. When the result is `Ok` the save is in the journal, and
+/// accepted by Taskade or still on its way. It is [`Kind::Invalid`] if the text cannot be a
+/// project and [`Kind::DeletionGuard`] if it deletes too much: then nothing is sent and the
+/// text is kept for reading. Otherwise it is what Taskade refused the save with.
+pub(crate) async fn save(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    base: Base,
+    text: Vec<u8>,
+) -> SaveOutcome {
+    let base = match resolve_base(engine, project, process, base).await {
+        Ok(base) => base,
+        Err(error) => return SaveOutcome { outline: None, result: Err(error) },
+    };
+    let text: Arc<[u8]> = text.into();
+    match accept(engine, project, process, &base, &text, false).await {
+        Ok((outline, None)) => {
+            note_result(engine, project, process, &base, &outline, true);
+            SaveOutcome { outline: Some(outline), result: Ok(()) }
+        }
+        Ok((outline, Some(generation))) => {
+            if let Err(error) = transfer::transfer(engine, project, base.outline(), &outline).await
+            {
+                tracing::warn!(%error, "details of what was cut and pasted are not copied");
+            }
+            engine.wake(project);
+            let result = verdict(engine, project, generation).await;
+            note_result(engine, project, process, &base, &outline, result.is_ok());
+            SaveOutcome { outline: Some(outline), result }
+        }
+        Err(error) => {
+            let error = reject::refused_at(engine, project, error);
+            serve::note_not_saved(engine, project, process);
+            reject::keep_refused(engine, project, text, base.outline().clone(), &error).await;
+            SaveOutcome { outline: None, result: Err(error) }
+        }
+    }
+}
+
+pub(crate) fn note_result(
+    engine: &Engine,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    base: &Seen,
+    ours: &Arc<Outline>,
+    is_saved: bool,
+) {
+    match base {
+        Seen::Blindly(_) => serve::note_told_blindly(engine, project, process, is_saved),
+        // Refused, its lines are in the program's buffer all the same, and in what is shown: the
+        // next save of that buffer would add them once more to what it had before.
+        Seen::Surely(_) | Seen::Perhaps(_) => serve::note_told(engine, project, process, ours),
+    }
+}
+
+pub(crate) async fn resolve_base(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    base: Base,
+) -> Result<Seen> {
+    // An open file knows nothing of what was given up since.
+    let now = |seen: Seen| seen.map(|outline| project.lock().lent.now(outline));
+    match base {
+        Base::Exactly(outline) => return Ok(now(Seen::Surely(outline))),
+        Base::Blindly(outline) => return Ok(now(Seen::Blindly(outline))),
+        Base::Emptied(seen) => return Ok(now(seen)),
+        // Whatever others were served since is nothing that it has before its eyes.
+        Base::Anew(seen) if !residency::recalled(engine, project).bases.knows(process) => {
+            return Ok(now(seen));
+        }
+        Base::Anew(_) | Base::LastRead => {}
+    }
+    let seen = residency::recalled(engine, project).bases.base(process, engine.own_process());
+    match seen {
+        Some(seen) => Ok(seen),
+        None => Ok(Seen::Surely(open::read(engine, project).await?.outline)),
+    }
+}
+
+/// What a process has before its eyes that empties the file now, as far as anything was read.
+pub(crate) fn seen_by(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+) -> Option<Seen> {
+    let mut state = residency::recalled(engine, project);
+    let seen = state.bases.base(process, engine.own_process());
+    let seen = seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)));
+    seen.iter().for_each(|seen| state.lent.lend(seen.outline()));
+    seen
+}
+
+/// Turns a text into an intent and journals it. The outline that the text stands for, and
+/// which save it is if there is something to do. With `allow_delete` the deletion guard does
+/// not look.
+pub(crate) async fn accept(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+    base: &Seen,
+    text: &Arc<[u8]>,
+    allow_delete: bool,
+) -> Result<(Arc<Outline>, Option<u64>)> {
+    let _transition = project.commit.lock().await;
+    let aside = match set_aside::put_back(engine, project, process, base, text).await? {
+        PutBack::Whole(before, generation) => return Ok((before, generation)),
+        PutBack::Waiting(aside) => Some(aside),
+        PutBack::Nothing => None,
+    };
+    let allow_delete = allow_delete || aside.is_some();
+    let ours = understand(engine, project, base.outline(), text, allow_delete)?;
+    if set_aside::is_put_back(engine, project, base, &ours) {
+        set_aside::set_aside(engine, project, process, base, &ours).await?;
+        return Ok((ours, None));
+    }
+    let Some(mut change) = change(engine, project, base, &ours) else {
+        nothing_to_save(engine, project, process, base, &ours);
+        return Ok((ours, None));
+    };
+    change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
+    if transfer::holds(engine, project, process, base.outline(), &ours) {
+        transfer::hold(engine, project, &mut change.intent);
+    }
+    let (of, is_added) = {
+        let state = project.lock();
+        (RefusedOf::of(&state), state.intent.is_some())
+    };
+    let aside = match aside {
+        Some(aside) => Some(set_aside::journal_aside(engine, of, aside).await?),
+        None => None,
+    };
+    let generation = stage::commit(engine, project, process, base, &ours, change).await?;
+    if let Some(saved) = project.lock().saved.as_mut() {
+        (saved.edited, saved.is_added) = (Some(base.outline().clone()), is_added);
+    }
+    if let Some(aside) = aside {
+        set_aside::note_aside(engine, project, aside).await;
+    }
+    Ok((ours, Some(generation)))
+}
+
+/// Reads a text as tasks, tells who is who, and refuses what cannot or must not be.
+pub(crate) fn understand(
+    engine: &Engine,
+    project: &Project,
+    base: &Outline,
+    text: &[u8],
+    allow_delete: bool,
+) -> Result<Arc<Outline>> {
+    let mut state = project.lock();
+    let base = state.resolved(base);
+    let lines = parse(text, &state.title, &base, project.shows_ids())?;
+    let first = state.reserve(lines.len());
+    let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
+    let mut ours = plan::align(&base, &wanted, first);
+    tell(&base, &mut ours, &lines)?;
+    check_changes(&base, &ours, &lines)?;
+    if !allow_delete {
+        check_deletions(&base, &ours, engine.settings.max_delete)?;
+    }
+    Ok(Arc::new(ours))
+}
+
+/// What the outline changes, merged into what waits already, and else into what the service is
+/// known to have, so that whoever is shown it sees all that there is; `None` if it changes
+/// nothing.
+pub(crate) fn change(
+    engine: &Engine,
+    project: &Project,
+    base: &Seen,
+    ours: &Outline,
+) -> Option<Change> {
+    let mut state = residency::recalled(engine, project);
+    let is_doubtful = matches!(base, Seen::Perhaps(_));
+    let (mut base, mut ours) = (state.resolved(base.outline()), ours.clone());
+    state.normalised.settle(&mut base, &mut ours);
+    // Nobody else has edited what was only copied to it: it is deleted all the same.
+    for (key, copied) in state.copied.iter().filter(|(key, _)| ours.find(key).is_none()) {
+        let deleted = base.items.iter_mut().find(|item| item.key == *key);
+        deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
+    }
+    let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
+    if unborn || (ours == base && state.intent.is_none()) {
+        return None;
+    }
+    let first = state.reserve(base.items.len() * 2);
+    let known = state.snapshot.as_ref().filter(|_| state.id.is_some() && !state.uncertain);
+    let (intent, theirs, rebased) = match (&state.intent, known) {
+        (Some(waiting), _) => {
+            let mut intent = waiting.clone();
+            let rebased = intent.fold(&base, &ours, first);
+            (intent, waiting.target.clone(), rebased)
+        }
+        (None, Some(known)) if *known.outline != base.existing() => {
+            let mut intent = Intent::new(base.existing(), ours);
+            intent.doubtful = is_doubtful;
+            let theirs = Outline::clone(&known.outline);
+            let rebased = intent.rebase(theirs.clone(), first);
+            (intent, theirs, rebased)
+        }
+        (None, _) => (Intent::new(base.existing(), ours), Outline::default(), Rebased::default()),
+    };
+    let Rebased { aliases, conflicts } = rebased;
+    for (from, to) in aliases {
+        state.note_alias(from, to);
+    }
+    Some(Change { intent, overridden: vec![(theirs, conflicts)] })
+}
+
+/// The program saved what it had read, and nothing is refused.
+pub(crate) fn nothing_to_save(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+    base: &Seen,
+    ours: &Arc<Outline>,
+) {
+    let mut state = residency::recalled(engine, project);
+    let before = state.content().map(|content| content.text);
+    state.saved = None;
+    let changed = state.settle_version(before, engine.clock.wall());
+    serve::note_written(engine, project, &mut state, process, base, ours);
+    drop(state);
+    engine.changed(project, changed);
+}
+
+/// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`,
+/// and not if the service is gone.
+pub(crate) async fn verdict(engine: &Engine, project: &Project, generation: u64) -> Result<()> {
+    let mut progress = project.progress.subscribe();
+    let decided = progress.wait_for(|progress| progress.generation >= generation);
+    tokio::select! {
+        progress = decided => match progress {
+            Ok(progress) => progress.refused.clone().map_or(Ok(()), Err),
+            Err(_) => Ok(()),
+        },
+        // In the journal and on its way: the promise holds without a verdict.
+        () = presence::departure(engine) => Ok(()),
+        () = engine.clock.sleep(engine.settings.commit_wait) => Ok(()),
+    }
+}

@@ -1,0 +1,112 @@
+//! Lines that come back in another project than the one that they were deleted from, by a program that
+//! has read that one: what was known of their tasks is set for the new ones, as far as the lines do
+//! not say otherwise and as far as the other project has such people and fields.
+//!
+//! While a deletion waits for its paste this is none of it: then all that the task has is copied, and
+//! only after that it is deleted (see `transfer`).
+
+use std::{collections::HashSet, sync::Arc};
+
+use crate::{
+    plan::{Details, Item, Key},
+    replica::{pending::Intent, served::Process, state::State},
+    sync::{engine::Engine, project::Project, read::residency, write::recall},
+};
+
+/// A task that was deleted in another project, and is what a new one was made of.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    project: Arc<Project>,
+    /// By which it was known when it was deleted.
+    key: Key,
+}
+
+/// Gives new tasks of an intent that is about to be journaled, by their keys, what tasks had that
+/// were deleted lately in other projects. What they have by now and did not say; what they were.
+/// The caller holds `project.commit`.
+pub(crate) async fn bring_from_elsewhere(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+    made: HashSet<Key>,
+    intent: &mut Intent,
+) -> (Vec<(Key, Details)>, Vec<Origin>) {
+    let (mut copied, mut origins) = (Vec::new(), Vec::new());
+    let Some(process) = process.filter(|_| !made.is_empty()) else { return (copied, origins) };
+    let mut made = made;
+    for other in read_lately(engine, process, project.serial) {
+        if let Ok(_transition) = other.commit.try_lock() {
+            recall::recall_removed(engine, &other).await;
+        }
+        let taken = {
+            let items = intent.target.items.iter();
+            let items: Vec<&Item> = items.filter(|item| made.contains(&item.key)).collect();
+            taken_from(engine, &other, &items)
+        };
+        for (key, of, again) in taken {
+            made.remove(&key);
+            origins.push(Origin { project: other.clone(), key: of });
+            let item = intent.target.items.iter_mut().find(|item| item.key == key);
+            if let Some(item) = item.filter(|_| !again.is_unknown()) {
+                let more = again.beyond(&item.details);
+                item.details = again.present().settled();
+                intent.brought.push((key.clone(), more.clone()));
+                copied.push((key, more));
+            }
+        }
+    }
+    (copied, origins)
+}
+
+/// Notes that tasks have given what they had: each gives it once.
+pub(crate) fn note_brought(engine: &Engine, origins: &[Origin]) {
+    for Origin { project, key } in origins {
+        let (id, task) = {
+            let mut state = project.lock();
+            state.removed.give(key);
+            (state.id.clone(), state.current(key))
+        };
+        if let (Some(id), Key::Known(task)) = (id, task) {
+            engine.transfers.note_taken(id, task);
+        }
+    }
+}
+
+/// The other projects that a program has read and in which something may have been deleted.
+pub(crate) fn read_lately(engine: &Engine, process: Process, serial: u64) -> Vec<Arc<Project>> {
+    let open = engine.transfers.opened(process, engine.clock.now());
+    let projects: Vec<Arc<Project>> = engine.projects().values().cloned().collect();
+    let has_read = |project: &Arc<Project>| {
+        open.contains(&project.serial) || project.lock().bases.knows(Some(process))
+    };
+    projects.into_iter().filter(|it| it.serial != serial && has_read(it)).collect()
+}
+
+/// What new tasks get from those that were deleted in a project, with what they were.
+pub(crate) fn taken_from(
+    engine: &Engine,
+    project: &Project,
+    made: &[&Item],
+) -> Vec<(Key, Key, Details)> {
+    let now = engine.clock.now();
+    let is_removed = |state: &State| !state.removed.is_empty();
+    if !is_removed(&project.lock()) {
+        return Vec::new();
+    }
+    let state = residency::recalled(engine, project);
+    let Some(id) = state.id.clone() else { return Vec::new() };
+    let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
+    let waits = |key: &Key| held.is_some_and(|intent| intent.base.find(key).is_some());
+    let is_elsewhere = |key: &Key| match key {
+        Key::Known(task) => waits(key) || engine.transfers.is_taken(&id, task),
+        Key::New(_) => false,
+    };
+    let there = match (&state.intent, &state.snapshot) {
+        (Some(intent), _) => &intent.target,
+        (None, Some(known)) => &*known.outline,
+        (None, None) => return Vec::new(),
+    };
+    let mut removed = state.removed.clone();
+    removed.forget(now, there, |key| state.current(key), is_elsewhere);
+    removed.take_with_origins(made)
+}

@@ -1,0 +1,14 @@
+//! Staging: what a save, a removal or an undo comes to, journaled before it is promised.
+
+pub(crate) mod accept;
+pub(crate) mod elsewhere;
+pub(crate) mod recall;
+pub(crate) mod recover;
+pub(crate) mod rename;
+pub(crate) mod restore;
+pub(crate) mod retry;
+pub(crate) mod returning;
+pub(crate) mod set_aside;
+pub(crate) mod stage;
+pub(crate) mod transfer;
+pub(crate) mod undo;

@@ -1,0 +1,51 @@
+//! What was deleted lately, as the history has it, after a remount.
+
+use std::{collections::HashSet, time::Duration};
+
+use crate::{
+    plan::{Key, Outline},
+    replica::{pending::Intent, removed::LATELY, state::State},
+    store::history::Past,
+    sync::{engine::Engine, project::Project, write::returning::MOST},
+};
+
+/// Takes over what earlier mounts have deleted of a project lately, once.
+pub(crate) async fn recall_removed(engine: &Engine, project: &Project) {
+    let (id, intent) = {
+        let mut state = project.lock();
+        if std::mem::replace(&mut state.removed.is_recalled, true) {
+            return;
+        }
+        (state.id.clone(), state.intent.clone())
+    };
+    let Some(id) = id else { return };
+    let since = engine.clock.wall().checked_sub(LATELY).unwrap_or(std::time::UNIX_EPOCH);
+    let past = engine.journaled(move |journal| journal.past_since(&id, since, MOST)).await;
+    let past = past.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what was deleted before is not known");
+        Vec::new()
+    });
+    let now = engine.clock.now();
+    let mut state = project.lock();
+    for Past { time, before, after, .. } in past.iter().filter(|past| is_in_force(past)) {
+        let age = engine.clock.wall().duration_since(*time).unwrap_or(Duration::ZERO);
+        state.removed.recall(before, after, now.checked_sub(age).unwrap_or(now));
+        note_names(&mut state, before, after);
+    }
+    if let Some(Intent { before, target, .. }) = intent {
+        state.removed.recall(&before, &target, now);
+    }
+}
+
+/// Whether something was done and nobody has undone it.
+pub(crate) fn is_in_force(past: &Past) -> bool {
+    !past.undone && past.undoes.is_none()
+}
+
+/// Notes the people and fields of deleted tasks as seen in their project.
+pub(crate) fn note_names(state: &mut State, before: &Outline, after: &Outline) {
+    let left: HashSet<&Key> = after.items.iter().map(|item| &item.key).collect();
+    for item in before.items.iter().filter(|item| !left.contains(&item.key)) {
+        state.names.saw(&item.details);
+    }
+}

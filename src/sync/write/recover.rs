@@ -1,0 +1,94 @@
+//! Starting where the last mount stopped: what the journal holds is finished.
+
+use std::sync::Arc;
+
+use crate::{
+    error::{Kind, Result},
+    replica::state::Saved,
+    store::{artifacts::Shelf, journal::Entry},
+    sync::{
+        bases,
+        engine::Engine,
+        project::Project,
+        registry,
+        upload::{placement, reject},
+        write::transfer,
+    },
+};
+
+/// Takes over every save that the journal holds and starts to work them off, but for those
+/// that were refused: they wait for the user. A missing or wrong token is no reason to wait,
+/// since there may be another by now. The projects that they belong to, some of them not
+/// created yet.
+///
+/// # Errors
+/// If the journal cannot be read.
+pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
+    let (mut projects, mut ready) = (Vec::<Arc<Project>>::new(), Vec::<Arc<Project>>::new());
+    for entry in engine.journal.entries()? {
+        let project = match &entry.project {
+            Some(id) => registry::project(engine, id, &entry.folder, &entry.title),
+            None => registry::new_project(engine, &entry.folder, &entry.title),
+        };
+        let waits = reinstate(engine, &project, entry)?;
+        transfer::recover_transfers(engine, &project);
+        placement::show_relocation(engine, &project);
+        if !waits || project.lock().is_relocated() {
+            ready.push(project.clone());
+        }
+        projects.push(project);
+    }
+    // Only now: a deletion must know who still copies from what it deletes.
+    ready.iter().for_each(|project| engine.wake(project));
+    reject::recover_refused(engine, &mut projects)?;
+    let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
+    engine.records.prune(now, keep);
+    engine.journal.prune_past(now, keep)?;
+    engine.journal.prune_remarks(now, keep)?;
+    engine.journal.prune_removals(now, keep)?;
+    engine.journal.prune_unmoved(now)?;
+    engine.journal.prune_refused_removals(now)?;
+    Ok(projects)
+}
+
+/// Returns once no save is on its way, or after `wait`.
+pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
+    transfer::release_held(engine);
+    let mut busy = engine.busy.subscribe();
+    let idle = async {
+        let _ = busy.wait_for(|busy| *busy == 0).await;
+    };
+    tokio::select! {
+        () = idle => {}
+        () = engine.clock.sleep(wait) => {}
+    }
+    let shared = engine.clone();
+    // Fails only while the runtime goes.
+    let _ = tokio::task::spawn_blocking(move || shared.cache.flush()).await;
+}
+
+/// Puts a journal entry back where it was. Whether the save waits for the user.
+pub(crate) fn reinstate(engine: &Engine, project: &Project, mut entry: Entry) -> Result<bool> {
+    if let Some(refusal) = &entry.refused
+        && refusal.kind == Kind::Unauthorized
+    {
+        engine.records.remove(Shelf::Rejected, &refusal.file)?;
+        entry.refused = None;
+    }
+    let waits = entry.refused.is_some();
+    let mut state = project.lock();
+    let used = entry.intent.target.next_new().max(entry.outline.next_new());
+    state.reserve(used as usize);
+    let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
+    let (since, refused) = (entry.since, entry.refused);
+    state.saved = Some(Saved { text, outline, since, refused, ..Saved::default() });
+    state.intent = Some(entry.intent);
+    state.row = entry.row;
+    state.creating = entry.creating;
+    // The former mount may have sent it.
+    (state.archive, state.archiving) = (entry.archive, entry.archive);
+    state.generation += 1;
+    state.version += 1;
+    bases::end_own_texts_before(engine, &mut state, since);
+    Ok(waits)
+}

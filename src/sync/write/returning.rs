@@ -1,0 +1,131 @@
+//! Lines that come back to the project that they were deleted from: what was known of their tasks
+//! is set again, as far as the lines do not say otherwise. No deletion waits for that.
+//!
+//! What was deleted is in memory; what earlier mounts deleted is in the history and the journal.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    plan::{Details, Item, Key, Outline},
+    replica::{pending::Intent, removed::Removed, served::Process},
+    sync::{
+        engine::Engine,
+        project::Project,
+        read::residency,
+        write::{
+            elsewhere::{self, Origin},
+            recall::{self, note_names},
+        },
+    },
+};
+
+/// How many saves of earlier mounts are looked at.
+pub(crate) const MOST: usize = 20;
+
+/// What is to be noted of a save once it is journaled.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    /// The tasks that are deleted by then.
+    pub(crate) removed: Removed,
+    /// What tasks have that their lines did not say.
+    pub(crate) copied: Vec<(Key, Details)>,
+    /// The tasks of other projects that gave some of that.
+    pub(crate) origins: Vec<Origin>,
+}
+
+/// Gives lines that are back what their tasks had, in an intent that is about to be journaled;
+/// `seen` is what whoever saves had before its eyes. The caller holds `project.commit`.
+pub(crate) async fn bring_back(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+    seen: &Outline,
+    intent: &mut Intent,
+) -> Returned {
+    recall::recall_removed(engine, project).await;
+    let (mut removed, mut copied, before) = bring_back_here(engine, project, intent);
+    let given: HashSet<&Key> = copied.iter().map(|(key, _)| key).collect();
+    let made = made(&before, intent).into_iter().map(|item| item.key.clone());
+    let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
+    let (more, origins) =
+        elsewhere::bring_from_elsewhere(engine, project, process, made, intent).await;
+    copied.extend(more);
+    copied.retain(|(_, details)| !details.is_unknown());
+    let now = engine.clock.now();
+    let mut state = residency::recalled(engine, project);
+    removed.note(&before, &intent.target, &state.resolved(seen), now);
+    if let Some(known) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
+        note_names(&mut state, &known, &intent.target);
+    }
+    Returned { removed, copied, origins }
+}
+
+/// Gives lines of an intent what their tasks had that were deleted in their own project. What is
+/// left of those, what tasks have by now and did not say, and what there was before.
+pub(crate) fn bring_back_here(
+    engine: &Engine,
+    project: &Project,
+    intent: &mut Intent,
+) -> (Removed, Vec<(Key, Details)>, Outline) {
+    let now = engine.clock.now();
+    let state = residency::recalled(engine, project);
+    let mut removed = state.removed.clone();
+    let before = match &state.intent {
+        Some(waiting) => waiting.target.clone(),
+        None => intent.base.clone(),
+    };
+    let current = |key: &Key| state.current(key);
+    let is_elsewhere = |key: &Key| match (&state.id, key) {
+        (Some(id), Key::Known(task)) => engine.transfers.is_taken(id, task),
+        _ => false,
+    };
+    // What is there already has not come back, whoever brought it.
+    removed.forget(now, &before, current, is_elsewhere);
+    let copied = take_back(&mut removed, &before, intent, current);
+    (removed, copied, before)
+}
+
+/// Gives the lines of an intent that `before` did not have what the tasks had that they were. What
+/// they have by now and did not say.
+pub(crate) fn take_back(
+    removed: &mut Removed,
+    before: &Outline,
+    intent: &mut Intent,
+    current: impl Fn(&Key) -> Key,
+) -> Vec<(Key, Details)> {
+    let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
+    let is_back =
+        |item: &&mut Item| !there.contains(&item.key) && intent.put_back.contains(&item.key);
+    let mut copied = Vec::new();
+    for item in intent.target.items.iter_mut().filter(is_back) {
+        let Some(has) = intent.base.find(&item.key) else { continue };
+        if let Some(again) = removed.take(&item.key, (&item.details, &has.details), &current) {
+            copied.push((item.key.clone(), again.beyond(&item.details)));
+            item.details = again;
+        }
+    }
+    let made = made(before, intent);
+    let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();
+    for item in &mut intent.target.items {
+        if let Some(again) = taken.get(&item.key) {
+            copied.push((item.key.clone(), again.beyond(&item.details)));
+            item.details = again.present().settled();
+        }
+    }
+    copied
+}
+
+/// The tasks that an intent is to make and that `before` did not have.
+pub(crate) fn made<'a>(before: &Outline, intent: &'a Intent) -> Vec<&'a Item> {
+    let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
+    let is_made = |item: &&Item| match &item.key {
+        // One that others deleted while it was edited, or that was cut from another project, is
+        // made of that.
+        Key::New(number) => {
+            let is_moved = intent.moved.iter().any(|moved| moved.key == item.key);
+            !there.contains(&item.key) && !intent.again.contains(number) && !is_moved
+        }
+        Key::Known(_) => false,
+    };
+    intent.target.items.iter().filter(is_made).collect()
+}

@@ -1,0 +1,211 @@
+//! Tasks that are cut from one project and pasted into another. Taskade has no move between
+//! projects: the paste creates, the cut deletes, and what the text does not show would be lost in
+//! between. So a deletion waits for a while for its matching create, which then copies the details
+//! from the old task; only after that is the old one deleted.
+//!
+//! What waits is in the journal: until when, with the save that deletes, and what is to be copied,
+//! with the save that creates. What is here can be told from that, but for creates that are
+//! through.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    error::Result,
+    ids::{ProjectId, TaskId},
+    plan::{Details, Item, Key, Outline},
+    replica::{
+        pending::{Intent, Moved},
+        served::Process,
+    },
+    sync::{
+        engine::Engine,
+        leaf::transfers::{LATELY, missing, name},
+        project::Project,
+        upload::copy_details,
+    },
+};
+
+/// How long a deletion waits.
+pub(crate) const HELD: Duration = Duration::from_secs(30);
+
+/// Until when the deletions of a save are to wait, if they are: whoever made it has another
+/// project before it, or has pasted such a line there already.
+pub(crate) fn holds(
+    engine: &Engine,
+    project: &Project,
+    process: Option<Process>,
+    base: &Outline,
+    ours: &Outline,
+) -> bool {
+    let cut = missing(base, ours);
+    let now = engine.clock.now();
+    !cut.is_empty()
+        && (engine.transfers.has_others(process, project.serial, now)
+            || engine.transfers.has_pasted(project.serial, &cut, now))
+}
+
+/// Has the deletions of a save that is about to be journaled wait.
+pub(crate) fn hold(engine: &Engine, project: &Project, intent: &mut Intent) {
+    intent.held = Some(engine.clock.wall() + HELD);
+    project.lock().held = Some(engine.clock.now() + HELD);
+}
+
+/// Notes what a save that is journaled cuts and creates, and finds what belongs together.
+pub(crate) async fn transfer(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    base: &Outline,
+    ours: &Outline,
+) -> Result<()> {
+    note_seen(engine, project, base, ours);
+    engine.transfers.paste(project, &missing(ours, base), engine.clock.now());
+    if project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some()) {
+        engine.transfers.cut(project);
+    }
+    // A worker that holds a deletion back plans again.
+    engine.transfers.changed();
+    for (claimant, moved) in pairs(engine) {
+        engine.transfers.claim(claimant.serial, &moved);
+        if let Err(error) = copy_details::take_along(engine, &claimant, moved.clone()).await {
+            moved.iter().for_each(|moved| engine.transfers.release(claimant.serial, moved, false));
+            return Err(error);
+        }
+        engine.transfers.changed();
+    }
+    Ok(())
+}
+
+/// Notes what a program had seen of the tasks that it deletes.
+pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours: &Outline) {
+    let state = project.lock();
+    let Some(id) = &state.id else { return };
+    let base = state.resolved(base);
+    let mut inner = engine.transfers.lock();
+    for item in missing(&base, ours) {
+        let Some(task) = name(id, item) else { continue };
+        // What was, or still is to be, copied to it since it was created may be unseen.
+        let on_its_way = state
+            .intent
+            .as_ref()
+            .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
+        let is_copied = on_its_way || state.copied.contains_key(&item.key);
+        let seen = if is_copied { item.details.present() } else { item.details.clone() };
+        inner.seen.insert(task, seen);
+    }
+}
+
+/// Takes over what the journal holds of transfers. Before any worker starts.
+pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
+    let (moved, created, is_held) = {
+        let mut state = project.lock();
+        let Some(intent) = state.intent.clone() else { return };
+        // Whatever the clocks say, it waits no longer than that.
+        let left =
+            |until: SystemTime| until.duration_since(engine.clock.wall()).unwrap_or_default();
+        for Moved { key, told, .. } in &intent.moved {
+            let shown = state.saved.as_ref().and_then(|saved| saved.outline.find(key).cloned());
+            let copied = told.as_ref().zip(shown).map(|(told, shown)| told.beyond(&shown.details));
+            state.copied.extend(copied.map(|copied| (key.clone(), copied)));
+        }
+        state.held = intent.held.map(|until| engine.clock.now() + left(until).min(HELD));
+        let is_new = |item: &&Item| matches!(item.key, Key::New(_));
+        let created: Vec<Item> = intent.target.items.iter().filter(is_new).cloned().collect();
+        (intent.moved.clone(), created, intent.held.is_some())
+    };
+    engine.transfers.claim(project.serial, &moved);
+    engine.transfers.paste(project, &created.iter().collect::<Vec<_>>(), engine.clock.now());
+    if is_held {
+        engine.transfers.cut(project);
+    }
+}
+
+/// No deletion waits any longer for a paste: the mount is going.
+pub(crate) fn release_held(engine: &Engine) {
+    let cut: Vec<Weak<Project>> = std::mem::take(&mut engine.transfers.lock().cut);
+    for project in cut.iter().filter_map(Weak::upgrade) {
+        let mut state = project.lock();
+        state.held = None;
+        if let Some(intent) = state.intent.as_mut() {
+            intent.held = None;
+        }
+    }
+    engine.transfers.changed();
+}
+
+/// Cut tasks whose deletion waits, with the tasks of other projects that were made of them: by
+/// their texts, in order, each once.
+pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
+    let now = engine.clock.now();
+    let mut inner = engine.transfers.lock();
+    inner.pasted.retain(|pasted| now.saturating_duration_since(pasted.at) <= LATELY);
+    inner.cut.retain(|project| project.strong_count() > 0);
+    if inner.cut.is_empty() {
+        inner.seen.clear();
+    }
+    let cut: Vec<Arc<Project>> = inner.cut.iter().filter_map(Weak::upgrade).collect();
+    let claimed = inner.claimed.clone();
+    let (carried, seen) = (inner.carried.clone(), inner.seen.clone());
+    let mut pasted: Vec<(Arc<Project>, Key, String)> = inner
+        .pasted
+        .iter()
+        .filter_map(|one| Some((one.project.upgrade()?, one.key.clone(), one.text.clone())))
+        .collect();
+    // The lock of a project is never taken under this one's.
+    drop(inner);
+    let mut pairs: Vec<(Arc<Project>, Vec<Moved>)> = Vec::new();
+    let is_held = |project: &Project| {
+        project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some())
+    };
+    let cut: Vec<Arc<Project>> = cut.into_iter().filter(|project| is_held(project)).collect();
+    engine.transfers.lock().cut = cut.iter().map(Arc::downgrade).collect();
+    for source in cut {
+        for moved in sources(&source, &seen) {
+            let task = (moved.from.clone(), moved.task.clone());
+            let is_free = claimed.get(&task).is_none_or(|by| *by == source.serial);
+            if !is_free || carried.contains(&task) {
+                continue;
+            }
+            let fits = |(project, _, text): &(Arc<Project>, Key, String)| {
+                project.serial != source.serial && *text == moved.text
+            };
+            let Some(found) = pasted.iter().position(fits) else { continue };
+            let (claimant, key, _) = pasted.remove(found);
+            let moved = Moved { key, told: None, ..moved };
+            match pairs.iter_mut().find(|(known, _)| known.serial == claimant.serial) {
+                Some((_, all)) => all.push(moved),
+                None => pairs.push((claimant, vec![moved])),
+            }
+        }
+    }
+    engine.transfers.forget(&pairs);
+    pairs
+}
+
+/// What may be copied from a project whose deletions wait: the tasks that are to be deleted. One
+/// that was itself cut from elsewhere, and has not got everything yet, is where that still is.
+pub(crate) fn sources(
+    project: &Project,
+    seen: &HashMap<(ProjectId, TaskId), Details>,
+) -> Vec<Moved> {
+    let state = project.lock();
+    let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
+    let (Some(id), Some(intent)) = (&state.id, held) else { return Vec::new() };
+    let on_its_way = |key: &Key| intent.moved.iter().find(|moved| moved.key == *key).cloned();
+    let cut = missing(&intent.base, &intent.target).into_iter().filter_map(|item| {
+        let (from, task) = name(id, item)?;
+        // After a crash nobody knows: then all is asked for.
+        let known = seen.get(&(from.clone(), task.clone())).cloned().unwrap_or_default();
+        let (key, text) = (item.key.clone(), item.text.clone());
+        let own = || Moved { key, text, from, task, known, told: None };
+        Some(on_its_way(&item.key).unwrap_or_else(own))
+    });
+    // Nor was it created yet where it was pasted first.
+    let is_unborn = |moved: &&Moved| {
+        matches!(moved.key, Key::New(_)) && intent.target.find(&moved.key).is_none()
+    };
+    cut.chain(intent.moved.iter().filter(is_unborn).cloned()).collect()
+}

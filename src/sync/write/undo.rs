@@ -1,0 +1,436 @@
+//! Looking back at what was done, and undoing it.
+//!
+//! An undo is a save like any other, with the before-image as what is wanted: three-way merged
+//! with what the project is now, so that what others did since stands. It is marked as one in the
+//! journal, and what it undoes is marked as undone when it leaves the journal: a crash in between
+//! neither forgets it nor does it twice.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use crate::{
+    api::Priority,
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+    plan::{self, Conflict, Item, Key, Op, Outline},
+    replica::{
+        pending::Intent,
+        served::Seen,
+        state::{Awaited, State},
+    },
+    store::{
+        history::{Deed, Former, Past, Scope, seconds},
+        remarks::Remark,
+        removals::Removal,
+    },
+    sync::{
+        bases,
+        engine::Engine,
+        hiding, locate,
+        project::Project,
+        read::{fetch, residency},
+        registry,
+        upload::actions,
+        write::{
+            accept, restore,
+            stage::{self, Change},
+        },
+    },
+    text::details as shown,
+};
+
+/// Something that was done, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When Taskade had all of it, or when what it tells of happened.
+    pub time: SystemTime,
+    /// The project; an empty id if it was not created.
+    pub project: ProjectId,
+    /// Its title.
+    pub title: String,
+    /// Its path then, relative to the mount.
+    pub path: String,
+    /// What was done: `2 added, 1 deleted`; or that a text was refused, or overrode another.
+    pub summary: String,
+    /// A line for each change: `+ text`, `- text`, `~ old → new`, `x text`, `o text`, `> text`.
+    pub changes: Vec<String>,
+    /// Whether it undoes an earlier one.
+    pub is_undo: bool,
+    /// Whether it was undone.
+    pub undone: bool,
+    /// Whether Taskade has not heard of it yet.
+    pub waits: bool,
+    /// Tells it from others.
+    pub row: i64,
+}
+
+/// What was done, newest first: at most `most`.
+///
+/// # Errors
+/// [`Kind::Storage`] if the journal cannot be read.
+pub(crate) async fn history(
+    engine: &Engine,
+    scope: Scope,
+    most: usize,
+) -> Result<Vec<HistoryEntry>> {
+    let removals = unsent_removals(engine, &scope);
+    let asked = scope.clone();
+    let (past, remarks) = engine
+        .journaled(move |journal| {
+            let project = match &asked {
+                Scope::Project(id) => Some(id),
+                Scope::All | Scope::Below(_) => None,
+            };
+            Ok((journal.past(&asked, most)?, journal.remarks(project, most)?))
+        })
+        .await?;
+    let waiting = removals.iter().rev().map(|removal| removal_in_words(engine, removal));
+    let remarks = remarks.into_iter().map(|remark| remark_in_words(engine, remark));
+    let remarks = remarks.filter(|entry| scope.has(Some(&entry.project), &entry.path));
+    let mut told: Vec<HistoryEntry> = waiting.collect();
+    told.extend(past.iter().map(|past| deed_in_words(engine, past)));
+    told.extend(remarks);
+    told.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
+    told.truncate(most);
+    Ok(told)
+}
+
+/// What was done last that is not undone and no undo itself, with what was done together with
+/// it; nothing if there is none.
+///
+/// # Errors
+/// [`Kind::Storage`] if the journal cannot be read.
+pub(crate) async fn undoable(engine: &Engine, scope: Scope) -> Result<Vec<Past>> {
+    engine.journaled(move |journal| journal.undoable(&scope)).await
+}
+
+/// The removals that Taskade has not archived yet, oldest first.
+pub(crate) fn unsent_removals(engine: &Engine, scope: &Scope) -> Vec<Removal> {
+    let removals = engine.removals.lock().clone();
+    let is_unsent = |removal: &Removal| {
+        let project = removal.project.as_ref().and_then(|id| engine.known(id));
+        let awaits = project.and_then(|project| project.awaits());
+        !removal.archived || awaits == Some(Awaited::Archival)
+    };
+    let is_meant =
+        |removal: &Removal| scope.has(removal.project.as_ref(), &removed_path(engine, removal));
+    removals.into_iter().filter(|removal| is_unsent(removal) && is_meant(removal)).collect()
+}
+
+/// A removal that waits, in words.
+pub(crate) fn removal_in_words(engine: &Engine, removal: &Removal) -> HistoryEntry {
+    HistoryEntry {
+        time: removal.time,
+        project: removal.project.clone().unwrap_or_else(|| ProjectId::new("")),
+        title: removal.title.clone(),
+        path: removed_path(engine, removal),
+        summary: "archived".to_owned(),
+        changes: Vec::new(),
+        is_undo: false,
+        undone: false,
+        waits: true,
+        row: -removal.row,
+    }
+}
+
+pub(crate) fn remark_in_words(engine: &Engine, remark: Remark) -> HistoryEntry {
+    let Remark { time, project, title, summary, lines } = remark;
+    let known = project.as_ref().and_then(|id| engine.known(id));
+    let path = known.map_or_else(
+        || format!("{title}.md"),
+        |known| locate::path_of(engine, known.id().as_ref(), &known.folder(), &known.title()),
+    );
+    HistoryEntry {
+        time,
+        project: project.unwrap_or_else(|| ProjectId::new("")),
+        title,
+        path,
+        summary,
+        changes: lines,
+        is_undo: false,
+        undone: false,
+        waits: false,
+        row: 0,
+    }
+}
+
+pub(crate) fn removed_path(engine: &Engine, removal: &Removal) -> String {
+    locate::path_of(engine, removal.project.as_ref(), &removal.folder, &removal.title)
+}
+
+/// A deed in words.
+pub(crate) fn deed_in_words(engine: &Engine, past: &Past) -> HistoryEntry {
+    HistoryEntry { path: deed_path(engine, past), ..in_words(past) }
+}
+
+/// The path of a deed's project when it was done.
+pub(crate) fn deed_path(engine: &Engine, past: &Past) -> String {
+    if past.path.is_empty() {
+        return locate::path_of(engine, Some(&past.project), &past.folder, &past.title);
+    }
+    past.path.clone()
+}
+
+/// What a project is before it is renamed or moved; `None` if Taskade does not have it.
+pub(crate) fn former(engine: &Engine, project: &Project) -> Option<Former> {
+    let (id, folder, title) = (project.id()?, project.folder(), project.title());
+    let path = locate::path_of(engine, Some(&id), &folder, &title);
+    Some(Former { project: id, folder, title, path })
+}
+
+/// Notes that a project was renamed or moved, and is this one now.
+///
+/// # Errors
+/// [`Kind::Storage`] if the journal cannot note it.
+pub(crate) async fn note_renamed(
+    engine: &Engine,
+    former: Option<Former>,
+    renamed: &Project,
+    undoes: Option<i64>,
+) -> Result<()> {
+    let past = {
+        let state = residency::recalled(engine, renamed);
+        let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
+        let known = known.unwrap_or_default();
+        let id = state.id.clone();
+        id.and_then(|id| actions::past(engine, &state, &id, Deed::Renamed, known.clone(), known))
+    };
+    let (Some(past), Some(former)) = (past, former) else { return Ok(()) };
+    let past = Past { former: Some(former), undoes, ..past };
+    engine.journaled(move |journal| journal.conclude(None, Some(&past))).await
+}
+
+/// Whether a project is known to be archived.
+pub(crate) fn is_archived(engine: &Engine, id: &ProjectId) -> bool {
+    engine.listings.is_archived(id)
+}
+
+/// Whether a space is a workspace, as far as is known.
+pub(crate) fn is_workspace(engine: &Engine, space: &SpaceId) -> bool {
+    matches!(engine.listings.way_to(space).as_slice(), [_])
+}
+
+/// Undoes a deed, but for a renaming.
+///
+/// # Errors
+/// EBUSY while a save of the project is on its way, and otherwise as a save.
+pub(crate) async fn undo(engine: &Arc<Engine>, past: &Past) -> Result<()> {
+    // One that was renamed since is known by its new title.
+    let make = || registry::project(engine, &past.project, &past.folder, &past.title);
+    let project = engine.known(&past.project).unwrap_or_else(make);
+    match past.deed {
+        Deed::Saved => undo_save(engine, &project, past).await,
+        Deed::Created | Deed::Restored => archive_again(engine, &project, past).await,
+        Deed::Archived => restore_again(engine, &project, past).await,
+        Deed::Renamed => Ok(()),
+    }
+}
+
+pub(crate) async fn undo_save(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    past: &Past,
+) -> Result<()> {
+    if is_archived(engine, &past.project) {
+        return Err(Error::new(Kind::Os(libc::EBUSY), "it was removed or moved since")
+            .hint("take that back first"));
+    }
+    {
+        let _conversation = project.remote.lock().await;
+        fetch::fetch(engine, project, Priority::Save).await?;
+    }
+    let transition = project.commit.lock().await;
+    let planned = {
+        let mut state = residency::recalled(engine, project);
+        check_idle(&state)?;
+        bases::end_own_texts(engine, &mut state);
+        let now = state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
+        let first_new = state.reserve(past.before.items.len() * 2);
+        let wanted = without(past, &now, first_new);
+        let mut intent = Intent::new((*now).clone(), wanted.clone());
+        intent.undoes = Some(past.row);
+        (wanted != *now).then_some((wanted, intent))
+    };
+    let Some((wanted, intent)) = planned else {
+        // Others have undone it already.
+        let past = Past { time: engine.clock.wall(), ..undoing(past) };
+        return engine.journaled(move |journal| journal.conclude(None, Some(&past))).await;
+    };
+    let base = Seen::Surely(Arc::new(intent.base.clone()));
+    let change = Change { intent, overridden: Vec::new() };
+    let generation = stage::commit(engine, project, None, &base, &Arc::new(wanted), change).await?;
+    drop(transition);
+    engine.wake(project);
+    accept::verdict(engine, project, generation).await
+}
+
+pub(crate) async fn archive_again(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    past: &Past,
+) -> Result<()> {
+    let _conversation = project.remote.lock().await;
+    check_idle(&project.lock())?;
+    engine.backend.complete_project(&past.project).await?;
+    hiding::hide(engine, &past.project, true).await?;
+    conclude_undo(engine, past).await
+}
+
+pub(crate) async fn restore_again(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    past: &Past,
+) -> Result<()> {
+    check_idle(&project.lock())?;
+    let generation = restore::restore(engine, project, Some(past.row)).await?;
+    engine.wake(project);
+    accept::verdict(engine, project, generation).await
+}
+
+pub(crate) async fn conclude_undo(engine: &Engine, past: &Past) -> Result<()> {
+    let past = Past { time: engine.clock.wall(), ..undoing(past) };
+    engine.journaled(move |journal| journal.conclude(None, Some(&past))).await
+}
+
+pub(crate) fn check_idle(state: &State) -> Result<()> {
+    if state.refused.is_some() {
+        return Err(Error::new(
+            Kind::Os(libc::EBUSY),
+            "a text of it was refused and is not settled",
+        )
+        .hint("correct it, or give it up with `taskadefs discard`"));
+    }
+    if state.intent.is_some() || state.archive {
+        return Err(Error::new(Kind::Os(libc::EBUSY), "a save of it is still on its way")
+            .hint("undo when it is through, or give it up with `taskadefs discard`"));
+    }
+    Ok(())
+}
+
+/// The undoing of what has nothing more to be sent.
+pub(crate) fn undoing(past: &Past) -> Past {
+    Past {
+        before: past.after.clone(),
+        after: past.before.clone(),
+        undoes: Some(past.row),
+        ..past.clone()
+    }
+}
+
+/// What a project that is `now` is without what was done then. What others did since stands; a
+/// task that was deleted then is made anew, numbered from `first_new`.
+pub(crate) fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
+    let there: HashSet<&Key> = now.items.iter().chain(&past.after.items).map(key).collect();
+    let mut before = past.before.clone();
+    let after: HashMap<&Key, &Item> =
+        past.after.items.iter().map(|item| (&item.key, item)).collect();
+    for item in &mut before.items {
+        if let Some(after) = after.get(&item.key) {
+            item.details = item.details.before(&after.details);
+        }
+    }
+    let mut next = first_new;
+    for item in before.items.iter_mut().filter(|item| !there.contains(&item.key)) {
+        item.key = Key::New(next);
+        next += 1;
+    }
+    let merged = plan::merge(&past.after, &before, now, next);
+    let mut wanted = merged.outline;
+    for conflict in &merged.conflicts {
+        match conflict {
+            Conflict::Text { key, theirs, .. } => {
+                if let Some(item) = wanted.items.iter_mut().find(|item| item.key == *key) {
+                    theirs.clone_into(&mut item.text);
+                }
+            }
+            Conflict::Details { key } => {
+                if let Some(theirs) = now.find(key)
+                    && let Some(item) = wanted.items.iter_mut().find(|item| item.key == *key)
+                {
+                    item.details = theirs.details.clone();
+                }
+            }
+            // Others have deleted it since: nothing is left of it to be taken back.
+            Conflict::Recreated { new, .. } => wanted.drop_leaf(&Key::New(*new)),
+            Conflict::KeptEdited { .. }
+            | Conflict::KeptParent { .. }
+            | Conflict::MoveDropped { .. } => {}
+        }
+    }
+    wanted
+}
+
+pub(crate) fn key(item: &Item) -> &Key {
+    &item.key
+}
+
+pub(crate) fn in_words(past: &Past) -> HistoryEntry {
+    let changes = changes(&past.before, &past.after);
+    let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
+    let kinds = [
+        ("+ ", "added"),
+        ("- ", "deleted"),
+        ("~ ", "edited"),
+        ("x ", "ticked"),
+        ("o ", "unticked"),
+        ("> ", "moved"),
+    ];
+    let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
+    let counts: Vec<String> =
+        counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let summary = match past.deed {
+        Deed::Saved => counts.join(", "),
+        Deed::Created => "created".to_owned(),
+        Deed::Archived => "archived".to_owned(),
+        Deed::Restored => "restored".to_owned(),
+        Deed::Renamed => {
+            let from = past.former.as_ref().map_or("", |former| former.path.as_str());
+            let same = past.former.as_ref().is_some_and(|former| former.folder == past.folder);
+            format!("{} from {from}", if same { "renamed" } else { "moved" })
+        }
+    };
+    HistoryEntry {
+        time: past.time,
+        project: past.project.clone(),
+        title: past.title.clone(),
+        path: past.path.clone(),
+        summary,
+        changes,
+        is_undo: past.undoes.is_some(),
+        undone: past.undone,
+        waits: false,
+        row: past.row,
+    }
+}
+
+pub(crate) fn changes(before: &Outline, after: &Outline) -> Vec<String> {
+    let old: HashMap<&Key, &Item> = before.items.iter().map(|item| (&item.key, item)).collect();
+    let new: HashSet<&Key> = after.items.iter().map(key).collect();
+    let mut changes: Vec<String> = Vec::new();
+    let gone = before.items.iter().filter(|item| !new.contains(&item.key));
+    changes.extend(gone.map(|item| format!("- {}", shown::in_words(item))));
+    for item in &after.items {
+        let Some(was) = old.get(&item.key) else {
+            changes.push(format!("+ {}", shown::in_words(item)));
+            continue;
+        };
+        let (old, new) = (shown::in_words(was), shown::in_words(item));
+        if old != new {
+            changes.push(format!("~ {old} → {new}"));
+        }
+        if was.done != item.done {
+            changes.push(format!("{} {}", if item.done { 'x' } else { 'o' }, item.text));
+        }
+    }
+    for op in plan::script(before, after) {
+        if let Op::Move { key, .. } = op
+            && let Some(item) = after.find(&key)
+        {
+            changes.push(format!("> {}", item.text));
+        }
+    }
+    changes
+}

@@ -1,0 +1,53 @@
+//! What a text must not do: delete too much, or write back what could not be read. Pure.
+
+use std::collections::HashMap;
+
+use crate::{
+    api::MAX_CONTENT_CHARS,
+    document::Line,
+    error::{Error, Kind, Result},
+    plan::{Key, Outline},
+};
+
+/// Why a text that holds U+FFFD is not sent: it stands for what could not be read, by this program
+/// (half of a surrogate pair in an answer) or by whoever wrote the file, and would replace it.
+pub(crate) const UNREADABLE: &str = "the sign � stands for what could not be read, and saving it \
+    would put it in place of that; write what is meant, or leave the line as it was";
+
+/// Refuses changes that the service cannot take. `lines` are those of `ours`, in order.
+pub(crate) fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> Result<()> {
+    let before: HashMap<&Key, &str> =
+        base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
+    for (item, line) in ours.items.iter().zip(lines) {
+        if before.get(&item.key) == Some(&item.text.as_str()) {
+            continue;
+        }
+        let refuse = |reason: &str| {
+            Err(Error::new(Kind::Invalid, format!("line {}: {reason}", line.number)))
+        };
+        if item.text.contains(['\n', '\r']) {
+            return refuse("the line break ⏎ cannot be saved; make it two lines or a space");
+        }
+        if item.text.contains(char::REPLACEMENT_CHARACTER) {
+            return refuse(UNREADABLE);
+        }
+        if item.text.chars().count() > MAX_CONTENT_CHARS {
+            return refuse("the text is over 2,000 characters; split it");
+        }
+    }
+    Ok(())
+}
+
+/// The deletion guard: more than `most` tasks and more than half of the project.
+pub(crate) fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Result<()> {
+    let kept: std::collections::HashSet<&Key> = ours.items.iter().map(|item| &item.key).collect();
+    let deleted = base.items.iter().filter(|item| !kept.contains(&item.key)).count();
+    if deleted > most && deleted * 2 > base.items.len() {
+        let what = format!("this save would delete {deleted} of {} tasks", base.items.len());
+        return Err(Error::new(Kind::DeletionGuard, what).hint(
+            "the text is kept and nothing was sent; if you mean it, run \
+                 `taskadefs retry --allow-delete PATH`, or `taskadefs discard PATH` to give it up",
+        ));
+    }
+    Ok(())
+}

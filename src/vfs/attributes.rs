@@ -1,0 +1,97 @@
+//! What `stat` tells of directories and projects.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    sync::{
+        BELIEVED, Process, Project, Standing, Stat,
+        read::{open, serve},
+    },
+    vfs::{
+        pins,
+        tree::handles::Handle,
+        types::{Attr, FileKind, Ino},
+        volume::Vfs,
+    },
+};
+
+pub(crate) fn directory_attr(vfs: &Vfs, ino: Ino) -> Attr {
+    let modified = vfs.engine.started();
+    Attr {
+        ino,
+        kind: FileKind::Directory,
+        size: 0,
+        mode: if vfs.engine.settings().read_only { 0o555 } else { 0o755 },
+        links: 2,
+        uid: vfs.uid,
+        gid: vfs.gid,
+        accessed: modified,
+        modified,
+        changed: modified,
+        device: 0,
+        // Not for long: whoever looks is to see that a mount has died.
+        believed: BELIEVED,
+        named: BELIEVED,
+    }
+}
+
+/// A writer sees the size of what it writes, and for a moment that of what it wrote; everyone
+/// else that of what is saved.
+pub(crate) fn project_attr(
+    vfs: &Vfs,
+    ino: Ino,
+    project: &Arc<Project>,
+    caller: Option<Process>,
+) -> Attr {
+    let pinned = pins::pinned(vfs, ino, project);
+    let Stat { mut size, mut modified, is_apart } = serve::stat_for(&vfs.engine, project, caller);
+    if let Some(past) = pinned {
+        (size, modified) = past;
+    }
+    let mut changed = project.changed(modified);
+    let writers = vfs.tree().writers(project.serial);
+    for handle in &writers {
+        let Handle::Writer(writer) = &**handle else { continue };
+        let draft = writer.draft();
+        let is_here = pinned.is_none() || writer.ino == ino;
+        if is_here && draft.is_dirty() && caller.is_some() && writer.process == caller {
+            size = draft.len();
+            (modified, changed) = (writer.written(), writer.written());
+        }
+    }
+    let is_emptied = {
+        let tree = vfs.tree();
+        if let Some(since) = tree.emptied_by(project.serial, caller).filter(|_| pinned.is_none()) {
+            (size, modified) = (0, since);
+        }
+        tree.is_emptied(project.serial)
+    };
+    if pinned.is_none() {
+        vfs.tree().sized.insert(project.serial, size);
+    }
+    Attr {
+        ino,
+        kind: FileKind::File,
+        size,
+        mode: if vfs.engine.settings().read_only { 0o444 } else { 0o644 },
+        links: if pinned.is_none() { 1 } else { 0 },
+        uid: vfs.uid,
+        gid: vfs.gid,
+        accessed: modified,
+        modified,
+        changed,
+        device: 0,
+        // A size that opening the file may change must be asked for again: a read that knows
+        // the old one stops there. So must one that is another for each program.
+        believed: if writers.is_empty()
+            && !is_emptied
+            && !is_apart
+            && project.standing() != Standing::Pending
+        {
+            open::believed(&vfs.engine, project)
+        } else {
+            Duration::ZERO
+        },
+        named: BELIEVED,
+    }
+}

@@ -1,0 +1,510 @@
+//! The operations of the file system, as the kernel's adapter and the command line call them.
+
+use std::{
+    ffi::OsStr,
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicU64},
+    },
+};
+
+use tokio::sync::{Notify, mpsc};
+
+use crate::{
+    agenda::Gathered,
+    api::MakeSpaces,
+    error::{Error, Result},
+    sync::{Asking, Engine, Event, HistoryEntry, write::recover},
+    vfs::{
+        agenda, attr, burst, control,
+        details_below::{self, Asked},
+        handle,
+        invalidation::{Invalidate, Notice},
+        lookup,
+        namespace::{self, RenameMode},
+        notices::{self, Held},
+        open_dir, past, process, pump, refused, refused_removals, removal, resolve, rest, scratch,
+        scratch_make,
+        status::Status,
+        types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, Room, SetAttr},
+        vacant,
+        volume::Vfs,
+        xattr,
+    },
+};
+
+impl Vfs {
+    /// What is known of the tasks of a project, or of those below a directory; of all with `None`.
+    /// No request is made. Blocks.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing is known to be there, [`Kind::Storage`] if the journal cannot
+    /// be read.
+    pub fn agenda(&self, path: Option<&Path>) -> Result<Gathered> {
+        agenda::agenda(self, path)
+    }
+
+    /// What `stat` shows of an inode to a caller.
+    ///
+    /// # Errors
+    /// If it is gone, or what reading the project failed with.
+    pub async fn getattr(&self, ino: Ino, caller: u32) -> Result<Attr> {
+        attr::getattr(self, ino, caller).await
+    }
+
+    /// Changes attributes: the size of a draft, the times of a project, anything of scratch.
+    /// Permissions and owners of projects are Taskade's, and asking for others is not an error:
+    /// every editor does.
+    ///
+    /// # Errors
+    /// As a save, if a truncation by path could not be saved.
+    pub async fn setattr(
+        self: &Arc<Self>,
+        ino: Ino,
+        fh: Option<Fh>,
+        set: &SetAttr,
+        caller: u32,
+    ) -> Result<Attr> {
+        attr::setattr(self, ino, fh, set, caller).await
+    }
+
+    /// Removes the files at and below a path relative to the mount whose removal was refused: it
+    /// was meant. They are one group. How many.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if no removal was refused there, otherwise as archiving.
+    pub async fn retry_removals(self: &Arc<Self>, path: &Path) -> Result<usize> {
+        refused_removals::retry_removals(self, path).await
+    }
+
+    /// Forgets that removals at and below a path were refused. How many.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if none was, otherwise if the journal cannot note it.
+    pub async fn discard_removals(&self, path: &Path) -> Result<usize> {
+        refused_removals::discard_removals(self, path).await
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        control::status(self)
+    }
+
+    /// The inode at a path relative to the mount. As for the kernel after a lookup, it lives until
+    /// it is forgotten.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none.
+    pub async fn resolve(&self, path: &Path) -> Result<Ino> {
+        resolve::resolve(self, path).await
+    }
+
+    /// Asks for the details of the tasks of a project, or of all that are below a directory, and
+    /// tells after every answer how far it has come. Dropped half way, it goes on from there the
+    /// next time.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] if it is neither, or what reading or asking failed with.
+    pub async fn ask_details(
+        &self,
+        ino: Ino,
+        asking: &Asking,
+        told: &(dyn Fn(Asked) + Send + Sync),
+    ) -> Result<Asked> {
+        details_below::ask_details(self, ino, asking, told).await
+    }
+
+    /// How many requests a minute are to spare for what nobody waits for, if the service has told
+    /// of a limit: `None` if it has none, or has not told.
+    pub fn spare_requests(&self) -> Option<u32> {
+        details_below::spare_requests(self)
+    }
+
+    /// Looks a name up; the kernel holds a reference when this succeeds.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
+    pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
+        lookup::lookup(self, parent, name, caller).await
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What reading the project failed with, or [`Kind::ReadOnly`].
+    pub async fn open(&self, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
+        handle::open(self, ino, mode, caller).await
+    }
+
+    /// Reads from an open file.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open.
+    pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
+        handle::read(self, fh, offset, size)
+    }
+
+    /// Writes to an open file.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open for writing, EFBIG if it grows beyond reason.
+    pub fn write(&self, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
+        handle::write(self, fh, offset, data)
+    }
+
+    /// A descriptor of the file was closed.
+    ///
+    /// # Errors
+    /// As a save, and once more what the last save through this handle was refused with.
+    pub async fn flush(self: &Arc<Self>, fh: Fh, caller: u32) -> Result<()> {
+        handle::flush(self, fh, caller).await
+    }
+
+    /// The program wants what it wrote to be safe.
+    ///
+    /// # Errors
+    /// As closing it, with an errno that no program takes lightly.
+    pub async fn fsync(self: &Arc<Self>, fh: Fh) -> Result<()> {
+        handle::fsync(self, fh).await
+    }
+
+    /// Makes room in an open scratch file, as fallocate(2) asks.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] for a project: its room is not on this disk.
+    pub async fn allocate(&self, fh: Fh, mode: i32, offset: u64, length: u64) -> Result<()> {
+        handle::allocate(self, fh, mode, offset, length).await
+    }
+
+    /// The last descriptor of an open file is gone.
+    ///
+    /// # Errors
+    /// As a save; nobody but the log hears of it.
+    pub async fn release(self: &Arc<Self>, fh: Fh) -> Result<()> {
+        handle::release(self, fh).await
+    }
+
+    /// A file system over an engine. Scratch is kept below `scratch`; files belong to `uid` and
+    /// `gid`. The notices are for [`pump`](Vfs::pump).
+    ///
+    /// # Errors
+    /// If the scratch directory cannot be made, or the journal cannot be read.
+    pub fn new(
+        engine: Arc<Engine>,
+        scratch: PathBuf,
+        uid: u32,
+        gid: u32,
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Notice>)> {
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700).create(&scratch).map_err(|error| {
+            Error::io("cannot make the scratch directory", error).at(scratch.display().to_string())
+        })?;
+        let (notices, receiver) = mpsc::unbounded_channel();
+        if let Some(own) = process::of_thread(std::process::id()) {
+            engine.served_by(own);
+        }
+        let recovered = recover::recover(&engine)?;
+        let control = engine.control_dir().to_owned();
+        let vfs = Self {
+            engine,
+            tree: Mutex::default(),
+            scratch,
+            control,
+            uid,
+            gid,
+            notices,
+            is_heard: AtomicBool::new(false),
+            quiet: Notify::new(),
+            reads: AtomicU64::new(0),
+            spaces: OnceLock::new(),
+        };
+        control::make_control(&vfs)?;
+        let vfs = Arc::new(vfs);
+        vacant::take_in(&vfs, &recovered);
+        removal::resume_removals(&vfs, &recovered);
+        burst::resume_refused(&vfs)?;
+        Ok((vfs, receiver))
+    }
+
+    /// From now on `mkdir` makes workspaces and folders.
+    pub fn make_spaces_with(&self, spaces: Arc<dyn MakeSpaces>) {
+        // Set once; another would make them of the same service.
+        let _ = self.spaces.set(spaces);
+    }
+
+    /// Settles what waits for its grace, then waits until no save is on its way, but no longer
+    /// than `wait`.
+    pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
+        rest::rest(self, wait).await
+    }
+
+    /// Lists the workspaces, if they were never listed.
+    ///
+    /// # Errors
+    /// What that failed with.
+    pub async fn first_look(&self) -> Result<()> {
+        rest::first_look(self).await
+    }
+
+    /// The kernel gave references back.
+    pub fn forget(&self, ino: Ino, count: u64) {
+        lookup::forget(self, ino, count)
+    }
+
+    /// Tells the kernel of every change until the mount is gone. The only place that does.
+    pub async fn pump(
+        self: Arc<Self>,
+        events: mpsc::UnboundedReceiver<Event>,
+        notices: mpsc::UnboundedReceiver<Notice>,
+        kernel: Arc<dyn Invalidate>,
+    ) {
+        pump::pump(self, events, notices, kernel).await
+    }
+
+    /// Notes that the kernel holds the lock of a directory, until what is returned is dropped: once
+    /// the request is answered.
+    pub fn hold(self: &Arc<Self>, parent: Ino) -> Held {
+        notices::hold(self, parent)
+    }
+
+    /// Opens a directory: its entries as they are now, so that reading it on survives changes.
+    ///
+    /// # Errors
+    /// If it cannot be listed.
+    pub async fn opendir(&self, ino: Ino, caller: u32) -> Result<Opened> {
+        open_dir::opendir(self, ino, caller).await
+    }
+
+    /// Gives the entries of an open directory from `offset` on, each with the offset after it,
+    /// until there is no room for more.
+    ///
+    /// # Errors
+    /// [`Kind::BadHandle`] if it is not open.
+    pub fn readdir(
+        &self,
+        fh: Fh,
+        offset: u64,
+        is_full: impl FnMut(u64, &DirectoryEntry) -> bool,
+    ) -> Result<()> {
+        open_dir::readdir(self, fh, offset, is_full)
+    }
+
+    /// Closes a directory.
+    pub fn releasedir(&self, fh: Fh) {
+        open_dir::releasedir(self, fh)
+    }
+
+    /// What was done, newest first: at most `most`, of one project or below a directory, or of all.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] if the inode is neither, [`Kind::Storage`] if the journal cannot be read.
+    pub async fn history(&self, ino: Option<Ino>, most: usize) -> Result<Vec<HistoryEntry>> {
+        past::history(self, ino, most).await
+    }
+
+    /// As [`history`](Self::history), at and below a path relative to the mount, whether anything
+    /// is there now or not.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history).
+    pub async fn history_at(&self, path: Option<&Path>, most: usize) -> Result<Vec<HistoryEntry>> {
+        past::history_at(self, path, most).await
+    }
+
+    /// Takes back what was done last of one project or below a directory, or of all. What it was.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is nothing, EBUSY if it cannot be taken back yet, and otherwise
+    /// as a save.
+    pub async fn undo(self: &Arc<Self>, ino: Option<Ino>) -> Result<HistoryEntry> {
+        past::undo(self, ino).await
+    }
+
+    /// What [`undo_at`](Self::undo_at) would take back: one deed, or what was removed together.
+    ///
+    /// # Errors
+    /// As [`undo`](Self::undo), before anything is done.
+    pub async fn undoable_at(&self, path: Option<&Path>) -> Result<Vec<HistoryEntry>> {
+        past::undoable_at(self, path).await
+    }
+
+    /// Takes back what was done last at and below a path relative to the mount, whether anything is
+    /// there now or not. With `expected` only if that is still the last. What it was.
+    ///
+    /// # Errors
+    /// As [`undo`](Self::undo).
+    pub async fn undo_at(
+        self: &Arc<Self>,
+        path: Option<&Path>,
+        expected: Option<i64>,
+    ) -> Result<Vec<HistoryEntry>> {
+        past::undo_at(self, path, expected).await
+    }
+
+    /// Tries the refused save of a project again; with `allow_delete` however much it deletes.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
+    pub async fn retry(&self, ino: Ino, allow_delete: bool) -> Result<()> {
+        refused::retry(self, ino, allow_delete).await
+    }
+
+    /// Gives the refused save of a project up. A project that was never created is gone then.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
+    pub async fn discard(&self, ino: Ino) -> Result<()> {
+        refused::discard(self, ino).await
+    }
+
+    /// Creates a file and opens it.
+    ///
+    /// # Errors
+    /// [`Kind::Exists`] if `exclusive` and it exists, [`Kind::NotPermitted`] for a project
+    /// outside any folder.
+    pub async fn create(
+        self: &Arc<Self>,
+        parent: Ino,
+        name: &OsStr,
+        new: impl Into<NewFile>,
+        mode: OpenMode,
+        exclusive: bool,
+        caller: u32,
+    ) -> Result<(Attr, Opened)> {
+        namespace::create(self, parent, name, new, mode, exclusive, caller).await
+    }
+
+    /// Creates an empty file, or a pipe, socket or device, which `device` tells.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn mknod(
+        self: &Arc<Self>,
+        parent: Ino,
+        name: &OsStr,
+        new: impl Into<NewFile>,
+        device: u32,
+        caller: u32,
+    ) -> Result<Attr> {
+        namespace::mknod(self, parent, name, new, device, caller).await
+    }
+
+    /// Removes a file. A project is archived once its grace is over.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none, [`Kind::DeletionGuard`] if too many are removed at once,
+    /// [`Kind::Storage`] if it cannot be journaled.
+    pub async fn unlink(self: &Arc<Self>, parent: Ino, name: &OsStr) -> Result<()> {
+        namespace::unlink(self, parent, name).await
+    }
+
+    /// Renames.
+    ///
+    /// # Errors
+    /// As a save, where it is one; [`Kind::NotPermitted`] for folders.
+    pub async fn rename(
+        self: &Arc<Self>,
+        from: (Ino, &OsStr),
+        to: (Ino, &OsStr),
+        mode: RenameMode,
+        caller: u32,
+    ) -> Result<()> {
+        namespace::rename(self, from, to, mode, caller).await
+    }
+
+    /// Removes a local directory.
+    ///
+    /// # Errors
+    /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot remove one.
+    pub async fn rmdir(&self, parent: Ino, name: &OsStr) -> Result<()> {
+        scratch::rmdir(self, parent, name).await
+    }
+
+    /// The target of a symbolic link.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn readlink(&self, ino: Ino) -> Result<PathBuf> {
+        scratch::readlink(self, ino)
+    }
+
+    /// How much room there is where everything is kept that waits for Taskade, and scratch.
+    ///
+    /// # Errors
+    /// If the state directory cannot be asked.
+    pub fn room(&self) -> Result<Room> {
+        scratch::room(self)
+    }
+
+    /// Sees to it that the names in a directory of scratch outlive a crash.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn sync_directory(&self, ino: Ino) -> Result<()> {
+        scratch::sync_directory(self, ino).await
+    }
+
+    /// Makes a local directory; with a store of one's own also workspaces and folders.
+    ///
+    /// # Errors
+    /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot make one.
+    pub fn mkdir(&self, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
+        scratch_make::mkdir(self, parent, name, new)
+    }
+
+    /// Makes a symbolic link: scratch, such as the locks of emacs.
+    ///
+    /// # Errors
+    /// [`Kind::NotPermitted`] under the name of a project.
+    pub fn symlink(
+        &self,
+        parent: Ino,
+        name: &OsStr,
+        target: &Path,
+        new: impl Into<NewFile>,
+    ) -> Result<Attr> {
+        scratch_make::symlink(self, parent, name, target, new)
+    }
+
+    /// Makes a hard link between scratch files: one inode that has several names.
+    ///
+    /// # Errors
+    /// [`Kind::NotPermitted`] for projects: a project has one name.
+    pub fn link(&self, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
+        scratch_make::link(self, ino, parent, name)
+    }
+
+    /// The value of an attribute.
+    ///
+    /// # Errors
+    /// [`Kind::NoAttribute`] if it is not set, [`Kind::Unsupported`] if there is none of its kind
+    /// here: `ls` asks for access lists and security labels once then, and not for every file.
+    pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+        xattr::getxattr(self, ino, name)
+    }
+
+    /// The names of the attributes that are set, each ended by NUL.
+    pub fn listxattr(&self, ino: Ino) -> Vec<u8> {
+        xattr::listxattr(self, ino)
+    }
+
+    /// Sets an attribute of scratch.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] for what is Taskade's, and for other kinds than `user.`: editors that
+    /// copy access lists go on then.
+    pub fn setxattr(&self, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
+        xattr::setxattr(self, ino, name, value, flags)
+    }
+
+    /// Takes an attribute of scratch away.
+    ///
+    /// # Errors
+    /// [`Kind::NoAttribute`] if it is not set, or as [`setxattr`](Self::setxattr).
+    pub fn removexattr(&self, ino: Ino, name: &OsStr) -> Result<()> {
+        xattr::removexattr(self, ino, name)
+    }
+}

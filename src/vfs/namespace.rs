@@ -1,0 +1,271 @@
+//! Names that come and go: creating, removing and renaming, and what it is that they come to.
+//!
+//! A project renamed to scratch, or removed, leaves its name vacant for the grace (see `removal`);
+//! whatever is created or renamed there meanwhile is a save of it. What scratch renamed to a
+//! project's name comes to is told in `returning`, and what a project renamed to one in `replace`.
+
+use std::{ffi::OsStr, fs, sync::Arc};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Look, Process, Project, upload::conflicts},
+    vfs::{
+        attributes,
+        commit_policy::Occasion,
+        control,
+        directory::{self, Found, check_reserved, no_entry},
+        draft::Draft,
+        exchange, handle,
+        inode::Node,
+        left_behind,
+        occupy::{self, End},
+        pins, process, remove, replace, returning,
+        scratch::{self, failed},
+        scratch_make,
+        tree::inner::Local,
+        truncation,
+        types::{Attr, Ino, NewFile, OpenMode, Opened},
+        volume::Vfs,
+    },
+};
+
+/// Flags of `renameat2(2)`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RenameMode {
+    /// Fail if the new name exists.
+    pub no_replace: bool,
+    /// Exchange the two names.
+    pub exchange: bool,
+}
+
+/// Creates a file and opens it.
+///
+/// # Errors
+/// [`Kind::Exists`] if `exclusive` and it exists, [`Kind::NotPermitted`] for a project
+/// outside any folder.
+pub(crate) async fn create(
+    vfs: &Arc<Vfs>,
+    parent: Ino,
+    name: &OsStr,
+    new: impl Into<NewFile>,
+    mode: OpenMode,
+    exclusive: bool,
+    caller: u32,
+) -> Result<(Attr, Opened)> {
+    vfs.check_writable()?;
+    check_reserved(name)?;
+    let process = process::of_thread(caller);
+    let (project, draft) = match end(vfs, parent, name, process).await? {
+        End::Scratch => {
+            return scratch_make::create_scratch(vfs, parent, name, new.into(), mode, exclusive);
+        }
+        End::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
+        End::Project(..) | End::LeftBehind(..) if exclusive => {
+            return Err(Error::new(Kind::Exists, "the project exists"));
+        }
+        End::Project(_, project) | End::LeftBehind(_, project) => {
+            let draft = truncation::draft_for(vfs, &project, process, mode).await?;
+            (project, draft)
+        }
+        End::Vacant(directory, waiting) => match occupy::occupy(vfs, &waiting).await? {
+            Some(project) => {
+                let draft = truncation::emptied_draft(vfs, &project, process);
+                (project, draft)
+            }
+            None => (occupy::make_project(vfs, &directory, name)?, Draft::default()),
+        },
+        End::Free(directory) => (occupy::make_project(vfs, &directory, name)?, Draft::default()),
+    };
+    pins::part_for_writer(vfs, &project);
+    let ino = {
+        let mut tree = vfs.tree();
+        let ino = tree.inodes.project(&project);
+        tree.inodes.looked_up(ino);
+        ino
+    };
+    let opened = handle::add_writer(vfs, ino, project.clone(), mode, process, draft);
+    Ok((attributes::project_attr(vfs, ino, &project, process), opened))
+}
+
+/// Creates an empty file, or a pipe, socket or device, which `device` tells.
+///
+/// # Errors
+/// As [`create`](Vfs::create).
+pub(crate) async fn mknod(
+    vfs: &Arc<Vfs>,
+    parent: Ino,
+    name: &OsStr,
+    new: impl Into<NewFile>,
+    device: u32,
+    caller: u32,
+) -> Result<Attr> {
+    let new = new.into();
+    if !matches!(new.permissions & libc::S_IFMT, libc::S_IFREG | 0) {
+        vfs.check_writable()?;
+        return scratch_make::make_special(vfs, parent, name, new, device);
+    }
+    let mode = OpenMode { read: false, write: true, append: false, truncate: false };
+    let (attr, opened) = create(vfs, parent, name, new, mode, true, caller).await?;
+    handle::release(vfs, opened.fh).await?;
+    Ok(attr)
+}
+
+/// Removes a file. A project is archived once its grace is over.
+///
+/// # Errors
+/// [`Kind::NotFound`] if there is none, [`Kind::DeletionGuard`] if too many are removed at once,
+/// [`Kind::Storage`] if it cannot be journaled.
+pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<()> {
+    vfs.check_writable()?;
+    match end(vfs, parent, name, None).await? {
+        End::Project(directory, project) => {
+            remove::vacate(vfs, &directory, name, &project, None).await?;
+            truncation::settle_truncations(vfs, &project, Occasion::Unlink).await;
+            Ok(())
+        }
+        End::Scratch => remove_scratch(vfs, parent, name),
+        End::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
+        // Nor is a name that its project has lost in the app one to remove it by: who gave it
+        // another one is at it. What is not removed can be removed by the name that it has.
+        End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
+    }
+}
+
+/// Renames.
+///
+/// # Errors
+/// As a save, where it is one; [`Kind::NotPermitted`] for folders.
+pub(crate) async fn rename(
+    vfs: &Arc<Vfs>,
+    from: (Ino, &OsStr),
+    to: (Ino, &OsStr),
+    mode: RenameMode,
+    caller: u32,
+) -> Result<()> {
+    vfs.check_writable()?;
+    check_reserved(from.1)?;
+    check_reserved(to.1)?;
+    let process = process::of_thread(caller);
+    let source = end(vfs, from.0, from.1, process).await?;
+    let target = match (&source, end(vfs, to.0, to.1, process).await?) {
+        (End::Project(_, project), target) => target_now(vfs, project, to, target, process).await?,
+        (_, target) => target,
+    };
+    let target_exists = match &target {
+        End::Project(..) | End::Space => true,
+        End::Scratch => scratch::lookup_scratch(vfs, to.0, to.1).is_ok(),
+        End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => false,
+    };
+    if mode.no_replace && target_exists {
+        return Err(Error::new(Kind::Exists, "the new name exists"));
+    }
+    if mode.exchange && !matches!((&source, &target), (End::Scratch, End::Scratch)) {
+        return exchange::exchange(vfs, (source, from.1), (target, to.1)).await;
+    }
+    if let End::Project(_, project) = &source {
+        truncation::settle_truncations(vfs, project, Occasion::Rename).await;
+    }
+    match (source, target) {
+        (End::Scratch, End::Scratch) => rename_scratch(vfs, from, to, mode),
+        (End::Scratch, target) => returning::save_over(vfs, from, to, target, process).await,
+        (End::Project(directory, project) | End::LeftBehind(directory, project), End::Scratch) => {
+            returning::rename_away(vfs, from, to, &directory, project).await
+        }
+        (End::Project(directory, project), target) => {
+            replace::rename_project(vfs, (&directory, from.1, project), to, target, process).await
+        }
+        (End::Space, _) | (_, End::Space) => {
+            Err(Error::new(Kind::NotPermitted, "Taskade's API cannot rename or move folders")
+                .hint("do it in the app"))
+        }
+        (End::LeftBehind(..) | End::Vacant(..) | End::Free(_), _) => Err(no_entry()),
+    }
+}
+
+/// What a project is to replace, as it is now: one that others have archived or renamed since it
+/// was listed is nothing that could take over its text.
+pub(crate) async fn target_now(
+    vfs: &Vfs,
+    project: &Arc<Project>,
+    to: (Ino, &OsStr),
+    target: End,
+    process: Option<Process>,
+) -> Result<End> {
+    match &target {
+        End::Project(directory, other) if other.serial != project.serial => {
+            directory::entries_for(vfs, directory, Look::Onto).await?;
+            end(vfs, to.0, to.1, process).await
+        }
+        _ => Ok(target),
+    }
+}
+
+pub(crate) async fn end(
+    vfs: &Vfs,
+    parent: Ino,
+    name: &OsStr,
+    process: Option<Process>,
+) -> Result<End> {
+    let Node::Directory { directory, .. } = vfs.node(parent)? else {
+        return Ok(End::Scratch);
+    };
+    {
+        let tree = vfs.tree();
+        if let Some(Local::Vacant(ticket)) = tree.local(&directory, name) {
+            let waiting = tree.waiting.iter().find(|waiting| waiting.ticket == *ticket);
+            return Ok(match waiting {
+                Some(waiting) => End::Vacant(directory, waiting.clone()),
+                // Its grace has just ended.
+                None => End::Free(directory),
+            });
+        }
+    }
+    Ok(match directory::find(vfs, &directory, name).await? {
+        Found::Directory(_) => End::Space,
+        Found::Project(project) => End::Project(directory, project),
+        Found::Nothing => match left_behind::left_behind(vfs, &directory, name, process).await {
+            Some(project) => End::LeftBehind(directory, project),
+            None => End::Free(directory),
+        },
+        Found::Elsewhere => End::Scratch,
+    })
+}
+
+pub(crate) fn rename_scratch(
+    vfs: &Vfs,
+    from: (Ino, &OsStr),
+    to: (Ino, &OsStr),
+    mode: RenameMode,
+) -> Result<()> {
+    let old = scratch::scratch_place(vfs, from.0, from.1)?;
+    let new = scratch::scratch_place(vfs, to.0, to.1)?;
+    let flags = match mode {
+        RenameMode { exchange: true, .. } => RenameFlags::EXCHANGE,
+        RenameMode { no_replace: true, .. } => RenameFlags::NOREPLACE,
+        _ => RenameFlags::empty(),
+    };
+    renameat_with(CWD, &*old, CWD, &*new, flags)
+        .map_err(|error| scratch::failed("cannot rename", &old, error.into()))?;
+    if mode.exchange {
+        let aside = vfs.scratch.join(".exchanged");
+        for (from, to) in [(&*old, &*aside), (&*new, &*old), (&*aside, &*new)] {
+            returning::moved_scratch(vfs, from, Some(to));
+        }
+    } else {
+        returning::moved_scratch(vfs, &old, Some(&new));
+    }
+    vfs.tree().inodes.rename_scratch(from, to, mode.exchange);
+    Ok(())
+}
+
+pub(crate) fn remove_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
+    let path = scratch::scratch_dir(vfs, parent)?.join(name);
+    control::check_removable(vfs, &path)?;
+    fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
+    conflicts::looked_at(&vfs.engine, &path);
+    returning::moved_scratch(vfs, &path, None);
+    scratch::gone_scratch(vfs, parent, name);
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Paths below the mount, for people.
+
+use std::sync::Arc;
+
+use crate::{
+    sync::{Project, locate},
+    vfs::volume::Vfs,
+};
+
+/// The path of a project relative to the mount, as far as its directories were listed.
+pub(crate) fn path_of(vfs: &Vfs, project: &Arc<Project>) -> String {
+    path_in_tree(vfs, project).unwrap_or_else(|| {
+        let (id, folder, title) = (project.id(), project.folder(), project.title());
+        locate::path_of(&vfs.engine, id.as_ref(), &folder, &title)
+    })
+}
+
+/// The path of a project by the names that were given; `None` if one on the way was not.
+pub(crate) fn path_in_tree(vfs: &Vfs, project: &Arc<Project>) -> Option<String> {
+    let tree = vfs.tree();
+    let (mut at, name) = tree.name_of(project)?;
+    let mut path = vec![name.to_string_lossy().into_owned()];
+    while let Some(space) = at.space().cloned() {
+        let (above, name) = tree.entries.iter().find_map(|(directory, entries)| {
+            let name = entries.name_of_space(&space).filter(|_| *directory != at)?;
+            Some((directory.clone(), name.to_string_lossy().into_owned()))
+        })?;
+        path.push(name);
+        at = above;
+    }
+    path.reverse();
+    Some(path.join("/"))
+}

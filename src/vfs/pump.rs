@@ -1,0 +1,132 @@
+//! Telling the kernel of what changed: the only place that does.
+
+use std::{
+    ffi::OsString,
+    sync::{Arc, atomic::Ordering},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+
+use crate::{
+    ids::SpaceId,
+    sync::Event,
+    vfs::{
+        directory,
+        invalidation::{Invalidate, Notice},
+        notices, pins,
+        types::{Directory, Ino},
+        volume::Vfs,
+    },
+};
+
+/// Tells the kernel of every change until the mount is gone. The only place that does.
+pub(crate) async fn pump(
+    vfs: Arc<Vfs>,
+    mut events: mpsc::UnboundedReceiver<Event>,
+    mut notices: mpsc::UnboundedReceiver<Notice>,
+    kernel: Arc<dyn Invalidate>,
+) {
+    vfs.is_heard.store(true, Ordering::Release);
+    // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
+    let turn = Arc::new(AsyncMutex::new(()));
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => take_notice(&vfs, event).await,
+                None => return,
+            },
+            Some(notice) = notices.recv() => match notice {
+                Notice::Inode(ino) => {
+                    let kernel = kernel.clone();
+                    if tokio::task::spawn_blocking(move || kernel.inode(ino)).await.is_err() {
+                        return;
+                    }
+                    if let Some(project) = vfs.project_of(ino) {
+                        vfs.tree().sized.remove(&project.serial);
+                    }
+                }
+                Notice::Entry(parent, name) => {
+                    let told = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
+                    tokio::spawn(told);
+                }
+                // Who no longer waits needs no answer.
+                Notice::Heard(waits) => drop(waits.send(())),
+            },
+        }
+    }
+}
+
+pub(crate) async fn drop_entry(
+    vfs: Arc<Vfs>,
+    parent: Ino,
+    name: OsString,
+    kernel: Arc<dyn Invalidate>,
+    turn: Arc<AsyncMutex<()>>,
+) {
+    loop {
+        let quiet = vfs.quiet.notified();
+        if !notices::is_quiet(&vfs, parent) {
+            quiet.await;
+            continue;
+        }
+        let _turn = turn.clone().lock_owned().await;
+        let (shared, name, kernel) = (vfs.clone(), name.clone(), kernel.clone());
+        let dropped = tokio::task::spawn_blocking(move || {
+            // Looked at by the thread that drops it, right before: a thread may be long in coming.
+            {
+                let mut tree = shared.tree();
+                if tree.held.contains_key(&parent) {
+                    return false;
+                }
+                tree.dropping = Some((parent, false));
+            }
+            kernel.entry(parent, &name);
+            shared.tree().dropping = None;
+            true
+        });
+        // It fails only if the mount is gone.
+        if dropped.await.unwrap_or(true) {
+            return;
+        }
+    }
+}
+
+pub(crate) async fn take_notice(vfs: &Arc<Vfs>, event: Event) {
+    match event {
+        Event::Content(serial) => {
+            let ino = vfs.tree().inodes.of_serial(serial);
+            let Some(ino) = ino else { return };
+            let project = vfs.project_of(ino);
+            if !project.is_some_and(|project| pins::part_if_outgrown(vfs, &project)) {
+                notices::tell(vfs, Notice::Inode(ino));
+            }
+        }
+        Event::Directory(space) => {
+            let shared = vfs.clone();
+            // Names are kept on disk. It fails only if the mount is gone.
+            let _ = tokio::task::spawn_blocking(move || name_anew(&shared, space.as_ref())).await;
+        }
+    }
+}
+
+/// What was listed of a space is another than before: its names are given anew, without
+/// waiting for somebody to look, so that the kernel hears which of them are gone.
+pub(crate) fn name_anew(vfs: &Vfs, space: Option<&SpaceId>) {
+    let shown: Vec<(Ino, Directory)> = {
+        let tree = vfs.tree();
+        let shown = tree.directories().filter(|(_, directory)| directory.space() == space);
+        shown.map(|(ino, directory)| (ino, directory.clone())).collect()
+    };
+    for (ino, directory) in shown {
+        notices::tell(vfs, Notice::Inode(ino));
+        // What nobody looked into has given no name away.
+        if !vfs.tree().entries.contains_key(&directory) {
+            continue;
+        }
+        let is_workspace = matches!(directory, Directory::Workspace(_));
+        let listed = vfs.engine.listings.assemble(directory.space(), is_workspace);
+        if let Err(error) = directory::name_listed(vfs, &directory, listed) {
+            tracing::warn!(%error, "names that are gone are shown until they are looked up");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A mounted account: what all file operations share.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
+    time::SystemTime,
+};
+
+use tokio::sync::{Notify, mpsc};
+
+use crate::{
+    api::MakeSpaces,
+    error::{Error, Kind, Result},
+    sync::{Engine, Project},
+    vfs::{
+        inode::Node,
+        invalidation::Notice,
+        tree::{handles::Handle, inner::Tree},
+        types::{Fh, Ino},
+    },
+};
+
+/// A mounted account.
+pub struct Vfs {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) tree: Mutex<Tree>,
+    /// Where scratch is kept on the local disk.
+    pub(crate) scratch: PathBuf,
+    /// What `.taskade/` shows.
+    pub(crate) control: PathBuf,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    /// Changes for [`pump`](Vfs::pump) to tell the kernel.
+    pub(crate) notices: mpsc::UnboundedSender<Notice>,
+    /// Whether somebody tells the kernel.
+    pub(crate) is_heard: AtomicBool,
+    /// Whenever the last lookup in a directory is over.
+    pub(crate) quiet: Notify,
+    /// How often the kernel had to ask for content of a project.
+    pub(crate) reads: AtomicU64,
+    /// What makes workspaces and folders, where that can be done.
+    pub(crate) spaces: OnceLock<Arc<dyn MakeSpaces>>,
+}
+
+impl Vfs {
+    pub(crate) fn now(&self) -> SystemTime {
+        self.engine.clock().wall()
+    }
+
+    pub(crate) fn handle(&self, fh: Fh) -> Result<Arc<Handle>> {
+        let handle = self.tree().handles.get(&fh).cloned();
+        handle.ok_or_else(|| Error::new(Kind::BadHandle, "the file is not open"))
+    }
+
+    pub(crate) fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn node(&self, ino: Ino) -> Result<Node> {
+        let tree = self.tree();
+        tree.inodes.get(ino).cloned().ok_or_else(|| Error::new(Kind::NotFound, "no such inode"))
+    }
+
+    pub(crate) fn project_of(&self, ino: Ino) -> Option<Arc<Project>> {
+        match self.tree().inodes.get(ino) {
+            Some(Node::Project(project)) => Some(project.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        if self.engine.settings().read_only {
+            return Err(Error::new(Kind::ReadOnly, "the mount is read-only")
+                .hint("mount without --read-only"));
+        }
+        Ok(())
+    }
+}
