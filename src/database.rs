@@ -1,22 +1,28 @@
 //! SQLite files: private, durable, and of a format with a version.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{Error as MigrationError, MigrationDefinitionError, Migrations};
 
 use crate::error::{Error, Kind, Result};
 
 /// How long another process that is about to end may hold a database.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Opens or makes a database that only its owner can read. A transaction is on disk when it is
-/// over (WAL with `synchronous=FULL`).
+/// Opens or makes a database that only its owner can read, and makes of it what `steps` lead to. A
+/// transaction is on disk when it is over (WAL with `synchronous=FULL`).
 ///
 /// # Errors
-/// [`Kind::Storage`] if it cannot be used, or its format is newer than `version`: that is
-/// refused, not guessed at.
-pub(crate) fn open(path: &Path, version: i64, schema: &str) -> Result<Connection> {
-    prepare(path, version, schema).map_err(|error| error.at(path.display().to_string()))
+/// [`Kind::Storage`] if it cannot be used, or has more steps behind it than there are: a newer format
+/// is refused, not guessed at.
+pub(crate) fn open(path: &Path, steps: &Migrations<'_>) -> Result<Connection> {
+    prepare(path, steps).map_err(|error| error.at(path.display().to_string()))
 }
 
 /// Opens a database that is there, to be looked at only.
@@ -31,7 +37,7 @@ pub(crate) fn open_to_look(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
+fn prepare(path: &Path, steps: &Migrations<'_>) -> Result<Connection> {
     // SQLite gives the files that it makes beside this one the same permissions.
     OpenOptions::new()
         .write(true)
@@ -40,22 +46,25 @@ fn prepare(path: &Path, version: i64, schema: &str) -> Result<Connection> {
         .mode(0o600)
         .open(path)
         .map_err(|error| Error::io("cannot open the database", error))?;
-    let connection = Connection::open(path).map_err(failed("cannot open the database"))?;
+    let mut connection = Connection::open(path).map_err(failed("cannot open the database"))?;
     connection.busy_timeout(PATIENCE).map_err(failed("cannot open the database"))?;
-    let found: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(failed("cannot read the database"))?;
-    if found > version {
-        let what = format!("the database has format {found}, this program knows {version}");
-        return Err(Error::new(Kind::Storage, what).hint("use the newer taskadefs"));
-    }
     connection
-        .execute_batch(&format!(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-             BEGIN; {schema} PRAGMA user_version={version}; COMMIT;"
-        ))
+        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         .map_err(failed("cannot prepare the database"))?;
-    Ok(connection)
+    match steps.to_latest(&mut connection) {
+        Ok(()) => Ok(connection),
+        Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)) => {
+            let found: i64 = connection
+                .query_row("PRAGMA user_version", [], |row| row.get(0))
+                .map_err(failed("cannot read the database"))?;
+            let what = format!("the database has format {found}, newer than this program knows");
+            Err(Error::new(Kind::Storage, what).hint("use the newer taskadefs"))
+        }
+        Err(MigrationError::RusqliteError { err, .. }) => {
+            Err(failed("cannot prepare the database")(err))
+        }
+        Err(error) => Err(Error::new(Kind::Storage, "cannot prepare the database").because(error)),
+    }
 }
 
 /// Says what was being done when SQLite failed. A full disk is told as such.
@@ -71,4 +80,15 @@ pub(crate) fn failed(what: &'static str) -> impl Fn(rusqlite::Error) -> Error {
         };
         Error::new(kind, what).because(error)
     }
+}
+
+/// The time that is so many seconds after 1970.
+pub(crate) fn time(seconds: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
+/// Seconds since 1970.
+pub(crate) fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -20,10 +20,12 @@ mod quirks;
 mod requests;
 mod routes;
 mod sample;
+mod schema;
 mod seed;
 mod shared;
 mod store;
 mod store_details;
+mod store_fields;
 mod tasks;
 mod token;
 

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
     outline::{Misplaced, Task, Tasks},
+    schema::STEPS,
     store_details as details,
     token::{random_name, random_uuid},
 };
@@ -22,35 +23,6 @@ use crate::{
     database,
     error::{Error, Result},
 };
-
-/// 2 has details. A store of 1 gets their tables when it is opened.
-const VERSION: i64 = 2;
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS spaces (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        workspace TEXT NOT NULL,
-        name TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS projects (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        folder TEXT NOT NULL,
-        name TEXT NOT NULL,
-        completed INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS projects_of_folder ON projects (folder);
-    CREATE TABLE IF NOT EXISTS tasks (
-        project TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        id TEXT NOT NULL,
-        parent TEXT,
-        text TEXT NOT NULL,
-        completed INTEGER NOT NULL,
-        PRIMARY KEY (project, place)
-    ) STRICT, WITHOUT ROWID;
-";
 
 /// How many projects are kept in memory.
 const KEPT: usize = 64;
@@ -89,8 +61,7 @@ impl Store {
             .mode(0o700)
             .create(dir)
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
-        let schema = format!("{SCHEMA}{}", details::SCHEMA);
-        let connection = database::open(&dir.join("store.sqlite3"), VERSION, &schema)?;
+        let connection = database::open(&dir.join("store.sqlite3"), &STEPS)?;
         take_alone(&connection).map_err(|error| failed(error).at(&shown))?;
         Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
     }

@@ -6,58 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use serde_json::Value;
 
-use super::store::{Store, failed};
-use crate::{
-    api::{ContentType, Schedule},
-    error::Result,
-};
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS dates (
-        project TEXT NOT NULL,
-        task TEXT NOT NULL,
-        schedule TEXT NOT NULL,
-        PRIMARY KEY (project, task)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS notes (
-        project TEXT NOT NULL,
-        task TEXT NOT NULL,
-        note TEXT NOT NULL,
-        PRIMARY KEY (project, task)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS assignees (
-        number INTEGER PRIMARY KEY,
-        project TEXT NOT NULL,
-        task TEXT NOT NULL,
-        handle TEXT NOT NULL,
-        UNIQUE (project, task, handle)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS field_values (
-        project TEXT NOT NULL,
-        task TEXT NOT NULL,
-        field TEXT NOT NULL,
-        value TEXT NOT NULL,
-        PRIMARY KEY (project, task, field)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS members (
-        number INTEGER PRIMARY KEY,
-        workspace TEXT NOT NULL,
-        handle TEXT NOT NULL,
-        name TEXT NOT NULL,
-        UNIQUE (workspace, handle)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS fields (
-        number INTEGER PRIMARY KEY,
-        project TEXT NOT NULL,
-        id TEXT NOT NULL,
-        data TEXT NOT NULL,
-        UNIQUE (project, id)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS share_links (
-        project TEXT PRIMARY KEY,
-        key TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-";
+use crate::api::{ContentType, Schedule};
 
 /// A note as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,59 +129,6 @@ impl Of<'_> {
     }
 }
 
-impl Store {
-    /// The members of the workspace that a project is in.
-    pub(crate) fn members(&self, project: &str) -> Result<Vec<Member>> {
-        let sql = "SELECT handle, members.name FROM members
-                   JOIN spaces ON spaces.workspace = members.workspace
-                   JOIN projects ON projects.folder = spaces.id
-                   WHERE projects.id = ?1 ORDER BY members.number";
-        let member =
-            |row: &rusqlite::Row<'_>| Ok(Member { handle: row.get(0)?, name: row.get(1)? });
-        self.rows(sql, project, member)
-    }
-
-    /// Whether nobody is a member of anything.
-    pub(crate) fn has_no_members(&self) -> Result<bool> {
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM members)";
-        self.lock().connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
-    }
-
-    /// The fields of a project.
-    pub(crate) fn fields(&self, project: &str) -> Result<Vec<Field>> {
-        let sql = "SELECT id, data FROM fields WHERE project = ?1 ORDER BY number";
-        let field = |row: &rusqlite::Row<'_>| {
-            Ok(Field { id: row.get(0)?, data: from_json(&row.get_ref(1)?)? })
-        };
-        self.rows(sql, project, field)
-    }
-
-    /// What the share link of a project is made of, if it has one.
-    pub(crate) fn share_key(&self, project: &str) -> Result<Option<String>> {
-        let sql = "SELECT key FROM share_links WHERE project = ?1";
-        let inner = self.lock();
-        inner.connection.query_row(sql, [project], |row| row.get(0)).optional().map_err(failed)
-    }
-
-    /// Shares a project; one that is shared keeps its link.
-    pub(crate) fn share(&self, project: &str, key: &str) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO share_links (project, key) VALUES (?1, ?2)";
-        self.lock().connection.execute(sql, [project, key]).map(drop).map_err(failed)
-    }
-
-    fn rows<T>(
-        &self,
-        sql: &str,
-        project: &str,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let inner = self.lock();
-        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
-        let rows = statement.query_map([project], read).map_err(failed)?;
-        rows.map(|row| row.map_err(failed)).collect()
-    }
-}
-
 /// Forgets everything about a task that is gone.
 pub(crate) fn forget(connection: &Connection, project: &str, task: &str) -> rusqlite::Result<()> {
     for table in ["dates", "notes", "assignees", "field_values"] {
@@ -266,7 +162,7 @@ fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(
     value: &rusqlite::types::ValueRef<'_>,
 ) -> rusqlite::Result<T> {
     serde_json::from_str(value.as_str()?)

@@ -22,28 +22,15 @@ use crate::{
     error::Result,
     ids::{ProjectId, TaskId},
     plan::Outline,
-    store::cache_details::{self as cache_told, Told},
+    store::{
+        cache_details::{self, Told},
+        cache_schema::{STEPS, VERSION},
+        cache_time::{nanoseconds, time},
+    },
 };
 
-/// The format that this program writes (`PRAGMA user_version`).
-pub(crate) const VERSION: i64 = 1;
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS listings (
-        which TEXT PRIMARY KEY,
-        items TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS projects (
-        id       TEXT PRIMARY KEY,
-        modified INTEGER NOT NULL,
-        reading  TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS complete (yes INTEGER NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS served (
-        id      TEXT PRIMARY KEY,
-        outline TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-";
+/// The cache's file in the directory of an account.
+pub(crate) const CACHE: &str = "cache.sqlite3";
 
 /// How long the other process that has the file may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
@@ -222,6 +209,37 @@ impl Cache {
     }
 }
 
+impl Cache {
+    /// Keeps a detail that was told.
+    pub(crate) fn keep_told(&self, id: &ProjectId, told: Told) {
+        self.write(Write::Told(id.clone(), told));
+    }
+
+    /// Forgets the details that were told of a project.
+    pub(crate) fn forget_told(&self, id: &ProjectId) {
+        self.write(Write::Untold(id.clone()));
+    }
+
+    /// The details that were told of a project.
+    pub(crate) fn told(&self, id: &ProjectId) -> Vec<Told> {
+        let sql = "SELECT task, resource, time, details FROM told WHERE project = ?1";
+        let rows: Option<Vec<(String, String, i64, String)>> = self.ask(sql, |statement| {
+            let row =
+                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            statement.query_map([id.as_str()], row)?.collect()
+        });
+        let told = |(task, resource, at, details): (String, String, i64, String)| {
+            Some(Told {
+                task: TaskId::new(task),
+                resource: serde_json::from_str(&resource).ok()?,
+                time: time(at),
+                details: serde_json::from_str(&details).ok()?,
+            })
+        };
+        rows.unwrap_or_default().into_iter().filter_map(told).collect()
+    }
+}
+
 impl Drop for Cache {
     fn drop(&mut self) {
         self.writes = None;
@@ -235,18 +253,11 @@ impl Drop for Cache {
 pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error + Send + Sync>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let connection = Connection::open(path)?;
+    let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != 0 && version != VERSION {
-        return Err(format!("it has format {version}").into());
-    }
     // What a power cut takes is only to be read again.
-    connection.execute_batch(&format!(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;
-         BEGIN; {SCHEMA}{} PRAGMA user_version={VERSION}; COMMIT;",
-        cache_told::SCHEMA
-    ))?;
+    connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;")?;
+    STEPS.to_latest(&mut connection)?;
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
         return Err(sound.into());
@@ -323,26 +334,12 @@ pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()>
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
-        Write::Told(id, told) => cache_told::put(connection, &id, &told)?,
-        Write::Untold(id) => cache_told::remove(connection, &id)?,
+        Write::Told(id, told) => cache_details::put(connection, &id, &told)?,
+        Write::Untold(id) => cache_details::remove(connection, &id)?,
         Write::Await(_) | Write::Flush(_) => {}
     }
     Ok(())
 }
-
-/// Nanoseconds since 1970.
-pub(crate) fn nanoseconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn time(nanoseconds: i64) -> SystemTime {
-    let since = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default());
-    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-/// The cache's file in the directory of an account.
-pub(crate) const CACHE: &str = "cache.sqlite3";
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,6 @@
 
 use crate::{database::failed as storage, error::Result, store::journal::Journal};
 
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS habits (
-        what TEXT PRIMARY KEY
-    ) STRICT;
-";
-
 /// It lists titles as the root of all tasks.
 pub(crate) const TITLES_ARE_LISTED: &str = "titles are listed";
 

@@ -6,59 +6,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    database::failed as storage,
+    database::{failed as storage, seconds, time},
     error::Result,
     ids::{ProjectId, SpaceId},
     plan::Outline,
     store::journal::{Journal, from_json, to_json},
 };
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS past (
-        row     INTEGER PRIMARY KEY AUTOINCREMENT,
-        time    INTEGER NOT NULL,
-        project TEXT NOT NULL,
-        folder  TEXT NOT NULL,
-        title   TEXT NOT NULL,
-        deed    TEXT NOT NULL,
-        before  TEXT NOT NULL,
-        after   TEXT NOT NULL,
-        undoes  INTEGER,
-        undone  INTEGER NOT NULL DEFAULT 0,
-        path    TEXT,
-        former_project TEXT,
-        former_folder  TEXT,
-        former_title   TEXT,
-        former_path    TEXT,
-        burst   INTEGER
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS past_of_project ON past (project, row);
-";
-
-/// The columns that a journal from before them has not.
-pub(crate) const LATER: [(&str, &str); 6] = [
-    ("path", "TEXT"),
-    ("former_project", "TEXT"),
-    ("former_folder", "TEXT"),
-    ("former_title", "TEXT"),
-    ("former_path", "TEXT"),
-    ("burst", "INTEGER"),
-];
-
-/// Adds what a journal of an earlier release has not.
-pub(crate) fn complete(connection: &Connection) -> Result<()> {
-    let failed = || storage("cannot prepare the history");
-    let mut statement =
-        connection.prepare("SELECT name FROM pragma_table_info('past')").map_err(failed())?;
-    let known = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed())?;
-    let known: Vec<String> = known.collect::<rusqlite::Result<_>>().map_err(failed())?;
-    for (name, kind) in LATER.iter().filter(|(name, _)| !known.iter().any(|known| known == name)) {
-        connection
-            .execute_batch(&format!("ALTER TABLE past ADD COLUMN {name} {kind}"))
-            .map_err(failed())?;
-    }
-    Ok(())
-}
 
 /// Which deeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -301,15 +254,4 @@ pub(crate) fn note(connection: &Connection, past: &Past) -> Result<()> {
             .map_err(&failed)?;
     }
     Ok(())
-}
-
-/// The time that is so many seconds after 1970.
-pub(crate) fn time(seconds: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
-}
-
-/// Seconds since 1970.
-pub(crate) fn seconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

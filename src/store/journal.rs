@@ -22,47 +22,15 @@ use crate::{
     ids::{ProjectId, SpaceId},
     plan::Outline,
     replica::{creation::Creating, pending::Intent, rejection::Refusal, state::State},
-    store::{
-        habits, history as past, rejected as refused_rows, rejected_removals as refused_removals,
-        remarks, removals, salvage, unmoved,
-    },
+    store::schema::STEPS,
 };
 
 /// The journal's file in the directory of an account.
 pub const JOURNAL: &str = "journal.sqlite3";
 
-/// The format this program writes (`PRAGMA user_version`).
-pub(crate) const VERSION: i64 = 2;
-
 /// The columns of a save, in the order in which they are read.
 pub(crate) const COLUMNS: &str = "row, project, folder, title, text, outline, intent, creating,
     archive, since, refused";
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS saves (
-        row      INTEGER PRIMARY KEY,
-        project  TEXT UNIQUE,
-        folder   TEXT NOT NULL,
-        title    TEXT NOT NULL,
-        text     BLOB NOT NULL,
-        outline  TEXT NOT NULL,
-        intent   TEXT NOT NULL,
-        creating TEXT,
-        archive  INTEGER NOT NULL,
-        since    TEXT NOT NULL,
-        refused  TEXT
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS archived (
-        project TEXT PRIMARY KEY
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS names (
-        directory TEXT NOT NULL,
-        id        TEXT NOT NULL,
-        title     TEXT NOT NULL,
-        name      TEXT NOT NULL,
-        PRIMARY KEY (directory, id)
-    ) STRICT, WITHOUT ROWID;
-";
 
 /// A save as it stands in the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,33 +75,13 @@ pub struct GivenName {
 pub struct Journal {
     connection: Mutex<Connection>,
     dir: PathBuf,
-    findings: Vec<String>,
+    pub(crate) findings: Vec<String>,
 }
 
 impl Journal {
-    /// Opens or creates the journal at `path`, which nobody else has open. One that is damaged is
-    /// set aside, and what can be read of it is taken over.
-    ///
-    /// # Errors
-    /// [`Kind::Storage`] if it cannot be read or written, or is of a newer version.
-    pub fn open(path: &Path) -> Result<Self> {
-        let findings = salvage::mend(path)?;
-        Ok(Self { findings, ..Self::open_as_is(path)? })
-    }
-
+    /// Opens or creates the journal at `path`; a damaged one is an error.
     pub(crate) fn open_as_is(path: &Path) -> Result<Self> {
-        let others = [
-            refused_rows::SCHEMA,
-            past::SCHEMA,
-            remarks::SCHEMA,
-            removals::SCHEMA,
-            unmoved::SCHEMA,
-            habits::SCHEMA,
-            refused_removals::SCHEMA,
-        ];
-        let schema = format!("{SCHEMA}{}", others.concat());
-        let connection = database::open(path, VERSION, &schema)?;
-        past::complete(&connection).map_err(|error| error.at(path.display().to_string()))?;
+        let connection = database::open(path, &STEPS)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
     }
@@ -197,7 +145,7 @@ impl Journal {
         let transaction = connection.transaction().map_err(failed())?;
         let row = insert(&transaction, entry)?;
         if let Some(refused_row) = refused_row {
-            refused_rows::remove(&transaction, refused_row)?;
+            remove_rejected(&transaction, refused_row)?;
         }
         transaction.commit().map_err(failed())?;
         Ok(row)
@@ -301,6 +249,14 @@ pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
         )
         .map_err(storage("cannot journal a save"))?;
     Ok(connection.last_insert_rowid())
+}
+
+/// Forgets a text that was refused here.
+pub(crate) fn remove_rejected(connection: &Connection, row: i64) -> Result<()> {
+    connection
+        .execute("DELETE FROM refused WHERE row = ?1", [row])
+        .map_err(storage("cannot clear the journal"))?;
+    Ok(())
 }
 
 pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {

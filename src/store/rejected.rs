@@ -2,30 +2,18 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
 use crate::{
     database::failed as storage,
     error::Result,
     ids::{ProjectId, SpaceId},
     replica::{identity::RefusedOf, rejection::RefusedText},
-    store::journal::{Journal, from_json, to_json},
+    store::journal::{Journal, from_json, remove_rejected, to_json},
 };
 
 /// The columns of a refused text, in the order in which they are read.
 pub(crate) const COLUMNS: &str = "row, project, folder, title, text, base, refusal";
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS refused (
-        row     INTEGER PRIMARY KEY,
-        project TEXT UNIQUE,
-        folder  TEXT NOT NULL,
-        title   TEXT NOT NULL,
-        text    BLOB NOT NULL,
-        base    TEXT NOT NULL,
-        refusal TEXT NOT NULL
-    ) STRICT;
-";
 
 impl Journal {
     /// Writes or replaces a refused text. On disk when this returns. The row that it has.
@@ -52,7 +40,7 @@ impl Journal {
 
     /// Removes a refused text: it is settled.
     pub(crate) fn remove_refused(&self, row: i64) -> Result<()> {
-        remove(&self.lock(), row)
+        remove_rejected(&self.lock(), row)
     }
 
     /// Every refused text, oldest first.
@@ -69,13 +57,6 @@ impl Journal {
         }
         Ok(texts)
     }
-}
-
-pub(crate) fn remove(connection: &Connection, row: i64) -> Result<()> {
-    connection
-        .execute("DELETE FROM refused WHERE row = ?1", [row])
-        .map_err(storage("cannot clear the journal"))?;
-    Ok(())
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {

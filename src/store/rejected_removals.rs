@@ -6,28 +6,14 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, params};
 
 use crate::{
-    database::failed as storage,
+    database::{failed as storage, seconds, time},
     error::Result,
     ids::{ProjectId, SpaceId},
-    store::{
-        history::{seconds, time},
-        journal::Journal,
-    },
+    store::journal::Journal,
 };
 
 /// How long a refused removal is told of.
 pub(crate) const TOLD: Duration = Duration::from_secs(86_400);
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS refused_removals (
-        project      TEXT PRIMARY KEY,
-        folder       TEXT NOT NULL,
-        is_workspace INTEGER NOT NULL,
-        title        TEXT NOT NULL,
-        name         TEXT NOT NULL,
-        since        INTEGER NOT NULL
-    ) STRICT;
-";
 
 /// A file that was not removed.
 #[derive(Debug, Clone, PartialEq, Eq)]

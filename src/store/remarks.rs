@@ -7,13 +7,10 @@ use std::time::{Duration, SystemTime};
 use rusqlite::params;
 
 use crate::{
-    database::failed as storage,
+    database::{failed as storage, seconds, time},
     error::Result,
     ids::ProjectId,
-    store::{
-        history::{seconds, time},
-        journal::{Journal, from_json, to_json},
-    },
+    store::journal::{Journal, from_json, to_json},
 };
 
 /// What the history tells beside what was done.
@@ -26,19 +23,6 @@ pub(crate) struct Remark {
     pub(crate) summary: String,
     pub(crate) lines: Vec<String>,
 }
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS remarks (
-        row     INTEGER PRIMARY KEY AUTOINCREMENT,
-        time    INTEGER NOT NULL,
-        project TEXT,
-        title   TEXT NOT NULL,
-        summary TEXT NOT NULL,
-        lines   TEXT NOT NULL,
-        -- The name in `conflicts/` of what nobody has looked at yet.
-        unseen  TEXT
-    ) STRICT;
-";
 
 /// A version from elsewhere that a save overrode, and that nobody has looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +137,8 @@ mod tests {
         let path = dir.path().join("journal");
         // As a journal of the version before it: without the table.
         drop(Journal::open(&path).unwrap());
-        rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE remarks").unwrap();
+        let earlier = "DROP TABLE remarks; PRAGMA user_version=2";
+        rusqlite::Connection::open(&path).unwrap().execute_batch(earlier).unwrap();
         let journal = Journal::open(&path).unwrap();
         let project = Some(ProjectId::new("p"));
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(5);

@@ -14,31 +14,12 @@ use std::{
 use rusqlite::params;
 
 use crate::{
-    database::failed as storage,
+    database::{failed as storage, seconds},
     error::Result,
     ids::{ProjectId, SpaceId},
     plan::Outline,
-    store::{
-        history::seconds,
-        journal::{Journal, from_json, to_json},
-    },
+    store::journal::{Journal, from_json, to_json},
 };
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS removals (
-        row          INTEGER PRIMARY KEY AUTOINCREMENT,
-        time         INTEGER NOT NULL,
-        burst        INTEGER NOT NULL,
-        project      TEXT,
-        folder       TEXT NOT NULL,
-        is_workspace INTEGER NOT NULL,
-        title        TEXT NOT NULL,
-        name         TEXT NOT NULL,
-        outline      TEXT NOT NULL,
-        copy         BLOB,
-        archived     INTEGER NOT NULL
-    ) STRICT;
-";
 
 /// A file that was removed, or renamed to scratch.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,11 +20,26 @@ use crate::{
         artifacts::{Records, Shelf},
         journal::{self, Journal},
         rejected as refused_rows,
+        schema::VERSION,
     },
 };
 
 /// Most rows of a torn table that are asked for one by one.
 pub(crate) const MOST_ROWS: i64 = 4096;
+
+impl Journal {
+    /// Opens or creates the journal at `path`, which nobody else has open. One that is damaged is
+    /// set aside, and what can be read of it is taken over.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be read or written, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self> {
+        let findings = mend(path)?;
+        let mut journal = Self::open_as_is(path)?;
+        journal.findings = findings;
+        Ok(journal)
+    }
+}
 
 /// Puts a sound journal at `path` if there is a damaged one, or one left half way by a crash.
 /// What there is to tell of it.
@@ -74,7 +89,7 @@ pub(crate) fn damage(path: &Path) -> Option<String> {
     let checked = Connection::open(path).and_then(|connection| {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        let unreadable = if found == "ok" && version == journal::VERSION {
+        let unreadable = if found == "ok" && (1..=VERSION).contains(&version) {
             unreadable_rows(&connection)
         } else {
             0
@@ -85,10 +100,7 @@ pub(crate) fn damage(path: &Path) -> Option<String> {
         ))
     });
     match checked {
-        Ok((version, _)) if (1..journal::VERSION).contains(&version) => {
-            Some(format!("its format {version} is out of use"))
-        }
-        Ok((version, found)) if found != "ok" && version <= journal::VERSION => Some(found),
+        Ok((version, found)) if found != "ok" && version <= VERSION => Some(found),
         Ok(_) => None,
         Err(error) => matches!(
             error.sqlite_error_code(),

@@ -5,26 +5,14 @@ use std::time::{Duration, SystemTime};
 use rusqlite::params;
 
 use crate::{
-    database::failed as storage,
+    database::{failed as storage, seconds, time},
     error::Result,
     ids::ProjectId,
-    store::{
-        history::{seconds, time},
-        journal::Journal,
-    },
+    store::journal::Journal,
 };
 
 /// How long a move is told of.
 pub(crate) const TOLD: Duration = Duration::from_secs(86_400);
-
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS unmoved (
-        project TEXT PRIMARY KEY,
-        title   TEXT NOT NULL,
-        reason  TEXT NOT NULL,
-        since   INTEGER NOT NULL
-    ) STRICT;
-";
 
 /// A project that is not where it was to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

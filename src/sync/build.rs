@@ -35,7 +35,7 @@ impl Engine {
     /// An engine over a service and a journal. Events must be received, or they pile up.
     ///
     /// # Errors
-    /// [`Kind::Storage`] if the journal cannot be read.
+    /// [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot be read.
     pub fn new(
         backend: Arc<dyn Backend>,
         clock: Arc<dyn Clock>,

@@ -19,7 +19,7 @@ pub(crate) fn path_of(
     path_in(&engine.journal, &engine.listings, id, folder, title)
 }
 
-/// As [`Engine::path_of`], by the names that a journal has and what was listed.
+/// As [`path_of`], by the names that a journal has and what was listed.
 pub(crate) fn path_in(
     journal: &Journal,
     listings: &Listings,

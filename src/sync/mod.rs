@@ -15,7 +15,6 @@ pub(crate) mod peek;
 pub(crate) mod presence;
 pub(crate) mod project;
 pub(crate) mod read;
-pub(crate) mod registry;
 pub(crate) mod settings;
 pub(crate) mod upload;
 pub(crate) mod write;

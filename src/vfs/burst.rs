@@ -9,7 +9,10 @@ use std::{ffi::OsStr, sync::Arc};
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Journal, Project, RefusedRemoval, read::offline, registry},
+    sync::{
+        Journal, Project, RefusedRemoval,
+        read::{offline, registry},
+    },
     vfs::{
         paths, removal,
         tree::{

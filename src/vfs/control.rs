@@ -20,8 +20,7 @@ use crate::{
     printable::printable_json,
     sync::{
         Awaited, Project, Standing, presence,
-        read::residency,
-        registry,
+        read::{registry, residency},
         upload::{conflicts, unmoved},
     },
     vfs::{

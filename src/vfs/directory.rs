@@ -10,7 +10,10 @@ use crate::{
     api::{RemoteProject, RemoteSpace},
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
-    sync::{Listed, Look, Project, read::directories, registry},
+    sync::{
+        Listed, Look, Project,
+        read::{directories, registry},
+    },
     vfs::{
         names::{self, RESERVED, Titled},
         notices,

@@ -41,7 +41,7 @@ impl Vfs {
     /// No request is made. Blocks.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if nothing is known to be there, [`Kind::Storage`] if the journal cannot
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing is known to be there, [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot
     /// be read.
     pub fn agenda(&self, path: Option<&Path>) -> Result<Gathered> {
         agenda::agenda(self, path)
@@ -75,7 +75,7 @@ impl Vfs {
     /// was meant. They are one group. How many.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if no removal was refused there, otherwise as archiving.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if no removal was refused there, otherwise as archiving.
     pub async fn retry_removals(self: &Arc<Self>, path: &Path) -> Result<usize> {
         refused_removals::retry_removals(self, path).await
     }
@@ -83,7 +83,7 @@ impl Vfs {
     /// Forgets that removals at and below a path were refused. How many.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if none was, otherwise if the journal cannot note it.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if none was, otherwise if the journal cannot note it.
     pub async fn discard_removals(&self, path: &Path) -> Result<usize> {
         refused_removals::discard_removals(self, path).await
     }
@@ -97,7 +97,7 @@ impl Vfs {
     /// it is forgotten.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none.
     pub async fn resolve(&self, path: &Path) -> Result<Ino> {
         resolve::resolve(self, path).await
     }
@@ -107,7 +107,7 @@ impl Vfs {
     /// next time.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] if it is neither, or what reading or asking failed with.
+    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if it is neither, or what reading or asking failed with.
     pub async fn ask_details(
         &self,
         ino: Ino,
@@ -126,7 +126,7 @@ impl Vfs {
     /// Looks a name up; the kernel holds a reference when this succeeds.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, or what reading the project failed with.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none, or what reading the project failed with.
     pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
         lookup::lookup(self, parent, name, caller).await
     }
@@ -134,7 +134,7 @@ impl Vfs {
     /// Opens a file.
     ///
     /// # Errors
-    /// What reading the project failed with, or [`Kind::ReadOnly`].
+    /// What reading the project failed with, or [`Kind::ReadOnly`](crate::error::Kind::ReadOnly).
     pub async fn open(&self, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
         handle::open(self, ino, mode, caller).await
     }
@@ -142,7 +142,7 @@ impl Vfs {
     /// Reads from an open file.
     ///
     /// # Errors
-    /// [`Kind::BadHandle`] if it is not open.
+    /// [`Kind::BadHandle`](crate::error::Kind::BadHandle) if it is not open.
     pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
         handle::read(self, fh, offset, size)
     }
@@ -150,7 +150,7 @@ impl Vfs {
     /// Writes to an open file.
     ///
     /// # Errors
-    /// [`Kind::BadHandle`] if it is not open for writing, EFBIG if it grows beyond reason.
+    /// [`Kind::BadHandle`](crate::error::Kind::BadHandle) if it is not open for writing, EFBIG if it grows beyond reason.
     pub fn write(&self, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
         handle::write(self, fh, offset, data)
     }
@@ -174,7 +174,7 @@ impl Vfs {
     /// Makes room in an open scratch file, as fallocate(2) asks.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] for a project: its room is not on this disk.
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for a project: its room is not on this disk.
     pub async fn allocate(&self, fh: Fh, mode: i32, offset: u64, length: u64) -> Result<()> {
         handle::allocate(self, fh, mode, offset, length).await
     }
@@ -282,7 +282,7 @@ impl Vfs {
     /// until there is no room for more.
     ///
     /// # Errors
-    /// [`Kind::BadHandle`] if it is not open.
+    /// [`Kind::BadHandle`](crate::error::Kind::BadHandle) if it is not open.
     pub fn readdir(
         &self,
         fh: Fh,
@@ -300,7 +300,7 @@ impl Vfs {
     /// What was done, newest first: at most `most`, of one project or below a directory, or of all.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] if the inode is neither, [`Kind::Storage`] if the journal cannot be read.
+    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if the inode is neither, [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot be read.
     pub async fn history(&self, ino: Option<Ino>, most: usize) -> Result<Vec<HistoryEntry>> {
         past::history(self, ino, most).await
     }
@@ -317,7 +317,7 @@ impl Vfs {
     /// Takes back what was done last of one project or below a directory, or of all. What it was.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is nothing, EBUSY if it cannot be taken back yet, and otherwise
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is nothing, EBUSY if it cannot be taken back yet, and otherwise
     /// as a save.
     pub async fn undo(self: &Arc<Self>, ino: Option<Ino>) -> Result<HistoryEntry> {
         past::undo(self, ino).await
@@ -347,7 +347,7 @@ impl Vfs {
     /// Tries the refused save of a project again; with `allow_delete` however much it deletes.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused; otherwise as a save.
     pub async fn retry(&self, ino: Ino, allow_delete: bool) -> Result<()> {
         refused::retry(self, ino, allow_delete).await
     }
@@ -355,7 +355,7 @@ impl Vfs {
     /// Gives the refused save of a project up. A project that was never created is gone then.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused, [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be noted.
     pub async fn discard(&self, ino: Ino) -> Result<()> {
         refused::discard(self, ino).await
     }
@@ -363,7 +363,7 @@ impl Vfs {
     /// Creates a file and opens it.
     ///
     /// # Errors
-    /// [`Kind::Exists`] if `exclusive` and it exists, [`Kind::NotPermitted`] for a project
+    /// [`Kind::Exists`](crate::error::Kind::Exists) if `exclusive` and it exists, [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a project
     /// outside any folder.
     pub async fn create(
         self: &Arc<Self>,
@@ -395,8 +395,8 @@ impl Vfs {
     /// Removes a file. A project is archived once its grace is over.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, [`Kind::DeletionGuard`] if too many are removed at once,
-    /// [`Kind::Storage`] if it cannot be journaled.
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none, [`Kind::DeletionGuard`](crate::error::Kind::DeletionGuard) if too many are removed at once,
+    /// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be journaled.
     pub async fn unlink(self: &Arc<Self>, parent: Ino, name: &OsStr) -> Result<()> {
         namespace::unlink(self, parent, name).await
     }
@@ -404,7 +404,7 @@ impl Vfs {
     /// Renames.
     ///
     /// # Errors
-    /// As a save, where it is one; [`Kind::NotPermitted`] for folders.
+    /// As a save, where it is one; [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for folders.
     pub async fn rename(
         self: &Arc<Self>,
         from: (Ino, &OsStr),
@@ -418,7 +418,7 @@ impl Vfs {
     /// Removes a local directory.
     ///
     /// # Errors
-    /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot remove one.
+    /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a folder of Taskade: v1 cannot remove one.
     pub async fn rmdir(&self, parent: Ino, name: &OsStr) -> Result<()> {
         scratch::rmdir(self, parent, name).await
     }
@@ -450,7 +450,7 @@ impl Vfs {
     /// Makes a local directory; with a store of one's own also workspaces and folders.
     ///
     /// # Errors
-    /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot make one.
+    /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a folder of Taskade: v1 cannot make one.
     pub fn mkdir(&self, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
         scratch_make::mkdir(self, parent, name, new)
     }
@@ -458,7 +458,7 @@ impl Vfs {
     /// Makes a symbolic link: scratch, such as the locks of emacs.
     ///
     /// # Errors
-    /// [`Kind::NotPermitted`] under the name of a project.
+    /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) under the name of a project.
     pub fn symlink(
         &self,
         parent: Ino,
@@ -472,7 +472,7 @@ impl Vfs {
     /// Makes a hard link between scratch files: one inode that has several names.
     ///
     /// # Errors
-    /// [`Kind::NotPermitted`] for projects: a project has one name.
+    /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for projects: a project has one name.
     pub fn link(&self, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
         scratch_make::link(self, ino, parent, name)
     }
@@ -480,7 +480,7 @@ impl Vfs {
     /// The value of an attribute.
     ///
     /// # Errors
-    /// [`Kind::NoAttribute`] if it is not set, [`Kind::Unsupported`] if there is none of its kind
+    /// [`Kind::NoAttribute`](crate::error::Kind::NoAttribute) if it is not set, [`Kind::Unsupported`](crate::error::Kind::Unsupported) if there is none of its kind
     /// here: `ls` asks for access lists and security labels once then, and not for every file.
     pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
         xattr::getxattr(self, ino, name)
@@ -494,7 +494,7 @@ impl Vfs {
     /// Sets an attribute of scratch.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] for what is Taskade's, and for other kinds than `user.`: editors that
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is Taskade's, and for other kinds than `user.`: editors that
     /// copy access lists go on then.
     pub fn setxattr(&self, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
         xattr::setxattr(self, ino, name, value, flags)
@@ -503,7 +503,7 @@ impl Vfs {
     /// Takes an attribute of scratch away.
     ///
     /// # Errors
-    /// [`Kind::NoAttribute`] if it is not set, or as [`setxattr`](Self::setxattr).
+    /// [`Kind::NoAttribute`](crate::error::Kind::NoAttribute) if it is not set, or as [`setxattr`](Self::setxattr).
     pub fn removexattr(&self, ino: Ino, name: &OsStr) -> Result<()> {
         xattr::removexattr(self, ino, name)
     }

@@ -4,7 +4,7 @@ use std::{ffi::OsStr, sync::Arc};
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Project, registry},
+    sync::{Project, read::registry},
     vfs::{
         names, removal,
         tree::{inner::Local, waiting::Waiting},

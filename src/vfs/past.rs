@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Kind, Result},
     ids::SpaceId,
     sync::{
-        Deed, Former, HistoryEntry, Past, Project, Removal, Scope, Standing, registry,
+        Deed, Former, HistoryEntry, Past, Project, Removal, Scope, Standing,
+        read::registry,
         write::{restore, undo},
     },
     vfs::{

@@ -117,7 +117,7 @@ pub(crate) fn open_past(
     Ok(Some(Past { text }))
 }
 
-/// As [`open_past`](Vfs::open_past), once it is known which content is to be read.
+/// As [`open_past`], once it is known which content is to be read.
 pub(crate) fn open_outgrown(
     vfs: &Vfs,
     ino: Ino,

@@ -11,7 +11,7 @@ use std::{ffi::OsString, sync::Arc};
 use crate::{
     clock::rfc3339,
     error::Result,
-    sync::{GRACE, Project, hiding, locate, registry, upload::archive},
+    sync::{GRACE, Project, hiding, locate, read::registry, upload::archive},
     vfs::{
         notices,
         status::SaveStatus,
@@ -69,7 +69,7 @@ pub(crate) async fn settle_removal(vfs: &Arc<Vfs>, ticket: u64) {
 }
 
 /// Takes a removal off the list of those that wait, for whoever may yet
-/// [put it back](Vfs::wait_on). `None` if its grace is over, or somebody has.
+/// [put it back](crate::vfs::removal::wait_on). `None` if its grace is over, or somebody has.
 pub(crate) fn claim(vfs: &Vfs, ticket: u64) -> Option<Waiting> {
     vfs.tree().claim(ticket)
 }
@@ -116,7 +116,7 @@ pub(crate) async fn reappear(vfs: &Vfs, waiting: &Waiting) {
     }
 }
 
-/// As [`take_back`](Vfs::take_back), for what the kernel does not know of.
+/// As [`take_back`], for what the kernel does not know of.
 pub(crate) async fn take_back_and_tell(vfs: &Arc<Vfs>, waiting: Waiting) -> Result<()> {
     let (directory, name) = (waiting.directory.clone(), waiting.name.clone());
     take_back(vfs, waiting).await?;

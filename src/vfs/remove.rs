@@ -32,7 +32,7 @@ pub(crate) async fn vacate(
     vacate_in(vfs, burst, directory, name, project, copy).await
 }
 
-/// As [`vacate`](Vfs::vacate), however many were removed; `burst` is the row of the first of
+/// As [`vacate`], however many were removed; `burst` is the row of the first of
 /// those that are removed together.
 pub(crate) async fn vacate_in(
     vfs: &Arc<Vfs>,

@@ -112,7 +112,7 @@ pub(crate) async fn rename_free(
     Ok(())
 }
 
-/// As [`rename_free`](Vfs::rename_free), and leaves it to the caller to note it.
+/// As [`rename_free`], and leaves it to the caller to note it.
 pub(crate) async fn rename_silently(
     vfs: &Arc<Vfs>,
     from: Option<(&Directory, &OsStr)>,

@@ -19,8 +19,7 @@ use crate::{
     plan::Outline,
     sync::{
         Base, Process, Project, Removal,
-        read::{open, residency},
-        registry,
+        read::{open, registry, residency},
         upload::archive,
         write::{accept, restore},
     },

@@ -75,7 +75,7 @@ pub(crate) fn lookup_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Att
     look_scratch_up(vfs, parent, name, |_, _| {})
 }
 
-/// As [`lookup_scratch`](Vfs::lookup_scratch); the kernel holds a reference when this succeeds.
+/// As [`lookup_scratch`]; the kernel holds a reference when this succeeds.
 pub(crate) fn looked_up_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
     look_scratch_up(vfs, parent, name, Inodes::looked_up)
 }

@@ -165,7 +165,7 @@ pub(crate) async fn settle_truncations(vfs: &Arc<Vfs>, project: &Project, occasi
     settle_truncations_but(vfs, project, occasion, None).await;
 }
 
-/// As [`settle_truncations`](Vfs::settle_truncations), for what this writer is about to do.
+/// As [`settle_truncations`], for what this writer is about to do.
 pub(crate) async fn settle_truncations_but(
     vfs: &Arc<Vfs>,
     project: &Project,

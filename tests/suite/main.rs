@@ -34,6 +34,7 @@ mod history;
 mod hostile;
 mod kept;
 mod killed;
+mod layers;
 mod lines;
 mod mount;
 mod mount_bases;

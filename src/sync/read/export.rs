@@ -17,8 +17,7 @@ use crate::{
         engine::Engine,
         leaf::exports::{Export, FAILED, Space, State},
         project::Project,
-        read::{fetch, residency},
-        registry,
+        read::{fetch, registry, residency},
     },
 };
 

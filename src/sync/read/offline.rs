@@ -40,7 +40,7 @@ pub(crate) fn is_listed(engine: &Engine, id: &ProjectId, folder: &SpaceId) -> Op
 }
 
 /// The tasks of a project that Taskade has; `None` if it was never read. What is not in memory
-/// is read from the cache, and not kept: see [`write_out_cache`](Engine::write_out_cache).
+/// is read from the cache, and not kept: see [`write_out_cache`].
 pub(crate) fn known_tasks(engine: &Engine, id: &ProjectId) -> Option<KnownTasks> {
     let in_memory = engine.known(id).and_then(|project| project.known_tasks());
     in_memory.or_else(|| cached(&engine.cache, id))
@@ -95,7 +95,7 @@ impl Asleep {
         Some(Self { cache, listings, saves, journal })
     }
 
-    /// As [`Engine::listed`].
+    /// As [`listed`].
     pub(crate) fn listed(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
         self.listings.assemble(directory, is_workspace)
     }
@@ -106,7 +106,7 @@ impl Asleep {
         names.unwrap_or_default()
     }
 
-    /// As [`Engine::known_tasks`].
+    /// As [`known_tasks`].
     pub(crate) fn known_tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
         let save = self.saves.get(id).cloned();
         save.unwrap_or_else(|| cached(&self.cache, id))

@@ -31,7 +31,7 @@ pub const BELIEVED: Duration = Duration::from_secs(1);
 /// What a program that opens the project gets, if it may be one that walks through many.
 ///
 /// # Errors
-/// As [`read`](Engine::read).
+/// As [`read`].
 pub(crate) async fn read_for(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
@@ -63,7 +63,7 @@ pub(crate) async fn read(engine: &Arc<Engine>, project: &Arc<Project>) -> Result
     serve(engine, project, None).await
 }
 
-/// As [`read`](Engine::read), for a program that may go on to others.
+/// As [`read`], for a program that may go on to others.
 pub(crate) async fn serve(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
@@ -97,11 +97,11 @@ pub(crate) async fn serve(
 }
 
 /// What a program that only looks at the project's size and time gets: the project is read
-/// if it never was. If it is [due](State::is_due) and somebody opened it lately, it is asked
+/// if it never was. If it is due and somebody opened it lately, it is asked
 /// for again, and nobody waits for that.
 ///
 /// # Errors
-/// As [`read`](Engine::read).
+/// As [`read`].
 pub(crate) async fn glance(
     engine: &Arc<Engine>,
     project: &Arc<Project>,

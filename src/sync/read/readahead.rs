@@ -15,8 +15,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{fetch, residency},
-        registry,
+        read::{fetch, registry, residency},
     },
 };
 

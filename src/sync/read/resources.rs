@@ -66,7 +66,7 @@ pub(crate) async fn share(engine: &Engine, project: &ProjectId) -> Result<()> {
 /// The tasks that Taskade was last known to have; asked for only if that is not known at all.
 ///
 /// # Errors
-/// As [`read`](Engine::read).
+/// As [`read`](crate::sync::read::open::read).
 pub(crate) async fn tasks_known(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
@@ -83,7 +83,7 @@ pub(crate) async fn tasks_known(
 /// The tasks that Taskade has, as far as whoever opens the file is told.
 ///
 /// # Errors
-/// As [`read`](Engine::read).
+/// As [`read`](crate::sync::read::open::read).
 pub(crate) async fn tasks_now(
     engine: &Arc<Engine>,
     project: &Arc<Project>,

@@ -86,7 +86,7 @@ pub(crate) async fn forget_removal(engine: &Engine, row: i64) -> Result<()> {
     Ok(())
 }
 
-/// As [`forget_removal`](Engine::forget_removal), of all removals of a project.
+/// As [`forget_removal`], of all removals of a project.
 pub(crate) async fn forget_removals_of(engine: &Engine, id: &ProjectId) -> Result<()> {
     let rows: Vec<i64> = {
         let removals = engine.removals.lock();

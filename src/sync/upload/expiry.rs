@@ -38,7 +38,7 @@ pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
 /// Gives up what was refused of a project; its text stays in the history.
 ///
 /// # Errors
-/// As [`discard`](Engine::discard).
+/// As [`discard`](crate::sync::upload::discard::discard).
 pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let remark = {
         let state = project.lock();

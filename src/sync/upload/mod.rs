@@ -11,6 +11,7 @@ pub(crate) mod expiry;
 pub(crate) mod give_up;
 pub(crate) mod held;
 pub(crate) mod journaling;
+pub(crate) mod names;
 pub(crate) mod placement;
 pub(crate) mod rebase;
 pub(crate) mod reject;

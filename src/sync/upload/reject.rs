@@ -22,8 +22,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::{Progress, Project},
-        read::residency,
-        registry,
+        read::{registry, residency},
         upload::{
             conflicts, expiry, journaling,
             rejected_copies::{self, copies_of, write_copies},
@@ -42,7 +41,7 @@ pub(crate) async fn keep_refused(
     note_refused(engine, project, text, base, error, false).await;
 }
 
-/// As [`keep_refused`](Engine::keep_refused); set aside, readers get what they got before.
+/// As [`keep_refused`]; set aside, readers get what they got before.
 pub(crate) async fn note_refused(
     engine: &Arc<Engine>,
     project: &Arc<Project>,

@@ -6,11 +6,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Change, Key, Op, Placement},
     replica::assigned::Assigned,
-    sync::{
-        engine::Engine,
-        project::Project,
-        read::{assigned, names},
-    },
+    sync::{engine::Engine, project::Project, read::assigned, upload::names},
     text::content_type::is_markup,
 };
 

@@ -20,8 +20,7 @@ use crate::{
         bases,
         engine::Engine,
         project::{Project, Relocated},
-        read::residency,
-        registry,
+        read::{registry, residency},
         upload::{
             become_copy::{self, Keys, Next},
             journaling,

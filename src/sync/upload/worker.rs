@@ -21,11 +21,11 @@ use crate::{
         engine::Engine,
         presence,
         project::{Progress, Project, Relocated},
-        read::{cache_write, detail, fetch, names, open, residency},
+        read::{cache_write, detail, fetch, open, residency},
         upload::{
             actions, archive,
             copy_details::{self, Carried},
-            create, held, journaling, rebase, reject,
+            create, held, journaling, names, rebase, reject,
             relocate::{self, may_relocate},
             restoration,
             send::{self, Outcome},

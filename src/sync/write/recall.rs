@@ -2,11 +2,14 @@
 
 use std::{collections::HashSet, time::Duration};
 
+/// How many saves of earlier mounts are looked at.
+const MOST: usize = 20;
+
 use crate::{
     plan::{Key, Outline},
     replica::{pending::Intent, removed::LATELY, state::State},
     store::history::Past,
-    sync::{engine::Engine, project::Project, write::returning::MOST},
+    sync::{engine::Engine, project::Project},
 };
 
 /// Takes over what earlier mounts have deleted of a project lately, once.

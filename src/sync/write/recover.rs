@@ -10,7 +10,7 @@ use crate::{
         bases,
         engine::Engine,
         project::Project,
-        registry,
+        read::registry,
         upload::{placement, reject},
         write::transfer,
     },

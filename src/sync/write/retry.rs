@@ -20,7 +20,7 @@ use crate::{
 /// Tries a refused save again; with `allow_delete` the deletion guard does not look.
 ///
 /// # Errors
-/// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
+/// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused; otherwise as a save.
 pub(crate) async fn retry(
     engine: &Arc<Engine>,
     project: &Arc<Project>,

@@ -19,9 +19,6 @@ use crate::{
     },
 };
 
-/// How many saves of earlier mounts are looked at.
-pub(crate) const MOST: usize = 20;
-
 /// What is to be noted of a save once it is journaled.
 #[derive(Debug)]
 pub(crate) struct Returned {

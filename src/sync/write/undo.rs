@@ -13,6 +13,7 @@ use std::{
 
 use crate::{
     api::Priority,
+    database::seconds,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
     plan::{self, Conflict, Item, Key, Op, Outline},
@@ -22,7 +23,7 @@ use crate::{
         state::{Awaited, State},
     },
     store::{
-        history::{Deed, Former, Past, Scope, seconds},
+        history::{Deed, Former, Past, Scope},
         remarks::Remark,
         removals::Removal,
     },
@@ -31,8 +32,7 @@ use crate::{
         engine::Engine,
         hiding, locate,
         project::Project,
-        read::{fetch, residency},
-        registry,
+        read::{fetch, registry, residency},
         upload::actions,
         write::{
             accept, restore,

@@ -1,0 +1,84 @@
+//! The tables of a local store, and how those of an earlier release become them.
+//!
+//! A step that was released never changes: what comes later is another one.
+
+use std::sync::LazyLock;
+
+use rusqlite_migration::{M, Migrations};
+
+/// From nothing, or from whatever version, to the one that this program writes.
+pub(super) static STEPS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(DETAILS)]));
+
+const FIRST: &str = "
+    CREATE TABLE IF NOT EXISTS spaces (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        workspace TEXT NOT NULL,
+        name TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS projects (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        folder TEXT NOT NULL,
+        name TEXT NOT NULL,
+        completed INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS projects_of_folder ON projects (folder);
+    CREATE TABLE IF NOT EXISTS tasks (
+        project TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        parent TEXT,
+        text TEXT NOT NULL,
+        completed INTEGER NOT NULL,
+        PRIMARY KEY (project, place)
+    ) STRICT, WITHOUT ROWID;
+";
+
+const DETAILS: &str = "
+    CREATE TABLE IF NOT EXISTS dates (
+        project TEXT NOT NULL,
+        task TEXT NOT NULL,
+        schedule TEXT NOT NULL,
+        PRIMARY KEY (project, task)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS notes (
+        project TEXT NOT NULL,
+        task TEXT NOT NULL,
+        note TEXT NOT NULL,
+        PRIMARY KEY (project, task)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS assignees (
+        number INTEGER PRIMARY KEY,
+        project TEXT NOT NULL,
+        task TEXT NOT NULL,
+        handle TEXT NOT NULL,
+        UNIQUE (project, task, handle)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS field_values (
+        project TEXT NOT NULL,
+        task TEXT NOT NULL,
+        field TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (project, task, field)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS members (
+        number INTEGER PRIMARY KEY,
+        workspace TEXT NOT NULL,
+        handle TEXT NOT NULL,
+        name TEXT NOT NULL,
+        UNIQUE (workspace, handle)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS fields (
+        number INTEGER PRIMARY KEY,
+        project TEXT NOT NULL,
+        id TEXT NOT NULL,
+        data TEXT NOT NULL,
+        UNIQUE (project, id)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS share_links (
+        project TEXT PRIMARY KEY,
+        key TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";

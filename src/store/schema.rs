@@ -1,0 +1,147 @@
+//! The tables of the journal, and how those of an earlier release become them.
+//!
+//! A step that was released never changes: what comes later is another one. The steps of a journal
+//! are counted in its `PRAGMA user_version`.
+
+use std::sync::LazyLock;
+
+use rusqlite::Transaction;
+use rusqlite_migration::{HookResult, M, Migrations};
+
+/// The version that this program writes: the number of [`STEPS`].
+pub(crate) const VERSION: i64 = 3;
+
+/// From nothing, or from whatever version, to [`VERSION`].
+pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![
+        M::up(FIRST),
+        // The tables are the same: a save has said since then that its tasks are a tree.
+        M::up(""),
+        // Until then tables and columns were added as they were missed.
+        M::up_with_hook(SINCE_SECOND, complete_history),
+    ])
+});
+
+const FIRST: &str = "
+    CREATE TABLE IF NOT EXISTS saves (
+        row      INTEGER PRIMARY KEY,
+        project  TEXT UNIQUE,
+        folder   TEXT NOT NULL,
+        title    TEXT NOT NULL,
+        text     BLOB NOT NULL,
+        outline  TEXT NOT NULL,
+        intent   TEXT NOT NULL,
+        creating TEXT,
+        archive  INTEGER NOT NULL,
+        since    TEXT NOT NULL,
+        refused  TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS archived (
+        project TEXT PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS names (
+        directory TEXT NOT NULL,
+        id        TEXT NOT NULL,
+        title     TEXT NOT NULL,
+        name      TEXT NOT NULL,
+        PRIMARY KEY (directory, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS refused (
+        row     INTEGER PRIMARY KEY,
+        project TEXT UNIQUE,
+        folder  TEXT NOT NULL,
+        title   TEXT NOT NULL,
+        text    BLOB NOT NULL,
+        base    TEXT NOT NULL,
+        refusal TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS past (
+        row     INTEGER PRIMARY KEY AUTOINCREMENT,
+        time    INTEGER NOT NULL,
+        project TEXT NOT NULL,
+        folder  TEXT NOT NULL,
+        title   TEXT NOT NULL,
+        deed    TEXT NOT NULL,
+        before  TEXT NOT NULL,
+        after   TEXT NOT NULL,
+        undoes  INTEGER,
+        undone  INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS past_of_project ON past (project, row);
+";
+
+const SINCE_SECOND: &str = "
+    CREATE TABLE IF NOT EXISTS remarks (
+        row     INTEGER PRIMARY KEY AUTOINCREMENT,
+        time    INTEGER NOT NULL,
+        project TEXT,
+        title   TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        lines   TEXT NOT NULL,
+        -- The name in `conflicts/` of what nobody has looked at yet.
+        unseen  TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS removals (
+        row          INTEGER PRIMARY KEY AUTOINCREMENT,
+        time         INTEGER NOT NULL,
+        burst        INTEGER NOT NULL,
+        project      TEXT,
+        folder       TEXT NOT NULL,
+        is_workspace INTEGER NOT NULL,
+        title        TEXT NOT NULL,
+        name         TEXT NOT NULL,
+        outline      TEXT NOT NULL,
+        copy         BLOB,
+        archived     INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS unmoved (
+        project TEXT PRIMARY KEY,
+        title   TEXT NOT NULL,
+        reason  TEXT NOT NULL,
+        since   INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS habits (
+        what TEXT PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS refused_removals (
+        project      TEXT PRIMARY KEY,
+        folder       TEXT NOT NULL,
+        is_workspace INTEGER NOT NULL,
+        title        TEXT NOT NULL,
+        name         TEXT NOT NULL,
+        since        INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// The columns of `past` that a journal of the second version may lack.
+pub(crate) const LATER: [(&str, &str); 6] = [
+    ("path", "TEXT"),
+    ("former_project", "TEXT"),
+    ("former_folder", "TEXT"),
+    ("former_title", "TEXT"),
+    ("former_path", "TEXT"),
+    ("burst", "INTEGER"),
+];
+
+fn complete_history(transaction: &Transaction<'_>) -> HookResult {
+    let mut statement = transaction.prepare("SELECT name FROM pragma_table_info('past')")?;
+    let known: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for (name, kind) in LATER.iter().filter(|(name, _)| !known.iter().any(|known| known == name)) {
+        transaction.execute_batch(&format!("ALTER TABLE past ADD COLUMN {name} {kind}"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STEPS, VERSION};
+
+    #[test]
+    fn every_step_can_be_made_and_they_are_counted() {
+        STEPS.validate().unwrap();
+        let empty = rusqlite::Connection::open_in_memory().unwrap();
+        let steps = STEPS.pending_migrations(&empty).unwrap();
+        assert_eq!(i64::from(steps), VERSION);
+    }
+}

@@ -1,0 +1,253 @@
+//! Layers only call down, and no file of the crate needs one that needs it.
+//!
+//! What a file needs is what it imports and what it names by a path that begins at the crate. A name
+//! that a module only passes on counts as of the file that defines it. Tests may look anywhere.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use syn::{Attribute, Item, ItemUse, UseTree, visit::Visit};
+
+/// The layers, the lowest first. A module belongs to the longest path that it begins with.
+const LAYERS: [&[&str]; 17] = [
+    &["file_name", "memory", "model", "pidfs", "printable", "secret"],
+    &["error"],
+    &["clock", "database", "document", "plan"],
+    &["text", "api"],
+    &["replica", "server"],
+    &["store"],
+    &["sync::event", "sync::settings", "sync::project"],
+    &["sync::leaf"],
+    &["sync::engine", "sync::orphans"],
+    &["sync::locate", "sync::presence", "sync::hiding", "sync::bases"],
+    &["sync::read", "sync::peek"],
+    &["sync::upload"],
+    &["sync::write", "sync::build"],
+    &["agenda"],
+    &["vfs"],
+    &["fuse"],
+    &["cli"],
+];
+
+type Module = Vec<String>;
+
+/// What a file says of itself, its tests aside.
+#[derive(Default)]
+struct Source {
+    /// What it imports or names, as it is spelled.
+    named: Vec<Vec<String>>,
+    /// What it passes on: the name, and what that is.
+    passed_on: BTreeMap<String, Vec<String>>,
+}
+
+impl<'ast> Visit<'ast> for Source {
+    fn visit_item(&mut self, item: &'ast Item) {
+        let attributes: &[Attribute] = match item {
+            Item::Mod(it) => &it.attrs,
+            Item::Fn(it) => &it.attrs,
+            Item::Impl(it) => &it.attrs,
+            Item::Use(it) => &it.attrs,
+            _ => &[],
+        };
+        if !attributes.iter().any(is_for_tests) {
+            syn::visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        let is_passed_on = !matches!(item.vis, syn::Visibility::Inherited);
+        each_import(&item.tree, &mut Vec::new(), &mut |path, name| {
+            if is_passed_on {
+                self.passed_on.insert(name.to_owned(), path.to_vec());
+            } else {
+                self.named.push(path.to_vec());
+            }
+        });
+    }
+
+    /// `pub(super)` names whom it is open to, and needs nobody.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let spelled = path.segments.iter().map(|segment| segment.ident.to_string());
+        self.named.push(spelled.collect());
+        syn::visit::visit_path(self, path);
+    }
+}
+
+fn is_for_tests(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+}
+
+fn each_import(tree: &UseTree, path: &mut Vec<String>, found: &mut impl FnMut(&[String], &str)) {
+    match tree {
+        UseTree::Path(it) => {
+            path.push(it.ident.to_string());
+            each_import(&it.tree, path, found);
+            path.pop();
+        }
+        UseTree::Group(it) => it.items.iter().for_each(|tree| each_import(tree, path, found)),
+        UseTree::Name(it) if it.ident == "self" => {
+            let name = path.last().cloned().unwrap_or_default();
+            found(path, &name);
+        }
+        UseTree::Name(it) => leaf(&it.ident.to_string(), &it.ident.to_string(), path, found),
+        UseTree::Rename(it) => leaf(&it.ident.to_string(), &it.rename.to_string(), path, found),
+        UseTree::Glob(_) => found(path, "*"),
+    }
+}
+
+fn leaf(ident: &str, name: &str, path: &mut Vec<String>, found: &mut impl FnMut(&[String], &str)) {
+    path.push(ident.to_owned());
+    found(path, name);
+    path.pop();
+}
+
+fn sources() -> BTreeMap<Module, Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = BTreeMap::new();
+    for file in files(&root) {
+        let relative = file.strip_prefix(&root).unwrap().with_extension("");
+        let mut module: Module =
+            relative.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        let is_test = module.iter().any(|part| part == "tests" || part.ends_with("_tests"));
+        if is_test || module == ["main"] {
+            continue;
+        }
+        module.pop_if(|last| last == "mod" || last == "lib");
+        let text = fs::read_to_string(&file).unwrap();
+        let parsed = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let mut source = Source::default();
+        source.visit_file(&parsed);
+        sources.insert(module, source);
+    }
+    assert!(sources.len() > 200, "only {} files were found", sources.len());
+    sources
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The file that defines what a path means that is spelled in a module.
+fn definer(sources: &BTreeMap<Module, Source>, module: &Module, path: &[String]) -> Option<Module> {
+    let mut full = match path.first()?.as_str() {
+        "crate" => path[1..].to_vec(),
+        "self" | "super" => {
+            let mut base = module.clone();
+            let ups = path.iter().take_while(|part| *part == "self" || *part == "super").count();
+            path[..ups].iter().filter(|part| *part == "super").for_each(|_| drop(base.pop()));
+            base.extend_from_slice(&path[ups..]);
+            base
+        }
+        // A module below this one, by its name alone; anything else is another crate, or local.
+        first => {
+            let below: Module = module.iter().cloned().chain([first.to_owned()]).collect();
+            return sources.contains_key(&below).then_some(below);
+        }
+    };
+    for _ in 0..8 {
+        let at = (0..=full.len()).rev().find(|&end| sources.contains_key(&full[..end]))?;
+        let next = full.get(at).and_then(|name| sources[&full[..at]].passed_on.get(name));
+        let Some(next) = next else { return Some(full[..at].to_vec()) };
+        let rest = full[at + 1..].to_vec();
+        let here = full[..at].to_vec();
+        full = match next.first().map(String::as_str) {
+            Some("crate") => next[1..].to_vec(),
+            Some("self") => here.into_iter().chain(next[1..].iter().cloned()).collect(),
+            _ => return Some(here),
+        };
+        full.extend(rest);
+    }
+    None
+}
+
+/// Which files each file needs.
+fn needs() -> BTreeMap<Module, BTreeSet<Module>> {
+    let sources = sources();
+    let of = |(module, source): (&Module, &Source)| {
+        let named = source.named.iter().filter_map(|path| definer(&sources, module, path));
+        let needed: BTreeSet<Module> = named.filter(|it| it != module && !it.is_empty()).collect();
+        (module.clone(), needed)
+    };
+    sources.iter().map(of).collect()
+}
+
+fn layer(module: &Module) -> usize {
+    let name = module.join("::");
+    let fits = |room: &&str| name == **room || name.starts_with(&format!("{room}::"));
+    LAYERS
+        .iter()
+        .position(|rooms| rooms.iter().any(fits))
+        .unwrap_or_else(|| panic!("{name} is in no layer"))
+}
+
+#[test]
+fn no_file_needs_one_of_a_layer_above() {
+    let mut up = Vec::new();
+    for (module, needed) in needs() {
+        // A directory's own file declares what is in it, and `lib` everything.
+        if module.is_empty() || module == ["sync"] {
+            continue;
+        }
+        let above =
+            needed.iter().filter(|other| *other != &["sync"] && layer(other) > layer(&module));
+        up.extend(above.map(|other| format!("{} needs {}", module.join("::"), other.join("::"))));
+    }
+    assert!(up.is_empty(), "{up:#?}");
+}
+
+/// What is in a circle, or between two: takes away, again and again, what needs nothing that is left,
+/// and what nothing that is left needs.
+fn circles(mut needs: BTreeMap<Module, BTreeSet<Module>>) -> BTreeMap<Module, BTreeSet<Module>> {
+    loop {
+        let needed: BTreeSet<Module> = needs.values().flatten().cloned().collect();
+        let count = needs.len();
+        needs.retain(|module, needs| !needs.is_empty() && needed.contains(module));
+        let left: BTreeSet<Module> = needs.keys().cloned().collect();
+        needs.values_mut().for_each(|needs| needs.retain(|it| left.contains(it)));
+        if needs.len() == count {
+            return needs;
+        }
+    }
+}
+
+#[test]
+fn no_files_need_each_other() {
+    let circles = circles(needs());
+    let told: Vec<String> = circles
+        .iter()
+        .map(|(module, needs)| {
+            let needs: Vec<String> = needs.iter().map(|it| it.join("::")).collect();
+            format!("{} needs {}", module.join("::"), needs.join(", "))
+        })
+        .collect();
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+#[test]
+fn a_circle_is_found_and_what_only_leads_to_one_is_not_in_it() {
+    let graph = |edges: &[(&str, &str)]| {
+        let mut needs: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+        for (from, to) in edges {
+            needs.entry(vec![(*from).to_owned()]).or_default().insert(vec![(*to).to_owned()]);
+            needs.entry(vec![(*to).to_owned()]).or_default();
+        }
+        circles(needs).into_keys().flatten().collect::<Vec<_>>()
+    };
+    assert!(graph(&[("a", "b"), ("b", "c"), ("a", "c")]).is_empty());
+    assert_eq!(graph(&[("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")]), ["b", "c"]);
+}
