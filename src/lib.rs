@@ -2,14 +2,27 @@
 //!
 //! Workspaces and folders are directories, a project is a Markdown file, a line is a task.
 //!
-//! ```text
-//! kernel → fuse (adapter, no policy) → vfs (inodes, handles, scratch, names)
-//!           read:  vfs → store (snapshots) → api → document::render
-//!           save:  vfs → document::parse → plan (align, merge, script) → sync → api
-//! ```
+//! # Words
 //!
-//! Layers only call down. `document`, `plan`, `agenda` and `vfs::names` are pure. The seams are
-//! [`api::Backend`] and [`clock::Clock`], and the kernel notifier.
+//! - *base*: what a program had before its eyes when it wrote, or what Taskade is known to have
+//! - *served base*: the text that a process was served last, and what it stands for
+//! - *draft*: what is written to an open file and is not saved yet
+//! - *pending save*: what a project is to become, journaled; *in flight* is the request whose answer is not
+//!   known
+//! - *rebase*: to bring what is pending onto what Taskade has by now
+//! - *grace*: the time after a save in which its program is served what it wrote; after a removal, in
+//!   which the file may come back
+//! - *rejected*: a save that was refused, here or by Taskade, until it is settled
+//! - *scratch*: files that are no projects, on the local disk
+//! - *space*: a workspace or a folder
+//! - *export*: a space's projects in one answer
+//! - *leaf*: a lock under which no other is taken
+//!
+#![doc = include_str!("architecture.md")]
+#![doc = ""]
+#![doc = include_str!("contributing.md")]
+#![doc = ""]
+#![doc = include_str!("limits.md")]
 
 pub mod agenda;
 pub mod api;

@@ -6,6 +6,8 @@
 //! select(tasks, now, …)    → entries    which of them are wanted, in order, and how they stand
 //! line, json, calendar     ← entries    for people and grep, for scripts, for calendar programs
 //! ```
+//!
+#![doc = include_str!("due.md")]
 
 mod calendar;
 mod entry;

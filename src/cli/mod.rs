@@ -1,4 +1,6 @@
 //! The command line: from what the user typed to the exit code.
+//!
+#![doc = include_str!("options.md")]
 
 mod abort;
 mod account;

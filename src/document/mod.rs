@@ -14,6 +14,8 @@
 //!      → anchor       what looks like a block id at the end (`--ids` only)
 //!      → `- [ ] …`
 //! ```
+//!
+#![doc = include_str!("format.md")]
 
 mod anchor;
 mod blocks;

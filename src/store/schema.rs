@@ -135,7 +135,18 @@ fn complete_history(transaction: &Transaction<'_>) -> HookResult {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{STEPS, VERSION};
+    use crate::store::{history::Scope, journal::Journal};
+
+    /// A journal of every version, and of the second one as it was first and last: a save with a
+    /// request in flight, a text that was refused, and what was done before.
+    const EARLIER: [&str; 3] = [
+        include_str!("../../tests/journals/1.sql"),
+        include_str!("../../tests/journals/2-first.sql"),
+        include_str!("../../tests/journals/2-last.sql"),
+    ];
 
     #[test]
     fn every_step_can_be_made_and_they_are_counted() {
@@ -143,5 +154,38 @@ mod tests {
         let empty = rusqlite::Connection::open_in_memory().unwrap();
         let steps = STEPS.pending_migrations(&empty).unwrap();
         assert_eq!(i64::from(steps), VERSION);
+    }
+
+    fn tables(path: &Path) -> Vec<(String, String)> {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let sql = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
+                   WHERE m.type = 'table' ORDER BY 1, 2";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn a_journal_of_every_earlier_version_goes_on_with_all_that_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("new");
+        drop(Journal::open(&new).unwrap());
+        for (number, sql) in EARLIER.iter().enumerate() {
+            let path = dir.path().join(number.to_string());
+            rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+            let journal = Journal::open(&path).unwrap();
+            assert_eq!(journal.findings(), <[String; 0]>::default(), "taken for damaged");
+            let entries = journal.entries().unwrap();
+            assert_eq!(entries.len(), 1);
+            assert_eq!(entries[0].text, b"- [ ] buy bread\n- [ ] call Ann\n- [ ] three\n");
+            assert!(entries[0].intent.in_flight.is_some());
+            let refused = journal.refused().unwrap();
+            assert_eq!(refused.len(), 1);
+            assert_eq!(refused[0].0.title, "Other");
+            assert!(journal.past(&Scope::All, 9).unwrap().len() >= 2);
+            assert_eq!(journal.names("root").unwrap().len(), 1);
+            drop(journal);
+            assert_eq!(tables(&path), tables(&new), "{number}");
+        }
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! Lock order: a handle's draft, then the tree, then what the engine locks. The tree is never
 //! locked across an await, and the kernel is told of changes by a task of its own.
+//!
+#![doc = include_str!("semantics.md")]
 
 pub(crate) mod agenda;
 pub(crate) mod attr;
