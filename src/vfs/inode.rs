@@ -4,6 +4,11 @@
 //! same across remounts; scratch takes the number that it has on the local disk. An inode lives
 //! while the kernel has looked it up; renaming scratch over a project makes the scratch inode
 //! the project's, as on any file system.
+//!
+//! The disk gives the number of a file that is gone to the next one, which may be before it is
+//! known here that the first is gone: what `.taskade/` shows is replaced without anybody's asking,
+//! and a file that is removed is gone on the disk first. So a number of the disk alone does not
+//! tell that two names are of one file.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +21,7 @@ use crate::{
     sync::Project,
     vfs::{
         place::Place,
-        types::{Directory, Ino, ROOT},
+        types::{Directory, FileKind, Ino, ROOT},
     },
 };
 
@@ -37,19 +42,35 @@ pub(crate) enum Node {
     Place(Place),
 }
 
+/// What was found on the local disk under a name of scratch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnDisk {
+    pub(crate) number: u64,
+    pub(crate) kind: FileKind,
+    /// Whether it can have no other name: it is a directory, or a file with one link.
+    pub(crate) is_alone: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Inode {
     node: Node,
     lookups: u64,
-    /// The number on the local disk of what has a name there.
+    /// The number on the local disk of what has a name there: `locals` leads from it to here, and
+    /// from no other number.
     local: Option<u64>,
+    /// What scratch was when it was found on the disk. The kernel has an inode be that for ever.
+    kind: Option<FileKind>,
     /// The names of a local file beside the one in its node: hard links.
     more: Vec<(Ino, OsString)>,
 }
 
 impl Inode {
     fn new(node: Node, lookups: u64) -> Self {
-        Self { node, lookups, local: None, more: Vec::new() }
+        Self { node, lookups, local: None, kind: None, more: Vec::new() }
+    }
+
+    fn may_be(&self, kind: FileKind) -> bool {
+        self.kind.is_none_or(|known| known == kind)
     }
 }
 
@@ -167,15 +188,17 @@ impl Inodes {
         self.move_scratch(ino, Some((parent, name.to_owned())));
     }
 
-    /// The number of a scratch entry whose number on the local disk is `local`. All names of a
-    /// file have the same.
-    pub(crate) fn scratch(&mut self, local: u64, parent: Ino, name: &OsStr) -> Ino {
+    /// The number of scratch that was found on the local disk. All names of a file have the same.
+    pub(crate) fn scratch(&mut self, found: OnDisk, parent: Ino, name: &OsStr) -> Ino {
         let place = (parent, name.to_owned());
+        let local = found.number;
         let known = self.scratch.get(&place).copied().filter(|ino| {
-            // Where it is not known, the name was a project's until now.
-            self.table.get(ino).is_some_and(|inode| inode.local.is_none_or(|known| known == local))
+            // Where its number is not known, the name was a project's until now, or the disk has
+            // given the number to another file.
+            let inode = self.table.get(ino).filter(|inode| inode.may_be(found.kind));
+            inode.is_some_and(|inode| inode.local.is_none_or(|known| known == local))
         });
-        let ino = known.or_else(|| self.locals.get(&local).copied()).unwrap_or_else(|| {
+        let ino = known.or_else(|| self.other_name(found)).unwrap_or_else(|| {
             let wanted = Ino(local | SCRATCH_BIT);
             let free = !self.table.contains_key(&wanted) && !self.reserved.contains(&wanted);
             let ino = if free { wanted } else { Ino(self.fresh()) };
@@ -185,11 +208,27 @@ impl Inodes {
         if known.is_none() {
             self.name_scratch(ino, place);
         }
-        if let Some(inode) = self.table.get_mut(&ino) {
-            inode.local = Some(local);
-        }
-        self.locals.insert(local, ino);
+        self.found_on_disk(ino, found);
         ino
+    }
+
+    /// The inode of a file that is known by another name. What has only the name that it was found
+    /// by is a file of its own, whatever had its number before.
+    fn other_name(&self, found: OnDisk) -> Option<Ino> {
+        let ino = self.locals.get(&found.number).copied().filter(|_| !found.is_alone)?;
+        self.table.get(&ino).is_some_and(|inode| inode.may_be(found.kind)).then_some(ino)
+    }
+
+    /// Notes the number on the disk. Who had it before keeps its names, under which there may be
+    /// something new already: that is seen when they are looked up, or they are removed.
+    fn found_on_disk(&mut self, ino: Ino, found: OnDisk) {
+        let Some(inode) = self.table.get_mut(&ino) else { return };
+        inode.local = Some(found.number);
+        inode.kind = Some(found.kind);
+        let former = self.locals.insert(found.number, ino).filter(|former| *former != ino);
+        if let Some(former) = former.and_then(|former| self.table.get_mut(&former)) {
+            former.local = None;
+        }
     }
 
     /// Scratch has this name only. Whatever had it is gone.
@@ -305,7 +344,8 @@ impl Inodes {
         // A project keeps its number, so that it is the same when it is looked up again.
         if inode.lookups == 0 && ino != ROOT {
             self.leave_scratch(ino);
-            self.table.remove(&ino);
+            let local = self.table.remove(&ino).and_then(|inode| inode.local);
+            local.map(|local| self.locals.remove(&local));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     vfs::{
         control::{self, is_control},
         directory::{self, check_reserved, no_entry},
-        inode::{Inodes, Node},
+        inode::{Inodes, Node, OnDisk},
         local::{self, Entry},
         names,
         reach::Reach,
@@ -93,8 +93,13 @@ pub(crate) fn look_scratch_up(
     control::refresh_control(vfs, &path);
     let metadata = fs::symlink_metadata(&path).map_err(|_| no_entry())?;
     let ino = {
+        let found = OnDisk {
+            number: metadata.ino(),
+            kind: local::kind(&metadata),
+            is_alone: metadata.is_dir() || metadata.nlink() <= 1,
+        };
         let mut tree = vfs.tree();
-        let ino = tree.inodes.scratch(metadata.ino(), parent, name);
+        let ino = tree.inodes.scratch(found, parent, name);
         refer(&mut tree.inodes, ino);
         ino
     };

@@ -47,6 +47,7 @@ mod mount_removals;
 mod mount_resources;
 mod mounted;
 mod named_lines;
+mod numbers;
 mod offline;
 mod overridden;
 mod pasted;
