@@ -62,8 +62,7 @@ fn look(account: &Path) {
 }
 
 /// A mount whose process is killed and cannot end, that process, and a program that waits for it.
-/// `None` where this test may not stop threads of another process (ptrace(2)).
-fn stale() -> Option<(Mounted, i32, Child)> {
+fn stale() -> (Mounted, i32, Child) {
     let mut gone = None;
     let mounted = Mounted::on(Quirks::default(), "one", &["--max-age", "0"], |store, workspace| {
         gone = Some(store.add_project(workspace, "Gone", "x").unwrap());
@@ -75,9 +74,11 @@ fn stale() -> Option<(Mounted, i32, Child)> {
     let is_reader = |(_, waits): &(i32, String)| waits.contains("fuse_dev_do_read");
     until("the readers wait", || threads(pid).iter().filter(|it| is_reader(it)).count() >= 2);
     let readers: Vec<i32> = threads(pid).into_iter().filter(is_reader).map(|it| it.0).collect();
-    if !readers.iter().all(|thread| stop(*thread)) {
-        return None;
-    }
+    let are_stopped = readers.iter().all(|thread| stop(*thread));
+    assert!(
+        are_stopped,
+        "this test stops threads of another process, which takes root (ptrace(2))"
+    );
     // It looks a name up: the kernel holds the directory's lock, and nobody reads the request.
     let mut command = Command::new("cat");
     command.arg("Unread.md").current_dir(mounted.acme()).process_group(0);
@@ -101,7 +102,7 @@ fn stale() -> Option<(Mounted, i32, Child)> {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         status.contains("State:\tZ")
     });
-    Some((mounted, pid, program))
+    (mounted, pid, program)
 }
 
 fn is_there(pid: i32) -> bool {
@@ -128,7 +129,7 @@ fn is_mounted(mounted: &Mounted) -> bool {
 #[test]
 fn whoever_unmounts_or_mounts_frees_what_hangs_on_a_killed_mount() {
     for what in ["umount", "umount --lazy", "mount", "mount elsewhere"] {
-        let Some((mounted, pid, mut program)) = stale() else { return };
+        let (mounted, pid, mut program) = stale();
         assert!(program.try_wait().unwrap().is_none() && is_there(pid), "they hang");
         match what {
             "mount" => {
