@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     plan::{self, Conflict, Item, Key, Op, Outline},
-    replica::{pending::Intent, relocation::Original},
+    replica::{pending::PendingSave, relocation::Original},
 };
 
 /// Whether two outlines hold the same tasks, whatever their ids.
@@ -30,11 +30,11 @@ pub(crate) fn in_copy(
 /// by those of the original. What the original has and the copy has not is to be created, numbered
 /// from `first_new`. With the keys that tasks have now.
 pub(crate) fn on_copy(
-    intent: &Intent,
+    intent: &PendingSave,
     keys: &HashMap<Key, Key>,
     copy: &Outline,
     first_new: u32,
-) -> (Intent, Vec<(Key, Key)>) {
+) -> (PendingSave, Vec<(Key, Key)>) {
     let mut keys = keys.clone();
     let mut next = first_new;
     for item in &intent.target.items {
@@ -71,7 +71,7 @@ pub(crate) fn on_copy(
 /// the copy has for them, and where the copy was changed differently. `None` if it cannot be told
 /// which tasks of the copy are which.
 pub(crate) fn carried_over(
-    intent: &mut Intent,
+    intent: &mut PendingSave,
     original: &Original,
     now: &Outline,
     current: impl Fn(&Key) -> Key,

@@ -2,7 +2,7 @@
 
 use crate::{
     ids::{ProjectId, SpaceId},
-    replica::{relocation::Place, state::State},
+    replica::{relocation::Place, state::Replica},
 };
 
 /// Whose text was refused here.
@@ -14,19 +14,19 @@ pub(crate) struct RefusedOf {
 }
 
 impl RefusedOf {
-    pub(crate) fn of(state: &State) -> Self {
+    pub(crate) fn of(state: &Replica) -> Self {
         Self { project: state.id.clone(), folder: state.folder.clone(), title: state.title.clone() }
     }
 }
 
 impl Place {
     /// Where a project is shown.
-    pub(crate) fn shown(state: &State) -> Self {
+    pub(crate) fn shown(state: &Replica) -> Self {
         Self { folder: state.folder.clone(), title: state.title.clone() }
     }
 
     /// Where Taskade has a project, or is to create it first.
-    pub(crate) fn remote(state: &State) -> Self {
+    pub(crate) fn remote(state: &Replica) -> Self {
         let relocation = state.intent.as_ref().and_then(|intent| intent.relocation.as_ref());
         relocation.map_or_else(|| Self::shown(state), |relocation| relocation.from.clone())
     }

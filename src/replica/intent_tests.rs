@@ -1,6 +1,6 @@
 //! What a reading makes of a save, by example.
 
-use super::Intent;
+use super::PendingSave;
 
 use crate::{
     ids::TaskId,
@@ -16,13 +16,13 @@ fn known(id: &str) -> Key {
 }
 
 /// An intent whose first request, a create, was sent, and what the service has since.
-fn created(parent: bool, done: bool) -> (Intent, Outline) {
+fn created(parent: bool, done: bool) -> (PendingSave, Outline) {
     let above: Vec<Item> = parent.then(|| item(known("p"), 0, false)).into_iter().collect();
     let depth = usize::from(parent);
     let with = |key, done| Outline {
         items: above.iter().cloned().chain([item(key, depth, done)]).collect(),
     };
-    let mut intent = Intent::new(Outline { items: above.clone() }, with(Key::New(0), done));
+    let mut intent = PendingSave::new(Outline { items: above.clone() }, with(Key::New(0), done));
     let ops = intent.script();
     assert!(matches!(ops[0], Op::Create(_)));
     intent.sending(&ops[0]);
@@ -63,7 +63,7 @@ fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
     let base = Outline { items: vec![task("p", "parent"), task("q", "other")] };
     let mut target = base.clone();
     target.items.insert(1, Item { key: Key::New(0), ..task("", "child") });
-    let mut intent = Intent::new(base, target);
+    let mut intent = PendingSave::new(base, target);
     // Its parent is deleted, so that it is to be created again,
     intent.rebase(Outline { items: vec![task("q", "other")] }, 5);
     assert!(intent.target.items.iter().any(|item| item.key == Key::New(5)));
@@ -91,7 +91,7 @@ fn a_save_of_a_task_that_came_back_under_another_id_is_of_that_one() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let mut target = read.clone();
     target.items[1].done = true;
-    let mut intent = Intent::new(read.clone(), target.clone());
+    let mut intent = PendingSave::new(read.clone(), target.clone());
     // Somebody cuts the first and pastes it; the program has not read that when it saves.
     for theirs in [vec![task("b", "b")], vec![task("b", "b"), task("c", "a")]] {
         intent.rebase(Outline { items: theirs }, 5);
@@ -125,7 +125,7 @@ fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
     ] {
         let deleted = outline(&[("b", "b", false)]);
         for newest in [&before, &deleted] {
-            let mut intent = Intent::new(before.clone(), after.clone());
+            let mut intent = PendingSave::new(before.clone(), after.clone());
             let ops = intent.script();
             assert_eq!(ops.len(), 1);
             intent.sending(&ops[0]);
@@ -146,12 +146,12 @@ fn a_line_beside_a_task_that_its_program_still_sees_is_another_one() {
     };
     let gone = outline(&[known("x")]);
     // One program has deleted the task, another one that still sees it adds the same line.
-    let mut intent = Intent::new(gone.clone(), Outline::default());
+    let mut intent = PendingSave::new(gone.clone(), Outline::default());
     intent.fold(&gone, &outline(&[known("x"), Key::New(0)]), 5);
     assert_eq!(intent.target.items.len(), 1);
     assert_eq!(intent.target.items[0].key, Key::New(0));
     // One that does not see it puts it back.
-    let mut intent = Intent::new(gone.clone(), Outline::default());
+    let mut intent = PendingSave::new(gone.clone(), Outline::default());
     let rebased = intent.fold(&Outline::default(), &outline(&[Key::New(0)]), 5);
     assert_eq!(rebased.aliases, [(Key::New(0), known("x"))]);
     assert_eq!(intent.script(), []);
@@ -167,7 +167,7 @@ fn a_task_that_is_needed_before_its_deletion_is_sent_is_that_task() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let without = Outline { items: vec![task("a", "a")] };
     let ours = Outline { items: vec![task("a", "a"), task("b", "edited")] };
-    let mut intent = Intent::new(read.clone(), without.clone());
+    let mut intent = PendingSave::new(read.clone(), without.clone());
     let folded = intent.fold(&read, &ours, 5);
     assert_eq!((folded.aliases, folded.conflicts), (vec![], vec![]));
     assert_eq!(intent.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
@@ -175,7 +175,7 @@ fn a_task_that_is_needed_before_its_deletion_is_sent_is_that_task() {
     intent.rebase(without.clone(), 9);
     assert!(matches!(&intent.script()[..], [Op::Create(items)] if items[0].text == "edited"));
     // What was sent may have been executed.
-    let mut intent = Intent::new(read.clone(), without.clone());
+    let mut intent = PendingSave::new(read.clone(), without.clone());
     intent.sending(&Op::Delete { key: known("b") });
     let folded = intent.fold(&read, &ours, 5);
     assert_eq!(folded.aliases, [(known("b"), Key::New(5))]);
@@ -194,7 +194,7 @@ fn a_task_that_others_brought_back_is_the_one_that_was_to_be_made_again() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let without = Outline { items: vec![task("a", "a")] };
     let edited = Outline { items: vec![task("a", "a"), task("b", "edited")] };
-    let mut intent = Intent::new(read.clone(), edited);
+    let mut intent = PendingSave::new(read.clone(), edited);
     intent.rebase(without.clone(), 5);
     let rebased = intent.clone().rebase(read.clone(), 9);
     assert_eq!(rebased.aliases, [(Key::New(5), known("b"))]);

@@ -4,10 +4,10 @@
 use crate::{
     ids::TaskId,
     plan::{Key, Op, Outline},
-    replica::state::State,
+    replica::state::Replica,
 };
 
-impl State {
+impl Replica {
     /// Reserves numbers for new tasks.
     pub(crate) fn reserve(&mut self, count: usize) -> u32 {
         let first = self.next_new;

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use crate::replica::{
     served::Process,
-    state::{Content, State},
+    state::{Content, Replica},
 };
 
-impl State {
+impl Replica {
     /// What a reader gets, which may be what an open file begins as.
     pub(crate) fn lend_content(&mut self) -> Option<Content> {
         let content = self.content()?;
@@ -16,7 +16,7 @@ impl State {
     }
 }
 
-impl State {
+impl Replica {
     /// What a process saved a moment ago, if it is not what others are served.
     pub(crate) fn own_content(&self, process: Option<Process>, now: Instant) -> Option<Content> {
         let (outline, own) = self.bases.own(process, now)?;

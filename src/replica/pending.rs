@@ -1,6 +1,6 @@
 //! What a project is to become, as state rather than as a list of calls. Pure.
 //!
-//! An [`Intent`] holds what the service is known to have (`base`) and what it is to have
+//! An [`PendingSave`] holds what the service is known to have (`base`) and what it is to have
 //! (`target`). Every question about a save is answered from these two: what is still to be
 //! sent is `script(base, target)`; another save folds into `target`; a fresh reading rebases
 //! both. The request under way is noted until its answer is: a reading shows whether it happened,
@@ -20,7 +20,7 @@ use crate::{
 
 /// A project's saved state and what it grew from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Intent {
+pub(crate) struct PendingSave {
     /// What the service has, as far as is known. Keys are `Known`, but for creates that the
     /// service has accepted under a number until their ids are noted.
     pub(crate) base: Outline,
@@ -91,7 +91,7 @@ pub(crate) struct Moved {
     pub(crate) told: Option<Details>,
 }
 
-impl Intent {
+impl PendingSave {
     /// A save of `target` by a program that had read `base`.
     pub(crate) fn new(base: Outline, target: Outline) -> Self {
         Self {

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 
 use crate::{
     plan::{self, Conflict, Item, Key, Merged, Op, Outline},
-    replica::pending::Intent,
+    replica::pending::PendingSave,
     text::details::hidden,
 };
 
-impl Intent {
+impl PendingSave {
     /// Takes new tasks that say what ones say whose deletion is not sent for those: somebody has
     /// put them back by making `ours` of `base`. With the keys that they have now.
     pub(crate) fn take_put_back(&mut self, base: &Outline, ours: &Outline) -> Vec<(Key, Key)> {

@@ -21,7 +21,7 @@ use crate::{
         lent::Lent,
         names::Names,
         normalised::Normalised,
-        pending::Intent,
+        pending::PendingSave,
         rejection::{Refusal, RefusedText},
         removed::Removed,
         served::ServedBases,
@@ -99,7 +99,7 @@ impl Default for Saved {
 
 /// Everything about a project that changes.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct Replica {
     pub(crate) id: Option<ProjectId>,
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
@@ -115,7 +115,7 @@ pub(crate) struct State {
     pub(crate) saved: Option<Saved>,
     /// A text that was refused here. Readers get it whatever else was saved, unless it is set aside.
     pub(crate) refused: Option<RefusedText>,
-    pub(crate) intent: Option<Intent>,
+    pub(crate) intent: Option<PendingSave>,
     /// Which journal row holds the intent.
     pub(crate) row: Option<i64>,
     /// The request to create the project, until what was made of it is known.
@@ -166,7 +166,7 @@ pub(crate) struct State {
     pub(crate) aliases: HashMap<Key, Key>,
 }
 
-impl State {
+impl Replica {
     /// What a reader gets.
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
     plan::Outline,
-    replica::{creation::Creating, pending::Intent, rejection::Refusal, state::State},
+    replica::{creation::Creating, pending::PendingSave, rejection::Refusal, state::Replica},
     store::schema::STEPS,
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Entry {
     /// The tasks that the text stands for.
     pub(crate) outline: Outline,
     /// What is known and what is wanted.
-    pub(crate) intent: Intent,
+    pub(crate) intent: PendingSave,
     /// The request to create the project, until what was made of it is known.
     pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once the save is through.
@@ -264,7 +264,7 @@ pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
     let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
     let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
     let (creating, refused) = (optional(7)?, optional(10)?);
-    let (outline, intent): (Outline, Intent) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
+    let (outline, intent): (Outline, PendingSave) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
     if ![&outline, &intent.base, &intent.target, &intent.before]
         .into_iter()
         .all(Outline::is_well_formed)
@@ -297,7 +297,12 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
 }
 
 /// The journal entry for a project's state with this text and intent.
-pub(crate) fn entry(state: &State, text: &[u8], outline: &Outline, intent: &Intent) -> Entry {
+pub(crate) fn entry(
+    state: &Replica,
+    text: &[u8],
+    outline: &Outline,
+    intent: &PendingSave,
+) -> Entry {
     Entry {
         row: state.row,
         project: state.id.clone(),
@@ -322,7 +327,7 @@ mod tests {
     use crate::ids::ProjectId;
     use crate::ids::SpaceId;
     use crate::plan::Outline;
-    use crate::replica::pending::Intent;
+    use crate::replica::pending::PendingSave;
     use crate::replica::rejection::Refusal;
 
     fn entry() -> Entry {
@@ -333,7 +338,7 @@ mod tests {
             title: "T".to_owned(),
             text: b"- [ ] a\n".to_vec(),
             outline: Outline::default(),
-            intent: Intent::new(Default::default(), Default::default()),
+            intent: PendingSave::new(Default::default(), Default::default()),
             creating: None,
             archive: false,
             since: SystemTime::UNIX_EPOCH,

@@ -1,5 +1,5 @@
-//! What outlives the process, in files: the journal, what was refused, the history, the cache. Blocking, and
-//! with no idea of who asks.
+//! What outlives the process, in files: the journal, what was refused, the history, the cache.
+//! Blocking, and with no idea of who asks.
 
 pub(crate) mod artifacts;
 pub(crate) mod base_log;

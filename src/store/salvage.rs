@@ -245,7 +245,7 @@ mod tests {
     use crate::plan::Item;
     use crate::plan::Key;
     use crate::plan::Outline;
-    use crate::replica::pending::Intent;
+    use crate::replica::pending::PendingSave;
     use crate::store::journal::Entry;
     use crate::store::journal::Journal;
 
@@ -267,7 +267,7 @@ mod tests {
     fn entry() -> Entry {
         let base = outline(&[(known("a"), 0), (known("b"), 1)]);
         let target = outline(&[(known("a"), 0), (Key::New(0), 1), (Key::New(1), 2)]);
-        let mut intent = Intent::new(base, target.clone());
+        let mut intent = PendingSave::new(base, target.clone());
         let ops = intent.script();
         intent.sending(&ops[0]);
         Entry {

@@ -6,26 +6,26 @@ use crate::{
     ids::ProjectId,
     pidfs,
     plan::Key,
-    replica::{grace::Grace, served::Process, state::State},
+    replica::{grace::Grace, served::Process, state::Replica},
     sync::{engine::Engine, project::Project},
 };
 
 /// Somebody settles what was saved: nobody is served a text of its own any more, also after a
 /// kill.
-pub(crate) fn end_own_texts(engine: &Engine, state: &mut State) {
+pub(crate) fn end_own_texts(engine: &Engine, state: &mut Replica) {
     state.bases.end_all_graces();
     log_bases(engine, state);
 }
 
 /// The journal has a save of that time. A kill may have kept from the log what its program has
 /// before its eyes since then; what it saved before that is not to be served in its place.
-pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut State, since: SystemTime) {
+pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Replica, since: SystemTime) {
     state.bases.end_graces_of_saves_before(since);
     log_bases(engine, state);
 }
 
 /// Keeps on disk what a process has before its eyes, before it is told anything.
-pub(crate) fn log_base(engine: &Engine, state: &mut State, process: Option<Process>) {
+pub(crate) fn log_base(engine: &Engine, state: &mut Replica, process: Option<Process>) {
     log_names(engine, state);
     state.bases.forget_dead(is_alive);
     let (Some(process), Some(id)) = (process, &state.id) else { return };
@@ -36,7 +36,7 @@ pub(crate) fn log_base(engine: &Engine, state: &mut State, process: Option<Proce
 }
 
 /// As long as it lasts.
-pub(crate) fn grace_of(engine: &Engine, state: &State, process: Process) -> Option<Grace> {
+pub(crate) fn grace_of(engine: &Engine, state: &Replica, process: Process) -> Option<Grace> {
     let own = state.bases.own_of(process)?;
     let left = own.until.checked_duration_since(engine.clock.now())?;
     Some(Grace { until: engine.clock.wall() + left, modified: own.modified })
@@ -44,7 +44,7 @@ pub(crate) fn grace_of(engine: &Engine, state: &State, process: Process) -> Opti
 
 /// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
 /// the service made of what they typed.
-pub(crate) fn log_names(engine: &Engine, state: &mut State) {
+pub(crate) fn log_names(engine: &Engine, state: &mut Replica) {
     let Some(id) = &state.id else { return };
     if !state.new_aliases.is_empty() {
         engine.base_log.note_aliases(id, &std::mem::take(&mut state.new_aliases));
@@ -55,7 +55,7 @@ pub(crate) fn log_names(engine: &Engine, state: &mut State) {
 }
 
 /// A project has an id from now on: what programs had before their eyes is kept by that.
-pub(crate) fn log_bases(engine: &Engine, state: &mut State) {
+pub(crate) fn log_bases(engine: &Engine, state: &mut Replica) {
     log_names(engine, state);
     let Some(id) = &state.id else { return };
     for (process, outline) in state.bases.all() {

@@ -1,4 +1,5 @@
-//! The engine: the registry of projects, and what they share.
+//! What all readings and saves of an account share. What is done with it are functions of the rooms
+//! above.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! One project as this mount knows it: the last reading, the saved text, and who read what.
+//! One project and its locks.
 //!
 //! Lock order, outermost first: `remote` (one conversation with the service about the project
 //! at a time), `commit` (one transition of the intent at a time), `state` (never held across an
@@ -25,7 +25,7 @@ use crate::{
         rejection::RefusedText,
         removed::Removed,
         served::ServedBases,
-        state::{Awaited, Saved, Standing, State},
+        state::{Awaited, Replica, Saved, Standing},
     },
     text::details::shown,
 };
@@ -59,7 +59,7 @@ pub struct Project {
     pub(crate) commit: AsyncMutex<()>,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) relocated: watch::Sender<Relocated>,
-    state: Mutex<State>,
+    state: Mutex<Replica>,
     ids: bool,
 }
 
@@ -79,7 +79,7 @@ impl Project {
             commit: AsyncMutex::new(()),
             progress: watch::Sender::new(Progress::default()),
             relocated: watch::Sender::new(Relocated::default()),
-            state: Mutex::new(State {
+            state: Mutex::new(Replica {
                 id,
                 folder,
                 title,
@@ -126,7 +126,7 @@ impl Project {
         project
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Replica> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -75,7 +75,7 @@ pub(crate) async fn exchange(
     }
     if let Some(name) = other.name.to_str() {
         bases::forget_name(&vfs.engine, other.directory.key(), name);
-        left_behind::note_path(vfs, &one.project, &other.directory, other.name);
+        left_behind::note_path(&one.project, &other.directory, other.name);
     }
     Ok(())
 }

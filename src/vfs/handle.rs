@@ -88,7 +88,7 @@ pub(crate) async fn open_reader(
         notices::tell_and_wait(vfs, ino).await;
     }
     let mut tree = vfs.tree();
-    if !pins::is_shared(vfs, &tree, ino, serial, &content) {
+    if !pins::is_shared(&tree, ino, serial, &content) {
         drop(tree);
         pins::open_outgrown(vfs, ino, &project, &content, caller)?;
         return Ok(add_private_reader(vfs, project, process, content.text));
@@ -320,7 +320,7 @@ pub(crate) async fn carry_out(
         }
         // Nobody hears what is told then.
         Verdict::Drop | Verdict::Nothing if occasion == Occasion::Release => Ok(()),
-        Verdict::Drop | Verdict::Nothing => outcome::last_outcome(vfs, writer),
+        Verdict::Drop | Verdict::Nothing => outcome::last_outcome(writer),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn left_behind(
 }
 
 /// Notes under which name a project is found from now on.
-pub(crate) fn note_path(_vfs: &Vfs, project: &Project, directory: &Directory, name: &OsStr) {
+pub(crate) fn note_path(project: &Project, directory: &Directory, name: &OsStr) {
     if let Some(name) = name.to_str() {
         project.note_path(directory.key(), name);
     }

@@ -67,7 +67,7 @@ pub(crate) async fn look_up_listed(
         Found::Project(project) => {
             open::glance(&vfs.engine, &project, process).await?;
             pins::part_if_outgrown(vfs, &project);
-            left_behind::note_path(vfs, &project, directory, name);
+            left_behind::note_path(&project, directory, name);
             let ino = refer(vfs, |tree| tree.inodes.project(&project));
             let attr = attributes::project_attr(vfs, ino, &project, process);
             // One that Taskade does not list yet may get another name when it does.

@@ -5,14 +5,14 @@
 
 use crate::{
     error::{Error, Result},
-    vfs::{tree::handles::Writer, volume::Vfs},
+    vfs::tree::handles::Writer,
 };
 
 /// What is to be told of a handle when nothing of it is to be committed now.
 ///
 /// # Errors
 /// The refusal of what it committed last, also one that came after the commit was waited for.
-pub(crate) fn last_outcome(_vfs: &Vfs, writer: &Writer) -> Result<()> {
+pub(crate) fn last_outcome(writer: &Writer) -> Result<()> {
     match writer.outcome.last() {
         None | Some(Ok(None)) => Ok(()),
         Some(Err(error)) => Err(error),

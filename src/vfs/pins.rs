@@ -142,7 +142,7 @@ pub(crate) fn check_stale(vfs: &Vfs, ino: Ino, caller: u32) -> Result<()> {
 }
 
 /// Whether all that read through an inode read this content.
-pub(crate) fn is_shared(_vfs: &Vfs, tree: &Tree, ino: Ino, serial: u64, content: &Content) -> bool {
+pub(crate) fn is_shared(tree: &Tree, ino: Ino, serial: u64, content: &Content) -> bool {
     tree.inodes.of_serial(serial) == Some(ino) && !tree.pins.has_another(ino, content, serial)
 }
 

@@ -133,7 +133,7 @@ pub(crate) async fn rename_silently(
     {
         bases::forget_name(&vfs.engine, directory.key(), name);
     }
-    left_behind::note_path(vfs, project, there, new_name);
+    left_behind::note_path(project, there, new_name);
     let mut tree = vfs.tree();
     if let Some((directory, name)) = from {
         tree.take_local(directory, name);

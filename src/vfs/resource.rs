@@ -26,7 +26,7 @@ use crate::{
         directory::{self, Found, no_entry},
         inode::Inodes,
         place::{At, Place, TaskNames},
-        tree::{entries::Entry, handles::Handle, inner::Local},
+        tree::{entries::Entry, handles::Handle, inner::Local, sharing::Sharing},
         types::{Attr, Caching, Directory, DirectoryEntry, Fh, Ino, OpenMode, Opened, SetAttr},
         volume::Vfs,
     },
@@ -165,9 +165,9 @@ pub(crate) async fn open_place(
         false => Vec::new(),
     };
     let handle = match &place.at {
-        At::ProjectFile(project, _) if mode.write => Handle::Sharing(
-            crate::vfs::tree::sharing::Sharing::new(project, ino, process, mode, text),
-        ),
+        At::ProjectFile(project, _) if mode.write => {
+            Handle::Sharing(Sharing::new(project, ino, process, mode, text))
+        }
         _ => Handle::Answer { ino, text: text.into() },
     };
     Ok(Opened { fh: vfs.tree().add_handle(handle), caching: Caching::Bypass })

@@ -190,7 +190,7 @@ pub(crate) async fn bring_back(
             let saved = save_if_other(vfs, &project, process, base, text).await;
             restore::go_on(&vfs.engine, &project);
             let former = OsString::from(&removal.name);
-            let former = (directory_of(vfs, removal), former);
+            let former = (directory_of(removal), former);
             if is_own || saved.is_err() {
                 vfs.tree().set_local(&former.0, &former.1, Local::New(project.clone()));
                 return saved.map(|()| project);
@@ -201,7 +201,7 @@ pub(crate) async fn bring_back(
     }
 }
 
-pub(crate) fn directory_of(_vfs: &Vfs, removal: &Removal) -> Directory {
+pub(crate) fn directory_of(removal: &Removal) -> Directory {
     match removal.is_workspace {
         true => Directory::Workspace(removal.folder.clone()),
         false => Directory::Folder(removal.folder.clone()),

@@ -103,7 +103,7 @@ pub(crate) fn look_scratch_up(
         refer(&mut tree.inodes, ino);
         ino
     };
-    Ok(control::as_control(vfs, &path, scratch_attr(vfs, ino, &metadata)))
+    Ok(control::as_control(vfs, &path, scratch_attr(ino, &metadata)))
 }
 
 pub(crate) fn getattr_scratch(vfs: &Vfs, ino: Ino) -> Result<Attr> {
@@ -122,7 +122,7 @@ pub(crate) fn getattr_scratch(vfs: &Vfs, ino: Ino) -> Result<Attr> {
             )
         }
     };
-    Ok(control::as_control(vfs, &path, scratch_attr(vfs, ino, &metadata)))
+    Ok(control::as_control(vfs, &path, scratch_attr(ino, &metadata)))
 }
 
 pub(crate) fn setattr_scratch(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr) -> Result<Attr> {
@@ -281,7 +281,7 @@ pub(crate) fn check_scratch_name(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result
     Ok(())
 }
 
-pub(crate) fn scratch_attr(_vfs: &Vfs, ino: Ino, metadata: &Metadata) -> Attr {
+pub(crate) fn scratch_attr(ino: Ino, metadata: &Metadata) -> Attr {
     Attr {
         ino,
         kind: local::kind(metadata),

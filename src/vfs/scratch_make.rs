@@ -47,7 +47,7 @@ pub(crate) fn create_scratch(
         }
         made => {
             let file = made.map_err(error)?;
-            own(vfs, &path, new)?;
+            own(&path, new)?;
             file
         }
     };
@@ -72,7 +72,7 @@ pub(crate) fn mkdir(vfs: &Vfs, parent: Ino, name: &OsStr, new: impl Into<NewFile
         .mode(new.permissions & 0o7777)
         .create(&path)
         .map_err(|error| failed("cannot make", &path, error))?;
-    own(vfs, &path, new)?;
+    own(&path, new)?;
     scratch::looked_up_scratch(vfs, parent, name)
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn make_special(
     let mode = Mode::from_raw_mode(new.permissions & 0o7777);
     mknodat(CWD, &*path, kind, mode, decoded(device))
         .map_err(|error| failed("cannot make", &path, error.into()))?;
-    own(vfs, &path, new)?;
+    own(&path, new)?;
     scratch::looked_up_scratch(vfs, parent, name)
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn symlink(
     let path = scratch::scratch_place(vfs, parent, name)?;
     std::os::unix::fs::symlink(target, &path)
         .map_err(|error| failed("cannot link", &path, error))?;
-    own(vfs, &path, new.into())?;
+    own(&path, new.into())?;
     scratch::looked_up_scratch(vfs, parent, name)
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn link(vfs: &Vfs, ino: Ino, parent: Ino, name: &OsStr) -> Result<Att
 }
 
 /// Gives what was just made to who made it. What cannot be given is not there.
-pub(crate) fn own(_vfs: &Vfs, path: &Path, new: NewFile) -> Result<()> {
+pub(crate) fn own(path: &Path, new: NewFile) -> Result<()> {
     let Some((uid, gid)) = new.owner else { return Ok(()) };
     let given = Entry::at(path).and_then(|entry| {
         let made = entry.metadata()?;

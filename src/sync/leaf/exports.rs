@@ -35,11 +35,11 @@ pub(crate) struct Space {
     /// Since when an export is awaited, if one is.
     pub(crate) awaited: Mutex<Option<Instant>>,
     /// Locked by whoever exports; others wait for the answer.
-    pub(crate) export: AsyncMutex<State>,
+    pub(crate) export: AsyncMutex<ExportState>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct ExportState {
     /// The newest export, while it is young.
     pub(crate) newest: Option<Export>,
 }

@@ -23,10 +23,10 @@ pub(crate) const MOST: usize = 6;
 
 /// All walks.
 #[derive(Debug, Default)]
-pub(crate) struct Walks(Mutex<State>);
+pub(crate) struct Walks(Mutex<WalkState>);
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct WalkState {
     pub(crate) walks: HashMap<Way, Walk>,
     /// How many projects are being read ahead.
     pub(crate) ahead: usize,
@@ -77,7 +77,7 @@ impl Walk {
 }
 
 impl Walks {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, WalkState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

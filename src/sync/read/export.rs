@@ -15,7 +15,7 @@ use crate::{
     plan::{Listing, OnlyRoot, Outline},
     sync::{
         engine::Engine,
-        leaf::exports::{Export, FAILED, Space, State},
+        leaf::exports::{Export, ExportState, FAILED, Space},
         project::Project,
         read::{fetch, registry, residency},
     },
@@ -136,7 +136,7 @@ pub(crate) fn unknown_in(engine: &Engine, folder: &SpaceId) -> usize {
 }
 
 /// Exports a space, and compares the export with what is known of it by listings.
-pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut State) {
+pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let taken = engine.clock.now();
     state.newest = None;
     let projects = match engine.backend.export(Priority::Foreground, folder).await {
@@ -178,7 +178,7 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut State)
 
 /// Installs what the newest export says of the unknown projects of a folder, as far as it can
 /// be trusted, and keeps of it only what cannot be yet.
-pub(crate) fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut State) {
+pub(crate) fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
     install(engine, folder, export);
     let verified = &export.verified;

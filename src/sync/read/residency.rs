@@ -13,7 +13,7 @@ use crate::{
     plan::{Item, Outline},
     replica::{
         evicted::{Evicted, hash},
-        state::{Content, Snapshot, State},
+        state::{Content, Replica, Snapshot},
     },
     store::cache::Reading,
     sync::{engine::Engine, leaf::residents::KEPT_OF_FOUR, project::Project},
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) const ID_BYTES: usize = 48;
 
 /// The state of a project, with its tasks in memory if they are known.
-pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, State> {
+pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, Replica> {
     recall(engine, project);
     loop {
         let state = project.lock();
@@ -113,7 +113,7 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
 pub(crate) fn take_back(
     engine: &Engine,
     project: &Project,
-    state: &mut State,
+    state: &mut Replica,
     evicted: Evicted,
     found: Option<Snapshot>,
 ) {
@@ -132,8 +132,8 @@ pub(crate) fn take_back(
 }
 
 /// Whether nothing of the project waits to be saved.
-pub(crate) fn is_idle(state: &State) -> bool {
-    let State { saved, refused, intent, creating, archive, working, bases, .. } = state;
+pub(crate) fn is_idle(state: &Replica) -> bool {
+    let Replica { saved, refused, intent, creating, archive, working, bases, .. } = state;
     let blank = saved.is_none() && refused.is_none() && intent.is_none() && creating.is_none();
     blank && !archive && !working && bases.is_settled()
 }
@@ -142,7 +142,7 @@ pub(crate) fn is_idle(state: &State) -> bool {
 pub(crate) fn weight(snapshot: &Snapshot) -> usize {
     let Snapshot { outline, text, .. } = snapshot;
     // Most of the text is there twice, and every task has an id.
-    size_of::<State>() + 2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
+    size_of::<Replica>() + 2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
 }
 
 /// Takes over what an earlier mount knew of a project, if this one knows nothing yet, or what
@@ -169,7 +169,7 @@ pub(crate) fn recall(engine: &Engine, project: &Project) {
 pub(crate) fn take_over_cached(
     engine: &Engine,
     id: &ProjectId,
-    state: &mut State,
+    state: &mut Replica,
     snapshot: Snapshot,
     modified: SystemTime,
 ) {

@@ -11,7 +11,7 @@ use crate::{
     replica::{
         grace::Grace,
         served::{GRACE, OwnText, Process, Seen},
-        state::{Content, State},
+        state::{Content, Replica},
     },
     store::base_records::Kept,
     sync::{
@@ -101,7 +101,7 @@ pub(crate) fn stat_for(engine: &Engine, project: &Project, process: Option<Proce
 pub(crate) fn note_written(
     engine: &Engine,
     project: &Project,
-    state: &mut State,
+    state: &mut Replica,
     process: Option<Process>,
     base: &Seen,
     ours: &Arc<Outline>,

@@ -3,13 +3,13 @@
 use crate::{
     ids::ProjectId,
     plan::Outline,
-    replica::state::State,
+    replica::state::Replica,
     store::history::{Deed, Past},
     sync::{engine::Engine, locate},
 };
 
 /// What a save that leaves the journal has done, if anything.
-pub(crate) fn deed(engine: &Engine, state: &State) -> Option<Past> {
+pub(crate) fn deed(engine: &Engine, state: &Replica) -> Option<Past> {
     let (id, intent) = (state.id.as_ref()?, state.intent.as_ref()?);
     let deed = if intent.creates { Deed::Created } else { Deed::Saved };
     let (before, after) = (intent.before.clone(), intent.base.clone());
@@ -18,7 +18,7 @@ pub(crate) fn deed(engine: &Engine, state: &State) -> Option<Past> {
 }
 
 /// That a project was archived.
-pub(crate) fn archival(engine: &Engine, state: &State) -> Option<Past> {
+pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Past> {
     let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
     let known = known.unwrap_or_default();
     let id = state.id.as_ref()?;
@@ -34,7 +34,7 @@ pub(crate) fn archival(engine: &Engine, state: &State) -> Option<Past> {
 /// `None` where nothing is to be remembered.
 pub(crate) fn past(
     engine: &Engine,
-    state: &State,
+    state: &Replica,
     id: &ProjectId,
     deed: Deed,
     before: Outline,

@@ -8,8 +8,8 @@ use std::{
 use crate::{
     error::{Kind, Result},
     ids::ProjectId,
-    replica::{pending::Intent, state::Standing},
-    store::removals::Removal,
+    replica::{pending::PendingSave, state::Standing},
+    store::{journal::entry, removals::Removal},
     sync::{
         engine::Engine,
         hiding,
@@ -163,11 +163,11 @@ pub(crate) async fn archive(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
         (state.archive, state.archiving) = (true, false);
         let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
         let at = at.unwrap_or_default();
-        let intent = state.intent.clone().unwrap_or_else(|| Intent::new(at.clone(), at));
+        let intent = state.intent.clone().unwrap_or_else(|| PendingSave::new(at.clone(), at));
         let content = state.content();
         let (text, outline) =
             content.map(|content| (content.text, content.outline)).unwrap_or_default();
-        crate::store::journal::entry(&state, &text, &outline, &intent)
+        entry(&state, &text, &outline, &intent)
     };
     if let Some(id) = project.id() {
         hiding::hide(engine, &id, true).await?;

@@ -13,9 +13,9 @@ use crate::{
     plan::{Conflict, Details, Key, Listing, Outline, Title},
     replica::{
         copying as relocation,
-        pending::{Intent, Rebased},
+        pending::{PendingSave, Rebased},
         relocation::{CopyRequest, Original, Place, Relocation},
-        state::{Snapshot, State},
+        state::{Replica, Snapshot},
     },
     store::reidentified::Reidentified,
     sync::{
@@ -175,7 +175,7 @@ pub(crate) async fn go_on_as(
             (relocation.copy, relocation.back) = (None, None);
             relocation.details = lacking;
         }
-        (placement::standing_entry(engine, &state, &intent), renamed, there.outline, conflicts)
+        (placement::standing_entry(&state, &intent), renamed, there.outline, conflicts)
     };
     conflicts::keep_overridden(engine, project, &outline, &conflicts).await;
     let keys: HashMap<Key, Key> = renamed.iter().cloned().collect();
@@ -231,7 +231,7 @@ pub(crate) fn install_copy(
     engine: &Engine,
     project: &Project,
     copy: &ProjectId,
-    intent: Intent,
+    intent: PendingSave,
     renamed: Vec<(Key, Key)>,
     (outline, title): (Outline, Option<Title>),
 ) {
@@ -285,7 +285,12 @@ pub(crate) struct There {
 }
 
 impl There {
-    fn of(state: &State, keys: Keys, mut outline: Outline, lacking: &[(TaskId, Details)]) -> Self {
+    fn of(
+        state: &Replica,
+        keys: Keys,
+        mut outline: Outline,
+        lacking: &[(TaskId, Details)],
+    ) -> Self {
         let left = outline_of(state);
         match keys {
             Keys::OfCopy(keys) => {
@@ -310,8 +315,8 @@ impl There {
     /// Takes into the intent what others did there. The keys that tasks have for that, too.
     fn rebase(
         &self,
-        state: &mut State,
-        intent: &mut Intent,
+        state: &mut Replica,
+        intent: &mut PendingSave,
         renamed: &mut Vec<(Key, Key)>,
     ) -> Vec<Conflict> {
         if self.base == self.outline {
@@ -332,7 +337,7 @@ impl There {
     /// What is left behind: to be archived.
     fn leaves(
         &self,
-        state: &State,
+        state: &Replica,
         id: ProjectId,
         relocation: &Relocation,
         renamed: &[(Key, Key)],
@@ -353,7 +358,7 @@ impl There {
     }
 }
 
-pub(crate) fn outline_of(state: &State) -> Outline {
+pub(crate) fn outline_of(state: &Replica) -> Outline {
     state.snapshot.as_ref().map(|known| (*known.outline).clone()).unwrap_or_default()
 }
 

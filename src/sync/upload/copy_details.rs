@@ -9,7 +9,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Details, Key, Outline},
     replica::{
-        pending::{Intent, Moved},
+        pending::{Moved, PendingSave},
         state::{Saved, Snapshot},
     },
     sync::{
@@ -48,7 +48,7 @@ pub(crate) async fn take_along(
             if state.intent.is_none() {
                 // Its save is through: there is nothing to do but this.
                 let outline = Outline::clone(&known.outline);
-                state.intent = Some(Intent::new(outline.clone(), outline));
+                state.intent = Some(PendingSave::new(outline.clone(), outline));
                 state.generation += 1;
             }
             if state.saved.is_none() {
@@ -59,7 +59,7 @@ pub(crate) async fn take_along(
             if let Some(intent) = state.intent.as_mut() {
                 intent.moved.extend(moved);
             }
-            journaling::journal_entry(engine, &state)
+            journaling::journal_entry(&state)
         };
         journaling::note(engine, project, entry).await?;
     }
@@ -115,7 +115,7 @@ pub(crate) async fn copy_from(engine: &Engine, project: &Project, moved: &Moved)
         let copied = intent.target.find(&moved.key).map(|item| told.beyond(&item.details));
         intent.take_along(&moved.key, &told);
         state.copied.extend(copied.map(|copied| (moved.key.clone(), copied)));
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await
 }
@@ -151,7 +151,7 @@ pub(crate) async fn carried(
         if let Some(intent) = state.intent.as_mut() {
             intent.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
         }
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await?;
     engine.transfers.release(project.serial, moved, carried);

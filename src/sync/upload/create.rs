@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
     plan::{self, Details, Key, Outline, Wanted},
-    replica::{creation::Creating, pending::Intent, relocation::Place},
+    replica::{creation::Creating, pending::PendingSave, relocation::Place},
     sync::{
         bases,
         engine::Engine,
@@ -107,7 +107,7 @@ pub(crate) async fn note_asking(
         let sent = state.intent.as_ref().map(|intent| intent.target.clone());
         let sent = sent.unwrap_or_default();
         state.creating = Some(Creating { before, sent: sent.clone() });
-        (journaling::journal_entry(engine, &state), sent)
+        (journaling::journal_entry(&state), sent)
     };
     journaling::note(engine, project, entry).await?;
     Ok(Some(sent))
@@ -122,7 +122,7 @@ pub(crate) async fn note_creating(
     let entry = {
         let mut state = project.lock();
         state.creating = creating;
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await
 }
@@ -140,7 +140,7 @@ pub(crate) async fn note_created(
         if let Some(snapshot) = state.snapshot.as_mut() {
             snapshot.read = None;
         }
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     rejected_copies::identify_refused(engine, project).await;
     journaling::note(engine, project, entry).await
@@ -169,13 +169,13 @@ pub(crate) async fn take_over(
         let brought = std::mem::take(&mut intent.brought);
         let relocation = intent.relocation.take();
         let before = Outline::default();
-        *intent = Intent { before, creates: true, moved, brought, held, relocation, ..taken };
+        *intent = PendingSave { before, creates: true, moved, brought, held, relocation, ..taken };
         intent.note_ids(&ids);
         for (number, id) in &ids {
             state.note_created(*number, id);
         }
         bases::log_names(engine, &mut state);
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await
 }
@@ -197,9 +197,9 @@ pub(crate) async fn find_created(
 
 /// The intent on a project that nobody but this request has touched: whatever else the service
 /// put there is not wanted.
-pub(crate) fn made(wanted: &Outline, read: &Outline) -> (Intent, Vec<(u32, TaskId)>) {
+pub(crate) fn made(wanted: &Outline, read: &Outline) -> (PendingSave, Vec<(u32, TaskId)>) {
     let (adopted, ids) = adopt(wanted, read);
-    (Intent::new(without_details(read), adopted), ids)
+    (PendingSave::new(without_details(read), adopted), ids)
 }
 
 /// The intent on a project that was found: what is there beyond what was sent is somebody's.
@@ -208,7 +208,7 @@ pub(crate) fn found(
     wanted: &Outline,
     read: &Outline,
     first_new: u32,
-) -> (Intent, Vec<(u32, TaskId)>) {
+) -> (PendingSave, Vec<(u32, TaskId)>) {
     let (adopted, ids) = adopt(sent, read);
     // The request made the tasks alone.
     let base = without_details(&adopted.existing());
@@ -218,7 +218,7 @@ pub(crate) fn found(
             item.key = Key::Known(id.clone());
         }
     }
-    let mut intent = Intent::new(base, target);
+    let mut intent = PendingSave::new(base, target);
     intent.rebase(read.clone(), first_new);
     (intent, ids)
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::{
     error::{Error, Kind, Result},
     replica::{
-        pending::Intent,
-        state::{Snapshot, State},
+        pending::PendingSave,
+        state::{Replica, Snapshot},
     },
-    store::journal::Entry,
+    store::journal::{self, Entry},
     sync::{
         bases,
         engine::Engine,
@@ -43,13 +43,13 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     }
     rejected_copies::settle_refused(engine, project).await?;
     // Where it is to go is not given up.
-    let onward = project.lock().intent.as_ref().and_then(Intent::onward);
+    let onward = project.lock().intent.as_ref().and_then(PendingSave::onward);
     if row.is_some() {
         if let Some(onward) = &onward {
             let entry = {
                 let state = project.lock();
                 let text = project.render(&onward.target);
-                let entry = crate::store::journal::entry(&state, &text, &onward.target, onward);
+                let entry = journal::entry(&state, &text, &onward.target, onward);
                 Entry { refused: None, creating: None, ..entry }
             };
             engine.journaled(move |journal| journal.put(&entry)).await?;
@@ -95,8 +95,8 @@ pub(crate) fn nothing_refused(project: &Project) -> Error {
 pub(crate) fn forget_save(
     engine: &Engine,
     project: &Project,
-    state: &mut State,
-    onward: Option<Intent>,
+    state: &mut Replica,
+    onward: Option<PendingSave>,
 ) {
     state.saved = None;
     state.row = state.row.filter(|_| onward.is_some());

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     error::{Kind, Result},
-    replica::{rejection::Refusal, state::State},
+    replica::{rejection::Refusal, state::Replica},
     store::remarks::Remark,
     sync::{engine::Engine, project::Project, upload::discard},
 };
@@ -61,7 +61,7 @@ pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -
     discard::discard(engine, project).await
 }
 
-pub(crate) fn newest(state: &State) -> Option<Refusal> {
+pub(crate) fn newest(state: &Replica) -> Option<Refusal> {
     let there = state.saved.as_ref().and_then(|saved| saved.refused.as_ref());
     state.refused.as_ref().map(|refused| &refused.refusal).or(there).cloned()
 }

@@ -102,7 +102,7 @@ pub(crate) async fn leave_out(
         items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
         let copied = state.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
         copied.for_each(|(_, details)| without(details));
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await?;
     rebase::show_target(engine, project);

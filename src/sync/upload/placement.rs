@@ -3,11 +3,11 @@
 use crate::{
     error::Result,
     replica::{
-        pending::Intent,
+        pending::PendingSave,
         relocation::{Place, Relocation},
-        state::State,
+        state::Replica,
     },
-    store::journal::Entry,
+    store::journal::{self, Entry},
     sync::{engine::Engine, event::Event, project::Project, read::residency, upload::journaling},
 };
 
@@ -26,7 +26,7 @@ pub(crate) async fn note_relocation(
         if intent.relocation == former {
             return Ok(());
         }
-        standing_entry(engine, &state, &intent)
+        standing_entry(&state, &intent)
     };
     let relocation = entry.intent.relocation.clone();
     journaling::note(engine, project, Some(entry)).await?;
@@ -37,10 +37,10 @@ pub(crate) async fn note_relocation(
 }
 
 /// The journal entry of a project as it is, with another intent.
-pub(crate) fn standing_entry(_engine: &Engine, state: &State, intent: &Intent) -> Entry {
+pub(crate) fn standing_entry(state: &Replica, intent: &PendingSave) -> Entry {
     let (text, outline) =
         state.content().map(|content| (content.text, content.outline)).unwrap_or_default();
-    let entry = crate::store::journal::entry(state, &text, &state.resolved(&outline), intent);
+    let entry = journal::entry(state, &text, &state.resolved(&outline), intent);
     match &intent.relocation {
         Some(relocation) if state.saved.is_none() => Entry { since: relocation.since, ..entry },
         _ => entry,
@@ -71,7 +71,7 @@ pub(crate) fn unshow_relocation(engine: &Engine, project: &Project, relocation: 
 }
 
 /// Shows a project at a place.
-pub(crate) fn show(state: &mut State, place: &Place) {
+pub(crate) fn show(state: &mut Replica, place: &Place) {
     place.title.clone_into(&mut state.title);
     state.folder = place.folder.clone();
 }

@@ -44,7 +44,7 @@ pub(crate) async fn rebase(engine: &Engine, project: &Project) -> Result<u64> {
     show_target(engine, project);
     // Before it is forgotten that there was a conflict.
     conflicts::keep_overridden(engine, project, &theirs, &conflicts).await;
-    let entry = journaling::journal_entry(engine, &project.lock());
+    let entry = journaling::journal_entry(&project.lock());
     journaling::note(engine, project, entry).await?;
     Ok(generation)
 }

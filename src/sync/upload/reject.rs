@@ -94,7 +94,7 @@ pub(crate) async fn refuse(engine: &Arc<Engine>, project: &Arc<Project>, error: 
             saved.refused.get_or_insert(refusal);
         }
         state.working = false;
-        journaling::journal_entry(engine, &state)
+        journaling::journal_entry(&state)
     };
     if let Err(error) = journaling::note(engine, project, entry).await {
         tracing::error!(%error, "a refusal could not be journaled");

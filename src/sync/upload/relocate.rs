@@ -15,9 +15,9 @@ use crate::{
     plan::{Details, Key, Op, Outline},
     replica::{
         copying as relocation,
-        pending::Intent,
+        pending::PendingSave,
         relocation::{CopyRequest, Original, Relocation, Step},
-        state::State,
+        state::Replica,
     },
     sync::{
         engine::Engine,
@@ -303,7 +303,7 @@ pub(crate) async fn carry_over(
         (intent, carried)
     };
     conflicts::keep_overridden(engine, project, &carried.theirs, &carried.conflicts).await;
-    let entry = placement::standing_entry(engine, &project.lock(), &intent);
+    let entry = placement::standing_entry(&project.lock(), &intent);
     journaling::note(engine, project, Some(entry)).await?;
     let mut state = project.lock();
     for (from, to) in carried.keys {
@@ -339,7 +339,7 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
 
 /// Whether the worker is to get the project to its place now: the saves from before are through or
 /// refused, or something is begun that is to be finished first.
-pub(crate) fn may_relocate(state: &State) -> bool {
+pub(crate) fn may_relocate(state: &Replica) -> bool {
     let Some(intent) = &state.intent else { return false };
     let Some(relocation) = &intent.relocation else { return false };
     let is_sent = intent.is_sent() && !intent.doubtful;
@@ -353,7 +353,7 @@ pub(crate) fn may_relocate(state: &State) -> bool {
 
 /// Whether nothing is left to be sent of the project's tasks.
 pub(crate) fn is_sent(project: &Project) -> bool {
-    project.lock().intent.as_ref().is_none_or(Intent::is_sent)
+    project.lock().intent.as_ref().is_none_or(PendingSave::is_sent)
 }
 
 /// What was read of the originals is not news any more.

@@ -43,7 +43,7 @@ pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Res
             intent.undoes.take()
         });
         let past = restored.map(|past| Past { undoes, ..past });
-        (journaling::journal_entry(engine, &state), past)
+        (journaling::journal_entry(&state), past)
     };
     journaling::note(engine, project, entry).await?;
     engine.journaled(move |journal| journal.conclude(None, past.as_ref())).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Res
 }
 
 /// That a project was restored.
-pub(crate) fn restoration(engine: &Engine, state: &crate::replica::state::State) -> Option<Past> {
+pub(crate) fn restoration(engine: &Engine, state: &crate::replica::state::Replica) -> Option<Past> {
     let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
     let known = known.unwrap_or_default();
     actions::past(engine, state, state.id.as_ref()?, Deed::Restored, known.clone(), known)

@@ -49,7 +49,7 @@ pub(crate) async fn turn_back(
             return Ok(false);
         }
         let to = relocation.to.clone();
-        let entry = placement::standing_entry(engine, &state, &intent);
+        let entry = placement::standing_entry(&state, &intent);
         (Entry { folder: to.folder, title: to.title, ..entry }, before)
     };
     let relocation = entry.intent.relocation.clone();
@@ -156,7 +156,7 @@ pub(crate) async fn give_up_relocation(
             return Ok(());
         };
         show(&mut state, &relocation.from);
-        (relocation, journaling::journal_entry(engine, &state))
+        (relocation, journaling::journal_entry(&state))
     };
     let is_alone = relocation.hidden().next().is_none();
     let error = if is_alone { error } else { error.hint(BOTH) };

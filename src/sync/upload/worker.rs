@@ -15,7 +15,7 @@ use crate::{
     error::{Kind, Result},
     ids::TaskId,
     plan::{Key, Op, Outline},
-    replica::state::Snapshot,
+    replica::{pending::PendingSave, state::Snapshot},
     sync::{
         bases,
         engine::Engine,
@@ -190,7 +190,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
 pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let (generation, is_sent) = {
         let state = project.lock();
-        let is_sent = state.intent.as_ref().is_none_or(crate::replica::pending::Intent::is_sent);
+        let is_sent = state.intent.as_ref().is_none_or(PendingSave::is_sent);
         (state.generation, is_sent && !state.is_refused())
     };
     if is_sent {
@@ -215,8 +215,7 @@ pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
 pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result<()> {
     let asked = {
         let state = project.lock();
-        let doubt =
-            state.intent.as_ref().and_then(crate::replica::pending::Intent::detail_in_doubt);
+        let doubt = state.intent.as_ref().and_then(PendingSave::detail_in_doubt);
         state.id.clone().zip(doubt)
     };
     let Some((id, (task, resource))) = asked else { return Ok(()) };
@@ -232,7 +231,7 @@ pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result
 pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u64) -> Result<Run> {
     let (id, ops) = {
         let state = project.lock();
-        let ops = state.intent.as_ref().map(crate::replica::pending::Intent::script);
+        let ops = state.intent.as_ref().map(PendingSave::script);
         (state.id.clone(), ops.unwrap_or_default())
     };
     let Some(id) = id else { return Ok(Run::PlanAgain) };
@@ -295,7 +294,7 @@ pub(crate) async fn note_sending(
         if let Some(intent) = state.intent.as_mut() {
             intent.sending(op);
         }
-        if is_unseen(op) { journaling::journal_entry(engine, &state) } else { None }
+        if is_unseen(op) { journaling::journal_entry(&state) } else { None }
     };
     journaling::note(engine, project, entry).await?;
     Ok(true)
@@ -338,7 +337,7 @@ pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) 
     let _transition = project.commit.lock().await;
     let (row, past) = {
         let state = project.lock();
-        let settled = state.intent.as_ref().is_none_or(crate::replica::pending::Intent::is_settled);
+        let settled = state.intent.as_ref().is_none_or(PendingSave::is_settled);
         if state.generation != generation || !settled {
             return Ok(());
         }
@@ -400,9 +399,8 @@ pub(crate) fn is_doubtful(project: &Project) -> bool {
 pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
     let state = project.lock();
     let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-    let deletes = |intent: &crate::replica::pending::Intent| {
-        intent.script().iter().any(|op| matches!(op, Op::Delete { .. }))
-    };
+    let deletes =
+        |intent: &PendingSave| intent.script().iter().any(|op| matches!(op, Op::Delete { .. }));
     read.is_none_or(|read| read < began) && state.intent.as_ref().is_some_and(deletes)
 }
 

@@ -7,7 +7,7 @@ use crate::{
     plan::{self, Outline, Wanted},
     replica::{
         identity::RefusedOf,
-        pending::{Intent, Rebased},
+        pending::{PendingSave, Rebased},
         served::{Process, Seen},
     },
     sync::{
@@ -249,13 +249,15 @@ pub(crate) fn change(
             (intent, waiting.target.clone(), rebased)
         }
         (None, Some(known)) if *known.outline != base.existing() => {
-            let mut intent = Intent::new(base.existing(), ours);
+            let mut intent = PendingSave::new(base.existing(), ours);
             intent.doubtful = is_doubtful;
             let theirs = Outline::clone(&known.outline);
             let rebased = intent.rebase(theirs.clone(), first);
             (intent, theirs, rebased)
         }
-        (None, _) => (Intent::new(base.existing(), ours), Outline::default(), Rebased::default()),
+        (None, _) => {
+            (PendingSave::new(base.existing(), ours), Outline::default(), Rebased::default())
+        }
     };
     let Rebased { aliases, conflicts } = rebased;
     for (from, to) in aliases {

@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     plan::{Details, Item, Key},
-    replica::{pending::Intent, served::Process, state::State},
+    replica::{pending::PendingSave, served::Process, state::Replica},
     sync::{engine::Engine, project::Project, read::residency, write::recall},
 };
 
@@ -29,7 +29,7 @@ pub(crate) async fn bring_from_elsewhere(
     project: &Project,
     process: Option<Process>,
     made: HashSet<Key>,
-    intent: &mut Intent,
+    intent: &mut PendingSave,
 ) -> (Vec<(Key, Details)>, Vec<Origin>) {
     let (mut copied, mut origins) = (Vec::new(), Vec::new());
     let Some(process) = process.filter(|_| !made.is_empty()) else { return (copied, origins) };
@@ -89,7 +89,7 @@ pub(crate) fn taken_from(
     made: &[&Item],
 ) -> Vec<(Key, Key, Details)> {
     let now = engine.clock.now();
-    let is_removed = |state: &State| !state.removed.is_empty();
+    let is_removed = |state: &Replica| !state.removed.is_empty();
     if !is_removed(&project.lock()) {
         return Vec::new();
     }

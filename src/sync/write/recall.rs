@@ -7,7 +7,7 @@ const MOST: usize = 20;
 
 use crate::{
     plan::{Key, Outline},
-    replica::{pending::Intent, removed::LATELY, state::State},
+    replica::{pending::PendingSave, removed::LATELY, state::Replica},
     store::history::Past,
     sync::{engine::Engine, project::Project},
 };
@@ -35,7 +35,7 @@ pub(crate) async fn recall_removed(engine: &Engine, project: &Project) {
         state.removed.recall(before, after, now.checked_sub(age).unwrap_or(now));
         note_names(&mut state, before, after);
     }
-    if let Some(Intent { before, target, .. }) = intent {
+    if let Some(PendingSave { before, target, .. }) = intent {
         state.removed.recall(&before, &target, now);
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn is_in_force(past: &Past) -> bool {
 }
 
 /// Notes the people and fields of deleted tasks as seen in their project.
-pub(crate) fn note_names(state: &mut State, before: &Outline, after: &Outline) {
+pub(crate) fn note_names(state: &mut Replica, before: &Outline, after: &Outline) {
     let left: HashSet<&Key> = after.items.iter().map(|item| &item.key).collect();
     for item in before.items.iter().filter(|item| !left.contains(&item.key)) {
         state.names.saw(&item.details);

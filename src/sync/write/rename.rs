@@ -12,9 +12,9 @@ use crate::{
     error::Result,
     ids::SpaceId,
     replica::{
-        pending::Intent,
+        pending::PendingSave,
         relocation::{Place, Relocation},
-        state::State,
+        state::Replica,
     },
     store::journal::Entry,
     sync::{
@@ -68,7 +68,7 @@ pub(crate) async fn wish(
         let entry = if is_unknown {
             // Taskade never heard of it: it is created where it is to be.
             show(&mut state, &to);
-            journaling::journal_entry(engine, &state)
+            journaling::journal_entry(&state)
         } else {
             Some(relocated_entry(engine, &state, &to))
         };
@@ -102,10 +102,10 @@ pub(crate) async fn wish(
 }
 
 /// The journal entry of a project that is to go to another place.
-pub(crate) fn relocated_entry(engine: &Engine, state: &State, to: &Place) -> Entry {
+pub(crate) fn relocated_entry(engine: &Engine, state: &Replica, to: &Place) -> Entry {
     let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
     let known = known.unwrap_or_default();
-    let mut intent = state.intent.clone().unwrap_or_else(|| Intent::new(known.clone(), known));
+    let mut intent = state.intent.clone().unwrap_or_else(|| PendingSave::new(known.clone(), known));
     match &mut intent.relocation {
         Some(relocation) => {
             to.clone_into(&mut relocation.to);
@@ -117,7 +117,7 @@ pub(crate) fn relocated_entry(engine: &Engine, state: &State, to: &Place) -> Ent
             intent.relocation = Some(Relocation::new(from, to.clone(), now));
         }
     }
-    let mut entry = placement::standing_entry(engine, state, &intent);
+    let mut entry = placement::standing_entry(state, &intent);
     (entry.folder, entry.title) = (to.folder.clone(), to.title.clone());
     entry
 }

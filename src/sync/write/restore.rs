@@ -9,7 +9,7 @@ use crate::{
     api::Priority,
     error::{Error, Kind, Result},
     plan::{self, Outline, Wanted},
-    replica::{pending::Intent, served::Seen, state::Content},
+    replica::{pending::PendingSave, served::Seen, state::Content},
     store::removals::Removal,
     sync::{
         engine::Engine,
@@ -28,7 +28,7 @@ pub(crate) enum Planned {
     Recalled {
         is_idle: bool,
     },
-    Asked(Content, Box<Intent>),
+    Asked(Content, Box<PendingSave>),
 }
 
 /// Has an archived project restored. When this returns it is journaled; the worker is to be
@@ -60,7 +60,7 @@ pub(crate) async fn restore(
             let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
             let known = known.unwrap_or_default();
             let intent = state.intent.clone();
-            let mut intent = intent.unwrap_or_else(|| Intent::new(known.clone(), known));
+            let mut intent = intent.unwrap_or_else(|| PendingSave::new(known.clone(), known));
             (intent.restores, intent.undoes) = (true, undoes.or(intent.undoes));
             Planned::Asked(content, Box::new(intent))
         }
@@ -77,7 +77,7 @@ pub(crate) async fn restore(
             0
         }
         Planned::Recalled { is_idle: false } => {
-            let entry = journaling::journal_entry(engine, &residency::recalled(engine, project));
+            let entry = journaling::journal_entry(&residency::recalled(engine, project));
             journaling::note(engine, project, entry).await?;
             project.lock().generation
         }

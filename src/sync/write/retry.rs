@@ -77,7 +77,7 @@ pub(crate) async fn send_again(engine: &Engine, project: &Project) -> Result<u64
             saved.refused = None;
         }
         state.generation += 1;
-        (journaling::journal_entry(engine, &state), state.generation)
+        (journaling::journal_entry(&state), state.generation)
     };
     journaling::note(engine, project, entry).await?;
     Ok(generation)

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     plan::{Details, Item, Key, Outline},
-    replica::{pending::Intent, removed::Removed, served::Process},
+    replica::{pending::PendingSave, removed::Removed, served::Process},
     sync::{
         engine::Engine,
         project::Project,
@@ -37,7 +37,7 @@ pub(crate) async fn bring_back(
     project: &Project,
     process: Option<Process>,
     seen: &Outline,
-    intent: &mut Intent,
+    intent: &mut PendingSave,
 ) -> Returned {
     recall::recall_removed(engine, project).await;
     let (mut removed, mut copied, before) = bring_back_here(engine, project, intent);
@@ -62,7 +62,7 @@ pub(crate) async fn bring_back(
 pub(crate) fn bring_back_here(
     engine: &Engine,
     project: &Project,
-    intent: &mut Intent,
+    intent: &mut PendingSave,
 ) -> (Removed, Vec<(Key, Details)>, Outline) {
     let now = engine.clock.now();
     let state = residency::recalled(engine, project);
@@ -87,7 +87,7 @@ pub(crate) fn bring_back_here(
 pub(crate) fn take_back(
     removed: &mut Removed,
     before: &Outline,
-    intent: &mut Intent,
+    intent: &mut PendingSave,
     current: impl Fn(&Key) -> Key,
 ) -> Vec<(Key, Details)> {
     let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
@@ -113,7 +113,7 @@ pub(crate) fn take_back(
 }
 
 /// The tasks that an intent is to make and that `before` did not have.
-pub(crate) fn made<'a>(before: &Outline, intent: &'a Intent) -> Vec<&'a Item> {
+pub(crate) fn made<'a>(before: &Outline, intent: &'a PendingSave) -> Vec<&'a Item> {
     let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
     let is_made = |item: &&Item| match &item.key {
         // One that others deleted while it was edited, or that was cut from another project, is

@@ -18,10 +18,10 @@ use crate::{
     plan::{Op, Outline},
     replica::{
         identity::RefusedOf,
-        pending::Intent,
+        pending::PendingSave,
         rejection::{Refusal, RefusedText},
         served::{Process, Seen},
-        state::{Saved, State},
+        state::{Replica, Saved},
     },
     sync::{
         engine::Engine,
@@ -78,8 +78,8 @@ pub(crate) async fn put_back(
                 || intent.base != intent.before
                 || intent.relocation.is_some()
         });
-        let target = |begun: &Intent| begun.before.clone();
-        let taken_back = begun.map(|begun| Intent { target: target(&begun), ..begun });
+        let target = |begun: &PendingSave| begun.before.clone();
+        let taken_back = begun.map(|begun| PendingSave { target: target(&begun), ..begun });
         (RefusedOf::of(&state), aside, taken_back)
     };
     let (before, aside) = (aside.base.clone(), journal_aside(engine, of, aside).await?);
@@ -162,7 +162,7 @@ pub(crate) fn show_again(
     process: Option<Process>,
     base: &Seen,
     ours: &Arc<Outline>,
-    change: impl FnOnce(&mut State),
+    change: impl FnOnce(&mut Replica),
 ) {
     let mut state = residency::recalled(engine, project);
     let before = state.content().map(|content| content.text);
@@ -175,7 +175,7 @@ pub(crate) fn show_again(
 
 /// What Taskade refused, as a text that its file does not show. Not where more is to become of the
 /// project than its tasks.
-pub(crate) fn refused_there(state: &State) -> Option<RefusedText> {
+pub(crate) fn refused_there(state: &Replica) -> Option<RefusedText> {
     let Saved { text, edited, refused, .. } = state.saved.as_ref()?;
     let refusal = Refusal { set_aside: true, ..refused.clone()? };
     if state.refused.is_some() || state.creating.is_some() || state.archive {

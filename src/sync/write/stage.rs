@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     plan::{Conflict, Outline},
     replica::{
-        pending::Intent,
+        pending::PendingSave,
         served::{Process, Seen},
         state::Saved,
     },
@@ -22,7 +22,7 @@ use crate::{
 
 /// What a save comes to.
 pub(crate) struct Change {
-    pub(crate) intent: Intent,
+    pub(crate) intent: PendingSave,
     /// What it was merged into, and where that disagreed: the earlier save that still waits, and
     /// what the service is known to have.
     pub(crate) overridden: Vec<(Outline, Vec<Conflict>)>,

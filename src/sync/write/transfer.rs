@@ -18,7 +18,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Details, Item, Key, Outline},
     replica::{
-        pending::{Intent, Moved},
+        pending::{Moved, PendingSave},
         served::Process,
     },
     sync::{
@@ -49,7 +49,7 @@ pub(crate) fn holds(
 }
 
 /// Has the deletions of a save that is about to be journaled wait.
-pub(crate) fn hold(engine: &Engine, project: &Project, intent: &mut Intent) {
+pub(crate) fn hold(engine: &Engine, project: &Project, intent: &mut PendingSave) {
     intent.held = Some(engine.clock.wall() + HELD);
     project.lock().held = Some(engine.clock.now() + HELD);
 }

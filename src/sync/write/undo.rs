@@ -18,9 +18,9 @@ use crate::{
     ids::{ProjectId, SpaceId},
     plan::{self, Conflict, Item, Key, Op, Outline},
     replica::{
-        pending::Intent,
+        pending::PendingSave,
         served::Seen,
-        state::{Awaited, State},
+        state::{Awaited, Replica},
     },
     store::{
         history::{Deed, Former, Past, Scope},
@@ -250,7 +250,7 @@ pub(crate) async fn undo_save(
         let now = state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
         let first_new = state.reserve(past.before.items.len() * 2);
         let wanted = without(past, &now, first_new);
-        let mut intent = Intent::new((*now).clone(), wanted.clone());
+        let mut intent = PendingSave::new((*now).clone(), wanted.clone());
         intent.undoes = Some(past.row);
         (wanted != *now).then_some((wanted, intent))
     };
@@ -295,7 +295,7 @@ pub(crate) async fn conclude_undo(engine: &Engine, past: &Past) -> Result<()> {
     engine.journaled(move |journal| journal.conclude(None, Some(&past))).await
 }
 
-pub(crate) fn check_idle(state: &State) -> Result<()> {
+pub(crate) fn check_idle(state: &Replica) -> Result<()> {
     if state.refused.is_some() {
         return Err(Error::new(
             Kind::Os(libc::EBUSY),

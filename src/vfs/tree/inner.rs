@@ -1,5 +1,5 @@
-//! What is behind the names: inodes, handles, and what waits. One lock guards all of it; it is never held across an
-//! await.
+//! What is behind the names: inodes, handles, and what waits. One lock guards all of it; it is
+//! never held across an await.
 
 use std::{
     collections::HashMap,
