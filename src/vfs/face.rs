@@ -1,4 +1,4 @@
-//! The operations of the file system, as the kernel's adapter and the command line call them.
+//! The operations of the file system, as the kernel's adapter calls them.
 
 use std::{
     ffi::OsStr,
@@ -14,21 +14,16 @@ use std::{
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    agenda::Gathered,
     api::MakeSpaces,
     error::{Error, Result},
-    sync::{Asking, Engine, Event, HistoryEntry, write::recover},
+    sync::{Engine, Event, write::recover},
     vfs::{
-        agenda, attr, burst, control,
-        details_below::{self, Asked},
-        handle,
+        attr, burst, control, handle,
         invalidation::{Invalidate, Notice},
         lookup,
         namespace::{self, RenameMode},
         notices::{self, Held},
-        open_dir, past, process, pump, refused, refused_removals, removal, resolve, rest, scratch,
-        scratch_make,
-        status::Status,
+        open_dir, process, pump, removal, scratch, scratch_make,
         types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, Room, SetAttr},
         vacant,
         volume::Vfs,
@@ -37,16 +32,6 @@ use crate::{
 };
 
 impl Vfs {
-    /// What is known of the tasks of a project, or of those below a directory; of all with `None`.
-    /// No request is made. Blocks.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing is known to be there, [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot
-    /// be read.
-    pub fn agenda(&self, path: Option<&Path>) -> Result<Gathered> {
-        agenda::agenda(self, path)
-    }
-
     /// What `stat` shows of an inode to a caller.
     ///
     /// # Errors
@@ -69,58 +54,6 @@ impl Vfs {
         caller: u32,
     ) -> Result<Attr> {
         attr::setattr(self, ino, fh, set, caller).await
-    }
-
-    /// Removes the files at and below a path relative to the mount whose removal was refused: it
-    /// was meant. They are one group. How many.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if no removal was refused there, otherwise as archiving.
-    pub async fn retry_removals(self: &Arc<Self>, path: &Path) -> Result<usize> {
-        refused_removals::retry_removals(self, path).await
-    }
-
-    /// Forgets that removals at and below a path were refused. How many.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if none was, otherwise if the journal cannot note it.
-    pub async fn discard_removals(&self, path: &Path) -> Result<usize> {
-        refused_removals::discard_removals(self, path).await
-    }
-
-    /// How it stands.
-    pub fn status(&self) -> Status {
-        control::status(self)
-    }
-
-    /// The inode at a path relative to the mount. As for the kernel after a lookup, it lives until
-    /// it is forgotten.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none.
-    pub async fn resolve(&self, path: &Path) -> Result<Ino> {
-        resolve::resolve(self, path).await
-    }
-
-    /// Asks for the details of the tasks of a project, or of all that are below a directory, and
-    /// tells after every answer how far it has come. Dropped half way, it goes on from there the
-    /// next time.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if it is neither, or what reading or asking failed with.
-    pub async fn ask_details(
-        &self,
-        ino: Ino,
-        asking: &Asking,
-        told: &(dyn Fn(Asked) + Send + Sync),
-    ) -> Result<Asked> {
-        details_below::ask_details(self, ino, asking, told).await
-    }
-
-    /// How many requests a minute are to spare for what nobody waits for, if the service has told
-    /// of a limit: `None` if it has none, or has not told.
-    pub fn spare_requests(&self) -> Option<u32> {
-        details_below::spare_requests(self)
     }
 
     /// Looks a name up; the kernel holds a reference when this succeeds.
@@ -235,20 +168,6 @@ impl Vfs {
         let _ = self.spaces.set(spaces);
     }
 
-    /// Settles what waits for its grace, then waits until no save is on its way, but no longer
-    /// than `wait`.
-    pub async fn rest(self: &Arc<Self>, wait: std::time::Duration) {
-        rest::rest(self, wait).await
-    }
-
-    /// Lists the workspaces, if they were never listed.
-    ///
-    /// # Errors
-    /// What that failed with.
-    pub async fn first_look(&self) -> Result<()> {
-        rest::first_look(self).await
-    }
-
     /// The kernel gave references back.
     pub fn forget(&self, ino: Ino, count: u64) {
         lookup::forget(self, ino, count)
@@ -295,69 +214,6 @@ impl Vfs {
     /// Closes a directory.
     pub fn releasedir(&self, fh: Fh) {
         open_dir::releasedir(self, fh)
-    }
-
-    /// What was done, newest first: at most `most`, of one project or below a directory, or of all.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if the inode is neither, [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot be read.
-    pub async fn history(&self, ino: Option<Ino>, most: usize) -> Result<Vec<HistoryEntry>> {
-        past::history(self, ino, most).await
-    }
-
-    /// As [`history`](Self::history), at and below a path relative to the mount, whether anything
-    /// is there now or not.
-    ///
-    /// # Errors
-    /// As [`history`](Self::history).
-    pub async fn history_at(&self, path: Option<&Path>, most: usize) -> Result<Vec<HistoryEntry>> {
-        past::history_at(self, path, most).await
-    }
-
-    /// Takes back what was done last of one project or below a directory, or of all. What it was.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is nothing, EBUSY if it cannot be taken back yet, and otherwise
-    /// as a save.
-    pub async fn undo(self: &Arc<Self>, ino: Option<Ino>) -> Result<HistoryEntry> {
-        past::undo(self, ino).await
-    }
-
-    /// What [`undo_at`](Self::undo_at) would take back: one deed, or what was removed together.
-    ///
-    /// # Errors
-    /// As [`undo`](Self::undo), before anything is done.
-    pub async fn undoable_at(&self, path: Option<&Path>) -> Result<Vec<HistoryEntry>> {
-        past::undoable_at(self, path).await
-    }
-
-    /// Takes back what was done last at and below a path relative to the mount, whether anything is
-    /// there now or not. With `expected` only if that is still the last. What it was.
-    ///
-    /// # Errors
-    /// As [`undo`](Self::undo).
-    pub async fn undo_at(
-        self: &Arc<Self>,
-        path: Option<&Path>,
-        expected: Option<i64>,
-    ) -> Result<Vec<HistoryEntry>> {
-        past::undo_at(self, path, expected).await
-    }
-
-    /// Tries the refused save of a project again; with `allow_delete` however much it deletes.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused; otherwise as a save.
-    pub async fn retry(&self, ino: Ino, allow_delete: bool) -> Result<()> {
-        refused::retry(self, ino, allow_delete).await
-    }
-
-    /// Gives the refused save of a project up. A project that was never created is gone then.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused, [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be noted.
-    pub async fn discard(&self, ino: Ino) -> Result<()> {
-        refused::discard(self, ino).await
     }
 
     /// Creates a file and opens it.

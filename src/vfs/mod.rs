@@ -13,6 +13,7 @@ pub(crate) mod agenda;
 pub(crate) mod attr;
 pub(crate) mod attributes;
 pub(crate) mod burst;
+pub(crate) mod commands;
 pub(crate) mod commit_policy;
 pub(crate) mod control;
 pub(crate) mod details_below;
