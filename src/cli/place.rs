@@ -71,7 +71,10 @@ pub(super) fn place_or_only(path: Option<&Path>, state_dir: Option<&Path>) -> Re
     }
     match (mounted.pop(), mounted.is_empty()) {
         (Some(account), true) => Ok(Place { account, inside: None }),
-        (None, _) => Err(Error::new(Kind::NotFound, "nothing is mounted")),
+        (None, _) => {
+            Err(Error::new(Kind::NotFound, "nothing is mounted with this state directory")
+                .hint("name a path in the mount, or give its --state-dir"))
+        }
         (Some(_), false) => {
             Err(Error::new(Kind::Invalid, "several accounts are mounted")
                 .hint("name one by its path"))
