@@ -1,0 +1,8 @@
+//! Saves by real editors and tools, and whole sessions of them, on real mounts.
+
+mod git;
+mod new_and_unchanged;
+mod requests;
+mod save_shapes;
+mod sessions;
+mod system_calls;

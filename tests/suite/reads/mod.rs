@@ -1,0 +1,12 @@
+//! What is read, when it is asked for, and how long it is believed.
+
+mod agenda;
+mod detail_fetch;
+mod invalidation;
+mod kernel_cache;
+mod open_descriptors;
+mod persistent_cache;
+mod request_counts;
+mod resources;
+mod title_node;
+mod walks;

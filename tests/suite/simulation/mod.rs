@@ -1,0 +1,7 @@
+//! Long runs drawn from a seed, and a model of what must hold after each step.
+
+mod details;
+mod named_lines;
+mod sessions;
+mod two_mounts;
+mod working_day;

@@ -1,0 +1,8 @@
+//! What the tests stand on: a Taskade in memory, mounts with and without a kernel, programs.
+
+pub mod harness;
+pub mod mount;
+pub mod program;
+pub mod rng;
+pub mod service;
+pub mod terminal;

@@ -1,0 +1,285 @@
+//! How a Taskade in memory answers requests.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use taskadefs::{
+    api::{Backend, Call, Envelope, Method, RemoteTask, Request},
+    error::{Error, Kind, Result},
+    ids::TaskId,
+};
+
+use crate::support::service::{
+    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, task,
+};
+
+/// The path of a task.
+pub(crate) const TASK: &str = "projects/{project}/tasks/{task}";
+
+#[async_trait]
+impl Backend for Memory {
+    async fn send(&self, request: &mut dyn Request) -> Result<()> {
+        let call = request.call()?;
+        self.wait(&call).await;
+        let answer = self.answer(&call);
+        request.take(answer)
+    }
+}
+
+impl Memory {
+    /// Waits for as long as such requests are to.
+    async fn wait(&self, call: &Call) {
+        let stalled = match (call.method, call.path.template()) {
+            (Method::Get, "projects/{project}/tasks") => &self.stalled,
+            (Method::Get, "folders/{folder}/projects") => &self.stalled_listings,
+            (Method::Post, "projects/{project}/tasks/") | (Method::Delete, TASK) => {
+                &self.stalled_tasks
+            }
+            _ => return,
+        };
+        stalled.subscribe().wait_for(|stalled| !stalled).await.unwrap();
+    }
+
+    /// What a request comes to, faults and all.
+    fn answer(&self, call: &Call) -> Result<Envelope> {
+        let mut state = self.lock();
+        if call.path.template() == "bundles/{space}/export" && !state.exports {
+            return Err(Error::new(Kind::Unsupported, "nothing is exported here"));
+        }
+        let fault = state.faults.next(call)?;
+        if call.is_read() {
+            state.reads += 1;
+            return match fault {
+                Fault::Before(kind) => Err(Error::new(kind, "fault")),
+                Fault::After => Err(Error::new(Kind::Unreachable, "no answer")),
+                Fault::None => Envelope::of(&state.execute(call)?),
+            };
+        }
+        let what = words(call);
+        if let Fault::Before(kind) = fault {
+            return Err(Error::new(kind, format!("{what}: fault")));
+        }
+        state.log.push(what.clone());
+        let answer = state.execute(call)?;
+        match fault {
+            Fault::After => Err(Error::new(Kind::Ambiguous, format!("{what}: no answer"))),
+            _ => Envelope::of(&answer),
+        }
+    }
+}
+
+/// A write as the log has it.
+fn words(call: &Call) -> String {
+    let ids = call.path.ids();
+    match (call.method, call.path.template()) {
+        (Method::Post, "projects") => format!("POST project {:?}", text(call, "/content")),
+        (Method::Post, "projects/{project}/copy") => {
+            format!("POST {}/copy {:?}", ids[0], text(call, "/projectTitle"))
+        }
+        (Method::Post, "projects/{project}/tasks/") => {
+            let words = new_tasks(call).iter().map(|new| {
+                let anchor = new["taskId"].as_str().unwrap_or("project");
+                let (placement, content) = (new["placement"].as_str(), new["content"].as_str());
+                format!("{} {anchor} {:?}", placement.unwrap(), content.unwrap())
+            });
+            format!("POST [{}]", words.collect::<Vec<_>>().join(", "))
+        }
+        (Method::Put, TASK) => format!("PUT {} {:?}", ids[1], text(call, "/content")),
+        (Method::Put, "projects/{project}/tasks/{task}/move") => {
+            let (position, target) = (text(call, "/target/position"), text(call, "/target/taskId"));
+            format!("PUT {}/move {position} {target}", ids[1])
+        }
+        _ => words_of_detail(call).unwrap_or_else(|| plain_words(call)),
+    }
+}
+
+/// The method and the path, without what all paths begin with.
+fn plain_words(call: &Call) -> String {
+    let (template, ids) = (call.path.template(), call.path.ids());
+    let (rest, ids) = match template.strip_prefix("projects/{project}/tasks/") {
+        Some(rest) => (rest, &ids[1..]),
+        None => (template.strip_prefix("projects/").unwrap_or(template), ids),
+    };
+    let mut ids = ids.iter();
+    let filled = rest.split('/').map(|segment| match segment.starts_with('{') {
+        true => ids.next().unwrap().as_str(),
+        false => segment,
+    });
+    let verb = format!("{:?}", call.method).to_uppercase();
+    format!("{verb} {}", filled.collect::<Vec<_>>().join("/"))
+}
+
+/// A part of what is sent.
+pub(crate) fn sent<'a>(call: &'a Call, pointer: &str) -> &'a Value {
+    call.body.as_ref().and_then(|body| body.pointer(pointer)).unwrap_or(&Value::Null)
+}
+
+/// A text that is sent.
+pub(crate) fn text<'a>(call: &'a Call, pointer: &str) -> &'a str {
+    sent(call, pointer).as_str().unwrap()
+}
+
+pub(crate) fn new_tasks(call: &Call) -> &[Value] {
+    sent(call, "/tasks").as_array().unwrap()
+}
+
+pub(crate) fn item(item: impl Into<Value>) -> Value {
+    json!({ "ok": true, "item": item.into() })
+}
+
+pub(crate) fn items(items: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "ok": true, "items": items.into_iter().collect::<Vec<_>>() })
+}
+
+impl State {
+    /// Does what is asked.
+    fn execute(&mut self, call: &Call) -> Result<Value> {
+        let ids: Vec<&str> = call.path.ids().iter().map(String::as_str).collect();
+        match (call.method, call.path.template(), &ids[..]) {
+            (Method::Get, "workspaces", _) => {
+                Ok(items(self.workspaces.iter().map(|(id, name)| named(id, name))))
+            }
+            (Method::Get, "workspaces/{workspace}/folders", [workspace]) => {
+                self.get_folders(workspace)
+            }
+            (Method::Get, "bundles/{space}/export", [space]) => self.export(space),
+            (Method::Get, "folders/{folder}/projects", [folder]) => {
+                self.check_space(folder)?;
+                let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);
+                Ok(items(inside.map(|(id, project)| project_item(id, project))))
+            }
+            (Method::Post, "projects", _) => self.create_project(call),
+            (Method::Get, "projects/{project}", [project]) => {
+                Ok(item(project_item(project, self.project(project)?)))
+            }
+            (Method::Post, "projects/{project}/complete", [project]) => {
+                self.project_mut(project)?.completed = true;
+                Ok(item(Value::Null))
+            }
+            (Method::Post, "projects/{project}/restore", [project]) => {
+                self.project_mut(project)?.completed = false;
+                Ok(item(Value::Null))
+            }
+            (Method::Post, "projects/{project}/copy", [project]) => {
+                self.copy_project(project, call)
+            }
+            (Method::Get, "projects/{project}/tasks", [project]) => self.get_tasks(project, call),
+            (Method::Post, "projects/{project}/tasks/", [project]) => {
+                self.create_tasks(project, call)
+            }
+            (Method::Put, TASK, [project, task]) => self.update_task(project, task, call),
+            (Method::Delete, TASK, [project, task]) => self.delete_task(project, task),
+            (Method::Post, "projects/{project}/tasks/{task}/complete", [project, task]) => {
+                self.tick(project, task, true)
+            }
+            (Method::Post, "projects/{project}/tasks/{task}/uncomplete", [project, task]) => {
+                self.tick(project, task, false)
+            }
+            (Method::Put, "projects/{project}/tasks/{task}/move", [project, task]) => {
+                self.move_task(project, task, call)
+            }
+            _ => self.execute_detail(call, &ids),
+        }
+    }
+
+    fn get_folders(&self, workspace: &str) -> Result<Value> {
+        let home = self.workspaces.iter().find(|(id, _)| id == workspace);
+        let (id, name) = home.ok_or_else(gone)?;
+        let folders = self.folders.iter().filter(|(of, _, _)| of == workspace);
+        let folders = folders.map(|(_, id, name)| named(id, name));
+        Ok(items(std::iter::once(named(id, name)).chain(folders)))
+    }
+
+    fn check_space(&self, space: &str) -> Result<()> {
+        let mut spaces = self
+            .workspaces
+            .iter()
+            .map(|(id, _)| id)
+            .chain(self.folders.iter().map(|(_, id, _)| id));
+        spaces.any(|id| id == space).then_some(()).ok_or_else(gone)
+    }
+
+    fn export(&self, space: &str) -> Result<Value> {
+        self.check_space(space)?;
+        let inside = self.projects.iter().filter(|(_, project)| project.folder == space);
+        let items = inside.map(|(id, project)| {
+            let root = json!({ "children": nodes(&project.tasks, None) });
+            (id.clone(), json!({ "type": "space-bundle-project-item", "root": root }))
+        });
+        Ok(item(json!({ "items": items.collect::<serde_json::Map<_, _>>() })))
+    }
+
+    fn create_project(&mut self, call: &Call) -> Result<Value> {
+        let (folder, markdown) = (text(call, "/folderId"), text(call, "/content"));
+        self.check_space(folder)?;
+        let id = format!("p{}", self.next());
+        let mut lines = markdown.lines();
+        let name = lines.next().unwrap_or_default().trim_start_matches("# ");
+        let mut tasks = vec![task(TITLE, name, None, false)];
+        let mut path: Vec<String> = Vec::new();
+        for line in lines.filter(|line| !line.is_empty()) {
+            let text = line.trim_start_matches("  ");
+            path.truncate((line.len() - text.len()) / 2);
+            let child = format!("n{}", self.next());
+            let parent = path.last().map_or(TITLE, String::as_str).to_owned();
+            tasks.push(task(&child, text.trim_start_matches("- "), Some(&parent), false));
+            path.push(child);
+        }
+        let project = Project { name: name.into(), folder: folder.into(), completed: false, tasks };
+        self.projects.insert(id.clone(), project);
+        Ok(item(json!({ "id": id })))
+    }
+
+    fn copy_project(&mut self, project: &str, call: &Call) -> Result<Value> {
+        let (folder, title) = (text(call, "/folderId"), text(call, "/projectTitle"));
+        let mut copy = self.project(project)?.clone();
+        self.check_space(folder)?;
+        let id = format!("p{}", self.next());
+        title.clone_into(&mut copy.name);
+        folder.clone_into(&mut copy.folder);
+        title.clone_into(&mut copy.tasks[0].text);
+        if self.copies_have_new_ids {
+            for task in copy.tasks.iter_mut() {
+                task.id = anew(&task.id);
+                task.parent = task.parent.as_ref().map(anew);
+            }
+        }
+        self.projects.insert(id.clone(), copy);
+        if self.copies_have_details {
+            let of = |(of, _): &&(String, String)| of == project;
+            let keys: Vec<_> = self.details.keys().filter(of).cloned().collect();
+            for (of, task) in keys {
+                let details = self.details[&(of, task.clone())].clone();
+                self.details.insert((id.clone(), task), details);
+            }
+        }
+        Ok(item(json!({ "id": id })))
+    }
+}
+
+/// The id that a task has in a copy, if it has another.
+fn anew(id: &TaskId) -> TaskId {
+    match id.as_str() {
+        TITLE => id.clone(),
+        _ => TaskId::new(format!("{id}'")),
+    }
+}
+
+/// The nodes right below one, as exports have them.
+fn nodes(tasks: &[RemoteTask], parent: Option<&TaskId>) -> Vec<Value> {
+    let below = tasks.iter().filter(|task| task.parent.as_ref() == parent);
+    let node = |task: &RemoteTask| {
+        json!({
+            "type": "text", "id": task.id, "text": { "ops": [{ "insert": task.text }] },
+            "completed": task.completed, "children": nodes(tasks, Some(&task.id)),
+        })
+    };
+    below.map(node).collect()
+}
+
+fn named(id: &str, name: &str) -> Value {
+    json!({ "id": id, "name": name })
+}
+
+fn project_item(id: &str, project: &Project) -> Value {
+    json!({ "id": id, "name": project.name, "completed": project.completed })
+}
