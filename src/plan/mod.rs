@@ -20,6 +20,7 @@ mod script;
 mod tests;
 mod waves;
 
+pub(crate) use self::align::recognise;
 pub use self::{
     align::{Wanted, align, resembles},
     apply::{ApplyError, apply},

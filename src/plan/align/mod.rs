@@ -40,6 +40,12 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
     keyed(base, wanted, &matching, first_new)
 }
 
+/// As [`align`], for lines that are not known to be of `base` at all: only those are, that are told by
+/// what they say.
+pub(crate) fn recognise(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
+    keyed(base, wanted, &recognised(base, wanted), first_new)
+}
+
 /// Whether a text is, however edited, one of the tasks of `base`: at least a quarter of the lines
 /// of the shorter one are recognised in the other. Where it is not, no line of the one has become
 /// a line of the other, and the text belongs to other tasks. Nothing resembles what is empty.
