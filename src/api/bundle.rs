@@ -77,13 +77,7 @@ fn project(root: &Value) -> Option<Exported> {
             Some(completed) => completed.as_bool()?,
         };
         let text = text(node.get("text")?, &mut exported.traits)?;
-        exported.tasks.push(RemoteTask {
-            id,
-            text,
-            parent,
-            completed,
-            spelled: Default::default(),
-        });
+        exported.tasks.push(RemoteTask { id, text, parent, completed });
     }
     Some(exported)
 }

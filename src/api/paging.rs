@@ -208,13 +208,7 @@ mod tests {
 
     fn task(number: usize) -> RemoteTask {
         let id = TaskId::new(number.to_string());
-        RemoteTask {
-            id,
-            text: String::new(),
-            parent: None,
-            completed: false,
-            spelled: Default::default(),
-        }
+        RemoteTask { id, text: String::new(), parent: None, completed: false }
     }
 
     /// Lists `total` tasks from a server with this cap. How many requests it took.

@@ -5,7 +5,10 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{arguments::ServeArgs, terminal::say};
+use super::{
+    arguments::ServeArgs,
+    terminal::{say, tell},
+};
 
 use crate::{
     error::{Error, Result},
@@ -30,6 +33,12 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         let server = Server::start(config).await?;
         for path in &args.make {
             server.store().make_path(path)?;
+        }
+        for dir in &args.import {
+            let report = server.store().import_directory(dir)?;
+            report.others.iter().for_each(|other| tell(other));
+            let (projects, workspace) = (report.projects, &report.workspace);
+            tell(&format!("{projects} projects of {} are in {workspace}", dir.display()));
         }
         let token = server.token_path().display().to_string();
         say(&format!("listening on {}\ntoken in {}\n", server.url(), printable(&token)))?;

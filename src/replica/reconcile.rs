@@ -202,7 +202,6 @@ mod tests {
             text: (*text).to_owned(),
             done: false,
             details: Default::default(),
-            spelled: Default::default(),
         };
         Outline { items: items.iter().map(item).collect() }
     }

@@ -11,9 +11,10 @@ use super::{
     quirks::Assigning,
     requests::{self, PutAssignees, PutDate, PutNote, PutValue},
     shared::Shared,
-    store_details::{self, Member, Note},
+    store_details::{self, Field, Member, Note},
     tasks::{self, page_bounds, read_text},
     token::random_name,
+    values,
 };
 use crate::api::{End, Schedule};
 
@@ -130,13 +131,12 @@ impl<'a> Of<'a> {
         tasks::written_task(self.shared, self.project, self.task)
     }
 
-    fn check_field(self, field: &str) -> Result<(), Answer> {
+    /// A field that its project has.
+    fn field(self, id: &str) -> Result<Field, Answer> {
         find(self.shared, self.project)?;
         let fields = self.shared.store.fields(self.project).map_err(broken)?;
-        match fields.iter().any(|known| known.id == field) {
-            true => Ok(()),
-            false => Err(Answer::not_found("Field not found")),
-        }
+        let found = fields.into_iter().find(|known| known.id == id);
+        found.ok_or_else(|| Answer::not_found("Field not found"))
     }
 }
 
@@ -222,17 +222,23 @@ pub(super) fn unassign(shared: &Shared, call: &Call<'_>) -> Outcome {
 
 pub(super) fn values(shared: &Shared, call: &Call<'_>) -> Outcome {
     let values = Of::new(shared, call).with(|of| of.values())?;
-    let item = |(id, value)| more(shared, json!({ "fieldId": id, "value": value }));
+    let item =
+        |(id, kept)| more(shared, json!({ "fieldId": id, "value": told_value(shared, kept) }));
     Ok(Answer::items(values.into_iter().map(item).collect()))
 }
 
+/// A value as it is answered.
+fn told_value(shared: &Shared, kept: Value) -> Value {
+    if shared.quirks.typed_values { kept } else { values::told(kept) }
+}
+
 pub(super) fn value(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let (task, field) = (Of::new(shared, call), call.id(2));
-    task.check_field(field)?;
+    let task = Of::new(shared, call);
+    let field = task.field(call.id(2))?;
     let values = task.with(|of| of.values())?;
-    let mut item = json!({ "fieldId": field });
-    if let Some((_, value)) = values.into_iter().find(|(id, _)| id == field) {
-        item["value"] = value;
+    let mut item = json!({ "fieldId": field.id });
+    if let Some((_, kept)) = values.into_iter().find(|(id, _)| *id == field.id) {
+        item["value"] = told_value(shared, kept);
     }
     Ok(Answer::item(more(shared, item)))
 }
@@ -241,15 +247,16 @@ pub(super) fn set_value(shared: &Shared, call: &Call<'_>) -> Outcome {
     let request: PutValue = requests::read(call)?;
     request.check()?;
     let task = Of::new(shared, call);
-    task.check_field(call.id(2))?;
-    task.with(|of| of.set_value(call.id(2), &request.value))?;
+    let field = task.field(call.id(2))?;
+    let kept = values::kept(&field.data, &request.value).map_err(Answer::bad_request)?;
+    task.with(|of| of.set_value(&field.id, &kept))?;
     Ok(Answer::ok())
 }
 
 pub(super) fn clear_value(shared: &Shared, call: &Call<'_>) -> Outcome {
     let task = Of::new(shared, call);
-    task.check_field(call.id(2))?;
-    task.with(|of| of.clear_value(call.id(2)))?;
+    let field = task.field(call.id(2))?;
+    task.with(|of| of.clear_value(&field.id))?;
     Ok(Answer::ok())
 }
 

@@ -12,22 +12,29 @@ mod call;
 mod details;
 mod faults;
 mod hostile;
+mod import;
+mod imported;
 mod listener;
 mod log;
+mod markdown;
+mod node;
 mod outline;
 mod projects;
 mod quirks;
 mod requests;
 mod routes;
 mod sample;
+mod sample_pages;
 mod schema;
 mod seed;
 mod shared;
 mod store;
 mod store_details;
 mod store_fields;
+mod store_tasks;
 mod tasks;
 mod token;
+mod values;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -39,6 +46,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use self::{
     faults::{Fault, Faults},
+    import::ImportReport,
     log::{LoggedRequest, RequestLog},
     quirks::{Assigning, Exports, GoneCursor, Quirks, Renaming},
     store::Store,

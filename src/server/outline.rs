@@ -1,5 +1,6 @@
 //! The tasks of a project as the service orders them. Pure.
 
+use super::node::Shape;
 use crate::api::Position;
 
 /// A task of the store.
@@ -8,8 +9,18 @@ pub(crate) struct Task {
     pub(crate) id: String,
     /// `None` for the title node alone.
     pub(crate) parent: Option<String>,
+    /// Plain, also where the shape has more to say of it.
     pub(crate) text: String,
     pub(crate) completed: bool,
+    pub(crate) shape: Shape,
+}
+
+impl Task {
+    /// Puts another text in the place of this one, whose markup goes with it.
+    pub(crate) fn set_text(&mut self, text: String) {
+        self.text = text;
+        self.shape.ops = None;
+    }
 }
 
 /// All tasks of a project in outline order. The first is the title node.
@@ -92,7 +103,7 @@ impl Tasks {
         position: Position,
     ) -> Result<(), Misplaced> {
         let (at, parent) = self.place(anchor, position)?;
-        self.0.insert(at, Task { id, parent, text, completed: false });
+        self.0.insert(at, Task { id, parent, text, completed: false, shape: Shape::default() });
         Ok(())
     }
 
@@ -141,7 +152,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Task, Tasks};
+    use super::{Shape, Task, Tasks};
     use crate::{
         api::{Position, RemoteTask},
         ids::TaskId,
@@ -168,6 +179,7 @@ mod tests {
             parent: parent.cloned(),
             text: text.to_owned(),
             completed,
+            shape: Shape::default(),
         };
         let mut tasks = vec![task("title", None, "Plan", false)];
         let mut path = vec!["title".to_owned()];
@@ -186,7 +198,6 @@ mod tests {
             text: task.text.clone(),
             parent: task.parent.as_ref().map(TaskId::new),
             completed: task.completed,
-            spelled: Default::default(),
         });
         Outline::from_listing(&listed.collect::<Vec<_>>(), "Plan", crate::plan::OnlyRoot::IsTitle)
             .outline

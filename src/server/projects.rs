@@ -8,7 +8,7 @@ use super::{
     call::Call,
     requests::{self, CopyProject, CreateProject, CreateProjectIn},
     shared::Shared,
-    store::{ProjectRow, SpaceRow, with_title},
+    store::{ProjectRow, SpaceRow},
 };
 use crate::error::Error;
 
@@ -98,18 +98,9 @@ pub(super) fn create_project_in(shared: &Shared, call: &Call<'_>) -> Outcome {
     make_project(shared, call.id(0), &request.content).map(Answer::item)
 }
 
-/// The first line is the title; the rest is a list, two spaces a level.
-fn make_project(shared: &Shared, folder: &str, markdown: &str) -> Result<Value, Answer> {
+fn make_project(shared: &Shared, folder: &str, content: &str) -> Result<Value, Answer> {
     check_space(shared, folder)?;
-    let mut lines = markdown.lines();
-    let name = lines.next().unwrap_or_default().trim_start_matches('#').trim().to_owned();
-    let tasks = lines.filter(|line| !line.trim().is_empty()).map(|line| {
-        let content = line.trim_start();
-        let text = ["- ", "* "].iter().find_map(|bullet| content.strip_prefix(bullet));
-        ((line.len() - content.len()) / 2, text.unwrap_or(content).to_owned(), false)
-    });
-    let tasks = with_title(&name, tasks).map_err(broken)?;
-    let id = shared.store.make_project(folder, &name, tasks).map_err(broken)?;
+    let (id, name) = shared.store.make_of_markdown(folder, content).map_err(broken)?;
     Ok(if shared.quirks.create_answers_name {
         json!({ "id": id, "name": name })
     } else {

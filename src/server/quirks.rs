@@ -92,6 +92,9 @@ pub struct Quirks {
     pub assigning: Assigning,
     /// Whether the end of a date is answered as a period.
     pub ends_are_periods: bool,
+    /// Whether values of fields are answered with their types, as exports have them, and not as an
+    /// option's id.
+    pub typed_values: bool,
     /// What exports of spaces are.
     pub exports: Exports,
     /// Whether answers have fields that the document does not know.
@@ -126,6 +129,7 @@ impl Default for Quirks {
             complete_cascades: false,
             assigning: Assigning::default(),
             ends_are_periods: false,
+            typed_values: false,
             exports: Exports::default(),
             extra_fields: false,
             rate_limit: None,

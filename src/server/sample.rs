@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::store::Store;
+use super::{sample_pages, store::Store};
 use crate::{
     api::{End, Moment, Schedule},
     error::Result,
@@ -195,16 +195,21 @@ fn add_projects(store: &Store) -> Result<()> {
         ),
         ("Personal", &[("Hiking trip", TRIP), ("Books", BOOKS)]),
     ];
-    for (folder, projects) in folders {
-        let folder = store.add_folder(&acme, folder)?;
-        for (name, tasks) in projects {
-            store.add_project(&folder, name, tasks)?;
+    for (name, projects) in folders {
+        let folder = store.add_folder(&acme, name)?;
+        for (title, tasks) in projects {
+            store.add_project(&folder, title, tasks)?;
+        }
+        match name {
+            "Marketing" => sample_pages::add_table(store, &folder).map(drop)?,
+            "Engineering" => sample_pages::add_document(store, &folder).map(drop)?,
+            _ => {}
         }
     }
     Ok(())
 }
 
-/// Adds people to each workspace, and fields to each project.
+/// Adds people to each workspace, and fields to each project that has none.
 fn equip(store: &Store) -> Result<()> {
     let number = json!({
         "type": "number", "displayName": "Estimate",
@@ -222,6 +227,9 @@ fn equip(store: &Store) -> Result<()> {
         }
         for folder in store.folders(&workspace.id)? {
             for project in store.projects(&folder.id)? {
+                if !store.fields(&project.id)?.is_empty() {
+                    continue;
+                }
                 let project = ProjectId::new(&project.id);
                 store.add_field(&project, NUMBER, &number)?;
                 store.add_field(&project, PRIORITY, &priority)?;

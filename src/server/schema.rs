@@ -8,7 +8,7 @@ use rusqlite_migration::{M, Migrations};
 
 /// From nothing, or from whatever version, to the one that this program writes.
 pub(super) static STEPS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(DETAILS)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(DETAILS), M::up(NODES)]));
 
 const FIRST: &str = "
     CREATE TABLE IF NOT EXISTS spaces (
@@ -81,4 +81,21 @@ const DETAILS: &str = "
         project TEXT PRIMARY KEY,
         key TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Formats of nodes, and what exports tell of a project beside its nodes and fields. What was made
+/// before them came through the API, which makes checkboxes. Values have their types from here on.
+const NODES: &str = "
+    ALTER TABLE tasks ADD COLUMN format TEXT;
+    ALTER TABLE tasks ADD COLUMN format_below TEXT;
+    ALTER TABLE tasks ADD COLUMN collapsed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tasks ADD COLUMN ops TEXT;
+    ALTER TABLE projects ADD COLUMN bundle TEXT;
+    UPDATE tasks SET format = 'checkbox', format_below = 'checkbox' WHERE parent IS NOT NULL;
+    UPDATE field_values
+        SET value = json_object('type', 'Select', 'optionId', json_extract(value, '$'))
+        WHERE json_type(value) = 'text' AND EXISTS (
+            SELECT 1 FROM fields
+            WHERE fields.project = field_values.project AND fields.id = field
+                AND json_extract(data, '$.type') = 'Select');
 ";

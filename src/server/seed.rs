@@ -3,10 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    markdown::MarkdownLine,
     outline::{Misplaced, Tasks},
-    store::{Store, add_project, failed, with_title},
+    store::{Store, add_project, failed},
     store_details::{Note, Of},
+    store_tasks::below_title,
     token::{random_name, random_uuid},
+    values,
 };
 use crate::{
     api::{ContentType, MakeSpaces, Position, Schedule},
@@ -38,11 +41,7 @@ impl Store {
         {
             return Err(Error::new(Kind::Invalid, "not WORKSPACE or WORKSPACE/FOLDER").at(path));
         }
-        let found = self.workspaces()?.into_iter().find(|space| space.name == name);
-        let workspace = match found {
-            Some(space) => SpaceId::new(space.id),
-            None => self.add_workspace(name)?,
-        };
+        let workspace = self.workspace_named(name)?;
         let folders = self.folders(workspace.as_str())?;
         if let Some(folder) = folder
             && folders.iter().all(|space| space.name != folder || space.id == workspace.as_str())
@@ -50,6 +49,14 @@ impl Store {
             self.add_folder(&workspace, folder)?;
         }
         Ok(())
+    }
+
+    /// The workspace of this name, made if there is none.
+    pub(crate) fn workspace_named(&self, name: &str) -> Result<SpaceId> {
+        match self.workspaces()?.into_iter().find(|space| space.name == name) {
+            Some(space) => Ok(SpaceId::new(space.id)),
+            None => self.add_workspace(name),
+        }
     }
 
     /// Adds a workspace.
@@ -88,6 +95,15 @@ impl Store {
     pub fn add_project(&self, folder: &SpaceId, name: &str, tasks: &str) -> Result<ProjectId> {
         let id = self.make_project(folder.as_str(), name, from_text(name, tasks)?)?;
         Ok(ProjectId::new(id))
+    }
+
+    /// Adds a project as the Markdown of one that is created has it, its first line being the
+    /// title.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn add_markdown(&self, folder: &SpaceId, content: &str) -> Result<ProjectId> {
+        self.make_of_markdown(folder.as_str(), content).map(|(id, _)| ProjectId::new(id))
     }
 
     /// Adds many projects at once.
@@ -184,7 +200,8 @@ impl Store {
             let assignees = Some(of.assignees()?).filter(|handles| !handles.is_empty());
             details.extend(assignees.map(|handles| ("assignees".to_owned(), handles.into())));
             let values = Some(of.values()?).filter(|values| !values.is_empty());
-            let values = values.map(|values| values.into_iter().collect::<Map<_, _>>());
+            let told = |(id, kept)| (id, values::told(kept));
+            let values = values.map(|values| values.into_iter().map(told).collect::<Map<_, _>>());
             details.extend(values.map(|values| ("fields".to_owned(), values.into())));
             Ok(details.into())
         })
@@ -242,8 +259,8 @@ impl Store {
         })
     }
 
-    /// Sets the value of a custom field, or takes it away, as somebody else would. Nothing is
-    /// checked.
+    /// Sets the value of a custom field, or takes it away, as somebody else would. What the field
+    /// cannot have is kept as it is.
     ///
     /// # Errors
     /// If the store cannot be written, or there is no such task.
@@ -254,9 +271,13 @@ impl Store {
         field: &str,
         value: Option<&Value>,
     ) -> Result<()> {
-        self.with_details(project, task, |of| match value {
-            Some(value) => of.set_value(field, value),
-            None => of.clear_value(field),
+        let fields = self.fields(project.as_str())?;
+        let field = fields.iter().find(|known| known.id == field);
+        let Some(field) = field else { return Err(Error::new(Kind::NotFound, "no such field")) };
+        let value = value.map(|value| values::kept(&field.data, value).unwrap_or(value.clone()));
+        self.with_details(project, task, |of| match &value {
+            Some(value) => of.set_value(&field.id, value),
+            None => of.clear_value(&field.id),
         })
     }
 
@@ -280,7 +301,7 @@ impl Store {
     pub fn edit_elsewhere(&self, project: &ProjectId, task: &TaskId, text: &str) -> Result<()> {
         self.elsewhere(project, |tasks| {
             let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
-            text.clone_into(&mut tasks.0[at].text);
+            tasks.0[at].set_text(text.to_owned());
             Ok(())
         })
     }
@@ -311,7 +332,7 @@ impl Store {
     /// If the store cannot be written, or there is no such project.
     pub fn rename_elsewhere(&self, project: &ProjectId, name: &str) -> Result<()> {
         self.elsewhere(project, |tasks| {
-            tasks.0.iter_mut().take(1).for_each(|title| name.clone_into(&mut title.text));
+            tasks.0.iter_mut().take(1).for_each(|title| title.set_text(name.to_owned()));
             Ok(())
         })
     }
@@ -335,12 +356,13 @@ impl Store {
     }
 }
 
-/// Tasks from lines: two spaces a level, `x ` before what is done.
+/// Tasks from lines: two spaces a level, `x ` before what is done. All are checkboxes.
 fn from_text(name: &str, text: &str) -> Result<Tasks> {
     let lines = text.lines().map(|line| {
         let content = line.trim_start_matches("  ");
-        let (content, done) = content.strip_prefix("x ").map_or((content, false), |c| (c, true));
-        ((line.len() - line.trim_start_matches("  ").len()) / 2, content.to_owned(), done)
+        let (text, done) = content.strip_prefix("x ").map_or((content, false), |c| (c, true));
+        let depth = (line.len() - content.len()) / 2;
+        MarkdownLine { depth, text: text.to_owned(), done, format: "checkbox" }
     });
-    with_title(name, lines)
+    below_title(name, lines.collect())
 }

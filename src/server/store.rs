@@ -4,7 +4,7 @@
 //! outline order by number; the projects used last are kept in memory as well.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::Path,
@@ -14,10 +14,11 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    outline::{Misplaced, Task, Tasks},
+    markdown,
+    outline::{Misplaced, Tasks},
     schema::STEPS,
-    store_details as details,
-    token::{random_name, random_uuid},
+    store_details as details, store_tasks,
+    token::random_name,
 };
 use crate::{
     database,
@@ -164,6 +165,13 @@ impl Store {
         Ok(id)
     }
 
+    /// Makes a project of what its Markdown says. Its id and its name.
+    pub(crate) fn make_of_markdown(&self, folder: &str, content: &str) -> Result<(String, String)> {
+        let (name, lines) = markdown::read(content);
+        let tasks = store_tasks::below_title(&name, lines)?;
+        Ok((self.make_project(folder, &name, tasks)?, name))
+    }
+
     /// Copies a project under a new name, with the details of its tasks and its fields. Tasks keep
     /// their ids: those are unique only inside a project.
     pub(crate) fn copy_project(&self, from: &str, folder: &str, name: &str) -> Result<String> {
@@ -171,7 +179,7 @@ impl Store {
         let mut inner = self.lock();
         let mut tasks = Tasks::clone(&*inner.tasks(from)?);
         if let Some(title) = tasks.0.first_mut() {
-            name.clone_into(&mut title.text);
+            title.set_text(name.to_owned());
         }
         let transaction = inner.connection.transaction().map_err(failed)?;
         add_project(&transaction, &id, folder, name, &tasks)
@@ -208,25 +216,7 @@ impl Inner {
         if let Some(tasks) = self.kept.get(project) {
             return Ok(Arc::clone(tasks));
         }
-        let tasks = {
-            let mut statement = self
-                .connection
-                .prepare_cached(
-                    "SELECT id, parent, text, completed FROM tasks WHERE project = ?1 ORDER BY place",
-                )
-                .map_err(failed)?;
-            let rows = statement
-                .query_map([project], |row| {
-                    Ok(Task {
-                        id: row.get(0)?,
-                        parent: row.get(1)?,
-                        text: row.get(2)?,
-                        completed: row.get(3)?,
-                    })
-                })
-                .map_err(failed)?;
-            Arc::new(Tasks(rows.map(|row| row.map_err(failed)).collect::<Result<_>>()?))
-        };
+        let tasks = Arc::new(store_tasks::read(&self.connection, project).map_err(failed)?);
         if self.kept.len() >= KEPT {
             self.kept.clear();
         }
@@ -245,72 +235,11 @@ impl Inner {
             return Ok(Err(refused));
         }
         let transaction = self.connection.transaction().map_err(failed)?;
-        write_changes(&transaction, project, &before, &after).map_err(failed)?;
+        store_tasks::write_changes(&transaction, project, &before, &after).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         self.kept.insert(project.to_owned(), Arc::new(after));
         Ok(Ok(()))
     }
-}
-
-/// Writes the rows between the first and the last that differ; all to the end if there are more
-/// or fewer than before. The text of the title node is the project's name as well. With a task go
-/// its details.
-fn write_changes(
-    transaction: &Transaction<'_>,
-    project: &str,
-    before: &Tasks,
-    after: &Tasks,
-) -> rusqlite::Result<()> {
-    let same = before.0.iter().zip(&after.0).take_while(|(a, b)| a == b).count();
-    let end = if before.0.len() == after.0.len() {
-        let rest = before.0.iter().zip(&after.0).skip(same).rev();
-        after.0.len() - rest.take_while(|(a, b)| a == b).count()
-    } else {
-        before.0.len().max(after.0.len())
-    };
-    transaction.execute(
-        "DELETE FROM tasks WHERE project = ?1 AND place >= ?2 AND place < ?3",
-        params![project, same as i64, end as i64],
-    )?;
-    let (was, is) = (rows(before, same, end), rows(after, same, end));
-    let kept: HashSet<&str> = is.iter().map(|task| task.id.as_str()).collect();
-    for gone in was.iter().filter(|task| !kept.contains(task.id.as_str())) {
-        details::forget(transaction, project, &gone.id)?;
-    }
-    if let Some(title) = after.0.first().filter(|_| same == 0 && end > 0) {
-        let sql = "UPDATE projects SET name = ?2 WHERE id = ?1";
-        transaction.execute(sql, [project, &title.text])?;
-    }
-    write_tasks(transaction, project, after, same, end)
-}
-
-/// The tasks of these places, as far as there are some.
-fn rows(tasks: &Tasks, from: usize, to: usize) -> &[Task] {
-    tasks.0.get(from..to.min(tasks.0.len())).unwrap_or_default()
-}
-
-fn write_tasks(
-    transaction: &Transaction<'_>,
-    project: &str,
-    tasks: &Tasks,
-    from: usize,
-    to: usize,
-) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO tasks (project, place, id, parent, text, completed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (place, task) in tasks.0.iter().enumerate().take(to).skip(from) {
-        insert.execute(params![
-            project,
-            place as i64,
-            task.id,
-            task.parent,
-            task.text,
-            task.completed
-        ])?;
-    }
-    Ok(())
 }
 
 pub(crate) fn add_project(
@@ -324,7 +253,7 @@ pub(crate) fn add_project(
         "INSERT INTO projects (id, folder, name, completed) VALUES (?1, ?2, ?3, 0)",
         [id, folder, name],
     )?;
-    write_tasks(transaction, id, tasks, 0, tasks.0.len())
+    store_tasks::write(transaction, id, tasks, 0, tasks.0.len())
 }
 
 fn project_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProjectRow> {
@@ -334,23 +263,6 @@ fn project_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProjectRow> {
         name: row.get(2)?,
         completed: row.get(3)?,
     })
-}
-
-/// Tasks from `(level, text, done)`, below a new title node.
-pub(crate) fn with_title(
-    name: &str,
-    lines: impl Iterator<Item = (usize, String, bool)>,
-) -> Result<Tasks> {
-    let title = random_uuid()?;
-    let mut path = vec![title.clone()];
-    let mut tasks = vec![Task { id: title, parent: None, text: name.to_owned(), completed: false }];
-    for (depth, text, completed) in lines {
-        path.truncate(depth + 1);
-        let id = random_uuid()?;
-        tasks.push(Task { id: id.clone(), parent: path.last().cloned(), text, completed });
-        path.push(id);
-    }
-    Ok(Tasks(tasks))
 }
 
 /// Takes the database for this connection alone until it is closed: what is kept in memory would

@@ -138,7 +138,8 @@ pub(crate) fn forget(connection: &Connection, project: &str, task: &str) -> rusq
     Ok(())
 }
 
-/// Copies the fields of a project, and the details of its tasks, whose ids are the same there.
+/// Copies the fields of a project, what exports tell of it, and the details of its tasks, whose ids
+/// are the same there.
 pub(crate) fn copy(connection: &Connection, from: &str, to: &str) -> rusqlite::Result<()> {
     let tables = [
         ("dates", "task, schedule", ""),
@@ -154,10 +155,12 @@ pub(crate) fn copy(connection: &Connection, from: &str, to: &str) -> rusqlite::R
         );
         connection.execute(&sql, [from, to])?;
     }
-    Ok(())
+    let sql = "UPDATE projects SET bundle = (SELECT bundle FROM projects WHERE id = ?1)
+               WHERE id = ?2";
+    connection.execute(sql, [from, to]).map(drop)
 }
 
-fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+pub(super) fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

@@ -1,12 +1,26 @@
 //! What the store has of projects beside their tasks: members, fields and share links.
 
+use std::collections::{BTreeMap, HashMap};
+
 use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
     store::{Store, failed},
     store_details::{Field, Member, from_json},
 };
 use crate::error::Result;
+
+/// Values of fields, by the ids of those.
+pub(crate) type Values = BTreeMap<String, Value>;
+
+/// What a project has in an export beside its nodes and fields, such as its views.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Surroundings {
+    pub(crate) root: Map<String, Value>,
+    pub(crate) preferences: Map<String, Value>,
+}
 
 impl Store {
     /// The members of the workspace that a project is in.
@@ -46,6 +60,26 @@ impl Store {
     pub(crate) fn share(&self, project: &str, key: &str) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO share_links (project, key) VALUES (?1, ?2)";
         self.lock().connection.execute(sql, [project, key]).map(drop).map_err(failed)
+    }
+
+    /// The values of all tasks of a project, by their ids and those of the fields.
+    pub(crate) fn all_values(&self, project: &str) -> Result<HashMap<String, Values>> {
+        let sql = "SELECT task, field, value FROM field_values WHERE project = ?1";
+        let value = |row: &rusqlite::Row<'_>| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, from_json(&row.get_ref(2)?)?))
+        };
+        let mut values: HashMap<String, Values> = HashMap::new();
+        for (task, field, value) in self.rows(sql, project, value)? {
+            values.entry(task).or_default().insert(field, value);
+        }
+        Ok(values)
+    }
+
+    /// What exports tell of a project beside its nodes and fields.
+    pub(crate) fn surroundings(&self, project: &str) -> Result<Surroundings> {
+        let sql = "SELECT bundle FROM projects WHERE id = ?1 AND bundle IS NOT NULL";
+        let kept = self.rows(sql, project, |row| from_json(&row.get_ref(0)?))?;
+        Ok(kept.into_iter().next().unwrap_or_default())
     }
 
     fn rows<T>(

@@ -165,7 +165,7 @@ pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
         match (tasks.index(task).ok_or(Misplaced::Unknown)?, shared.quirks.renaming) {
             (0, Renaming::Refused) => return Err(Misplaced::Title),
             (0, Renaming::Ignored) => {}
-            (at, _) => tasks.0[at].text = text,
+            (at, _) => tasks.0[at].set_text(text),
         }
         Ok(())
     })?;

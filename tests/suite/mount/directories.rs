@@ -135,7 +135,8 @@ fn a_server_of_ones_own_begins_with_a_workspace_and_makes_others() {
     let local = Local::new();
     let mut server = program(&["serve", "--local"])
         .arg(local.at("store"))
-        .args(["--make", "Own/Ideas", "--make", "Own"])
+        .args(["--make", "Own/Ideas", "--make", "Own", "--import"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tables"))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -147,7 +148,10 @@ fn a_server_of_ones_own_begins_with_a_workspace_and_makes_others() {
     let mounted = local.mount(&flags);
     assert!(mounted.status.success(), "{}", said(&mounted));
     // A sample, and what was to be made.
-    assert_eq!(said(&local.sh("ls; ls Own")), "Acme\nOwn\nIdeas\n");
+    assert_eq!(said(&local.sh("ls; ls Own")), "Acme\nOwn\ntables\nIdeas\n");
+    let imported = said(&local.sh("ls tables; cat tables/Risk*.md"));
+    assert!(imported.starts_with("Campaign"), "{imported}");
+    assert!(imported.contains("Camera out of service"), "{imported}");
     assert!(run(program(&["umount"]).arg(local.at("mnt"))).status.success());
     // SAFETY: a signal is sent; the process is one that this test started.
     unsafe { libc::kill(i32::try_from(server.id()).unwrap(), libc::SIGTERM) };

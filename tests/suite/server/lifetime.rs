@@ -273,3 +273,30 @@ async fn hostile_names_are_listed_as_they_are() {
     let names = texts(&json!({ "items": names.collect::<Vec<_>>() }));
     assert!(["../../escape", "", "nul\0byte"].iter().all(|name| names.iter().any(|n| n == name)));
 }
+
+#[tokio::test]
+async fn a_store_from_before_formats_has_checkboxes_and_values_with_their_types() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.sqlite3");
+    make_old_store(&path);
+    let store = rusqlite::Connection::open(&path).unwrap();
+    let details = "
+        CREATE TABLE fields (number INTEGER PRIMARY KEY, project TEXT NOT NULL, id TEXT NOT NULL,
+            data TEXT NOT NULL, UNIQUE (project, id)) STRICT;
+        CREATE TABLE field_values (project TEXT NOT NULL, task TEXT NOT NULL, field TEXT NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (project, task, field)) STRICT, WITHOUT ROWID;
+        INSERT INTO fields VALUES (1, 'p', '@s', '{\"type\":\"Select\",\"displayName\":\"S\",\"options\":{}}'),
+            (2, 'p', '@t', '{\"type\":\"string\",\"displayName\":\"T\"}');
+        INSERT INTO field_values VALUES ('p', 'a', '@s', '\"o1\"'), ('p', 'a', '@t', '\"o1\"');";
+    store.execute_batch(details).unwrap();
+    drop(store);
+    let running = Server::start(ServerConfig::new(dir.path())).await.unwrap();
+    let request = client().get(format!("{}/bundles/f/export", running.url()));
+    let (status, body) = answer(request.bearer_auth(running.token().expose())).await;
+    assert_eq!(status, 200, "{body}");
+    let title = &body["item"]["items"]["p"]["root"]["children"][0];
+    let task = &title["children"][0];
+    assert_eq!((&title["format"], &task["format"]["node"]), (&json!(null), &json!("checkbox")));
+    let values = json!({ "@s": { "type": "Select", "optionId": "o1" }, "@t": "o1" });
+    assert_eq!(task["attributes"], values);
+}

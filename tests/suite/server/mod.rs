@@ -3,8 +3,10 @@
 
 mod details;
 mod faults;
+mod imports;
 mod lifetime;
 mod listing;
+mod nodes;
 mod projects;
 mod quirks;
 mod resources;

@@ -308,7 +308,6 @@ pub(crate) fn task(id: &str, text: &str, parent: Option<&str>, completed: bool) 
         text: text.into(),
         parent: parent.map(TaskId::new),
         completed,
-        spelled: Default::default(),
     }
 }
 

@@ -1,0 +1,99 @@
+//! A document and a table of the sample workspace: most real projects are one or the other.
+
+use serde_json::{Map, Value, json};
+
+use super::store::Store;
+use crate::{
+    error::Result,
+    ids::{ProjectId, SpaceId, TaskId},
+};
+
+const DEPLOY: &str = "\
+# How we deploy
+Everybody may deploy, on any day but Friday.
+# Before
+- [ ] The pipeline is green
+- [ ] Somebody else has read the change
+- [ ] Support knows, if customers will see it
+# The deploy itself
+1. Announce it in the channel
+2. Press the button
+3. Watch the error dashboard for ten minutes
+## When it goes wrong
+Roll back first, ask questions later.
+- The button is on the same page
+  - it takes two minutes
+- Then write an incident review
+";
+
+const STATE: &str = "@sup01";
+const OWNER: &str = "@sup02";
+const COST: &str = "@sup03";
+const ENDS: &str = "@sup04";
+
+/// State, owner, cost a month and the day on which the contract ends, of each supplier.
+const SUPPLIERS: [(&str, &str, &str, u32, &str); 6] = [
+    ("Printer in Leith", "running", "Carol Lindqvist", 420, "2027-03-31"),
+    ("Newsletter service", "running", "Alice Meyer", 89, "2026-12-15"),
+    ("Survey tool", "ending", "Alice Meyer", 59, "2026-12-31"),
+    ("Stock photos", "talking", "Carol Lindqvist", 30, ""),
+    ("Booth builder", "talking", "Bob Okafor", 2500, ""),
+    ("Translation agency", "ended", "Bob Okafor", 0, "2026-10-01"),
+];
+
+/// Adds the document.
+pub(super) fn add_document(store: &Store, folder: &SpaceId) -> Result<ProjectId> {
+    store.add_markdown(folder, DEPLOY)
+}
+
+/// Adds the table, with four fields.
+pub(super) fn add_table(store: &Store, folder: &SpaceId) -> Result<ProjectId> {
+    let lines: Vec<&str> = SUPPLIERS.iter().map(|supplier| supplier.0).collect();
+    let project = store.add_project(folder, "Suppliers", &lines.join("\n"))?;
+    for (id, data) in fields() {
+        store.add_field(&project, id, &data)?;
+    }
+    for (task, supplier) in store.task_ids(&project)?.iter().zip(SUPPLIERS) {
+        add_values(store, &project, task, supplier)?;
+    }
+    Ok(project)
+}
+
+fn fields() -> [(&'static str, Value); 4] {
+    let option = |(rank, (id, name)): (usize, (&str, &str))| {
+        (id.to_owned(), json!({ "id": id, "name": name, "rank": rank.to_string() }))
+    };
+    let states = [
+        ("talking", "🔵 In talks"),
+        ("running", "🟢 Running"),
+        ("ending", "🟡 Ends soon"),
+        ("ended", "⚪ Ended"),
+    ];
+    let states: Map<String, Value> = states.into_iter().enumerate().map(option).collect();
+    [
+        (STATE, json!({ "type": "Select", "displayName": "State", "options": states })),
+        (OWNER, json!({ "type": "string", "displayName": "Owner" })),
+        (
+            COST,
+            json!({
+                "type": "number", "displayName": "Cost a month",
+                "render": { "type": "text" }, "format": { "type": "decimal" },
+            }),
+        ),
+        (ENDS, json!({ "type": "DateTime", "title": "Ends" })),
+    ]
+}
+
+fn add_values(
+    store: &Store,
+    project: &ProjectId,
+    task: &TaskId,
+    (_, state, owner, cost, ends): (&str, &str, &str, u32, &str),
+) -> Result<()> {
+    let values = [(STATE, json!(state)), (OWNER, json!(owner)), (COST, json!(cost))];
+    let ends = Some((ENDS, json!(ends))).filter(|(_, ends)| ends != "");
+    for (field, value) in values.into_iter().chain(ends) {
+        store.field_elsewhere(project, task, field, Some(&value))?;
+    }
+    Ok(())
+}
