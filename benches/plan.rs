@@ -17,6 +17,7 @@ fn project(text: impl Fn(usize) -> String) -> Outline {
         text: text(index),
         done: index.is_multiple_of(7),
         details: Default::default(),
+        spelled: Default::default(),
     };
     Outline { items: (0..TASKS).map(item).collect() }
 }

@@ -77,7 +77,13 @@ fn project(root: &Value) -> Option<Exported> {
             Some(completed) => completed.as_bool()?,
         };
         let text = text(node.get("text")?, &mut exported.traits)?;
-        exported.tasks.push(RemoteTask { id, text, parent, completed });
+        exported.tasks.push(RemoteTask {
+            id,
+            text,
+            parent,
+            completed,
+            spelled: Default::default(),
+        });
     }
     Some(exported)
 }

@@ -208,7 +208,13 @@ mod tests {
 
     fn task(number: usize) -> RemoteTask {
         let id = TaskId::new(number.to_string());
-        RemoteTask { id, text: String::new(), parent: None, completed: false }
+        RemoteTask {
+            id,
+            text: String::new(),
+            parent: None,
+            completed: false,
+            spelled: Default::default(),
+        }
     }
 
     /// Lists `total` tasks from a server with this cap. How many requests it took.

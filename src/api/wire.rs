@@ -101,6 +101,7 @@ fn task(item: &Value) -> Result<RemoteTask> {
         text: text(item, "text"),
         parent: parent.map(TaskId::new),
         completed: item.get("completed").and_then(flag).unwrap_or_default(),
+        spelled: Default::default(),
     })
 }
 

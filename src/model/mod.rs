@@ -3,12 +3,16 @@
 
 pub(crate) mod calendar;
 mod details;
+mod fields;
 pub mod ids;
+mod marker;
 mod tasks;
 
 pub use self::{
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
+    fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema},
     ids::{ProjectId, SpaceId, TaskId},
+    marker::{Marker, Spelled},
     tasks::{
         Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject,
         RemoteSpace, RemoteTask,

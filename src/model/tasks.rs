@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ProjectId, SpaceId, TaskId};
+use super::{
+    ids::{ProjectId, SpaceId, TaskId},
+    marker::Spelled,
+};
 
 /// Most tasks that one create request may carry (`maxItems` of `taskCreate`).
 pub const MAX_BATCH: usize = 20;
@@ -41,6 +44,9 @@ pub struct RemoteTask {
     pub parent: Option<TaskId>,
     /// Whether it is done.
     pub completed: bool,
+    /// How its line begins: told by exports, never by listings.
+    #[serde(default, skip_serializing_if = "Spelled::is_unknown")]
+    pub spelled: Spelled,
 }
 
 /// How the service is to read a text.

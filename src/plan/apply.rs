@@ -88,7 +88,8 @@ fn create(outline: &mut Outline, batch: &[NewItem]) -> Result<(), ApplyError> {
         let (index, depth) = destination(outline, &item.to)?;
         let (key, text) = (item.key.clone(), item.text.clone());
         let details = Details::none();
-        outline.items.insert(index, Item { key, depth, text, done: false, details });
+        let item = Item { key, depth, text, done: false, details, spelled: item.spelled };
+        outline.items.insert(index, item);
     }
     Ok(())
 }

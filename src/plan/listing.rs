@@ -104,9 +104,10 @@ fn in_outline_order(listed: &[&RemoteTask], parents: &[Option<usize>]) -> Vec<It
         }
     }
     let item = |(index, depth): (usize, usize)| {
-        let RemoteTask { id, text, completed, .. } = listed[index];
+        let RemoteTask { id, text, completed, spelled, .. } = listed[index];
         let (key, details) = (Key::Known(id.clone()), Details::default());
-        Item { key, depth, text: text.clone(), done: *completed, details }
+        let (text, done, spelled) = (text.clone(), *completed, *spelled);
+        Item { key, depth, text, done, details, spelled }
     };
     preorder(&top, |node| &children[node]).into_iter().map(item).collect()
 }

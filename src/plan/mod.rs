@@ -20,6 +20,7 @@ mod script;
 mod tests;
 mod waves;
 
+pub(crate) use self::align::recognise;
 pub use self::{
     align::{Wanted, align, resembles},
     apply::{ApplyError, apply},
@@ -31,7 +32,10 @@ pub use self::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::TaskId, model::Position};
+use crate::{
+    ids::TaskId,
+    model::{Position, Spelled},
+};
 
 /// Names a task that the service knows, or one that is still to be created.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +60,9 @@ pub struct Item {
     /// What else is known of it. Nothing is unknown of a task that is still to be created.
     #[serde(default, skip_serializing_if = "Details::is_unknown")]
     pub details: Details,
+    /// How its line begins. Two items are equal whatever it is, and no script changes it.
+    #[serde(default, skip_serializing_if = "Spelled::is_unknown")]
+    pub spelled: Spelled,
 }
 
 /// The tasks of a project in outline order, parents before children, without the title node.
@@ -124,4 +131,7 @@ pub struct NewItem {
     pub text: String,
     /// Where it goes.
     pub to: Placement,
+    /// How its line begins, which is not sent.
+    #[serde(default, skip_serializing_if = "Spelled::is_unknown")]
+    pub spelled: Spelled,
 }

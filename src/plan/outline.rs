@@ -37,17 +37,40 @@ impl Outline {
         self.items.iter().find(|item| item.key == *key)
     }
 
-    /// Takes over what `other` knows of the details of a task, where nothing is known here.
+    /// Takes over what `other` knows of the details of a task and of how its line begins, where
+    /// nothing is known here.
     pub(crate) fn inherit(&mut self, other: &Outline) {
-        if other.items.iter().all(|item| item.details.is_unknown()) {
+        let is_bare = |item: &Item| item.details.is_unknown() && item.spelled.is_unknown();
+        if other.items.iter().all(is_bare) {
             return;
         }
         for (index, found) in locate(self, other).into_iter().enumerate() {
-            if let Some(known) = found.map(|found| &other.items[found].details) {
+            if let Some(known) = found.map(|found| &other.items[found]) {
                 let item = &mut self.items[index];
-                item.details = item.details.or(known);
+                item.details = item.details.or(&known.details);
+                item.spelled = item.spelled.or(known.spelled);
             }
         }
+    }
+
+    /// Takes over how the lines begin in `other`, as far as it knows them.
+    pub fn respell(&mut self, other: &Outline) {
+        if other.items.iter().all(|item| item.spelled.is_unknown()) {
+            return;
+        }
+        for (index, found) in locate(self, other).into_iter().enumerate() {
+            if let Some(known) = found.map(|found| &other.items[found]) {
+                self.items[index].spelled = known.spelled.or(self.items[index].spelled);
+            }
+        }
+    }
+
+    /// Whether it is spelled as `other`, which is equal to it: equality does not ask how lines begin.
+    pub fn is_spelled_like(&self, other: &Outline) -> bool {
+        let begins = |outline: &Outline| -> Vec<_> {
+            outline.items.iter().map(|item| item.spelled.0).collect()
+        };
+        begins(self) == begins(other)
     }
 
     /// This outline without the tasks that the service does not have: a save that was given up

@@ -65,7 +65,8 @@ impl<'a> Change<'a> {
                 (None, Some(parent)) => self.by(parent, Position::BeforeEnd),
                 (None, None) => Placement { anchor: None, position: Position::BeforeEnd },
             };
-            NewItem { key: self.key(node), text: self.to.items[node].text.clone(), to }
+            let Item { text, spelled, .. } = &self.to.items[node];
+            NewItem { key: self.key(node), text: text.clone(), to, spelled: *spelled }
         };
         batches.iter().map(|batch| Op::Create(batch.iter().map(new_item).collect())).collect()
     }

@@ -8,7 +8,14 @@ use crate::{
 };
 
 fn item(key: Key, depth: usize, done: bool) -> Item {
-    Item { key, depth, text: "text".to_owned(), done, details: Default::default() }
+    Item {
+        key,
+        depth,
+        text: "text".to_owned(),
+        done,
+        details: Default::default(),
+        spelled: Default::default(),
+    }
 }
 
 fn known(id: &str) -> Key {
@@ -59,6 +66,7 @@ fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
         text: text.to_owned(),
         done: false,
         details: Default::default(),
+        spelled: Default::default(),
     };
     let base = Outline { items: vec![task("p", "parent"), task("q", "other")] };
     let mut target = base.clone();
@@ -87,6 +95,7 @@ fn a_save_of_a_task_that_came_back_under_another_id_is_of_that_one() {
         text: text.to_owned(),
         done: false,
         details: Default::default(),
+        spelled: Default::default(),
     };
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let mut target = read.clone();
@@ -114,6 +123,7 @@ fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
                 text: (*text).to_owned(),
                 done: *done,
                 details: Default::default(),
+                spelled: Default::default(),
             })
             .collect(),
     };

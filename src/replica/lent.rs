@@ -75,6 +75,7 @@ mod tests {
             text: (*text).to_owned(),
             done: false,
             details: Default::default(),
+            spelled: Default::default(),
         };
         Arc::new(Outline { items: (0..).zip(texts).map(item).collect() })
     }

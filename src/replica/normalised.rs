@@ -128,7 +128,14 @@ mod tests {
         let key = Key::Known(TaskId::new("t"));
         let text = text.to_owned();
         Outline {
-            items: vec![Item { key, depth: 0, text, done: false, details: Default::default() }],
+            items: vec![Item {
+                key,
+                depth: 0,
+                text,
+                done: false,
+                details: Default::default(),
+                spelled: Default::default(),
+            }],
         }
     }
 

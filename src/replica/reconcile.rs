@@ -202,6 +202,7 @@ mod tests {
             text: (*text).to_owned(),
             done: false,
             details: Default::default(),
+            spelled: Default::default(),
         };
         Outline { items: items.iter().map(item).collect() }
     }

@@ -28,6 +28,7 @@ fn outline(lines: &str) -> Arc<Outline> {
         text: text.to_owned(),
         done: false,
         details: Default::default(),
+        spelled: Default::default(),
     };
     Arc::new(Outline { items: lines.split_whitespace().map(item).collect() })
 }

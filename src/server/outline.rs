@@ -198,6 +198,7 @@ mod tests {
             text: task.text.clone(),
             parent: task.parent.as_ref().map(TaskId::new),
             completed: task.completed,
+            spelled: Default::default(),
         });
         Outline::from_listing(&listed.collect::<Vec<_>>(), "Plan", crate::plan::OnlyRoot::IsTitle)
             .outline

@@ -20,7 +20,14 @@ use crate::{
 
 fn outline(text: &str) -> Arc<Outline> {
     let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
-    let item = Item { key, depth: 0, text, done: false, details: Default::default() };
+    let item = Item {
+        key,
+        depth: 0,
+        text,
+        done: false,
+        details: Default::default(),
+        spelled: Default::default(),
+    };
     Arc::new(Outline { items: vec![item] })
 }
 

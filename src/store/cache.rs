@@ -360,7 +360,14 @@ mod tests {
     fn project(text: &str) -> CachedProject {
         let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
         let outline = Outline {
-            items: vec![Item { key, depth: 0, text, done: true, details: Default::default() }],
+            items: vec![Item {
+                key,
+                depth: 0,
+                text,
+                done: true,
+                details: Default::default(),
+                spelled: Default::default(),
+            }],
         };
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         let reading = Reading { outline: Arc::new(outline), title: Some(TaskId::new("title")) };

@@ -256,6 +256,7 @@ mod tests {
             text: format!("{key:?}"),
             done: false,
             details: Default::default(),
+            spelled: Default::default(),
         };
         Outline { items: keys.iter().map(item).collect() }
     }

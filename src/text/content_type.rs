@@ -89,6 +89,7 @@ mod tests {
             text: text.to_owned(),
             done: false,
             details: Default::default(),
+            spelled: Default::default(),
         };
         let mut outline = Outline { items: vec![item(0, 0, "a"), item(1, 1, "b")] };
         assert_eq!(project_markdown("T", &outline), "# T\n\n- a\n  - b\n");

@@ -360,7 +360,7 @@ mod tests {
 
         #[test]
         fn anything_can_be_put_in_words(details in details(), text in texts()) {
-            let item = Item { key: Key::New(0), depth: 3, text, done: true, details };
+            let item = Item { key: Key::New(0), depth: 3, text, done: true, details, spelled: Default::default() };
             prop_assert!(!in_words(&item).contains("- [x]") || item.text.contains("- [x]"));
         }
     }

@@ -211,6 +211,7 @@ mod tests {
             text: text.to_owned(),
             done: false,
             details: Details::default(),
+            spelled: Default::default(),
         };
         Some(Seen::Surely(Arc::new(Outline { items: vec![item] })))
     }

@@ -214,6 +214,7 @@ mod tests {
             text: String::new(),
             done: false,
             details: Details::default(),
+            spelled: Default::default(),
         };
         Arc::new(Outline { items: ids.iter().map(item).collect() })
     }

@@ -161,7 +161,7 @@ fn dated(id: &str, text: &str, note: Option<&str>) -> Item {
         ..Facts::default()
     });
     let key = Key::Known(TaskId::new(id));
-    Item { key, depth: 0, text: text.to_owned(), done: false, details }
+    Item { key, depth: 0, text: text.to_owned(), done: false, details, spelled: Default::default() }
 }
 
 fn lines(outline: &Outline, text: Option<&str>) -> Vec<Option<usize>> {

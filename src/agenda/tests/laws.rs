@@ -61,7 +61,7 @@ fn item() -> impl Strategy<Value = Item> {
                 },
                 ..Facts::default()
             });
-            Item { key: Key::New(0), depth, text, done, details }
+            Item { key: Key::New(0), depth, text, done, details, spelled: Default::default() }
         },
     )
 }

@@ -28,6 +28,7 @@ mod wanted;
 pub use self::wanted::Wanted;
 use self::{matching::Matching, parents::Texts, side::Side, similarity::Similarity};
 use super::{Details, Item, Key, Outline};
+use crate::model::Spelled;
 
 /// Gives every wanted line the key that its task has in `base`, or a [`Key::New`] with a number
 /// above all in `base`. Whether a box is ticked never decides.
@@ -38,6 +39,12 @@ pub fn align(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
         matching.match_leftovers();
     }
     keyed(base, wanted, &matching, first_new)
+}
+
+/// As [`align`], for lines that are not known to be of `base` at all: only those are, that are told by
+/// what they say.
+pub(crate) fn recognise(base: &Outline, wanted: &[Wanted], first_new: u32) -> Outline {
+    keyed(base, wanted, &recognised(base, wanted), first_new)
 }
 
 /// Whether a text is, however edited, one of the tasks of `base`: at least a quarter of the lines
@@ -89,15 +96,16 @@ fn recognised<'a>(base: &'a Outline, wanted: &'a [Wanted]) -> Matching<'a> {
 fn keyed(base: &Outline, wanted: &[Wanted], matching: &Matching<'_>, mut fresh: u32) -> Outline {
     let mut items = Vec::with_capacity(wanted.len());
     for (index, line) in wanted.iter().enumerate() {
-        let (key, details) = match matching.old_of(index) {
-            Some(old) => (base.items[old].key.clone(), base.items[old].details.clone()),
+        let (key, details, spelled) = match matching.old_of(index).map(|old| &base.items[old]) {
+            Some(old) => (old.key.clone(), old.details.clone(), old.spelled),
             None => {
                 fresh += 1;
-                (Key::New(fresh - 1), Details::none())
+                (Key::New(fresh - 1), Details::none(), Spelled::default())
             }
         };
         let depth = matching.new.tree.depth(index);
-        items.push(Item { key, depth, text: line.text.clone(), done: line.done, details });
+        let (text, done) = (line.text.clone(), line.done);
+        items.push(Item { key, depth, text, done, details, spelled });
     }
     Outline { items }
 }

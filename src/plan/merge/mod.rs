@@ -11,6 +11,7 @@ mod resolve;
 pub use self::conflict::Conflict;
 use self::{arrange::arrange, facts::Facts, resolve::Resolution};
 use super::{Details, Item, Key, Outline};
+use crate::model::Spelled;
 
 /// The outcome of a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,7 +46,8 @@ pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline, first_new: u32) -
         let (text, done) = properties(&facts, node, &mut conflicts);
         let key = keys[node].clone();
         let details = details(&facts, node, &key, &mut conflicts);
-        items.push(Item { key, depth, text, done, details });
+        let spelled = spelled(&facts, node);
+        items.push(Item { key, depth, text, done, details, spelled });
         conflicts.extend(resolution.conflict(&facts, node));
     }
     Merged { outline: Outline { items }, conflicts }
@@ -91,6 +93,13 @@ fn details(facts: &Facts<'_>, node: usize, key: &Key, conflicts: &mut Vec<Confli
         Key::Known(_) => details,
         Key::New(_) => details.settled(),
     }
+}
+
+/// How its line begins: as we typed it, if we did, else as they have it.
+fn spelled(facts: &Facts<'_>, node: usize) -> Spelled {
+    let of = |item: Option<&Item>| item.map_or_else(Spelled::default, |item| item.spelled);
+    let (base, ours, theirs) = (of(facts.base(node)), of(facts.ours(node)), of(facts.theirs(node)));
+    if ours.0 != base.0 { ours.or(theirs) } else { theirs.or(ours).or(base) }
 }
 
 /// The text and the state of the box that a task gets.

@@ -12,7 +12,7 @@ fn by(anchor: &str, position: Position) -> Placement {
 }
 
 fn new(number: u32, to: Placement) -> NewItem {
-    NewItem { key: Key::New(number), text: number.to_string(), to }
+    NewItem { key: Key::New(number), text: number.to_string(), to, spelled: Default::default() }
 }
 
 /// The outcome of an operation on `a > b, c`, which a refused one has to leave alone.

@@ -69,6 +69,7 @@ fn as_outline(shape: &Shape) -> Outline {
         text: String::new(),
         done: false,
         details: Details::none(),
+        spelled: Default::default(),
     };
     Outline { items: shape.iter().map(item).collect() }
 }
@@ -127,7 +128,12 @@ fn insertions(
     for anchor in anchors {
         for position in POSITIONS {
             let to = Placement { anchor: anchor.clone(), position };
-            let item = NewItem { key: Key::New(name), text: String::new(), to };
+            let item = NewItem {
+                key: Key::New(name),
+                text: String::new(),
+                to,
+                spelled: Default::default(),
+            };
             let mut outline = outline.clone();
             if apply(&mut outline, &Op::Create(vec![item])).is_ok() {
                 let shape = as_shape(&outline);

@@ -15,6 +15,7 @@ fn task(id: &str, parent: Option<&str>, text: &str) -> RemoteTask {
         text: text.to_owned(),
         parent: parent.map(TaskId::new),
         completed: false,
+        spelled: Default::default(),
     }
 }
 

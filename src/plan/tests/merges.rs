@@ -229,6 +229,7 @@ fn a_known_task_that_the_base_lacks_counts_as_unchanged_by_us() {
         text: "created".into(),
         done: false,
         details: Details::none(),
+        spelled: Default::default(),
     };
     ours.items.push(created.clone());
     let mut theirs = ours.clone();

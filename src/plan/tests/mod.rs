@@ -8,6 +8,7 @@ mod identity;
 mod listings;
 mod merges;
 mod scripts;
+mod spelling;
 mod strategies;
 
 use crate::{
@@ -40,6 +41,7 @@ fn outline_with(prefix: &str, text: &str) -> Outline {
             text: text.to_owned(),
             done,
             details: Details::none(),
+            spelled: Default::default(),
         }
     };
     Outline { items: text.lines().enumerate().map(item).collect() }

@@ -79,7 +79,7 @@ proptest! {
         let items = depths.into_iter().zip(0..).map(|(depth, number)| {
             let depth = depth.min(deepest);
             deepest = depth + 1;
-            Item { key: Key::New(number), depth, text: String::new(), done: false, details: Details::none() }
+            Item { key: Key::New(number), depth, text: String::new(), done: false, details: Details::none(), spelled: Default::default() }
         });
         let to = Outline { items: items.collect() };
         let ops = script(&Outline::default(), &to);
@@ -102,6 +102,7 @@ fn a_batch_never_names_what_it_creates() {
                 text: number.to_string(),
                 done: false,
                 details: Details::none(),
+                spelled: Default::default(),
             })
             .collect(),
     };
@@ -118,7 +119,14 @@ fn tasks_in_front_of_a_stable_one_are_placed_by_it_in_order() {
         let text = number.to_string();
         to.items.insert(
             index,
-            Item { key: Key::New(number), depth: 0, text, done: false, details: Details::none() },
+            Item {
+                key: Key::New(number),
+                depth: 0,
+                text,
+                done: false,
+                details: Details::none(),
+                spelled: Default::default(),
+            },
         );
     }
     let ops = script(&from, &to);
@@ -141,6 +149,7 @@ fn tasks_at_the_end_of_the_project_are_placed_by_the_project() {
         text: "b".into(),
         done: false,
         details: Details::none(),
+        spelled: Default::default(),
     });
     let ops = script(&to, &longer);
     let [Op::Create(batch)] = ops.as_slice() else { panic!("{ops:?}") };

@@ -1,10 +1,10 @@
 //! Random outlines, and random edits of them as an editor makes them.
 
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::known;
 use crate::{
-    model::{Moment, Schedule},
+    model::{Marker, Moment, Schedule, Spelled},
     plan::{Change, Details, Fact, Facts, Item, Key, Outline, Set},
 };
 
@@ -17,18 +17,27 @@ pub(super) fn texts() -> impl Strategy<Value = String> {
 
 /// Outlines of up to `size` tasks with the keys `t0`, `t1`, ….
 pub(super) fn outlines(size: usize) -> impl Strategy<Value = Outline> {
-    vec((0..5_usize, texts(), any::<bool>(), details()), 0..=size).prop_map(|lines| {
-        let item = |(index, (depth, text, done, details))| Item {
+    let line = (0..5_usize, texts(), any::<bool>(), details(), option::of(markers()));
+    vec(line, 0..=size).prop_map(|lines| {
+        let item = |(index, (depth, text, done, details, marker))| Item {
             key: known(&format!("t{index}")),
             depth,
             text,
             done,
             details,
+            spelled: Spelled(marker),
         };
         let mut outline = Outline { items: lines.into_iter().enumerate().map(item).collect() };
         settle(&mut outline);
         outline
     })
+}
+
+/// Any marker.
+pub(super) fn markers() -> impl Strategy<Value = Marker> {
+    let heading = (1..=6_u8).prop_map(Marker::Heading);
+    let others = [Marker::Checkbox, Marker::Bullet, Marker::Number, Marker::Paragraph];
+    prop_oneof![4 => select(others.to_vec()), 2 => heading]
 }
 
 /// What may be known of a task: most often nothing.
@@ -156,6 +165,7 @@ fn make(items: &mut Vec<Item>, edit: &Edit, key: impl Fn() -> Key) {
             text: text.clone(),
             done: at % 3 == 0,
             details: Details::none(),
+            spelled: Default::default(),
         };
         items.insert(at % (items.len() + 1), item);
         return;

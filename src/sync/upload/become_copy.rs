@@ -12,7 +12,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Conflict, Details, Key, Listing, Outline, Title},
     replica::{
-        copying as relocation,
+        copying::{self as relocation, InCopy},
         pending::{PendingSave, Rebased},
         relocation::{CopyRequest, Original, Place, Relocation},
         state::{Replica, Snapshot},
@@ -84,18 +84,20 @@ pub(crate) async fn become_copy(
     rebase::rebase(engine, project).await?;
     let original = known_tasks_of(engine, project);
     let is_refused = project.lock().is_refused();
-    let keys = relocation::in_copy(&original, &request.tasks, &listing.outline);
     let is_same = relocation::same_tasks(&original, &listing.outline);
-    let Some(keys) = keys.filter(|_| is_same || !is_refused) else {
+    if is_refused && !is_same {
         // It may have been found only now, and is to be archived if nobody uses it.
         let is_it = |relocation: &mut Relocation| {
             relocation.copy.iter_mut().for_each(|request| request.id = Some(copy.clone()));
         };
         placement::note_relocation(engine, project, is_it).await?;
         return Err(Error::new(Kind::Refused, "the copy differs from the original"));
-    };
+    }
+    let (before, there) = (&request.tasks, &listing.outline);
+    let tasks = relocation::in_copy(&original, before, there)
+        .unwrap_or_else(|| relocation::in_changed_copy(&original, before, there));
     let to = request.to;
-    go_on_as(engine, project, Next { id: copy, to, listing, keys: Keys::OfCopy(keys) }).await
+    go_on_as(engine, project, Next { id: copy, to, listing, keys: Keys::OfCopy(tasks) }).await
 }
 
 /// The tasks that a project is known to have.
@@ -124,7 +126,8 @@ pub(crate) async fn read_copy(
 }
 
 /// Looks for a copy whose answer never came: of its title, not there before, and with the
-/// tasks that the original has, or was known to have. Anything else is somebody's.
+/// tasks that the original has, or was known to have. If there is none, one that somebody has
+/// changed since: to take it deletes nothing. Anything else is somebody's.
 pub(crate) async fn find_copy(
     engine: &Engine,
     project: &Project,
@@ -138,13 +141,18 @@ pub(crate) async fn find_copy(
         let is_new = !before.contains(&entry.id) && entry.id != *id;
         entry.name == to.title && entry.completed != Some(true) && is_new
     };
+    let mut changed = None;
     for entry in listed.iter().filter(may_be) {
         let listing = read_copy(engine, project, &entry.id, &to.title).await?;
-        if relocation::in_copy(&original, tasks, &listing.outline).is_some() {
+        let found = &listing.outline;
+        if relocation::in_copy(&original, tasks, found).is_some() {
             return Ok(Some((entry.id.clone(), listing)));
         }
+        if changed.is_none() && relocation::is_changed_copy(&original, tasks, found) {
+            changed = Some((entry.id.clone(), listing));
+        }
     }
-    Ok(None)
+    Ok(changed)
 }
 
 /// The project is another one from now on, durably: with its saves, its refused text, its name,
@@ -155,7 +163,7 @@ pub(crate) async fn go_on_as(
     next: Next,
 ) -> Result<()> {
     let lacking = match &next.keys {
-        Keys::OfCopy(keys) => lacking(engine, project, &next.id, keys).await?,
+        Keys::OfCopy(tasks) => lacking(engine, project, &next.id, &tasks.keys).await?,
         Keys::Back(_) => Vec::new(),
     };
     let transition = project.commit.lock().await;
@@ -265,8 +273,8 @@ pub(crate) struct Next {
 /// How its tasks there are known.
 #[derive(Debug)]
 pub(crate) enum Keys {
-    /// It is a copy, whose tasks have these keys by those that they have now.
-    OfCopy(HashMap<Key, Key>),
+    /// It is a copy, which has its tasks like this.
+    OfCopy(InCopy),
     /// It is again what it was copied from.
     Back(Original),
 }
@@ -293,13 +301,14 @@ impl There {
     ) -> Self {
         let left = outline_of(state);
         match keys {
-            Keys::OfCopy(keys) => {
+            Keys::OfCopy(InCopy { keys, mut base }) => {
                 let is_whole = relocation::same_tasks(&left, &outline);
                 outline.inherit(&relocation::renamed(&left, &keys));
                 for item in outline.items.iter_mut().filter(|_| !lacking.is_empty()) {
                     item.details = item.details.in_one_line();
                 }
-                Self { keys, base: outline.clone(), outline, is_whole }
+                relocation::with_details_of(&mut base, &outline);
+                Self { keys, base, outline, is_whole }
             }
             Keys::Back(Original { tasks, keys, .. }) => {
                 // What was done to the copy is to be done there, and what others did there stays.

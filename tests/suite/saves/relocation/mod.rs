@@ -2,6 +2,7 @@
 //! process is killed: one project in the end, with everything. The file system driven directly, in
 //! virtual time.
 
+mod changed_copy;
 mod replace;
 mod rollback;
 

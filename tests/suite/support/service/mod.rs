@@ -308,6 +308,7 @@ pub(crate) fn task(id: &str, text: &str, parent: Option<&str>, completed: bool) 
         text: text.into(),
         parent: parent.map(TaskId::new),
         completed,
+        spelled: Default::default(),
     }
 }
 
