@@ -36,6 +36,14 @@ need_rust() {
 	command -v cc >/dev/null || die "no C compiler: Rust links with it; apt-get install gcc libc6-dev"
 }
 
+# No Debian package brings it. Built without optimisation, which takes a minute or two.
+need_cargo_deny() {
+	cargo deny --version >/dev/null 2>&1 && return
+	echo "building cargo-deny"
+	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug cargo-deny@0.20.2 ||
+		die "cargo-deny cannot be built: cargo install --locked cargo-deny"
+}
+
 # Whether this process may mount; says why not.
 need_fuse_device() {
 	[[ -e /dev/fuse ]] ||

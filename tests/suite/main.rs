@@ -4,6 +4,8 @@
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 mod api;
+mod citations;
+mod dependencies;
 mod editors;
 mod layers;
 mod mount;
