@@ -22,6 +22,9 @@
 //! - Who puts a new line in the place of one that it takes out may have edited that line, for all that
 //!   a text can tell. If another one edits it too, the later save stands, and the version that it
 //!   overrides is in `conflicts/`: that line need not be in the file.
+//! - A mount with a maximum age saves without looking for that long after it looked: a line that
+//!   another one put, changed or moved there since, it may override, and it may make one again that
+//!   another one has made again since. Nobody can show what nobody has seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +43,9 @@ pub(crate) struct Fate {
     pub(crate) changed: bool,
     /// Another text was put in the place of its own.
     pub(crate) overridden: bool,
+    /// A mount that did not have to look took it away as it never saw it, or made it again.
+    pub(crate) overridden_unseen: bool,
+    pub(crate) doubled_unseen: bool,
     /// Whether it was at the service, and whether it then was there no more.
     pub(crate) was_there: bool,
     pub(crate) vanished: bool,
@@ -48,7 +54,7 @@ pub(crate) struct Fate {
 impl Fate {
     /// Whether the service, or at least the mount, must have it.
     pub(crate) fn must_be_there(&self) -> bool {
-        self.promised && !self.perhaps_removed
+        self.promised && !self.perhaps_removed && !self.overridden_unseen
     }
 
     /// Whether it may be in `conflicts/` alone: overridden at the service, or before it got there.
@@ -58,7 +64,7 @@ impl Fate {
 
     /// Whether it must not be there once everything is through.
     pub(crate) fn must_be_gone(&self) -> bool {
-        self.removed && !self.changed
+        self.removed && !self.changed && !self.doubled_unseen
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
@@ -19,7 +19,10 @@ use taskadefs::{
 use tokio::time::Instant;
 
 use crate::{
-    simulation::sessions::model::Buffer,
+    simulation::sessions::{
+        model::Buffer,
+        sight::{Seen, Sight},
+    },
     support::{
         harness::{READ, copy_database, me},
         rng::Dice,
@@ -110,6 +113,8 @@ pub(crate) struct Mount {
     pub(crate) disk: tempfile::TempDir,
     pub(crate) lives: usize,
     pub(crate) line: Arc<Line>,
+    /// What it has seen of the service.
+    pub(crate) seen: Arc<Mutex<Seen>>,
     pub(crate) vfs: Arc<Vfs>,
     pub(crate) workspace: Ino,
     pub(crate) max_age: Duration,
@@ -133,7 +138,8 @@ impl Mount {
         let disk =
             if in_memory.is_dir() { tempfile::tempdir_in(in_memory) } else { tempfile::tempdir() };
         let disk = disk.unwrap();
-        let (line, vfs) = start(memory, &disk.path().join("0"), max_age, 0, clock.clone());
+        let seen = Seen::new(max_age);
+        let (line, vfs) = start(memory, &seen, &disk.path().join("0"), max_age, 0, clock.clone());
         let programs = (0..PROGRAMS).map(|_| Program::new()).collect();
         let (lives, workspace, told) = (0, ROOT, BTreeSet::new());
         let mut mount = Self {
@@ -141,6 +147,7 @@ impl Mount {
             disk,
             lives,
             line,
+            seen,
             vfs,
             workspace,
             max_age,
@@ -182,7 +189,8 @@ impl Mount {
 
     pub(crate) async fn start_again(&mut self, memory: &Arc<Memory>) {
         let clock = self.clock.clone();
-        (self.line, self.vfs) = start(memory, &self.state(), self.max_age, self.lives, clock);
+        let (state, seen) = (self.state(), &self.seen);
+        (self.line, self.vfs) = start(memory, seen, &state, self.max_age, self.lives, clock);
         self.workspace = ROOT;
         self.enter().await;
     }
@@ -249,6 +257,7 @@ impl Mount {
     /// The power goes: nothing but the journal is left, and no program.
     pub(crate) async fn lose_power(&mut self, memory: &Arc<Memory>) {
         self.line.cut();
+        self.seen.lock().unwrap().forget();
         let old = self.state();
         self.lives += 1;
         fs::create_dir_all(self.state()).unwrap();
@@ -315,6 +324,7 @@ fn texts_below(dir: &Path, texts: &mut Vec<String>) {
 /// Every other life of a mount keeps nothing in memory that is not needed.
 fn start(
     memory: &Arc<Memory>,
+    seen: &Arc<Mutex<Seen>>,
     state: &Path,
     max_age: Duration,
     life: usize,
@@ -331,7 +341,8 @@ fn start(
         max_delete: 1000,
         ..Settings::default()
     };
-    let (engine, _) = Engine::new(line.clone(), clock, journal, settings).unwrap();
+    let sight = Sight { memory: memory.clone(), line: line.clone(), seen: seen.clone() };
+    let (engine, _) = Engine::new(Arc::new(sight), clock, journal, settings).unwrap();
     let (vfs, _) = Vfs::new(engine, state.join("scratch"), 0, 0).unwrap();
     (line, vfs)
 }

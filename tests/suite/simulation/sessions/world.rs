@@ -104,6 +104,17 @@ impl World {
                 self.lines.entry(name).or_default().overridden = true;
             }
         }
+        for mount in &self.mounts {
+            let (overridden, doubled) = mount.seen.lock().unwrap().take();
+            for name in overridden {
+                self.story.push(format!("  ({} has not seen {name})", mount.name));
+                self.lines.entry(name).or_default().overridden_unseen = true;
+            }
+            for name in doubled {
+                self.story.push(format!("  ({} has not seen {name} again)", mount.name));
+                self.lines.entry(name).or_default().doubled_unseen = true;
+            }
+        }
     }
 
     /// Who was told lately that a project and its copy are kept removes the copy.
@@ -185,7 +196,8 @@ impl World {
             let fate = self.lines.get(&name);
             let is_fought_over = fate.is_some_and(|fate| fate.vanished && fate.changed);
             let is_other = texts.insert(line.to_owned()) && is_fought_over;
-            if !there.insert(name.clone()) && !is_other && is_at_rest {
+            let is_excused = is_other || fate.is_some_and(|fate| fate.doubled_unseen);
+            if !there.insert(name.clone()) && !is_excused && is_at_rest {
                 self.fail(&format!("{name} is there twice"));
             }
         }
