@@ -1,4 +1,5 @@
-//! The grace of a save: until when its program is served what it wrote. Pure.
+//! What is known of a program's own save for a while: until when it is served what it wrote, and what
+//! that was edited from. Pure.
 
 use std::{
     sync::Arc,
@@ -6,6 +7,18 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+
+use crate::plan::Outline;
+
+/// What a text was edited from that a program saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    pub(crate) outline: Arc<Outline>,
+    /// Whether it was added to a save that waited.
+    pub(crate) is_added: bool,
+    /// When it was saved, which tells it from other saves of that program.
+    pub(crate) since: SystemTime,
+}
 
 /// The name of a file: the key of its directory, and its own.
 pub(crate) type FilePath = (Arc<str>, Arc<str>);

@@ -17,7 +17,7 @@ use crate::{
         creation::Creating,
         evicted::Evicted,
         freshness::Interest,
-        grace::FilePath,
+        grace::{Edited, FilePath},
         lent::Lent,
         names::Names,
         normalised::Normalised,
@@ -76,9 +76,9 @@ pub(crate) struct Saved {
     pub(crate) text: Arc<[u8]>,
     /// What a program that reads this text now has before its eyes.
     pub(crate) outline: Arc<Outline>,
-    /// What the program's own text stands for, if that was in this mount.
+    /// What the program's own text stands for, if that is known.
     pub(crate) written: Option<Arc<Outline>>,
-    /// What it was edited from, if that was in this mount.
+    /// What it was edited from, if that is known.
     pub(crate) edited: Option<Arc<Outline>>,
     /// Whether it was added to one that waited.
     pub(crate) is_added: bool,
@@ -94,6 +94,15 @@ impl Default for Saved {
         let since = SystemTime::UNIX_EPOCH;
         let (written, edited, is_added) = (None, None, false);
         Self { text, outline, written, edited, is_added, since, refused: None }
+    }
+}
+
+impl Saved {
+    /// What its own program's text, if it is this one, was edited from.
+    pub(crate) fn edited_as(&self, written: &Arc<Outline>) -> Option<Edited> {
+        let is_it = self.written.as_ref().is_some_and(|own| Arc::ptr_eq(own, written));
+        let outline = self.edited.clone().filter(|_| is_it)?;
+        Some(Edited { outline, is_added: self.is_added, since: self.since })
     }
 }
 
@@ -133,6 +142,8 @@ pub(crate) struct Replica {
     pub(crate) bases: ServedBases,
     /// The outlines that open files may have.
     pub(crate) lent: Lent,
+    /// What texts were edited from that programs wrote before this mount, by what those stand for.
+    pub(crate) edited_before: Vec<(Arc<Outline>, Edited)>,
     /// The name that it was looked up under last.
     pub(crate) path: Option<FilePath>,
     /// The aliases that are not in the log of served bases yet.

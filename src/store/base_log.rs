@@ -25,10 +25,10 @@ use crate::{
     pidfs,
     plan::{Key, Outline},
     replica::{
-        grace::{FilePath, Grace},
+        grace::{Edited, FilePath, Grace},
         served::Process,
     },
-    store::base_records::{Contents, Kept, Noted, Record, create, push},
+    store::base_records::{Contents, EditedFrom, Kept, Noted, Record, create, push},
 };
 
 /// What is written since the last mount began, or since it was put together.
@@ -49,8 +49,20 @@ pub(crate) const OUTLINES: usize = 4;
 /// How many programs at projects are known to be noted, and how many paths.
 pub(crate) const REMEMBERED: usize = 8192;
 
-/// What was noted last: the number of the outline, its name, and until when it is its own.
-pub(crate) type LastNoted = (u64, Option<FilePath>, Option<Grace>);
+/// What was noted last: the number of the outline, its name, until when it is its own, and what it
+/// was edited from.
+pub(crate) type LastNoted = (u64, Option<FilePath>, Option<Grace>, Option<EditedFrom>);
+
+/// What there is to note of what a program has before its eyes, beside that.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Circumstances {
+    /// Under which name.
+    pub(crate) path: Option<FilePath>,
+    /// Until when it is served it, if it has saved it a moment ago.
+    pub(crate) grace: Option<Grace>,
+    /// What it was edited from, if it has saved it.
+    pub(crate) edited: Option<Edited>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -118,18 +130,17 @@ impl BaseLog {
         outline: &Arc<Outline>,
         path: Option<FilePath>,
     ) {
-        self.note_with(process, project, outline, path, None);
+        let circumstances = Circumstances { path, ..Circumstances::default() };
+        self.note_with(process, project, outline, circumstances);
     }
 
-    /// Notes what a program has before its eyes, and under which name; if it has saved that a moment
-    /// ago, until when it is served it. Nothing if that is noted.
+    /// Notes what a program has before its eyes. Nothing if that is noted.
     pub(crate) fn note_with(
         self: &Arc<Self>,
         process: Process,
         project: &ProjectId,
         outline: &Arc<Outline>,
-        path: Option<FilePath>,
-        grace: Option<Grace>,
+        Circumstances { path, grace, edited }: Circumstances,
     ) {
         if process.inode == 0 {
             return;
@@ -146,19 +157,25 @@ impl BaseLog {
         }
         let mut lines = Vec::new();
         let id = inner.number(project, outline, &mut lines);
+        let edited = edited.map(|Edited { outline, is_added, since }| EditedFrom {
+            outline: inner.number(project, &outline, &mut lines),
+            is_added,
+            since,
+        });
         let key = (process, project.clone());
-        let is_noted =
-            |known: &LastNoted| known.0 == id && known.1 == path && Grace::is_about(known.2, grace);
+        let is_noted = |known: &LastNoted| {
+            (known.0, known.3) == (id, edited) && known.1 == path && Grace::is_about(known.2, grace)
+        };
         if inner.noted.get(&key).is_some_and(is_noted) {
             return;
         }
-        inner.noted.put(key, (id, path.clone(), grace));
+        inner.noted.put(key, (id, path.clone(), grace, edited));
         if inner.noted.len() > REMEMBERED {
             inner.noted.pop_lru();
         }
         let Process { group, inode } = process;
         let project = project.clone();
-        push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace });
+        push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace, edited });
         self.append(inner, &lines);
     }
 
@@ -284,13 +301,14 @@ impl Inner {
     }
 
     fn take_over(&mut self, contents: Contents) {
-        for Noted { process, project, outline, path, grace } in contents.noted {
+        for Noted { process, project, outline, path, grace, edited } in contents.noted {
             if let Some((dir, name)) = path {
                 self.paths.put((process, dir, name), project.clone());
             }
             let kept = self.kept.entry(project).or_default();
             kept.bases.push((process, outline));
             kept.graces.extend(grace.map(|grace| (process, grace)));
+            kept.edited.extend(edited.map(|edited| (process, edited)));
         }
         for (project, aliases) in contents.aliases {
             self.kept.entry(project).or_default().aliases = aliases;

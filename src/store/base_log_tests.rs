@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{BaseLog, FilePath, Grace, KEPT, LOG};
+use super::{BaseLog, Circumstances, Edited, FilePath, Grace, KEPT, LOG};
 
 use crate::{
     ids::{ProjectId, TaskId},
@@ -105,14 +105,29 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
     let log = BaseLog::open(dir.path());
     let (modified, until) = (SystemTime::UNIX_EPOCH, SystemTime::now());
     let (text, grace) = (outline("a"), Grace { until, modified });
-    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    log.note_with(
+        editor.process(),
+        &id,
+        &text,
+        Circumstances { grace: Some(grace), ..Circumstances::default() },
+    );
     let size = || fs::metadata(dir.path().join(LOG)).unwrap().len();
     let noted = size();
-    log.note_with(editor.process(), &id, &text, None, Some(grace));
+    log.note_with(
+        editor.process(),
+        &id,
+        &text,
+        Circumstances { grace: Some(grace), ..Circumstances::default() },
+    );
     assert_eq!(size(), noted, "it is noted");
     let until = until + Duration::from_secs(1);
     let later = Grace { until, ..grace };
-    log.note_with(editor.process(), &id, &text, None, Some(later));
+    log.note_with(
+        editor.process(),
+        &id,
+        &text,
+        Circumstances { grace: Some(later), ..Circumstances::default() },
+    );
     for _ in 0..2 {
         let kept = BaseLog::open(dir.path()).take_kept(&id);
         assert_eq!(kept.graces, [(editor.process(), later)]);
@@ -121,6 +136,31 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
     log.note(editor.process(), &id, &text, None);
     assert!(!fs::read_to_string(dir.path().join(LOG)).unwrap().contains("grace"));
     assert_eq!(BaseLog::open(dir.path()).take_kept(&id).graces, []);
+}
+
+#[test]
+fn what_a_text_was_edited_from_outlives_the_log_that_it_is_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let editor = Program::new();
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    let (from, to, since) = (outline("from"), outline("to"), SystemTime::UNIX_EPOCH);
+    log.note(editor.process(), &id, &from, None);
+    let edited = Edited { outline: from, is_added: true, since };
+    let circumstances = Circumstances { edited: Some(edited.clone()), ..Circumstances::default() };
+    log.note_with(editor.process(), &id, &to, circumstances);
+    assert_eq!(
+        fs::read_to_string(dir.path().join(LOG)).unwrap().matches("\"text\":\"from\"").count(),
+        1
+    );
+    for _ in 0..2 {
+        let kept = BaseLog::open(dir.path()).take_kept(&id);
+        assert_eq!(kept.bases, [(editor.process(), to.clone())]);
+        assert_eq!(kept.edited, [(editor.process(), edited.clone())]);
+    }
+    let log = BaseLog::open(dir.path());
+    log.note(editor.process(), &id, &to, None);
+    assert_eq!(BaseLog::open(dir.path()).take_kept(&id).edited, []);
 }
 
 #[test]

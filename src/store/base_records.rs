@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
+    time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::{
     pidfs,
     plan::{Key, Outline},
     replica::{
-        grace::{FilePath, Grace},
+        grace::{Edited, FilePath, Grace},
         served::Process,
     },
 };
@@ -37,6 +38,8 @@ pub(crate) enum Record {
         path: Option<FilePath>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grace: Option<Grace>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited: Option<EditedFrom>,
     },
     /// A task is known by another key from now on.
     Alias {
@@ -58,6 +61,15 @@ pub(crate) enum Record {
     },
 }
 
+/// What a text was edited from that its program saved, by the number of that outline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EditedFrom {
+    pub(crate) outline: u64,
+    #[serde(default)]
+    pub(crate) is_added: bool,
+    pub(crate) since: SystemTime,
+}
+
 /// What was kept of one project.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Kept {
@@ -65,6 +77,8 @@ pub(crate) struct Kept {
     pub(crate) bases: Vec<(Process, Arc<Outline>)>,
     /// Of the programs that saved a moment before.
     pub(crate) graces: Vec<(Process, Grace)>,
+    /// Of the programs that wrote what they have.
+    pub(crate) edited: Vec<(Process, Edited)>,
     pub(crate) aliases: Vec<(Key, Key)>,
     pub(crate) made: Vec<(Key, String, String)>,
 }
@@ -77,6 +91,7 @@ pub(crate) struct Noted {
     pub(crate) outline: Arc<Outline>,
     pub(crate) path: Option<FilePath>,
     pub(crate) grace: Option<Grace>,
+    pub(crate) edited: Option<Edited>,
 }
 
 /// Everything that the files say of programs that live.
@@ -101,11 +116,15 @@ impl Contents {
                 Record::Outline { id, outline } => {
                     outlines.insert(id, Arc::new(outline));
                 }
-                Record::Base { group, inode, project, outline, path, grace } => {
+                Record::Base { group, inode, project, outline, path, grace, edited } => {
                     let process = Process { group, inode };
                     let Some(outline) = outlines.get(&outline).cloned() else { continue };
+                    let edited = edited.and_then(|EditedFrom { outline, is_added, since }| {
+                        let outline = outlines.get(&outline).cloned()?;
+                        Some(Edited { outline, is_added, since })
+                    });
                     self.noted.retain(|noted| noted.process != process || noted.project != project);
-                    self.noted.push(Noted { process, project, outline, path, grace });
+                    self.noted.push(Noted { process, project, outline, path, grace, edited });
                 }
                 Record::Forgotten { directory, name } => {
                     let is_it = |path: &mut FilePath| path.0 == directory && path.1 == name;
@@ -137,15 +156,24 @@ impl Contents {
         let mut lines = Vec::new();
         push(&mut lines, &Record::Boot(boot.to_owned()));
         let mut numbers: HashMap<*const Outline, u64> = HashMap::new();
-        for Noted { process, project, outline, path, grace } in &self.noted {
-            let id = *numbers.entry(Arc::as_ptr(outline)).or_insert_with(|| {
+        let mut number = |outline: &Arc<Outline>, lines: &mut Vec<u8>| {
+            *numbers.entry(Arc::as_ptr(outline)).or_insert_with(|| {
                 *next += 1;
-                push(&mut lines, &Record::Outline { id: *next, outline: Outline::clone(outline) });
+                push(lines, &Record::Outline { id: *next, outline: Outline::clone(outline) });
                 *next
+            })
+        };
+        for Noted { process, project, outline, path, grace, edited } in &self.noted {
+            let outline = number(outline, &mut lines);
+            let edited = edited.as_ref().map(|Edited { outline, is_added, since }| EditedFrom {
+                outline: number(outline, &mut lines),
+                is_added: *is_added,
+                since: *since,
             });
             let (Process { group, inode }, project) = (*process, project.clone());
             let (path, grace) = (path.clone(), *grace);
-            push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace });
+            let base = Record::Base { group, inode, project, outline, path, grace, edited };
+            push(&mut lines, &base);
         }
         for (project, aliases) in &self.aliases {
             for (from, to) in aliases.iter().cloned() {

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::SystemTime};
 use crate::{
     ids::ProjectId,
     pidfs,
-    plan::Key,
+    plan::{Key, Outline},
     replica::{grace::Grace, served::Process, state::Replica},
+    store::base_log::Circumstances,
     sync::{engine::Engine, project::Project},
 };
 
@@ -30,9 +31,21 @@ pub(crate) fn log_base(engine: &Engine, state: &mut Replica, process: Option<Pro
     state.bases.forget_dead(is_alive);
     let (Some(process), Some(id)) = (process, &state.id) else { return };
     if let Some(outline) = state.bases.outline_of(process) {
-        let grace = grace_of(engine, state, process);
-        engine.base_log.note_with(process, id, outline, state.path.clone(), grace);
+        let circumstances = circumstances(engine, state, process, outline);
+        engine.base_log.note_with(process, id, outline, circumstances);
     }
+}
+
+/// What there is to keep of what a process has before its eyes, beside that.
+pub(crate) fn circumstances(
+    engine: &Engine,
+    state: &Replica,
+    process: Process,
+    outline: &Arc<Outline>,
+) -> Circumstances {
+    let grace = grace_of(engine, state, process);
+    let edited = state.saved.as_ref().and_then(|saved| saved.edited_as(outline));
+    Circumstances { path: state.path.clone(), grace, edited }
 }
 
 /// As long as it lasts.
@@ -59,8 +72,8 @@ pub(crate) fn log_bases(engine: &Engine, state: &mut Replica) {
     log_names(engine, state);
     let Some(id) = &state.id else { return };
     for (process, outline) in state.bases.all() {
-        let grace = grace_of(engine, state, process);
-        engine.base_log.note_with(process, id, outline, state.path.clone(), grace);
+        let circumstances = circumstances(engine, state, process, outline);
+        engine.base_log.note_with(process, id, outline, circumstances);
     }
 }
 
@@ -88,9 +101,12 @@ pub(crate) fn log_bases_of_copy(
     engine.base_log.note_made(copy, &made);
     for (process, outline) in state.bases.all() {
         // By the keys that tasks are known by now: earlier aliases are the original's.
-        let outline = Arc::new(state.resolved(outline));
-        let grace = grace_of(engine, &state, process);
-        engine.base_log.note_with(process, copy, &outline, state.path.clone(), grace);
+        let resolved = Arc::new(state.resolved(outline));
+        let mut circumstances = circumstances(engine, &state, process, outline);
+        if let Some(edited) = &mut circumstances.edited {
+            edited.outline = Arc::new(state.resolved(&edited.outline));
+        }
+        engine.base_log.note_with(process, copy, &resolved, circumstances);
     }
 }
 

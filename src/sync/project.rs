@@ -102,6 +102,7 @@ impl Project {
                 graced: false,
                 normalised: Normalised::default(),
                 uncertain: false,
+                edited_before: Vec::new(),
                 path: None,
                 new_aliases: Vec::new(),
                 opened: None,

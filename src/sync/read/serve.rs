@@ -212,6 +212,8 @@ pub(crate) fn take_over_bases(engine: &Engine, project: &Arc<Project>, kept: Kep
         outline.items.iter().for_each(|item| state.reserve_above(&item.key));
         let grace = kept.graces.iter().find(|(of, _)| *of == process);
         let own = grace.and_then(|(_, grace)| own_before(engine, project, &outline, grace));
+        let edited = kept.edited.iter().filter(|(of, _)| *of == process);
+        state.edited_before.extend(edited.map(|(_, edited)| (outline.clone(), edited.clone())));
         state.bases.keep(process, outline, own);
     }
     for (key, sent, now) in kept.made {

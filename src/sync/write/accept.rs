@@ -175,21 +175,16 @@ pub(crate) async fn accept(
         return Ok((ours, None));
     };
     change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
+    change.edited = Some(base.outline().clone());
     if transfer::holds(engine, project, process, base.outline(), &ours) {
         transfer::hold(engine, project, &mut change.intent);
     }
-    let (of, is_added) = {
-        let state = project.lock();
-        (RefusedOf::of(&state), state.intent.is_some())
-    };
+    let of = RefusedOf::of(&project.lock());
     let aside = match aside {
         Some(aside) => Some(set_aside::journal_aside(engine, of, aside).await?),
         None => None,
     };
     let generation = stage::commit(engine, project, process, base, &ours, change).await?;
-    if let Some(saved) = project.lock().saved.as_mut() {
-        (saved.edited, saved.is_added) = (Some(base.outline().clone()), is_added);
-    }
     if let Some(aside) = aside {
         set_aside::note_aside(engine, project, aside).await;
     }
@@ -263,7 +258,7 @@ pub(crate) fn change(
     for (from, to) in aliases {
         state.note_alias(from, to);
     }
-    Some(Change { intent, overridden: vec![(theirs, conflicts)] })
+    Some(Change { intent, overridden: vec![(theirs, conflicts)], edited: None })
 }
 
 /// The program saved what it had read, and nothing is refused.

@@ -81,7 +81,12 @@ pub(crate) fn reinstate(engine: &Engine, project: &Project, mut entry: Entry) ->
     state.reserve(used as usize);
     let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
     let (since, refused) = (entry.since, entry.refused);
-    state.saved = Some(Saved { text, outline, since, refused, ..Saved::default() });
+    // Whose save this is, if that program still has it before its eyes.
+    let mut own = std::mem::take(&mut state.edited_before).into_iter();
+    let own = own.find(|(_, edited)| edited.since == since);
+    let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
+    let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
+    state.saved = Some(Saved { text, outline, written, edited, is_added, since, refused });
     state.intent = Some(entry.intent);
     state.row = entry.row;
     state.creating = entry.creating;

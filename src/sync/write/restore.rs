@@ -67,7 +67,7 @@ pub(crate) async fn restore(
     };
     let generation = match planned {
         Planned::Asked(Content { outline, .. }, intent) => {
-            let change = Change { intent: *intent, overridden: Vec::new() };
+            let change = Change { intent: *intent, overridden: Vec::new(), edited: None };
             let seen = Seen::Surely(outline.clone());
             stage::commit(engine, project, None, &seen, &outline, change).await?
         }

@@ -85,7 +85,7 @@ pub(crate) async fn put_back(
     let (before, aside) = (aside.base.clone(), journal_aside(engine, of, aside).await?);
     give_up::unsee_refused(engine, project, GivenUp::All);
     if let Some(intent) = taken_back {
-        let change = Change { intent, overridden: Vec::new() };
+        let change = Change { intent, overridden: Vec::new(), edited: None };
         let generation = stage::commit(engine, project, process, base, &before, change).await?;
         note_aside(engine, project, aside).await;
         return Ok(PutBack::Whole(before, Some(generation)));

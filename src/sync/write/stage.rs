@@ -26,6 +26,8 @@ pub(crate) struct Change {
     /// What it was merged into, and where that disagreed: the earlier save that still waits, and
     /// what the service is known to have.
     pub(crate) overridden: Vec<(Outline, Vec<Conflict>)>,
+    /// What its program's text was edited from.
+    pub(crate) edited: Option<Arc<Outline>>,
 }
 
 /// Journals a change; then it is promised. Which save it is. The caller holds
@@ -59,8 +61,10 @@ pub(crate) async fn commit(
     elsewhere::note_brought(engine, &returned.origins);
     let mut state = residency::recalled(engine, project);
     let before = state.content().map(|content| content.text);
-    let written = Some(ours.clone());
-    state.saved = Some(Saved { text, outline, written, since, ..Saved::default() });
+    let (written, edited) = (Some(ours.clone()), change.edited);
+    let is_added = edited.is_some() && state.intent.is_some();
+    let refused = None;
+    state.saved = Some(Saved { text, outline, written, edited, is_added, since, refused });
     state.refused = None;
     state.intent = Some(change.intent);
     state.removed = returned.removed;

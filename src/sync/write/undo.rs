@@ -260,7 +260,7 @@ pub(crate) async fn undo_save(
         return engine.journaled(move |journal| journal.conclude(None, Some(&past))).await;
     };
     let base = Seen::Surely(Arc::new(intent.base.clone()));
-    let change = Change { intent, overridden: Vec::new() };
+    let change = Change { intent, overridden: Vec::new(), edited: None };
     let generation = stage::commit(engine, project, None, &base, &Arc::new(wanted), change).await?;
     drop(transition);
     engine.wake(project);

@@ -42,11 +42,15 @@ const TREE: &str = "A\nd\nc\nnew\n";
 #[tokio::test(start_paused = true)]
 async fn a_buffer_that_is_saved_again_is_sent_again_as_far_as_it_is_not_done() {
     for requests in 0..4 {
-        for is_killed in [false, true] {
+        for is_killed in 0..4 {
             let (mut mount, editor) = refused("a\nb\nc\nd", SAVED, requests).await;
+            // What it was edited from outlives the mount that was told to save it, too.
+            for _ in 1..is_killed {
+                mount.kill().await;
+            }
             discard(&mount).await;
             assert_eq!(state(&mount).await, "clean");
-            if is_killed {
+            if is_killed > 0 {
                 mount.kill().await;
             }
             // Taskade says no again, and the program is told so.
@@ -64,6 +68,52 @@ async fn a_buffer_that_is_saved_again_is_sent_again_as_far_as_it_is_not_done() {
             assert_eq!(mount.writes(), [""; 0]);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_that_was_refused_after_a_kill_is_sent_again_with_what_it_deleted() {
+    for is_added in [false, true] {
+        let mut mount = Mount::of("a\nb\nc\nd").await;
+        let (editor, other) = (Program::new(), Program::new());
+        editor.reads(&mount).await;
+        other.reads(&mount).await;
+        mount.memory.set_offline(true);
+        if is_added {
+            other.writes(&mount, &lines("a b c d other")).await;
+        }
+        editor.writes(&mount, SAVED).await;
+        mount.kill().await;
+        mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+        mount.memory.set_offline(false);
+        pass(100).await;
+        assert_eq!(state(&mount).await, "rejected");
+        mount.memory.heal();
+        discard(&mount).await;
+        editor.saves(&mount, SAVED).await.unwrap();
+        assert_eq!(mount.memory.tree("plan"), TREE);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_back_after_a_kill_takes_only_the_refused_save_back() {
+    let mut mount = Mount::of("a\nb").await;
+    let (first, second) = (Program::new(), Program::new());
+    first.reads(&mount).await;
+    mount.memory.set_offline(true);
+    first.writes(&mount, &lines("a! b")).await;
+    pass(3).await;
+    assert_eq!(second.reads(&mount).await, lines("a! b"));
+    second.writes(&mount, &lines("a! b c")).await;
+    mount.kill().await;
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    mount.memory.set_offline(false);
+    pass(100).await;
+    assert_eq!(state(&mount).await, "rejected");
+    mount.memory.heal();
+    // The text from before its save, with what waited then.
+    second.writes(&mount, &lines("a! b")).await;
+    pass(10).await;
+    assert_eq!(mount.memory.tree("plan"), "a!\nb\n");
 }
 
 #[tokio::test(start_paused = true)]
