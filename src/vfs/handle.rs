@@ -19,7 +19,7 @@ use crate::{
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
-        notices, outcome, pins, process, resource, scratch, share, taken,
+        left_behind, notices, outcome, pins, process, resource, scratch, share, taken,
         tree::handles::{Handle, Writer, is_opener},
         truncation,
         types::{Caching, Fh, Ino, OpenMode, Opened},
@@ -43,6 +43,9 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
         }
         Node::Project(project) if mode.write => {
             pins::open_to_write(vfs, ino, &project, caller)?;
+            if left_behind::may_have_left(vfs, &project).await? {
+                pins::check_stale(vfs, ino, caller)?;
+            }
             open_writer(vfs, ino, project, mode, process::of_thread(caller)).await
         }
         Node::Project(project) => open_reader(vfs, ino, project, caller).await,

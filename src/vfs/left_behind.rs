@@ -5,7 +5,8 @@
 use std::{ffi::OsStr, sync::Arc};
 
 use crate::{
-    sync::{Process, Project, bases},
+    error::Result,
+    sync::{Process, Project, bases, read::directories},
     vfs::{directory, tree::entries::Entry, types::Directory, volume::Vfs},
 };
 
@@ -27,6 +28,23 @@ pub(crate) async fn left_behind(
         Entry::Project(listed) => directory::listed_project(vfs, directory, listed).ok(),
         Entry::Space(_) => None,
     }
+}
+
+/// Whether a project that is about to be written to is not in its folder any more, which was known
+/// from before this mount only: others may have archived it since. Then its name is free.
+pub(crate) async fn may_have_left(vfs: &Vfs, project: &Project) -> Result<bool> {
+    let (id, folder) = {
+        let state = project.lock();
+        if state.is_relocated() {
+            return Ok(false);
+        }
+        (state.id.clone(), state.folder.clone())
+    };
+    let Some(id) = id else { return Ok(false) };
+    if !directories::ask_if_recalled(&vfs.engine, &folder).await? {
+        return Ok(false);
+    }
+    Ok(!vfs.engine.listings.shows(&folder, &id))
 }
 
 /// Notes under which name a project is found from now on.

@@ -151,6 +151,12 @@ pub(crate) async fn rename(
     let source = end(vfs, from.0, from.1, process).await?;
     let target = match (&source, end(vfs, to.0, to.1, process).await?) {
         (End::Project(_, project), target) => target_now(vfs, project, to, target, process).await?,
+        (End::Scratch, End::Project(directory, project)) => {
+            match left_behind::may_have_left(vfs, &project).await? {
+                true => end(vfs, to.0, to.1, process).await?,
+                false => End::Project(directory, project),
+            }
+        }
         (_, target) => target,
     };
     let target_exists = match &target {

@@ -279,6 +279,14 @@ impl Listings {
         self.keep(&known, &which);
     }
 
+    /// Whether a project is shown in a folder, as far as is known.
+    pub(crate) fn shows(&self, folder: &SpaceId, id: &ProjectId) -> bool {
+        let known = self.lock();
+        let items = known.items(&Which::Projects(folder.clone()));
+        matches!(items, Some(Items::Projects(projects))
+            if known.shown_in(folder, projects).iter().any(|project| project.id == *id))
+    }
+
     /// What is known of a directory, put together; the same `Arc` until something changes.
     pub(crate) fn assemble(&self, directory: Option<&SpaceId>, is_workspace: bool) -> Arc<Listed> {
         let mut known = self.lock();
