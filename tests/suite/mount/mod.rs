@@ -18,5 +18,6 @@ mod removals;
 mod resources;
 mod scratch;
 mod service_failures;
+mod start_and_end;
 mod state_directory;
 mod stuck_process;

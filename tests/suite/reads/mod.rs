@@ -6,6 +6,7 @@ mod invalidation;
 mod kernel_cache;
 mod open_descriptors;
 mod persistent_cache;
+mod refresh_backoff;
 mod request_counts;
 mod resources;
 mod title_node;

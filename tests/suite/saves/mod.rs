@@ -1,6 +1,7 @@
 //! What programs write, and what becomes of it on its way to Taskade.
 
 mod bases_across_mounts;
+mod buffer_lines;
 mod close_errors;
 mod conflicts;
 mod crash;
@@ -9,6 +10,7 @@ mod discarded;
 mod exchange;
 mod history;
 mod long_outage;
+mod merges;
 mod offline;
 mod paste_after_delete;
 mod paste_back;
@@ -19,6 +21,7 @@ mod rejected;
 mod relocation;
 mod remote_failures;
 mod removal;
+mod replaced_files;
 mod requests;
 mod restored_backups;
 mod served_bases;
