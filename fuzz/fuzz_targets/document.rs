@@ -6,10 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use taskadefs::document::{Line, ParseOptions, RenderOptions, parse, render};
 
 fuzz_target!(|bytes: &[u8]| {
-    check(bytes, &ParseOptions::default(), RenderOptions { ids: false });
+    check(bytes, &ParseOptions::default(), RenderOptions { ids: false, ..RenderOptions::default() });
     let known = |id: &str| id.len() < 4;
     let options = ParseOptions { known_anchor: Some(&known), ..ParseOptions::default() };
-    check(bytes, &options, RenderOptions { ids: true });
+    check(bytes, &options, RenderOptions { ids: true, ..RenderOptions::default() });
 });
 
 fn check(bytes: &[u8], options: &ParseOptions<'_>, rendering: RenderOptions) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     BLANKS, Refusal,
     characters::{self, Place},
+    escape::is_closed_heading,
     source::Source,
 };
 
@@ -78,9 +79,7 @@ pub(super) fn heading(
         return join(source, lines, from, wrapped);
     }
     let text = first.trim_start_matches('#');
-    let unclosed = text.trim_end_matches('#');
-    let is_closed = unclosed.is_empty() || unclosed.ends_with(BLANKS);
-    let text = if is_closed { unclosed } else { text };
+    let text = if is_closed_heading(text) { text.trim_end_matches('#') } else { text };
     text.trim_matches(BLANKS).to_owned()
 }
 

@@ -108,7 +108,7 @@ fn push_spelling(out: &mut String, character: char) {
 }
 
 /// The character whose spelling the text begins with, and the spelling's length in bytes.
-fn spelling(text: &str, place: Place) -> Option<(char, usize)> {
+pub(super) fn spelling(text: &str, place: Place) -> Option<(char, usize)> {
     if text.starts_with(NEWLINE) {
         return Some(('\n', NEWLINE.len_utf8()));
     }

@@ -7,11 +7,39 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::{BLANKS, foreign::ends_word};
+use super::{
+    BLANKS,
+    characters::{Place, spelling},
+    foreign::ends_word,
+};
+use crate::model::Marker;
+
+/// Where a text stands, which decides what it could be mistaken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// Behind a box.
+    Boxed,
+    /// In a heading, where a box may be.
+    Heading,
+    /// Behind the marker of an item, or at the start of a line: where a box may be, and where
+    /// CommonMark may read a definition of a link, which shows nothing.
+    Bare,
+}
+
+impl Where {
+    /// Where the text of a line with this marker stands.
+    pub(super) fn of(marker: Marker, is_boxed: bool) -> Self {
+        match marker {
+            _ if is_boxed => Self::Boxed,
+            Marker::Heading(_) => Self::Heading,
+            _ => Self::Bare,
+        }
+    }
+}
 
 /// Adds the backslash where the text needs one. Inverse: [`unescape`].
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    match delimiter(text) {
+pub(super) fn escape(text: &str, place: Where) -> Cow<'_, str> {
+    match delimiter(text, place) {
         None => Cow::Borrowed(text),
         Some(point) => {
             let (before, after) = text.split_at(point.at);
@@ -21,8 +49,8 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// Takes away the backslash that [`escape`] added.
-pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    match delimiter(text) {
+pub(super) fn unescape(text: &str, place: Where) -> Cow<'_, str> {
+    match delimiter(text, place) {
         Some(Delimiter { at, backslashes: 1.. }) => {
             let (before, after) = text.split_at(at);
             Cow::Owned(format!("{before}{}", &after[1..]))
@@ -39,9 +67,13 @@ struct Delimiter {
     backslashes: usize,
 }
 
-fn delimiter(text: &str) -> Option<Delimiter> {
+fn delimiter(text: &str, place: Where) -> Option<Delimiter> {
     let bare = text.trim_start_matches('\\');
-    if is_structural(bare) {
+    // What follows a box decides whether it is one, and may get a backslash of its own yet.
+    let is_box = |text: &str| place != Where::Boxed && begins_like_box(text);
+    let is_definition = place == Where::Bare && bare.starts_with('[') && bare.contains("]:");
+    let is_item = bare.strip_prefix(['-', '*', '+']).is_some_and(is_box);
+    if is_box(bare) || is_item || is_definition || is_structural(bare) {
         return Some(Delimiter { at: 0, backslashes: text.len() - bare.len() });
     }
     // A number is no punctuation, so the backslash goes behind it: `1\. x`.
@@ -49,7 +81,8 @@ fn delimiter(text: &str) -> Option<Delimiter> {
     let (_, behind) = text.split_at(digits);
     let bare = behind.trim_start_matches('\\');
     let rest = bare.strip_prefix(['.', ')'])?;
-    let is_ordered = (1..=9).contains(&digits) && (ends_word(rest) || split_box(rest).is_some());
+    let is_item = ends_word(rest) || split_box(rest).is_some() || is_box(rest);
+    let is_ordered = (1..=9).contains(&digits) && is_item;
     is_ordered.then_some(Delimiter { at: digits, backslashes: behind.len() - bare.len() })
 }
 
@@ -73,6 +106,13 @@ fn is_structural(text: &str) -> bool {
     }
 }
 
+/// Whether a text begins with what would be a box before something else.
+fn begins_like_box(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('[') else { return false };
+    let is_mark = |c: char| matches!(c, ' ' | 'x' | 'X') || is_wide_space(c);
+    inside.strip_prefix(is_mark).unwrap_or(inside).starts_with(']')
+}
+
 /// Whether a text ticks a box, and what stands behind it; `None` where it has no box.
 ///
 /// A box may be empty (`[]`), hold another sort of space, and touch the text behind it, unless
@@ -93,11 +133,14 @@ pub(super) fn split_box(text: &str) -> Option<(bool, &str)> {
     (touches || ends_word(rest)).then(|| (done, without_blanks(rest)))
 }
 
-/// Whether a text begins with one of the boxes that Obsidian has beside ours, such as `[-]`.
-pub(super) fn has_status(text: &str) -> bool {
-    let mut inside = text.strip_prefix('[').unwrap_or_default().chars();
+/// Whether a text, as it stands on its line, begins with one of the boxes that Obsidian has beside
+/// ours, such as `[-]`.
+pub(super) fn has_status(encoded: &str) -> bool {
+    let mut inside = encoded.strip_prefix('[').unwrap_or_default().chars();
     let is_mark = |c: char| !c.is_whitespace() && !c.is_control() && !"xX[]\\".contains(c);
-    inside.next().is_some_and(is_mark) && inside.as_str().strip_prefix(']').is_some_and(ends_word)
+    let is_space = |text| spelling(text, Place::Text).is_some_and(|(c, _)| c.is_whitespace());
+    inside.next().is_some_and(is_mark)
+        && inside.as_str().strip_prefix(']').is_some_and(|rest| ends_word(rest) || is_space(rest))
 }
 
 /// What is behind the blanks in front of a text, or, where there are none, behind the other white
@@ -110,6 +153,12 @@ pub(super) fn without_blanks(text: &str) -> &str {
 /// A space that is no blank.
 fn is_wide_space(c: char) -> bool {
     c.is_whitespace() && !c.is_ascii()
+}
+
+/// Whether the text of a heading ends with what would be taken for its end mark.
+pub(super) fn is_closed_heading(text: &str) -> bool {
+    let rest = text.trim_end_matches('#');
+    rest.len() < text.len() && (rest.is_empty() || rest.ends_with(BLANKS))
 }
 
 /// The length of a list marker that the text begins with: its bullet, or its number with the dot.

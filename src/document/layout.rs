@@ -10,6 +10,7 @@ use super::{
     BLANKS, MAX_DEPTH, Refusal, blocks,
     escape::{is_rule_or_underline, list_marker, split_box, without_blanks},
 };
+use crate::model::Marker;
 
 /// Stands for the text of an item that has none: no text holds it.
 pub(super) const NOTHING: char = '\0';
@@ -32,13 +33,15 @@ pub(super) fn too_deep(line: usize) -> Refusal {
 ///
 /// # Errors
 /// The line that is no item, no text and no code.
-pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<String, Refusal> {
+pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Laid, Refusal> {
     let lines: Vec<&str> = text.split('\n').collect();
     let mut layout = Layout {
         is_known,
         open: Vec::new(),
         above: Above::Nothing,
+        number: 0,
         out: String::with_capacity(text.len() + 64),
+        markers: Vec::new(),
     };
     let underlined = underlined(&lines);
     let mut is_heading = false;
@@ -46,6 +49,7 @@ pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Str
         if number > 0 {
             layout.out.push('\n');
         }
+        layout.number = number + 1;
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
         if rest.trim_matches(BLANKS).is_empty() {
@@ -56,14 +60,23 @@ pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Str
             layout.close(indent);
             layout.verbatim(rest);
         } else {
-            layout.line(number + 1, indent, rest)?;
+            layout.line(indent, rest)?;
         }
         let continues = |next: &&str| is_underline(next) || is_plain(next);
         is_heading = (is_heading || layout.above == Above::Heading)
             && underlined[number]
             && lines.get(number + 1).is_some_and(continues);
     }
-    Ok(layout.out)
+    Ok(Laid { text: layout.out, markers: layout.markers })
+}
+
+/// A text that was laid out.
+pub(super) struct Laid {
+    /// The text.
+    pub(super) text: String,
+    /// For each of its items, in order, the 0-based line and what it was before: a bullet, with a
+    /// box or without, a number or a paragraph.
+    pub(super) markers: Vec<(usize, Marker)>,
 }
 
 /// What a line without a marker would continue.
@@ -93,11 +106,14 @@ struct Layout<'a> {
     is_known: &'a dyn Fn(&str) -> bool,
     open: Vec<Open>,
     above: Above,
+    /// The 1-based line that is laid out.
+    number: usize,
     out: String,
+    markers: Vec<(usize, Marker)>,
 }
 
 impl Layout<'_> {
-    fn line(&mut self, number: usize, indent: usize, rest: &str) -> Result<(), Refusal> {
+    fn line(&mut self, indent: usize, rest: &str) -> Result<(), Refusal> {
         let continues = self.continues(indent);
         if rest.starts_with('>') {
             self.note(indent, rest);
@@ -108,7 +124,7 @@ impl Layout<'_> {
             self.close(indent);
             self.verbatim(rest);
         } else if let Some(marker) = self.marker(indent, rest, continues) {
-            self.item(number, indent, rest, marker)?;
+            self.item(indent, rest, marker)?;
         } else if blocks::is_heading(rest) && !(continues && self.is_deep(indent)) {
             self.close(indent);
             self.close_paragraphs();
@@ -119,7 +135,7 @@ impl Layout<'_> {
             self.push_indent();
             self.out.push_str(rest);
         } else {
-            self.paragraph(number, indent, rest)?;
+            self.paragraph(indent, rest)?;
         }
         Ok(())
     }
@@ -173,7 +189,6 @@ impl Layout<'_> {
 
     fn item(
         &mut self,
-        number: usize,
         mut indent: usize,
         mut rest: &str,
         mut marker: usize,
@@ -181,13 +196,15 @@ impl Layout<'_> {
         self.close(indent);
         if self.open.last().is_some_and(|open| indent >= open.text + 4) {
             let is_code = self.above == Above::Nothing;
-            return Err(Refusal::new(number, if is_code { CODE } else { NO_ITEM }));
+            return Err(Refusal::new(self.number, if is_code { CODE } else { NO_ITEM }));
         }
         self.push_indent();
         loop {
             if self.open.len() >= MAX_DEPTH {
-                return Err(too_deep(number));
+                return Err(too_deep(self.number));
             }
+            let is_number = rest.starts_with(|c: char| c.is_ascii_digit());
+            self.push_marker(if is_number { Marker::Number } else { Marker::Bullet });
             let behind = &rest[marker..];
             let content = without_blanks(behind);
             let gap = behind.chars().count() - content.chars().count();
@@ -199,7 +216,6 @@ impl Layout<'_> {
                 text: column + boxed.unwrap_or(0),
                 prose: None,
             });
-            self.out.push_str("- ");
             if boxed.is_none()
                 && !is_rule(content)
                 && let Some(next) = list_marker(content)
@@ -243,17 +259,23 @@ impl Layout<'_> {
         }
     }
 
-    fn paragraph(&mut self, number: usize, indent: usize, rest: &str) -> Result<(), Refusal> {
+    /// Begins an item that was one of this marker.
+    fn push_marker(&mut self, marker: Marker) {
+        self.out.push_str("- ");
+        self.markers.push((self.number - 1, marker));
+    }
+
+    fn paragraph(&mut self, indent: usize, rest: &str) -> Result<(), Refusal> {
         self.close(indent);
         self.close_paragraphs();
         if indent >= self.open.last().map_or(4, |open| open.text + 4) {
-            return Err(Refusal::new(number, CODE));
+            return Err(Refusal::new(self.number, CODE));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(too_deep(number));
+            return Err(too_deep(self.number));
         }
         self.push_indent();
-        self.out.push_str("- ");
+        self.push_marker(Marker::Paragraph);
         self.out.push_str(rest);
         let prose = Some(rest.trim_matches(BLANKS).to_owned());
         self.open.push(Open { indent, content: indent, text: indent + 2, prose });

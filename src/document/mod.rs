@@ -29,6 +29,7 @@ mod parse;
 mod refusal;
 mod render;
 mod source;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -37,6 +38,7 @@ pub use self::{
     parse::{ParseOptions, parse},
     refusal::Refusal,
     render::{RenderOptions, render, render_line},
+    spelling::{Markers, shown_markers},
 };
 
 /// The number of levels that a text may have: depths from 0 to one less. It bounds what a
@@ -46,11 +48,15 @@ pub const MAX_DEPTH: usize = 100;
 /// The white space that may stand around a text, and that editors strip.
 const BLANKS: [char; 2] = [' ', '\t'];
 
+use crate::model::Marker;
+
 /// One task, as one line of the file (and the note lines below it).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line {
     /// Levels of indentation: 0 is top level.
     pub depth: usize,
+    /// How it begins, or is to begin where Markdown can say so.
+    pub marker: Marker,
     /// Whether the box is ticked.
     pub done: bool,
     /// The text, as raw inline Markdown, without the escapes that the file needs.

@@ -12,11 +12,12 @@ use super::{
     BLANKS, Line, MAX_DEPTH, Refusal, anchor,
     blocks::{self, Wrapped},
     characters::{self, Place},
-    details, escape,
+    details,
+    escape::{self, Where},
     layout::{self, NOTHING},
     source::{self, Source},
 };
-use crate::model::MAX_CONTENT_CHARS;
+use crate::model::{MAX_CONTENT_CHARS, Marker};
 
 /// What a text is parsed against.
 #[derive(Clone, Copy, Default)]
@@ -40,12 +41,13 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, Refu
     let is_known = |raw: &str| {
         options.known_text.is_some_and(|known| {
             let (_, content) = escape::split_box(raw).unwrap_or((false, raw));
-            details::split(content).is_ok_and(|parts| known(&plain(&parts.text)))
+            let is_its = |parts: details::Parts<'_>| known(&plain(&parts.text, Where::Bare));
+            details::split(content).is_ok_and(is_its)
         })
     };
-    let text = layout::lay_out(&text, &is_known)?;
-    let mut reader = Reader::new(Source::new(&text), options);
-    let shadow = source::shadow(&text);
+    let laid = layout::lay_out(&text, &is_known)?;
+    let mut reader = Reader::new(Source::new(&laid.text), options, &laid.markers);
+    let shadow = source::shadow(&laid.text);
     for (event, range) in Parser::new_ext(&shadow, Options::ENABLE_TABLES).into_offset_iter() {
         reader.event(&event, range)?;
     }
@@ -61,6 +63,8 @@ struct Frame {
     headings: Vec<HeadingLevel>,
     /// For an item that has no text yet: the 0-based line of its marker.
     untold: Option<usize>,
+    /// For an item: what it is.
+    marker: Marker,
     /// The index of the last task made of one of its own blocks.
     task: Option<usize>,
 }
@@ -68,6 +72,8 @@ struct Frame {
 struct Reader<'a> {
     source: Source<'a>,
     options: &'a ParseOptions<'a>,
+    /// What the items are that are still to come, and the 0-based lines that they begin on.
+    markers: &'a [(usize, Marker)],
     lines: Vec<Line>,
     anchors: HashSet<String>,
     /// The document, then the open items.
@@ -83,10 +89,15 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: Source<'a>, options: &'a ParseOptions<'a>) -> Self {
+    fn new(
+        source: Source<'a>,
+        options: &'a ParseOptions<'a>,
+        markers: &'a [(usize, Marker)],
+    ) -> Self {
         Self {
             source,
             options,
+            markers,
             lines: Vec::new(),
             anchors: HashSet::new(),
             frames: vec![Frame::default()],
@@ -146,14 +157,30 @@ impl<'a> Reader<'a> {
         let marker = self.source.line_at(self.content_start.saturating_sub(1));
         self.claim(marker..marker + 1)?;
         let depth = self.depth();
-        self.frames.push(Frame { depth, untold: Some(marker), ..Frame::default() });
+        let line = marker;
+        let marker = self.marker_at(line);
+        self.frames.push(Frame { depth, untold: Some(line), marker, ..Frame::default() });
         Ok(())
+    }
+
+    /// What the next item is, whose marker is on this line.
+    fn marker_at(&mut self, line: usize) -> Marker {
+        while let Some(((at, marker), rest)) = self.markers.split_first() {
+            if *at > line {
+                break;
+            }
+            self.markers = rest;
+            if *at == line {
+                return *marker;
+            }
+        }
+        Marker::Bullet
     }
 
     /// Makes a task without text of an open item that turns out to have none of its own.
     fn tell_item(&mut self) -> Result<(), Refusal> {
         let untold = self.frames.last().and_then(|frame| frame.untold);
-        untold.map_or(Ok(()), |marker| self.task("", marker))
+        untold.map_or(Ok(()), |line| self.task("", line, None))
     }
 
     /// Makes tasks of the lines that inline events have told of.
@@ -163,7 +190,7 @@ impl<'a> Reader<'a> {
         self.claim(lines.clone())?;
         let first = lines.start;
         let text = blocks::paragraph(&self.source, lines, self.content_start, &wrapped)?;
-        self.task(&text, first)
+        self.task(&text, first, None)
     }
 
     fn heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Result<(), Refusal> {
@@ -182,12 +209,12 @@ impl<'a> Reader<'a> {
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         if frame.untold.is_some() {
-            return self.task(&text, first);
+            return self.task(&text, first, Some(level));
         }
         while frame.headings.last().is_some_and(|open| *open >= level) {
             frame.headings.pop();
         }
-        self.task(&text, first)?;
+        self.task(&text, first, Some(level))?;
         if let Some(frame) = self.frames.last_mut() {
             frame.headings.push(level);
         }
@@ -199,7 +226,7 @@ impl<'a> Reader<'a> {
         let is_first = self.lines.is_empty() && self.frames.len() == 1;
         is_first
             && self.options.title.is_some_and(|title| {
-                let unescaped = escape::unescape(text);
+                let unescaped = escape::unescape(text, Where::Heading);
                 let plain = characters::decode(&unescaped, Place::Text);
                 text == title.trim() || plain.trim() == title.trim()
             })
@@ -236,14 +263,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes a task of a block's raw text; `line` is the 0-based line where it begins.
-    fn task(&mut self, raw: &str, line: usize) -> Result<(), Refusal> {
+    fn task(
+        &mut self,
+        raw: &str,
+        line: usize,
+        heading: Option<HeadingLevel>,
+    ) -> Result<(), Refusal> {
         let depth = self.depth();
         let index = self.lines.len();
         let mut number = line + 1;
+        // A further paragraph of an item is no item.
+        let mut marker = Marker::Paragraph;
         if let Some(frame) = self.frames.last_mut() {
             frame.task = Some(index);
-            if let Some(marker) = frame.untold.take() {
-                number = marker + 1;
+            if let Some(line) = frame.untold.take() {
+                number = line + 1;
+                marker = frame.marker;
                 // What follows in the item is below its own task.
                 frame.depth += 1;
             }
@@ -251,25 +286,35 @@ impl<'a> Reader<'a> {
         if depth >= MAX_DEPTH {
             return Err(layout::too_deep(number));
         }
-        let line = self.read(raw, depth, number)?;
-        self.lines.push(line);
+        if let Some(level) = heading {
+            marker = Marker::Heading(level as u8);
+        }
+        let line = self.read(raw, marker, number)?;
+        self.lines.push(Line { depth, ..line });
         Ok(())
     }
 
-    /// Undoes the layers of a line, outermost first.
-    fn read(&mut self, raw: &str, depth: usize, number: usize) -> Result<Line, Refusal> {
+    /// Undoes the layers of a line, outermost first. `number` is that of the line that it begins on.
+    fn read(&mut self, raw: &str, marker: Marker, number: usize) -> Result<Line, Refusal> {
         let raw = raw.strip_prefix(NOTHING).map_or(raw, |text| text.trim_start_matches(BLANKS));
-        let (done, content) = escape::split_box(raw).unwrap_or((false, raw));
+        let boxed = escape::split_box(raw);
+        let is_boxed = boxed.is_some() || escape::has_status(raw);
+        let (done, content) = boxed.unwrap_or((false, raw));
+        let marker = match marker {
+            Marker::Bullet | Marker::Paragraph if boxed.is_some() => Marker::Checkbox,
+            Marker::Bullet if is_boxed => Marker::Checkbox,
+            marker => marker,
+        };
         let (content, id) = match self.options.known_anchor {
             Some(known) => anchor::split(content, known),
             None => (content.into(), None),
         };
         let anchor = id.filter(|id| self.anchors.insert((*id).to_owned())).map(str::to_owned);
         let parts = details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
-        let text = plain(&parts.text);
+        let text = plain(&parts.text, Where::of(marker, is_boxed));
         self.check_length(&text, number)?;
         let details::Parts { details, strays, .. } = parts;
-        Ok(Line { depth, done, text, details, anchor, number, strays })
+        Ok(Line { depth: 0, marker, done, text, details, anchor, number, strays })
     }
 
     fn check_length(&self, text: &str, number: usize) -> Result<(), Refusal> {
@@ -317,8 +362,8 @@ impl<'a> Reader<'a> {
 }
 
 /// A text without the escapes that the file needs.
-fn plain(text: &str) -> String {
-    characters::decode(&escape::unescape(text), Place::Text).into_owned()
+fn plain(text: &str, place: Where) -> String {
+    characters::decode(&escape::unescape(text, place), Place::Text).into_owned()
 }
 
 fn code(kind: &CodeBlockKind<'_>) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{MAX_DEPTH, Refusal};
+use super::{BLANKS, MAX_DEPTH, Refusal, escape::list_marker};
 
 /// A text that ends its lines with LF and indents with spaces, and where its lines start.
 pub(super) struct Source<'a> {
@@ -99,7 +99,7 @@ pub(super) fn normalize(text: &str) -> Cow<'_, str> {
 }
 
 fn push_untabbed(line: &str, out: &mut String) {
-    let (markers, text) = line.split_at(markers_of(line, |_| false));
+    let (markers, text) = line.split_at(indentation_of(line));
     let line_start = out.len();
     for c in markers.chars() {
         if c == '\t' {
@@ -110,6 +110,15 @@ fn push_untabbed(line: &str, out: &mut String) {
         }
     }
     out.push_str(text);
+}
+
+/// The length of the indentation and the list markers in front of a line's text.
+fn indentation_of(line: &str) -> usize {
+    let mut rest = line.trim_start_matches(BLANKS);
+    while let Some(length) = list_marker(rest) {
+        rest = rest[length..].trim_start_matches(BLANKS);
+    }
+    line.len() - rest.len()
 }
 
 /// The length of what may be indentation and list markers in front of a line's text, and of

@@ -266,7 +266,7 @@ impl Project {
 
     /// The text of an outline, as the file shows it.
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
-        let options = RenderOptions { ids: self.ids };
+        let options = RenderOptions { ids: self.ids, ..RenderOptions::default() };
         Arc::from(document::render(&self.lines(outline), &options).into_bytes())
     }
 

@@ -345,7 +345,7 @@ fn ids_count_once_and_unknown_ones_are_text() {
         [("a", Some("id1")), ("b", None), ("c ^id9", None), ("d ^id2", None), ("", Some("id2"))]
     );
     assert_eq!(
-        render(&lines, &RenderOptions { ids: true }),
+        render(&lines, &RenderOptions { ids: true, ..RenderOptions::default() }),
         "- [ ] a @bob ^id1\n- [ ] b\n- [ ] c \\^id9\n- [ ] d \\^id2\n- [ ] ^id2\n"
     );
     assert_eq!(shapes(&parsed("- a ^id1\n")), [(0, false, "a ^id1")]);

@@ -49,7 +49,7 @@ proptest! {
     #[test]
     fn parsing_undoes_rendering_with_ids(lines in lines()) {
         let ids = lines.iter().filter_map(|line| line.anchor.clone()).collect();
-        let text = render(&lines, &RenderOptions { ids: true });
+        let text = render(&lines, &RenderOptions { ids: true, ..RenderOptions::default() });
         prop_assert_eq!(unnumbered(parsed_with_ids(&text, &ids)?), lines, "{:?}", text);
     }
 
@@ -84,7 +84,7 @@ proptest! {
         length in 0usize..12,
         put in text(),
     ) {
-        let mut bytes = render(&lines, &RenderOptions { ids: true }).into_bytes();
+        let mut bytes = render(&lines, &RenderOptions { ids: true, ..RenderOptions::default() }).into_bytes();
         let start = cut.index(bytes.len() + 1);
         let end = (start + length).min(bytes.len());
         bytes.splice(start..end, put.into_bytes());

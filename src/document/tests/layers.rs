@@ -6,7 +6,8 @@ use super::{
     super::{
         anchor,
         characters::{Place, decode, encode},
-        details, escape,
+        details,
+        escape::{self, Where},
     },
     strategies::text,
 };
@@ -22,9 +23,11 @@ proptest! {
 
     #[test]
     fn structure(text in text()) {
-        let escaped = escape::escape(&text);
-        prop_assert_eq!(escape::unescape(&escaped), text.as_str());
-        prop_assert!(escaped.len() <= text.len() + 1);
+        for place in [Where::Boxed, Where::Heading, Where::Bare] {
+            let escaped = escape::escape(&text, place);
+            prop_assert_eq!(escape::unescape(&escaped, place), text.as_str());
+            prop_assert!(escaped.len() <= text.len() + 1);
+        }
     }
 
     #[test]

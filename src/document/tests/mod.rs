@@ -1,6 +1,8 @@
 //! The laws of `document`, and examples that pin what it reads and writes.
 
+mod commonmark;
 mod examples;
+mod formats;
 mod golden;
 mod laws;
 mod layers;
@@ -8,7 +10,8 @@ mod refusals;
 mod strategies;
 mod tails;
 
-use super::{Details, Line, ParseOptions, RenderOptions, parse, render};
+use super::{Details, Line, Markers, ParseOptions, RenderOptions, parse, render};
+use crate::model::Marker;
 
 /// `(depth, done, text)` of each task.
 type Shape<'a> = (usize, bool, &'a str);
@@ -24,6 +27,11 @@ fn rendered(lines: &[Line]) -> String {
     render(lines, &RenderOptions::default())
 }
 
+/// As a document with markers.
+fn formatted(lines: &[Line]) -> String {
+    render(lines, &RenderOptions { markers: Markers::Auto, ..RenderOptions::default() })
+}
+
 fn shapes(lines: &[Line]) -> Vec<Shape<'_>> {
     lines.iter().map(|line| (line.depth, line.done, line.text.as_str())).collect()
 }
@@ -32,10 +40,12 @@ fn task(text: &str) -> Line {
     Line { text: text.to_owned(), ..Line::default() }
 }
 
-/// The lines as a render knows them: without the source line that they came from.
+/// The lines as a render of tasks knows them: without the source line that they came from, and how
+/// it began.
 fn unnumbered(mut lines: Vec<Line>) -> Vec<Line> {
     for line in &mut lines {
         line.number = 0;
+        line.marker = Marker::default();
         line.strays.clear();
     }
     lines

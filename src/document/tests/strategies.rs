@@ -3,6 +3,7 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::super::{Details, Line};
+use crate::model::Marker;
 
 /// Pieces that mean something to some reader of a line.
 const PIECES: &[&str] = &[
@@ -214,6 +215,43 @@ pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
             number += 1;
             let anchor = has_anchor.then(|| format!("id{number}"));
             Line { depth, done, text, details, anchor, ..Line::default() }
+        };
+        drafts.into_iter().map(line).collect()
+    })
+}
+
+/// Any marker.
+fn marker() -> impl Strategy<Value = Marker> {
+    prop_oneof![
+        1 => Just(Marker::Checkbox),
+        2 => Just(Marker::Bullet),
+        2 => Just(Marker::Number),
+        2 => Just(Marker::Paragraph),
+        3 => (1..=3_u8).prop_map(Marker::Heading),
+        1 => (4..=6_u8).prop_map(Marker::Heading),
+    ]
+}
+
+/// The same, of random formats.
+pub(super) fn formatted_lines() -> impl Strategy<Value = Vec<Line>> {
+    (lines(), vec(marker(), 8)).prop_map(|(mut lines, markers)| {
+        for (line, marker) in lines.iter_mut().zip(markers) {
+            line.marker = marker;
+        }
+        lines
+    })
+}
+
+/// Documents of words and nothing else, most of them shallow.
+pub(super) fn outlines() -> impl Strategy<Value = Vec<Line>> {
+    let texts = vec!["a", "b c", "", "# x", "[a]: b", "a | b", "|-|-|", "===", "1. x", "<b>"];
+    let line = (0usize..4, prop::bool::weighted(0.2), select(texts), marker());
+    vec(line, 0..16).prop_map(|drafts| {
+        let mut deepest = 0;
+        let line = |(depth, done, text, marker): (usize, bool, &str, Marker)| {
+            let depth = depth.min(deepest);
+            deepest = depth + 1;
+            Line { depth, done, text: text.to_owned(), marker, ..Line::default() }
         };
         drafts.into_iter().map(line).collect()
     })
