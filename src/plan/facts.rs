@@ -104,7 +104,7 @@ impl<T: Clone + PartialEq> Set<T> {
         self.known.iter().filter(|(name, _)| other.get(name).is_none())
     }
 
-    pub(super) fn put(&mut self, name: &str, value: T) {
+    pub(crate) fn put(&mut self, name: &str, value: T) {
         match self.known.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = value,
             None => self.known.push((name.to_owned(), value)),

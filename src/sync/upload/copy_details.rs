@@ -16,7 +16,10 @@ use crate::{
         engine::Engine,
         project::Project,
         read::{detail, residency},
-        upload::journaling,
+        upload::{
+            journaling,
+            unsettable::{self, LeftOut},
+        },
     },
     text::details::hidden,
 };
@@ -108,6 +111,8 @@ pub(crate) async fn copy_from(engine: &Engine, project: &Project, moved: &Moved)
     }
     // What was shown was pasted with the line, or left out on purpose.
     let told = told.beyond(&moved.known).with(&hidden(&moved.known)).in_one_line();
+    let (told, left) = unsettable::settable(&told);
+    unsettable::tell(engine, project, LeftOut::all(&moved.text, left)).await?;
     let _transition = project.commit.lock().await;
     let entry = {
         let mut state = project.lock();

@@ -21,4 +21,5 @@ pub(crate) mod restoration;
 pub(crate) mod send;
 pub(crate) mod turn_back;
 pub(crate) mod unmoved;
+pub(crate) mod unsettable;
 pub(crate) mod worker;

@@ -24,7 +24,10 @@ use crate::{
         hiding,
         project::{Project, Relocated},
         read::{directories, fetch, residency},
-        upload::{become_copy, conflicts, journaling, placement, send, turn_back, unmoved},
+        upload::{
+            become_copy, conflicts, journaling, placement, send, turn_back, unmoved,
+            unsettable::{self, LeftOut},
+        },
     },
 };
 
@@ -184,7 +187,8 @@ pub(crate) async fn set_details(
     relocation: Relocation,
 ) -> Result<()> {
     for (task, details) in &relocation.details {
-        for change in Details::none().script(details) {
+        let (details, left) = unsettable::settable(details);
+        for change in Details::none().script(&details) {
             let op = Op::Detail { key: Key::Known(task.clone()), change };
             match send::send(engine, project, id, &op).await {
                 // Somebody has deleted it since.
@@ -195,6 +199,9 @@ pub(crate) async fn set_details(
                 sent => drop(sent?),
             }
         }
+        let tasks = become_copy::known_tasks_of(engine, project);
+        let text = tasks.find(&Key::Known(task.clone())).map_or("", |item| &item.text);
+        unsettable::tell(engine, project, LeftOut::all(text, left)).await?;
         let mut state = project.lock();
         let relocation = state.intent.as_mut().and_then(|it| it.relocation.as_mut());
         if let Some(relocation) = relocation {

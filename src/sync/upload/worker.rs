@@ -29,6 +29,7 @@ use crate::{
             relocate::{self, may_relocate},
             restoration,
             send::{self, Outcome},
+            unsettable,
         },
     },
 };
@@ -235,7 +236,9 @@ pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u
         (state.id.clone(), ops.unwrap_or_default())
     };
     let Some(id) = id else { return Ok(Run::PlanAgain) };
-    if names::check_names(engine, project, &id, &ops).await? {
+    if unsettable::leave_out(engine, project, &ops).await?
+        || names::check_names(engine, project, &id, &ops).await?
+    {
         return Ok(Run::PlanAgain);
     }
     let mut created: HashMap<Key, TaskId> = HashMap::new();

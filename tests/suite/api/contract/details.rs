@@ -113,7 +113,7 @@ pub(super) async fn fields_have_numbers_and_texts(taskade: &Taskade) {
         let told = of.get(TaskResource::Fields).await.fields;
         assert_eq!(told, [("@inc01".to_owned(), value)]);
     }
-    for value in [json!(""), json!(null)] {
+    for value in [json!(""), json!(null), json!([1]), json!({ "a": 1 }), json!(true)] {
         let put = of.set(SetDetail::Field("@inc01", Some(&value))).await;
         assert_eq!(kind(put), Kind::Refused, "{value}");
     }

@@ -162,8 +162,8 @@ impl Details {
     }
 
     fn set_field(&mut self, field: &str, value: &Value) -> Result<()> {
-        if value.is_null() || value.as_str() == Some("") {
-            return Err(Error::new(Kind::Refused, "a value"));
+        if !value.is_number() && value.as_str().is_none_or(str::is_empty) {
+            return Err(Error::new(Kind::Refused, "a number, or a text that is not empty"));
         }
         if !FIELDS.contains(&field) {
             return Err(gone());

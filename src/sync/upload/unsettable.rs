@@ -1,0 +1,149 @@
+//! Values of fields that no request can give a task: Taskade's API takes a number or a text that is
+//! not empty, and tells of others too. Where a task is made anew of one that has such a value, it is
+//! left out before anything is sent, and the history tells what it was.
+
+use serde_json::Value;
+
+use crate::{
+    error::Result,
+    plan::{Change, Details, Key, Op},
+    replica::pending::PendingSave,
+    store::remarks::Remark,
+    sync::{
+        engine::Engine,
+        project::Project,
+        upload::{journaling, rebase},
+    },
+    text::details::spelled,
+};
+
+/// A value that is left out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LeftOut {
+    /// The text of its task.
+    pub(crate) text: String,
+    pub(crate) field: String,
+    pub(crate) value: Value,
+}
+
+impl LeftOut {
+    /// All that are left out of one task, which has this text.
+    pub(crate) fn all(text: &str, left: Vec<(String, Value)>) -> Vec<Self> {
+        let all = left.into_iter();
+        all.map(|(field, value)| Self { text: text.to_owned(), field, value }).collect()
+    }
+}
+
+/// Whether a request can give a task this value.
+pub(crate) fn is_settable(value: &Value) -> bool {
+    match value {
+        Value::Number(_) => true,
+        Value::String(text) => !text.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// Details without the values that cannot be set, and those.
+pub(crate) fn settable(details: &Details) -> (Details, Vec<(String, Value)>) {
+    let mut facts = details.facts();
+    let (known, left) = facts.fields.known.into_iter().partition(|(_, value)| is_settable(value));
+    facts.fields.known = known;
+    if left.is_empty() { (details.clone(), left) } else { (facts.into(), left) }
+}
+
+/// Leaves out, durably, what a script would set and cannot, and tells of it. Whether there is any:
+/// then the script is to be planned again.
+pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) -> Result<bool> {
+    if !ops.iter().any(|op| matches!(op, Op::Detail { change: Change::Field(_, Some(_)), .. })) {
+        return Ok(false);
+    }
+    let _transition = project.commit.lock().await;
+    let left: Vec<(Key, LeftOut)> = {
+        let state = project.lock();
+        let Some(intent) = state.intent.as_ref() else { return Ok(false) };
+        ops.iter().filter_map(|op| unsettable(intent, op)).collect()
+    };
+    if left.is_empty() {
+        return Ok(false);
+    }
+    // Rather twice, if it is killed in between, than never.
+    tell(engine, project, left.iter().map(|(_, left)| left.clone()).collect()).await?;
+    let entry = {
+        let mut state = project.lock();
+        for (key, LeftOut { field, .. }) in &left {
+            state.intent.iter_mut().for_each(|intent| without(intent, key, field));
+            let copied = state.copied.get_mut(key).into_iter();
+            copied.for_each(|details| drop_field(details, field));
+        }
+        journaling::journal_entry(&state)
+    };
+    journaling::note(engine, project, entry).await?;
+    rebase::show_target(engine, project);
+    Ok(true)
+}
+
+/// What an operation would set and cannot.
+fn unsettable(intent: &PendingSave, op: &Op) -> Option<(Key, LeftOut)> {
+    let Op::Detail { key, change: Change::Field(field, Some(value)) } = op else { return None };
+    // A line that was pasted says in words what the task that was cut has.
+    let cut = intent.moved.iter().find(|moved| moved.key == *key).map(|it| it.known.facts());
+    let had = cut.as_ref().and_then(|facts| facts.fields.get(field));
+    let is_in_words = |had: &&Value| !is_settable(had) && value.as_str() == Some(&spelled(had));
+    let value = had.filter(is_in_words).unwrap_or(value);
+    if is_settable(value) {
+        return None;
+    }
+    let text = intent.target.find(key).map(|item| item.text.clone()).unwrap_or_default();
+    Some((key.clone(), LeftOut { text, field: field.clone(), value: value.clone() }))
+}
+
+/// A task is to have of a field what it has.
+fn without(intent: &mut PendingSave, key: &Key, field: &str) {
+    let has =
+        intent.base.find(key).and_then(|item| item.details.facts().fields.get(field).cloned());
+    for item in intent.target.items.iter_mut().filter(|item| item.key == *key) {
+        match &has {
+            Some(value) => {
+                let mut facts = item.details.facts();
+                facts.fields.put(field, value.clone());
+                item.details = facts.into();
+            }
+            None => drop_field(&mut item.details, field),
+        }
+    }
+    for (_, details) in intent.brought.iter_mut().filter(|(of, _)| of == key) {
+        drop_field(details, field);
+    }
+}
+
+fn drop_field(details: &mut Details, field: &str) {
+    let mut facts = details.facts();
+    facts.fields.known.retain(|(known, _)| known != field);
+    *details = facts.into();
+}
+
+/// Tells, in the history and in the log, what was left out.
+///
+/// # Errors
+/// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be journaled.
+pub(crate) async fn tell(engine: &Engine, project: &Project, left: Vec<LeftOut>) -> Result<()> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    let (id, title) = {
+        let state = project.lock();
+        (state.id.clone(), state.title.clone())
+    };
+    tracing::warn!(project = title, ?left, "values of fields were not carried along");
+    let line = |LeftOut { text, field, value }: &LeftOut| format!("! {text}: {field} was {value}");
+    let remark = Remark {
+        time: engine.clock.wall(),
+        project: id,
+        title,
+        summary: "values of fields were not carried along: Taskade's API takes only numbers and \
+                  texts; set them in the app"
+            .to_owned(),
+        lines: left.iter().map(line).collect(),
+    };
+    engine.journaled(move |journal| journal.remark(&remark, None)).await
+}
