@@ -46,8 +46,10 @@ pub(crate) struct Fate {
     /// A mount that did not have to look took it away as it never saw it, or made it again.
     pub(crate) overridden_unseen: bool,
     pub(crate) doubled_unseen: bool,
-    /// Whether it was at the service, and whether it then was there no more.
+    /// Whether it was at the service, in which task, and whether that then was there no more: another
+    /// one may have been made for it at once.
     pub(crate) was_there: bool,
+    pub(crate) task: Option<String>,
     pub(crate) vanished: bool,
 }
 

@@ -183,10 +183,25 @@ impl World {
         );
     }
 
+    /// Notes of which lines the task was deleted, though another one has been made for it.
+    fn note_tasks(&mut self, tree: &str) {
+        let ids = self.memory.ids(&self.project());
+        for (line, id) in tree.lines().zip(&ids) {
+            for name in names(line) {
+                let Some(fate) = self.lines.get_mut(&name) else { continue };
+                fate.vanished |= fate.task.as_ref().is_some_and(|task| !ids.contains(task));
+                if fate.task.as_ref().is_none_or(|task| !ids.contains(task)) {
+                    fate.task = Some(id.clone());
+                }
+            }
+        }
+    }
+
     pub(crate) async fn check(&mut self) {
         self.settle().await;
         self.note_writes();
         let tree = self.tree();
+        self.note_tasks(&tree);
         let mut there = BTreeSet::new();
         let mut texts = BTreeSet::new();
         let is_at_rest = self.mounts.iter().all(|mount| mount.journaled().is_empty());
