@@ -72,7 +72,7 @@ pub(crate) async fn take_along(
 
 /// Goes on with what is to be copied, once all of the project's own changes are sent.
 pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried> {
-    let (id, moved, is_wanted) = {
+    let (id, moved, is_wanted, has_all) = {
         let state = project.lock();
         let (Some(id), Some(intent)) = (state.id.clone(), state.intent.as_ref()) else {
             return Ok(Carried::Nothing);
@@ -81,14 +81,23 @@ pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried>
         // What was cut again before it had everything may be pasted elsewhere.
         let may_go_on = state.held.is_some_and(|until| until > engine.clock.now());
         let next = intent.moved.iter().find(|moved| !may_go_on || is_wanted(moved));
+        let has_all = |moved: &Moved| {
+            let told = moved.told.as_ref().map(Details::present);
+            let item = intent.target.find(&moved.key);
+            told.zip(item).is_none_or(|(told, item)| told.beyond(&item.details).is_unknown())
+        };
         match next {
-            Some(moved) => (id, moved.clone(), is_wanted(moved)),
+            Some(moved) => (id, moved.clone(), is_wanted(moved), has_all(moved)),
             None if intent.moved.is_empty() => return Ok(Carried::Nothing),
             None => return Ok(Carried::Waits),
         }
     };
     match (&moved.key, &moved.told) {
         (Key::Known(_), None) if is_wanted => copy_from(engine, project, &moved).await?,
+        // It was cut and put back since: then it is to have what it was to have.
+        (Key::Known(_), Some(told)) if is_wanted && !has_all => {
+            want_for(engine, project, &moved.key, told).await?;
+        }
         (Key::Known(task), Some(told)) if is_wanted => {
             check(engine, &id, task, told).await?;
             carried(engine, project, &moved, true).await?;
@@ -113,13 +122,23 @@ pub(crate) async fn copy_from(engine: &Engine, project: &Project, moved: &Moved)
     let told = told.beyond(&moved.known).with(&hidden(&moved.known)).in_one_line();
     let (told, left) = unsettable::settable(&told);
     unsettable::tell(engine, project, LeftOut::all(&moved.text, left)).await?;
+    want_for(engine, project, &moved.key, &told).await
+}
+
+/// Wants for a new task what the old one was told to have.
+pub(crate) async fn want_for(
+    engine: &Engine,
+    project: &Project,
+    key: &Key,
+    told: &Details,
+) -> Result<()> {
     let _transition = project.commit.lock().await;
     let entry = {
         let mut state = project.lock();
         let Some(intent) = state.intent.as_mut() else { return Ok(()) };
-        let copied = intent.target.find(&moved.key).map(|item| told.beyond(&item.details));
-        intent.take_along(&moved.key, &told);
-        state.copied.extend(copied.map(|copied| (moved.key.clone(), copied)));
+        let copied = intent.target.find(key).map(|item| told.beyond(&item.details));
+        intent.take_along(key, told);
+        state.copied.extend(copied.map(|copied| (key.clone(), copied)));
         journaling::journal_entry(&state)
     };
     journaling::note(engine, project, entry).await

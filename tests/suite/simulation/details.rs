@@ -270,3 +270,10 @@ proptest! {
         run(steps, replaces);
     }
 }
+
+#[test]
+fn a_line_that_goes_back_and_forth_at_once_takes_all_along() {
+    run(vec![Step::Move(0, false), Step::Move(0, true), Step::Move(0, false)], false);
+    let noted = Step::Note(1, None);
+    run(vec![Step::Move(3, false), noted, Step::Move(3, true), Step::Move(3, true)], true);
+}
