@@ -27,7 +27,7 @@ impl Place {
 
     /// Where Taskade has a project, or is to create it first.
     pub(crate) fn remote(state: &Replica) -> Self {
-        let relocation = state.intent.as_ref().and_then(|intent| intent.relocation.as_ref());
+        let relocation = state.pending().and_then(|save| save.relocation.as_ref());
         relocation.map_or_else(|| Self::shown(state), |relocation| relocation.from.clone())
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     ids::TaskId,
-    plan::{Key, Op, Outline},
+    plan::{Key, Outline},
     replica::state::Replica,
 };
 
@@ -13,13 +13,6 @@ impl Replica {
         let first = self.next_new;
         self.next_new = first.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         first
-    }
-
-    /// Notes that a request changes, or has changed, a detail.
-    pub(crate) fn touch(&mut self, op: &Op) {
-        if let Op::Detail { key: Key::Known(task), change } = op {
-            *self.touched.entry((task.clone(), change.resource())).or_default() += 1;
-        }
     }
 
     /// Numbers up to that of this key are taken.

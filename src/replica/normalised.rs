@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const REMEMBERED: usize = 4;
 
 /// Of one project.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Normalised {
     /// The texts that were sent last and not read since.
     sent: HashMap<TaskId, String>,

@@ -2,21 +2,9 @@
 
 use std::time::Instant;
 
-use crate::replica::{
-    served::Process,
-    state::{Content, Replica},
-};
+use crate::replica::{current::Current, served::Process, state::Content};
 
-impl Replica {
-    /// What a reader gets, which may be what an open file begins as.
-    pub(crate) fn lend_content(&mut self) -> Option<Content> {
-        let content = self.content()?;
-        self.lent.lend(&content.outline);
-        Some(content)
-    }
-}
-
-impl Replica {
+impl Current {
     /// What a process saved a moment ago, if it is not what others are served.
     pub(crate) fn own_content(&self, process: Option<Process>, now: Instant) -> Option<Content> {
         let (outline, own) = self.bases.own(process, now)?;

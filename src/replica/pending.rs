@@ -49,6 +49,9 @@ pub(crate) struct PendingSave {
     /// Whether the project is archived, and to be restored before anything else is sent.
     #[serde(default)]
     pub(crate) restores: bool,
+    /// Whether that was done, and the journal does not know it yet.
+    #[serde(skip)]
+    pub(crate) is_restored: bool,
     /// The deed that it undoes.
     #[serde(default)]
     pub(crate) undoes: Option<i64>,
@@ -104,6 +107,7 @@ impl PendingSave {
             origins: Vec::new(),
             creates: false,
             restores: false,
+            is_restored: false,
             undoes: None,
             doubts: Vec::new(),
             held: None,

@@ -106,7 +106,7 @@ pub(crate) struct ServedBases {
 
 /// Who had an outline before its eyes that is not in memory any more: `None` stands for it.
 #[derive(Debug)]
-pub(crate) struct Evicted {
+pub(crate) struct EvictedBases {
     /// The one that read it last comes last.
     processes: Vec<(Process, Option<Arc<Outline>>)>,
     newest: Option<Option<Arc<Outline>>>,
@@ -314,18 +314,18 @@ impl ServedBases {
     }
 
     /// Lets go of this outline: who had it before its eyes, and what others had.
-    pub(crate) fn evict(&mut self, outline: &Outline) -> Evicted {
+    pub(crate) fn evict(&mut self, outline: &Outline) -> EvictedBases {
         let other = |seen: Arc<Outline>| (*seen != *outline).then_some(seen);
         let Self { by_process, newest, recalled, .. } = std::mem::take(self);
         // The one seen last comes first.
         let seen = by_process.iter().rev();
         let processes =
             seen.map(|(process, base)| (*process, other(base.outline.clone()))).collect();
-        Evicted { processes, newest: newest.map(other), recalled: recalled.map(other) }
+        EvictedBases { processes, newest: newest.map(other), recalled: recalled.map(other) }
     }
 
     /// Remembers again what was let go of.
-    pub(crate) fn restore(&mut self, evicted: Evicted, outline: &Arc<Outline>) {
+    pub(crate) fn restore(&mut self, evicted: EvictedBases, outline: &Arc<Outline>) {
         let seen = |other: Option<Arc<Outline>>| other.unwrap_or_else(|| outline.clone());
         for (process, other) in evicted.processes {
             self.by_process.put(process, Base { outline: seen(other), own: None });

@@ -1,6 +1,7 @@
-//! One project as this machine has it: the last reading, the saved text, and who read what. Pure.
+//! One project as this machine has it: the last reading, and what is to become of it. Pure.
 //!
-//! Version and time move here only.
+//! It changes by transitions alone: a transition works on a copy, which takes the place of what there
+//! was once the journal has it. Version and time of last change move then, and only if the bytes do.
 
 use std::{
     collections::HashMap,
@@ -9,22 +10,15 @@ use std::{
 };
 
 use crate::{
-    api::TaskResource,
     ids::{ProjectId, SpaceId, TaskId},
     plan::{Details, Key, Outline},
     replica::{
-        assigned::Assigned,
         creation::Creating,
-        evicted::Evicted,
-        freshness::Interest,
-        grace::{Edited, FilePath},
-        lent::Lent,
-        names::Names,
+        local::{Local, Saved},
         normalised::Normalised,
         pending::PendingSave,
         rejection::{Refusal, RefusedText},
-        removed::Removed,
-        served::ServedBases,
+        remote::{Remote, Snapshot},
     },
 };
 
@@ -59,125 +53,93 @@ pub(crate) enum Awaited {
     Restoration,
 }
 
-/// What Taskade was last known to have.
+/// Whether a project is to be archived once its saves are through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Archival {
+    #[default]
+    No,
+    Wanted,
+    /// The request may have been executed.
+    Sent,
+    /// It was archived, or is not there any more; the journal is still to be told.
+    Done {
+        /// Whether it was archived here.
+        here: bool,
+    },
+}
+
+/// Everything about a project that transitions change.
 #[derive(Debug, Clone)]
-pub(crate) struct Snapshot {
-    pub(crate) outline: Arc<Outline>,
-    pub(crate) text: Arc<[u8]>,
-    /// The title node, which is no task of the outline.
-    pub(crate) title: Option<TaskId>,
-    /// When it was read; `None` if it is to be read again before it is trusted.
-    pub(crate) read: Option<Instant>,
-}
-
-/// A text that was saved and is not, or not yet, what Taskade has.
-#[derive(Debug, Clone)]
-pub(crate) struct Saved {
-    pub(crate) text: Arc<[u8]>,
-    /// What a program that reads this text now has before its eyes.
-    pub(crate) outline: Arc<Outline>,
-    /// What the program's own text stands for, if that is known.
-    pub(crate) written: Option<Arc<Outline>>,
-    /// What it was edited from, if that is known.
-    pub(crate) edited: Option<Arc<Outline>>,
-    /// Whether it was added to one that waited.
-    pub(crate) is_added: bool,
-    /// When it was saved.
-    pub(crate) since: SystemTime,
-    /// Taskade's refusal, if that is its verdict.
-    pub(crate) refused: Option<Refusal>,
-}
-
-impl Default for Saved {
-    fn default() -> Self {
-        let (text, outline) = (Arc::from([]), Arc::default());
-        let since = SystemTime::UNIX_EPOCH;
-        let (written, edited, is_added) = (None, None, false);
-        Self { text, outline, written, edited, is_added, since, refused: None }
-    }
-}
-
-impl Saved {
-    /// What its own program's text, if it is this one, was edited from.
-    pub(crate) fn edited_as(&self, written: &Arc<Outline>) -> Option<Edited> {
-        let is_it = self.written.as_ref().is_some_and(|own| Arc::ptr_eq(own, written));
-        let outline = self.edited.clone().filter(|_| is_it)?;
-        Some(Edited { outline, is_added: self.is_added, since: self.since })
-    }
-}
-
-/// Everything about a project that changes.
-#[derive(Debug)]
 pub(crate) struct Replica {
     pub(crate) id: Option<ProjectId>,
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
-    pub(crate) snapshot: Option<Snapshot>,
-    /// What is left of the snapshot, if only the cache on disk holds it.
-    pub(crate) evicted: Option<Evicted>,
+    pub(crate) remote: Remote,
     /// Whether the snapshot is all that an earlier mount knew: served at once, whatever its age.
-    pub(crate) recalled: bool,
+    pub(crate) from_cache: bool,
     /// Whether the snapshot is of an earlier mount that may have known a newer one.
     pub(crate) uncertain: bool,
-    /// Which version of the content is kept as the one that was served last.
-    pub(crate) served: Option<u64>,
-    pub(crate) saved: Option<Saved>,
+    pub(crate) local: Local,
     /// A text that was refused here. Readers get it whatever else was saved, unless it is set aside.
     pub(crate) refused: Option<RefusedText>,
-    pub(crate) intent: Option<PendingSave>,
-    /// Which journal row holds the intent.
+    /// Which row of the journal has what is local.
     pub(crate) row: Option<i64>,
     /// The request to create the project, until what was made of it is known.
     pub(crate) creating: Option<Creating>,
-    /// Whether the project is to be archived once its saves are through.
-    pub(crate) archive: bool,
-    /// Whether the request to archive it may have been executed.
-    pub(crate) archiving: bool,
+    pub(crate) archival: Archival,
     /// Counts the saves.
     pub(crate) generation: u64,
     /// Counts the renamings.
     pub(crate) renamings: u64,
-    /// Whether a worker is at it.
-    pub(crate) working: bool,
-    pub(crate) bases: ServedBases,
-    /// The outlines that open files may have.
-    pub(crate) lent: Lent,
-    /// What texts were edited from that programs wrote before this mount, by what those stand for.
-    pub(crate) edited_before: Vec<(Arc<Outline>, Edited)>,
-    /// The name that it was looked up under last.
-    pub(crate) path: Option<FilePath>,
     /// The aliases that are not in the log of served bases yet.
     pub(crate) new_aliases: Vec<(Key, Key)>,
     /// What the service made of texts that it was sent.
     pub(crate) normalised: Normalised,
-    /// Whether somebody waits for the end of a grace in `bases`.
-    pub(crate) graced: bool,
-    /// When it was last opened.
-    pub(crate) opened: Option<Instant>,
-    pub(crate) interest: Interest,
-    pub(crate) version: u64,
-    pub(crate) modified: SystemTime,
-    /// What a program last set that to, and when.
-    pub(crate) set_time: Option<(SystemTime, SystemTime)>,
-    /// Who does which task, as far as it was told in this mount.
-    pub(crate) assigned: HashMap<TaskId, Assigned>,
-    /// Whom and what the project's lines may name, as far as it was told.
-    pub(crate) names: Names,
     /// What was copied to tasks from those that they were made of: no program has seen it before
     /// it reads the project again.
     pub(crate) copied: HashMap<Key, Details>,
-    /// The tasks that were deleted lately.
-    pub(crate) removed: Removed,
-    /// Until when deletions wait: as the intent says, by the clock that only goes forward.
-    pub(crate) held: Option<Instant>,
-    /// How often a detail of a task was changed in this mount: an answer from before is old.
-    pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
     pub(crate) next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
     pub(crate) aliases: HashMap<Key, Key>,
+    version: u64,
+    modified: SystemTime,
 }
 
 impl Replica {
+    /// A project of which nothing is known but this. One that has no id is empty.
+    pub(crate) fn new(
+        id: Option<ProjectId>,
+        folder: SpaceId,
+        title: String,
+        modified: SystemTime,
+    ) -> Self {
+        let empty =
+            || Snapshot { outline: Arc::default(), text: Arc::from([]), title: None, read: None };
+        let remote = if id.is_none() { Remote::Resident(empty()) } else { Remote::Unknown };
+        Self {
+            id,
+            folder,
+            title,
+            remote,
+            from_cache: false,
+            uncertain: false,
+            local: Local::Clean,
+            refused: None,
+            row: None,
+            creating: None,
+            archival: Archival::No,
+            generation: 0,
+            renamings: 0,
+            new_aliases: Vec::new(),
+            normalised: Normalised::default(),
+            copied: HashMap::new(),
+            next_new: 0,
+            aliases: HashMap::new(),
+            version: 0,
+            modified,
+        }
+    }
+
     /// What a reader gets.
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;
@@ -195,7 +157,7 @@ impl Replica {
     /// What a reader would get had nothing been refused here.
     pub(crate) fn accepted(&self) -> Option<Content> {
         let version = self.version;
-        match (&self.saved, &self.snapshot) {
+        match (self.local.saved(), self.remote.snapshot()) {
             (Some(Saved { text, outline, .. }), _)
             | (None, Some(Snapshot { text, outline, .. })) => {
                 Some(Content { text: text.clone(), outline: outline.clone(), version })
@@ -204,36 +166,85 @@ impl Replica {
         }
     }
 
+    /// Moves whenever what readers get does.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// When what readers get last changed.
+    pub(crate) fn modified(&self) -> SystemTime {
+        self.modified
+    }
+
+    /// What Taskade has, if that is in memory.
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        self.remote.snapshot()
+    }
+
+    /// The tasks that Taskade has, as far as is known.
+    pub(crate) fn remote_outline(&self) -> Outline {
+        self.snapshot().map(|known| Outline::clone(&known.outline)).unwrap_or_default()
+    }
+
+    /// What is to become of the project, rejected or not.
+    pub(crate) fn pending(&self) -> Option<&PendingSave> {
+        self.local.save()
+    }
+
+    pub(crate) fn pending_mut(&mut self) -> Option<&mut PendingSave> {
+        self.local.save_mut()
+    }
+
+    /// The saved text, if readers get that instead of what Taskade has.
+    pub(crate) fn saved(&self) -> Option<&Saved> {
+        self.local.saved()
+    }
+
+    /// Taskade's refusal of what was saved, if that is its verdict.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.local.refusal()
+    }
+
+    /// The refusals that are not settled: of a text here, and of a save by Taskade.
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = (&Arc<[u8]>, &Refusal)> {
+        let here = self.refused.iter().map(|refused| (&refused.text, &refused.refusal));
+        here.chain(self.saved().map(|saved| &saved.text).zip(self.refusal()))
+    }
+
     /// How many bytes a reader gets; 0 if it was never read.
     pub(crate) fn size(&self) -> u64 {
-        let in_memory = || self.content().map_or(0, |content| content.text.len() as u64);
-        self.evicted.as_ref().map_or_else(in_memory, Evicted::size)
+        let in_memory = self.content().map(|content| content.text.len() as u64);
+        in_memory.or_else(|| self.remote.size()).unwrap_or_default()
     }
 
     /// Whether a reader gets something with no request.
     pub(crate) fn is_known(&self) -> bool {
-        self.evicted.is_some() || self.content().is_some()
+        !matches!(self.remote, Remote::Unknown) || self.content().is_some()
     }
 
     /// When what Taskade has was read; `None` if it is to be read again before it is trusted.
     pub(crate) fn read(&self) -> Option<Instant> {
-        let in_memory = || self.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-        self.evicted.as_ref().map_or_else(in_memory, Evicted::read)
+        self.remote.read()
     }
 
     /// Whether it is on its way to another place.
     pub(crate) fn is_relocated(&self) -> bool {
-        self.intent.as_ref().is_some_and(|intent| intent.relocation.is_some())
+        self.pending().is_some_and(|save| save.relocation.is_some())
     }
 
     /// Whether Taskade has refused its save: nobody works on that before it is settled.
     pub(crate) fn is_refused(&self) -> bool {
-        self.saved.as_ref().is_some_and(|saved| saved.refused.is_some())
+        self.refusal().is_some()
+    }
+
+    /// Whether it is to be archived, or may have been, and the journal is to know that.
+    pub(crate) fn is_to_be_archived(&self) -> bool {
+        self.archival != Archival::No
     }
 
     /// Whether readers get what Taskade has; else its answers are no news to them.
     pub(crate) fn shows_remote(&self) -> bool {
-        self.saved.is_none() && self.shown_refused().is_none() && self.id.is_some()
+        self.saved().is_none() && self.shown_refused().is_none() && self.id.is_some()
     }
 
     /// Whether what Taskade has was read less than `max_age` ago.
@@ -241,41 +252,95 @@ impl Replica {
         self.read().is_some_and(|read| now.saturating_duration_since(read) <= max_age)
     }
 
-    /// Whether readers get what Taskade has, and it is worth a request that nobody waits for.
-    pub(crate) fn is_due(&self, now: Instant, max_age: Duration) -> bool {
-        self.shows_remote() && self.interest.is_due(self.read(), now, max_age)
+    /// Whether nothing of it is saved, refused or to be done.
+    pub(crate) fn is_idle(&self) -> bool {
+        let is_clean = matches!(self.local, Local::Clean) && self.refused.is_none();
+        is_clean && self.creating.is_none() && !self.is_to_be_archived()
     }
 
-    pub(crate) fn install(
+    /// Whether a row of the journal is to say what is to become of it.
+    pub(crate) fn is_journaled(&self) -> bool {
+        !matches!(self.local, Local::Clean) || self.is_to_be_archived()
+    }
+
+    /// Whether a row of the journal says the same of this as of the other one.
+    pub(crate) fn is_journaled_as(&self, other: &Self) -> bool {
+        let same_save = self.pending() == other.pending() && self.saved() == other.saved();
+        same_save
+            && self.refusal() == other.refusal()
+            && (&self.id, &self.folder, &self.title) == (&other.id, &other.folder, &other.title)
+            && self.creating == other.creating
+            && self.is_to_be_archived() == other.is_to_be_archived()
+            && self.row == other.row
+    }
+
+    /// Takes what Taskade has from a reading, which was asked for at `read`, or from what was
+    /// confirmed; `text` is what readers get of it.
+    pub(crate) fn install(&mut self, outline: Outline, text: Arc<[u8]>, read: Option<Instant>) {
+        let title = self.snapshot().and_then(|known| known.title.clone());
+        self.install_with_title(outline, text, title, read);
+    }
+
+    /// As [`install`](Self::install); the title node is this one.
+    pub(crate) fn install_with_title(
         &mut self,
-        outline: Arc<Outline>,
+        outline: Outline,
         text: Arc<[u8]>,
+        title: Option<TaskId>,
         read: Option<Instant>,
     ) {
         self.uncertain &= read.is_none();
-        let known = self.snapshot.take();
-        let title = known.as_ref().and_then(|known| known.title.clone());
         // What stayed the same is shared with those who read it before.
-        let (outline, text) = match known {
-            Some(known) if known.outline == outline && known.text == text => {
-                (known.outline, known.text)
+        let (outline, text) = match self.snapshot() {
+            Some(known) if *known.outline == outline && known.text == text => {
+                (known.outline.clone(), known.text.clone())
             }
-            _ => (outline, text),
+            _ => (Arc::new(outline), text),
         };
-        self.snapshot = Some(Snapshot { outline, text, title, read });
+        self.remote = Remote::Resident(Snapshot { outline, text, title, read });
     }
 
-    /// Moves version and time if the bytes are others than before. Whether they are.
-    pub(crate) fn settle_version(&mut self, before: Option<Arc<[u8]>>, now: SystemTime) -> bool {
-        let after = self.content().map(|content| content.text);
-        let changed = before != after;
+    /// Moves version and time on from those of what was there before, if the bytes are others. Whether
+    /// somebody may have seen that they are.
+    pub(crate) fn follow(&mut self, before: &Self, now: SystemTime) -> bool {
+        let text = |replica: &Self| replica.content().map(|content| content.text);
+        let (was, is) = (text(before), text(self));
+        let changed = was != is;
+        (self.version, self.modified) = (before.version, before.modified);
         if changed {
             self.version += 1;
             // What was never seen has not changed: its time stays that of the mount.
-            if before.is_some() {
+            if was.is_some() {
                 self.modified = now;
             }
         }
-        changed && before.is_some()
+        changed && was.is_some()
+    }
+
+    /// Some program has set the time of last change.
+    pub(crate) fn set_modified(&mut self, time: SystemTime) {
+        self.modified = time;
+    }
+
+    /// The kernel's pages are of a text that is not known any more.
+    pub(crate) fn lose(&mut self) {
+        self.remote = Remote::Unknown;
+        self.version += 1;
+    }
+
+    /// The kernel may have pages of an earlier mount.
+    pub(crate) fn lose_pages(&mut self) {
+        self.version += 1;
+    }
+
+    /// The snapshot is one of the cache, of that time.
+    pub(crate) fn recall(&mut self, snapshot: Snapshot, modified: SystemTime, is_complete: bool) {
+        let had = self.content().is_some();
+        self.remote = Remote::Resident(snapshot);
+        (self.from_cache, self.uncertain) = (is_complete, !is_complete);
+        self.modified = modified;
+        if !had {
+            self.version += 1;
+        }
     }
 }

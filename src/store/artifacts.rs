@@ -115,16 +115,62 @@ impl Records {
     /// # Errors
     /// If it is there and cannot be removed.
     pub(crate) fn remove(&self, shelf: Shelf, name: &str) -> Result<()> {
+        remove(&self.dir.join(shelf.name()), name)
+    }
+
+    /// Puts a copy of a refused text out of sight that is about to be settled: it takes no room on the
+    /// disk to undo that.
+    pub(crate) fn retire(&self, name: &str) {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(self.settled_dir());
+        if let Err(error) = made {
+            tracing::warn!(%error, "a refused text is shown until it is settled");
+            return;
+        }
+        self.rename(name, &self.dir.join(Shelf::Rejected.name()), &self.settled_dir());
+    }
+
+    /// What was to be settled is not.
+    pub(crate) fn bring_back(&self, name: &str) {
+        self.rename(name, &self.settled_dir(), &self.dir.join(Shelf::Rejected.name()));
+    }
+
+    /// What was to be settled is.
+    pub(crate) fn remove_settled(&self, name: &str) {
+        let shelf = self.dir.join(Shelf::Rejected.name());
+        for dir in [self.settled_dir(), shelf] {
+            if let Err(error) = remove(&dir, name) {
+                tracing::warn!(%error, "the copy of a settled text is still there");
+            }
+        }
+    }
+
+    /// Settles what a crash has left half settled: `is_refused` says of which texts that is not so.
+    pub(crate) fn settle_all(&self, is_refused: impl Fn(&str) -> bool) {
+        let entries = fs::read_dir(self.settled_dir());
+        let names = entries.into_iter().flatten().flatten().map(|entry| entry.file_name());
+        for name in names.filter_map(|name| name.into_string().ok()) {
+            let name = name.strip_suffix(REASON_SUFFIX).unwrap_or(&name);
+            match is_refused(name) {
+                true => self.bring_back(name),
+                false => self.remove_settled(name),
+            }
+        }
+    }
+
+    /// Where copies are while the journal forgets what they are of: not where anybody looks.
+    fn settled_dir(&self) -> PathBuf {
+        self.dir.with_file_name("settled")
+    }
+
+    fn rename(&self, name: &str, from: &Path, to: &Path) {
         for name in [name.to_owned(), format!("{name}{REASON_SUFFIX}")] {
-            let path = self.path(shelf, &name);
-            match fs::remove_file(&path) {
+            match fs::rename(from.join(&name), to.join(&name)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(Error::io("cannot remove", error).at(path.display().to_string()));
+                    tracing::warn!(%error, name, "the copy of a refused text stays where it is");
                 }
                 _ => {}
             }
         }
-        Ok(())
     }
 
     /// Removes remote versions that were overridden more than `keep` ago.
@@ -157,6 +203,19 @@ impl Records {
     fn path(&self, shelf: Shelf, name: &str) -> PathBuf {
         self.dir.join(shelf.name()).join(name)
     }
+}
+
+fn remove(dir: &Path, name: &str) -> Result<()> {
+    for name in [name.to_owned(), format!("{name}{REASON_SUFFIX}")] {
+        let path = dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("cannot remove", error).at(path.display().to_string()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A name, cut at a character so that it has no more bytes than that.

@@ -132,25 +132,6 @@ impl Journal {
         &self.dir
     }
 
-    /// Writes or replaces an entry. On disk when this returns. The row that it has.
-    pub(crate) fn put(&self, entry: &Entry) -> Result<i64> {
-        self.put_settling(entry, None)
-    }
-
-    /// Writes or replaces an entry and forgets the refused text that it takes the place of, as
-    /// one. The row that it has.
-    pub(crate) fn put_settling(&self, entry: &Entry, refused_row: Option<i64>) -> Result<i64> {
-        let failed = || storage("cannot journal a save");
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(failed())?;
-        let row = insert(&transaction, entry)?;
-        if let Some(refused_row) = refused_row {
-            remove_rejected(&transaction, refused_row)?;
-        }
-        transaction.commit().map_err(failed())?;
-        Ok(row)
-    }
-
     /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
         let connection = self.lock();
@@ -167,15 +148,7 @@ impl Journal {
 
     /// Remembers that a project was archived here: the listing may not say so.
     pub(crate) fn set_archived(&self, project: &ProjectId, archived: bool) -> Result<()> {
-        let sql = if archived {
-            "INSERT OR IGNORE INTO archived (project) VALUES (?1)"
-        } else {
-            "DELETE FROM archived WHERE project = ?1"
-        };
-        self.lock()
-            .execute(sql, [project.as_str()])
-            .map_err(storage("cannot note an archived project"))?;
-        Ok(())
+        set_archived(&self.lock(), project, archived)
     }
 
     /// The projects that were archived here.
@@ -251,11 +224,28 @@ pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
     Ok(connection.last_insert_rowid())
 }
 
-/// Forgets a text that was refused here.
-pub(crate) fn remove_rejected(connection: &Connection, row: i64) -> Result<()> {
+/// Removes an entry: nothing of it is left to be done.
+pub(crate) fn remove(connection: &Connection, row: i64) -> Result<()> {
     connection
-        .execute("DELETE FROM refused WHERE row = ?1", [row])
+        .execute("DELETE FROM saves WHERE row = ?1", [row])
         .map_err(storage("cannot clear the journal"))?;
+    Ok(())
+}
+
+/// Notes whether a project is archived.
+pub(crate) fn set_archived(
+    connection: &Connection,
+    project: &ProjectId,
+    archived: bool,
+) -> Result<()> {
+    let sql = if archived {
+        "INSERT OR IGNORE INTO archived (project) VALUES (?1)"
+    } else {
+        "DELETE FROM archived WHERE project = ?1"
+    };
+    connection
+        .execute(sql, [project.as_str()])
+        .map_err(storage("cannot note an archived project"))?;
     Ok(())
 }
 
@@ -296,26 +286,30 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
         .map_err(|error| Error::new(Kind::Storage, "the journal is damaged").because(error))
 }
 
-/// The journal entry for a project's state with this text and intent.
-pub(crate) fn entry(
-    state: &Replica,
-    text: &[u8],
-    outline: &Outline,
-    intent: &PendingSave,
-) -> Entry {
-    Entry {
-        row: state.row,
-        project: state.id.clone(),
-        folder: state.folder.clone(),
-        title: state.title.clone(),
-        text: text.to_vec(),
-        outline: outline.clone(),
-        intent: intent.clone(),
-        creating: state.creating.clone(),
-        archive: state.archive,
-        since: state.saved.as_ref().map_or(SystemTime::UNIX_EPOCH, |saved| saved.since),
-        refused: state.saved.as_ref().and_then(|saved| saved.refused.clone()),
+/// The journal's entry of a project.
+pub(crate) fn entry(replica: &Replica) -> Option<Entry> {
+    if !replica.is_journaled() {
+        return None;
     }
+    let content = replica.accepted();
+    let (text, outline) = content.map(|it| (it.text.to_vec(), it.outline)).unwrap_or_default();
+    let at_rest = || PendingSave::new(replica.remote_outline(), replica.remote_outline());
+    let intent = replica.pending().cloned().unwrap_or_else(at_rest);
+    let moved = intent.relocation.as_ref().map(|relocation| relocation.since);
+    let since = replica.saved().map(|saved| saved.since).or(moved);
+    Some(Entry {
+        row: replica.row,
+        project: replica.id.clone(),
+        folder: replica.folder.clone(),
+        title: replica.title.clone(),
+        text,
+        outline: replica.resolved(&outline),
+        intent,
+        creating: replica.creating.clone(),
+        archive: replica.is_to_be_archived(),
+        since: since.unwrap_or(SystemTime::UNIX_EPOCH),
+        refused: replica.refusal().cloned(),
+    })
 }
 
 #[cfg(test)]
@@ -329,6 +323,7 @@ mod tests {
     use crate::plan::Outline;
     use crate::replica::pending::PendingSave;
     use crate::replica::rejection::Refusal;
+    use crate::store::changes::{Changes, Row};
 
     fn entry() -> Entry {
         Entry {
@@ -346,13 +341,18 @@ mod tests {
         }
     }
 
+    fn put(journal: &Journal, entry: &Entry) -> Option<i64> {
+        let save = Some(Row::Put(entry.clone()));
+        journal.apply(&Changes { save, ..Changes::default() }).unwrap().save
+    }
+
     #[test]
     fn what_was_put_is_there_after_reopening() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
         let mut wanted = entry();
         let journal = Journal::open(&path).unwrap();
-        wanted.row = Some(journal.put(&wanted).unwrap());
+        wanted.row = put(&journal, &wanted);
         wanted.project = Some(ProjectId::new("p"));
         wanted.refused = Some(Refusal {
             kind: Kind::Forbidden,
@@ -361,11 +361,12 @@ mod tests {
             file: "T.md".to_owned(),
             set_aside: false,
         });
-        assert_eq!(Some(journal.put(&wanted).unwrap()), wanted.row);
+        assert_eq!(put(&journal, &wanted), wanted.row);
         drop(journal);
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.entries().unwrap(), [wanted.clone()]);
-        journal.conclude(wanted.row, None).unwrap();
+        let save = wanted.row.map(Row::Remove);
+        journal.apply(&Changes { save, ..Changes::default() }).unwrap();
         assert_eq!(journal.entries().unwrap(), []);
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
 use crate::{
     database::failed as storage,
@@ -11,7 +11,7 @@ use crate::{
     ids::{ProjectId, SpaceId},
     plan::{Key, Outline},
     replica::copying as relocation,
-    store::journal::{self, Entry, Journal, from_json, to_json},
+    store::journal::{from_json, to_json},
 };
 
 /// A project that became its copy.
@@ -25,38 +25,30 @@ pub(crate) struct Reidentified {
     pub(crate) keys: HashMap<Key, Key>,
 }
 
-impl Journal {
-    /// Writes the entry of a project that became its copy, and has its name and its history go
-    /// with it. The row that the entry has.
-    pub(crate) fn reidentify(&self, entry: &Entry, change: &Reidentified) -> Result<i64> {
-        let failed = || storage("cannot journal a move");
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(failed())?;
-        let row = journal::insert(&transaction, entry)?;
-        let Reidentified { from, to, folder, .. } = change;
-        transaction
-            .execute(
-                "UPDATE OR REPLACE names SET id = ?2 WHERE directory = ?3 AND id = ?1",
-                [from.as_str(), to.as_str(), folder.as_str()],
-            )
-            .map_err(failed())?;
-        transaction
-            .execute(
-                "UPDATE OR REPLACE unmoved SET project = ?2 WHERE project = ?1",
-                [from.as_str(), to.as_str()],
-            )
-            .map_err(failed())?;
-        rewrite_past(&transaction, change)?;
-        transaction.commit().map_err(failed())?;
-        Ok(row)
-    }
+/// Has the name and the history of a project that became its copy go with it.
+pub(crate) fn rewrite(connection: &Connection, change: &Reidentified) -> Result<()> {
+    let failed = || storage("cannot journal a move");
+    let Reidentified { from, to, folder, .. } = change;
+    connection
+        .execute(
+            "UPDATE OR REPLACE names SET id = ?2 WHERE directory = ?3 AND id = ?1",
+            [from.as_str(), to.as_str(), folder.as_str()],
+        )
+        .map_err(failed())?;
+    connection
+        .execute(
+            "UPDATE OR REPLACE unmoved SET project = ?2 WHERE project = ?1",
+            [from.as_str(), to.as_str()],
+        )
+        .map_err(failed())?;
+    rewrite_past(connection, change)
 }
 
-pub(crate) fn rewrite_past(transaction: &Transaction<'_>, change: &Reidentified) -> Result<()> {
+fn rewrite_past(connection: &Connection, change: &Reidentified) -> Result<()> {
     let failed = || storage("cannot move a history");
     let Reidentified { from, to, keys, .. } = change;
     if !keys.is_empty() {
-        let mut statement = transaction
+        let mut statement = connection
             .prepare("SELECT row, before, after FROM past WHERE project = ?1")
             .map_err(failed())?;
         let rows = statement
@@ -69,7 +61,7 @@ pub(crate) fn rewrite_past(transaction: &Transaction<'_>, change: &Reidentified)
                 let outline: Outline = from_json(json)?;
                 to_json(&relocation::renamed(&outline, keys))
             };
-            transaction
+            connection
                 .execute(
                     "UPDATE past SET before = ?2, after = ?3 WHERE row = ?1",
                     params![row, renamed(&before)?, renamed(&after)?],
@@ -77,7 +69,7 @@ pub(crate) fn rewrite_past(transaction: &Transaction<'_>, change: &Reidentified)
                 .map_err(failed())?;
         }
     }
-    transaction
+    connection
         .execute("UPDATE past SET project = ?2 WHERE project = ?1", [from.as_str(), to.as_str()])
         .map_err(failed())?;
     Ok(())

@@ -2,47 +2,20 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::{
     database::failed as storage,
     error::Result,
     ids::{ProjectId, SpaceId},
     replica::{identity::RefusedOf, rejection::RefusedText},
-    store::journal::{Journal, from_json, remove_rejected, to_json},
+    store::journal::{Journal, from_json, to_json},
 };
 
 /// The columns of a refused text, in the order in which they are read.
 pub(crate) const COLUMNS: &str = "row, project, folder, title, text, base, refusal";
 
 impl Journal {
-    /// Writes or replaces a refused text. On disk when this returns. The row that it has.
-    pub(crate) fn put_refused(&self, of: &RefusedOf, refused: &RefusedText) -> Result<i64> {
-        let (base, refusal) = (to_json(&*refused.base)?, to_json(&refused.refusal)?);
-        let connection = self.lock();
-        connection
-            .execute(
-                "INSERT OR REPLACE INTO refused (row, project, folder, title, text, base, refusal)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    refused.row,
-                    of.project.as_ref().map(ProjectId::as_str),
-                    of.folder.as_str(),
-                    of.title,
-                    &*refused.text,
-                    base,
-                    refusal,
-                ],
-            )
-            .map_err(storage("cannot journal a refused text"))?;
-        Ok(connection.last_insert_rowid())
-    }
-
-    /// Removes a refused text: it is settled.
-    pub(crate) fn remove_refused(&self, row: i64) -> Result<()> {
-        remove_rejected(&self.lock(), row)
-    }
-
     /// Every refused text, oldest first.
     pub(crate) fn refused(&self) -> Result<Vec<(RefusedOf, RefusedText)>> {
         let connection = self.lock();
@@ -57,6 +30,39 @@ impl Journal {
         }
         Ok(texts)
     }
+}
+
+/// Writes or replaces a refused text. The row that it has.
+pub(crate) fn insert(
+    connection: &Connection,
+    of: &RefusedOf,
+    refused: &RefusedText,
+) -> Result<i64> {
+    let (base, refusal) = (to_json(&*refused.base)?, to_json(&refused.refusal)?);
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO refused (row, project, folder, title, text, base, refusal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                refused.row,
+                of.project.as_ref().map(ProjectId::as_str),
+                of.folder.as_str(),
+                of.title,
+                &*refused.text,
+                base,
+                refusal,
+            ],
+        )
+        .map_err(storage("cannot journal a refused text"))?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Removes a refused text: it is settled.
+pub(crate) fn remove(connection: &Connection, row: i64) -> Result<()> {
+    connection
+        .execute("DELETE FROM refused WHERE row = ?1", [row])
+        .map_err(storage("cannot clear the journal"))?;
+    Ok(())
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {
@@ -88,6 +94,7 @@ mod tests {
     use crate::replica::identity::RefusedOf;
     use crate::replica::rejection::Refusal;
     use crate::replica::rejection::RefusedText;
+    use crate::store::changes::{Changes, Row};
     use crate::store::journal::Journal;
 
     #[test]
@@ -110,14 +117,19 @@ mod tests {
         let base = Arc::new(Outline::default());
         let text = Arc::from(*b"\xff\0");
         let mut refused = RefusedText { row: None, text, base, refusal };
-        refused.row = Some(journal.put_refused(&of, &refused).unwrap());
+        let put = |refused: &RefusedText| {
+            let refused = Some(Row::Put((of.clone(), refused.clone())));
+            journal.apply(&Changes { refused, ..Changes::default() }).unwrap().refused
+        };
+        refused.row = put(&refused);
         refused.refusal.kind = Kind::Os(libc::ENOSPC);
-        assert_eq!(Some(journal.put_refused(&of, &refused).unwrap()), refused.row);
+        assert_eq!(put(&refused), refused.row);
         drop(journal);
         let journal = Journal::open(&path).unwrap();
         let row = refused.row.unwrap();
         assert_eq!(journal.refused().unwrap(), [(of, refused)]);
-        journal.remove_refused(row).unwrap();
+        let refused = Some(Row::Remove(row));
+        journal.apply(&Changes { refused, ..Changes::default() }).unwrap();
         assert_eq!(journal.refused().unwrap(), []);
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     store::{
         artifacts::{Records, Shelf},
+        changes::{self, Changes},
         journal::{self, Journal},
         rejected as refused_rows,
         schema::VERSION,
@@ -128,7 +129,7 @@ pub(crate) fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<Stri
     each_row(&damaged, "saves", journal::COLUMNS, |row| {
         let carried = journal::read_entry(row).and_then(|mut entry| {
             entry.row = None;
-            journal.put(&entry)
+            journal.apply(&Changes { save: Some(changes::Row::Put(entry)), ..Changes::default() })
         });
         carried.err().map(|error| error.to_string())
     })
@@ -136,7 +137,8 @@ pub(crate) fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<Stri
     .chain(each_row(&damaged, "refused", refused_rows::COLUMNS, |row| {
         let carried = refused_rows::read(row).and_then(|(of, mut refused)| {
             refused.row = None;
-            journal.put_refused(&of, &refused)
+            let refused = Some(changes::Row::Put((of, refused)));
+            journal.apply(&Changes { refused, ..Changes::default() })
         });
         carried.err().map(|error| error.to_string())
     }))
@@ -246,6 +248,7 @@ mod tests {
     use crate::plan::Key;
     use crate::plan::Outline;
     use crate::replica::pending::PendingSave;
+    use crate::store::changes::{Changes, Row};
     use crate::store::journal::Entry;
     use crate::store::journal::Journal;
 
@@ -302,7 +305,9 @@ mod tests {
         ) {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("journal");
-            Journal::open(&path).unwrap().put(&entry()).unwrap();
+            let save = Some(Row::Put(entry()));
+            let changes = Changes { save, ..Changes::default() };
+            Journal::open(&path).unwrap().apply(&changes).unwrap();
             let raw = rusqlite::Connection::open(&path).unwrap();
             let sql = format!("SELECT {column} FROM saves");
             let mut json: String = raw.query_row(&sql, [], |row| row.get(0)).unwrap();

@@ -6,27 +6,27 @@ use crate::{
     ids::ProjectId,
     pidfs,
     plan::{Key, Outline},
-    replica::{grace::Grace, served::Process, state::Replica},
+    replica::{current::Current, grace::Grace, served::Process},
     store::base_log::Circumstances,
     sync::{engine::Engine, project::Project},
 };
 
 /// Somebody settles what was saved: nobody is served a text of its own any more, also after a
 /// kill.
-pub(crate) fn end_own_texts(engine: &Engine, state: &mut Replica) {
+pub(crate) fn end_own_texts(engine: &Engine, state: &mut Current) {
     state.bases.end_all_graces();
     log_bases(engine, state);
 }
 
 /// The journal has a save of that time. A kill may have kept from the log what its program has
 /// before its eyes since then; what it saved before that is not to be served in its place.
-pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Replica, since: SystemTime) {
+pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Current, since: SystemTime) {
     state.bases.end_graces_of_saves_before(since);
     log_bases(engine, state);
 }
 
 /// Keeps on disk what a process has before its eyes, before it is told anything.
-pub(crate) fn log_base(engine: &Engine, state: &mut Replica, process: Option<Process>) {
+pub(crate) fn log_base(engine: &Engine, state: &mut Current, process: Option<Process>) {
     log_names(engine, state);
     state.bases.forget_dead(is_alive);
     let (Some(process), Some(id)) = (process, &state.id) else { return };
@@ -39,17 +39,17 @@ pub(crate) fn log_base(engine: &Engine, state: &mut Replica, process: Option<Pro
 /// What there is to keep of what a process has before its eyes, beside that.
 pub(crate) fn circumstances(
     engine: &Engine,
-    state: &Replica,
+    state: &Current,
     process: Process,
     outline: &Arc<Outline>,
 ) -> Circumstances {
     let grace = grace_of(engine, state, process);
-    let edited = state.saved.as_ref().and_then(|saved| saved.edited_as(outline));
+    let edited = state.saved().and_then(|saved| saved.edited_as(outline));
     Circumstances { path: state.path.clone(), grace, edited }
 }
 
 /// As long as it lasts.
-pub(crate) fn grace_of(engine: &Engine, state: &Replica, process: Process) -> Option<Grace> {
+pub(crate) fn grace_of(engine: &Engine, state: &Current, process: Process) -> Option<Grace> {
     let own = state.bases.own_of(process)?;
     let left = own.until.checked_duration_since(engine.clock.now())?;
     Some(Grace { until: engine.clock.wall() + left, modified: own.modified })
@@ -57,18 +57,20 @@ pub(crate) fn grace_of(engine: &Engine, state: &Replica, process: Process) -> Op
 
 /// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
 /// the service made of what they typed.
-pub(crate) fn log_names(engine: &Engine, state: &mut Replica) {
+pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
     let Some(id) = &state.id else { return };
-    if !state.new_aliases.is_empty() {
-        engine.base_log.note_aliases(id, &std::mem::take(&mut state.new_aliases));
+    let id = id.clone();
+    let (aliases, made) = (state.take_new_aliases(), state.take_new_texts());
+    if !aliases.is_empty() {
+        engine.base_log.note_aliases(&id, &aliases);
     }
-    if !state.normalised.news.is_empty() {
-        engine.base_log.note_made(id, &std::mem::take(&mut state.normalised.news));
+    if !made.is_empty() {
+        engine.base_log.note_made(&id, &made);
     }
 }
 
 /// A project has an id from now on: what programs had before their eyes is kept by that.
-pub(crate) fn log_bases(engine: &Engine, state: &mut Replica) {
+pub(crate) fn log_bases(engine: &Engine, state: &mut Current) {
     log_names(engine, state);
     let Some(id) = &state.id else { return };
     for (process, outline) in state.bases.all() {

@@ -15,7 +15,10 @@ pub(crate) mod peek;
 pub(crate) mod presence;
 pub(crate) mod project;
 pub(crate) mod read;
+pub(crate) mod rejected_copies;
+pub(crate) mod residency;
 pub(crate) mod settings;
+pub(crate) mod transition;
 pub(crate) mod upload;
 pub(crate) mod write;
 

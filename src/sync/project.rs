@@ -1,13 +1,12 @@
 //! One project and its locks.
 //!
-//! Lock order, outermost first: `remote` (one conversation with the service about the project
-//! at a time), `commit` (one transition of the intent at a time), `state` (never held across an
-//! await). The journal is written under `commit`.
+//! Lock order, outermost first: `remote` (one conversation with the service about the project at a
+//! time), `transition` (one change of it at a time, with its journal entry), `current` (never held
+//! across an await, and for pure calls only).
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime},
+    time::SystemTime,
 };
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
@@ -18,14 +17,10 @@ use crate::{
     ids::{ProjectId, SpaceId},
     plan::{Key, Outline},
     replica::{
-        freshness::Interest,
-        lent::Lent,
-        names::Names,
-        normalised::Normalised,
+        current::Current,
+        local::{Local, Saved},
         rejection::RefusedText,
-        removed::Removed,
-        served::ServedBases,
-        state::{Awaited, Replica, Saved, Standing},
+        state::{Awaited, Replica, Standing},
     },
     text::details::shown,
 };
@@ -55,11 +50,11 @@ pub struct Project {
     pub serial: u64,
     /// Serialises conversations with the service about this project.
     pub(crate) remote: AsyncMutex<()>,
-    /// Serialises transitions of the intent and their journal entries.
-    pub(crate) commit: AsyncMutex<()>,
+    /// Serialises transitions: see [`Transition`](crate::sync::transition::Transition).
+    pub(crate) transition: AsyncMutex<()>,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) relocated: watch::Sender<Relocated>,
-    state: Mutex<Replica>,
+    current: Mutex<Current>,
     ids: bool,
 }
 
@@ -72,63 +67,19 @@ impl Project {
         modified: SystemTime,
         ids: bool,
     ) -> Self {
-        let is_new = id.is_none();
-        let project = Self {
+        Self {
             serial,
             remote: AsyncMutex::new(()),
-            commit: AsyncMutex::new(()),
+            transition: AsyncMutex::new(()),
             progress: watch::Sender::new(Progress::default()),
             relocated: watch::Sender::new(Relocated::default()),
-            state: Mutex::new(Replica {
-                id,
-                folder,
-                title,
-                snapshot: None,
-                evicted: None,
-                recalled: false,
-                served: None,
-                saved: None,
-                refused: None,
-                intent: None,
-                row: None,
-                creating: None,
-                archive: false,
-                archiving: false,
-                generation: 0,
-                renamings: 0,
-                working: false,
-                bases: ServedBases::default(),
-                lent: Lent::default(),
-                graced: false,
-                normalised: Normalised::default(),
-                uncertain: false,
-                edited_before: Vec::new(),
-                path: None,
-                new_aliases: Vec::new(),
-                opened: None,
-                interest: Interest::default(),
-                version: 0,
-                modified,
-                set_time: None,
-                assigned: HashMap::new(),
-                names: Names::default(),
-                copied: HashMap::new(),
-                removed: Removed::default(),
-                held: None,
-                touched: HashMap::new(),
-                next_new: 0,
-                aliases: HashMap::new(),
-            }),
+            current: Mutex::new(Current::new(Replica::new(id, folder, title, modified))),
             ids,
-        };
-        if is_new {
-            project.lock().install(Arc::default(), Arc::from([]), None);
         }
-        project
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Replica> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its id, once it has one.
@@ -145,7 +96,7 @@ impl Project {
     /// Whether nothing of it is saved or waits.
     pub(crate) fn is_blank(&self) -> bool {
         let state = self.lock();
-        state.saved.is_none() && state.refused.is_none() && state.intent.is_none()
+        state.refused.is_none() && state.pending().is_none()
     }
 
     /// Its title, as Taskade has it or is to have it.
@@ -170,20 +121,17 @@ impl Project {
 
     /// Moves whenever what readers get does.
     pub fn version(&self) -> u64 {
-        self.lock().version
+        self.lock().version()
     }
 
     /// When its content last changed.
     pub fn modified(&self) -> SystemTime {
-        self.lock().modified
+        self.lock().modified()
     }
 
     /// Sets the time of last change, as `utimensat` asks at `now`.
     pub fn set_modified(&self, time: SystemTime, now: SystemTime) {
-        let mut state = self.lock();
-        state.modified = time;
-        state.set_time = Some((time, now));
-        state.bases.set_modified(time);
+        self.lock().set_modified(time, now);
     }
 
     /// When anything of it last changed, whose content shows `modified` as its time: that, or when a
@@ -213,11 +161,11 @@ impl Project {
         if let Some(RefusedText { refusal, .. }) = &state.refused {
             return Standing::Rejected(refusal.told());
         }
-        match &state.saved {
-            None if state.is_relocated() => Standing::Pending,
-            None => Standing::Clean,
-            Some(Saved { refused: None, .. }) => Standing::Pending,
-            Some(Saved { refused: Some(refusal), .. }) => Standing::Rejected(refusal.told()),
+        match &state.local {
+            Local::Pending(_, None) if !state.is_relocated() => Standing::Clean,
+            Local::Clean => Standing::Clean,
+            Local::Pending(..) => Standing::Pending,
+            Local::Rejected(_, _, refusal) => Standing::Rejected(refusal.told()),
         }
     }
 
@@ -227,17 +175,17 @@ impl Project {
         let is_it = |saved: &&Saved| {
             saved.written.as_ref().is_some_and(|outline| Arc::ptr_eq(outline, written))
         };
-        let saved = state.saved.as_ref().filter(is_it)?;
-        saved.refused.as_ref().map(|refusal| Error::new(refusal.kind, refusal.reason.clone()))
+        state.saved().filter(is_it)?;
+        state.refusal().map(|refusal| Error::new(refusal.kind, refusal.reason.clone()))
     }
 
     /// What of its existence is not with Taskade yet.
     pub(crate) fn awaits(&self) -> Option<Awaited> {
         let state = self.lock();
-        if state.archive {
+        if state.is_to_be_archived() {
             return Some(Awaited::Archival);
         }
-        let restores = state.intent.as_ref().is_some_and(|intent| intent.restores);
+        let restores = state.pending().is_some_and(|intent| intent.restores);
         restores.then_some(Awaited::Restoration)
     }
 
@@ -245,23 +193,13 @@ impl Project {
     pub fn unsettled_since(&self) -> SystemTime {
         let state = self.lock();
         let here = state.refused.as_ref().map(|refused| refused.refusal.since);
-        let saved = state.saved.as_ref();
-        let saved =
-            saved.map(|saved| saved.refused.as_ref().map_or(saved.since, |refusal| refusal.since));
+        let saved = state.refusal().map(|refusal| refusal.since);
+        let saved = saved.or_else(|| state.saved().map(|saved| saved.since));
         // What was never saved here has no such time, also where the journal has it as a save.
         let saved = saved.filter(|since| *since != SystemTime::UNIX_EPOCH);
-        let intent = state.intent.as_ref();
+        let intent = state.pending();
         let moved = intent.and_then(|intent| intent.relocation.as_ref()).map(|to| to.since);
-        here.or(saved).or(moved).unwrap_or(state.modified)
-    }
-
-    /// Installs what the service has. `read` is when it was asked.
-    pub(crate) fn install(&self, outline: Outline, read: Option<Instant>, now: SystemTime) -> bool {
-        let text = self.render(&outline);
-        let mut state = self.lock();
-        let before = state.content().map(|content| content.text);
-        state.install(Arc::new(outline), text, read);
-        state.settle_version(before, now)
+        here.or(saved).or(moved).unwrap_or(state.modified())
     }
 
     /// The text of an outline, as the file shows it.

@@ -20,7 +20,8 @@ use crate::{
     printable::printable_json,
     sync::{
         Awaited, Project, Standing, presence,
-        read::{registry, residency},
+        read::registry,
+        residency,
         upload::{conflicts, unmoved},
     },
     vfs::{

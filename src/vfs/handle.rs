@@ -13,7 +13,8 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{
         Process, Project,
-        read::{details, open, residency, serve},
+        read::{details, open, serve},
+        residency,
     },
     vfs::{
         commit_policy::{Occasion, Verdict, decide},

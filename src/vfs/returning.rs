@@ -19,7 +19,8 @@ use crate::{
     plan::Outline,
     sync::{
         Base, Process, Project, Removal,
-        read::{open, registry, residency},
+        read::{open, registry},
+        residency,
         upload::archive,
         write::{accept, restore},
     },

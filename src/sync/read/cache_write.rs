@@ -16,15 +16,14 @@ pub(crate) fn keep(engine: &Engine, project: &Project) {
     let kept = {
         let state = project.lock();
         let reading = state
-            .snapshot
-            .as_ref()
+            .snapshot()
             .map(|known| Reading { outline: known.outline.clone(), title: known.title.clone() });
         let reading = reading.filter(|reading| is_lasting(&reading.outline));
         state
             .id
             .clone()
             .zip(reading)
-            .map(|(id, reading)| (id, CachedProject { modified: state.modified, reading }))
+            .map(|(id, reading)| (id, CachedProject { modified: state.modified(), reading }))
     };
     if let Some((id, kept)) = kept {
         engine.cache.keep_project(&id, kept);

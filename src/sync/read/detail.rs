@@ -10,10 +10,9 @@ use crate::{
     error::{Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Details, Fact, Facts, Key, Outline, Set},
+    replica::state::Replica,
     sync::{
-        engine::Engine,
-        project::Project,
-        read::{cache_write, residency},
+        engine::Engine, project::Project, read::cache_write, residency, transition::Transition,
     },
 };
 
@@ -55,13 +54,17 @@ pub(crate) async fn ask_detail(
 }
 
 /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
-pub(crate) fn learn(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
-    let known = {
-        let state = residency::recalled(engine, project);
-        state.snapshot.as_ref().map(|known| (known.outline.clone(), known.read))
-    };
-    let Some((known, read)) = known else { return };
-    let mut outline = Outline::clone(&known);
+pub(crate) async fn learn(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
+    let mut next = Transition::begin(engine, project).await;
+    learn_in(project, &mut next, told);
+    next.keep_in_memory();
+    keep_learnt(engine, project);
+}
+
+/// Installs what was told of tasks in a transition of their project.
+pub(crate) fn learn_in(project: &Project, next: &mut Replica, told: &[(TaskId, Details)]) {
+    let Some(known) = next.snapshot() else { return };
+    let (mut outline, read) = (Outline::clone(&known.outline), known.read);
     let mut of_task: HashMap<&TaskId, Details> = HashMap::new();
     for (task, told) in told {
         let details = of_task.entry(task).or_default();
@@ -74,10 +77,14 @@ pub(crate) fn learn(engine: &Engine, project: &Project, told: &[(TaskId, Details
             item.details = item.details.updated(told);
         }
     }
-    let changed = project.install(outline, read, engine.clock.wall());
+    let text = project.render(&outline);
+    next.install(outline, text, read);
+}
+
+/// Keeps what was told of tasks.
+pub(crate) fn keep_learnt(engine: &Engine, project: &Project) {
     cache_write::keep(engine, project);
     residency::note_resident(engine, project);
-    engine.changed(project, changed);
 }
 
 /// Whether a value says that there is none.

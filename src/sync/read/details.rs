@@ -19,7 +19,8 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{assigned, detail, open, residency},
+        read::{assigned, detail, open},
+        residency,
     },
 };
 
@@ -104,7 +105,7 @@ pub(crate) async fn ask_details(
     }
     let answers: Vec<(TaskId, Details)> =
         answers.into_iter().map(|told| (told.task, told.details)).collect();
-    detail::learn(engine, project, &answers);
+    detail::learn(engine, project, &answers).await;
     engine.cache.forget_told(&id);
     Ok(())
 }
@@ -140,8 +141,7 @@ pub(crate) async fn asked_for(
 
 /// The details that are to be known, as the project was read last.
 pub(crate) fn unknown(engine: &Engine, project: &Project, asking: &Asking) -> Vec<Detail> {
-    let known =
-        residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone());
+    let known = residency::recalled(engine, project).snapshot().map(|known| known.outline.clone());
     let known = known.unwrap_or_default();
     let tasks = known.items.iter();
     tasks

@@ -17,7 +17,8 @@ use crate::{
         engine::Engine,
         leaf::exports::{Export, ExportState, FAILED, Space},
         project::Project,
-        read::{fetch, registry, residency},
+        read::{fetch, registry},
+        residency,
     },
 };
 
@@ -36,7 +37,7 @@ impl Export {
         let Some(exported) = self.projects.get(id) else { return };
         let known = {
             let state = residency::recalled(engine, project);
-            let known = state.snapshot.as_ref().filter(|known| known.read.is_some());
+            let known = state.snapshot().filter(|known| known.read.is_some());
             known.map(|known| (known.outline.clone(), known.title.clone()))
         };
         let Some((outline, title)) = known else { return };
@@ -100,7 +101,7 @@ pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<P
         space.set_awaited(Some(now));
         export(engine, &folder, &mut state).await;
         space.set_awaited(None);
-        install_trusted(engine, &folder, &mut state);
+        install_trusted(engine, &folder, &mut state).await;
     }
     let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {
         return false;
@@ -121,7 +122,7 @@ pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<P
         let verified = export.verified.len();
         export.compare(engine, &id, project);
         if export.verified.len() > verified {
-            install_trusted(engine, &folder, &mut state);
+            install_trusted(engine, &folder, &mut state).await;
         }
     }
     true
@@ -178,15 +179,15 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
 
 /// Installs what the newest export says of the unknown projects of a folder, as far as it can
 /// be trusted, and keeps of it only what cannot be yet.
-pub(crate) fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
+pub(crate) async fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
-    install(engine, folder, export);
+    install(engine, folder, export).await;
     let verified = &export.verified;
     export.projects.retain(|_, exported| !exported.traits.is_subset(verified));
     memory::give_back();
 }
 
-pub(crate) fn install(engine: &Engine, folder: &SpaceId, export: &Export) {
+pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &Export) {
     for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
         let Some(exported) = export.trusted(&id) else { continue };
         let project =
@@ -196,6 +197,7 @@ pub(crate) fn install(engine: &Engine, folder: &SpaceId, export: &Export) {
         if project.is_known() {
             continue;
         }
-        fetch::take_in(engine, &project, listing(exported, &project.title()), export.taken);
+        let listing = listing(exported, &project.title());
+        fetch::take_in(engine, &project, listing, export.taken).await;
     }
 }

@@ -13,7 +13,9 @@ use crate::{
         engine::Engine,
         presence,
         project::Project,
-        read::{cache_write, habits, residency},
+        read::{cache_write, habits},
+        residency,
+        transition::Transition,
     },
 };
 
@@ -56,10 +58,8 @@ pub(crate) async fn only_root(
         }
         return Ok(OnlyRoot::IsTitle);
     }
-    let known = residency::recalled(engine, project)
-        .snapshot
-        .as_ref()
-        .and_then(|known| known.title.clone());
+    let known =
+        residency::recalled(engine, project).snapshot().and_then(|known| known.title.clone());
     if known.as_ref() == Some(&first.id) || engine.titles_are_listed.load(Ordering::Relaxed) {
         return Ok(OnlyRoot::IsTitle);
     }
@@ -82,36 +82,28 @@ pub(crate) async fn fetch(engine: &Engine, project: &Project, priority: Priority
         .await
         .map_err(|error| error.at(format!("{title}.md")))?;
     let only_root = only_root(engine, project, &id, &title, &tasks, priority).await?;
-    take_in(engine, project, Outline::from_listing(&tasks, &title, only_root), asked);
+    take_in(engine, project, Outline::from_listing(&tasks, &title, only_root), asked).await;
     Ok(())
 }
 
 /// Installs what was read of a project, which was asked for then, and tells and keeps it. The
 /// caller holds `project.remote`.
-pub(crate) fn take_in(engine: &Engine, project: &Project, listing: Listing, asked: Instant) {
+pub(crate) async fn take_in(engine: &Engine, project: &Project, listing: Listing, asked: Instant) {
+    let mut next = Transition::begin(engine, project).await;
     // What is there is compared with what comes, and knows what no listing tells.
-    let before =
-        residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone());
+    let before = next.snapshot().map(|known| known.outline.clone());
     let mut outline = listing.outline;
     before.iter().for_each(|known| outline.inherit(known));
-    let changed = project.install(outline, Some(asked), engine.clock.wall());
-    {
-        let mut state = project.lock();
-        let after = state.snapshot.as_ref().map(|known| &known.outline);
-        if let (Some(before), Some(after)) = (before, after) {
-            let is_new = before != *after;
-            state.interest.note_answer(is_new);
-        }
-        state.recalled = false;
-        if let Some(after) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
-            state.normalised.read(&after);
-            bases::log_names(engine, &mut state);
-        }
-        if let Some(snapshot) = state.snapshot.as_mut() {
-            snapshot.title = listing.title.map(|node| node.id);
-        }
-    }
+    let is_new = before.map(|before| *before != outline);
+    let text = project.render(&outline);
+    next.from_cache = false;
+    next.normalised.read(&outline);
+    let title = listing.title.map(|node| node.id);
+    next.install_with_title(outline, text, title, Some(asked));
+    next.keep_in_memory_with(|current| {
+        is_new.into_iter().for_each(|is_new| current.interest.note_answer(is_new));
+        bases::log_names(engine, current);
+    });
     cache_write::keep(engine, project);
     residency::note_resident(engine, project);
-    engine.changed(project, changed);
 }

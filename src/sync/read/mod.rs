@@ -13,6 +13,5 @@ pub(crate) mod open;
 pub(crate) mod readahead;
 pub(crate) mod refresh;
 pub(crate) mod registry;
-pub(crate) mod residency;
 pub(crate) mod resources;
 pub(crate) mod serve;

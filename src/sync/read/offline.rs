@@ -56,7 +56,7 @@ impl Project {
     pub(crate) fn known_tasks(&self) -> Option<KnownTasks> {
         let state = self.lock();
         let content = state.content()?;
-        let is_written = state.saved.is_some() || state.refused.is_some();
+        let is_written = state.saved().is_some() || state.refused.is_some();
         let written = is_written.then_some(content.text);
         Some(KnownTasks { outline: content.outline, written })
     }

@@ -16,8 +16,9 @@ use crate::{
         project::Project,
         read::{
             cache_write::{self, WATCHED, is_lasting},
-            export, fetch, readahead, refresh, residency,
+            export, fetch, readahead, refresh,
         },
+        residency,
     },
 };
 
@@ -73,7 +74,7 @@ pub(crate) async fn serve(
     let (content, settled, recalled) = {
         let mut state = residency::recalled(engine, project);
         let settled = !state.shows_remote() || state.is_fresh(now, engine.settings.max_age);
-        (state.lend_content(), settled, state.recalled)
+        (state.lend_content(), settled, state.from_cache)
     };
     match content {
         Some(content) if settled => Ok(content),

@@ -15,7 +15,8 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{fetch, registry, residency},
+        read::{fetch, registry},
+        residency,
     },
 };
 

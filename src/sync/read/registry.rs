@@ -14,8 +14,9 @@ pub(crate) fn unsettled(engine: &Engine) -> Vec<Arc<Project>> {
     let mut unborn = engine.unborn.lock().unwrap_or_else(PoisonError::into_inner);
     unborn.retain(|project| project.upgrade().is_some_and(|project| project.id().is_none()));
     let unborn = unborn.iter().filter_map(Weak::upgrade);
-    let is_unsettled =
-        |project: &Arc<Project>| project.standing() != Standing::Clean || project.lock().archive;
+    let is_unsettled = |project: &Arc<Project>| {
+        project.standing() != Standing::Clean || project.lock().is_to_be_archived()
+    };
     known.into_iter().chain(unborn).filter(is_unsettled).collect()
 }
 
@@ -29,13 +30,7 @@ pub(crate) fn project(
     engine.audit.name(id, title);
     let mut projects = engine.projects();
     if let Some(project) = projects.get(id) {
-        let mut state = project.lock();
-        // One that is on its way is known better here.
-        if !state.is_relocated() {
-            title.clone_into(&mut state.title);
-            state.folder = folder.clone();
-        }
-        drop(state);
+        project.lock().listed_at(folder, title);
         return project.clone();
     }
     let project = Arc::new(make(engine, Some(id.clone()), folder, title));
@@ -53,15 +48,10 @@ pub(crate) fn new_project(engine: &Engine, folder: &SpaceId, title: &str) -> Arc
     project
 }
 
-/// Notes the id of a project that was just created.
-pub(crate) fn adopt(engine: &Engine, project: &Arc<Project>, id: &ProjectId) {
-    {
-        let mut state = project.lock();
-        state.id = Some(id.clone());
-        bases::log_bases(engine, &mut state);
-    }
+/// A project has this id from now on, by which it is known already.
+pub(crate) fn adopt(engine: &Engine, project: &Project, id: &ProjectId) {
+    bases::log_bases(engine, &mut project.lock());
     engine.audit.name(id, &project.title());
-    engine.projects().insert(id.clone(), project.clone());
 }
 
 pub(crate) fn make(

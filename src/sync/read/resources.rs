@@ -13,7 +13,8 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{export, fetch, open, residency},
+        read::{export, fetch, open},
+        residency,
     },
 };
 
@@ -101,7 +102,7 @@ pub(crate) async fn tasks_read_lately(engine: &Engine, project: &Project) -> Res
 }
 
 pub(crate) fn snapshot(engine: &Engine, project: &Project) -> Option<Arc<Outline>> {
-    residency::recalled(engine, project).snapshot.as_ref().map(|known| known.outline.clone())
+    residency::recalled(engine, project).snapshot().map(|known| known.outline.clone())
 }
 
 /// The id of a project that Taskade has.

@@ -9,17 +9,13 @@ use std::{
 use crate::{
     plan::Outline,
     replica::{
+        current::Current,
         grace::Grace,
         served::{GRACE, OwnText, Process, Seen},
-        state::{Content, Replica},
+        state::Content,
     },
     store::base_records::Kept,
-    sync::{
-        bases,
-        engine::Engine,
-        project::Project,
-        read::{cache_write, residency},
-    },
+    sync::{bases, engine::Engine, project::Project, read::cache_write, residency},
 };
 
 /// How much later than another look it counts as one.
@@ -92,20 +88,29 @@ pub(crate) fn stat_for(engine: &Engine, project: &Project, process: Option<Proce
     let is_apart = state.is_apart(now);
     match state.bases.own(process, now).filter(|_| is_apart) {
         Some((_, own)) => Stat { size: own.text.len() as u64, modified: own.modified, is_apart },
-        None => Stat { size: state.size(), modified: state.modified, is_apart },
+        None => Stat { size: state.size(), modified: state.modified(), is_apart },
     }
 }
 
-/// Notes what a process has before its eyes that made `ours` of `base`. The program is still to
+/// What a program has written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) process: Option<Process>,
+    /// What it was edited from.
+    pub(crate) base: &'a Seen,
+    /// What it stands for.
+    pub(crate) ours: &'a Arc<Outline>,
+}
+
+/// Notes what a process has before its eyes that has written something. The program is still to
 /// be told how that went, within `--commit-wait`.
 pub(crate) fn note_written(
     engine: &Engine,
     project: &Project,
-    state: &mut Replica,
-    process: Option<Process>,
-    base: &Seen,
-    ours: &Arc<Outline>,
+    state: &mut Current,
+    written: &Written<'_>,
 ) {
+    let Written { process, base, ours } = *written;
     state.lent.lend(ours);
     if let Seen::Blindly(base) = base {
         let mut bases = std::mem::take(&mut state.bases);
@@ -117,7 +122,7 @@ pub(crate) fn note_written(
     }
     let text = project.render(ours);
     let until = engine.clock.now() + engine.settings.commit_wait + GRACE;
-    let own = OwnText { text, modified: state.modified, until };
+    let own = OwnText { text, modified: state.modified(), until };
     state.bases.wrote(process, ours, own);
     bases::log_base(engine, state, process);
 }
@@ -179,9 +184,9 @@ pub(crate) async fn end_graces(engine: &Engine, project: &Project) {
             let is_other =
                 |own: &&OwnText| shown.as_ref().is_some_and(|shown| *shown.text != *own.text);
             let others: Vec<&OwnText> = ended.iter().filter(is_other).collect();
-            if others.iter().any(|own| own.modified == state.modified) {
+            if others.iter().any(|own| own.modified == state.modified()) {
                 // A program that asks for the time alone is to see that it changed.
-                state.modified = engine.clock.wall();
+                state.touch_modified(engine.clock.wall());
             }
             let next = state.bases.next_end();
             state.graced = next.is_some();
@@ -203,25 +208,15 @@ pub(crate) async fn end_graces(engine: &Engine, project: &Project) {
 /// Takes over what living programs had before their eyes before this mount.
 pub(crate) fn take_over_bases(engine: &Engine, project: &Arc<Project>, kept: Kept) {
     let mut state = project.lock();
-    for (from, to) in kept.aliases {
-        state.reserve_above(&from);
-        state.reserve_above(&to);
-        state.note_alias(from, to);
-    }
+    state.take_over_names(kept.aliases, kept.made);
     for (process, outline) in kept.bases {
-        outline.items.iter().for_each(|item| state.reserve_above(&item.key));
+        state.reserve_outline(&outline);
         let grace = kept.graces.iter().find(|(of, _)| *of == process);
         let own = grace.and_then(|(_, grace)| own_before(engine, project, &outline, grace));
         let edited = kept.edited.iter().filter(|(of, _)| *of == process);
         state.edited_before.extend(edited.map(|(_, edited)| (outline.clone(), edited.clone())));
         state.bases.keep(process, outline, own);
     }
-    for (key, sent, now) in kept.made {
-        state.normalised.keep(&key, &sent, &now);
-    }
-    // They are there already.
-    state.new_aliases.clear();
-    state.normalised.news.clear();
     let Some(next) = state.bases.next_end() else { return };
     state.graced = true;
     let (shared, project, clock) = (engine.this.clone(), project.clone(), engine.clock.clone());

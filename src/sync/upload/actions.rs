@@ -10,7 +10,7 @@ use crate::{
 
 /// What a save that leaves the journal has done, if anything.
 pub(crate) fn deed(engine: &Engine, state: &Replica) -> Option<Past> {
-    let (id, intent) = (state.id.as_ref()?, state.intent.as_ref()?);
+    let (id, intent) = (state.id.as_ref()?, state.pending()?);
     let deed = if intent.creates { Deed::Created } else { Deed::Saved };
     let (before, after) = (intent.before.clone(), intent.base.clone());
     let past = Past { undoes: intent.undoes, ..past(engine, state, id, deed, before, after)? };
@@ -19,8 +19,7 @@ pub(crate) fn deed(engine: &Engine, state: &Replica) -> Option<Past> {
 
 /// That a project was archived.
 pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Past> {
-    let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-    let known = known.unwrap_or_default();
+    let known = state.remote_outline();
     let id = state.id.as_ref()?;
     let burst = {
         let removals = engine.removals.lock();

@@ -8,14 +8,15 @@ use std::{
 use crate::{
     error::{Kind, Result},
     ids::ProjectId,
-    replica::{pending::PendingSave, state::Standing},
-    store::{journal::entry, removals::Removal},
+    replica::state::{Archival, Standing},
+    store::removals::Removal,
     sync::{
         engine::Engine,
         hiding,
         project::Project,
-        read::residency,
-        upload::{actions, expiry, journaling, unmoved},
+        residency,
+        transition::Transition,
+        upload::{actions, expiry, unmoved},
     },
 };
 
@@ -153,51 +154,43 @@ pub(crate) async fn archive(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
         expiry::make_history(engine, project).await?;
     }
     unmoved::settle_unmoved(engine, project).await?;
-    let transition = project.commit.lock().await;
-    let entry = {
-        let mut state = residency::recalled(engine, project);
-        if state.id.is_none() && state.creating.is_none() && !state.working {
-            // Taskade never heard of it: there is nothing to archive and nothing to create.
-            return Ok(());
-        }
-        (state.archive, state.archiving) = (true, false);
-        let at = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-        let at = at.unwrap_or_default();
-        let intent = state.intent.clone().unwrap_or_else(|| PendingSave::new(at.clone(), at));
-        let content = state.content();
-        let (text, outline) =
-            content.map(|content| (content.text, content.outline)).unwrap_or_default();
-        entry(&state, &text, &outline, &intent)
-    };
-    if let Some(id) = project.id() {
-        hiding::hide(engine, &id, true).await?;
+    let mut next = Transition::begin(engine, project).await;
+    if next.id.is_none() && next.creating.is_none() && !project.lock().working {
+        // Taskade never heard of it: there is nothing to archive and nothing to create.
+        return Ok(());
     }
-    journaling::note(engine, project, Some(entry)).await?;
-    drop(transition);
+    next.archival = Archival::Wanted;
+    next.archived = next.id.clone().map(|id| (id, true));
+    let id = next.id.clone();
+    next.commit().await?;
+    id.into_iter().for_each(|id| hiding::show_hidden(engine, &id, true));
     engine.wake(project);
     Ok(())
 }
 
 /// Archives the project if that was asked for. The caller holds `project.remote`.
 pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Result<()> {
+    // As one with the look: whoever restores the project from here on has to ask for it.
     let id = {
-        let mut state = project.lock();
-        if !state.archive {
-            return Ok(());
+        let mut next = Transition::begin(engine, project).await;
+        let id = next.id.clone();
+        match next.archival {
+            Archival::No => return Ok(()),
+            Archival::Done { .. } => {}
+            Archival::Wanted | Archival::Sent => next.archival = Archival::Sent,
         }
-        // As one with the look: whoever restores the project from here on has to ask for it.
-        state.archiving = true;
-        state.id.clone()
+        let id = id.filter(|_| next.archival == Archival::Sent);
+        next.keep_in_memory();
+        id
     };
-    let mut archived = false;
     if let Some(id) = id {
-        match engine.backend.complete_project(&id).await {
-            Ok(()) => archived = true,
+        let here = match engine.backend.complete_project(&id).await {
+            Ok(()) => true,
             // Gone already: nothing is left to be archived.
-            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) if error.kind() == Kind::NotFound => false,
             Err(error) if error.kind().is_transient() => {
                 if matches!(error.kind(), Kind::RateLimited | Kind::Unreachable) {
-                    project.lock().archiving = false;
+                    note_archival(engine, project, Archival::Wanted).await;
                 }
                 return Err(error);
             }
@@ -205,24 +198,30 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
                 tracing::error!(%error, project = project.title(), "could not archive; it is back");
                 forget_removals_of(engine, &id).await?;
                 hiding::hide(engine, &id, false).await?;
+                false
             }
-        }
+        };
+        note_archival(engine, project, Archival::Done { here }).await;
     }
-    let _transition = project.commit.lock().await;
-    let (row, past, changed) = {
-        let mut state = residency::recalled(engine, project);
-        if !state.archive {
-            // It is to be restored by now, which the worker goes on with.
-            return Ok(());
-        }
-        let past = actions::archival(engine, &state).filter(|_| archived);
-        let before = state.content().map(|content| content.text);
-        (state.archive, state.archiving) = (false, false);
-        state.saved = None;
-        state.intent = None;
-        let changed = state.settle_version(before, engine.clock.wall());
-        (state.row.take(), past, changed)
-    };
-    engine.changed(project, changed);
-    engine.journaled(move |journal| journal.conclude(row, past.as_ref())).await
+    let mut next = Transition::begin(engine, project).await;
+    // It may be to be restored by now, which the worker goes on with.
+    if next.archival == Archival::No {
+        return Ok(());
+    }
+    if next.archival == (Archival::Done { here: true }) {
+        next.past = actions::archival(engine, &next);
+    }
+    next.archival = Archival::No;
+    next.local.settle();
+    next.commit().await
+}
+
+/// Notes how far the archival of a project has come, unless it was taken back. Not journaled: the next
+/// mount asks for it once more.
+async fn note_archival(engine: &Engine, project: &Project, archival: Archival) {
+    let mut next = Transition::begin(engine, project).await;
+    if next.is_to_be_archived() {
+        next.archival = archival;
+    }
+    next.keep_in_memory();
 }

@@ -10,12 +10,12 @@ use crate::{
     api::{Priority, RemoteProject, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Conflict, Details, Key, Listing, Outline, Title},
+    plan::{Conflict, Details, Key, Listing, Outline},
     replica::{
         copying::{self as relocation, InCopy},
         pending::{PendingSave, Rebased},
         relocation::{CopyRequest, Original, Place, Relocation},
-        state::{Replica, Snapshot},
+        state::Replica,
     },
     store::reidentified::Reidentified,
     sync::{
@@ -23,8 +23,10 @@ use crate::{
         engine::Engine,
         event::Event,
         project::Project,
-        read::{cache_write, detail, fetch, residency},
-        upload::{conflicts, placement, rebase, rejected_copies},
+        read::{cache_write, detail, fetch},
+        residency,
+        transition::Transition,
+        upload::{conflicts, placement, rebase},
     },
 };
 
@@ -102,7 +104,7 @@ pub(crate) async fn become_copy(
 
 /// The tasks that a project is known to have.
 pub(crate) fn known_tasks_of(engine: &Engine, project: &Project) -> Outline {
-    outline_of(&residency::recalled(engine, project))
+    residency::recalled(engine, project).remote_outline()
 }
 
 /// Reads the original once more. One that is gone has left what was known of it.
@@ -166,40 +168,42 @@ pub(crate) async fn go_on_as(
         Keys::OfCopy(tasks) => lacking(engine, project, &next.id, &tasks.keys).await?,
         Keys::Back(_) => Vec::new(),
     };
-    let transition = project.commit.lock().await;
     let Next { id, to, listing, keys } = next;
-    let Some(former) = project.id() else { return Ok(()) };
-    let (mut entry, renamed, outline, conflicts) = {
-        let mut state = residency::recalled(engine, project);
-        let Some(intent) = state.intent.clone() else { return Ok(()) };
-        let there = There::of(&state, keys, listing.outline, &lacking);
-        let first_new = state.reserve(intent.target.items.len());
-        let (mut intent, mut renamed) =
-            relocation::on_copy(&intent, &there.keys, &there.base, first_new);
-        let conflicts = there.rebase(&mut state, &mut intent, &mut renamed);
-        if let Some(relocation) = intent.relocation.as_mut() {
-            relocation.originals.push(there.leaves(&state, former.clone(), relocation, &renamed));
-            relocation.from = to.clone();
-            (relocation.copy, relocation.back) = (None, None);
-            relocation.details = lacking;
-        }
-        (placement::standing_entry(&state, &intent), renamed, there.outline, conflicts)
+    let mut next = Transition::begin(engine, project).await;
+    let (Some(former), Some(save)) = (next.id.clone(), next.pending().cloned()) else {
+        return Ok(());
     };
-    conflicts::keep_overridden(engine, project, &outline, &conflicts).await;
-    let keys: HashMap<Key, Key> = renamed.iter().cloned().collect();
-    entry.outline = relocation::renamed(&entry.outline, &keys);
-    entry.project = Some(id.clone());
-    let intent = entry.intent.clone();
+    let there = There::of(&next, keys, listing.outline, &lacking);
+    let first_new = next.reserve(save.target.items.len());
+    let (mut save, mut renamed) = relocation::on_copy(&save, &there.keys, &there.base, first_new);
+    let conflicts = there.rebase(&mut next, &mut save, &mut renamed);
+    if let Some(relocation) = save.relocation.as_mut() {
+        relocation.originals.push(there.leaves(&next, former.clone(), relocation, &renamed));
+        relocation.from = to.clone();
+        (relocation.copy, relocation.back) = (None, None);
+        relocation.details = lacking;
+    }
+    conflicts::keep_overridden(engine, project, &there.outline, &conflicts).await;
     let (from, folder) = (former.clone(), to.folder.clone());
-    let change = Reidentified { from, to: id.clone(), folder, keys };
+    let keys = renamed.iter().cloned().collect();
+    next.reidentified = Some(Reidentified { from, to: id.clone(), folder, keys });
+    next.id = Some(id.clone());
+    next.local.set_save(save);
+    let read = Some(engine.clock.now());
+    let (text, title) = (project.render(&there.outline), listing.title.map(|node| node.id));
+    next.install_with_title(there.outline, text, title, read);
     // Before the journal names it: a mount that is killed in between has them by both.
     bases::log_bases_of_copy(engine, project, &id, &renamed);
-    let row = engine.journaled(move |journal| journal.reidentify(&entry, &change)).await?;
-    install_copy(engine, project, &id, intent, renamed, (outline, listing.title));
-    project.lock().row = Some(row);
+    for (from, to) in renamed {
+        next.note_alias(from, to);
+    }
+    next.commit_with(|current| {
+        current.assigned.clear();
+        current.touched.clear();
+        current.served = None;
+    })
+    .await?;
     identified_anew(engine, project, &former, &id);
-    drop(transition);
-    rejected_copies::identify_refused(engine, project).await;
     engine.listings.show_as_listed(&id);
     placement::show_relocation(engine, project);
     let Place { folder, title } = to;
@@ -232,33 +236,6 @@ pub(crate) async fn lacking(
     let Some((task, resource)) = sample else { return Ok(Vec::new()) };
     let told = detail::ask_detail(engine, Priority::Save, copy, task, resource).await?;
     Ok(if told.has_any(resource) { Vec::new() } else { known })
-}
-
-/// Takes over, in memory, that the project is a copy of what it was.
-pub(crate) fn install_copy(
-    engine: &Engine,
-    project: &Project,
-    copy: &ProjectId,
-    intent: PendingSave,
-    renamed: Vec<(Key, Key)>,
-    (outline, title): (Outline, Option<Title>),
-) {
-    let (text, read) = (project.render(&outline), Some(engine.clock.now()));
-    let mut state = residency::recalled(engine, project);
-    let before = state.content().map(|content| content.text);
-    for (from, to) in renamed {
-        state.note_alias(from, to);
-    }
-    state.id = Some(copy.clone());
-    state.intent = Some(intent);
-    let (outline, title) = (Arc::new(outline), title.map(|node| node.id));
-    state.snapshot = Some(Snapshot { outline, text, title, read });
-    state.assigned.clear();
-    state.touched.clear();
-    state.served = None;
-    let changed = state.settle_version(before, engine.clock.wall());
-    drop(state);
-    engine.changed(project, changed);
 }
 
 /// What a project is to be from now on.
@@ -299,7 +276,7 @@ impl There {
         mut outline: Outline,
         lacking: &[(TaskId, Details)],
     ) -> Self {
-        let left = outline_of(state);
+        let left = state.remote_outline();
         match keys {
             Keys::OfCopy(InCopy { keys, mut base }) => {
                 let is_whole = relocation::same_tasks(&left, &outline);
@@ -358,17 +335,13 @@ impl There {
             id,
             folder: Some(folder),
             title,
-            tasks: outline_of(state),
+            tasks: state.remote_outline(),
             keys: keys.into_iter().collect(),
             is_whole: self.is_whole,
             is_stray: false,
             is_fresh: true,
         }
     }
-}
-
-pub(crate) fn outline_of(state: &Replica) -> Outline {
-    state.snapshot.as_ref().map(|known| (*known.outline).clone()).unwrap_or_default()
 }
 
 /// Notes that a project is another one from now on, a copy of what it was.

@@ -9,17 +9,16 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Details, Key, Outline},
     replica::{
+        local::{Local, Saved},
         pending::{Moved, PendingSave},
-        state::{Saved, Snapshot},
+        remote::Snapshot,
     },
     sync::{
         engine::Engine,
         project::Project,
-        read::{detail, residency},
-        upload::{
-            journaling,
-            unsettable::{self, LeftOut},
-        },
+        read::detail,
+        transition::Transition,
+        upload::unsettable::{self, LeftOut},
     },
     text::details::hidden,
 };
@@ -40,32 +39,25 @@ pub(crate) async fn take_along(
     project: &Arc<Project>,
     moved: Vec<Moved>,
 ) -> Result<()> {
-    {
-        let _transition = project.commit.lock().await;
-        let entry = {
-            let mut state = residency::recalled(engine, project);
-            let known = state.snapshot.clone();
-            let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
-            let moved: Vec<Moved> =
-                moved.into_iter().map(|it| Moved { key: state.current(&it.key), ..it }).collect();
-            if state.intent.is_none() {
-                // Its save is through: there is nothing to do but this.
-                let outline = Outline::clone(&known.outline);
-                state.intent = Some(PendingSave::new(outline.clone(), outline));
-                state.generation += 1;
-            }
-            if state.saved.is_none() {
-                let Snapshot { text, outline, .. } = known;
-                let since = engine.clock.wall();
-                state.saved = Some(Saved { text, outline, since, ..Saved::default() });
-            }
-            if let Some(intent) = state.intent.as_mut() {
-                intent.moved.extend(moved);
-            }
-            journaling::journal_entry(&state)
-        };
-        journaling::note(engine, project, entry).await?;
+    let mut next = Transition::begin(engine, project).await;
+    let known = next.snapshot().cloned();
+    let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
+    let moved: Vec<Moved> =
+        moved.into_iter().map(|it| Moved { key: next.current(&it.key), ..it }).collect();
+    let Snapshot { text, outline, .. } = known;
+    if next.pending().is_none() {
+        // Its save is through: there is nothing to do but this.
+        let outline = Outline::clone(&outline);
+        next.local.set_save(PendingSave::new(outline.clone(), outline));
+        next.generation += 1;
     }
+    if let Local::Pending(save, saved) = &mut next.local {
+        save.moved.extend(moved);
+        saved.get_or_insert_with(|| Saved::new(text, outline, engine.clock.wall()));
+    } else if let Some(save) = next.pending_mut() {
+        save.moved.extend(moved);
+    }
+    next.commit().await?;
     engine.wake(project);
     Ok(())
 }
@@ -74,7 +66,7 @@ pub(crate) async fn take_along(
 pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried> {
     let (id, moved, is_wanted, has_all) = {
         let state = project.lock();
-        let (Some(id), Some(intent)) = (state.id.clone(), state.intent.as_ref()) else {
+        let (Some(id), Some(intent)) = (state.id.clone(), state.pending()) else {
             return Ok(Carried::Nothing);
         };
         let is_wanted = |moved: &Moved| intent.target.find(&moved.key).is_some();
@@ -132,16 +124,12 @@ pub(crate) async fn want_for(
     key: &Key,
     told: &Details,
 ) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        let Some(intent) = state.intent.as_mut() else { return Ok(()) };
-        let copied = intent.target.find(key).map(|item| told.beyond(&item.details));
-        intent.take_along(key, told);
-        state.copied.extend(copied.map(|copied| (key.clone(), copied)));
-        journaling::journal_entry(&state)
-    };
-    journaling::note(engine, project, entry).await
+    let mut next = Transition::begin(engine, project).await;
+    let Some(save) = next.pending_mut() else { return Ok(()) };
+    let copied = save.target.find(key).map(|item| told.beyond(&item.details));
+    save.take_along(key, told);
+    next.copied.extend(copied.map(|copied| (key.clone(), copied)));
+    next.commit().await
 }
 
 /// Looks whether the service has taken what was copied.
@@ -169,15 +157,11 @@ pub(crate) async fn carried(
     moved: &Moved,
     carried: bool,
 ) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        if let Some(intent) = state.intent.as_mut() {
-            intent.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
-        }
-        journaling::journal_entry(&state)
-    };
-    journaling::note(engine, project, entry).await?;
+    let mut next = Transition::begin(engine, project).await;
+    if let Some(save) = next.pending_mut() {
+        save.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
+    }
+    next.commit().await?;
     engine.transfers.release(project.serial, moved, carried);
     Ok(())
 }

@@ -18,7 +18,8 @@ use crate::{
         event::Event,
         project::Project,
         read::{directories, fetch, registry},
-        upload::{journaling, placement, rejected_copies},
+        transition::Transition,
+        upload::placement,
     },
     text::content_type::project_markdown,
 };
@@ -83,7 +84,7 @@ pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Proje
         Ok(id) => Ok((id, place)),
         Err(error) => {
             if error.kind().is_certain() {
-                note_creating(engine, project, None).await?;
+                note_not_creating(engine, project).await?;
             }
             Err(error)
         }
@@ -98,33 +99,21 @@ pub(crate) async fn note_asking(
     place: &Place,
     before: HashSet<ProjectId>,
 ) -> Result<Option<Outline>> {
-    let _transition = project.commit.lock().await;
-    let (entry, sent) = {
-        let mut state = project.lock();
-        if Place::remote(&state) != *place {
-            return Ok(None);
-        }
-        let sent = state.intent.as_ref().map(|intent| intent.target.clone());
-        let sent = sent.unwrap_or_default();
-        state.creating = Some(Creating { before, sent: sent.clone() });
-        (journaling::journal_entry(&state), sent)
-    };
-    journaling::note(engine, project, entry).await?;
+    let mut next = Transition::begin(engine, project).await;
+    if Place::remote(&next) != *place {
+        return Ok(None);
+    }
+    let sent = next.pending().map(|save| save.target.clone()).unwrap_or_default();
+    next.creating = Some(Creating { before, sent: sent.clone() });
+    next.commit().await?;
     Ok(Some(sent))
 }
 
-pub(crate) async fn note_creating(
-    engine: &Engine,
-    project: &Project,
-    creating: Option<Creating>,
-) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        state.creating = creating;
-        journaling::journal_entry(&state)
-    };
-    journaling::note(engine, project, entry).await
+/// Notes, durably, that no request to create the project is under way.
+pub(crate) async fn note_not_creating(engine: &Engine, project: &Project) -> Result<()> {
+    let mut next = Transition::begin(engine, project).await;
+    next.creating = None;
+    next.commit().await
 }
 
 /// Notes the id, and goes on knowing what was sent until what was made of it is known.
@@ -133,51 +122,46 @@ pub(crate) async fn note_created(
     project: &Arc<Project>,
     id: &ProjectId,
 ) -> Result<()> {
-    let _transition = project.commit.lock().await;
+    let mut next = Transition::begin(engine, project).await;
+    next.id = Some(id.clone());
+    next.remote.expire();
+    // From here on whoever finds it in a listing finds this one.
+    engine.projects().insert(id.clone(), project.clone());
+    if let Err(error) = next.commit().await {
+        engine.projects().remove(id);
+        return Err(error);
+    }
     registry::adopt(engine, project, id);
-    let entry = {
-        let mut state = project.lock();
-        if let Some(snapshot) = state.snapshot.as_mut() {
-            snapshot.read = None;
-        }
-        journaling::journal_entry(&state)
-    };
-    rejected_copies::identify_refused(engine, project).await;
-    journaling::note(engine, project, entry).await
+    Ok(())
 }
 
-/// Reads what the service made of the request and aligns the intent with it.
+/// Reads what the service made of the request and aligns what waits with it.
 pub(crate) async fn take_over(
     engine: &Engine,
     project: &Arc<Project>,
     origin: Origin,
 ) -> Result<()> {
     fetch::fetch(engine, project, Priority::Save).await?;
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        let read = state.snapshot.as_ref().map(|snapshot| snapshot.outline.clone());
-        let read = read.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
-        state.creating = None;
-        let first_new = state.reserve(read.items.len());
-        let Some(intent) = state.intent.as_mut() else { return Ok(()) };
-        let (taken, ids) = match origin {
-            Origin::Answered => made(&intent.target, &read),
-            Origin::Found(sent) => found(&sent, &intent.target, &read, first_new),
-        };
-        let (moved, held) = (std::mem::take(&mut intent.moved), intent.held);
-        let brought = std::mem::take(&mut intent.brought);
-        let relocation = intent.relocation.take();
-        let before = Outline::default();
-        *intent = PendingSave { before, creates: true, moved, brought, held, relocation, ..taken };
-        intent.note_ids(&ids);
-        for (number, id) in &ids {
-            state.note_created(*number, id);
-        }
-        bases::log_names(engine, &mut state);
-        journaling::journal_entry(&state)
+    let mut next = Transition::begin(engine, project).await;
+    let read = next.snapshot().map(|snapshot| snapshot.outline.clone());
+    let read = read.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
+    next.creating = None;
+    let first_new = next.reserve(read.items.len());
+    let Some(save) = next.pending_mut() else { return Ok(()) };
+    let (taken, ids) = match origin {
+        Origin::Answered => made(&save.target, &read),
+        Origin::Found(sent) => found(&sent, &save.target, &read, first_new),
     };
-    journaling::note(engine, project, entry).await
+    let (moved, held) = (std::mem::take(&mut save.moved), save.held);
+    let brought = std::mem::take(&mut save.brought);
+    let relocation = save.relocation.take();
+    let before = Outline::default();
+    *save = PendingSave { before, creates: true, moved, brought, held, relocation, ..taken };
+    save.note_ids(&ids);
+    for (number, id) in &ids {
+        next.note_created(*number, id);
+    }
+    next.commit_with(|current| bases::log_names(engine, current)).await
 }
 
 /// Looks for a project that a request made whose answer never came: one of its title that is

@@ -42,12 +42,7 @@ pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
 pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let remark = {
         let state = project.lock();
-        let here = state.refused.iter().map(|refused| (&refused.text, &refused.refusal));
-        let there = state
-            .saved
-            .iter()
-            .filter_map(|saved| saved.refused.as_ref().map(|refusal| (&saved.text, refusal)));
-        here.chain(there).next().map(|(text, refusal)| Remark {
+        state.refusals().next().map(|(text, refusal)| Remark {
             time: refusal.since,
             project: state.id.clone(),
             title: state.title.clone(),
@@ -61,7 +56,7 @@ pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -
     discard::discard(engine, project).await
 }
 
+/// The refusal that is told of first.
 pub(crate) fn newest(state: &Replica) -> Option<Refusal> {
-    let there = state.saved.as_ref().and_then(|saved| saved.refused.as_ref());
-    state.refused.as_ref().map(|refused| &refused.refusal).or(there).cloned()
+    state.refusals().next().map(|(_, refusal)| refusal.clone())
 }

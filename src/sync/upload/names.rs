@@ -13,12 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
     plan::{Change, Details, Key, Op},
-    sync::{
-        engine::Engine,
-        project::Project,
-        read::residency,
-        upload::{journaling, rebase},
-    },
+    sync::{engine::Engine, project::Project, residency, transition::Transition, upload::rebase},
 };
 
 /// Looks up whom and what a script names that makes tasks, if it was never seen in the project:
@@ -35,7 +30,7 @@ pub(crate) async fn check_names(
 ) -> Result<bool> {
     let brought = {
         let state = project.lock();
-        state.intent.as_ref().map(|intent| intent.brought.clone()).unwrap_or_default()
+        state.pending().map(|intent| intent.brought.clone()).unwrap_or_default()
     };
     let may_name_others = |op: &Op| match op {
         Op::Create(_) => true,
@@ -83,29 +78,25 @@ pub(crate) async fn leave_out(
         return Ok(false);
     }
     tracing::info!(?people, ?fields, "not there where a line was pasted; left out");
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        let Some(intent) = state.intent.as_mut() else { return Ok(true) };
-        let without = |details: &mut Details| {
-            let mut facts = details.facts();
-            facts.assignees.known.retain(|(handle, ())| !people.contains(handle));
-            facts.fields.known.retain(|(field, _)| !fields.contains(field));
-            *details = facts.into();
-        };
-        let mut keys = HashSet::new();
-        for (key, details) in &mut intent.brought {
-            without(details);
-            keys.insert(key.clone());
-        }
-        let items = intent.target.items.iter_mut();
-        items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
-        let copied = state.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
-        copied.for_each(|(_, details)| without(details));
-        journaling::journal_entry(&state)
+    let mut next = Transition::begin(engine, project).await;
+    let Some(save) = next.pending_mut() else { return Ok(true) };
+    let without = |details: &mut Details| {
+        let mut facts = details.facts();
+        facts.assignees.known.retain(|(handle, ())| !people.contains(handle));
+        facts.fields.known.retain(|(field, _)| !fields.contains(field));
+        *details = facts.into();
     };
-    journaling::note(engine, project, entry).await?;
-    rebase::show_target(engine, project);
+    let mut keys = HashSet::new();
+    for (key, details) in &mut save.brought {
+        without(details);
+        keys.insert(key.clone());
+    }
+    let items = save.target.items.iter_mut();
+    items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
+    let copied = next.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
+    copied.for_each(|(_, details)| without(details));
+    rebase::show_target(project, &mut next);
+    next.commit().await?;
     Ok(true)
 }
 
@@ -150,7 +141,7 @@ pub(crate) fn unseen(engine: &Engine, project: &Project, ops: &[Op]) -> (Vec<Str
     let state = residency::recalled(engine, project);
     people.retain(|handle| !state.names.members.contains(handle));
     fields.retain(|field| !state.names.fields.contains(field));
-    for item in state.snapshot.iter().flat_map(|snapshot| &snapshot.outline.items) {
+    for item in state.snapshot().into_iter().flat_map(|snapshot| &snapshot.outline.items) {
         if !item.details.is_unknown() {
             let seen = item.details.facts();
             people.retain(|handle| seen.assignees.get(handle).is_none());

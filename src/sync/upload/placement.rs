@@ -3,12 +3,10 @@
 use crate::{
     error::Result,
     replica::{
-        pending::PendingSave,
         relocation::{Place, Relocation},
         state::Replica,
     },
-    store::journal::{self, Entry},
-    sync::{engine::Engine, event::Event, project::Project, read::residency, upload::journaling},
+    sync::{engine::Engine, event::Event, project::Project, transition::Transition},
 };
 
 /// Notes, durably, how far a relocation has come.
@@ -17,41 +15,27 @@ pub(crate) async fn note_relocation(
     project: &Project,
     change: impl FnOnce(&mut Relocation),
 ) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let state = residency::recalled(engine, project);
-        let Some(mut intent) = state.intent.clone() else { return Ok(()) };
-        let former = intent.relocation.clone();
-        intent.relocation.as_mut().map(change);
-        if intent.relocation == former {
-            return Ok(());
-        }
-        standing_entry(&state, &intent)
-    };
-    let relocation = entry.intent.relocation.clone();
-    journaling::note(engine, project, Some(entry)).await?;
-    if let Some(intent) = project.lock().intent.as_mut() {
-        intent.relocation = relocation;
-    }
-    Ok(())
+    let mut next = Transition::begin(engine, project).await;
+    next.pending_mut().and_then(|save| save.relocation.as_mut()).map(change);
+    next.commit().await
 }
 
-/// The journal entry of a project as it is, with another intent.
-pub(crate) fn standing_entry(state: &Replica, intent: &PendingSave) -> Entry {
-    let (text, outline) =
-        state.content().map(|content| (content.text, content.outline)).unwrap_or_default();
-    let entry = journal::entry(state, &text, &state.resolved(&outline), intent);
-    match &intent.relocation {
-        Some(relocation) if state.saved.is_none() => Entry { since: relocation.since, ..entry },
-        _ => entry,
-    }
+/// Notes in memory what was read, or is not news any more, of the projects that a relocation involves.
+pub(crate) async fn note_in_memory(
+    engine: &Engine,
+    project: &Project,
+    change: impl FnOnce(&mut Relocation),
+) {
+    let mut next = Transition::begin(engine, project).await;
+    next.pending_mut().and_then(|save| save.relocation.as_mut()).map(change);
+    next.keep_in_memory();
 }
 
 /// Has the listings show a project where it is to be.
 pub(crate) fn show_relocation(engine: &Engine, project: &Project) {
     let (id, relocation) = {
         let state = project.lock();
-        (state.id.clone(), state.intent.as_ref().and_then(|it| it.relocation.clone()))
+        (state.id.clone(), state.pending().and_then(|it| it.relocation.clone()))
     };
     let Some(relocation) = relocation else { return };
     relocation.hidden().for_each(|id| engine.listings.show_at(id, None));

@@ -4,64 +4,56 @@ use std::sync::Arc;
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{
-        bases,
-        engine::Engine,
-        project::Project,
-        read::residency,
-        upload::{conflicts, journaling},
-    },
+    plan::{Conflict, Outline},
+    sync::{bases, engine::Engine, project::Project, transition::Transition, upload::conflicts},
 };
 
-/// Takes the last reading into the intent, durably. The save that it is planned for.
+/// Takes the last reading into what waits, durably, and shows readers what is to become of it: with
+/// all that others have done. The save that it is planned for.
 pub(crate) async fn rebase(engine: &Engine, project: &Project) -> Result<u64> {
-    let _transition = project.commit.lock().await;
-    let (theirs, conflicts, generation) = {
-        let mut state = residency::recalled(engine, project);
-        let generation = state.generation;
-        let Some(theirs) = state.snapshot.as_ref().map(|known| known.outline.clone()) else {
-            return Err(Error::new(Kind::Protocol, "the project was not read"));
-        };
-        let known = state.intent.as_ref().map_or(0, |intent| intent.target.items.len());
-        let first_new = state.reserve(known);
-        let Some(intent) = state.intent.as_ref() else { return Ok(generation) };
-        let is_known = intent.base == *theirs && !intent.has_still_there();
-        if intent.in_flight.is_none() && !intent.doubtful && is_known {
-            return Ok(generation);
-        }
-        let mut rebasing = intent.clone();
-        for (key, sent, now) in state.normalised.all() {
-            rebasing.believe(&key, sent, now);
-        }
-        let rebased = rebasing.rebase((*theirs).clone(), first_new);
-        state.intent = Some(rebasing);
-        for (from, to) in rebased.aliases {
-            state.note_alias(from, to);
-        }
-        bases::log_names(engine, &mut state);
-        (theirs, rebased.conflicts, generation)
-    };
-    show_target(engine, project);
+    let mut next = Transition::begin(engine, project).await;
+    let generation = next.generation;
+    let Some((theirs, conflicts)) = take_reading(&mut next)? else { return Ok(generation) };
+    show_target(project, &mut next);
     // Before it is forgotten that there was a conflict.
     conflicts::keep_overridden(engine, project, &theirs, &conflicts).await;
-    let entry = journaling::journal_entry(&project.lock());
-    journaling::note(engine, project, entry).await?;
+    next.commit_with(|current| bases::log_names(engine, current)).await?;
     Ok(generation)
 }
 
-/// Shows readers what is to become of the save: with all that others have done.
-pub(crate) fn show_target(engine: &Engine, project: &Project) {
-    let mut state = project.lock();
-    let before = state.content().map(|content| content.text);
-    let target = state.intent.as_ref().map(|intent| intent.target.clone());
-    if let (Some(saved), Some(target)) = (state.saved.as_mut(), target)
-        && saved.refused.is_none()
-        && *saved.outline != target
-    {
-        saved.text = project.render(&target);
-        saved.outline = Arc::new(target);
+/// Brings what waits onto the last reading. That, and where both changed the same; `None` if there is
+/// nothing new in it.
+fn take_reading(next: &mut Transition<'_>) -> Result<Option<(Arc<Outline>, Vec<Conflict>)>> {
+    let Some(theirs) = next.snapshot().map(|known| known.outline.clone()) else {
+        return Err(Error::new(Kind::Protocol, "the project was not read"));
+    };
+    let known = next.pending().map_or(0, |save| save.target.items.len());
+    let first_new = next.reserve(known);
+    let Some(save) = next.pending() else { return Ok(None) };
+    let is_known = save.base == *theirs && !save.has_still_there();
+    if save.in_flight.is_none() && !save.doubtful && is_known {
+        return Ok(None);
     }
-    let changed = state.settle_version(before, engine.clock.wall());
-    drop(state);
-    engine.changed(project, changed);
+    let mut rebasing = save.clone();
+    for (key, sent, now) in next.normalised.all() {
+        rebasing.believe(&key, sent, now);
+    }
+    let rebased = rebasing.rebase((*theirs).clone(), first_new);
+    next.local.set_save(rebasing);
+    for (from, to) in rebased.aliases {
+        next.note_alias(from, to);
+    }
+    Ok(Some((theirs, rebased.conflicts)))
+}
+
+/// Has readers get what is to become of a save that was not rejected.
+pub(crate) fn show_target(project: &Project, next: &mut Transition<'_>) {
+    if next.is_refused() {
+        return;
+    }
+    let Some(target) = next.pending().map(|save| save.target.clone()) else { return };
+    if let Some(saved) = next.local.saved_mut().filter(|saved| *saved.outline != target) {
+        saved.text = project.render(&target);
+        saved.outline = target.into();
+    }
 }

@@ -6,27 +6,23 @@
 //! or deletes too much): nothing was promised and nothing sent, an earlier save may still be on
 //! its way, and trying again checks the text again.
 //!
-//! The copy for people in `rejected/` is written after the journal names it and removed before the
+//! The copy for people in `rejected/` is written after the journal names it, and put aside before the
 //! journal forgets it: what a crash leaves undone, the next mount does.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     error::{Error, Result},
     plan::Outline,
-    replica::{
-        identity::RefusedOf,
-        rejection::{Refusal, RefusedText},
-    },
+    replica::rejection::{Refusal, RefusedText},
     store::artifacts::Shelf,
     sync::{
         engine::Engine,
         project::{Progress, Project},
-        read::{registry, residency},
-        upload::{
-            conflicts, expiry, journaling,
-            rejected_copies::{self, copies_of, write_copies},
-        },
+        read::registry,
+        rejected_copies,
+        transition::Transition,
+        upload::{conflicts, expiry},
     },
 };
 
@@ -51,57 +47,34 @@ pub(crate) async fn note_refused(
     set_aside: bool,
 ) {
     tracing::warn!(%error, "a save was refused");
-    let _transition = project.commit.lock().await;
-    let (of, row, named) = {
-        let state = project.lock();
-        let of = RefusedOf::of(&state);
-        let earlier = state.refused.as_ref();
-        let named = earlier.map(|refused| refused.refusal.file.clone());
-        (of, earlier.and_then(|refused| refused.row), named)
-    };
+    let mut next = Transition::begin(engine, project).await;
+    let earlier = next.refused.as_ref();
+    let named = earlier.map(|refused| refused.refusal.file.clone());
+    let row = earlier.and_then(|refused| refused.row);
     let name = || conflicts::free_record(engine, Shelf::Rejected, project, "");
     let file = named.unwrap_or_else(name);
     let (kind, reason) = (error.kind(), error.to_string());
     let refusal = Refusal { kind, reason, since: engine.clock.wall(), file, set_aside };
-    let mut refused = RefusedText { row, text, base, refusal };
-    let kept = refused.clone();
-    match engine.journaled(move |journal| journal.put_refused(&of, &kept)).await {
-        Ok(row) => refused.row = Some(row),
-        Err(error) => tracing::error!(%error, "a refused text is kept in memory only"),
-    }
-    let changed = {
-        let mut state = residency::recalled(engine, project);
-        let before = state.content().map(|content| content.text);
-        state.refused = Some(refused);
-        state.settle_version(before, engine.clock.wall())
-    };
-    rejected_copies::copy_refused_aside(engine, project).await;
+    next.refused = Some(RefusedText { row, text, base, refusal });
+    // Nothing was promised of it: where the journal cannot take it, it is there for this mount.
+    next.commit_fact().await;
     expiry::tell_of_refusal(engine, project);
-    engine.changed(project, changed);
 }
 
-/// Taskade will not have it: the text stays, with the reason.
+/// Taskade will not have it: the text stays, with the reason. The worker has nothing more to do.
 pub(crate) async fn refuse(engine: &Arc<Engine>, project: &Arc<Project>, error: Error) {
     let error = refused_at(engine, project, error);
     tracing::warn!(%error, "Taskade refused a save");
-    let _transition = project.commit.lock().await;
-    let file = conflicts::free_record(engine, Shelf::Rejected, project, "");
-    let (kind, reason) = (error.kind(), error.to_string());
-    let refusal = Refusal { kind, reason, since: engine.clock.wall(), file, set_aside: false };
-    let entry = {
-        let mut state = project.lock();
-        if let Some(saved) = state.saved.as_mut() {
-            saved.refused.get_or_insert(refusal);
-        }
-        state.working = false;
-        journaling::journal_entry(&state)
-    };
-    if let Err(error) = journaling::note(engine, project, entry).await {
-        tracing::error!(%error, "a refusal could not be journaled");
+    let mut next = Transition::begin(engine, project).await;
+    if !next.is_refused() {
+        let file = conflicts::free_record(engine, Shelf::Rejected, project, "");
+        let (kind, reason) = (error.kind(), error.to_string());
+        let since = engine.clock.wall();
+        next.local.reject(Refusal { kind, reason, since, file, set_aside: false });
     }
-    rejected_copies::copy_refused_aside(engine, project).await;
+    let generation = next.generation;
+    next.commit_fact().await;
     expiry::tell_of_refusal(engine, project);
-    let generation = project.lock().generation;
     project.progress.send_replace(Progress { generation, refused: Some(error) });
 }
 
@@ -127,12 +100,16 @@ pub(crate) fn recover_refused(engine: &Engine, projects: &mut Vec<Arc<Project>>)
             (None, Some(id)) => registry::project(engine, id, &of.folder, &of.title),
             (None, None) => registry::new_project(engine, &of.folder, &of.title),
         };
-        project.lock().refused = Some(refused);
+        project.lock().reinstate_refused(refused);
         projects.push(project);
     }
+    let mut files = HashSet::new();
     for project in projects.iter() {
-        write_copies(&engine.records, &copies_of(project));
+        let copies = rejected_copies::copies_of(&project.lock());
+        files.extend(copies.iter().map(|(_, file, _)| file.clone()));
+        rejected_copies::write_copies(&engine.records, &copies);
         expiry::tell_of_refusal(engine, project);
     }
+    engine.records.settle_all(|file| files.contains(file));
     Ok(())
 }

@@ -23,9 +23,11 @@ use crate::{
         engine::Engine,
         hiding,
         project::{Project, Relocated},
-        read::{directories, fetch, residency},
+        read::{directories, fetch},
+        residency,
+        transition::Transition,
         upload::{
-            become_copy, conflicts, journaling, placement, send, turn_back, unmoved,
+            become_copy, conflicts, placement, send, turn_back, unmoved,
             unsettable::{self, LeftOut},
         },
     },
@@ -50,7 +52,7 @@ pub(crate) async fn go(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<(
     loop {
         let (id, relocation) = {
             let state = project.lock();
-            let relocation = state.intent.as_ref().and_then(|it| it.relocation.clone());
+            let relocation = state.pending().and_then(|it| it.relocation.clone());
             (state.id.clone(), relocation)
         };
         let Some(relocation) = relocation else { return Ok(()) };
@@ -128,13 +130,11 @@ pub(crate) async fn retitle(
     if engine.titles_are_fixed.load(Ordering::Relaxed) || from == to {
         return Ok(false);
     }
-    if residency::recalled(engine, project).snapshot.is_none() {
+    if residency::recalled(engine, project).snapshot().is_none() {
         fetch::fetch(engine, project, Priority::Save).await?;
     }
-    let node = residency::recalled(engine, project)
-        .snapshot
-        .as_ref()
-        .and_then(|known| known.title.clone());
+    let node =
+        residency::recalled(engine, project).snapshot().and_then(|known| known.title.clone());
     let Some(node) = node else { return Ok(false) };
     let content = engine.settings.wording.content(&to.title);
     let title = Some(to.title.clone());
@@ -202,12 +202,11 @@ pub(crate) async fn set_details(
         let tasks = become_copy::known_tasks_of(engine, project);
         let text = tasks.find(&Key::Known(task.clone())).map_or("", |item| &item.text);
         unsettable::tell(engine, project, LeftOut::all(text, left)).await?;
-        let mut state = project.lock();
-        let relocation = state.intent.as_mut().and_then(|it| it.relocation.as_mut());
-        if let Some(relocation) = relocation {
+        let set = |relocation: &mut Relocation| {
             relocation.details.retain(|(other, _)| other != task);
             stale(relocation);
-        }
+        };
+        placement::note_in_memory(engine, project, set).await;
     }
     placement::note_relocation(engine, project, |relocation| relocation.details.clear()).await
 }
@@ -244,9 +243,7 @@ pub(crate) async fn archive_original(
             }
             Err(error) => {
                 // Who knows what others have done to it by the next time.
-                let mut state = project.lock();
-                let relocation = state.intent.as_mut().and_then(|it| it.relocation.as_mut());
-                relocation.into_iter().for_each(stale);
+                placement::note_in_memory(engine, project, stale).await;
                 return Err(error);
             }
             Ok(()) => {}
@@ -287,49 +284,37 @@ pub(crate) async fn carry_over(
         let error = Error::new(Kind::Refused, "others have changed it since");
         not_archived(&error, &original.title)
     };
-    let _transition = project.commit.lock().await;
-    let (intent, carried) = {
-        let mut state = residency::recalled(engine, project);
-        let first = state.reserve(now.items.len() * 2);
-        let Some(mut intent) = state.intent.clone() else { return Ok(()) };
-        if state.is_refused() {
-            return Err(not_told());
-        }
-        let current = |key: &Key| state.current(key);
-        if original.is_stray {
-            return Err(not_told());
-        }
-        let carried = relocation::carried_over(&mut intent, original, &now, current, first);
-        let carried = carried.ok_or_else(not_told)?;
-        let originals = intent.relocation.iter_mut().flat_map(|it| &mut it.originals);
-        for left in originals.filter(|left| left.id == original.id) {
-            left.tasks.clone_from(&now);
-            left.keys.clone_from(&carried.keys);
-            (left.is_whole, left.is_fresh) = (false, false);
-        }
-        (intent, carried)
-    };
-    conflicts::keep_overridden(engine, project, &carried.theirs, &carried.conflicts).await;
-    let entry = placement::standing_entry(&project.lock(), &intent);
-    journaling::note(engine, project, Some(entry)).await?;
-    let mut state = project.lock();
-    for (from, to) in carried.keys {
-        state.note_alias(from, to);
+    let mut next = Transition::begin(engine, project).await;
+    let first = next.reserve(now.items.len() * 2);
+    let Some(mut save) = next.pending().cloned() else { return Ok(()) };
+    if next.is_refused() || original.is_stray {
+        return Err(not_told());
     }
-    state.intent = Some(intent);
-    state.generation += 1;
-    Ok(())
+    let current = |key: &Key| next.current(key);
+    let carried = relocation::carried_over(&mut save, original, &now, current, first);
+    let carried = carried.ok_or_else(not_told)?;
+    let originals = save.relocation.iter_mut().flat_map(|it| &mut it.originals);
+    for left in originals.filter(|left| left.id == original.id) {
+        left.tasks.clone_from(&now);
+        left.keys.clone_from(&carried.keys);
+        (left.is_whole, left.is_fresh) = (false, false);
+    }
+    conflicts::keep_overridden(engine, project, &carried.theirs, &carried.conflicts).await;
+    for (from, to) in carried.keys {
+        next.note_alias(from, to);
+    }
+    next.local.set_save(save);
+    next.generation += 1;
+    next.commit().await
 }
 
 /// The project is where it was to be, or where it was.
 pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let (relocation, ticket) = {
-        let mut state = project.lock();
-        let ticket = state.renamings;
-        // Not journaled: the next mount would find that nothing is left to be done.
-        (state.intent.as_mut().and_then(|it| it.relocation.take()), ticket)
-    };
+    let mut next = Transition::begin(engine, project).await;
+    let ticket = next.renamings;
+    let relocation = next.pending_mut().and_then(|save| save.relocation.take());
+    // Not journaled: the next mount would find that nothing is left to be done.
+    next.keep_in_memory();
     if let Some(relocation) = &relocation {
         placement::unshow_relocation(engine, project, relocation);
     }
@@ -347,7 +332,7 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
 /// Whether the worker is to get the project to its place now: the saves from before are through or
 /// refused, or something is begun that is to be finished first.
 pub(crate) fn may_relocate(state: &Replica) -> bool {
-    let Some(intent) = &state.intent else { return false };
+    let Some(intent) = state.pending() else { return false };
     let Some(relocation) = &intent.relocation else { return false };
     let is_sent = intent.is_sent() && !intent.doubtful;
     let is_begun = match relocation.next() {
@@ -360,7 +345,7 @@ pub(crate) fn may_relocate(state: &Replica) -> bool {
 
 /// Whether nothing is left to be sent of the project's tasks.
 pub(crate) fn is_sent(project: &Project) -> bool {
-    project.lock().intent.as_ref().is_none_or(PendingSave::is_sent)
+    project.lock().pending().is_none_or(PendingSave::is_sent)
 }
 
 /// What was read of the originals is not news any more.

@@ -3,56 +3,55 @@
 use crate::{
     api::Priority,
     error::{Kind, Result},
+    ids::ProjectId,
+    replica::state::Replica,
     store::history::{Deed, Past},
-    sync::{
-        engine::Engine,
-        hiding,
-        project::Project,
-        read::residency,
-        upload::{actions, journaling},
-    },
+    sync::{engine::Engine, hiding, project::Project, transition::Transition, upload::actions},
 };
 
 /// Restores the project if that was asked for. Whether it was. The caller holds
 /// `project.remote`.
 pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Result<bool> {
-    let id = {
+    let (id, is_restored) = {
         let state = project.lock();
-        let wanted = state.intent.as_ref().is_some_and(|intent| intent.restores);
-        state.id.clone().filter(|_| wanted)
+        let wanted = state.pending().filter(|save| save.restores);
+        (state.id.clone().filter(|_| wanted.is_some()), wanted.is_some_and(|it| it.is_restored))
     };
     let Some(id) = id else { return Ok(false) };
-    match engine.backend.restore_project(&id).await {
-        Ok(()) => {}
-        // An earlier request whose answer was lost, or somebody else, has done it.
-        Err(error) if error.kind() == Kind::Refused => {
-            if engine.backend.project(Priority::Save, &id).await?.completed != Some(false) {
-                return Err(error);
-            }
-        }
-        Err(error) => return Err(error),
+    if !is_restored {
+        ask_to_restore(engine, &id).await?;
+        // Known in memory alone until it is journaled: it is not to be asked for again.
+        let mut next = Transition::begin(engine, project).await;
+        next.pending_mut().into_iter().for_each(|save| save.is_restored = true);
+        next.keep_in_memory();
     }
-    hiding::hide(engine, &id, false).await?;
-    let _transition = project.commit.lock().await;
-    let (entry, past) = {
-        let mut state = residency::recalled(engine, project);
-        let restored = restoration(engine, &state);
-        let intent = state.intent.as_mut();
-        let undoes = intent.and_then(|intent| {
-            intent.restores = false;
-            intent.undoes.take()
-        });
-        let past = restored.map(|past| Past { undoes, ..past });
-        (journaling::journal_entry(&state), past)
-    };
-    journaling::note(engine, project, entry).await?;
-    engine.journaled(move |journal| journal.conclude(None, past.as_ref())).await?;
+    let mut next = Transition::begin(engine, project).await;
+    let restored = restoration(engine, &next);
+    let Some(save) = next.pending_mut().filter(|save| save.restores) else { return Ok(true) };
+    (save.restores, save.is_restored) = (false, false);
+    let undoes = save.undoes.take();
+    next.past = restored.map(|past| Past { undoes, ..past });
+    next.archived = Some((id.clone(), false));
+    next.commit().await?;
+    hiding::show_hidden(engine, &id, false);
     Ok(true)
 }
 
+async fn ask_to_restore(engine: &Engine, id: &ProjectId) -> Result<()> {
+    match engine.backend.restore_project(id).await {
+        // An earlier request whose answer was lost, or somebody else, has done it.
+        Err(error) if error.kind() == Kind::Refused => {
+            if engine.backend.project(Priority::Save, id).await?.completed != Some(false) {
+                return Err(error);
+            }
+            Ok(())
+        }
+        answer => answer,
+    }
+}
+
 /// That a project was restored.
-pub(crate) fn restoration(engine: &Engine, state: &crate::replica::state::Replica) -> Option<Past> {
-    let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-    let known = known.unwrap_or_default();
+pub(crate) fn restoration(engine: &Engine, state: &Replica) -> Option<Past> {
+    let known = state.remote_outline();
     actions::past(engine, state, state.id.as_ref()?, Deed::Restored, known.clone(), known)
 }

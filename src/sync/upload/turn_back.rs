@@ -15,15 +15,14 @@ use crate::{
         copying as relocation,
         relocation::{Original, Place, Relocation, Step, Undone},
     },
-    store::journal::Entry,
     sync::{
         bases,
         engine::Engine,
         project::{Project, Relocated},
-        read::{registry, residency},
+        read::registry,
+        transition::Transition,
         upload::{
             become_copy::{self, Keys, Next},
-            journaling,
             placement::{self, show},
             rebase, unmoved,
         },
@@ -39,30 +38,16 @@ pub(crate) async fn turn_back(
     project: &Arc<Project>,
     error: &Error,
 ) -> Result<bool> {
-    let _transition = project.commit.lock().await;
-    let (entry, before) = {
-        let state = residency::recalled(engine, project);
-        let Some(mut intent) = state.intent.clone() else { return Ok(false) };
-        let Some(relocation) = intent.relocation.as_mut() else { return Ok(false) };
-        let before = relocation.clone();
-        if !is_undone(engine, relocation, error) {
-            return Ok(false);
-        }
-        let to = relocation.to.clone();
-        let entry = placement::standing_entry(&state, &intent);
-        (Entry { folder: to.folder, title: to.title, ..entry }, before)
-    };
-    let relocation = entry.intent.relocation.clone();
-    journaling::note(engine, project, Some(entry)).await?;
-    {
-        let mut state = project.lock();
-        if let Some(relocation) = &relocation {
-            show(&mut state, &relocation.to);
-        }
-        if let Some(intent) = state.intent.as_mut() {
-            intent.relocation = relocation;
-        }
+    let mut next = Transition::begin(engine, project).await;
+    let relocation = next.pending_mut().and_then(|save| save.relocation.as_mut());
+    let Some(relocation) = relocation else { return Ok(false) };
+    let before = relocation.clone();
+    if !is_undone(engine, relocation, error) {
+        return Ok(false);
     }
+    let to = relocation.to.clone();
+    show(&mut next, &to);
+    next.commit().await?;
     placement::unshow_relocation(engine, project, &before);
     placement::show_relocation(engine, project);
     Ok(true)
@@ -134,10 +119,6 @@ pub(crate) async fn stay(engine: &Engine, project: &Project) -> Result<()> {
         }
     })
     .await?;
-    let to = project.lock().intent.as_ref().and_then(|it| Some(it.relocation.as_ref()?.to.clone()));
-    if let Some(to) = to {
-        show(&mut project.lock(), &to);
-    }
     placement::show_relocation(engine, project);
     Ok(())
 }
@@ -149,15 +130,11 @@ pub(crate) async fn give_up_relocation(
     project: &Arc<Project>,
     error: Error,
 ) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let (relocation, entry) = {
-        let mut state = project.lock();
-        let Some(relocation) = state.intent.as_mut().and_then(|it| it.relocation.take()) else {
-            return Ok(());
-        };
-        show(&mut state, &relocation.from);
-        (relocation, journaling::journal_entry(&state))
-    };
+    let mut next = Transition::begin(engine, project).await;
+    let relocation = next.pending_mut().and_then(|save| save.relocation.take());
+    let Some(relocation) = relocation else { return Ok(()) };
+    show(&mut next, &relocation.from);
+    let ticket = next.renamings;
     let is_alone = relocation.hidden().next().is_none();
     let error = if is_alone { error } else { error.hint(BOTH) };
     let undone = match relocation.undone.clone() {
@@ -172,9 +149,8 @@ pub(crate) async fn give_up_relocation(
     };
     leave_bases(engine, project, &relocation);
     let refused = Some(tell_unmoved(engine, project, undone, is_alone).await?);
-    journaling::note(engine, project, entry).await?;
+    next.commit().await?;
     placement::unshow_relocation(engine, project, &relocation);
-    let ticket = project.lock().renamings;
     project.relocated.send_replace(Relocated { ticket, refused });
     Ok(())
 }
@@ -228,7 +204,7 @@ pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Reloc
         let mut state = other.lock();
         // The one that read it last comes first.
         for (process, outline) in seen.into_iter().rev() {
-            outline.items.iter().for_each(|item| state.reserve_above(&item.key));
+            state.reserve_outline(&outline);
             state.bases.keep(process, outline, None);
         }
         bases::log_bases(engine, &mut state);

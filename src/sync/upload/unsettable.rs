@@ -9,11 +9,7 @@ use crate::{
     plan::{Change, Details, Key, Op},
     replica::pending::PendingSave,
     store::remarks::Remark,
-    sync::{
-        engine::Engine,
-        project::Project,
-        upload::{journaling, rebase},
-    },
+    sync::{engine::Engine, project::Project, transition::Transition, upload::rebase},
     text::details::spelled,
 };
 
@@ -57,28 +53,20 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
     if !ops.iter().any(|op| matches!(op, Op::Detail { change: Change::Field(_, Some(_)), .. })) {
         return Ok(false);
     }
-    let _transition = project.commit.lock().await;
-    let left: Vec<(Key, LeftOut)> = {
-        let state = project.lock();
-        let Some(intent) = state.intent.as_ref() else { return Ok(false) };
-        ops.iter().filter_map(|op| unsettable(intent, op)).collect()
-    };
+    let mut next = Transition::begin(engine, project).await;
+    let Some(save) = next.pending_mut() else { return Ok(false) };
+    let left: Vec<(Key, LeftOut)> = ops.iter().filter_map(|op| unsettable(save, op)).collect();
     if left.is_empty() {
         return Ok(false);
     }
+    left.iter().for_each(|(key, left)| without(save, key, &left.field));
+    for (key, LeftOut { field, .. }) in &left {
+        next.copied.get_mut(key).into_iter().for_each(|details| drop_field(details, field));
+    }
+    rebase::show_target(project, &mut next);
     // Rather twice, if it is killed in between, than never.
-    tell(engine, project, left.iter().map(|(_, left)| left.clone()).collect()).await?;
-    let entry = {
-        let mut state = project.lock();
-        for (key, LeftOut { field, .. }) in &left {
-            state.intent.iter_mut().for_each(|intent| without(intent, key, field));
-            let copied = state.copied.get_mut(key).into_iter();
-            copied.for_each(|details| drop_field(details, field));
-        }
-        journaling::journal_entry(&state)
-    };
-    journaling::note(engine, project, entry).await?;
-    rebase::show_target(engine, project);
+    tell(engine, project, left.into_iter().map(|(_, left)| left).collect()).await?;
+    next.commit().await?;
     Ok(true)
 }
 

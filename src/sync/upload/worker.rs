@@ -15,17 +15,19 @@ use crate::{
     error::{Kind, Result},
     ids::TaskId,
     plan::{Key, Op, Outline},
-    replica::{pending::PendingSave, state::Snapshot},
+    replica::{pending::PendingSave, remote::Snapshot, state::Replica},
     sync::{
         bases,
         engine::Engine,
         presence,
         project::{Progress, Project, Relocated},
-        read::{cache_write, detail, fetch, open, residency},
+        read::{cache_write, detail, fetch, open},
+        residency,
+        transition::Transition,
         upload::{
             actions, archive,
             copy_details::{self, Carried},
-            create, held, journaling, names, rebase, reject,
+            create, held, names, rebase, reject,
             relocate::{self, may_relocate},
             restoration,
             send::{self, Outcome},
@@ -118,8 +120,8 @@ pub(crate) async fn wait_to_try_again(engine: &Engine, pause: Duration) -> Durat
 /// new one.
 pub(crate) fn is_done(engine: &Engine, project: &Project) -> bool {
     let mut state = project.lock();
-    let is_off = state.intent.is_none() || (state.is_refused() && !state.is_relocated());
-    let done = is_off && !state.archive;
+    let is_off = state.pending().is_none() || (state.is_refused() && !state.is_relocated());
+    let done = is_off && !state.is_to_be_archived();
     if done {
         state.working = false;
         drop(state);
@@ -132,7 +134,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
     let _conversation = project.remote.lock().await;
     let began = engine.clock.now();
     let mut asked_again = false;
-    while project.lock().intent.is_some() {
+    while project.lock().pending().is_some() {
         if restoration::restore_if_wanted(engine, project).await?
             && has_nothing_to_send(engine, project)
         {
@@ -178,7 +180,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
             {
                 tracing::info!(%error, project = project.title(), "reading before a retry");
                 asked_again = true;
-                expire(project);
+                expire(engine, project).await;
             }
             Err(error) => return Err(error),
         }
@@ -191,7 +193,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
 pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let (generation, is_sent) = {
         let state = project.lock();
-        let is_sent = state.intent.as_ref().is_none_or(PendingSave::is_sent);
+        let is_sent = state.pending().is_none_or(PendingSave::is_sent);
         (state.generation, is_sent && !state.is_refused())
     };
     if is_sent {
@@ -206,7 +208,7 @@ pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project
 
 pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
     let state = residency::recalled(engine, project);
-    state.intent.as_ref().is_some_and(|intent| {
+    state.pending().is_some_and(|intent| {
         intent.is_settled() && !intent.doubtful && intent.relocation.is_none()
     })
 }
@@ -216,23 +218,25 @@ pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
 pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result<()> {
     let asked = {
         let state = project.lock();
-        let doubt = state.intent.as_ref().and_then(PendingSave::detail_in_doubt);
+        let doubt = state.pending().and_then(PendingSave::detail_in_doubt);
         state.id.clone().zip(doubt)
     };
     let Some((id, (task, resource))) = asked else { return Ok(()) };
     let told = detail::ask_detail(engine, Priority::Save, &id, &task, resource).await?;
-    let _transition = project.commit.lock().await;
-    if let Some(intent) = project.lock().intent.as_mut() {
-        intent.clear_up(&task, resource, &told);
+    let mut next = Transition::begin(engine, project).await;
+    if let Some(save) = next.pending_mut() {
+        save.clear_up(&task, resource, &told);
     }
-    detail::learn(engine, project, &[(task, told)]);
+    detail::learn_in(project, &mut next, &[(task, told)]);
+    next.keep_in_memory();
+    detail::keep_learnt(engine, project);
     Ok(())
 }
 
 pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u64) -> Result<Run> {
     let (id, ops) = {
         let state = project.lock();
-        let ops = state.intent.as_ref().map(PendingSave::script);
+        let ops = state.pending().map(PendingSave::script);
         (state.id.clone(), ops.unwrap_or_default())
     };
     let Some(id) = id else { return Ok(Run::PlanAgain) };
@@ -263,11 +267,9 @@ pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u
                 // for: whether batches are all or nothing is not documented.
                 let untouched = matches!(error.kind(), Kind::RateLimited | Kind::Unreachable);
                 if untouched {
-                    if let Some(intent) = project.lock().intent.as_mut() {
-                        intent.in_flight = None;
-                    }
+                    forget_sending(engine, project).await;
                 } else if matches!(op, Op::Create(_)) || !error.kind().is_certain() {
-                    expire(project);
+                    expire(engine, project).await;
                 }
                 return Err(error);
             }
@@ -287,47 +289,61 @@ pub(crate) async fn note_sending(
     op: &Op,
     generation: u64,
 ) -> Result<bool> {
-    let _transition = project.commit.lock().await;
-    let entry = {
-        let mut state = project.lock();
-        if state.generation != generation {
-            return Ok(false);
-        }
-        state.touch(op);
-        if let Some(intent) = state.intent.as_mut() {
-            intent.sending(op);
-        }
-        if is_unseen(op) { journaling::journal_entry(&state) } else { None }
-    };
-    journaling::note(engine, project, entry).await?;
+    let mut next = Transition::begin(engine, project).await;
+    if next.generation != generation {
+        return Ok(false);
+    }
+    if let Some(save) = next.pending_mut() {
+        save.sending(op);
+    }
+    if is_unseen(op) {
+        next.commit_with(|current| current.touch(op)).await?;
+    } else {
+        next.keep_in_memory_with(|current| current.touch(op));
+    }
     Ok(true)
+}
+
+/// Notes that a request was not executed.
+async fn forget_sending(engine: &Engine, project: &Project) {
+    let mut next = Transition::begin(engine, project).await;
+    if let Some(save) = next.pending_mut() {
+        save.in_flight = None;
+    }
+    next.keep_in_memory();
 }
 
 /// Notes that a request was executed. Not journaled: after a crash a reading shows it.
 pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outcome: Outcome) {
-    let _transition = project.commit.lock().await;
-    let mut state = project.lock();
-    state.touch(op);
-    let Some(intent) = state.intent.as_mut() else { return };
-    let fits = intent.done(op, &outcome.ids).is_ok();
-    let unverified = outcome.unverified || may_cascade(op, &intent.base);
+    let mut next = Transition::begin(engine, project).await;
+    note_executed(&mut next, op, &outcome);
+    next.keep_in_memory_with(|current| {
+        current.touch(op);
+        bases::log_names(engine, current);
+    });
+}
+
+/// Takes over what an executed request has come to.
+fn note_executed(next: &mut Replica, op: &Op, outcome: &Outcome) {
+    let Some(save) = next.pending_mut() else { return };
+    let fits = save.done(op, &outcome.ids).is_ok();
+    let unverified = outcome.unverified || may_cascade(op, &save.base);
     if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
-        intent.believe(key, text, now);
+        save.believe(key, text, now);
     }
-    let base = Arc::new(intent.base.clone());
+    let base = Arc::new(save.base.clone());
     if let Op::SetText { key: Key::Known(task), text } = op {
-        state.normalised.sent(task, text, outcome.believed.as_deref());
+        next.normalised.sent(task, text, outcome.believed.as_deref());
     }
     if let Op::Create(items) = op {
         for (item, id) in items.iter().zip(&outcome.ids) {
-            state.normalised.sent(id, &item.text, None);
+            next.normalised.sent(id, &item.text, None);
             if let Key::New(number) = item.key {
-                state.note_created(number, id);
+                next.note_created(number, id);
             }
         }
     }
-    bases::log_names(engine, &mut state);
-    if let Some(Snapshot { outline, read, .. }) = state.snapshot.as_mut() {
+    if let Some(Snapshot { outline, read, .. }) = next.remote.snapshot_mut() {
         *outline = base;
         if !fits || unverified {
             *read = None;
@@ -337,44 +353,29 @@ pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outco
 
 /// Everything is sent: the save leaves the journal and the file shows what Taskade has.
 pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) -> Result<()> {
-    let _transition = project.commit.lock().await;
-    let (row, past) = {
-        let state = project.lock();
-        let settled = state.intent.as_ref().is_none_or(PendingSave::is_settled);
-        if state.generation != generation || !settled {
-            return Ok(());
-        }
-        // A project that is to be archived stays in the journal until that is done.
-        let row = if state.archive { None } else { state.row };
-        (row, actions::deed(engine, &state))
-    };
-    if row.is_some() {
+    let mut next = Transition::begin(engine, project).await;
+    let settled = next.pending().is_none_or(PendingSave::is_settled);
+    if next.generation != generation || !settled {
+        return Ok(());
+    }
+    // A project that is to be archived stays in the journal until that is done, and tells then what
+    // its saves have done.
+    let leaves = next.row.is_some() && !next.is_to_be_archived();
+    if leaves {
+        next.past = actions::deed(engine, &next);
         keep_details(engine, project).await;
-        engine.journaled(move |journal| journal.conclude(row, past.as_ref())).await?;
     }
-    let mut state = project.lock();
-    let before = state.content().map(|content| content.text);
-    if row.is_some() {
-        state.row = None;
-    }
-    if let Some(intent) = state.intent.take() {
-        let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
-        let now = intent.result();
+    if let Some(save) = next.local.settle() {
+        let (read, now) = (next.read(), save.result());
         let text = project.render(&now);
-        state.install(Arc::new(now), text, read);
-        state.interest.note_save();
+        next.install(now, text, read);
     }
-    if state.saved.as_ref().is_some_and(|saved| saved.refused.is_none()) {
-        state.saved = None;
-    }
-    let changed = state.settle_version(before, engine.clock.wall());
-    drop(state);
+    next.commit_with(|current| current.interest.note_save()).await?;
     project.progress.send_replace(Progress { generation, refused: None });
     cache_write::keep(engine, project);
     if let Some(content) = residency::content(engine, project) {
         open::note_served(engine, project, &content);
     }
-    engine.changed(project, changed);
     Ok(())
 }
 
@@ -383,7 +384,7 @@ pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) 
 pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
     let has_details =
         |known: &Snapshot| known.outline.items.iter().any(|item| !item.details.is_unknown());
-    if project.lock().snapshot.as_ref().is_some_and(has_details) {
+    if project.lock().snapshot().is_some_and(has_details) {
         cache_write::keep(engine, project);
         let cache = engine.cache.clone();
         // Fails only while the runtime goes.
@@ -393,7 +394,7 @@ pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
 
 /// Whether the program may have seen more than is known: what is there must be looked at.
 pub(crate) fn is_doubtful(project: &Project) -> bool {
-    project.lock().intent.as_ref().is_some_and(|intent| intent.doubtful)
+    project.lock().pending().is_some_and(|intent| intent.doubtful)
 }
 
 /// Whether the script deletes on a reading from before `began`, the start of this attempt. A
@@ -401,17 +402,17 @@ pub(crate) fn is_doubtful(project: &Project) -> bool {
 /// seen; and an earlier attempt may have failed for long.
 pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
     let state = project.lock();
-    let read = state.snapshot.as_ref().and_then(|snapshot| snapshot.read);
+    let read = state.snapshot().and_then(|snapshot| snapshot.read);
     let deletes =
         |intent: &PendingSave| intent.script().iter().any(|op| matches!(op, Op::Delete { .. }));
-    read.is_none_or(|read| read < began) && state.intent.as_ref().is_some_and(deletes)
+    read.is_none_or(|read| read < began) && state.pending().is_some_and(deletes)
 }
 
 /// What is known of the project is no longer to be trusted.
-pub(crate) fn expire(project: &Project) {
-    if let Some(snapshot) = project.lock().snapshot.as_mut() {
-        snapshot.read = None;
-    }
+pub(crate) async fn expire(engine: &Engine, project: &Project) {
+    let mut next = Transition::begin(engine, project).await;
+    next.remote.expire();
+    next.keep_in_memory();
 }
 
 /// Whether no listing shows that the request was executed.

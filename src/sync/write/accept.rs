@@ -6,15 +6,20 @@ use crate::{
     error::Result,
     plan::{self, Outline, Wanted},
     replica::{
-        identity::RefusedOf,
         pending::{PendingSave, Rebased},
         served::{Process, Seen},
+        state::Replica,
     },
     sync::{
         engine::Engine,
         presence,
         project::Project,
-        read::{open, residency, serve},
+        read::{
+            open,
+            serve::{self, Written},
+        },
+        residency,
+        transition::Transition,
         upload::reject,
         write::{
             set_aside::{self, PutBack},
@@ -147,7 +152,7 @@ pub(crate) fn seen_by(
     seen
 }
 
-/// Turns a text into an intent and journals it. The outline that the text stands for, and
+/// Turns a text into a save that waits, and journals it. The outline that the text stands for, and
 /// which save it is if there is something to do. With `allow_delete` the deletion guard does
 /// not look.
 pub(crate) async fn accept(
@@ -158,36 +163,35 @@ pub(crate) async fn accept(
     text: &Arc<[u8]>,
     allow_delete: bool,
 ) -> Result<(Arc<Outline>, Option<u64>)> {
-    let _transition = project.commit.lock().await;
-    let aside = match set_aside::put_back(engine, project, process, base, text).await? {
-        PutBack::Whole(before, generation) => return Ok((before, generation)),
+    let mut next = Transition::begin(engine, project).await;
+    let aside = match set_aside::put_back(project, &next, base, text) {
+        PutBack::Whole(aside, taken_back) => {
+            return set_aside::go_back(engine, project, next, (process, base), aside, taken_back)
+                .await;
+        }
         PutBack::Waiting(aside) => Some(aside),
         PutBack::Nothing => None,
     };
     let allow_delete = allow_delete || aside.is_some();
-    let ours = understand(engine, project, base.outline(), text, allow_delete)?;
-    if set_aside::is_put_back(engine, project, base, &ours) {
-        set_aside::set_aside(engine, project, process, base, &ours).await?;
+    let ours = understand(engine, project, &mut next, base.outline(), text, allow_delete)?;
+    let written = Written { process, base, ours: &ours };
+    if set_aside::is_put_back(&next, base, &ours) {
+        set_aside::set_aside(engine, project, next, &written).await?;
         return Ok((ours, None));
     }
-    let Some(mut change) = change(engine, project, base, &ours) else {
-        nothing_to_save(engine, project, process, base, &ours);
+    let Some(mut change) = change(&mut next, base, &ours) else {
+        // The program saved what it had read, and nothing is refused.
+        next.keep_in_memory_with(|current| serve::note_written(engine, project, current, &written));
         return Ok((ours, None));
     };
     change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
     change.edited = Some(base.outline().clone());
     if transfer::holds(engine, project, process, base.outline(), &ours) {
-        transfer::hold(engine, project, &mut change.intent);
+        change.hold(engine);
     }
-    let of = RefusedOf::of(&project.lock());
-    let aside = match aside {
-        Some(aside) => Some(set_aside::journal_aside(engine, of, aside).await?),
-        None => None,
-    };
-    let generation = stage::commit(engine, project, process, base, &ours, change).await?;
-    if let Some(aside) = aside {
-        set_aside::note_aside(engine, project, aside).await;
-    }
+    let staged = stage::stage(engine, project, &mut next, &written, change).await;
+    next.refused = aside;
+    let generation = stage::commit(engine, project, next, &written, staged).await?;
     Ok((ours, Some(generation)))
 }
 
@@ -195,14 +199,14 @@ pub(crate) async fn accept(
 pub(crate) fn understand(
     engine: &Engine,
     project: &Project,
+    next: &mut Replica,
     base: &Outline,
     text: &[u8],
     allow_delete: bool,
 ) -> Result<Arc<Outline>> {
-    let mut state = project.lock();
-    let base = state.resolved(base);
-    let lines = parse(text, &state.title, &base, project.shows_ids())?;
-    let first = state.reserve(lines.len());
+    let base = next.resolved(base);
+    let lines = parse(text, &next.title, &base, project.shows_ids())?;
+    let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
     let mut ours = plan::align(&base, &wanted, first);
     tell(&base, &mut ours, &lines)?;
@@ -216,13 +220,7 @@ pub(crate) fn understand(
 /// What the outline changes, merged into what waits already, and else into what the service is
 /// known to have, so that whoever is shown it sees all that there is; `None` if it changes
 /// nothing.
-pub(crate) fn change(
-    engine: &Engine,
-    project: &Project,
-    base: &Seen,
-    ours: &Outline,
-) -> Option<Change> {
-    let mut state = residency::recalled(engine, project);
+pub(crate) fn change(state: &mut Replica, base: &Seen, ours: &Outline) -> Option<Change> {
     let is_doubtful = matches!(base, Seen::Perhaps(_));
     let (mut base, mut ours) = (state.resolved(base.outline()), ours.clone());
     state.normalised.settle(&mut base, &mut ours);
@@ -231,13 +229,13 @@ pub(crate) fn change(
         let deleted = base.items.iter_mut().find(|item| item.key == *key);
         deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
     }
-    let unborn = state.id.is_none() && state.intent.is_none() && ours.items.is_empty();
-    if unborn || (ours == base && state.intent.is_none()) {
+    let unborn = state.id.is_none() && state.pending().is_none() && ours.items.is_empty();
+    if unborn || (ours == base && state.pending().is_none()) {
         return None;
     }
     let first = state.reserve(base.items.len() * 2);
-    let known = state.snapshot.as_ref().filter(|_| state.id.is_some() && !state.uncertain);
-    let (intent, theirs, rebased) = match (&state.intent, known) {
+    let known = state.snapshot().filter(|_| state.id.is_some() && !state.uncertain);
+    let (intent, theirs, rebased) = match (state.pending(), known) {
         (Some(waiting), _) => {
             let mut intent = waiting.clone();
             let rebased = intent.fold(&base, &ours, first);
@@ -258,24 +256,7 @@ pub(crate) fn change(
     for (from, to) in aliases {
         state.note_alias(from, to);
     }
-    Some(Change { intent, overridden: vec![(theirs, conflicts)], edited: None })
-}
-
-/// The program saved what it had read, and nothing is refused.
-pub(crate) fn nothing_to_save(
-    engine: &Engine,
-    project: &Project,
-    process: Option<Process>,
-    base: &Seen,
-    ours: &Arc<Outline>,
-) {
-    let mut state = residency::recalled(engine, project);
-    let before = state.content().map(|content| content.text);
-    state.saved = None;
-    let changed = state.settle_version(before, engine.clock.wall());
-    serve::note_written(engine, project, &mut state, process, base, ours);
-    drop(state);
-    engine.changed(project, changed);
+    Some(Change { overridden: vec![(theirs, conflicts)], ..Change::of(intent) })
 }
 
 /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`,

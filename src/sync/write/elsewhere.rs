@@ -9,8 +9,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     plan::{Details, Item, Key},
-    replica::{pending::PendingSave, served::Process, state::Replica},
-    sync::{engine::Engine, project::Project, read::residency, write::recall},
+    replica::{current::Current, pending::PendingSave, served::Process},
+    sync::{engine::Engine, project::Project, residency, write::recall},
 };
 
 /// A task that was deleted in another project, and is what a new one was made of.
@@ -35,7 +35,7 @@ pub(crate) async fn bring_from_elsewhere(
     let Some(process) = process.filter(|_| !made.is_empty()) else { return (copied, origins) };
     let mut made = made;
     for other in read_lately(engine, process, project.serial) {
-        if let Ok(_transition) = other.commit.try_lock() {
+        if let Ok(_transition) = other.transition.try_lock() {
             recall::recall_removed(engine, &other).await;
         }
         let taken = {
@@ -89,19 +89,19 @@ pub(crate) fn taken_from(
     made: &[&Item],
 ) -> Vec<(Key, Key, Details)> {
     let now = engine.clock.now();
-    let is_removed = |state: &Replica| !state.removed.is_empty();
+    let is_removed = |state: &Current| !state.removed.is_empty();
     if !is_removed(&project.lock()) {
         return Vec::new();
     }
     let state = residency::recalled(engine, project);
     let Some(id) = state.id.clone() else { return Vec::new() };
-    let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
+    let held = state.pending().filter(|intent| intent.held.is_some());
     let waits = |key: &Key| held.is_some_and(|intent| intent.base.find(key).is_some());
     let is_elsewhere = |key: &Key| match key {
         Key::Known(task) => waits(key) || engine.transfers.is_taken(&id, task),
         Key::New(_) => false,
     };
-    let there = match (&state.intent, &state.snapshot) {
+    let there = match (state.pending(), state.snapshot()) {
         (Some(intent), _) => &intent.target,
         (None, Some(known)) => &*known.outline,
         (None, None) => return Vec::new(),

@@ -7,7 +7,7 @@ const MOST: usize = 20;
 
 use crate::{
     plan::{Key, Outline},
-    replica::{pending::PendingSave, removed::LATELY, state::Replica},
+    replica::{current::Current, pending::PendingSave, removed::LATELY},
     store::history::Past,
     sync::{engine::Engine, project::Project},
 };
@@ -19,7 +19,7 @@ pub(crate) async fn recall_removed(engine: &Engine, project: &Project) {
         if std::mem::replace(&mut state.removed.is_recalled, true) {
             return;
         }
-        (state.id.clone(), state.intent.clone())
+        (state.id.clone(), state.pending().cloned())
     };
     let Some(id) = id else { return };
     let since = engine.clock.wall().checked_sub(LATELY).unwrap_or(std::time::UNIX_EPOCH);
@@ -46,7 +46,7 @@ pub(crate) fn is_in_force(past: &Past) -> bool {
 }
 
 /// Notes the people and fields of deleted tasks as seen in their project.
-pub(crate) fn note_names(state: &mut Replica, before: &Outline, after: &Outline) {
+pub(crate) fn note_names(state: &mut Current, before: &Outline, after: &Outline) {
     let left: HashSet<&Key> = after.items.iter().map(|item| &item.key).collect();
     for item in before.items.iter().filter(|item| !left.contains(&item.key)) {
         state.names.saw(&item.details);

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     error::{Kind, Result},
-    replica::state::Saved,
+    replica::{
+        local::{Local, Saved},
+        state::Archival,
+    },
     store::{artifacts::Shelf, journal::Entry},
     sync::{
         bases,
@@ -53,7 +56,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
 
 /// Returns once no save is on its way, or after `wait`.
 pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
-    transfer::release_held(engine);
+    transfer::release_held(engine).await;
     let mut busy = engine.busy.subscribe();
     let idle = async {
         let _ = busy.wait_for(|busy| *busy == 0).await;
@@ -78,22 +81,21 @@ pub(crate) fn reinstate(engine: &Engine, project: &Project, mut entry: Entry) ->
     let waits = entry.refused.is_some();
     let mut state = project.lock();
     let used = entry.intent.target.next_new().max(entry.outline.next_new());
-    state.reserve(used as usize);
-    let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
-    let (since, refused) = (entry.since, entry.refused);
+    let since = entry.since;
     // Whose save this is, if that program still has it before its eyes.
     let mut own = std::mem::take(&mut state.edited_before).into_iter();
     let own = own.find(|(_, edited)| edited.since == since);
     let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
     let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
-    state.saved = Some(Saved { text, outline, written, edited, is_added, since, refused });
-    state.intent = Some(entry.intent);
-    state.row = entry.row;
-    state.creating = entry.creating;
+    let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
+    let saved = Saved { text, outline, written, edited, is_added, since };
+    let local = match entry.refused {
+        Some(refusal) => Local::Rejected(entry.intent, saved, refusal),
+        None => Local::Pending(entry.intent, Some(saved)),
+    };
     // The former mount may have sent it.
-    (state.archive, state.archiving) = (entry.archive, entry.archive);
-    state.generation += 1;
-    state.version += 1;
+    let archival = if entry.archive { Archival::Sent } else { Archival::No };
+    state.reinstate(local, (entry.row, entry.creating, archival), used);
     bases::end_own_texts_before(engine, &mut state, since);
     Ok(waits)
 }

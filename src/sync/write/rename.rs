@@ -4,7 +4,7 @@
 //! once the saves before it are through (see `relocate`). Whoever asked waits for Taskade's verdict
 //! as long as for that on a save.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use tokio::sync::watch::Receiver;
 
@@ -16,18 +16,13 @@ use crate::{
         relocation::{Place, Relocation},
         state::Replica,
     },
-    store::journal::Entry,
     sync::{
         engine::Engine,
         event::Event,
         presence,
         project::{Project, Relocated},
-        read::residency,
-        upload::{
-            journaling,
-            placement::{self, show},
-            rejected_copies,
-        },
+        transition::Transition,
+        upload::placement::{self, show},
     },
 };
 
@@ -57,43 +52,23 @@ pub(crate) async fn wish(
     project: &Arc<Project>,
     to: Place,
 ) -> Result<Option<u64>> {
-    let transition = project.commit.lock().await;
-    let (from, entry) = {
-        let mut state = residency::recalled(engine, project);
-        let from = Place::shown(&state);
-        if from == to {
-            return Ok(None);
-        }
-        let is_unknown = state.id.is_none() && state.creating.is_none();
-        let entry = if is_unknown {
-            // Taskade never heard of it: it is created where it is to be.
-            show(&mut state, &to);
-            journaling::journal_entry(&state)
-        } else {
-            Some(relocated_entry(engine, &state, &to))
-        };
-        (from, entry.map(|entry| (entry, is_unknown)))
-    };
-    let Some((entry, is_unknown)) = entry else {
-        drop(transition);
-        rejected_copies::identify_refused(engine, project).await;
-        return Ok(None);
-    };
-    let intent = entry.intent.clone();
-    journaling::note(engine, project, Some(entry)).await?;
-    if is_unknown {
-        drop(transition);
-        rejected_copies::identify_refused(engine, project).await;
+    let mut next = Transition::begin(engine, project).await;
+    let from = Place::shown(&next);
+    if from == to {
         return Ok(None);
     }
-    let ticket = {
-        let mut state = project.lock();
-        show(&mut state, &to);
-        state.intent = Some(intent);
-        state.generation += 1;
-        state.renamings += 1;
-        state.renamings
-    };
+    show(&mut next, &to);
+    if next.id.is_none() && next.creating.is_none() {
+        // Taskade never heard of it: it is created where it is to be.
+        next.commit().await?;
+        return Ok(None);
+    }
+    let save = relocated(&next, from.clone(), &to, engine.clock.wall());
+    next.local.set_save(save);
+    next.generation += 1;
+    next.renamings += 1;
+    let ticket = next.renamings;
+    next.commit().await?;
     placement::show_relocation(engine, project);
     for folder in [from.folder, to.folder] {
         engine.emit(Event::Directory(Some(folder)));
@@ -101,25 +76,19 @@ pub(crate) async fn wish(
     Ok(Some(ticket))
 }
 
-/// The journal entry of a project that is to go to another place.
-pub(crate) fn relocated_entry(engine: &Engine, state: &Replica, to: &Place) -> Entry {
-    let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-    let known = known.unwrap_or_default();
-    let mut intent = state.intent.clone().unwrap_or_else(|| PendingSave::new(known.clone(), known));
-    match &mut intent.relocation {
+/// What is to become of a project that is to go to another place.
+pub(crate) fn relocated(next: &Replica, from: Place, to: &Place, now: SystemTime) -> PendingSave {
+    let at_rest = || PendingSave::new(next.remote_outline(), next.remote_outline());
+    let mut save = next.pending().cloned().unwrap_or_else(at_rest);
+    match &mut save.relocation {
         Some(relocation) => {
             to.clone_into(&mut relocation.to);
             // Whoever waits for an earlier one is told how this one goes.
             relocation.undone = None;
         }
-        None => {
-            let (from, now) = (Place::shown(state), engine.clock.wall());
-            intent.relocation = Some(Relocation::new(from, to.clone(), now));
-        }
+        None => save.relocation = Some(Relocation::new(from, to.clone(), now)),
     }
-    let mut entry = placement::standing_entry(state, &intent);
-    (entry.folder, entry.title) = (to.folder.clone(), to.title.clone());
-    entry
+    save
 }
 
 /// Waits until a project is where it was to be, but no longer than `--commit-wait`.

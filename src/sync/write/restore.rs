@@ -9,27 +9,20 @@ use crate::{
     api::Priority,
     error::{Error, Kind, Result},
     plan::{self, Outline, Wanted},
-    replica::{pending::PendingSave, served::Seen, state::Content},
+    replica::{pending::PendingSave, served::Seen, state::Archival},
     store::removals::Removal,
     sync::{
         engine::Engine,
         hiding,
         project::Project,
-        read::{fetch, registry, residency},
-        upload::{archive, journaling},
+        read::{fetch, registry, serve::Written},
+        residency,
+        transition::Transition,
+        upload::archive,
         write::stage::{self, Change},
     },
     text::codec as save,
 };
-
-/// What a restoration comes to.
-pub(crate) enum Planned {
-    /// The archival was never sent. Whether nothing of the project waits any more.
-    Recalled {
-        is_idle: bool,
-    },
-    Asked(Content, Box<PendingSave>),
-}
 
 /// Has an archived project restored. When this returns it is journaled; the worker is to be
 /// started. Which save it is. It undoes this deed, if it is an undo.
@@ -48,42 +41,30 @@ pub(crate) async fn restore(
         let _conversation = project.remote.lock().await;
         fetch::fetch(engine, project, Priority::Save).await?;
     }
-    let _transition = project.commit.lock().await;
-    let planned = {
-        let mut state = residency::recalled(engine, project);
-        let was_sent = state.archiving;
-        if std::mem::take(&mut state.archive) && !was_sent {
-            Planned::Recalled { is_idle: state.intent.is_none() }
-        } else {
-            let content = state.content();
-            let content = content.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
-            let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-            let known = known.unwrap_or_default();
-            let intent = state.intent.clone();
-            let mut intent = intent.unwrap_or_else(|| PendingSave::new(known.clone(), known));
-            (intent.restores, intent.undoes) = (true, undoes.or(intent.undoes));
-            Planned::Asked(content, Box::new(intent))
-        }
+    let mut next = Transition::begin(engine, project).await;
+    let was_wanted = next.archival == Archival::Wanted;
+    next.archival = Archival::No;
+    next.archived = Some((id.clone(), false));
+    let generation = if was_wanted {
+        // The archival was never sent.
+        let generation = next.pending().map_or(0, |_| next.generation);
+        next.commit().await?;
+        generation
+    } else {
+        let content = next.content();
+        let content = content.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
+        let at_rest = || PendingSave::new(next.remote_outline(), next.remote_outline());
+        let mut save = next.pending().cloned().unwrap_or_else(at_rest);
+        (save.restores, save.is_restored) = (true, false);
+        save.undoes = undoes.or(save.undoes);
+        let seen = Seen::Surely(content.outline.clone());
+        let written = Written { process: None, base: &seen, ours: &content.outline };
+        let change = Change::of(save);
+        let staged = stage::stage(engine, project, &mut next, &written, change).await;
+        stage::commit(engine, project, next, &written, staged).await?
     };
-    let generation = match planned {
-        Planned::Asked(Content { outline, .. }, intent) => {
-            let change = Change { intent: *intent, overridden: Vec::new(), edited: None };
-            let seen = Seen::Surely(outline.clone());
-            stage::commit(engine, project, None, &seen, &outline, change).await?
-        }
-        Planned::Recalled { is_idle: true } => {
-            let row = project.lock().row.take();
-            engine.journaled(move |journal| journal.conclude(row, None)).await?;
-            0
-        }
-        Planned::Recalled { is_idle: false } => {
-            let entry = journaling::journal_entry(&residency::recalled(engine, project));
-            journaling::note(engine, project, entry).await?;
-            project.lock().generation
-        }
-    };
+    hiding::show_hidden(engine, &id, false);
     archive::forget_removals_of(engine, &id).await?;
-    hiding::hide(engine, &id, false).await?;
     Ok(generation)
 }
 
@@ -91,8 +72,7 @@ pub(crate) async fn restore(
 pub(crate) fn go_on(engine: &Arc<Engine>, project: &Arc<Project>) {
     let waits = {
         let state = project.lock();
-        let refused = state.saved.as_ref().is_some_and(|saved| saved.refused.is_some());
-        state.intent.is_some() && !refused
+        state.pending().is_some() && !state.is_refused()
     };
     if waits {
         engine.wake(project);
@@ -126,7 +106,7 @@ pub(crate) async fn removed_as(
 ) -> Result<Option<Arc<Project>>> {
     let Some(id) = removal.project.as_ref() else { return Ok(None) };
     let project = registry::project(engine, id, &removal.folder, &removal.title);
-    if !engine.listings.is_archived(id) && !project.lock().archive {
+    if !engine.listings.is_archived(id) && !project.lock().is_to_be_archived() {
         return Ok(None);
     }
     let known = match removed_outline(engine, removal.row).await? {

@@ -9,9 +9,10 @@ use crate::{
         bases,
         engine::Engine,
         project::Project,
+        transition::Transition,
         upload::{
             discard::{self, nothing_refused},
-            journaling, reject, rejected_copies,
+            reject,
         },
         write::accept,
     },
@@ -66,19 +67,13 @@ pub(crate) async fn retry(
 
 /// Clears Taskade's refusal of a save. The number of the save.
 pub(crate) async fn send_again(engine: &Engine, project: &Project) -> Result<u64> {
-    let _transition = project.commit.lock().await;
-    if project.lock().saved.as_ref().is_none_or(|saved| saved.refused.is_none()) {
+    let mut next = Transition::begin(engine, project).await;
+    if !next.is_refused() {
         return Err(nothing_refused(project));
     }
-    rejected_copies::uncopy_refused(engine, project).await;
-    let (entry, generation) = {
-        let mut state = project.lock();
-        if let Some(saved) = state.saved.as_mut() {
-            saved.refused = None;
-        }
-        state.generation += 1;
-        (journaling::journal_entry(&state), state.generation)
-    };
-    journaling::note(engine, project, entry).await?;
+    next.local.retry();
+    next.generation += 1;
+    let generation = next.generation;
+    next.commit().await?;
     Ok(generation)
 }

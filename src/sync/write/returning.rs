@@ -7,11 +7,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     plan::{Details, Item, Key, Outline},
-    replica::{pending::PendingSave, removed::Removed, served::Process},
+    replica::{
+        pending::PendingSave,
+        removed::Removed,
+        served::{Process, Seen},
+        state::Replica,
+    },
     sync::{
         engine::Engine,
         project::Project,
-        read::residency,
+        transition::Transition,
         write::{
             elsewhere::{self, Origin},
             recall::{self, note_names},
@@ -19,10 +24,10 @@ use crate::{
     },
 };
 
-/// What is to be noted of a save once it is journaled.
+/// What comes back with a save.
 #[derive(Debug)]
 pub(crate) struct Returned {
-    /// The tasks that are deleted by then.
+    /// The tasks that are deleted once it is journaled.
     pub(crate) removed: Removed,
     /// What tasks have that their lines did not say.
     pub(crate) copied: Vec<(Key, Details)>,
@@ -30,17 +35,17 @@ pub(crate) struct Returned {
     pub(crate) origins: Vec<Origin>,
 }
 
-/// Gives lines that are back what their tasks had, in an intent that is about to be journaled;
-/// `seen` is what whoever saves had before its eyes. The caller holds `project.commit`.
+/// Gives lines that are back what their tasks had, in a save that is about to be staged; `seen` is
+/// what the program that saves had before its eyes.
 pub(crate) async fn bring_back(
     engine: &Engine,
     project: &Project,
-    process: Option<Process>,
-    seen: &Outline,
+    next: &Transition<'_>,
+    (process, seen): (Option<Process>, &Seen),
     intent: &mut PendingSave,
 ) -> Returned {
     recall::recall_removed(engine, project).await;
-    let (mut removed, mut copied, before) = bring_back_here(engine, project, intent);
+    let (mut removed, mut copied, before) = bring_back_here(engine, project, next, intent);
     let given: HashSet<&Key> = copied.iter().map(|(key, _)| key).collect();
     let made = made(&before, intent).into_iter().map(|item| item.key.clone());
     let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
@@ -49,10 +54,9 @@ pub(crate) async fn bring_back(
     copied.extend(more);
     copied.retain(|(_, details)| !details.is_unknown());
     let now = engine.clock.now();
-    let mut state = residency::recalled(engine, project);
-    removed.note(&before, &intent.target, &state.resolved(seen), now);
-    if let Some(known) = state.snapshot.as_ref().map(|known| known.outline.clone()) {
-        note_names(&mut state, &known, &intent.target);
+    removed.note(&before, &intent.target, &next.resolved(seen.outline()), now);
+    if let Some(known) = next.snapshot() {
+        note_names(&mut project.lock(), &known.outline, &intent.target);
     }
     Returned { removed, copied, origins }
 }
@@ -62,17 +66,17 @@ pub(crate) async fn bring_back(
 pub(crate) fn bring_back_here(
     engine: &Engine,
     project: &Project,
+    next: &Replica,
     intent: &mut PendingSave,
 ) -> (Removed, Vec<(Key, Details)>, Outline) {
     let now = engine.clock.now();
-    let state = residency::recalled(engine, project);
-    let mut removed = state.removed.clone();
-    let before = match &state.intent {
+    let mut removed = project.lock().removed.clone();
+    let before = match next.pending() {
         Some(waiting) => waiting.target.clone(),
         None => intent.base.clone(),
     };
-    let current = |key: &Key| state.current(key);
-    let is_elsewhere = |key: &Key| match (&state.id, key) {
+    let current = |key: &Key| next.current(key);
+    let is_elsewhere = |key: &Key| match (&next.id, key) {
         (Some(id), Key::Known(task)) => engine.transfers.is_taken(id, task),
         _ => false,
     };

@@ -17,21 +17,19 @@ use crate::{
     error::Result,
     plan::{Op, Outline},
     replica::{
-        identity::RefusedOf,
+        given_up::{Extent, GivenUp},
+        local::{Local, Saved},
         pending::PendingSave,
         rejection::{Refusal, RefusedText},
         served::{Process, Seen},
-        state::{Replica, Saved},
+        state::Replica,
     },
     sync::{
         engine::Engine,
         project::Project,
-        read::{residency, serve},
-        upload::{
-            discard,
-            give_up::{self, GivenUp},
-            rejected_copies,
-        },
+        read::serve::{self, Written},
+        transition::Transition,
+        upload::discard,
         write::stage::{self, Change},
     },
     text::codec::parse,
@@ -41,151 +39,106 @@ use crate::{
 pub(crate) enum PutBack {
     /// It is another text, or Taskade refused nothing.
     Nothing,
-    /// All of it. The outline that the file shows again, and which save it is if part of the refused
-    /// one is done, or may be, and is taken back.
-    Whole(Arc<Outline>, Option<u64>),
+    /// All of it. What was refused, and what takes back what is done of it, or may be, if anything.
+    Whole(RefusedText, Option<Box<PendingSave>>),
     /// A save that waited when the refused one was added to it: it is still to be sent. What was
     /// refused.
     Waiting(RefusedText),
 }
 
-/// Sets what Taskade refused of a project aside, if this text is the one from before it. The
-/// caller holds `project.commit`.
-pub(crate) async fn put_back(
+/// Whether a text is the one from before what Taskade refused of a project: then that is set aside.
+pub(crate) fn put_back(project: &Project, next: &Replica, base: &Seen, text: &[u8]) -> PutBack {
+    if matches!(base, Seen::Blindly(_)) {
+        return PutBack::Nothing;
+    }
+    let Some(aside) = refused_there(next) else { return PutBack::Nothing };
+    let lines = parse(text, &next.title, &aside.base, project.shows_ids());
+    if !lines.is_ok_and(|lines| says_the_same(&lines, &project.lines(&aside.base))) {
+        return PutBack::Nothing;
+    }
+    if next.saved().is_some_and(|saved| saved.is_added) {
+        return PutBack::Waiting(aside);
+    }
+    let begun = next.pending().filter(|save| {
+        // Whether batches are all or nothing is not documented; other refusals are certain.
+        matches!(save.in_flight, Some(Op::Create(_)))
+            || !save.doubts.is_empty()
+            || save.base != save.before
+            || save.relocation.is_some()
+    });
+    let taken_back =
+        |begun: &PendingSave| PendingSave { target: begun.before.clone(), ..begun.clone() };
+    let taken_back = begun.map(|begun| Box::new(taken_back(begun)));
+    PutBack::Whole(aside, taken_back)
+}
+
+/// The file shows again what it showed before what Taskade refused. The outline of that, and which save
+/// it is if part of the refused one is taken back.
+pub(crate) async fn go_back(
     engine: &Engine,
     project: &Project,
-    process: Option<Process>,
-    base: &Seen,
-    text: &[u8],
-) -> Result<PutBack> {
-    if matches!(base, Seen::Blindly(_)) {
-        return Ok(PutBack::Nothing);
+    mut next: Transition<'_>,
+    (process, base): (Option<Process>, &Seen),
+    aside: RefusedText,
+    taken_back: Option<Box<PendingSave>>,
+) -> Result<(Arc<Outline>, Option<u64>)> {
+    let before = aside.base.clone();
+    let given_up = GivenUp::of(&next, Extent::All);
+    let written = Written { process, base, ours: &before };
+    if let Some(save) = taken_back {
+        let change = Change::of(*save);
+        let mut staged = stage::stage(engine, project, &mut next, &written, change).await;
+        staged.given_up = given_up;
+        next.refused = Some(aside);
+        let generation = stage::commit(engine, project, next, &written, staged).await?;
+        return Ok((before, Some(generation)));
     }
-    let (of, aside, taken_back) = {
-        let state = project.lock();
-        let Some(aside) = refused_there(&state) else { return Ok(PutBack::Nothing) };
-        let lines = parse(text, &state.title, &aside.base, project.shows_ids());
-        if !lines.is_ok_and(|lines| says_the_same(&lines, &project.lines(&aside.base))) {
-            return Ok(PutBack::Nothing);
-        }
-        if state.saved.as_ref().is_some_and(|saved| saved.is_added) {
-            return Ok(PutBack::Waiting(aside));
-        }
-        let begun = state.intent.clone().filter(|intent| {
-            // Whether batches are all or nothing is not documented; other refusals are certain.
-            matches!(intent.in_flight, Some(Op::Create(_)))
-                || !intent.doubts.is_empty()
-                || intent.base != intent.before
-                || intent.relocation.is_some()
-        });
-        let target = |begun: &PendingSave| begun.before.clone();
-        let taken_back = begun.map(|begun| PendingSave { target: target(&begun), ..begun });
-        (RefusedOf::of(&state), aside, taken_back)
-    };
-    let (before, aside) = (aside.base.clone(), journal_aside(engine, of, aside).await?);
-    give_up::unsee_refused(engine, project, GivenUp::All);
-    if let Some(intent) = taken_back {
-        let change = Change { intent, overridden: Vec::new(), edited: None };
-        let generation = stage::commit(engine, project, process, base, &before, change).await?;
-        note_aside(engine, project, aside).await;
-        return Ok(PutBack::Whole(before, Some(generation)));
-    }
-    let row = project.lock().row;
-    engine.journaled(move |journal| journal.conclude(row, None)).await?;
-    show_again(engine, project, process, base, &before, |state| {
-        discard::forget_save(engine, project, state, None);
-        state.refused = Some(aside);
-    });
-    rejected_copies::copy_refused_aside(engine, project).await;
-    Ok(PutBack::Whole(before, None))
-}
-
-/// Keeps a refused text in the journal that its file does not show.
-pub(crate) async fn journal_aside(
-    engine: &Engine,
-    of: RefusedOf,
-    mut aside: RefusedText,
-) -> Result<RefusedText> {
-    let kept = aside.clone();
-    let row = engine.journaled(move |journal| journal.put_refused(&of, &kept)).await?;
-    aside.row = Some(row);
-    Ok(aside)
-}
-
-/// Notes that a text which is in the journal is not shown. The caller holds `project.commit`.
-pub(crate) async fn note_aside(engine: &Engine, project: &Project, aside: RefusedText) {
-    project.lock().refused = Some(aside);
-    rejected_copies::copy_refused_aside(engine, project).await;
+    discard::forget_save(project, &mut next);
+    next.refused = Some(aside);
+    next.commit_with(|current| {
+        given_up.iter().for_each(|given_up| given_up.unsee(current));
+        serve::note_written(engine, project, current, &written);
+    })
+    .await?;
+    engine.transfers.release_all(project.serial);
+    Ok((before, None))
 }
 
 /// Whether a save changes nothing of what its program had before its eyes, while a text that was
 /// refused here waits to be settled.
-pub(crate) fn is_put_back(engine: &Engine, project: &Project, base: &Seen, ours: &Outline) -> bool {
-    let state = residency::recalled(engine, project);
-    if state.refused.is_none() {
+pub(crate) fn is_put_back(next: &Replica, base: &Seen, ours: &Outline) -> bool {
+    if next.refused.is_none() {
         return false;
     }
-    let (mut base, mut ours) = (state.resolved(base.outline()), ours.clone());
-    state.normalised.settle(&mut base, &mut ours);
+    let (mut base, mut ours) = (next.resolved(base.outline()), ours.clone());
+    next.normalised.settle(&mut base, &mut ours);
     base == ours
 }
 
-/// A program saved what it had before its eyes, which is `ours`: what was refused here is set
-/// aside. The caller holds `project.commit`.
+/// A program saved what it had before its eyes: what was refused here is set aside.
 pub(crate) async fn set_aside(
     engine: &Engine,
     project: &Project,
-    process: Option<Process>,
-    base: &Seen,
-    ours: &Arc<Outline>,
+    mut next: Transition<'_>,
+    written: &Written<'_>,
 ) -> Result<()> {
-    let (of, refused) = {
-        let state = project.lock();
-        (RefusedOf::of(&state), state.refused.clone())
-    };
-    let Some(mut aside) = refused else { return Ok(()) };
-    aside.refusal.set_aside = true;
-    let aside = journal_aside(engine, of, aside).await?;
-    show_again(engine, project, process, base, ours, |state| {
-        if state.intent.is_none() {
-            state.saved = None;
-        }
-        state.refused = Some(aside);
-    });
-    rejected_copies::copy_refused_aside(engine, project).await;
-    Ok(())
-}
-
-pub(crate) fn show_again(
-    engine: &Engine,
-    project: &Project,
-    process: Option<Process>,
-    base: &Seen,
-    ours: &Arc<Outline>,
-    change: impl FnOnce(&mut Replica),
-) {
-    let mut state = residency::recalled(engine, project);
-    let before = state.content().map(|content| content.text);
-    change(&mut state);
-    let changed = state.settle_version(before, engine.clock.wall());
-    serve::note_written(engine, project, &mut state, process, base, ours);
-    drop(state);
-    engine.changed(project, changed);
+    if let Some(refused) = &mut next.refused {
+        refused.refusal.set_aside = true;
+    }
+    next.commit_with(|current| serve::note_written(engine, project, current, written)).await
 }
 
 /// What Taskade refused, as a text that its file does not show. Not where more is to become of the
 /// project than its tasks.
 pub(crate) fn refused_there(state: &Replica) -> Option<RefusedText> {
-    let Saved { text, edited, refused, .. } = state.saved.as_ref()?;
-    let refusal = Refusal { set_aside: true, ..refused.clone()? };
-    if state.refused.is_some() || state.creating.is_some() || state.archive {
+    let Local::Rejected(save, Saved { text, edited, .. }, refusal) = &state.local else {
+        return None;
+    };
+    let refusal = Refusal { set_aside: true, ..refusal.clone() };
+    if state.refused.is_some() || state.creating.is_some() || state.is_to_be_archived() {
         return None;
     }
-    let before = match (edited, &state.intent) {
-        (Some(edited), _) => edited.as_ref(),
-        (None, Some(intent)) => &intent.before,
-        (None, None) => return None,
-    };
+    let before = edited.as_deref().unwrap_or(&save.before);
     let base = Arc::new(state.resolved(before));
     Some(RefusedText { row: None, text: text.clone(), base, refusal })
 }

@@ -1,22 +1,22 @@
 //! Journaling a change: from then on it is promised.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     error::Result,
     plan::{Conflict, Outline},
-    replica::{
-        pending::PendingSave,
-        served::{Process, Seen},
-        state::Saved,
-    },
-    store::journal::{Entry, entry},
+    replica::{given_up::GivenUp, local::Saved, pending::PendingSave, removed::Removed},
     sync::{
         engine::Engine,
         project::Project,
-        read::{residency, serve},
-        upload::{conflicts, rejected_copies},
-        write::{elsewhere, returning},
+        read::serve::{self, Written},
+        transition::Transition,
+        upload::conflicts,
+        write::{
+            elsewhere::{self, Origin},
+            returning::{self, Returned},
+            transfer::HELD,
+        },
     },
 };
 
@@ -28,53 +28,80 @@ pub(crate) struct Change {
     pub(crate) overridden: Vec<(Outline, Vec<Conflict>)>,
     /// What its program's text was edited from.
     pub(crate) edited: Option<Arc<Outline>>,
+    /// Until when its deletions wait, by the clock that only goes forward.
+    pub(crate) held: Option<Instant>,
 }
 
-/// Journals a change; then it is promised. Which save it is. The caller holds
-/// `project.commit`.
-pub(crate) async fn commit(
+impl Change {
+    pub(crate) fn of(intent: PendingSave) -> Self {
+        Self { intent, overridden: Vec::new(), edited: None, held: None }
+    }
+
+    /// Has its deletions wait.
+    pub(crate) fn hold(&mut self, engine: &Engine) {
+        self.intent.held = Some(engine.clock.wall() + HELD);
+        self.held = Some(engine.clock.now() + HELD);
+    }
+}
+
+/// What is to be noted of a change once it is journaled.
+pub(crate) struct Staged {
+    /// The tasks that are deleted by then.
+    removed: Removed,
+    /// The tasks of other projects that gave some of what tasks have.
+    origins: Vec<Origin>,
+    held: Option<Instant>,
+    /// What is given up for it.
+    pub(crate) given_up: Option<GivenUp>,
+}
+
+/// Wants a change in a transition that is to be committed.
+pub(crate) async fn stage(
     engine: &Engine,
     project: &Project,
-    process: Option<Process>,
-    base: &Seen,
-    ours: &Arc<Outline>,
+    next: &mut Transition<'_>,
+    written: &Written<'_>,
     mut change: Change,
-) -> Result<u64> {
+) -> Staged {
+    let Written { process, base, ours } = *written;
     for (theirs, conflicts) in &change.overridden {
         conflicts::keep_overridden(engine, project, theirs, conflicts).await;
     }
-    let settled = rejected_copies::uncopy_refused(engine, project).await;
-    let returned =
-        returning::bring_back(engine, project, process, base.outline(), &mut change.intent).await;
+    let save = &mut change.intent;
+    let returned = returning::bring_back(engine, project, next, (process, base), save).await;
     // Canonical, and with all that waits: what is shown from now on stays as it is unless
     // somebody else changes it.
     // Never the one that was written itself: who reads it is not who wrote it.
     let outline = Arc::new(change.intent.target.clone());
     let text = project.render(&outline);
-    let entry = {
-        let state = project.lock();
-        let (since, intent) = (engine.clock.wall(), &change.intent);
-        Entry { since, refused: None, ..entry(&state, &text, &outline, intent) }
-    };
-    let since = entry.since;
-    let row = engine.journaled(move |journal| journal.put_settling(&entry, settled)).await?;
-    elsewhere::note_brought(engine, &returned.origins);
-    let mut state = residency::recalled(engine, project);
-    let before = state.content().map(|content| content.text);
     let (written, edited) = (Some(ours.clone()), change.edited);
-    let is_added = edited.is_some() && state.intent.is_some();
-    let refused = None;
-    state.saved = Some(Saved { text, outline, written, edited, is_added, since, refused });
-    state.refused = None;
-    state.intent = Some(change.intent);
-    state.removed = returned.removed;
-    state.copied.extend(returned.copied);
-    state.row = Some(row);
-    state.generation += 1;
-    let generation = state.generation;
-    let changed = state.settle_version(before, engine.clock.wall());
-    serve::note_written(engine, project, &mut state, process, base, ours);
-    drop(state);
-    engine.changed(project, changed);
+    let is_added = edited.is_some() && next.pending().is_some();
+    let since = engine.clock.wall();
+    next.local.stage(change.intent, Saved { text, outline, written, edited, is_added, since });
+    next.refused = None;
+    next.copied.extend(returned.copied);
+    next.generation += 1;
+    let Returned { removed, origins, .. } = returned;
+    Staged { removed, origins, held: change.held, given_up: None }
+}
+
+/// Journals what is staged; then it is promised. Which save it is.
+pub(crate) async fn commit(
+    engine: &Engine,
+    project: &Project,
+    next: Transition<'_>,
+    written: &Written<'_>,
+    staged: Staged,
+) -> Result<u64> {
+    let generation = next.generation;
+    let Staged { removed, origins, held, given_up } = staged;
+    next.commit_with(|current| {
+        given_up.iter().for_each(|given_up| given_up.unsee(current));
+        current.removed = removed;
+        current.held = held.or(current.held);
+        serve::note_written(engine, project, current, written);
+    })
+    .await?;
+    elsewhere::note_brought(engine, &origins);
     Ok(generation)
 }

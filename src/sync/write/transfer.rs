@@ -17,14 +17,12 @@ use crate::{
     error::Result,
     ids::{ProjectId, TaskId},
     plan::{Details, Item, Key, Outline},
-    replica::{
-        pending::{Moved, PendingSave},
-        served::Process,
-    },
+    replica::{pending::Moved, served::Process},
     sync::{
         engine::Engine,
         leaf::transfers::{LATELY, missing, name},
         project::Project,
+        transition::Transition,
         upload::copy_details,
     },
 };
@@ -48,12 +46,6 @@ pub(crate) fn holds(
             || engine.transfers.has_pasted(project.serial, &cut, now))
 }
 
-/// Has the deletions of a save that is about to be journaled wait.
-pub(crate) fn hold(engine: &Engine, project: &Project, intent: &mut PendingSave) {
-    intent.held = Some(engine.clock.wall() + HELD);
-    project.lock().held = Some(engine.clock.now() + HELD);
-}
-
 /// Notes what a save that is journaled cuts and creates, and finds what belongs together.
 pub(crate) async fn transfer(
     engine: &Arc<Engine>,
@@ -63,7 +55,7 @@ pub(crate) async fn transfer(
 ) -> Result<()> {
     note_seen(engine, project, base, ours);
     engine.transfers.paste(project, &missing(ours, base), engine.clock.now());
-    if project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some()) {
+    if project.lock().pending().is_some_and(|intent| intent.held.is_some()) {
         engine.transfers.cut(project);
     }
     // A worker that holds a deletion back plans again.
@@ -89,8 +81,7 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
         let Some(task) = name(id, item) else { continue };
         // What was, or still is to be, copied to it since it was created may be unseen.
         let on_its_way = state
-            .intent
-            .as_ref()
+            .pending()
             .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
         let is_copied = on_its_way || state.copied.contains_key(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
@@ -102,14 +93,14 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
 pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
     let (moved, created, is_held) = {
         let mut state = project.lock();
-        let Some(intent) = state.intent.clone() else { return };
+        let Some(intent) = state.pending().cloned() else { return };
         // Whatever the clocks say, it waits no longer than that.
         let left =
             |until: SystemTime| until.duration_since(engine.clock.wall()).unwrap_or_default();
         for Moved { key, told, .. } in &intent.moved {
-            let shown = state.saved.as_ref().and_then(|saved| saved.outline.find(key).cloned());
+            let shown = state.saved().and_then(|saved| saved.outline.find(key).cloned());
             let copied = told.as_ref().zip(shown).map(|(told, shown)| told.beyond(&shown.details));
-            state.copied.extend(copied.map(|copied| (key.clone(), copied)));
+            state.note_copied(copied.map(|copied| (key.clone(), copied)));
         }
         state.held = intent.held.map(|until| engine.clock.now() + left(until).min(HELD));
         let is_new = |item: &&Item| matches!(item.key, Key::New(_));
@@ -124,14 +115,12 @@ pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
 }
 
 /// No deletion waits any longer for a paste: the mount is going.
-pub(crate) fn release_held(engine: &Engine) {
+pub(crate) async fn release_held(engine: &Engine) {
     let cut: Vec<Weak<Project>> = std::mem::take(&mut engine.transfers.lock().cut);
     for project in cut.iter().filter_map(Weak::upgrade) {
-        let mut state = project.lock();
-        state.held = None;
-        if let Some(intent) = state.intent.as_mut() {
-            intent.held = None;
-        }
+        let mut next = Transition::begin(engine, &project).await;
+        next.pending_mut().into_iter().for_each(|save| save.held = None);
+        next.keep_in_memory_with(|current| current.held = None);
     }
     engine.transfers.changed();
 }
@@ -157,9 +146,8 @@ pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
     // The lock of a project is never taken under this one's.
     drop(inner);
     let mut pairs: Vec<(Arc<Project>, Vec<Moved>)> = Vec::new();
-    let is_held = |project: &Project| {
-        project.lock().intent.as_ref().is_some_and(|intent| intent.held.is_some())
-    };
+    let is_held =
+        |project: &Project| project.lock().pending().is_some_and(|intent| intent.held.is_some());
     let cut: Vec<Arc<Project>> = cut.into_iter().filter(|project| is_held(project)).collect();
     engine.transfers.lock().cut = cut.iter().map(Arc::downgrade).collect();
     for source in cut {
@@ -192,7 +180,7 @@ pub(crate) fn sources(
     seen: &HashMap<(ProjectId, TaskId), Details>,
 ) -> Vec<Moved> {
     let state = project.lock();
-    let held = state.intent.as_ref().filter(|intent| intent.held.is_some());
+    let held = state.pending().filter(|intent| intent.held.is_some());
     let (Some(id), Some(intent)) = (&state.id, held) else { return Vec::new() };
     let on_its_way = |key: &Key| intent.moved.iter().find(|moved| moved.key == *key).cloned();
     let cut = missing(&intent.base, &intent.target).into_iter().filter_map(|item| {

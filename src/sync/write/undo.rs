@@ -32,7 +32,10 @@ use crate::{
         engine::Engine,
         hiding, locate,
         project::Project,
-        read::{fetch, registry, residency},
+        read::serve::Written,
+        read::{fetch, registry},
+        residency,
+        transition::Transition,
         upload::actions,
         write::{
             accept, restore,
@@ -193,8 +196,7 @@ pub(crate) async fn note_renamed(
 ) -> Result<()> {
     let past = {
         let state = residency::recalled(engine, renamed);
-        let known = state.snapshot.as_ref().map(|known| (*known.outline).clone());
-        let known = known.unwrap_or_default();
+        let known = state.remote_outline();
         let id = state.id.clone();
         id.and_then(|id| actions::past(engine, &state, &id, Deed::Renamed, known.clone(), known))
     };
@@ -242,27 +244,23 @@ pub(crate) async fn undo_save(
         let _conversation = project.remote.lock().await;
         fetch::fetch(engine, project, Priority::Save).await?;
     }
-    let transition = project.commit.lock().await;
-    let planned = {
-        let mut state = residency::recalled(engine, project);
-        check_idle(&state)?;
-        bases::end_own_texts(engine, &mut state);
-        let now = state.snapshot.as_ref().map(|known| known.outline.clone()).unwrap_or_default();
-        let first_new = state.reserve(past.before.items.len() * 2);
-        let wanted = without(past, &now, first_new);
-        let mut intent = PendingSave::new((*now).clone(), wanted.clone());
-        intent.undoes = Some(past.row);
-        (wanted != *now).then_some((wanted, intent))
-    };
-    let Some((wanted, intent)) = planned else {
+    let mut next = Transition::begin(engine, project).await;
+    check_idle(&next)?;
+    let now = next.remote_outline();
+    let first_new = next.reserve(past.before.items.len() * 2);
+    let wanted = without(past, &now, first_new);
+    if wanted == now {
         // Others have undone it already.
-        let past = Past { time: engine.clock.wall(), ..undoing(past) };
-        return engine.journaled(move |journal| journal.conclude(None, Some(&past))).await;
-    };
-    let base = Seen::Surely(Arc::new(intent.base.clone()));
-    let change = Change { intent, overridden: Vec::new(), edited: None };
-    let generation = stage::commit(engine, project, None, &base, &Arc::new(wanted), change).await?;
-    drop(transition);
+        next.past = Some(Past { time: engine.clock.wall(), ..undoing(past) });
+        return next.commit().await;
+    }
+    let mut save = PendingSave::new(now, wanted.clone());
+    save.undoes = Some(past.row);
+    bases::end_own_texts(engine, &mut project.lock());
+    let (base, wanted) = (Seen::Surely(Arc::new(save.base.clone())), Arc::new(wanted));
+    let written = Written { process: None, base: &base, ours: &wanted };
+    let staged = stage::stage(engine, project, &mut next, &written, Change::of(save)).await;
+    let generation = stage::commit(engine, project, next, &written, staged).await?;
     engine.wake(project);
     accept::verdict(engine, project, generation).await
 }
@@ -303,7 +301,7 @@ pub(crate) fn check_idle(state: &Replica) -> Result<()> {
         )
         .hint("correct it, or give it up with `taskadefs discard`"));
     }
-    if state.intent.is_some() || state.archive {
+    if state.pending().is_some() || state.is_to_be_archived() {
         return Err(Error::new(Kind::Os(libc::EBUSY), "a save of it is still on its way")
             .hint("undo when it is through, or give it up with `taskadefs discard`"));
     }

@@ -12,8 +12,9 @@ use crate::{
     memory,
     plan::{Item, Outline},
     replica::{
-        evicted::{Evicted, hash},
-        state::{Content, Replica, Snapshot},
+        current::Current,
+        remote::{Digest, Remote, Snapshot},
+        state::{Content, Replica},
     },
     store::cache::Reading,
     sync::{engine::Engine, leaf::residents::KEPT_OF_FOUR, project::Project},
@@ -22,16 +23,14 @@ use crate::{
 /// About how many bytes of memory an id takes.
 pub(crate) const ID_BYTES: usize = 48;
 
-/// The state of a project, with its tasks in memory if they are known.
-pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, Replica> {
-    recall(engine, project);
+/// A project, with its tasks in memory if they are known.
+pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, Current> {
     loop {
-        let state = project.lock();
-        if state.evicted.is_none() {
-            return state;
-        }
-        drop(state);
         recall(engine, project);
+        let current = project.lock();
+        if !matches!(current.remote, Remote::Evicted(_)) {
+            return current;
+        }
     }
 }
 
@@ -49,7 +48,7 @@ pub(crate) fn memory(engine: &Engine) -> usize {
 pub(crate) fn note_resident(engine: &Engine, project: &Project) {
     let (id, bytes) = {
         let state = project.lock();
-        let Some(known) = &state.snapshot else { return };
+        let Some(known) = state.snapshot() else { return };
         (state.id.clone(), weight(known))
     };
     let Some(project) = id.and_then(|id| engine.known(&id)) else { return };
@@ -81,10 +80,10 @@ pub(crate) fn make_room(engine: &Engine) {
 /// they are not in memory now. Blocks.
 pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
     let Ok(_conversation) = project.remote.try_lock() else { return false };
-    let Ok(_transition) = project.commit.try_lock() else { return false };
+    let Ok(_transition) = project.transition.try_lock() else { return false };
     let (id, outline) = {
         let state = project.lock();
-        match (&state.id, &state.snapshot) {
+        match (&state.id, state.snapshot()) {
             (Some(id), Some(known)) if is_idle(&state) => (id.clone(), known.outline.clone()),
             (_, known) => return known.is_none(),
         }
@@ -97,45 +96,18 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
     let is_same = |known: &Snapshot| {
         Arc::ptr_eq(&known.outline, &outline)
             && known.title == cached.reading.title
-            && state.modified == cached.modified
+            && state.modified() == cached.modified
     };
-    if !is_idle(&state) || !state.snapshot.as_ref().is_some_and(is_same) {
+    if !is_idle(&state) || !state.snapshot().is_some_and(is_same) {
         return false;
     }
-    let Some(Snapshot { text, read, .. }) = state.snapshot.take() else { return false };
-    let bases = state.bases.evict(&outline);
-    let (size, hash) = (text.len() as u64, hash(&text));
-    state.evicted = Some(Evicted { size, hash, read, bases });
+    state.evict();
     true
 }
 
-/// Puts what the cache has back in memory, or notes that it is lost.
-pub(crate) fn take_back(
-    engine: &Engine,
-    project: &Project,
-    state: &mut Replica,
-    evicted: Evicted,
-    found: Option<Snapshot>,
-) {
-    match found.filter(|found| evicted.is_of(&found.text)) {
-        Some(found) => {
-            state.bases.restore(evicted.bases, &found.outline);
-            state.snapshot = Some(Snapshot { read: evicted.read, ..found });
-        }
-        None => {
-            tracing::warn!(project = state.title, "the cache on disk was changed or lost");
-            // The kernel's pages are of a text that is not known any more.
-            state.version += 1;
-            engine.changed(project, true);
-        }
-    }
-}
-
 /// Whether nothing of the project waits to be saved.
-pub(crate) fn is_idle(state: &Replica) -> bool {
-    let Replica { saved, refused, intent, creating, archive, working, bases, .. } = state;
-    let blank = saved.is_none() && refused.is_none() && intent.is_none() && creating.is_none();
-    blank && !archive && !working && bases.is_settled()
+pub(crate) fn is_idle(state: &Current) -> bool {
+    state.is_idle() && !state.working && state.bases.is_settled()
 }
 
 /// About how many bytes of memory a snapshot takes.
@@ -148,48 +120,61 @@ pub(crate) fn weight(snapshot: &Snapshot) -> usize {
 /// Takes over what an earlier mount knew of a project, if this one knows nothing yet, or what
 /// was let go of to save memory.
 pub(crate) fn recall(engine: &Engine, project: &Project) {
-    // Locked all along: whatever the cache gives is not to be changed and let go of meanwhile.
-    let mut state = project.lock();
-    let Some(id) = state.id.clone().filter(|_| state.snapshot.is_none()) else { return };
+    let (id, digest) = {
+        let state = project.lock();
+        match (&state.id, &state.remote) {
+            (None, _) | (_, Remote::Resident(_)) => return,
+            (Some(id), Remote::Unknown) => (id.clone(), None),
+            (Some(id), Remote::Evicted(digest)) => (id.clone(), Some(*digest)),
+        }
+    };
     let cached = engine.cache.project(&id).map(|cached| {
         let Reading { outline, title } = cached.reading;
         let text = project.render(&outline);
         // Not trusted before it is read again: a crash may have kept something newer out of it.
         (Snapshot { outline, text, title, read: None }, cached.modified)
     });
-    if let Some(evicted) = state.evicted.take() {
-        take_back(engine, project, &mut state, evicted, cached.map(|(snapshot, _)| snapshot));
-    } else if let Some((snapshot, modified)) = cached {
-        take_over_cached(engine, &id, &mut state, snapshot, modified);
+    match digest {
+        Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, _)| snapshot)),
+        None => {
+            let Some((snapshot, modified)) = cached else { return };
+            take_over_cached(engine, project, &id, snapshot, modified);
+        }
     }
-    drop(state);
     note_resident(engine, project);
 }
 
-pub(crate) fn take_over_cached(
+/// Puts what the cache has back in memory, or notes that it is lost. Somebody else may have done so,
+/// and it may have been let go of once more since.
+fn take_back(engine: &Engine, project: &Project, digest: Digest, found: Option<Snapshot>) {
+    let mut state = project.lock();
+    if !matches!(state.remote, Remote::Evicted(now) if now == digest) {
+        return;
+    }
+    if !state.restore(digest, found) {
+        tracing::warn!(project = state.title, "the cache on disk was changed or lost");
+        drop(state);
+        engine.changed(project, true);
+    }
+}
+
+fn take_over_cached(
     engine: &Engine,
+    project: &Project,
     id: &ProjectId,
-    state: &mut Replica,
-    snapshot: Snapshot,
+    mut snapshot: Snapshot,
     modified: SystemTime,
 ) {
-    let before = state.content().map(|content| content.text);
-    let mut snapshot = snapshot;
-    if !engine.cache.is_complete() {
+    let is_complete = engine.cache.is_complete();
+    if !is_complete {
         // That there was nothing may have changed since: a crash kept it out of the cache.
         let mut outline = Outline::clone(&snapshot.outline);
         outline.items.iter_mut().for_each(|item| item.details = item.details.present());
         snapshot.outline = Arc::new(outline);
     }
-    let outline = snapshot.outline.clone();
-    state.snapshot = Some(snapshot);
-    state.recalled = engine.cache.is_complete();
-    state.uncertain = !state.recalled;
-    state.modified = modified;
     let served = engine.cache.served(id);
-    if let Some(served) = served.filter(|_| state.saved.is_none() && state.refused.is_none()) {
-        let same = served == *outline;
-        state.bases.recall(if same { outline } else { Arc::new(served) });
+    let mut state = project.lock();
+    if matches!(state.remote, Remote::Unknown) {
+        state.recall(snapshot, modified, is_complete, served);
     }
-    state.settle_version(before, modified);
 }

@@ -1,0 +1,263 @@
+//! A project's replica at this moment, and what only memory knows of it: who read what, and how much
+//! anybody is interested. Pure.
+//!
+//! The replica can be looked at, and changed by nothing but a transition, which puts another one in its
+//! place. What readers leave behind is beside it, and no transition overwrites that.
+
+use std::{
+    collections::HashMap,
+    ops::Deref,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{
+    api::TaskResource,
+    ids::{SpaceId, TaskId},
+    plan::{Details, Key, Op, Outline},
+    replica::{
+        assigned::Assigned,
+        creation::Creating,
+        freshness::Interest,
+        grace::{Edited, FilePath},
+        lent::Lent,
+        local::Local,
+        names::Names,
+        rejection::RefusedText,
+        remote::{Digest, Remote, Snapshot},
+        removed::Removed,
+        served::{EvictedBases, ServedBases},
+        state::{Archival, Content, Replica},
+    },
+};
+
+/// What there is of a project now.
+#[derive(Debug)]
+pub(crate) struct Current {
+    replica: Replica,
+    pub(crate) bases: ServedBases,
+    /// Who had an outline before its eyes that is in the cache only.
+    evicted: Option<EvictedBases>,
+    /// The outlines that open files may have.
+    pub(crate) lent: Lent,
+    /// What texts were edited from that programs wrote before this mount, by what those stand for.
+    pub(crate) edited_before: Vec<(Arc<Outline>, Edited)>,
+    /// The name that it was looked up under last.
+    pub(crate) path: Option<FilePath>,
+    /// Which version of the content is kept as the one that was served last.
+    pub(crate) served: Option<u64>,
+    /// Whether somebody waits for the end of a grace in `bases`.
+    pub(crate) graced: bool,
+    /// Whether a worker is at it.
+    pub(crate) working: bool,
+    /// When it was last opened.
+    pub(crate) opened: Option<Instant>,
+    pub(crate) interest: Interest,
+    /// What a program last set the time of last change to, and when.
+    pub(crate) set_time: Option<(SystemTime, SystemTime)>,
+    /// Who does which task, as far as it was told in this mount.
+    pub(crate) assigned: HashMap<TaskId, Assigned>,
+    /// Whom and what the project's lines may name, as far as it was told.
+    pub(crate) names: Names,
+    /// The tasks that were deleted lately.
+    pub(crate) removed: Removed,
+    /// Until when deletions wait: as the save says, by the clock that only goes forward.
+    pub(crate) held: Option<Instant>,
+    /// How often a detail of a task was changed in this mount: an answer from before is old.
+    pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
+}
+
+impl Deref for Current {
+    type Target = Replica;
+
+    fn deref(&self) -> &Replica {
+        &self.replica
+    }
+}
+
+impl Current {
+    pub(crate) fn new(replica: Replica) -> Self {
+        Self {
+            replica,
+            bases: ServedBases::default(),
+            evicted: None,
+            lent: Lent::default(),
+            edited_before: Vec::new(),
+            path: None,
+            served: None,
+            graced: false,
+            working: false,
+            opened: None,
+            interest: Interest::default(),
+            set_time: None,
+            assigned: HashMap::new(),
+            names: Names::default(),
+            removed: Removed::default(),
+            held: None,
+            touched: HashMap::new(),
+        }
+    }
+
+    /// Puts a replica in place that a transition has made of a copy of this one, which had this place
+    /// then. Whether what readers get has changed before their eyes.
+    pub(crate) fn advance(
+        &mut self,
+        mut next: Replica,
+        (folder, title): (&SpaceId, &str),
+        now: SystemTime,
+    ) -> bool {
+        if (&next.folder, next.title.as_str()) == (folder, title) {
+            // A listing may have told another place meanwhile.
+            next.folder = self.replica.folder.clone();
+            next.title.clone_from(&self.replica.title);
+        }
+        // Its name may have come while it was worked on.
+        next.new_aliases.splice(0..0, std::mem::take(&mut self.replica.new_aliases));
+        let changed = next.follow(&self.replica, now);
+        self.replica = next;
+        changed
+    }
+
+    /// A listing has told where the project is. One that is on its way is known better here.
+    pub(crate) fn listed_at(&mut self, folder: &SpaceId, title: &str) {
+        if !self.replica.is_relocated() {
+            title.clone_into(&mut self.replica.title);
+            self.replica.folder = folder.clone();
+        }
+    }
+
+    /// Sets the time of last change, as `utimensat` asks at `now`.
+    pub(crate) fn set_modified(&mut self, time: SystemTime, now: SystemTime) {
+        self.replica.set_modified(time);
+        self.set_time = Some((time, now));
+        self.bases.set_modified(time);
+    }
+
+    /// What a program was served a moment ago is not what others get any more, and it is to see that
+    /// by the time alone.
+    pub(crate) fn touch_modified(&mut self, now: SystemTime) {
+        self.replica.set_modified(now);
+    }
+
+    /// What a reader gets, which may be what an open file begins as.
+    pub(crate) fn lend_content(&mut self) -> Option<Content> {
+        let content = self.content()?;
+        self.lent.lend(&content.outline);
+        Some(content)
+    }
+
+    /// Lets go of the snapshot, which is in the cache.
+    pub(crate) fn evict(&mut self) {
+        let Some(known) = self.replica.remote.snapshot() else { return };
+        self.evicted = Some(self.bases.evict(&known.outline));
+        self.replica.remote = Remote::Evicted(Digest::of(known));
+    }
+
+    /// Takes the snapshot back that was let go of, if the cache has given the very same. Whether it
+    /// is known now.
+    pub(crate) fn restore(&mut self, digest: Digest, found: Option<Snapshot>) -> bool {
+        match found.and_then(|found| digest.restored(found)) {
+            Some(snapshot) => {
+                if let Some(bases) = self.evicted.take() {
+                    self.bases.restore(bases, &snapshot.outline);
+                }
+                self.replica.remote = Remote::Resident(snapshot);
+                true
+            }
+            None => {
+                self.replica.lose();
+                false
+            }
+        }
+    }
+
+    /// Takes over what an earlier mount knew, and what it served last.
+    pub(crate) fn recall(
+        &mut self,
+        snapshot: Snapshot,
+        modified: SystemTime,
+        is_complete: bool,
+        served: Option<Outline>,
+    ) {
+        let outline = snapshot.outline.clone();
+        self.replica.recall(snapshot, modified, is_complete);
+        let is_clean = self.replica.saved().is_none() && self.replica.refused.is_none();
+        if let Some(served) = served.filter(|_| is_clean) {
+            let same = served == *outline;
+            self.bases.recall(if same { outline } else { Arc::new(served) });
+        }
+    }
+
+    /// Takes over the aliases of an earlier mount: they are in the log already.
+    pub(crate) fn take_over_names(
+        &mut self,
+        aliases: Vec<(Key, Key)>,
+        made: Vec<(Key, String, String)>,
+    ) {
+        for (from, to) in aliases {
+            self.replica.reserve_above(&from);
+            self.replica.reserve_above(&to);
+            self.replica.note_alias(from, to);
+        }
+        for (key, sent, now) in made {
+            self.replica.normalised.keep(&key, &sent, &now);
+        }
+        self.replica.new_aliases.clear();
+        self.replica.normalised.news.clear();
+    }
+
+    /// Takes over what the journal has of it, once, before anybody has seen it. Numbers below `used` are
+    /// taken.
+    pub(crate) fn reinstate(
+        &mut self,
+        local: Local,
+        (row, creating, archival): (Option<i64>, Option<Creating>, Archival),
+        used: u32,
+    ) {
+        let mut next = self.replica.clone();
+        next.reserve(used as usize);
+        (next.local, next.row) = (local, row);
+        (next.creating, next.archival) = (creating, archival);
+        next.generation += 1;
+        next.follow(&self.replica, self.replica.modified());
+        next.lose_pages();
+        self.replica = next;
+    }
+
+    /// Takes over a text that the journal has as refused here.
+    pub(crate) fn reinstate_refused(&mut self, refused: RefusedText) {
+        self.replica.refused = Some(refused);
+    }
+
+    /// Takes over what was copied to tasks by an earlier mount.
+    pub(crate) fn note_copied(&mut self, copied: impl IntoIterator<Item = (Key, Details)>) {
+        self.replica.copied.extend(copied);
+    }
+
+    /// Numbers up to those of an outline are taken.
+    pub(crate) fn reserve_outline(&mut self, outline: &Outline) {
+        outline.items.iter().for_each(|item| self.replica.reserve_above(&item.key));
+    }
+
+    /// The aliases that are to be logged, once.
+    pub(crate) fn take_new_aliases(&mut self) -> Vec<(Key, Key)> {
+        std::mem::take(&mut self.replica.new_aliases)
+    }
+
+    /// What the service made of texts, as far as it is to be logged, once.
+    pub(crate) fn take_new_texts(&mut self) -> Vec<(Key, String, String)> {
+        std::mem::take(&mut self.replica.normalised.news)
+    }
+
+    /// Notes that a request changes, or has changed, a detail.
+    pub(crate) fn touch(&mut self, op: &Op) {
+        if let Op::Detail { key: Key::Known(task), change } = op {
+            *self.touched.entry((task.clone(), change.resource())).or_default() += 1;
+        }
+    }
+
+    /// Whether readers get what Taskade has, and it is worth a request that nobody waits for.
+    pub(crate) fn is_due(&self, now: Instant, max_age: Duration) -> bool {
+        self.shows_remote() && self.interest.is_due(self.read(), now, max_age)
+    }
+}

@@ -1,0 +1,104 @@
+//! What the journal is to say of a project after a transition: written as one, or not at all.
+
+use rusqlite::Connection;
+
+use crate::{
+    database::failed as storage,
+    error::Result,
+    ids::ProjectId,
+    replica::{identity::RefusedOf, rejection::RefusedText},
+    store::{
+        history::{self, Past},
+        journal::{self, Entry, Journal},
+        reidentified::{self, Reidentified},
+        rejected,
+    },
+};
+
+/// A row that is to be as this says, or to go.
+#[derive(Debug)]
+pub(crate) enum Row<T> {
+    Put(T),
+    Remove(i64),
+}
+
+/// The changes of one transition.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// What is to become of the project.
+    pub(crate) save: Option<Row<Entry>>,
+    /// The text that was refused here.
+    pub(crate) refused: Option<Row<(RefusedOf, RefusedText)>>,
+    /// What it has done.
+    pub(crate) past: Option<Past>,
+    /// That the project is another one from now on.
+    pub(crate) reidentified: Option<Reidentified>,
+    /// Whether a project is archived.
+    pub(crate) archived: Option<(ProjectId, bool)>,
+}
+
+/// The rows that have what was put.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Rows {
+    pub(crate) save: Option<i64>,
+    pub(crate) refused: Option<i64>,
+}
+
+impl Changes {
+    /// Whether there is nothing to be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { save, refused, past, reidentified, archived } = self;
+        save.is_none()
+            && refused.is_none()
+            && past.is_none()
+            && reidentified.is_none()
+            && archived.is_none()
+    }
+
+    /// Whether it puts a save, and a text that was refused.
+    pub(crate) fn puts(&self) -> (bool, bool) {
+        let save = matches!(self.save, Some(Row::Put(_)));
+        (save, matches!(self.refused, Some(Row::Put(_))))
+    }
+
+    fn write(&self, connection: &Connection) -> Result<Rows> {
+        let mut rows = Rows::default();
+        if let Some(change) = &self.reidentified {
+            reidentified::rewrite(connection, change)?;
+        }
+        match &self.save {
+            Some(Row::Put(entry)) => rows.save = Some(journal::insert(connection, entry)?),
+            Some(Row::Remove(row)) => journal::remove(connection, *row)?,
+            None => {}
+        }
+        match &self.refused {
+            Some(Row::Put((of, refused))) => {
+                rows.refused = Some(rejected::insert(connection, of, refused)?);
+            }
+            Some(Row::Remove(row)) => rejected::remove(connection, *row)?,
+            None => {}
+        }
+        if let Some(past) = &self.past {
+            history::note(connection, past)?;
+        }
+        if let Some((project, archived)) = &self.archived {
+            journal::set_archived(connection, project, *archived)?;
+        }
+        Ok(rows)
+    }
+}
+
+impl Journal {
+    /// Writes the changes of a transition as one. On disk when this returns.
+    ///
+    /// # Errors
+    /// If they cannot be written: then none of them is.
+    pub(crate) fn apply(&self, changes: &Changes) -> Result<Rows> {
+        let failed = || storage("cannot journal a save");
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(failed())?;
+        let rows = changes.write(&transaction)?;
+        transaction.commit().map_err(failed())?;
+        Ok(rows)
+    }
+}

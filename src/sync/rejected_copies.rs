@@ -1,0 +1,63 @@
+//! The copies of refused texts in `rejected/`, which people find there as long as the journal has the
+//! texts.
+
+use std::sync::Arc;
+
+use crate::{
+    replica::{rejection::Refusal, state::Replica},
+    store::artifacts::{Records, Shelf},
+    sync::engine::Engine,
+};
+
+/// A text, the name of its copy, and the reason beside it.
+type Copy = (Arc<[u8]>, String, String);
+
+/// Which copies are to be there after a transition, and which are to go.
+#[derive(Debug, Default)]
+pub(crate) struct Copies {
+    settled: Vec<String>,
+    written: Vec<Copy>,
+}
+
+impl Copies {
+    /// What a project's refusals come to when this takes the place of that.
+    pub(crate) fn between(before: &Replica, after: &Replica) -> Self {
+        let (had, has) = (copies_of(before), copies_of(after));
+        let is_named = |name: &String| has.iter().any(|(_, other, _)| other == name);
+        let settled = had.iter().map(|(_, name, _)| name.clone()).filter(|name| !is_named(name));
+        let settled = settled.collect();
+        let written = has.into_iter().filter(|copy| !had.contains(copy)).collect();
+        Self { settled, written }
+    }
+
+    /// The names of those that are to go.
+    pub(crate) fn settled(&self) -> Vec<String> {
+        self.settled.clone()
+    }
+
+    /// Writes those that are to be there, where it may block.
+    pub(crate) async fn write(self, engine: &Engine) {
+        if !self.written.is_empty() {
+            let (records, copies) = (engine.records.clone(), self.written);
+            // Fails only while the runtime goes: the next mount writes them.
+            let _ = tokio::task::spawn_blocking(move || write_copies(&records, &copies)).await;
+        }
+    }
+}
+
+/// The texts that are refused of a project, each with its name and reason in `rejected/`.
+pub(crate) fn copies_of(replica: &Replica) -> Vec<Copy> {
+    let copy = |(text, refusal): (&Arc<[u8]>, &Refusal)| {
+        (text.clone(), refusal.file.clone(), refusal.in_words(replica.id.as_ref()))
+    };
+    replica.refusals().map(copy).collect()
+}
+
+/// Writes copies of what is refused of a project, as the journal says they are there.
+pub(crate) fn write_copies(records: &Records, copies: &[Copy]) {
+    for (text, file, reason) in copies {
+        if let Err(error) = records.write(Shelf::Rejected, file, text, reason) {
+            tracing::warn!(%error, "no copy of a refused text");
+        }
+    }
+}

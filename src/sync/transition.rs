@@ -1,0 +1,181 @@
+//! The one way in which a project changes: on a copy of its replica, which takes the place of what
+//! there was once the journal has it. What fails, or is dropped, has changed nothing: not in memory,
+//! not in the journal, and not among the copies in `rejected/`.
+//!
+//! Whoever has begun a transition of a project is alone in that; readers get what there was until it is
+//! committed. What readers leave behind meanwhile stays: see
+//! [`Current`](crate::replica::current::Current).
+
+use std::ops::{Deref, DerefMut};
+
+use tokio::sync::MutexGuard;
+
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{ProjectId, SpaceId},
+    replica::{current::Current, identity::RefusedOf, state::Replica},
+    store::{
+        changes::{Changes, Row, Rows},
+        history::Past,
+        journal,
+        reidentified::Reidentified,
+    },
+    sync::{engine::Engine, project::Project, rejected_copies::Copies, residency},
+};
+
+/// A change of a project that is being made.
+pub(crate) struct Transition<'a> {
+    engine: &'a Engine,
+    project: &'a Project,
+    _turn: MutexGuard<'a, ()>,
+    /// Where the project was shown when it was begun.
+    place: (SpaceId, String),
+    next: Replica,
+    /// What it has done, for the history.
+    pub(crate) past: Option<Past>,
+    /// That the project is another one from now on.
+    pub(crate) reidentified: Option<Reidentified>,
+    /// Whether a project is archived from now on.
+    pub(crate) archived: Option<(ProjectId, bool)>,
+}
+
+impl Deref for Transition<'_> {
+    type Target = Replica;
+
+    fn deref(&self) -> &Replica {
+        &self.next
+    }
+}
+
+impl DerefMut for Transition<'_> {
+    fn deref_mut(&mut self) -> &mut Replica {
+        &mut self.next
+    }
+}
+
+impl<'a> Transition<'a> {
+    /// Begins a transition, once those are over that were begun before.
+    pub(crate) async fn begin(engine: &'a Engine, project: &'a Project) -> Self {
+        let turn = project.transition.lock().await;
+        Self::with_turn(engine, project, turn)
+    }
+
+    fn with_turn(engine: &'a Engine, project: &'a Project, turn: MutexGuard<'a, ()>) -> Self {
+        let next = Replica::clone(&residency::recalled(engine, project));
+        let place = (next.folder.clone(), next.title.clone());
+        let (past, reidentified, archived) = (None, None, None);
+        Self { engine, project, _turn: turn, place, next, past, reidentified, archived }
+    }
+
+    /// Commits it: what of it the journal is to know is on disk before anybody sees it.
+    ///
+    /// # Errors
+    /// If it cannot be journaled: then nothing has changed.
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.commit_with(|_| ()).await
+    }
+
+    /// As [`commit`](Self::commit); `seen` notes what readers have before their eyes of it, as one with
+    /// that they can see it.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub(crate) async fn commit_with<T>(
+        mut self,
+        seen: impl FnOnce(&mut Current) -> T,
+    ) -> Result<T> {
+        let (changes, copies) = self.changes();
+        if !changes.is_empty() {
+            let put = changes.puts();
+            let rows = self.journal(changes, &copies).await?;
+            self.note_rows(put, rows);
+        }
+        let value = self.advance(seen);
+        copies.write(self.engine).await;
+        Ok(value)
+    }
+
+    /// As [`commit`](Self::commit), for what has happened whether it can be journaled or not: after a
+    /// crash it is found out once more.
+    pub(crate) async fn commit_fact(mut self) {
+        let (changes, copies) = self.changes();
+        let put = changes.puts();
+        match self.journal(changes, &copies).await {
+            Ok(rows) => self.note_rows(put, rows),
+            Err(error) => tracing::error!(%error, "known in memory only"),
+        }
+        self.advance(|_| ());
+        copies.write(self.engine).await;
+    }
+
+    /// Makes the change in memory alone: one that a reading tells again after a crash, or that the next
+    /// one which is journaled takes along.
+    pub(crate) fn keep_in_memory(self) {
+        self.keep_in_memory_with(|_| ());
+    }
+
+    /// As [`keep_in_memory`](Self::keep_in_memory), with what readers have before their eyes of it.
+    pub(crate) fn keep_in_memory_with<T>(mut self, seen: impl FnOnce(&mut Current) -> T) -> T {
+        self.advance(seen)
+    }
+
+    async fn journal(&self, changes: Changes, copies: &Copies) -> Result<Rows> {
+        let (journal, records) = (self.engine.journal.clone(), self.engine.records.clone());
+        let settled = copies.settled();
+        let written = tokio::task::spawn_blocking(move || {
+            settled.iter().for_each(|file| records.retire(file));
+            let rows = journal.apply(&changes);
+            match &rows {
+                Ok(_) => settled.iter().for_each(|file| records.remove_settled(file)),
+                Err(_) => settled.iter().for_each(|file| records.bring_back(file)),
+            }
+            rows
+        });
+        let died = |error| Error::new(Kind::Storage, "the journal writer died").because(error);
+        written.await.map_err(died)?
+    }
+
+    /// What the journal is to write, and which copies of refused texts are to be there.
+    fn changes(&mut self) -> (Changes, Copies) {
+        let current = self.project.lock();
+        let (now, next) = (&**current, &self.next);
+        let save = match (next.is_journaled(), next.row) {
+            (true, _) if !next.is_journaled_as(now) => journal::entry(next).map(Row::Put),
+            (false, Some(row)) => Some(Row::Remove(row)),
+            _ => None,
+        };
+        let of = |replica: &Replica| replica.refused.is_some().then(|| RefusedOf::of(replica));
+        let refused = match (&now.refused, &next.refused) {
+            (known, Some(refused)) if known.as_ref() != Some(refused) || of(now) != of(next) => {
+                Some(Row::Put((RefusedOf::of(next), refused.clone())))
+            }
+            (Some(known), None) => known.row.map(Row::Remove),
+            _ => None,
+        };
+        let copies = Copies::between(now, next);
+        drop(current);
+        let (past, reidentified) = (self.past.take(), self.reidentified.take());
+        let archived = self.archived.take();
+        (Changes { save, refused, past, reidentified, archived }, copies)
+    }
+
+    fn note_rows(&mut self, (save, refused): (bool, bool), rows: Rows) {
+        if save || !self.next.is_journaled() {
+            self.next.row = rows.save;
+        }
+        if let Some(text) = self.next.refused.as_mut().filter(|_| refused) {
+            text.row = rows.refused;
+        }
+    }
+
+    fn advance<T>(&mut self, seen: impl FnOnce(&mut Current) -> T) -> T {
+        let now = self.engine.clock.wall();
+        let mut current = self.project.lock();
+        let (folder, title) = &self.place;
+        let changed = current.advance(self.next.clone(), (folder, title), now);
+        let value = seen(&mut current);
+        drop(current);
+        self.engine.changed(self.project, changed);
+        value
+    }
+}
