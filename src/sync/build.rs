@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64},
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::{
     api::{Audited, Backend, Client},
@@ -22,11 +22,11 @@ use crate::{
         engine::Engine,
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::Exports, listings::Listings, refresher::Refresher,
-            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
-            walks::Walks,
+            conflicts::Unseen, exports::Exports, listings::Listings, residents::Residents,
+            scans::Scans, transfers::Transfers, unmoved::Unsettled,
         },
         settings::Settings,
+        tasks::Tasks,
         upload::worker,
     },
 };
@@ -70,14 +70,14 @@ impl Engine {
             listings,
             exports: Exports::default(),
             residents: Residents::default(),
-            refresher: Refresher::default(),
-            asks: Refresher::default(),
+            refresher: Arc::default(),
+            asks: Arc::default(),
             scans: Scans::of_projects(),
             dir_scans: Scans::of_directories(),
-            walks: Walks::default(),
+            walks: Arc::default(),
             transfers: Transfers::default(),
             removals,
-            busy: watch::Sender::new(0),
+            tasks: Tasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
             events,

@@ -11,7 +11,7 @@ use std::{
     time::SystemTime,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::{
     api::{Audited, BudgetStatus, Client, RemoteSpace},
@@ -31,6 +31,7 @@ use crate::{
         },
         project::Project,
         settings::Settings,
+        tasks::Tasks,
     },
 };
 
@@ -51,17 +52,16 @@ pub struct Engine {
     pub(crate) listings: Listings,
     pub(crate) exports: Exports,
     pub(crate) residents: Residents,
-    pub(crate) refresher: Refresher,
+    pub(crate) refresher: Arc<Refresher>,
     /// The projects whose details are asked for ahead.
-    pub(crate) asks: Refresher,
+    pub(crate) asks: Arc<Refresher>,
     pub(crate) scans: Scans,
     pub(crate) dir_scans: Scans,
-    pub(crate) walks: Walks,
+    pub(crate) walks: Arc<Walks>,
     pub(crate) transfers: Transfers,
     /// The files that were removed, and are to be the same projects again if they come back.
     pub(crate) removals: Removals,
-    /// How many workers are busy, at saves or at making room; shutdown waits for zero.
-    pub(crate) busy: watch::Sender<usize>,
+    pub(crate) tasks: Tasks,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.

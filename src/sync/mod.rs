@@ -18,6 +18,7 @@ pub(crate) mod read;
 pub(crate) mod rejected_copies;
 pub(crate) mod residency;
 pub(crate) mod settings;
+pub(crate) mod tasks;
 pub(crate) mod transition;
 pub(crate) mod upload;
 pub(crate) mod write;

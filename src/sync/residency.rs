@@ -56,10 +56,10 @@ pub(crate) fn note_resident(engine: &Engine, project: &Project) {
         && engine.residents.touch(&project, bytes, engine.settings.memory)
         && let Some(shared) = engine.this.upgrade()
     {
-        engine.busy.send_modify(|busy| *busy += 1);
+        let busy = engine.tasks.busy();
         tokio::task::spawn_blocking(move || {
+            let _busy = busy;
             make_room(&shared);
-            shared.busy.send_modify(|busy| *busy -= 1);
         });
     }
 }

@@ -2,9 +2,11 @@
 
 use std::{
     ffi::OsString,
+    panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
 };
 
+use futures_util::FutureExt as _;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use crate::{
@@ -27,12 +29,28 @@ pub(crate) async fn pump(
     kernel: Arc<dyn Invalidate>,
 ) {
     vfs.is_heard.store(true, Ordering::Release);
+    loop {
+        let told = tell_all(&vfs, &mut events, &mut notices, &kernel);
+        match AssertUnwindSafe(told).catch_unwind().await {
+            Ok(()) => return,
+            // One change was not told; the kernel asks again once it has forgotten.
+            Err(_) => tracing::error!("the kernel was not told of a change"),
+        }
+    }
+}
+
+async fn tell_all(
+    vfs: &Arc<Vfs>,
+    events: &mut mpsc::UnboundedReceiver<Event>,
+    notices: &mut mpsc::UnboundedReceiver<Notice>,
+    kernel: &Arc<dyn Invalidate>,
+) {
     // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
     let turn = Arc::new(AsyncMutex::new(()));
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(event) => take_notice(&vfs, event).await,
+                Some(event) => take_notice(vfs, event).await,
                 None => return,
             },
             Some(notice) = notices.recv() => match notice {
@@ -47,7 +65,7 @@ pub(crate) async fn pump(
                 }
                 Notice::Entry(parent, name) => {
                     let told = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
-                    tokio::spawn(told);
+                    vfs.engine.tasks.spawn("dropping a name", told);
                 }
                 // Who no longer waits needs no answer.
                 Notice::Heard(waits) => drop(waits.send(())),

@@ -39,7 +39,7 @@ impl Tree {
 
 pub(crate) fn begin_grace(vfs: &Arc<Vfs>, ticket: u64) {
     let shared = vfs.clone();
-    tokio::spawn(async move {
+    vfs.engine.tasks.spawn("the end of a removal's grace", async move {
         shared.engine.clock().sleep(GRACE).await;
         settle_removal(&shared, ticket).await;
     });

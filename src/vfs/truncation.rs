@@ -148,7 +148,7 @@ pub(crate) fn grant_grace(vfs: &Arc<Vfs>, fh: Fh) {
         ticket
     };
     let shared = vfs.clone();
-    tokio::spawn(async move {
+    vfs.engine.tasks.spawn("the end of a truncation's grace", async move {
         shared.engine.clock().sleep(GRACE).await;
         let is_it =
             |truncation: &Truncation| truncation.waits.is_some_and(|(waits, _)| waits == ticket);

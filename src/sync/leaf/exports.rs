@@ -80,7 +80,19 @@ impl Space {
         PATIENCE.saturating_sub(waited)
     }
 
-    pub(crate) fn set_awaited(&self, since: Option<Instant>) {
-        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    /// An export is awaited until the lease ends.
+    pub(crate) fn await_from(&self, since: Instant) -> AwaitedLease<'_> {
+        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
+        AwaitedLease(self)
+    }
+}
+
+/// An export is awaited as long as this is there.
+#[derive(Debug)]
+pub(crate) struct AwaitedLease<'a>(&'a Space);
+
+impl Drop for AwaitedLease<'_> {
+    fn drop(&mut self) {
+        *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

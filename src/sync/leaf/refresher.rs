@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use crate::sync::project::Project;
@@ -23,29 +23,53 @@ pub(crate) struct Waiting {
 }
 
 impl Refresher {
-    /// Adds a project, or puts it last if it waits already. Whether nobody is at it.
-    pub(crate) fn add(&self, project: &Arc<Project>) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Adds a project, or puts it last if it waits already. A lease to see to those that wait, if
+    /// nobody does.
+    pub(crate) fn add(self: &Arc<Self>, project: &Arc<Project>) -> Option<RefreshLease> {
+        let mut waiting = self.lock();
         let added = Arc::downgrade(project);
         waiting.projects.retain(|known| !known.ptr_eq(&added));
         waiting.projects.push_back(added);
         if waiting.projects.len() > WAITING {
             waiting.projects.pop_front();
         }
-        !std::mem::replace(&mut waiting.running, true)
-    }
-
-    /// The next project, or the end of the work.
-    pub(crate) fn next(&self) -> Option<Arc<Project>> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = std::iter::from_fn(|| waiting.projects.pop_back()).find_map(|it| it.upgrade());
-        waiting.running = next.is_some();
-        next
+        let is_free = !std::mem::replace(&mut waiting.running, true);
+        is_free.then(|| RefreshLease { refresher: self.clone(), is_over: false })
     }
 
     /// Gives up what waits: the service cannot be reached, or there is no budget to spare. Whoever
     /// looks again asks again.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).projects.clear();
+        self.lock().projects.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody sees to those that wait as long as this is there.
+#[derive(Debug)]
+pub(crate) struct RefreshLease {
+    refresher: Arc<Refresher>,
+    is_over: bool,
+}
+
+impl RefreshLease {
+    /// The next project, or the end of the work.
+    pub(crate) fn next(&mut self) -> Option<Arc<Project>> {
+        let mut waiting = self.refresher.lock();
+        let next = std::iter::from_fn(|| waiting.projects.pop_back()).find_map(|it| it.upgrade());
+        waiting.running = next.is_some();
+        self.is_over = next.is_none();
+        next
+    }
+}
+
+impl Drop for RefreshLease {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.refresher.lock().running = false;
+        }
     }
 }

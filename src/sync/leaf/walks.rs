@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -90,12 +90,14 @@ impl Walks {
         Lead { count: lead.count.saturating_sub(state.ahead), ..lead }
     }
 
-    pub(crate) fn begin(&self) {
+    /// A project is read ahead until the lease ends.
+    pub(crate) fn begin(self: &Arc<Self>, way: &Way) -> AheadLease {
         self.lock().ahead += 1;
+        AheadLease { walks: self.clone(), way: way.clone(), is_read: false }
     }
 
     /// A project was read ahead, or not: then the walk is to prove itself again before more is.
-    pub(crate) fn end(&self, way: &Way, read: bool) {
+    fn end(&self, way: &Way, read: bool) {
         let mut state = self.lock();
         state.ahead = state.ahead.saturating_sub(1);
         if !read && let Some(walk) = state.walks.get_mut(way) {
@@ -104,9 +106,33 @@ impl Walks {
     }
 }
 
+/// A project is read ahead as long as this is there.
+#[derive(Debug)]
+pub(crate) struct AheadLease {
+    walks: Arc<Walks>,
+    way: Way,
+    is_read: bool,
+}
+
+impl AheadLease {
+    /// It was read, or not.
+    pub(crate) fn end(mut self, is_read: bool) {
+        self.is_read = is_read;
+    }
+}
+
+impl Drop for AheadLease {
+    fn drop(&mut self) {
+        self.walks.end(&self.way, self.is_read);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
+    };
 
     use super::{DOUBTFUL, Lead, MOST, PAUSE, Process, Walk, Walks};
     use crate::ids::SpaceId;
@@ -140,7 +166,7 @@ mod tests {
 
     #[test]
     fn programs_walk_by_themselves_and_share_what_is_led() {
-        let (walks, now) = (Walks::default(), Instant::now());
+        let (walks, now) = (Arc::new(Walks::default()), Instant::now());
         let way = |group| (Process { group, inode: 0 }, SpaceId::new("f"));
         let steps = |group, from: usize| {
             (from..from + 6).map(|at| walks.step(&way(group), at, now).count).max()
@@ -149,9 +175,9 @@ mod tests {
             assert_eq!(walks.step(&way(group), 0, now).count, 0);
         }
         assert_eq!(steps(0, 1), Some(MOST));
-        (0..MOST - 1).for_each(|_| walks.begin());
+        let mut leases: Vec<_> = (0..MOST - 1).map(|_| walks.begin(&way(1))).collect();
         assert_eq!(steps(1, 1), Some(1));
-        walks.end(&way(1), false);
+        drop(leases.pop());
         assert_eq!(walks.step(&way(1), 9, now).count, 0);
         // One that was over long ago is forgotten.
         walks.step(&way(2), 9, now + PAUSE + Duration::from_secs(1));

@@ -180,12 +180,10 @@ pub(crate) fn ask_ahead(engine: &Arc<Engine>, project: &Arc<Project>) {
     if asking.resources.is_empty() || unknown(engine, project, &asking).is_empty() {
         return;
     }
-    if !engine.asks.add(project) {
-        return;
-    }
+    let Some(mut lease) = engine.asks.add(project) else { return };
     let shared = engine.clone();
-    tokio::spawn(async move {
-        while let Some(project) = shared.asks.next() {
+    engine.tasks.spawn("asking for details ahead", async move {
+        while let Some(project) = lease.next() {
             if let Err(error) = ask_details(&shared, &project, &asking, &|| {}).await {
                 tracing::debug!(%error, project = project.title(), "its details are unknown");
                 shared.asks.clear();

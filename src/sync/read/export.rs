@@ -98,9 +98,9 @@ pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<P
         if unknown_in(engine, &folder) < WORTH {
             return false;
         }
-        space.set_awaited(Some(now));
+        let awaited = space.await_from(now);
         export(engine, &folder, &mut state).await;
-        space.set_awaited(None);
+        drop(awaited);
         install_trusted(engine, &folder, &mut state).await;
     }
     let Some(export) = state.newest.as_ref().filter(|export| !export.differs) else {

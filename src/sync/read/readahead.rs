@@ -46,14 +46,13 @@ pub(crate) fn read_ahead(engine: &Arc<Engine>, project: &Project, process: Optio
         false => unknown_of(engine, after.iter(), &folder).take(lead.count).collect(),
     };
     for project in next {
-        engine.walks.begin();
-        let (shared, way) = (engine.clone(), way.clone());
-        tokio::spawn(async move {
+        let (shared, lease) = (engine.clone(), engine.walks.begin(&way));
+        engine.tasks.spawn("reading ahead", async move {
             let read = fetch::refresh(&shared, &project, Priority::Background).await;
             if let Err(error) = &read {
                 tracing::debug!(%error, project = project.title(), "not read ahead");
             }
-            shared.walks.end(&way, read.is_ok());
+            lease.end(read.is_ok());
         });
     }
 }

@@ -12,10 +12,10 @@ use crate::{
 
 /// Asks for a newer state of a project, and nobody waits for it.
 pub(crate) fn refresh_aside(engine: &Arc<Engine>, project: &Arc<Project>) {
-    if engine.refresher.add(project) {
+    if let Some(mut lease) = engine.refresher.add(project) {
         let shared = engine.clone();
-        tokio::spawn(async move {
-            while let Some(project) = shared.refresher.next() {
+        engine.tasks.spawn("refreshing", async move {
+            while let Some(project) = lease.next() {
                 let refreshed = fetch::refresh(&shared, &project, Priority::Background).await;
                 note_refreshed(&shared, &project, refreshed);
             }

@@ -161,8 +161,8 @@ pub(crate) fn note_told(
         }
     }
     if let Some(shared) = engine.this.upgrade() {
-        let project = project.clone();
-        tokio::spawn(async move { end_graces(&shared, &project).await });
+        let lease = GraceLease { project: project.clone() };
+        engine.tasks.spawn("the end of a grace", async move { end_graces(&shared, &lease).await });
     }
 }
 
@@ -174,7 +174,21 @@ pub(crate) fn note_not_saved(engine: &Engine, project: &Project, process: Option
     bases::log_base(engine, &mut state, process);
 }
 
-pub(crate) async fn end_graces(engine: &Engine, project: &Project) {
+/// Somebody waits for the ends of graces as long as this is there.
+pub(crate) struct GraceLease {
+    project: Arc<Project>,
+}
+
+impl Drop for GraceLease {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.project.lock().graced = false;
+        }
+    }
+}
+
+pub(crate) async fn end_graces(engine: &Engine, lease: &GraceLease) {
+    let project = &lease.project;
     loop {
         let now = engine.clock.now();
         let (changed, next) = {
@@ -219,11 +233,12 @@ pub(crate) fn take_over_bases(engine: &Engine, project: &Arc<Project>, kept: Kep
     }
     let Some(next) = state.bases.next_end() else { return };
     state.graced = true;
-    let (shared, project, clock) = (engine.this.clone(), project.clone(), engine.clock.clone());
-    tokio::spawn(async move {
+    let (shared, clock) = (engine.this.clone(), engine.clock.clone());
+    let lease = GraceLease { project: project.clone() };
+    engine.tasks.spawn("the end of a grace", async move {
         clock.sleep(next.saturating_duration_since(clock.now())).await;
         if let Some(shared) = shared.upgrade() {
-            end_graces(&shared, &project).await;
+            end_graces(&shared, &lease).await;
         }
     });
 }

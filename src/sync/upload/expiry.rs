@@ -23,7 +23,7 @@ pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
         return;
     }
     let clock = engine.clock.clone();
-    tokio::spawn(async move {
+    engine.tasks.spawn("the end of a refusal", async move {
         clock.sleep(TOLD).await;
         let (Some(shared), Some(project)) = (shared.upgrade(), project.upgrade()) else {
             return;

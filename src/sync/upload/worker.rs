@@ -6,9 +6,12 @@
 
 use std::{
     collections::HashMap,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
+
+use futures_util::FutureExt as _;
 
 use crate::{
     api::Priority,
@@ -27,7 +30,9 @@ use crate::{
         upload::{
             actions, archive,
             copy_details::{self, Carried},
-            create, held, names, rebase, reject,
+            create, held,
+            lease::{WorkerLease, is_done},
+            names, rebase, reject,
             relocate::{self, may_relocate},
             restoration,
             send::{self, Outcome},
@@ -58,22 +63,31 @@ pub(crate) enum Run {
     Held,
 }
 
-/// Has somebody work on the project's intent, unless somebody does.
+/// Has a worker see to a project; whoever asks has seen that there is none, and noted that there is one
+/// now. Should it die, another one is started after a while if nobody has started one.
 pub(crate) fn start(engine: &Arc<Engine>, project: &Arc<Project>) {
-    engine.busy.send_modify(|busy| *busy += 1);
-    let (shared, project) = (engine.clone(), project.clone());
-    tokio::spawn(async move {
-        work(&shared, &project).await;
-        shared.busy.send_modify(|busy| *busy -= 1);
+    let (busy, shared, project) = (engine.tasks.busy(), engine.clone(), project.clone());
+    engine.tasks.spawn("the worker of a project", async move {
+        let lease = WorkerLease::of(&shared, &project);
+        let worked = AssertUnwindSafe(work(&shared, &project, lease)).catch_unwind().await;
+        drop(busy);
+        if worked.is_err() {
+            let title = project.title();
+            tracing::error!(project = title, "its worker died; it is tried again");
+            shared.clock.sleep(LONGEST_PAUSE).await;
+            if !is_done(&project.lock()) {
+                shared.wake(&project);
+            }
+        }
     });
 }
 
-pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>) {
+pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>, mut lease: WorkerLease) {
     let mut pause = FIRST_PAUSE;
     loop {
         let mut changes = engine.transfers.subscribe();
         match work_off(engine, project).await {
-            Ok(Worked::Off) if is_done(engine, project) => return,
+            Ok(Worked::Off) if lease.end_if_done() => return,
             Ok(Worked::Off) => pause = FIRST_PAUSE,
             Ok(Worked::ButHeld(generation)) => {
                 pause = FIRST_PAUSE;
@@ -93,6 +107,7 @@ pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>) {
             }
             Err(error) => {
                 reject::refuse(engine, project, error).await;
+                drop(lease);
                 if project.lock().is_relocated() {
                     engine.wake(project);
                 }
@@ -114,20 +129,6 @@ pub(crate) async fn wait_to_try_again(engine: &Engine, pause: Duration) -> Durat
         () = engine.clock.sleep(wait) => {}
     }
     if is_gone { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) }
-}
-
-/// Whether the worker may go: nothing is left, and nobody can add more without starting a
-/// new one.
-pub(crate) fn is_done(engine: &Engine, project: &Project) -> bool {
-    let mut state = project.lock();
-    let is_off = state.pending().is_none() || (state.is_refused() && !state.is_relocated());
-    let done = is_off && !state.is_to_be_archived();
-    if done {
-        state.working = false;
-        drop(state);
-        residency::note_resident(engine, project);
-    }
-    done
 }
 
 pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Worked> {

@@ -57,12 +57,8 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
 /// Returns once no save is on its way, or after `wait`.
 pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
     transfer::release_held(engine).await;
-    let mut busy = engine.busy.subscribe();
-    let idle = async {
-        let _ = busy.wait_for(|busy| *busy == 0).await;
-    };
     tokio::select! {
-        () = idle => {}
+        () = engine.tasks.rest() => {}
         () = engine.clock.sleep(wait) => {}
     }
     let shared = engine.clone();
