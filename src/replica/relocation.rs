@@ -93,6 +93,9 @@ pub(crate) struct Original {
     /// Whether nothing was sent since they were read.
     #[serde(skip)]
     pub(crate) is_fresh: bool,
+    /// Whether it is archived, and the journal does not know it yet.
+    #[serde(skip)]
+    pub(crate) is_archived: bool,
 }
 
 /// What is to be done next.

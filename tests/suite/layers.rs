@@ -12,16 +12,18 @@ use std::{
 use syn::{Attribute, Item, ItemUse, UseTree, visit::Visit};
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
-const LAYERS: [&[&str]; 17] = [
+const LAYERS: [&[&str]; 19] = [
     &["file_name", "memory", "model", "pidfs", "printable", "secret"],
     &["error"],
     &["clock", "database", "document", "plan"],
     &["text", "api"],
     &["replica", "server"],
     &["store"],
-    &["sync::event", "sync::settings", "sync::project"],
+    &["sync::event", "sync::settings", "sync::project", "sync::tasks"],
     &["sync::leaf"],
     &["sync::engine", "sync::orphans"],
+    &["sync::rejected_copies", "sync::residency"],
+    &["sync::transition"],
     &["sync::locate", "sync::presence", "sync::hiding", "sync::bases"],
     &["sync::read", "sync::peek"],
     &["sync::upload"],

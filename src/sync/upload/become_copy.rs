@@ -340,6 +340,7 @@ impl There {
             is_whole: self.is_whole,
             is_stray: false,
             is_fresh: true,
+            is_archived: false,
         }
     }
 }

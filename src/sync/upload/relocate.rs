@@ -219,8 +219,8 @@ pub(crate) async fn archive_original(
     original: &Original,
 ) -> Result<bool> {
     let Original { id, title, .. } = original;
-    let is_there = match original.is_fresh {
-        true => true,
+    let is_there = match original.is_fresh || original.is_archived {
+        true => !original.is_archived,
         false => match original_now(engine, project, original).await? {
             Some(now) if !relocation::same_tasks(&original.tasks, &now) => {
                 return carry_over(engine, project, original, now).await.map(|()| false);
@@ -248,6 +248,11 @@ pub(crate) async fn archive_original(
             }
             Ok(()) => {}
         }
+        let archived = |relocation: &mut Relocation| {
+            let original = relocation.originals.iter_mut().find(|other| other.id == *id);
+            original.into_iter().for_each(|original| original.is_archived = true);
+        };
+        placement::note_in_memory(engine, project, archived).await;
     }
     hiding::hide(engine, id, true).await?;
     placement::note_relocation(engine, project, |relocation| {

@@ -214,7 +214,17 @@ pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Reloc
 /// A copy that was made and is not gone on with: the project has all of its tasks itself.
 pub(crate) fn stray(id: ProjectId, to: Place, tasks: Outline) -> Original {
     let (folder, title, keys) = (Some(to.folder), to.title, Vec::new());
-    Original { id, folder, title, tasks, keys, is_whole: true, is_stray: true, is_fresh: false }
+    Original {
+        id,
+        folder,
+        title,
+        tasks,
+        keys,
+        is_whole: true,
+        is_stray: true,
+        is_fresh: false,
+        is_archived: false,
+    }
 }
 
 /// What somebody who has `outline` before its eyes has of a project whose tasks have these keys: what

@@ -28,3 +28,5 @@ mod served_bases;
 mod transfer;
 mod truncation;
 mod typed_lines;
+mod unwritable_journal;
+mod worker_panic;

@@ -19,12 +19,22 @@ use crate::support::service::Memory;
 pub struct Line {
     memory: Arc<Memory>,
     cut: AtomicBool,
+    panics: AtomicBool,
 }
 
 impl Line {
     /// A line to a service.
     pub fn to(memory: &Arc<Memory>) -> Arc<Self> {
-        Arc::new(Self { memory: memory.clone(), cut: AtomicBool::new(false) })
+        Arc::new(Self {
+            memory: memory.clone(),
+            cut: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
+        })
+    }
+
+    /// Whoever sends the next write meets a defect of the program.
+    pub fn panic_at_next_write(&self) {
+        self.panics.store(true, Ordering::SeqCst);
     }
 
     /// The mount has crashed.
@@ -38,6 +48,9 @@ impl Backend for Line {
     async fn send(&self, request: &mut dyn Request) -> Result<()> {
         if self.cut.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
+        }
+        if request.entry().is_some() && self.panics.swap(false, Ordering::SeqCst) {
+            panic!("on purpose");
         }
         self.memory.send(request).await
     }
