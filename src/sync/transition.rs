@@ -4,7 +4,7 @@
 //!
 //! Whoever has begun a transition of a project is alone in that; readers get what there was until it is
 //! committed. What readers leave behind meanwhile stays: see
-//! [`Current`](crate::replica::current::Current).
+//! [`Current`].
 
 use std::ops::{Deref, DerefMut};
 
