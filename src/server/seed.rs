@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     markdown::MarkdownLine,
+    node::Shape,
     outline::{Misplaced, Tasks},
     store::{Store, add_project, failed},
     store_details::{Note, Of},
@@ -15,6 +16,7 @@ use crate::{
     api::{ContentType, MakeSpaces, Position, Schedule},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
+    model::Marker,
 };
 
 impl MakeSpaces for Store {
@@ -302,6 +304,23 @@ impl Store {
         self.elsewhere(project, |tasks| {
             let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
             tasks.0[at].set_text(text.to_owned());
+            Ok(())
+        })
+    }
+
+    /// Gives a task another format, as somebody else would.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or there is no such task.
+    pub fn format_elsewhere(
+        &self,
+        project: &ProjectId,
+        task: &TaskId,
+        format: Marker,
+    ) -> Result<()> {
+        self.elsewhere(project, |tasks| {
+            let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
+            tasks.0[at].shape = Shape::of(format.format());
             Ok(())
         })
     }

@@ -6,17 +6,19 @@
 //! a title follows its node.
 
 mod details;
+mod nodes;
 mod projects;
 mod tasks;
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use taskadefs::{
     api::{Client, Content, ContentType, HttpBackend, NewTask, Position, Priority, RemoteTask},
     clock::SystemClock,
     error::{Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
+    model::Marker,
     server::{Assigning, Quirks, Running, Server, ServerConfig},
 };
 
@@ -32,7 +34,13 @@ struct Taskade {
     client: Client,
     workspace: SpaceId,
     folder: SpaceId,
-    server: Option<(Running, tempfile::TempDir)>,
+    behind: Behind,
+}
+
+/// What it is made of, for what the API cannot do or does not tell as it is.
+enum Behind {
+    Memory(Arc<Memory>),
+    Server { running: Running, _dir: tempfile::TempDir },
 }
 
 impl Taskade {
@@ -40,7 +48,8 @@ impl Taskade {
         let memory = Memory::acme();
         memory.set_exports(true);
         let (workspace, folder) = (SpaceId::new("w"), SpaceId::new("f"));
-        Self { client: Client::new(memory), workspace, folder, server: None }
+        let client = Client::new(memory.clone());
+        Self { client, workspace, folder, behind: Behind::Memory(memory) }
     }
 
     async fn over_http(quirks: Quirks) -> Self {
@@ -55,7 +64,7 @@ impl Taskade {
         let clock = Arc::new(SystemClock);
         let http = HttpBackend::new(&running.url(), Some(&running.token()), clock).unwrap();
         let client = Client::new(Arc::new(http));
-        Self { client, workspace, folder, server: Some((running, dir)) }
+        Self { client, workspace, folder, behind: Behind::Server { running, _dir: dir } }
     }
 
     /// A server that is as odd as it may be.
@@ -83,13 +92,46 @@ impl Taskade {
         });
         let markdown = format!("# Plan{}", listed.collect::<String>());
         let project = self.client.create_project(&self.folder, &markdown).await.unwrap();
-        for id in FIELDS {
-            if let Some((running, _)) = &self.server {
-                let data = json!({ "type": "number" });
-                running.store().add_field(&project, id, &data).unwrap();
+        self.set_fields(&project, &FIELDS.map(|id| (id, json!({ "type": "number" }))));
+        project
+    }
+
+    /// Gives a project that has none these fields.
+    fn set_fields(&self, project: &ProjectId, fields: &[(&str, Value)]) {
+        match &self.behind {
+            Behind::Memory(memory) => memory.set_fields(project.as_str(), fields),
+            Behind::Server { running, .. } => {
+                let store = running.store();
+                fields.iter().for_each(|(id, data)| store.add_field(project, id, data).unwrap());
             }
         }
-        project
+    }
+
+    /// Gives a task another format.
+    fn set_format(&self, project: &ProjectId, task: &TaskId, format: Marker) {
+        match &self.behind {
+            Behind::Memory(memory) => {
+                memory.format_elsewhere(project.as_str(), task.as_str(), format);
+            }
+            Behind::Server { running, .. } => {
+                running.store().format_elsewhere(project, task, format).unwrap();
+            }
+        }
+    }
+
+    /// What the export of the folder has of a project, as it is.
+    async fn exported(&self, project: &ProjectId) -> Value {
+        let mut export = match &self.behind {
+            Behind::Memory(memory) => memory.exported(self.folder.as_str()),
+            Behind::Server { running, .. } => {
+                let url = format!("{}/bundles/{}/export", running.url(), self.folder);
+                let request = reqwest::Client::new().get(url);
+                let answer = request.bearer_auth(running.token().expose()).send().await.unwrap();
+                answer.json::<Value>().await.unwrap()["item"].take()
+            }
+        };
+        assert_eq!(export["version"], "1");
+        export["items"][project.as_str()].take()
     }
 
     async fn tasks(&self, project: &ProjectId) -> Vec<RemoteTask> {
@@ -178,6 +220,14 @@ contract! {
         members_fields_and_blocks_are_listed,
         what_is_not_there_is_not_found,
         what_cannot_be_an_id_is_not_even_sent,
+    ];
+    nodes: [
+        an_export_has_a_node_for_each_task_with_its_format,
+        what_is_created_is_a_checkbox_and_formats_stay_through_every_write,
+        fields_are_told_by_exports_and_by_their_endpoint,
+        values_have_their_types_in_exports_and_are_put_as_ids_and_texts,
+        what_no_field_can_have_is_refused,
+        a_copy_has_the_formats_and_the_fields,
     ];
     tasks: [
         tasks_are_made_at_every_place_in_the_order_of_their_batch,

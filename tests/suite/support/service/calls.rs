@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Backend, Call, Envelope, Method, RemoteTask, Request},
+    api::{Backend, Call, Envelope, Method, Request},
     error::{Error, Kind, Result},
     ids::TaskId,
+    model::Marker,
 };
 
 use crate::support::service::{
-    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, task,
+    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, nodes::nameless_fields,
+    task,
 };
 
 /// The path of a task.
@@ -189,23 +191,13 @@ impl State {
         Ok(items(std::iter::once(named(id, name)).chain(folders)))
     }
 
-    fn check_space(&self, space: &str) -> Result<()> {
+    pub(crate) fn check_space(&self, space: &str) -> Result<()> {
         let mut spaces = self
             .workspaces
             .iter()
             .map(|(id, _)| id)
             .chain(self.folders.iter().map(|(_, id, _)| id));
         spaces.any(|id| id == space).then_some(()).ok_or_else(gone)
-    }
-
-    fn export(&self, space: &str) -> Result<Value> {
-        self.check_space(space)?;
-        let inside = self.projects.iter().filter(|(_, project)| project.folder == space);
-        let items = inside.map(|(id, project)| {
-            let root = json!({ "children": nodes(&project.tasks, None) });
-            (id.clone(), json!({ "type": "space-bundle-project-item", "root": root }))
-        });
-        Ok(item(json!({ "items": items.collect::<serde_json::Map<_, _>>() })))
     }
 
     fn create_project(&mut self, call: &Call) -> Result<Value> {
@@ -221,10 +213,19 @@ impl State {
             path.truncate((line.len() - text.len()) / 2);
             let child = format!("n{}", self.next());
             let parent = path.last().map_or(TITLE, String::as_str).to_owned();
-            tasks.push(task(&child, text.trim_start_matches("- "), Some(&parent), false));
+            let bullet = text.strip_prefix("- ");
+            let mut made = task(&child, bullet.unwrap_or(text), Some(&parent), false);
+            made.spelled = bullet.map_or(Marker::Paragraph, |_| Marker::Bullet).into();
+            tasks.push(made);
             path.push(child);
         }
-        let project = Project { name: name.into(), folder: folder.into(), completed: false, tasks };
+        let project = Project {
+            name: name.into(),
+            folder: folder.into(),
+            completed: false,
+            tasks,
+            fields: nameless_fields(),
+        };
         self.projects.insert(id.clone(), project);
         Ok(item(json!({ "id": id })))
     }
@@ -262,18 +263,6 @@ fn anew(id: &TaskId) -> TaskId {
         TITLE => id.clone(),
         _ => TaskId::new(format!("{id}'")),
     }
-}
-
-/// The nodes right below one, as exports have them.
-fn nodes(tasks: &[RemoteTask], parent: Option<&TaskId>) -> Vec<Value> {
-    let below = tasks.iter().filter(|task| task.parent.as_ref() == parent);
-    let node = |task: &RemoteTask| {
-        json!({
-            "type": "text", "id": task.id, "text": { "ops": [{ "insert": task.text }] },
-            "completed": task.completed, "children": nodes(tasks, Some(&task.id)),
-        })
-    };
-    below.map(node).collect()
 }
 
 fn named(id: &str, name: &str) -> Value {

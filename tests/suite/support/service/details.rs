@@ -13,11 +13,12 @@ use crate::support::service::{
     Memory, State, TITLE,
     calls::{TASK, item, items, sent, text},
     gone, index,
+    nodes::{typed, untyped},
 };
 
 /// Who is a member of every project.
 pub const MEMBERS: [&str; 3] = ["alice", "bob", "carol"];
-/// The fields of every project.
+/// The fields of every project, if it is not given others.
 pub const FIELDS: [&str; 4] = ["@inc01", "@inc02", "@f", "@hidden"];
 
 /// What a task has beside its text.
@@ -87,11 +88,15 @@ impl State {
                 index(&self.project(project)?.tasks, &TaskId::new(*task))?;
                 let key = ((*project).to_owned(), (*task).to_owned());
                 let replaces = self.assigning_replaces;
+                let fields = &self.projects[*project].fields;
                 let details = self.details.entry(key).or_default();
                 match (call.method, detail) {
                     (Method::Get, "") => Ok(item(json!({ "id": task }))),
                     (Method::Get, _) => details.get(detail),
-                    (Method::Put, _) => details.put(detail, rest, call, replaces),
+                    (Method::Put, "/fields/{field}") => {
+                        details.set_field(fields, rest[0], sent(call, "/value"))
+                    }
+                    (Method::Put, _) => details.put(detail, call, replaces),
                     _ => details.delete(detail, rest),
                 }
             }
@@ -107,7 +112,8 @@ impl State {
                 items(MEMBERS.map(|handle| json!({ "handle": handle })))
             }
             (Method::Get, "projects/{project}/fields") => {
-                items(FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })))
+                let fields = &self.project(project)?.fields;
+                items(fields.iter().map(|(id, data)| json!({ "id": id, "data": data })))
             }
             (Method::Get, "projects/{project}/blocks") => {
                 let is_top = |task: &&RemoteTask| task.parent.as_ref().is_some_and(is_title);
@@ -134,42 +140,36 @@ impl Details {
             "/note" => item(json!({ "value": self.note.as_ref().ok_or_else(gone)? })),
             "/assignees" => items(self.assignees.iter().map(|name| json!({ "handle": name }))),
             "/fields" => {
-                let value = |(id, value)| json!({ "fieldId": id, "value": value });
+                let value = |(id, value)| json!({ "fieldId": id, "value": untyped(value) });
                 items(self.fields.iter().map(value))
             }
             _ => return Err(gone()),
         })
     }
 
-    fn put(&mut self, detail: &str, rest: &[&str], call: &Call, replaces: bool) -> Result<Value> {
-        match (detail, rest) {
-            ("/date", _) => {
+    fn put(&mut self, detail: &str, call: &Call, replaces: bool) -> Result<Value> {
+        match detail {
+            "/date" => {
                 let date = call.body.clone().unwrap_or_default();
                 self.date = Some(serde_json::from_value(date).unwrap());
             }
-            ("/note", _) => {
+            "/note" => {
                 let note = text(call, "/value");
                 if note.is_empty() || note.contains(['\r', '\n']) {
                     return Err(Error::new(Kind::Refused, "one line, not empty"));
                 }
                 self.note = Some(note.to_owned());
             }
-            ("/assignees", _) => self.assign(&handles(call), replaces)?,
-            (_, [field]) => self.set_field(field, sent(call, "/value"))?,
+            "/assignees" => self.assign(&handles(call), replaces)?,
             _ => return Err(gone()),
         }
         Ok(item(Value::Null))
     }
 
-    fn set_field(&mut self, field: &str, value: &Value) -> Result<()> {
-        if !value.is_number() && value.as_str().is_none_or(str::is_empty) {
-            return Err(Error::new(Kind::Refused, "a number, or a text that is not empty"));
-        }
-        if !FIELDS.contains(&field) {
-            return Err(gone());
-        }
-        self.fields.insert(field.to_owned(), value.clone());
-        Ok(())
+    fn set_field(&mut self, fields: &[(String, Value)], id: &str, value: &Value) -> Result<Value> {
+        let (_, field) = fields.iter().find(|(known, _)| known == id).ok_or_else(gone)?;
+        self.fields.insert(id.to_owned(), typed(field, value)?);
+        Ok(item(Value::Null))
     }
 
     fn assign(&mut self, handles: &[&str], replaces: bool) -> Result<()> {

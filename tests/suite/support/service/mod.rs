@@ -8,6 +8,7 @@ mod calls;
 pub mod connection;
 pub mod details;
 mod faults;
+mod nodes;
 mod tasks;
 
 use std::{
@@ -15,10 +16,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use serde_json::Value;
 use taskadefs::{
     api::RemoteTask,
     error::{Error, Kind, Result},
     ids::TaskId,
+    model::{Marker, Spelled},
 };
 use tokio::sync::watch;
 
@@ -35,6 +38,8 @@ pub(crate) struct Project {
     pub(crate) completed: bool,
     /// Outline order, the title node first.
     pub(crate) tasks: Vec<RemoteTask>,
+    /// What the document has of its fields, with their ids.
+    pub(crate) fields: Vec<(String, Value)>,
 }
 
 #[derive(Debug, Default)]
@@ -121,6 +126,7 @@ impl Memory {
             folder: folder.into(),
             completed: false,
             tasks: vec![task(TITLE, name, None, false)],
+            fields: nodes::nameless_fields(),
         };
         let mut path: Vec<String> = Vec::new();
         for (number, line) in tasks.lines().enumerate() {
@@ -308,7 +314,7 @@ pub(crate) fn task(id: &str, text: &str, parent: Option<&str>, completed: bool) 
         text: text.into(),
         parent: parent.map(TaskId::new),
         completed,
-        spelled: Default::default(),
+        spelled: parent.map(|_| Marker::Checkbox).map_or_else(Spelled::default, Into::into),
     }
 }
 
