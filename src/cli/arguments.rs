@@ -249,8 +249,8 @@ pub(super) struct ServeArgs {
     /// Make a workspace, or with WORKSPACE/FOLDER also a folder in it, unless it is there
     #[arg(long, value_name = "PATH")]
     pub(super) make: Vec<String>,
-    /// Make projects of those that a bundle has in this directory, as exports have them, in a
-    /// workspace of the directory's name. It only creates: again, it makes them again
+    /// Install the bundle that this directory holds, projects as exports have them first of all, in a
+    /// workspace of the directory's name. It only creates: again, it makes all of it again
     #[arg(long, value_name = "DIR")]
     pub(super) import: Vec<PathBuf>,
 }

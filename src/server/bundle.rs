@@ -1,4 +1,5 @@
-//! A space as exported: its projects as trees of nodes, written as real exports are.
+//! A space as exported: its projects as trees of nodes, and what else it has, written as real exports
+//! are.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,17 +10,20 @@ use serde::{
     Serialize, Serializer,
     ser::{SerializeMap as _, SerializeStruct as _},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Answer, Outcome},
+    answer::Answer,
     outline::{Task, Tasks},
     quirks::Exports,
     shared::Shared,
+    store::Store,
+    store_agents::{Agent, Knowledge},
     store_details::Field,
     store_fields::{Surroundings, Values},
+    store_templates::{KeptItem, Template},
 };
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// Everything that an export tells of a project.
 struct Project {
@@ -34,7 +38,14 @@ struct Project {
 #[derive(Serialize)]
 struct Export<'a> {
     version: &'static str,
-    items: BTreeMap<&'a str, Item<'a>>,
+    items: BTreeMap<&'a str, BundleItem<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum BundleItem<'a> {
+    Project(Item<'a>),
+    Other(&'a Value),
 }
 
 #[derive(Serialize)]
@@ -80,35 +91,117 @@ struct Attributes {
 }
 
 /// The export of a space.
-pub(super) fn export(shared: &Shared, space: &str) -> Outcome {
-    if shared.quirks.exports == Exports::Refused {
-        return Err(Answer::refusal(403, "no permission to export"));
+pub(super) fn export(shared: &Shared, space: &str) -> Result<Answer> {
+    let (projects, others) = (projects(shared, space)?, others(shared, space)?);
+    let mut items: BTreeMap<&str, BundleItem<'_>> = BTreeMap::new();
+    for project in &projects {
+        items.insert(&project.id, BundleItem::Project(item(project)));
     }
-    let projects =
-        projects(shared, space).map_err(|error| Answer::refusal(500, &error.to_string()))?;
-    let items = projects.iter().map(|project| (project.id.as_str(), item(project))).collect();
+    for (id, _, other) in &others {
+        items.insert(id, BundleItem::Other(other));
+    }
     Ok(Answer::item(Export { version: "1", items }))
 }
 
-fn projects(shared: &Shared, space: &str) -> Result<Vec<Project>> {
+/// The files of the archive of a space, by their paths: a directory for each sort of item.
+pub(super) fn files(shared: &Shared, space: &str) -> Result<Vec<(String, Value)>> {
+    let mut files = Vec::new();
+    for project in projects(shared, space)? {
+        let mut item = to_json(&item(&project))?;
+        item.as_object_mut().into_iter().for_each(|item| {
+            item.retain(|key, _| key == "root" || key == "preferences");
+        });
+        files.push((format!("projects/{}.json", project.id), item));
+    }
+    for (id, dir, mut item) in others(shared, space)? {
+        if let Some(template) = item.get_mut("template") {
+            item = template.take();
+        }
+        files.push((format!("{dir}/{id}.json"), item));
+    }
+    Ok(files)
+}
+
+/// The same as lists of `{id, data}`, as a `.tsk` has them that is JSON.
+pub(super) fn tsk(shared: &Shared, space: &str) -> Result<Value> {
+    let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (path, data) in files(shared, space)? {
+        let name = path.strip_suffix(".json").unwrap_or(&path);
+        let Some((list, id)) = name.split_once('/') else { continue };
+        lists.entry(list.to_owned()).or_default().push(json!({ "id": id, "data": data }));
+    }
+    let mut bundle = json!(lists);
+    bundle["version"] = "1.1".into();
+    bundle["spaceId"] = space.into();
+    Ok(bundle)
+}
+
+/// What an export has of a project: `{root, preferences}` and what else there is.
+pub(super) fn project_item(store: &Store, id: &str) -> Result<Value> {
+    to_json(&item(&project(store, id)?))
+}
+
+fn to_json(item: &Item<'_>) -> Result<Value> {
+    let failed = |error| Error::new(Kind::Storage, "a project cannot be written").because(error);
+    serde_json::to_value(item).map_err(failed)
+}
+
+/// Agents, templates, flows and apps: their ids, the directories that they are in, and the items.
+fn others(shared: &Shared, space: &str) -> Result<Vec<(String, &'static str, Value)>> {
     let store = &shared.store;
+    let mut others = Vec::new();
+    for agent in store.agents(space)? {
+        let knows = store.knowledge(&agent.id, Knowledge::Project)?;
+        others.push((agent.id.clone(), "agents", agent_item(agent, &knows)));
+    }
+    for Template { id, name, mut item } in store.templates(space)? {
+        item["type"] = "space-bundle-template-item".into();
+        item["name"] = name.into();
+        others.push((id, "templates", item));
+    }
+    for KeptItem { id, item } in store.kept_items(space)? {
+        let is_app = item["type"] == "space-bundle-app-item";
+        others.push((id, if is_app { "apps" } else { "automations" }, item));
+    }
+    Ok(others)
+}
+
+/// An agent as exports have it: a template, which names the projects that it knows.
+fn agent_item(agent: Agent, knows: &[String]) -> Value {
+    let mut template = agent.data;
+    template.insert("version".to_owned(), "1".into());
+    template.insert("name".to_owned(), agent.name.into());
+    let known = |id: &String| json!({ "id": id, "type": "agent-template-variable-input-type" });
+    let known: Vec<Value> = knows.iter().map(known).collect();
+    template.insert("addToKnowledgeProjectVariables".to_owned(), known.into());
+    if let Some(public) = agent.public {
+        template.insert("publicPreferences".to_owned(), public.preferences.into());
+    }
+    json!({ "type": "space-bundle-agent-item", "template": template })
+}
+
+fn projects(shared: &Shared, space: &str) -> Result<Vec<Project>> {
     let mut projects = Vec::new();
-    for row in store.projects(space)? {
-        let mut tasks = store.tasks(&row.id)?;
+    for row in shared.store.projects(space)? {
+        let mut project = project(&shared.store, &row.id)?;
         if shared.quirks.exports == Exports::Different {
-            for task in &mut Arc::make_mut(&mut tasks).0 {
+            for task in &mut Arc::make_mut(&mut project.tasks).0 {
                 task.set_text(task.text.replace('*', ""));
             }
         }
-        projects.push(Project {
-            tasks,
-            fields: store.fields(&row.id)?,
-            values: store.all_values(&row.id)?,
-            surroundings: store.surroundings(&row.id)?,
-            id: row.id,
-        });
+        projects.push(project);
     }
     Ok(projects)
+}
+
+fn project(store: &Store, id: &str) -> Result<Project> {
+    Ok(Project {
+        tasks: store.tasks(id)?,
+        fields: store.fields(id)?,
+        values: store.all_values(id)?,
+        surroundings: store.surroundings(id)?,
+        id: id.to_owned(),
+    })
 }
 
 fn item(project: &Project) -> Item<'_> {

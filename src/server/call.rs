@@ -10,6 +10,8 @@ pub(crate) struct Call<'a> {
     /// `Content-Type`, empty if there is none.
     pub(crate) media_type: &'a str,
     pub(crate) body: &'a [u8],
+    /// `Host`: the name and the port that the server was asked by.
+    pub(crate) host: &'a str,
 }
 
 impl Call<'_> {

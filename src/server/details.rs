@@ -23,12 +23,10 @@ const DEFAULT_MEMBERS: usize = 20;
 
 pub(super) fn members(shared: &Shared, call: &Call<'_>) -> Outcome {
     let id = call.id(0);
-    let limit = requests::number(call.query, "limit", DEFAULT_MEMBERS, usize::MAX)?;
-    let page = requests::number(call.query, "page", 1, usize::MAX)?;
+    let page = requests::page(call.query, DEFAULT_MEMBERS)?;
     find(shared, id)?;
     let members = shared.store.members(id).map_err(broken)?;
-    let page = members.chunks(limit).nth(page - 1).unwrap_or_default();
-    let items = page.iter().map(|member| user(shared, &member.handle, Some(member)));
+    let items = page.of(&members).iter().map(|member| user(shared, &member.handle, Some(member)));
     Ok(Answer::items(with_nulls(shared, items.collect())))
 }
 

@@ -65,7 +65,7 @@ struct Text {
 }
 
 /// The entries of an object in their order.
-struct Pairs<T>(Vec<(String, T)>);
+pub(crate) struct Pairs<T>(pub(crate) Vec<(String, T)>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -99,6 +99,14 @@ impl Imported {
     pub(crate) fn read(item: &[u8]) -> Result<Self, String> {
         let item: Item = serde_json::from_slice(item).map_err(|error| error.to_string())?;
         Self::of(item)
+    }
+
+    /// The same, of what was read as JSON before, where fields have the order of their ids.
+    ///
+    /// # Errors
+    /// Why this is none.
+    pub(crate) fn of_value(item: Value) -> Result<Self, String> {
+        Self::of(serde_json::from_value(item).map_err(|error| error.to_string())?)
     }
 
     fn of(item: Item) -> Result<Self, String> {

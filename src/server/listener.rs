@@ -5,9 +5,12 @@ use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc, time::Durat
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http_body_util::{BodyExt, Limited, StreamBody, combinators::BoxBody};
 use hyper::{
-    Request, Response,
+    HeaderMap, Request, Response,
     body::{Bytes, Frame, Incoming},
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{
+        AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
+        RANGE, RETRY_AFTER,
+    },
     server::conn::http1,
     service::service_fn,
 };
@@ -19,16 +22,15 @@ use super::{
     answer::Answer,
     faults::Fault,
     log::LoggedRequest,
+    media,
     quirks::Place,
-    routes::{Arrived, Routes},
+    routes::{Arrived, Routes, Version},
     shared::Shared,
 };
 
-/// Where the API is.
+/// Where the API is, and what there is of the next.
 const BASE: &str = "/api/v1";
-
-/// Largest body of a request, in bytes.
-const MAX_BODY: usize = 4 << 20;
+const BASE_V2: &str = "/api/v2";
 
 /// How long to wait before the next connection is tried after one could not be had.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -101,18 +103,83 @@ async fn handle_to_the_end(
     handled.await.unwrap_or(Err(Broken))
 }
 
+/// A request, its body aside.
+struct Asked {
+    method: String,
+    target: Target,
+    query: HashMap<String, String>,
+    headers: HeaderMap,
+}
+
+/// What is asked for.
+enum Target {
+    /// An endpoint: its path below the base; empty, which none is, for what is elsewhere.
+    Api(Version, String),
+    /// A file by its public address, which stands for another host.
+    Public(String),
+}
+
+impl Asked {
+    fn of(request: &Request<Incoming>) -> Self {
+        let path = request.uri().path();
+        let below = |base| path.strip_prefix(base).filter(|below: &&str| below.starts_with('/'));
+        let target = match (path.strip_prefix(media::PUBLIC), below(BASE_V2)) {
+            (Some(file), _) => Target::Public(file.to_owned()),
+            (None, Some(path)) => Target::Api(Version::V2, path.to_owned()),
+            (None, None) => Target::Api(Version::V1, below(BASE).unwrap_or_default().to_owned()),
+        };
+        Self {
+            method: request.method().as_str().to_owned(),
+            target,
+            query: pairs(request.uri().query().unwrap_or_default()),
+            headers: request.headers().clone(),
+        }
+    }
+
+    /// The path that the log and faults know it by.
+    fn path(&self) -> String {
+        match &self.target {
+            Target::Api(Version::V1, path) => path.clone(),
+            Target::Api(Version::V2, path) => format!("{BASE_V2}{path}"),
+            Target::Public(file) => format!("{}{file}", media::PUBLIC),
+        }
+    }
+
+    fn header(&self, name: HeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Carries it out.
+    fn execute(&self, shared: &Shared, routes: &Routes, body: &[u8]) -> Answer {
+        let answer = match &self.target {
+            Target::Public(_) if self.headers.contains_key(AUTHORIZATION) => {
+                Answer::bad_request("a token does not belong here: this stands for another host")
+            }
+            Target::Public(file) => media::public(shared, file).unwrap_or_else(|refusal| refusal),
+            Target::Api(version, path) => {
+                let (method, query) = (self.method.as_str(), &self.query);
+                let (media_type, host) = (self.header(CONTENT_TYPE), self.header(HOST));
+                let arrived = Arrived { method, path, query, media_type, body, host };
+                routes.execute(shared, *version, &arrived)
+            }
+        };
+        match self.header(RANGE) {
+            "" => answer,
+            range if shared.quirks.serves_ranges => answer.part(range),
+            _ => answer,
+        }
+    }
+}
+
 async fn handle(
     shared: Arc<Shared>,
     routes: Arc<Routes>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Broken> {
-    let method = request.method().as_str().to_owned();
-    let path = below_base(request.uri().path()).to_owned();
-    let query = pairs(request.uri().query().unwrap_or_default());
-    let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().to_owned();
-    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    let asked = Asked::of(&request);
+    let (method, path) = (asked.method.clone(), asked.path());
+    let most = routes.most_bytes(&path);
+    let body = Limited::new(request.into_body(), most).collect().await;
     tokio::time::sleep(shared.quirks.latency).await;
     let place = shared.window.count();
     let fault = shared.faults.next(&method, &path);
@@ -125,20 +192,17 @@ async fn handle(
         _ => {}
     }
     let (answer, sent) = match body {
-        Err(_) => (Answer::refusal(413, "the body is too large"), Bytes::new()),
+        Err(_) => {
+            let message = format!("the body is larger than {most} bytes");
+            (Answer::too_large(&message, shared.quirks.large_has_code), Bytes::new())
+        }
         Ok(body) => {
             let body = body.to_bytes();
-            let answer = match refused_by(&shared, place, authorization.as_ref(), fault.as_ref()) {
+            let answer = match refused_by(&shared, place, &asked, fault.as_ref()) {
                 Some(refusal) => refusal,
                 None => {
-                    let (shared, method, path) = (shared.clone(), method.clone(), path.clone());
-                    let body = body.clone();
-                    let run = move || {
-                        let (method, path) = (method.as_str(), path.as_str());
-                        let (query, media_type, body) = (&query, media_type.as_str(), &body[..]);
-                        let arrived = Arrived { method, path, query, media_type, body };
-                        routes.execute(&shared, &arrived)
-                    };
+                    let (shared, body) = (shared.clone(), body.clone());
+                    let run = move || asked.execute(&shared, &routes, &body);
                     let done = tokio::task::spawn_blocking(run).await;
                     done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
                 }
@@ -150,25 +214,20 @@ async fn handle(
     respond(&shared, answer, place, fault).await
 }
 
-/// The path below the base; empty, which no endpoint is, for what is elsewhere.
-fn below_base(path: &str) -> &str {
-    let below = path.strip_prefix(BASE).filter(|below| below.starts_with('/'));
-    below.unwrap_or_default()
-}
-
 fn refused_by(
     shared: &Shared,
     place: Place,
-    authorization: Option<&HeaderValue>,
+    asked: &Asked,
     fault: Option<&Fault>,
 ) -> Option<Answer> {
     let wanted = format!("Bearer {}", shared.token.expose());
     // In a time that does not tell how much of it is right.
     let is_it = |given: &HeaderValue| bool::from(given.as_bytes().ct_eq(wanted.as_bytes()));
-    if !authorization.is_some_and(is_it) {
+    let is_public = matches!(asked.target, Target::Public(_));
+    if !is_public && !asked.headers.get(AUTHORIZATION).is_some_and(is_it) {
         return Some(Answer::refusal(401, "Unauthorized"));
     }
-    if place.refused {
+    if place.refused && !is_public {
         return Some(Answer::refusal(429, "Too many requests"));
     }
     match fault? {
@@ -190,15 +249,18 @@ async fn respond(
     place: Place,
     fault: Option<Fault>,
 ) -> Result<Response<Body>, Broken> {
-    let mut bytes = Bytes::from(answer.body);
-    if shared.quirks.cuts_pairs {
+    let mut bytes = answer.body;
+    if shared.quirks.cuts_pairs && answer.media_type.starts_with("application/json") {
         let cut = String::from_utf8_lossy(&bytes).replace('\u{e000}', "\\ud83d");
         bytes = Bytes::from(cut);
     }
     let mut response = Response::new(());
     *response.status_mut() = answer.status.try_into().map_err(|_| Broken)?;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, answer.media_type.parse().map_err(|_| Broken)?);
+    for (name, value) in answer.headers {
+        headers.insert(name, value.parse().map_err(|_| Broken)?);
+    }
     if shared.quirks.tells_limit {
         let reset = format!("{:.3}", place.reset.as_secs_f64());
         headers.insert("x-rate-limit-limit", place.limit.into());
@@ -276,6 +338,8 @@ fn pairs(query: &str) -> HashMap<String, String> {
     pairs.map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
+/// A plus is a space there, as forms write it.
 fn decode(part: &str) -> String {
-    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
+    let spaced = part.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }

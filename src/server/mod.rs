@@ -1,26 +1,36 @@
 //! The embedded server: a Taskade for one machine, on a store of its own.
 //!
-//! It speaks v1 of the API over HTTP for workspaces, folders, projects and tasks with their
-//! details, with the rules of the official document and those that public clients have met, and
-//! refuses what the document does not allow. Other endpoints answer 404 in the error envelope. It
-//! listens on loopback only. The client talks to it as to the real service: there is no second
+//! It speaks all of v1 of the API over HTTP, with the rules of the official document and those that
+//! public clients have met, and refuses what the document does not allow. What is generated is canned
+//! and says so. Other paths answer 404 in the error envelope. It listens on loopback only. The client talks to it as to the real service: there is no second
 //! path.
 
+mod agent_requests;
+mod agent_templates;
+mod agents;
 mod answer;
+mod archive;
 mod bundle;
+mod bundles;
 mod call;
 mod details;
 mod faults;
 mod hostile;
 mod import;
 mod imported;
+mod incoming;
+mod install;
+mod knowledge;
 mod listener;
 mod log;
 mod markdown;
+mod media;
 mod node;
 mod outline;
 mod projects;
+mod public_agents;
 mod quirks;
+mod range;
 mod requests;
 mod routes;
 mod sample;
@@ -29,10 +39,14 @@ mod schema;
 mod seed;
 mod shared;
 mod store;
+mod store_agents;
 mod store_details;
 mod store_fields;
+mod store_media;
 mod store_tasks;
+mod store_templates;
 mod tasks;
+mod templates;
 mod token;
 mod values;
 
@@ -40,6 +54,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -56,6 +71,9 @@ use crate::{
     error::{Error, Kind, Result},
     secret::Token,
 };
+
+/// In what time there may be so many imports (Taskade's own limit).
+const IMPORT_WINDOW: Duration = Duration::from_secs(60);
 
 /// How a server is to run.
 #[derive(Debug, Clone)]
@@ -122,6 +140,7 @@ impl Server {
             store,
             token,
             window: quirks::Window::new(config.quirks.rate_limit, config.quirks.rate_window),
+            imports: quirks::Window::new(config.quirks.import_limit, IMPORT_WINDOW),
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Outcome},
-    bundle,
     call::Call,
     requests::{self, CopyProject, CreateProject, CreateProjectIn},
     shared::Shared,
     store::{ProjectRow, SpaceRow},
 };
 use crate::error::Error;
+
+/// How many projects of the account a page has without `limit`.
+const DEFAULT_MINE: usize = 100;
 
 pub(super) fn broken(error: Error) -> Answer {
     Answer::refusal(500, &error.to_string())
@@ -46,7 +48,7 @@ pub(super) fn folders(shared: &Shared, call: &Call<'_>) -> Outcome {
     spaces(shared, Ok(rows))
 }
 
-fn check_space(shared: &Shared, id: &str) -> Result<(), Answer> {
+pub(super) fn check_space(shared: &Shared, id: &str) -> Result<(), Answer> {
     match shared.store.has_space(id).map_err(broken)? {
         true => Ok(()),
         false => Err(Answer::not_found("Folder not found")),
@@ -76,9 +78,17 @@ pub(super) fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
     row.ok_or_else(|| Answer::not_found("Document not found"))
 }
 
-pub(super) fn export(shared: &Shared, call: &Call<'_>) -> Outcome {
-    check_space(shared, call.id(0))?;
-    bundle::export(shared, call.id(0))
+/// All projects of the account, by when they were looked at.
+pub(super) fn mine(shared: &Shared, call: &Call<'_>) -> Outcome {
+    let page = requests::page(call.query, DEFAULT_MINE)?;
+    let mut rows = shared.store.viewed_projects().map_err(broken)?;
+    match call.query.get("sort").map_or("viewed-desc", String::as_str) {
+        "viewed-desc" => {}
+        "viewed-asc" => rows.reverse(),
+        _ => return Err(Answer::bad_request("sort: viewed-asc or viewed-desc")),
+    }
+    let items = page.of(&rows).iter().map(|row| project_item(shared, row));
+    Ok(Answer::items(items.collect()))
 }
 
 pub(super) fn project(shared: &Shared, call: &Call<'_>) -> Outcome {

@@ -97,6 +97,22 @@ pub struct Quirks {
     pub typed_values: bool,
     /// What exports of spaces are.
     pub exports: Exports,
+    /// Whether agents and files that are not there are answered with an item that is null.
+    pub missing_is_null: bool,
+    /// Whether the data of an agent that is sent is merged into what it has.
+    pub patches_merge: bool,
+    /// Whether no AI credits are left.
+    pub out_of_credits: bool,
+    /// Whether a download is answered with a redirect to the file's public address.
+    pub downloads_redirect: bool,
+    /// Whether parts of files are given that are asked for by `Range`.
+    pub serves_ranges: bool,
+    /// Whether what is too large is refused with a code.
+    pub large_has_code: bool,
+    /// Whether a `.tsk` is JSON and no archive.
+    pub tsk_is_json: bool,
+    /// How many imports a minute there may be.
+    pub import_limit: Option<u32>,
     /// Whether answers have fields that the document does not know.
     pub extra_fields: bool,
     /// Requests a window.
@@ -131,6 +147,14 @@ impl Default for Quirks {
             ends_are_periods: false,
             typed_values: false,
             exports: Exports::default(),
+            missing_is_null: false,
+            patches_merge: false,
+            out_of_credits: false,
+            downloads_redirect: false,
+            serves_ranges: true,
+            large_has_code: true,
+            tsk_is_json: false,
+            import_limit: Some(5),
             extra_fields: false,
             rate_limit: None,
             rate_window: Duration::from_secs(60),

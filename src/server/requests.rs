@@ -76,6 +76,24 @@ pub(crate) struct CopyProject {
     pub(crate) project_title: Option<String>,
 }
 
+/// `projectFromTemplate`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct FromTemplate {
+    pub(crate) folder_id: String,
+    pub(crate) template_id: String,
+}
+
+/// `getConversation` of v2.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetConversation {
+    pub(crate) agent_id: String,
+    pub(crate) convo_id: String,
+    #[serde(default)]
+    pub(crate) include_transcript: bool,
+}
+
 /// `taskPutDate`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +149,10 @@ pub(crate) fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Answer> {
     let essence = call.media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Answer::refusal(415, "Content-Type: application/json"));
+    }
+    // A type whose keys may all be missing is read from a list, too.
+    if call.body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Answer::bad_request("the body is no JSON object"));
     }
     serde_json::from_slice(call.body).map_err(|error| Answer::bad_request(&error.to_string()))
 }
@@ -248,6 +270,28 @@ pub(crate) fn number(
         Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
         Some(_) => Err(Answer::bad_request(&format!("{name}: out of range"))),
     }
+}
+
+/// Which part of a list is asked for, by `limit` and `page` from 1 on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    limit: usize,
+    page: usize,
+}
+
+impl Page {
+    /// The items of the page; none past the last.
+    pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
+        all.chunks(self.limit).nth(self.page - 1).unwrap_or_default()
+    }
+}
+
+/// The page that a query asks for.
+pub(crate) fn page(query: &HashMap<String, String>, without: usize) -> Result<Page, Answer> {
+    Ok(Page {
+        limit: number(query, "limit", without, usize::MAX)?,
+        page: number(query, "page", 1, usize::MAX)?,
+    })
 }
 
 /// Refuses a content type that creating projects does not know.

@@ -2,16 +2,31 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use matchit::InsertError;
+
 use super::{
+    agents,
     answer::{Answer, Outcome},
+    bundles,
     call::Call,
-    details, projects,
+    details, knowledge, media, projects, public_agents,
     shared::Shared,
-    tasks,
+    tasks, templates,
 };
 
 /// What carries out a request for an endpoint.
 type Handler = fn(&Shared, &Call<'_>) -> Outcome;
+
+/// Whose bodies may be larger than others.
+const UPLOAD: &str = "/medias/spaces/{space}/upload";
+const IMPORT: &str = "/bundles/{space}/import";
+const IMPORT_ARCHIVE: &str = "/bundles/{space}/import/zip";
+
+/// Largest body of any other request, in bytes.
+const MAX_BODY: usize = 4 << 20;
+
+/// What v2 has alone, below its own base.
+const V2: &[(&str, &str, Handler)] = &[("POST", "/getConversation", knowledge::transcript)];
 
 /// Every endpoint: its method, its path below the API's base, and what it does.
 const ENDPOINTS: &[(&str, &str, Handler)] = &[
@@ -19,8 +34,36 @@ const ENDPOINTS: &[(&str, &str, Handler)] = &[
     ("GET", "/workspaces/{workspace}/folders", projects::folders),
     ("POST", "/workspaces/{workspace}/projects", projects::create_project_in),
     ("GET", "/folders/{folder}/projects", projects::projects),
-    ("GET", "/bundles/{space}/export", projects::export),
+    ("GET", "/folders/{folder}/agents", agents::list),
+    ("POST", "/folders/{folder}/agents", agents::create),
+    ("POST", "/folders/{folder}/agent-generate", agents::generate),
+    ("GET", "/folders/{folder}/medias", media::list),
+    ("GET", "/folders/{folder}/project-templates", templates::list),
+    ("GET", "/me/projects", projects::mine),
+    ("GET", "/agents/{agent}", agents::get),
+    ("PATCH", "/agents/{agent}", agents::update),
+    ("DELETE", "/agents/{agent}", agents::delete),
+    ("PUT", "/agents/{agent}/publicAccess", public_agents::publish),
+    ("GET", "/agents/{agent}/public-agent", public_agents::get),
+    ("PATCH", "/agents/{agent}/public-agent", public_agents::update),
+    ("GET", "/public-agents/{public}", public_agents::get_by_public_id),
+    ("POST", "/agents/{agent}/knowledge/project", knowledge::teach_project),
+    ("POST", "/agents/{agent}/knowledge/media", knowledge::teach_media),
+    ("DELETE", "/agents/{agent}/knowledge/project/{project}", knowledge::unteach_project),
+    ("DELETE", "/agents/{agent}/knowledge/media/{media}", knowledge::unteach_media),
+    ("GET", "/agents/{agent}/convos/", knowledge::convos),
+    ("GET", "/agents/{agent}/convos/{convo}", knowledge::convo),
+    ("GET", "/medias/{media}", media::get),
+    ("DELETE", "/medias/{media}", media::delete),
+    ("GET", "/medias/{media}/download", media::download),
+    ("GET", "/medias/spaces/{space}/download", media::download_all),
+    ("POST", UPLOAD, media::upload),
+    ("GET", "/bundles/{space}/export", bundles::export),
+    ("GET", "/bundles/{space}/export/zip", bundles::export_archive),
+    ("POST", IMPORT, bundles::import),
+    ("POST", IMPORT_ARCHIVE, bundles::import_archive),
     ("POST", "/projects", projects::create_project),
+    ("POST", "/projects/from-template", templates::create_project),
     ("GET", "/projects/{project}", projects::project),
     ("POST", "/projects/{project}/complete", projects::complete),
     ("POST", "/projects/{project}/restore", projects::restore),
@@ -56,7 +99,22 @@ const ENDPOINTS: &[(&str, &str, Handler)] = &[
 ];
 
 /// Finds what carries out a request.
-pub(crate) struct Routes(matchit::Router<HashMap<&'static str, Handler>>);
+pub(crate) struct Routes {
+    v1: Router,
+    v2: Router,
+}
+
+/// What methods of a path do, and the path as it is in the list.
+type Methods = (&'static str, HashMap<&'static str, Handler>);
+
+type Router = matchit::Router<Methods>;
+
+/// The versions of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    V2,
+}
 
 /// A request below the API's base, as it came.
 pub(crate) struct Arrived<'a> {
@@ -67,6 +125,8 @@ pub(crate) struct Arrived<'a> {
     /// `Content-Type`, empty if there is none.
     pub(crate) media_type: &'a str,
     pub(crate) body: &'a [u8],
+    /// `Host`, empty if there is none.
+    pub(crate) host: &'a str,
 }
 
 impl Routes {
@@ -74,29 +134,51 @@ impl Routes {
     ///
     /// # Errors
     /// If two paths cannot be told apart.
-    pub(crate) fn new() -> Result<Self, matchit::InsertError> {
-        let mut paths: BTreeMap<&str, HashMap<&str, Handler>> = BTreeMap::new();
-        for (method, path, handler) in ENDPOINTS {
-            paths.entry(path).or_default().insert(method, *handler);
+    pub(crate) fn new() -> Result<Self, InsertError> {
+        Ok(Self { v1: router(ENDPOINTS)?, v2: router(V2)? })
+    }
+
+    /// Most bytes that the body of a request may have.
+    pub(crate) fn most_bytes(&self, path: &str) -> usize {
+        match self.v1.at(path).map(|found| found.value.0) {
+            Ok(UPLOAD) => media::MAX_FILE,
+            Ok(IMPORT | IMPORT_ARCHIVE) => bundles::MAX_ARCHIVE,
+            _ => MAX_BODY,
         }
-        let mut router = matchit::Router::new();
-        for (path, methods) in paths {
-            router.insert(path, methods)?;
-        }
-        Ok(Self(router))
     }
 
     /// Carries out a request.
-    pub(crate) fn execute(&self, shared: &Shared, arrived: &Arrived<'_>) -> Answer {
-        let Arrived { method, path, query, media_type, body } = *arrived;
-        let found = self.0.at(path).ok();
-        let found = found.and_then(|found| Some((*found.value.get(method)?, found.params)));
+    pub(crate) fn execute(
+        &self,
+        shared: &Shared,
+        version: Version,
+        arrived: &Arrived<'_>,
+    ) -> Answer {
+        let Arrived { method, path, query, media_type, body, host } = *arrived;
+        let router = match version {
+            Version::V1 => &self.v1,
+            Version::V2 => &self.v2,
+        };
+        let found = router.at(path).ok();
+        let found = found.and_then(|found| Some((*found.value.1.get(method)?, found.params)));
         let Some((handler, params)) = found else { return Answer::not_found("Not found") };
         let decode = |id: &str| percent_encoding::percent_decode_str(id).decode_utf8_lossy().into();
         let ids = params.iter().map(|(_, id)| decode(id)).collect();
-        let outcome = handler(shared, &Call { ids, query, media_type, body });
+        let outcome = handler(shared, &Call { ids, query, media_type, body, host });
         outcome.unwrap_or_else(|refusal| refusal)
     }
+}
+
+fn router(endpoints: &[(&'static str, &'static str, Handler)]) -> Result<Router, InsertError> {
+    let mut paths: BTreeMap<&str, HashMap<&str, Handler>> = BTreeMap::new();
+    for (method, path, handler) in endpoints {
+        paths.entry(path).or_default().insert(method, *handler);
+    }
+    let mut router = matchit::Router::new();
+    for (path, methods) in paths {
+        router.insert(path, (path, methods))?;
+    }
+    Ok(router)
 }
 
 #[cfg(test)]
@@ -109,8 +191,8 @@ mod tests {
         for (method, path, _) in ENDPOINTS {
             // The names of what fills a path are segments as well.
             let path = path.replace(['{', '}'], "");
-            let found = routes.0.at(&path).unwrap();
-            assert!(found.value.contains_key(method), "{method} {path}");
+            let found = routes.v1.at(&path).unwrap();
+            assert!(found.value.1.contains_key(method), "{method} {path}");
         }
     }
 }

@@ -201,7 +201,10 @@ fn add_projects(store: &Store) -> Result<()> {
             store.add_project(&folder, title, tasks)?;
         }
         match name {
-            "Marketing" => sample_pages::add_table(store, &folder).map(drop)?,
+            "Marketing" => {
+                let table = sample_pages::add_table(store, &folder)?;
+                sample_pages::add_others(store, &folder, &table)?;
+            }
             "Engineering" => sample_pages::add_document(store, &folder).map(drop)?,
             _ => {}
         }

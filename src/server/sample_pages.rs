@@ -1,8 +1,9 @@
-//! A document and a table of the sample workspace: most real projects are one or the other.
+//! A document and a table of the sample workspace, as most real projects are one or the other; and what
+//! a folder may hold beside projects.
 
 use serde_json::{Map, Value, json};
 
-use super::store::Store;
+use super::{store::Store, store_agents::Knowledge};
 use crate::{
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -57,6 +58,30 @@ pub(super) fn add_table(store: &Store, folder: &SpaceId) -> Result<ProjectId> {
         add_values(store, &project, task, supplier)?;
     }
     Ok(project)
+}
+
+const EDITOR: &str = "\
+You edit what goes out to customers. You shorten, you take out what nobody asked for, and you say what \
+is missing. You never invent a number.";
+
+const TALK: &str = "\
+**Alice**: Is this subject line too long?
+
+**Editor**: It is. Say what changes for the reader, in six words.
+";
+
+const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
+<circle cx="32" cy="32" r="28" fill="#2a7"/>
+</svg>
+"##;
+
+/// Adds an agent that knows a project, with a conversation; a file; and a template of that project.
+pub(super) fn add_others(store: &Store, folder: &SpaceId, project: &ProjectId) -> Result<()> {
+    let agent = store.add_agent(folder, "Editor", EDITOR)?;
+    store.teach(&agent, Knowledge::Project, project.as_str())?;
+    store.add_convo(&agent, "Subject lines", TALK)?;
+    store.add_media(folder, "logo.svg", "image/svg+xml", LOGO.as_bytes())?;
+    store.add_template(folder, "Supplier list", project).map(drop)
 }
 
 fn fields() -> [(&'static str, Value); 4] {

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use rusqlite_migration::{M, Migrations};
 
 /// From nothing, or from whatever version, to the one that this program writes.
-pub(super) static STEPS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(DETAILS), M::up(NODES)]));
+pub(super) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![M::up(FIRST), M::up(DETAILS), M::up(NODES), M::up(SPACES)])
+});
 
 const FIRST: &str = "
     CREATE TABLE IF NOT EXISTS spaces (
@@ -98,4 +99,58 @@ const NODES: &str = "
             SELECT 1 FROM fields
             WHERE fields.project = field_values.project AND fields.id = field
                 AND json_extract(data, '$.type') = 'Select');
+";
+
+/// What spaces have beside projects; which projects were looked at last, for which those from before
+/// count by their age.
+const SPACES: &str = "
+    CREATE TABLE agents (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        data TEXT NOT NULL,
+        public TEXT UNIQUE,
+        preferences TEXT
+    ) STRICT;
+    CREATE TABLE agent_knowledge (
+        number INTEGER PRIMARY KEY,
+        agent TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        UNIQUE (agent, kind, subject)
+    ) STRICT;
+    CREATE TABLE convos (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        agent TEXT NOT NULL,
+        status TEXT NOT NULL,
+        title TEXT NOT NULL,
+        data TEXT NOT NULL,
+        transcript TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE medias (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        file TEXT NOT NULL UNIQUE,
+        content BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE templates (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        item TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE kept_items (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        space TEXT NOT NULL,
+        item TEXT NOT NULL
+    ) STRICT;
+    ALTER TABLE projects ADD COLUMN viewed INTEGER NOT NULL DEFAULT 0;
+    UPDATE projects SET viewed = number;
 ";

@@ -356,6 +356,16 @@ impl Store {
         })
     }
 
+    /// Somebody looks at a project.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn view_elsewhere(&self, project: &ProjectId) -> Result<()> {
+        let sql =
+            "UPDATE projects SET viewed = (SELECT max(viewed) + 1 FROM projects) WHERE id = ?1";
+        self.lock().connection.execute(sql, [project.as_str()]).map(drop).map_err(failed)
+    }
+
     /// Somebody else archives a project.
     ///
     /// # Errors

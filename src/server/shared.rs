@@ -18,4 +18,6 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<RequestLog>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) window: Window,
+    /// Of imports, which have a limit of their own.
+    pub(crate) imports: Window,
 }

@@ -114,6 +114,34 @@ impl Store {
         rows.map(|row| row.map_err(failed)).collect()
     }
 
+    /// All projects, those first that were looked at last.
+    pub(crate) fn viewed_projects(&self) -> Result<Vec<ProjectRow>> {
+        let sql = "SELECT id, folder, name, completed FROM projects ORDER BY viewed DESC";
+        let inner = self.lock();
+        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement.query_map([], project_row).map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
+    /// The name of a space, if there is one.
+    pub(crate) fn space_name(&self, id: &str) -> Result<Option<String>> {
+        let found = self.rows("SELECT name FROM spaces WHERE id = ?1", id, |row| row.get(0));
+        Ok(found?.pop())
+    }
+
+    /// The rows that belong to one subject.
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        subject: &str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let inner = self.lock();
+        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement.query_map([subject], read).map_err(failed)?;
+        rows.map(|row| row.map_err(failed)).collect()
+    }
+
     pub(crate) fn project(&self, id: &str) -> Result<Option<ProjectRow>> {
         self.lock()
             .connection
@@ -250,7 +278,8 @@ pub(crate) fn add_project(
     tasks: &Tasks,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO projects (id, folder, name, completed) VALUES (?1, ?2, ?3, 0)",
+        "INSERT INTO projects (id, folder, name, completed, viewed)
+         VALUES (?1, ?2, ?3, 0, (SELECT coalesce(max(viewed), 0) + 1 FROM projects))",
         [id, folder, name],
     )?;
     store_tasks::write(transaction, id, tasks, 0, tasks.0.len())

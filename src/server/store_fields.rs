@@ -81,16 +81,4 @@ impl Store {
         let kept = self.rows(sql, project, |row| from_json(&row.get_ref(0)?))?;
         Ok(kept.into_iter().next().unwrap_or_default())
     }
-
-    fn rows<T>(
-        &self,
-        sql: &str,
-        project: &str,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let inner = self.lock();
-        let mut statement = inner.connection.prepare_cached(sql).map_err(failed)?;
-        let rows = statement.query_map([project], read).map_err(failed)?;
-        rows.map(|row| row.map_err(failed)).collect()
-    }
 }

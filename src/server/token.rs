@@ -50,6 +50,16 @@ pub(crate) fn random_name(length: usize) -> Result<String> {
     Ok(bytes.iter().map(letter).collect())
 }
 
+/// A random ULID, whose first ten characters are not a time.
+pub(crate) fn random_ulid() -> Result<String> {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0_u8; 24];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(Kind::Storage, format!("no randomness: {error}")))?;
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+    Ok(format!("01{}", bytes.iter().map(letter).collect::<String>()))
+}
+
 /// A random UUID (version 4).
 pub(crate) fn random_uuid() -> Result<String> {
     let mut b = [0_u8; 16];

@@ -2,6 +2,7 @@
 //! have met, and that every quirk and fault is what its name says.
 
 mod details;
+mod document;
 mod faults;
 mod imports;
 mod lifetime;
@@ -11,6 +12,7 @@ mod projects;
 mod quirks;
 mod resources;
 mod shape;
+mod spaces;
 mod tasks;
 
 use std::time::Duration;
