@@ -104,7 +104,9 @@ impl Incoming {
                 _ if path == "manifest.json" => Ok(()),
                 None if path == "bundle.json" => incoming.take_export(&content),
                 Some(("media" | "medias", rest)) => add_media(&mut medias, rest, content),
-                Some(("apps", rest)) => add_app_file(&mut apps, rest, content),
+                Some(("apps", rest)) if rest.contains('/') => {
+                    add_app_file(&mut apps, rest, content)
+                }
                 Some((dir, rest)) => incoming.add_file(dir, rest, &content),
                 None => Err("it is of no sort that a bundle has".to_owned()),
             };
@@ -248,7 +250,7 @@ fn add_app_file(
     rest: &str,
     content: Vec<u8>,
 ) -> Result<(), String> {
-    let (app, file) = rest.split_once('/').unwrap_or((rest, rest));
+    let (app, file) = rest.split_once('/').ok_or("a file of no app")?;
     let text = String::from_utf8(content).map_err(|_| "a file of an app that is no text")?;
     apps.entry(app.to_owned()).or_default().insert(file.to_owned(), text.into());
     Ok(())
@@ -330,6 +332,9 @@ mod tests {
                 "media/m/metadata.json".to_owned(),
                 br#"{"name":"a.png","mimetype":"image/png"}"#.to_vec(),
             ),
+            ("apps/main/package.json".to_owned(), b"{}".to_vec()),
+            ("apps/main/src/a.ts".to_owned(), b"1".to_vec()),
+            ("apps/kept.json".to_owned(), br#"{"files":{"b.ts":"2"}}"#.to_vec()),
             ("notes.txt".to_owned(), Vec::new()),
             ("projects/x.json".to_owned(), b"{}".to_vec()),
             ("agents/y.json".to_owned(), b"{".to_vec()),
@@ -337,6 +342,9 @@ mod tests {
         let media = &incoming.medias[0];
         assert_eq!((media.name.as_str(), media.media_type.as_str()), ("a.png", "image/png"));
         assert_eq!(media.content, [0, 255]);
+        let files = |files: Value| json!({ "type": "space-bundle-app-item", "files": files });
+        let apps = [json!({ "b.ts": "2" }), json!({ "package.json": "{}", "src/a.ts": "1" })];
+        assert_eq!(incoming.apps, apps.map(files));
         let told: Vec<&str> = others.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(told, ["notes.txt", "projects/x.json", "agents/y.json"]);
     }
