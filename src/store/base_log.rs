@@ -134,6 +134,17 @@ impl BaseLog {
         self.note_with(process, project, outline, circumstances);
     }
 
+    /// The projects of which it is known, from before this mount, what this program had before its eyes,
+    /// and that nobody has come to since.
+    pub(crate) fn kept_of(&self, process: Process) -> Vec<ProjectId> {
+        let inner = self.lock();
+        let has = |kept: &Kept| kept.bases.iter().any(|(of, _)| *of == process);
+        let mut ids: Vec<ProjectId> =
+            inner.kept.iter().filter(|(_, kept)| has(kept)).map(|(id, _)| id.clone()).collect();
+        ids.sort();
+        ids
+    }
+
     /// Notes what a program has before its eyes. Nothing if that is noted.
     pub(crate) fn note_with(
         self: &Arc<Self>,

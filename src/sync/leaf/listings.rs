@@ -279,6 +279,18 @@ impl Listings {
         self.keep(&known, &which);
     }
 
+    /// The folder in which a project was last seen, and its title.
+    pub(crate) fn place_of(&self, id: &ProjectId) -> Option<(SpaceId, String)> {
+        let known = self.lock();
+        known.slots.iter().find_map(|(which, slot)| match (which, &slot.items) {
+            (Which::Projects(folder), Some(Items::Projects(projects))) => {
+                let project = projects.iter().find(|project| project.id == *id)?;
+                Some((folder.clone(), project.name.clone()))
+            }
+            _ => None,
+        })
+    }
+
     /// Whether a project is shown in a folder, as far as is known.
     pub(crate) fn shows(&self, folder: &SpaceId, id: &ProjectId) -> bool {
         let known = self.lock();

@@ -10,7 +10,7 @@ use std::{collections::HashSet, sync::Arc};
 use crate::{
     plan::{Details, Item, Key},
     replica::{current::Current, pending::PendingSave, served::Process},
-    sync::{engine::Engine, project::Project, residency, write::recall},
+    sync::{engine::Engine, project::Project, read::registry, residency, write::recall},
 };
 
 /// A task that was deleted in another project, and is what a new one was made of.
@@ -74,6 +74,12 @@ pub(crate) fn note_brought(engine: &Engine, origins: &[Origin]) {
 
 /// The other projects that a program has read and in which something may have been deleted.
 pub(crate) fn read_lately(engine: &Engine, process: Process, serial: u64) -> Vec<Arc<Project>> {
+    // In this mount nobody has come to these yet.
+    for id in engine.base_log.kept_of(process) {
+        if let Some((folder, title)) = engine.listings.place_of(&id) {
+            registry::project(engine, &id, &folder, &title);
+        }
+    }
     let open = engine.transfers.opened(process, engine.clock.now());
     let projects: Vec<Arc<Project>> = engine.projects().values().cloned().collect();
     let has_read = |project: &Arc<Project>| {

@@ -112,9 +112,8 @@ async fn it_comes_along_into_a_new_project_and_over_a_kill() {
         let (mut mount, editor) = open().await;
         cut(&mount, &editor).await;
         if is_killed {
+            // From then on nobody has come to what it was deleted from.
             mount.kill().await;
-            // Somebody looks at it, with no request for it.
-            mount.ino("Plan.md").await.unwrap();
         }
         let name = std::ffi::OsStr::new("New.md");
         let mode = crate::support::harness::TRUNCATE;
