@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) pasted: VecDeque<Pasted>,
     /// What whoever cut a task had seen of it: the text of the paste says all of that.
     pub(crate) seen: HashMap<(ProjectId, TaskId), Details>,
+    /// What was taken off tasks that are about to be cut, and is not known to be off at Taskade.
+    pub(crate) taken_off: HashMap<(ProjectId, TaskId), Details>,
     /// Tasks whose details are being copied: by which project.
     pub(crate) claimed: HashMap<(ProjectId, TaskId), u64>,
     /// Tasks whose details were copied.
@@ -68,6 +70,7 @@ impl Default for Transfers {
             cut: Vec::new(),
             pasted: VecDeque::new(),
             seen: HashMap::new(),
+            taken_off: HashMap::new(),
             claimed: HashMap::new(),
             carried: HashSet::new(),
         };

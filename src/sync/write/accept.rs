@@ -188,6 +188,7 @@ pub(crate) async fn accept(
     change.edited = Some(base.outline().clone());
     if transfer::holds(engine, project, process, base.outline(), &ours) {
         change.hold(engine);
+        transfer::note_taken_off(engine, project, &change.intent);
     }
     let staged = stage::stage(engine, project, &mut next, &written, change).await;
     next.refused = aside;

@@ -100,10 +100,12 @@ pub(crate) fn take_back(
     let mut copied = Vec::new();
     for item in intent.target.items.iter_mut().filter(is_back) {
         let Some(has) = intent.base.find(&item.key) else { continue };
-        if let Some(again) = removed.take(&item.key, (&item.details, &has.details), &current) {
-            copied.push((item.key.clone(), again.beyond(&item.details)));
-            item.details = again;
-        }
+        // Of one that was pasted elsewhere meanwhile nobody knows what was seen: what it has stays.
+        let again = removed
+            .take(&item.key, (&item.details, &has.details), &current)
+            .unwrap_or_else(|| item.details.with(&has.details));
+        copied.push((item.key.clone(), again.beyond(&item.details)));
+        item.details = again;
     }
     let made = made(before, intent);
     let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();

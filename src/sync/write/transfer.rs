@@ -16,8 +16,11 @@ use std::{
 use crate::{
     error::Result,
     ids::{ProjectId, TaskId},
-    plan::{Details, Item, Key, Outline},
-    replica::{pending::Moved, served::Process},
+    plan::{Details, Item, Key, Op, Outline},
+    replica::{
+        pending::{Moved, PendingSave},
+        served::Process,
+    },
     sync::{
         engine::Engine,
         leaf::transfers::{LATELY, missing, name},
@@ -44,6 +47,30 @@ pub(crate) fn holds(
     !cut.is_empty()
         && (engine.transfers.has_others(process, project.serial, now)
             || engine.transfers.has_pasted(project.serial, &cut, now))
+}
+
+/// Notes what was taken off tasks that a save is about to cut, or may not have been set after all, and
+/// is still to be sent: it does not come along with their lines.
+pub(crate) fn note_taken_off(engine: &Engine, project: &Project, intent: &PendingSave) {
+    let state = project.lock();
+    let (Some(id), Some(waiting)) = (&state.id, state.pending()) else { return };
+    let mut off: Vec<((ProjectId, TaskId), Details)> = Vec::new();
+    for item in missing(&waiting.target, &intent.target) {
+        let has = waiting.base.find(&item.key).map(|has| has.details.clone());
+        let mut has = has.unwrap_or_default();
+        for op in waiting.doubts.iter().chain(&waiting.in_flight) {
+            if let Op::Detail { key, change } = op
+                && *key == item.key
+            {
+                has.apply(change);
+            }
+        }
+        let has = has.beyond(&item.details);
+        if let Some(task) = name(id, item).filter(|_| !has.is_unknown()) {
+            off.push((task, has));
+        }
+    }
+    engine.transfers.lock().taken_off.extend(off);
 }
 
 /// Notes what a save that is journaled cuts and creates, and finds what belongs together.
@@ -85,6 +112,8 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
             .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
         let is_copied = on_its_way || state.copied.contains_key(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
+        let off = inner.taken_off.remove(&task).unwrap_or_default();
+        let seen = seen.with(&off);
         inner.seen.insert(task, seen);
     }
 }

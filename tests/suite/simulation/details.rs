@@ -63,6 +63,11 @@ struct Model {
     /// What was typed, and which project each task is in.
     typed: BTreeMap<&'static str, Typed>,
     homes: BTreeMap<&'static str, usize>,
+    /// What the lines said that were deleted before a crash. Nobody knows then what was seen of their
+    /// tasks, so that all that they had is back with a line of that text in their project, whatever
+    /// was made of it elsewhere meanwhile.
+    deleted: Vec<(&'static str, Typed)>,
+    before_crash: Vec<(&'static str, Typed)>,
 }
 
 impl Model {
@@ -82,7 +87,7 @@ impl Model {
         pass(1).await;
         let typed = TASKS.map(|task| (task, Typed::default())).into();
         let homes = TASKS.map(|task| (task, 0)).into();
-        Self { mount, typed, homes }
+        Self { mount, typed, homes, deleted: Vec::new(), before_crash: Vec::new() }
     }
 
     /// Changes the line of a task in the text that its file shows, as a person does.
@@ -157,6 +162,7 @@ impl Model {
             self.save(source, &cut).await;
         }
         self.homes.insert(task, 1 - from);
+        self.deleted.push((task, self.typed[task].clone()));
     }
 
     async fn take(&mut self, step: Step) {
@@ -181,7 +187,10 @@ impl Model {
                 let fault = Fault::Before(Kind::Unreachable);
                 self.mount.memory.fail_next(vec![fault; count.into()]);
             }
-            Step::Crash => self.mount.crash().await,
+            Step::Crash => {
+                self.before_crash.append(&mut self.deleted);
+                self.mount.crash().await;
+            }
             Step::Wait(seconds) => pass(seconds.into()).await,
         }
     }
@@ -217,8 +226,35 @@ impl Model {
             wanted.assignees.push("carol".to_owned());
             wanted.assignees.sort();
             wanted.fields.insert("@hidden".to_owned(), number.into());
+            for (_, had) in self.before_crash.iter().filter(|(of, _)| *of == task) {
+                is_back(had, &found, &mut wanted);
+            }
             assert_eq!(found, wanted, "{task}, {:?}", self.mount.writes());
         }
+    }
+}
+
+/// What is there again of what a line said that was deleted before a crash.
+fn is_back(had: &Typed, found: &Details, wanted: &mut Details) {
+    let is_there = |name: &&&str| found.assignees.iter().any(|it| it == **name);
+    for name in had.people.iter().filter(is_there) {
+        if !wanted.assignees.iter().any(|it| it == name) {
+            wanted.assignees.push((*name).to_owned());
+        }
+    }
+    wanted.assignees.sort();
+    let date = had.date.map(|value| day(&format!("2026-12-0{value}")));
+    if wanted.date.is_none() && found.date == date {
+        wanted.date = date;
+    }
+    let note = had.note.map(|value| format!("note {value}"));
+    if wanted.note.is_none() && found.note == note {
+        wanted.note = note;
+    }
+    if let Some(value) = had.field.filter(|_| !wanted.fields.contains_key("@f"))
+        && found.fields.get("@f") == Some(&value.into())
+    {
+        wanted.fields.insert("@f".to_owned(), value.into());
     }
 }
 
@@ -276,4 +312,16 @@ fn a_line_that_goes_back_and_forth_at_once_takes_all_along() {
     run(vec![Step::Move(0, false), Step::Move(0, true), Step::Move(0, false)], false);
     let noted = Step::Note(1, None);
     run(vec![Step::Move(3, false), noted, Step::Move(3, true), Step::Move(3, true)], true);
+}
+
+#[test]
+fn what_was_taken_off_a_line_and_is_not_off_yet_does_not_come_along() {
+    let (set, off) = (Step::Field(1, Some(1)), Step::Field(1, None));
+    run(vec![Step::Lost, Step::Failing(3), set, off, Step::Move(1, false)], false);
+}
+
+#[test]
+fn a_line_that_comes_back_while_requests_fail_keeps_what_it_has() {
+    let (back, failing) = (Step::Move(3, true), Step::Failing(3));
+    run(vec![back.clone(), failing, back, Step::Move(3, false)], false);
 }
