@@ -79,10 +79,10 @@ async fn a_copy_that_somebody_changed_before_it_was_found_is_gone_on_with() {
             for is_killed in [true, false] {
                 let (mut mount, _, copy) = copied(new_ids, is_answered).await;
                 change(&mount, &copy, new_ids);
+                mount.memory.cut_after(None);
                 if is_killed {
                     mount.crash().await;
                 }
-                mount.memory.cut_after(None);
                 pass(200).await;
                 assert_moved(&mount, tree).await;
                 assert_eq!(mount.memory.find("Plan"), Some(copy));
