@@ -231,15 +231,15 @@ pub(crate) async fn archive_original(
     if is_there {
         match engine.backend.complete_project(id).await {
             Err(error) if error.kind() == Kind::NotFound => {}
-            Err(error) if error.kind() == Kind::Refused => {
-                // It may be archived already: an answer was lost.
-                let now = engine.backend.project(Priority::Save, id).await?;
-                if now.completed != Some(true) {
+            Err(error) if !error.kind().is_transient() => {
+                // It may be archived already: an answer was lost, whatever is said to asking again.
+                let now = match engine.backend.project(Priority::Save, id).await {
+                    Err(unknown) if !unknown.kind().is_transient() => None,
+                    now => now?.completed,
+                };
+                if now != Some(true) {
                     return Err(not_archived(&error, title));
                 }
-            }
-            Err(error) if !error.kind().is_transient() => {
-                return Err(not_archived(&error, title));
             }
             Err(error) => {
                 // Who knows what others have done to it by the next time.

@@ -118,6 +118,7 @@ async fn what_was_done_to_the_copy_is_done_to_the_original() {
 #[tokio::test(start_paused = true)]
 async fn a_kill_at_any_step_of_the_way_there_and_back_leaves_one_project() {
     for is_killed in [true, false] {
+        let mut gone_through = 0;
         for through in 0..12 {
             let (mut mount, sales) = open("a\n  b").await;
             mount.memory.lock().copies_have_new_ids = is_killed;
@@ -137,10 +138,19 @@ async fn a_kill_at_any_step_of_the_way_there_and_back_leaves_one_project() {
                 mount.crash().await;
             }
             pass(200).await;
+            if mount.memory.open_projects() == ["s/Plan"] {
+                // It was about to look whether the archival had been refused in vain: it is tried
+                // again, and goes through.
+                gone_through += 1;
+                let sales = self::sales(&mount).await;
+                assert_eq!(text_in(&mount, sales, "Plan.md").await, AC);
+                continue;
+            }
             assert_back(&mount, "a\n  b\nc\n").await;
             assert_eq!(mount.read("Plan.md").await, AC);
             assert_eq!(mount.vfs.status().moves.len(), 1);
         }
+        assert_eq!(gone_through, 1);
     }
 }
 
@@ -235,5 +245,19 @@ async fn a_copy_that_is_not_gone_on_with_is_archived_unless_somebody_uses_it() {
         assert_eq!(mount.read("Plan.md").await, text);
         let reason = mount.vfs.status().moves[0].reason.clone();
         assert_eq!(reason.contains(BOTH), is_used, "{reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archival_whose_answer_was_lost_is_done_whatever_is_said_to_the_next_one() {
+    for kind in [Kind::Forbidden, Kind::PaymentRequired, Kind::Refused] {
+        let (mount, sales) = open("a\n  b").await;
+        // The copy, and its archival twice.
+        mount.memory.fail_next([Fault::None, Fault::After, Fault::Before(kind)]);
+        move_to(&mount, sales, "Plan.md").await.unwrap();
+        pass(200).await;
+        assert_eq!(mount.memory.open_projects(), ["s/Plan"], "{kind:?}");
+        assert_eq!(text_in(&mount, sales, "Plan.md").await, A, "{kind:?}");
+        assert_eq!(mount.vfs.status().moves, [], "{kind:?}");
     }
 }
