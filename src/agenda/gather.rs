@@ -108,6 +108,7 @@ impl KnownProject<'_> {
             title: Some(self.title),
             known_anchor: Some(&is_ours),
             known_text: Some(&|_| true),
+            ..ParseOptions::default()
         };
         // A text that was refused is not that of the outline.
         match parse(text, &options) {

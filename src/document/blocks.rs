@@ -6,6 +6,7 @@ use super::{
     BLANKS, Refusal,
     characters::{self, Place},
     escape::is_closed_heading,
+    layout::FieldsLine,
     source::Source,
 };
 
@@ -35,8 +36,8 @@ impl Wrapped {
 /// Why a table is refused.
 pub(super) const NO_TABLE: &str = "a table cannot be a task; write a list";
 
-/// The text of a paragraph: its lines, joined by a space. `from` is the byte offset behind the
-/// last list marker.
+/// The text of a paragraph: its lines but those of fields, joined by a space. `from` is the byte
+/// offset behind the last list marker.
 ///
 /// A table is refused, which CommonMark takes for more of the text if no empty line is before it.
 pub(super) fn paragraph(
@@ -44,6 +45,7 @@ pub(super) fn paragraph(
     lines: Range<usize>,
     from: usize,
     wrapped: &Wrapped,
+    fields: &[FieldsLine],
 ) -> Result<String, Refusal> {
     for line in lines.clone().skip(1) {
         let text = source.line(line, 0).trim_start_matches(BLANKS);
@@ -51,7 +53,8 @@ pub(super) fn paragraph(
             return Err(Refusal::new(line, NO_TABLE));
         }
     }
-    Ok(join(source, lines, from, wrapped))
+    let is_text = |line: &usize| fields.binary_search_by_key(line, |it| it.line).is_err();
+    Ok(join(source, lines.filter(is_text), from, wrapped))
 }
 
 /// Whether a line is a heading with `#` in front.
@@ -96,11 +99,17 @@ pub(super) fn note(source: &Source<'_>, lines: Range<usize>, from: usize) -> Str
 
 /// Joins the lines of a text by a space. Their outer white space goes, and so does the
 /// backslash of a hard break.
-fn join(source: &Source<'_>, lines: Range<usize>, from: usize, wrapped: &Wrapped) -> String {
+fn join(
+    source: &Source<'_>,
+    lines: impl Iterator<Item = usize>,
+    from: usize,
+    wrapped: &Wrapped,
+) -> String {
     let mut joined = String::new();
-    for line in lines {
+    let mut lines = lines.peekable();
+    while let Some(line) = lines.next() {
         let text = source.line(line, from).trim_matches(BLANKS);
-        let is_hard_break = text.ends_with('\\') && {
+        let is_hard_break = text.ends_with('\\') && lines.peek().is_some() && {
             let ends_at = source.start_of(line) + source.line(line, 0).len();
             wrapped.breaks.binary_search(&(ends_at - 1)).is_ok()
         };

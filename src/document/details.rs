@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::{
     BLANKS, Details,
     characters::{self, Place},
+    fields::FieldKeys,
     foreign::Role,
     tokens::{
         DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_field_id, is_handle, pieces,
@@ -17,13 +18,13 @@ use crate::model::calendar::{is_date, is_time, is_zone};
 
 /// Adds the backslashes that a text needs where it looks like a detail. Inverse: the text of
 /// [`split`].
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
+pub(super) fn escape<'a>(text: &'a str, keys: Option<&FieldKeys>) -> Cow<'a, str> {
     if !may_hold_one(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::new();
     let mut copied = 0;
-    for piece in pieces(text).iter().filter(|piece| matches!(piece.kind, Kind::Detail(_))) {
+    for piece in pieces(text, keys).iter().filter(|piece| matches!(piece.kind, Kind::Detail(_))) {
         out.push_str(&text[copied..piece.start]);
         out.push('\\');
         copied = piece.start;
@@ -38,12 +39,12 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 /// Joins an escaped text with the details, in canonical order: Obsidian Tasks reads a line from
 /// its end, so what it knows of the text goes behind what it does not know, and a block id behind
 /// everything. What the grammar cannot spell is left out.
-pub(super) fn join(text: String, details: &Details) -> String {
-    let (own, days) = (unknown_to_tasks(details), days(details));
+pub(super) fn join(text: String, details: &Details, fields: Fields<'_>) -> String {
+    let (own, days) = (unknown_to_tasks(details, fields), days(details));
     if own.is_empty() && days.is_empty() {
         return text;
     }
-    let (words, tasks, block) = parted(&text);
+    let (words, tasks, block) = parted(&text, fields.keys);
     let mut line = String::with_capacity(text.len() + own.len() + days.len() + 4);
     for part in [words, &own, tasks, &days, block] {
         if !line.is_empty() && !part.is_empty() {
@@ -56,12 +57,12 @@ pub(super) fn join(text: String, details: &Details) -> String {
 
 /// A text in three: its words, what Tasks reads at the end of it, and a block id. One space is
 /// between any two that are not empty, so that they can be parted and joined again.
-fn parted(text: &str) -> (&str, &str, &str) {
+fn parted<'a>(text: &'a str, keys: Option<&FieldKeys>) -> (&'a str, &'a str, &'a str) {
     let mut end = text.len();
     let mut next = text.len();
     let mut tasks = None;
     let mut block = "";
-    for piece in pieces(text).iter().rev() {
+    for piece in pieces(text, keys).iter().rev() {
         let is_joined_by_space = piece.at == 0
             || text[..piece.at].strip_suffix(' ').is_some_and(|rest| !rest.ends_with(BLANKS));
         match piece.kind {
@@ -83,14 +84,41 @@ fn parted(text: &str) -> (&str, &str, &str) {
     }
 }
 
+/// How fields are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fields<'a> {
+    /// By which names; by their ids where there are none.
+    pub(super) keys: Option<&'a FieldKeys>,
+    /// Each on a line of its own, and not on the task's.
+    pub(super) below: bool,
+}
+
+/// The fields of a task, each as it is written.
+pub(super) fn fields_of<'a>(
+    details: &'a Details,
+    keys: Option<&'a FieldKeys>,
+) -> impl Iterator<Item = String> + 'a {
+    let fields = details.fields.iter().filter(move |(key, _)| is_spellable(key, keys));
+    fields.map(move |(key, value)| match keys {
+        Some(keys) => keys.write(key, value),
+        None => format!("[{key}:: {}]", characters::encode(value, Place::Value)),
+    })
+}
+
+fn is_spellable(key: &str, keys: Option<&FieldKeys>) -> bool {
+    is_field_id(key) || keys.is_some_and(|keys| keys.position(key).is_some())
+}
+
 /// Those at which Obsidian Tasks stops.
-fn unknown_to_tasks(details: &Details) -> String {
+fn unknown_to_tasks(details: &Details, fields: Fields<'_>) -> String {
     let mut line = String::new();
     for handle in details.assignees.iter().filter(|handle| is_handle(handle)) {
         push(&mut line, format_args!("@{handle}"));
     }
-    for (id, value) in details.fields.iter().filter(|(id, _)| is_field_id(id)) {
-        push(&mut line, format_args!("[{id}:: {}]", characters::encode(value, Place::Value)));
+    if !fields.below {
+        for field in fields_of(details, fields.keys) {
+            push(&mut line, format_args!("{field}"));
+        }
     }
     if let Some(time) = details.start_time.as_deref().filter(|time| is_time(time)) {
         push(&mut line, format_args!("[start-time:: {time}]"));
@@ -138,7 +166,7 @@ pub(super) struct Parts<'a> {
 ///
 /// # Errors
 /// The reason, where a detail is there but is impossible or given twice.
-pub(super) fn split(line: &str) -> Result<Parts<'_>, String> {
+pub(super) fn split<'a>(line: &'a str, keys: Option<&FieldKeys>) -> Result<Parts<'a>, String> {
     let mut parts = Parts { text: Cow::Borrowed(line), ..Parts::default() };
     if !may_hold_one(line) {
         return Ok(parts);
@@ -146,10 +174,10 @@ pub(super) fn split(line: &str) -> Result<Parts<'_>, String> {
     // What stands before, between and behind the details.
     let mut texts = vec![String::new()];
     let mut copied = 0;
-    for piece in pieces(line) {
+    for piece in pieces(line, keys) {
         let Kind::Detail(token) = piece.kind else {
             if piece.kind == Kind::Word {
-                find_strays(&line[piece.start..piece.end], &mut parts.strays);
+                find_strays(&line[piece.start..piece.end], keys, &mut parts.strays);
             }
             continue;
         };
@@ -212,13 +240,18 @@ fn may_hold_one(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b'@' | b'[' | b'(' | 0xf0))
 }
 
-/// Adds what in these words looks like a person, or like a day without one.
-fn find_strays(words: &str, strays: &mut Vec<String>) {
+/// Adds what in these words looks like a person, like a day without one, or like the start of a
+/// field.
+fn find_strays(words: &str, keys: Option<&FieldKeys>, strays: &mut Vec<String>) {
     let mut before = ' ';
     for (at, c) in words.char_indices() {
         let rest = &words[at + c.len_utf8()..];
         if c == '@' && before != '\\' && !before.is_alphanumeric() {
             strays.extend(handle_in_front(rest).map(|handle| format!("@{handle}")));
+        }
+        if c == '[' && before != '\\' {
+            let begun = keys.and_then(|keys| keys.begun(rest));
+            strays.extend(begun.map(|label| format!("[{label}")));
         }
         if matches!(c, DUE | START) && before != '\\' {
             strays.push(c.to_string());
@@ -229,9 +262,9 @@ fn find_strays(words: &str, strays: &mut Vec<String>) {
 
 impl Details {
     /// Those that a line can spell: what is left is exactly what is read back.
-    pub fn spellable(mut self) -> Self {
+    pub fn spellable(mut self, keys: Option<&FieldKeys>) -> Self {
         self.assignees.retain(|handle| is_handle(handle));
-        self.fields.retain(|(id, _)| is_field_id(id));
+        self.fields.retain(|(key, _)| is_spellable(key, keys));
         for (slot, is_possible) in [
             (&mut self.start_time, is_time as fn(&str) -> bool),
             (&mut self.due_time, is_time),
@@ -244,14 +277,21 @@ impl Details {
         self
     }
 
+    /// Takes up what a line of nothing but details says.
+    pub(super) fn say(&mut self, line: &str, keys: Option<&FieldKeys>) -> Result<(), String> {
+        for piece in pieces(line, keys) {
+            if let Kind::Detail(token) = piece.kind {
+                self.take(token)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes up a token. They come in order.
     fn take(&mut self, token: Token<'_>) -> Result<(), String> {
         match token {
             Token::Assignee(handle) => self.assignees.push(handle.to_owned()),
-            Token::Field { id, value } => {
-                let value = characters::decode(value, Place::Value).into_owned();
-                self.fields.push((id.to_owned(), value));
-            }
+            Token::Field { key, value } => self.fields.push((key.to_owned(), value.into_owned())),
             Token::StartTime(time) => {
                 set(&mut self.start_time, "start time", time, is_time(time), TIME)?;
             }

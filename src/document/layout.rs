@@ -9,6 +9,8 @@
 use super::{
     BLANKS, MAX_DEPTH, Refusal, blocks,
     escape::{is_rule_or_underline, list_marker, split_box, without_blanks},
+    fields::FieldKeys,
+    tokens::is_fields,
 };
 use crate::model::Marker;
 
@@ -33,15 +35,22 @@ pub(super) fn too_deep(line: usize) -> Refusal {
 ///
 /// # Errors
 /// The line that is no item, no text and no code.
-pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Laid, Refusal> {
+pub(super) fn lay_out(
+    text: &str,
+    keys: Option<&FieldKeys>,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Result<Laid, Refusal> {
     let lines: Vec<&str> = text.split('\n').collect();
     let mut layout = Layout {
         is_known,
+        keys,
         open: Vec::new(),
+        last: None,
         above: Above::Nothing,
         number: 0,
         out: String::with_capacity(text.len() + 64),
         markers: Vec::new(),
+        fields: Vec::new(),
     };
     let underlined = underlined(&lines);
     let mut is_heading = false;
@@ -58,6 +67,7 @@ pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Lai
             layout.verbatim(rest);
         } else if layout.begins_heading(indent, rest, underlined[number]) {
             layout.close(indent);
+            layout.last = Some(layout.number);
             layout.verbatim(rest);
         } else {
             layout.line(indent, rest)?;
@@ -67,7 +77,7 @@ pub(super) fn lay_out(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Lai
             && underlined[number]
             && lines.get(number + 1).is_some_and(continues);
     }
-    Ok(Laid { text: layout.out, markers: layout.markers })
+    Ok(Laid { text: layout.out, markers: layout.markers, fields: layout.fields })
 }
 
 /// A text that was laid out.
@@ -77,6 +87,18 @@ pub(super) struct Laid {
     /// For each of its items, in order, the 0-based line and what it was before: a bullet, with a
     /// box or without, a number or a paragraph.
     pub(super) markers: Vec<(usize, Marker)>,
+    /// The lines that are nothing but fields of tasks, in order. They are not part of any text.
+    pub(super) fields: Vec<FieldsLine>,
+}
+
+/// A line of nothing but fields.
+pub(super) struct FieldsLine {
+    /// Its 0-based number.
+    pub(super) line: usize,
+    /// The 1-based number of the line that their task begins on.
+    pub(super) owner: usize,
+    /// What it says.
+    pub(super) said: String,
 }
 
 /// What a line without a marker would continue.
@@ -93,6 +115,8 @@ enum Above {
 
 /// An item that what comes may belong to. Columns count from 0, as they were typed.
 struct Open {
+    /// The 1-based line that it begins on.
+    number: usize,
     indent: usize,
     /// Where its content begins, behind the marker.
     content: usize,
@@ -104,18 +128,24 @@ struct Open {
 
 struct Layout<'a> {
     is_known: &'a dyn Fn(&str) -> bool,
+    keys: Option<&'a FieldKeys>,
     open: Vec<Open>,
+    /// The 1-based line that the last task or heading begins on.
+    last: Option<usize>,
     above: Above,
     /// The 1-based line that is laid out.
     number: usize,
     out: String,
     markers: Vec<(usize, Marker)>,
+    fields: Vec<FieldsLine>,
 }
 
 impl Layout<'_> {
     fn line(&mut self, indent: usize, rest: &str) -> Result<(), Refusal> {
         let continues = self.continues(indent);
-        if rest.starts_with('>') {
+        if let Some(owner) = self.owner(indent, rest) {
+            self.fields(owner, indent, rest);
+        } else if rest.starts_with('>') {
             self.note(indent, rest);
         } else if continues && is_underline(rest) {
             self.push_indent();
@@ -128,6 +158,7 @@ impl Layout<'_> {
         } else if blocks::is_heading(rest) && !(continues && self.is_deep(indent)) {
             self.close(indent);
             self.close_paragraphs();
+            self.last = Some(self.number);
             self.verbatim(rest);
         } else if continues && !self.is_complete() {
             self.more(indent, rest);
@@ -138,6 +169,30 @@ impl Layout<'_> {
             self.paragraph(indent, rest)?;
         }
         Ok(())
+    }
+
+    /// The line of the task whose fields a line says, if it says nothing else: the one that it is
+    /// inside of, or the last one.
+    fn owner(&self, indent: usize, rest: &str) -> Option<usize> {
+        if !is_fields(rest.trim_end_matches(BLANKS), self.keys) {
+            return None;
+        }
+        let is_around = |open: &&Open| {
+            indent >= open.indent + 2 || (open.prose.is_some() && self.continues(indent))
+        };
+        self.open.iter().rev().find(is_around).map(|open| open.number).or(self.last)
+    }
+
+    fn fields(&mut self, owner: usize, indent: usize, rest: &str) {
+        let said = rest.trim_end_matches(BLANKS).to_owned();
+        self.fields.push(FieldsLine { line: self.number - 1, owner, said });
+        if self.continues(indent) {
+            // More of the text follows, perhaps.
+            self.push_indent();
+            self.out.push_str(rest);
+        } else {
+            self.above = Above::Nothing;
+        }
     }
 
     /// Whether a line of this indentation is inside of the innermost open item.
@@ -205,12 +260,14 @@ impl Layout<'_> {
             }
             let is_number = rest.starts_with(|c: char| c.is_ascii_digit());
             self.push_marker(if is_number { Marker::Number } else { Marker::Bullet });
+            self.last = Some(self.number);
             let behind = &rest[marker..];
             let content = without_blanks(behind);
             let gap = behind.chars().count() - content.chars().count();
             let column = if marker == 0 { indent + 2 } else { indent + marker + gap.max(1) };
             let boxed = split_box(content).map(|(_, text)| content.len() - text.len());
             self.open.push(Open {
+                number: self.number,
                 indent,
                 content: column,
                 text: column + boxed.unwrap_or(0),
@@ -276,9 +333,11 @@ impl Layout<'_> {
         }
         self.push_indent();
         self.push_marker(Marker::Paragraph);
+        self.last = Some(self.number);
         self.out.push_str(rest);
         let prose = Some(rest.trim_matches(BLANKS).to_owned());
-        self.open.push(Open { indent, content: indent, text: indent + 2, prose });
+        let (number, content, text) = (self.number, indent, indent + 2);
+        self.open.push(Open { number, indent, content, text, prose });
         self.above = Above::Text;
         Ok(())
     }

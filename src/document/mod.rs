@@ -23,6 +23,7 @@ mod blocks;
 mod characters;
 mod details;
 mod escape;
+mod fields;
 mod foreign;
 mod layout;
 mod parse;
@@ -35,6 +36,7 @@ mod tests;
 mod tokens;
 
 pub use self::{
+    fields::FieldKeys,
     parse::{ParseOptions, parse},
     refusal::Refusal,
     render::{RenderOptions, render, render_line},
@@ -68,7 +70,8 @@ pub struct Line {
     /// The 1-based number of the source line that it began on; 0 for a line that was not parsed.
     pub number: usize,
     /// What of the source line was read as text although it looks like a detail: `@handle` in a
-    /// sentence, and the emoji of a day without a day. Empty for a line that was not parsed.
+    /// sentence, the emoji of a day without a day, and the start of a field, as `[Name`. Empty for a
+    /// line that was not parsed.
     pub strays: Vec<String>,
 }
 
@@ -81,7 +84,8 @@ pub struct Details {
     /// Handles without `@`, in order: letters and digits, at least one of them a letter, and
     /// `._-` behind the first; no `.` at the end.
     pub assignees: Vec<String>,
-    /// `(field id, value)`, in order. An id begins with `@`; a value is any string.
+    /// `(field, value)`, in order: the field by what it is called, or by its id, which begins with
+    /// `@`. A value is any string.
     pub fields: Vec<(String, String)>,
     /// `HH:MM` at which the range starts.
     pub start_time: Option<String>,

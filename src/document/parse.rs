@@ -14,7 +14,8 @@ use super::{
     characters::{self, Place},
     details,
     escape::{self, Where},
-    layout::{self, NOTHING},
+    fields::FieldKeys,
+    layout::{self, FieldsLine, Laid, NOTHING},
     source::{self, Source},
 };
 use crate::model::{MAX_CONTENT_CHARS, Marker};
@@ -27,6 +28,8 @@ pub struct ParseOptions<'a> {
     /// Reads a trailing ` ^id` for which it holds as [`Line::anchor`]. The first line that has
     /// an id keeps it; a later copy loses it. An unknown one is text.
     pub known_anchor: Option<&'a dyn Fn(&str) -> bool>,
+    /// What the fields of the project are called; without, they are read by their ids.
+    pub fields: Option<&'a FieldKeys>,
     /// Admits a text beyond [`MAX_CONTENT_CHARS`]: one that the service holds already.
     pub known_text: Option<&'a dyn Fn(&str) -> bool>,
 }
@@ -42,11 +45,11 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, Refu
         options.known_text.is_some_and(|known| {
             let (_, content) = escape::split_box(raw).unwrap_or((false, raw));
             let is_its = |parts: details::Parts<'_>| known(&plain(&parts.text, Where::Bare));
-            details::split(content).is_ok_and(is_its)
+            details::split(content, options.fields).is_ok_and(is_its)
         })
     };
-    let laid = layout::lay_out(&text, &is_known)?;
-    let mut reader = Reader::new(Source::new(&laid.text), options, &laid.markers);
+    let laid = layout::lay_out(&text, options.fields, &is_known)?;
+    let mut reader = Reader::new(&laid, options);
     let shadow = source::shadow(&laid.text);
     for (event, range) in Parser::new_ext(&shadow, Options::ENABLE_TABLES).into_offset_iter() {
         reader.event(&event, range)?;
@@ -74,6 +77,7 @@ struct Reader<'a> {
     options: &'a ParseOptions<'a>,
     /// What the items are that are still to come, and the 0-based lines that they begin on.
     markers: &'a [(usize, Marker)],
+    fields: &'a [FieldsLine],
     lines: Vec<Line>,
     anchors: HashSet<String>,
     /// The document, then the open items.
@@ -89,15 +93,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        source: Source<'a>,
-        options: &'a ParseOptions<'a>,
-        markers: &'a [(usize, Marker)],
-    ) -> Self {
+    fn new(laid: &'a Laid, options: &'a ParseOptions<'a>) -> Self {
         Self {
-            source,
+            source: Source::new(&laid.text),
             options,
-            markers,
+            markers: &laid.markers,
+            fields: &laid.fields,
             lines: Vec::new(),
             anchors: HashSet::new(),
             frames: vec![Frame::default()],
@@ -147,7 +148,22 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Result<Vec<Line>, Refusal> {
         self.end_paragraph()?;
         self.claim(self.source.line_count()..self.source.line_count())?;
+        self.add_fields()?;
         Ok(self.lines)
+    }
+
+    /// Adds what lines of fields say to their tasks.
+    fn add_fields(&mut self) -> Result<(), Refusal> {
+        for FieldsLine { line, owner, said } in self.fields {
+            let refuse = |reason: String| Refusal::new(line + 1, reason);
+            let task = self.lines.partition_point(|task| task.number <= *owner).checked_sub(1);
+            let task = task.and_then(|at| self.lines.get_mut(at));
+            let Some(task) = task.filter(|task| task.number == *owner) else {
+                return Err(refuse("a field belongs below a task, and there is none here".into()));
+            };
+            task.details.say(said, self.options.fields).map_err(refuse)?;
+        }
+        Ok(())
     }
 
     fn start_item(&mut self, offset: usize) -> Result<(), Refusal> {
@@ -189,7 +205,8 @@ impl<'a> Reader<'a> {
         let lines = self.source.lines_in(&wrapped.bytes);
         self.claim(lines.clone())?;
         let first = lines.start;
-        let text = blocks::paragraph(&self.source, lines, self.content_start, &wrapped)?;
+        let text =
+            blocks::paragraph(&self.source, lines, self.content_start, &wrapped, self.fields)?;
         self.task(&text, first, None)
     }
 
@@ -310,7 +327,8 @@ impl<'a> Reader<'a> {
             None => (content.into(), None),
         };
         let anchor = id.filter(|id| self.anchors.insert((*id).to_owned())).map(str::to_owned);
-        let parts = details::split(&content).map_err(|reason| Refusal::new(number, reason))?;
+        let parts = details::split(&content, self.options.fields)
+            .map_err(|reason| Refusal::new(number, reason))?;
         let text = plain(&parts.text, Where::of(marker, is_boxed));
         self.check_length(&text, number)?;
         let details::Parts { details, strays, .. } = parts;

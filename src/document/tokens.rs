@@ -7,8 +7,12 @@
 //! What is a token is told without regard to the backslashes in front of it, so that a backslash
 //! can be added to each and taken away again.
 
+use std::borrow::Cow;
+
 use super::{
     BLANKS,
+    characters::{self, Place},
+    fields::{self, FieldKeys},
     foreign::{self, Role, ends_word, unselected},
 };
 use crate::model::calendar::{is_date, is_time};
@@ -24,9 +28,10 @@ pub(super) const PUNCTUATION: [char; 8] = ['.', ',', ';', ':', '!', '?', ')', 'â
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     Assignee(&'a str),
+    /// The value of a field, by what the field is called or its id.
     Field {
-        id: &'a str,
-        value: &'a str,
+        key: &'a str,
+        value: Cow<'a, str>,
     },
     StartTime(&'a str),
     DueTime(&'a str),
@@ -57,16 +62,16 @@ pub(super) struct Piece<'a> {
 }
 
 /// The parts of a line, in order. Words that follow each other may be one part or several.
-pub(super) fn pieces(line: &str) -> Vec<Piece<'_>> {
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
+pub(super) fn pieces<'a>(line: &'a str, keys: Option<&'a FieldKeys>) -> Vec<Piece<'a>> {
+    let mut pieces: Vec<Piece<'a>> = Vec::new();
     let mut start = 0;
     // Whether a word may begin here.
     let mut fresh = true;
     while let Some(next) = line[start..].chars().next() {
         let rest = line[start..].trim_start_matches('\\');
         let at = line.len() - rest.len();
-        let found = detail(rest)
-            .or_else(|| if fresh { person(rest) } else { None })
+        let found = detail(rest, keys)
+            .or_else(|| if fresh { person(rest, keys) } else { None })
             .map(|(length, token)| (length, Kind::Detail(token)))
             .or_else(|| {
                 let token = foreign_token(rest).filter(|_| fresh && start == at);
@@ -111,17 +116,35 @@ fn leave_prose(pieces: &mut [Piece<'_>]) {
     }
 }
 
+/// Whether a line is nothing but details, and one of them a field.
+pub(super) fn is_fields(line: &str, keys: Option<&FieldKeys>) -> bool {
+    let is_field = |piece: &Piece<'_>| match piece.kind {
+        Kind::Detail(Token::Field { .. }) => true,
+        Kind::Detail(Token::Wrong(_)) => keys.is_some(),
+        _ => false,
+    };
+    let is_detail =
+        |piece: &Piece<'_>| matches!(piece.kind, Kind::Detail(_)) && piece.at == piece.start;
+    let pieces = if line.starts_with(['[', '(']) { pieces(line, keys) } else { Vec::new() };
+    pieces.iter().any(is_field) && pieces.iter().all(is_detail)
+}
+
 /// The detail that the text begins with, whatever stands before it, and its length.
-fn detail(text: &str) -> Option<(usize, Token<'_>)> {
+fn detail<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, Token<'a>)> {
     let first = text.chars().next()?;
-    match first {
-        '[' | '(' => inline_field(text)
+    match (first, keys) {
+        ('[', Some(keys)) => named_field(text, keys).or_else(|| misspelled_field(text, Some(keys))),
+        ('[' | '(', _) => inline_field(text)
             .and_then(|(length, key, value)| {
-                let known = known_key(key, value);
-                known.map(|token| (length, token))
+                let named = keys.and_then(|keys| keys.position(key).map(|_| key));
+                let token = match named {
+                    Some(key) => Some(Token::Field { key, value: decoded(value) }),
+                    None => known_key(key, value),
+                };
+                token.map(|token| (length, token))
             })
-            .or_else(|| misspelled_field(text)),
-        START | DUE => day(text, first),
+            .or_else(|| misspelled_field(text, keys)),
+        (START | DUE, _) => day(text, first),
         _ if DUE_LOOKALIKES.contains(&first) => day(text, first),
         _ => None,
     }
@@ -134,12 +157,49 @@ fn foreign_token(text: &str) -> Option<(usize, Role)> {
     }
 }
 
+/// A field by one of the names that a project has for its own, or a detail by one of our keys.
+///
+/// What has the form of a field and the name of none is one that was mistyped, or one of another
+/// program: it is refused where somebody types it, since what it replaces would be deleted.
+fn named_field<'a>(text: &'a str, keys: &'a FieldKeys) -> Option<(usize, Token<'a>)> {
+    let (length, key, value) = fields::inline(text, keys)?;
+    let field = |key: &'a str| Some((length, Token::Field { key, value: fields::decode(value) }));
+    if let Some(label) = keys.exactly(key) {
+        return field(label);
+    }
+    if key.contains(['\\', '&', '[', ']']) {
+        return None;
+    }
+    if is_field_id(key) {
+        return field(keys.label(key).unwrap_or(key));
+    }
+    if let Some(token) = known_key(key, value) {
+        return Some((length, token));
+    }
+    if let Some(label) = keys.resembling(key) {
+        return field(label);
+    }
+    // What follows may get a backslash yet.
+    let is_link = text[length..].trim_start_matches('\\').starts_with(['(', '[', ']', ':']);
+    let is_spaced = text[1..].split_once("::").is_some_and(|(_, rest)| rest.starts_with(BLANKS));
+    let is_meant = key.starts_with(char::is_alphabetic) && is_spaced && !value.is_empty();
+    let is_foreign = is_link || OBSIDIAN_KEYS.contains(&key) || !is_meant;
+    let reason = || {
+        format!(
+            "`{key}` is no field of this project, which has {}; write one of these, or `\\[` to \
+             make it text",
+            keys.listed()
+        )
+    };
+    (!is_foreign).then(|| (length, Token::Wrong(reason())))
+}
+
 /// `@handle`, if a word ends behind it and what punctuation follows it.
-fn person(text: &str) -> Option<(usize, Token<'_>)> {
+fn person<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, Token<'a>)> {
     let rest = text.strip_prefix('@')?;
     let handle = handle_in_front(rest)?;
     let closed = rest[handle.len()..].trim_start_matches(PUNCTUATION);
-    let ends = ends_word(closed) || detail(closed.trim_start_matches('\\')).is_some();
+    let ends = ends_word(closed) || detail(closed.trim_start_matches('\\'), keys).is_some();
     ends.then_some((1 + handle.len(), Token::Assignee(handle)))
 }
 
@@ -191,9 +251,31 @@ fn bracketed(text: &str) -> Option<(usize, &str)> {
 
 const KEYS: [&str; 5] = ["start-time", "due-time", "zone", "start", "due"];
 
+/// What the Obsidian plugin Tasks writes between brackets.
+const OBSIDIAN_KEYS: [&str; 9] = [
+    "created",
+    "scheduled",
+    "completion",
+    "cancelled",
+    "priority",
+    "repeat",
+    "id",
+    "dependsOn",
+    "onCompletion",
+];
+
+/// Whether it is a key of ours, as we write it.
+pub(super) fn is_own_key(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
+fn decoded(value: &str) -> Cow<'_, str> {
+    characters::decode(value, Place::Value)
+}
+
 fn known_key<'a>(key: &'a str, value: &'a str) -> Option<Token<'a>> {
     if is_field_id(key) {
-        return Some(Token::Field { id: key, value });
+        return Some(Token::Field { key, value: decoded(value) });
     }
     let known = KEYS.iter().find(|known| known.eq_ignore_ascii_case(key))?;
     Some(match *known {
@@ -206,11 +288,18 @@ fn known_key<'a>(key: &'a str, value: &'a str) -> Option<Token<'a>> {
 }
 
 /// `[due: 2026-12-01]`, with one colon, where what follows is no prose.
-fn misspelled_field(text: &str) -> Option<(usize, Token<'_>)> {
+pub(super) fn misspelled_field<'a>(
+    text: &'a str,
+    keys: Option<&FieldKeys>,
+) -> Option<(usize, Token<'a>)> {
     let (length, inside) = bracketed(text)?;
+    if keys.is_some() && inside.contains('\\') {
+        return None;
+    }
     let (key, value) = inside.split_once(':').filter(|(_, value)| !value.starts_with(':'))?;
     let (key, value) = (key.trim(), value.trim());
     let is_meant = is_field_id(key)
+        || keys.is_some_and(|keys| keys.position(key).is_some() || keys.resembling(key).is_some())
         || (KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
             && value.starts_with(|c: char| c.is_ascii_digit()));
     let reason = || format!("`{}` is no field; write `[{key}:: {value}]`", &text[..length]);

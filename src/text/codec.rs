@@ -26,6 +26,7 @@ pub(crate) fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Resu
         title: Some(title),
         known_anchor: ids.then_some(&is_anchor as &dyn Fn(&str) -> bool),
         known_text: Some(&is_text),
+        ..ParseOptions::default()
     };
     Ok(document::parse(text, &options)?)
 }

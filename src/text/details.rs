@@ -38,7 +38,7 @@ pub(crate) fn shown(details: &Details) -> Shown {
             (shown.start, shown.start_time) = (Some(start.date.clone()), minutes(start));
         }
     }
-    shown.spellable()
+    shown.spellable(None)
 }
 
 /// The people and fields of a task that no line can show.

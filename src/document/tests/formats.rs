@@ -53,7 +53,7 @@ proptest! {
         let ids: HashSet<String> = lines.iter().filter_map(|line| line.anchor.clone()).collect();
         let known = |id: &str| ids.contains(id);
         let options = ParseOptions { known_anchor: Some(&known), ..ParseOptions::default() };
-        let rendering = RenderOptions { ids: true, markers: Markers::Auto };
+        let rendering = RenderOptions { ids: true, markers: Markers::Auto, ..RenderOptions::default() };
         let text = render(&lines, &rendering);
         let parsed = parse(text.as_bytes(), &options)
             .map_err(|refusal| TestCaseError::fail(format!("{text:?}: {refusal}")))?;

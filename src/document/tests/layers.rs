@@ -33,8 +33,8 @@ proptest! {
     #[test]
     fn details_at_the_end(text in text()) {
         let trimmed = text.trim_end_matches([' ', '\t']);
-        let escaped = details::escape(trimmed);
-        let read = details::split(&escaped).map_err(TestCaseError::fail)?;
+        let escaped = details::escape(trimmed, None);
+        let read = details::split(&escaped, None).map_err(TestCaseError::fail)?;
         prop_assert_eq!(read.text, trimmed);
         prop_assert_eq!(read.details, super::Details::default());
     }

@@ -2,6 +2,7 @@
 
 mod commonmark;
 mod examples;
+mod fields;
 mod formats;
 mod golden;
 mod laws;

@@ -2,8 +2,8 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::super::{Details, Line};
-use crate::model::Marker;
+use super::super::{Details, FieldKeys, Line};
+use crate::model::{FieldDefinition, FieldKind, FieldSchema, Marker};
 
 /// Pieces that mean something to some reader of a line.
 const PIECES: &[&str] = &[
@@ -217,6 +217,98 @@ pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
             Line { depth, done, text, details, anchor, ..Line::default() }
         };
         drafts.into_iter().map(line).collect()
+    })
+}
+
+/// Pieces that mean something where fields have names.
+const FIELD_PIECES: &[&str] = &[
+    "State",
+    "state",
+    "Owner",
+    "Due",
+    "due",
+    "a [b",
+    "Notes [internal]",
+    "internal]",
+    "x:: y",
+    "a:",
+    "C:\\d",
+    "1 \\@bob",
+    "[",
+    "]",
+    "\\[",
+    "\\]",
+    "::",
+    ":: ",
+    "\\::",
+    "[State:: ",
+    "[state::x]",
+    "[Notes \\[internal\\]:: ",
+    "[a \\[b:: ",
+    "[a &#91;b:: c]",
+    "&#91;",
+    "[nope:: x]",
+    "[created:: x]",
+    "(State:: x)",
+    "[State: x]",
+    "(Owner: x)",
+    "[Due by:: 1]",
+    "[@f1:: ",
+    "[@f2:: 7]",
+    "[f3:: ",
+    " ",
+    "\\",
+    "@bob",
+    "📅 2026-12-01",
+    "[due:: 2026-12-01]",
+    "[due: 2026-01-01]",
+    "[x [State:: y]",
+    "⏎",
+    "\n",
+    "a",
+    "🟡 b",
+    "[std::fs](u)",
+    "[[a:: b]]",
+    ")",
+    "(",
+    "#",
+];
+
+fn field_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![3 => select(FIELD_PIECES), 1 => select(PIECES)];
+    vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// What fields a project may define, and lines that have values of them.
+pub(super) fn lines_with_fields() -> impl Strategy<Value = (FieldSchema, Vec<Line>)> {
+    let name = prop_oneof![
+        1 => Just(None),
+        4 => select(FIELD_PIECES).prop_map(|name| Some(name.to_owned())),
+        2 => field_text().prop_map(Some),
+    ];
+    let values = vec((any::<prop::sample::Index>(), field_text()), 0..3);
+    let line = (field_text(), values, option::of(field_text()), any::<bool>());
+    (vec(name, 1..6), formatted_lines(), vec(line, 8)).prop_map(|(names, mut lines, drafts)| {
+        let id = |at: usize| if at == 2 { "f3".to_owned() } else { format!("@f{}", at + 1) };
+        let field = |(at, name): (usize, Option<String>)| FieldDefinition {
+            id: id(at),
+            name,
+            kind: FieldKind::Text,
+            options: Vec::new(),
+        };
+        let schema = FieldSchema { fields: names.into_iter().enumerate().map(field).collect() };
+        let keys = FieldKeys::of(&schema);
+        for (line, (text, values, note, is_dated)) in lines.iter_mut().zip(drafts) {
+            line.text = text;
+            let label = |at: prop::sample::Index| {
+                keys.label(&at.get(&schema.fields).id).unwrap_or_default().to_owned()
+            };
+            let fields = values.into_iter().map(|(at, value)| (label(at), value)).collect();
+            let due = is_dated.then(|| "2026-12-01".to_owned());
+            let note = note.map(|note| note.replace('\r', "\n"));
+            line.details = Details { fields, due, note, ..Details::default() };
+        }
+        (schema, lines)
     })
 }
 

@@ -253,8 +253,12 @@ pub(crate) fn place(project: &Project, name: &str) -> String {
         (state.content().map(|content| content.text), state.title.clone())
     };
     let is_text = |_: &str| true;
-    let options =
-        ParseOptions { title: Some(&title), known_text: Some(&is_text), known_anchor: None };
+    let options = ParseOptions {
+        title: Some(&title),
+        known_text: Some(&is_text),
+        known_anchor: None,
+        fields: None,
+    };
     let lines = text.and_then(|text| document::parse(&text, &options).ok()).unwrap_or_default();
     let names = |line: &&Line| {
         let handle = name.strip_prefix('@').unwrap_or(name);
