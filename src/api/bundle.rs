@@ -6,8 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
+use super::bundle_fields::schema;
 use crate::ids::{ProjectId, TaskId};
-use crate::model::RemoteTask;
+use crate::model::{FieldSchema, Marker, RemoteTask, Spelled, plain_value};
 
 /// The type of a project among the items of an export.
 const PROJECT: &str = "space-bundle-project-item";
@@ -20,10 +21,14 @@ const KNOWN: [&str; 8] =
     ["type", "id", "text", "format", "collapsed", "completed", "attributes", "children"];
 
 /// A project as exported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
     /// Its tasks in outline order, the title node first.
     pub tasks: Vec<RemoteTask>,
+    /// The custom fields that it defines.
+    pub fields: FieldSchema,
+    /// The values of them that its tasks have, by the ids of the fields.
+    pub values: HashMap<TaskId, Vec<(String, Value)>>,
     /// Everything about its nodes that might be listed in another way than it is read here:
     /// formats, attributes, fields. What a project has that was never compared with a listing is
     /// not to be trusted.
@@ -44,10 +49,12 @@ pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
     let is_bounded = |item: &RawValue| item.get().len() <= MOST_BYTES;
     let items = export.items.into_iter().filter(|(_, item)| is_bounded(item));
     let projects = items.filter_map(|(key, item)| {
-        let item: Value = serde_json::from_str(item.get()).ok()?;
+        let raw = item;
+        let item: Value = serde_json::from_str(raw.get()).ok()?;
         let is_project = item.get("type").and_then(Value::as_str) == Some(PROJECT);
         let id = item.get("projectId").and_then(Value::as_str).unwrap_or(&key);
-        let exported = is_project.then(|| project(item.get("root")?)).flatten()?;
+        let mut exported = is_project.then(|| project(item.get("root")?)).flatten()?;
+        exported.fields = schema(raw);
         Some((ProjectId::new(id), exported))
     });
     Some(projects.collect())
@@ -56,7 +63,7 @@ pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
 /// A project by its root, whose only child is the title node.
 fn project(root: &Value) -> Option<Exported> {
     let [title] = &root.get("children")?.as_array()?[..] else { return None };
-    let mut exported = Exported { tasks: Vec::new(), traits: BTreeSet::new() };
+    let mut exported = Exported::default();
     let mut ids: BTreeSet<&str> = BTreeSet::new();
     let mut waiting: Vec<(&Value, Option<TaskId>)> = vec![(title, None)];
     while let Some((node, parent)) = waiting.pop() {
@@ -77,15 +84,35 @@ fn project(root: &Value) -> Option<Exported> {
             Some(completed) => completed.as_bool()?,
         };
         let text = text(node.get("text")?, &mut exported.traits)?;
-        exported.tasks.push(RemoteTask {
-            id,
-            text,
-            parent,
-            completed,
-            spelled: Default::default(),
-        });
+        let values = values(node);
+        if !values.is_empty() {
+            exported.values.insert(id.clone(), values);
+        }
+        let spelled = spelled(node);
+        exported.tasks.push(RemoteTask { id, text, parent, completed, spelled });
     }
     Some(exported)
+}
+
+/// How the line of a node begins. No format is seen on title nodes, and is that of a checkbox.
+fn spelled(node: &Value) -> Spelled {
+    match node.get("format") {
+        Some(Value::Null) => Marker::Checkbox.into(),
+        Some(format) => {
+            Spelled(format.get("node").and_then(Value::as_str).and_then(Marker::of_format))
+        }
+        None => Spelled::default(),
+    }
+}
+
+/// The values of custom fields that a node has.
+fn values(node: &Value) -> Vec<(String, Value)> {
+    let attributes = node.get("attributes").and_then(Value::as_object).into_iter().flatten();
+    let is_field = |(id, value): &(&String, &Value)| id.starts_with('@') && !value.is_null();
+    attributes
+        .filter(is_field)
+        .map(|(id, value)| (id.clone(), plain_value(value.clone())))
+        .collect()
 }
 
 fn note_traits(node: &Value, traits: &mut BTreeSet<String>) -> Option<()> {

@@ -12,6 +12,7 @@ mod audit_kept;
 mod backend;
 mod budget;
 mod bundle;
+mod bundle_fields;
 mod call;
 mod client;
 mod connections;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::envelope::{Envelope, protocol, scalar};
 use crate::{
     error::Result,
-    model::{End, Moment, Schedule},
+    model::{End, Moment, Schedule, plain_value},
 };
 
 impl Envelope {
@@ -42,7 +42,7 @@ impl Envelope {
     pub(crate) fn field_values(self) -> Result<Vec<(String, Value)>> {
         let value = |mut item: Value| {
             let id = item.get("fieldId").and_then(scalar).filter(|id| !id.is_empty())?;
-            Some((id, item.get_mut("value").map(Value::take).unwrap_or_default()))
+            Some((id, plain_value(item.get_mut("value").map(Value::take).unwrap_or_default())))
         };
         Ok(self.listed()?.into_iter().filter_map(value).collect())
     }

@@ -6,7 +6,6 @@ use super::{
     BLANKS, Refusal,
     characters::{self, Place},
     escape::is_closed_heading,
-    layout::FieldsLine,
     source::Source,
 };
 
@@ -45,7 +44,7 @@ pub(super) fn paragraph(
     lines: Range<usize>,
     from: usize,
     wrapped: &Wrapped,
-    fields: &[FieldsLine],
+    is_fields: &dyn Fn(usize) -> bool,
 ) -> Result<String, Refusal> {
     for line in lines.clone().skip(1) {
         let text = source.line(line, 0).trim_start_matches(BLANKS);
@@ -53,8 +52,7 @@ pub(super) fn paragraph(
             return Err(Refusal::new(line, NO_TABLE));
         }
     }
-    let is_text = |line: &usize| fields.binary_search_by_key(line, |it| it.line).is_err();
-    Ok(join(source, lines.filter(is_text), from, wrapped))
+    Ok(join(source, lines.filter(|line| !is_fields(*line)), from, wrapped))
 }
 
 /// Whether a line is a heading with `#` in front.

@@ -8,11 +8,9 @@ use std::borrow::Cow;
 use super::{
     BLANKS, Details,
     characters::{self, Place},
-    fields::FieldKeys,
+    fields::{FieldKeys, is_field_id},
     foreign::Role,
-    tokens::{
-        DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_field_id, is_handle, pieces,
-    },
+    tokens::{DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_handle, pieces},
 };
 use crate::model::calendar::{is_date, is_time, is_zone};
 

@@ -12,7 +12,6 @@ use std::{borrow::Cow, collections::HashMap};
 use super::{
     BLANKS,
     characters::{Place, spelling},
-    tokens::{is_field_id, is_own_key, misspelled_field},
 };
 use crate::model::FieldSchema;
 
@@ -51,7 +50,7 @@ impl FieldKeys {
             // Another field's id is no name for this one.
             let is_others = |label: &str| {
                 let is_id = is_field_id(label) || schema.find(label).is_some();
-                is_own_key(label) || (is_id && label != field.id)
+                KEYS.contains(&label) || (is_id && label != field.id)
             };
             while label.is_empty() || is_others(&label) || keys.by_label.contains_key(&label) {
                 label = format!("{label} ~{}", field.id).trim().to_owned();
@@ -136,8 +135,7 @@ impl FieldKeys {
 
 fn encode_value(value: &str, keys: &FieldKeys) -> String {
     encode(value, &|behind| {
-        !behind.contains(['[', ']'])
-            && misspelled_field(&format!("[{behind}]"), Some(keys)).is_some()
+        !behind.contains(['[', ']']) && misspelled(&format!("[{behind}]"), Some(keys)).is_some()
     })
 }
 
@@ -205,7 +203,7 @@ pub(super) fn inline<'a>(text: &'a str, keys: &FieldKeys) -> Option<(usize, &'a 
     })?;
     let (key, behind) = (inside[..colons].trim(), &value[end..]);
     let mut brackets = value[..end].match_indices("\\[");
-    let is_misspelled = |(at, _)| misspelled_field(&value[at + 1..], Some(keys)).is_some();
+    let is_misspelled = |(at, _)| misspelled(&value[at + 1..], Some(keys)).is_some();
     if key.is_empty() || !behind.starts_with(']') || brackets.any(is_misspelled) {
         return None;
     }
@@ -219,5 +217,47 @@ fn unescaped(text: &str, mut is_it: impl FnMut(&str) -> bool) -> Option<usize> {
         let found = !is_escaped && is_it(&text[at..]);
         is_escaped = c == '\\' && !is_escaped;
         found.then_some(at)
+    })
+}
+
+/// `[due: 2026-12-01]`, with one colon, where what follows is no prose: its length, key and value.
+pub(super) fn misspelled<'a>(
+    text: &'a str,
+    keys: Option<&FieldKeys>,
+) -> Option<(usize, &'a str, &'a str)> {
+    let (length, inside) = bracketed(text)?;
+    if keys.is_some() && inside.contains('\\') {
+        return None;
+    }
+    let (key, value) = inside.split_once(':').filter(|(_, value)| !value.starts_with(':'))?;
+    let (key, value) = (key.trim(), value.trim());
+    let is_named =
+        |keys: &FieldKeys| keys.position(key).is_some() || keys.resembling(key).is_some();
+    let is_meant = is_field_id(key)
+        || keys.is_some_and(is_named)
+        || (KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
+            && value.starts_with(|c: char| c.is_ascii_digit()));
+    is_meant.then_some((length, key, value))
+}
+
+/// What is between the brackets that the text begins with, none inside, and the length of both.
+pub(super) fn bracketed(text: &str) -> Option<(usize, &str)> {
+    let (inside, close) = match text.as_bytes().first()? {
+        b'[' => (&text[1..], ']'),
+        b'(' => (&text[1..], ')'),
+        _ => return None,
+    };
+    let ends = |c: char| matches!(c, '[' | ']') || (close == ')' && matches!(c, '(' | ')'));
+    let end = inside.find(ends)?;
+    inside[end..].starts_with(close).then(|| (end + 2, &inside[..end]))
+}
+
+/// The keys of details, as we write them.
+pub(super) const KEYS: [&str; 5] = ["start-time", "due-time", "zone", "start", "due"];
+
+pub(super) fn is_field_id(text: &str) -> bool {
+    text.strip_prefix('@').is_some_and(|id| {
+        !id.is_empty()
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     })
 }

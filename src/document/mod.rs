@@ -34,6 +34,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod underlines;
 
 pub use self::{
     fields::FieldKeys,
@@ -69,6 +70,8 @@ pub struct Line {
     pub anchor: Option<String>,
     /// The 1-based number of the source line that it began on; 0 for a line that was not parsed.
     pub number: usize,
+    /// The 1-based numbers of the lines below it that its last fields stood on, one for each of these.
+    pub field_lines: Vec<usize>,
     /// What of the source line was read as text although it looks like a detail: `@handle` in a
     /// sentence, the emoji of a day without a day, and the start of a field, as `[Name`. Empty for a
     /// line that was not parsed.

@@ -161,7 +161,10 @@ impl<'a> Reader<'a> {
             let Some(task) = task.filter(|task| task.number == *owner) else {
                 return Err(refuse("a field belongs below a task, and there is none here".into()));
             };
+            let before = task.details.fields.len();
             task.details.say(said, self.options.fields).map_err(refuse)?;
+            let more = task.details.fields.len() - before;
+            task.field_lines.extend(std::iter::repeat_n(line + 1, more));
         }
         Ok(())
     }
@@ -205,8 +208,9 @@ impl<'a> Reader<'a> {
         let lines = self.source.lines_in(&wrapped.bytes);
         self.claim(lines.clone())?;
         let first = lines.start;
+        let is_fields = |line| self.fields.binary_search_by_key(&line, |it| it.line).is_ok();
         let text =
-            blocks::paragraph(&self.source, lines, self.content_start, &wrapped, self.fields)?;
+            blocks::paragraph(&self.source, lines, self.content_start, &wrapped, &is_fields)?;
         self.task(&text, first, None)
     }
 
@@ -332,7 +336,8 @@ impl<'a> Reader<'a> {
         let text = plain(&parts.text, Where::of(marker, is_boxed));
         self.check_length(&text, number)?;
         let details::Parts { details, strays, .. } = parts;
-        Ok(Line { depth: 0, marker, done, text, details, anchor, number, strays })
+        let field_lines = Vec::new();
+        Ok(Line { depth: 0, marker, done, text, details, anchor, number, field_lines, strays })
     }
 
     fn check_length(&self, text: &str, number: usize) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use super::{
     BLANKS,
     characters::{self, Place},
-    fields::{self, FieldKeys},
+    fields::{self, FieldKeys, KEYS, bracketed, is_field_id},
     foreign::{self, Role, ends_word, unselected},
 };
 use crate::model::calendar::{is_date, is_time};
@@ -222,13 +222,6 @@ fn is_handle_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '\u{300}'..='\u{36f}')
 }
 
-pub(super) fn is_field_id(text: &str) -> bool {
-    text.strip_prefix('@').is_some_and(|id| {
-        !id.is_empty()
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-    })
-}
-
 /// The length of an inline field `[key:: value]` or `(key:: value)`, its key and value. Neither
 /// holds a bracket of its own.
 fn inline_field(text: &str) -> Option<(usize, &str, &str)> {
@@ -237,19 +230,6 @@ fn inline_field(text: &str) -> Option<(usize, &str, &str)> {
     let key = key.trim();
     (!key.is_empty()).then_some((length, key, value.trim_matches(BLANKS)))
 }
-
-fn bracketed(text: &str) -> Option<(usize, &str)> {
-    let (inside, close) = match text.as_bytes().first()? {
-        b'[' => (&text[1..], ']'),
-        b'(' => (&text[1..], ')'),
-        _ => return None,
-    };
-    let ends = |c: char| matches!(c, '[' | ']') || (close == ')' && matches!(c, '(' | ')'));
-    let end = inside.find(ends)?;
-    inside[end..].starts_with(close).then(|| (end + 2, &inside[..end]))
-}
-
-const KEYS: [&str; 5] = ["start-time", "due-time", "zone", "start", "due"];
 
 /// What the Obsidian plugin Tasks writes between brackets.
 const OBSIDIAN_KEYS: [&str; 9] = [
@@ -263,11 +243,6 @@ const OBSIDIAN_KEYS: [&str; 9] = [
     "dependsOn",
     "onCompletion",
 ];
-
-/// Whether it is a key of ours, as we write it.
-pub(super) fn is_own_key(key: &str) -> bool {
-    KEYS.contains(&key)
-}
 
 fn decoded(value: &str) -> Cow<'_, str> {
     characters::decode(value, Place::Value)
@@ -288,22 +263,10 @@ fn known_key<'a>(key: &'a str, value: &'a str) -> Option<Token<'a>> {
 }
 
 /// `[due: 2026-12-01]`, with one colon, where what follows is no prose.
-pub(super) fn misspelled_field<'a>(
-    text: &'a str,
-    keys: Option<&FieldKeys>,
-) -> Option<(usize, Token<'a>)> {
-    let (length, inside) = bracketed(text)?;
-    if keys.is_some() && inside.contains('\\') {
-        return None;
-    }
-    let (key, value) = inside.split_once(':').filter(|(_, value)| !value.starts_with(':'))?;
-    let (key, value) = (key.trim(), value.trim());
-    let is_meant = is_field_id(key)
-        || keys.is_some_and(|keys| keys.position(key).is_some() || keys.resembling(key).is_some())
-        || (KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
-            && value.starts_with(|c: char| c.is_ascii_digit()));
-    let reason = || format!("`{}` is no field; write `[{key}:: {value}]`", &text[..length]);
-    is_meant.then(|| (length, Token::Wrong(reason())))
+fn misspelled_field<'a>(text: &'a str, keys: Option<&FieldKeys>) -> Option<(usize, Token<'a>)> {
+    let (length, key, value) = fields::misspelled(text, keys)?;
+    let reason = format!("`{}` is no field; write `[{key}:: {value}]`", &text[..length]);
+    Some((length, Token::Wrong(reason)))
 }
 
 /// An emoji and what looks like a day, possible or not, and the time behind it.

@@ -10,7 +10,7 @@ mod tasks;
 
 pub use self::{
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
-    fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema},
+    fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
     ids::{ProjectId, SpaceId, TaskId},
     marker::{Marker, Spelled},
     tasks::{

@@ -61,5 +61,7 @@ pub use crate::sync::settings::Settings;
 pub(crate) use crate::sync::upload::archive::Removing;
 pub(crate) use crate::sync::write::accept::Base;
 pub use crate::sync::write::undo::HistoryEntry;
+pub use crate::text::codec::FileFormat;
 pub use crate::text::content_type::Wording;
 pub(crate) use crate::text::details::shown;
+pub use crate::text::fields::{FieldPlacement, FieldView};

@@ -1,34 +1,161 @@
-//! From the bytes of a file to the tasks that it stands for. Pure.
+//! Between the tasks of a project and the bytes of its file. Pure.
 
-use std::collections::HashMap;
-
-use crate::{
-    document::{self, Line, ParseOptions},
-    error::{Error, Kind, Result},
-    ids::TaskId,
-    plan::{Key, Outline, Wanted},
-    text::{details as shown, meaning as meant},
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
 };
 
+use crate::{
+    document::{self, Line, Markers, ParseOptions, RenderOptions, shown_markers},
+    error::{Error, Kind, Result},
+    ids::TaskId,
+    model::{Marker, Spelled},
+    plan::{Item, Key, Outline, Wanted},
+    text::{
+        details::{apply_line, to_line},
+        fields::FieldView,
+        meaning as meant,
+    },
+};
+
+/// How the file of a project is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFormat {
+    /// Whether each line ends with ` ^taskId`.
+    pub ids: bool,
+    /// Which markers are written.
+    pub markers: Markers,
+    /// What the fields are called; without, they go by their ids.
+    pub fields: Option<Arc<FieldView>>,
+}
+
+impl FileFormat {
+    fn view(&self) -> Option<&FieldView> {
+        self.fields.as_deref()
+    }
+
+    /// The text of an outline.
+    pub fn render(&self, outline: &Outline) -> String {
+        let options = RenderOptions {
+            ids: self.ids,
+            markers: self.markers,
+            fields: self.view().map(FieldView::keys),
+            below: self.view().is_some_and(FieldView::is_below),
+        };
+        document::render(&self.lines(outline), &options)
+    }
+
+    /// The lines of an outline.
+    pub fn lines(&self, outline: &Outline) -> Vec<Line> {
+        let line = |item: &Item| Line {
+            depth: item.depth,
+            marker: item.spelled.marker(),
+            done: item.done,
+            text: item.text.clone(),
+            details: to_line(&item.details, self.view()),
+            anchor: match &item.key {
+                Key::Known(id) => Some(id.as_str().to_owned()),
+                Key::New(_) => None,
+            },
+            ..Line::default()
+        };
+        outline.items.iter().map(line).collect()
+    }
+
+    /// The lines of a text that was edited from `base`.
+    ///
+    /// A leading `# Title` is the file's name and no task, unless the first task is called so.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] with the line that cannot be a task.
+    pub fn parse(&self, text: &[u8], title: &str, base: &Outline) -> Result<Vec<Line>> {
+        let known: HashSet<&str> = base
+            .items
+            .iter()
+            .filter_map(|item| match &item.key {
+                Key::Known(id) => Some(id.as_str()),
+                Key::New(_) => None,
+            })
+            .collect();
+        let texts: HashSet<&str> = base.items.iter().map(|item| item.text.as_str()).collect();
+        let is_anchor = |id: &str| known.contains(id);
+        let is_text = |text: &str| texts.contains(text);
+        let leads = base.items.first().is_some_and(|item| item.text.trim() == title.trim());
+        let options = ParseOptions {
+            title: (!leads || self.markers == Markers::Tasks).then_some(title),
+            known_anchor: self.ids.then_some(&is_anchor as &dyn Fn(&str) -> bool),
+            fields: self.view().map(FieldView::keys),
+            known_text: Some(&is_text),
+        };
+        Ok(document::parse(text, &options)?)
+    }
+
+    /// Takes over what the lines say of their tasks. `lines` are those of `ours`, in order; `ours`
+    /// knows what was known before.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] with the line that says what Taskade cannot keep.
+    pub fn say(&self, base: &Outline, ours: &mut Outline, lines: &[Line]) -> Result<()> {
+        let texts: HashMap<&Key, &str> =
+            base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
+        let people = meant::people(base);
+        for (item, line) in ours.items.iter_mut().zip(lines) {
+            let refuse = |reason: String| {
+                Error::new(Kind::Invalid, format!("line {}: {reason}", line.number))
+            };
+            let before = texts.get(&item.key).copied();
+            let (text, says) =
+                meant::meant(before, &item.details, line, &people, self.view()).map_err(refuse)?;
+            item.details = apply_line(&item.details, &says, self.view()).map_err(|unfit| {
+                let number = unfit.field.and_then(|at| field_line(line, at)).unwrap_or(line.number);
+                Error::new(Kind::Invalid, format!("line {number}: {}", unfit.reason))
+            })?;
+            item.text = text;
+        }
+        self.spell(ours, lines);
+        Ok(())
+    }
+
+    /// Takes over how the lines begin: as they were typed where that shows, so that the text of
+    /// `ours` begins its lines as `lines` do, and as it was told everywhere else. Of what Markdown
+    /// cannot say where it stands, what was told is kept: it shows again once it can.
+    fn spell(&self, ours: &mut Outline, lines: &[Line]) {
+        if self.markers == Markers::Tasks {
+            let is_new = |item: &Item| matches!(item.key, Key::New(_)) && item.spelled.is_unknown();
+            for (item, line) in ours.items.iter_mut().zip(lines).filter(|(item, _)| is_new(item)) {
+                item.spelled = Spelled(Some(line.marker).filter(|it| *it != Marker::default()));
+            }
+            return;
+        }
+        let mut tried: Vec<Line> = lines.to_vec();
+        for (item, line) in ours.items.iter().zip(&mut tried) {
+            line.marker = item.spelled.0.unwrap_or(line.marker);
+        }
+        let typed = shown_markers(lines);
+        let shown = shown_markers(&tried);
+        for at in (0..ours.items.len()).filter(|at| shown[*at] != typed[*at]) {
+            tried[at].marker = lines[at].marker;
+        }
+        // What one line begins with decides what those before it can.
+        if shown_markers(&tried) != typed {
+            tried.clone_from_slice(lines);
+        }
+        for (item, line) in ours.items.iter_mut().zip(&tried) {
+            if item.spelled.marker() != line.marker {
+                item.spelled = line.marker.into();
+            }
+        }
+    }
+}
+
+/// The line on which one of the fields of a task stands, if that is below the task's own.
+fn field_line(line: &Line, at: usize) -> Option<usize> {
+    let on_line = line.details.fields.len().checked_sub(line.field_lines.len())?;
+    line.field_lines.get(at.checked_sub(on_line)?).copied()
+}
+
 pub(crate) fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line>> {
-    let known: HashMap<&str, ()> = base
-        .items
-        .iter()
-        .filter_map(|item| match &item.key {
-            Key::Known(id) => Some((id.as_str(), ())),
-            Key::New(_) => None,
-        })
-        .collect();
-    let texts: HashMap<&str, ()> = base.items.iter().map(|item| (item.text.as_str(), ())).collect();
-    let is_anchor = |id: &str| known.contains_key(id);
-    let is_text = |text: &str| texts.contains_key(text);
-    let options = ParseOptions {
-        title: Some(title),
-        known_anchor: ids.then_some(&is_anchor as &dyn Fn(&str) -> bool),
-        known_text: Some(&is_text),
-        ..ParseOptions::default()
-    };
-    Ok(document::parse(text, &options)?)
+    FileFormat { ids, ..FileFormat::default() }.parse(text, title, base)
 }
 
 pub(crate) fn wanted(line: &Line) -> Wanted {
@@ -40,19 +167,7 @@ pub(crate) fn wanted(line: &Line) -> Wanted {
     }
 }
 
-/// Takes over what the lines say of their tasks. `lines` are those of `ours`, in order; `ours`
-/// knows what was known before.
+/// As [`FileFormat::say`], where nothing is known of formats and fields.
 pub(crate) fn tell(base: &Outline, ours: &mut Outline, lines: &[Line]) -> Result<()> {
-    let texts: HashMap<&Key, &str> =
-        base.items.iter().map(|item| (&item.key, item.text.as_str())).collect();
-    let people = meant::people(base);
-    for (item, line) in ours.items.iter_mut().zip(lines) {
-        let refuse =
-            |reason: String| Error::new(Kind::Invalid, format!("line {}: {reason}", line.number));
-        let before = texts.get(&item.key).copied();
-        let (text, says) = meant::meant(before, &item.details, line, &people).map_err(refuse)?;
-        item.details = shown::told(&item.details, &says).map_err(refuse)?;
-        item.text = text;
-    }
-    Ok(())
+    FileFormat::default().say(base, ours, lines)
 }

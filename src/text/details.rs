@@ -5,24 +5,30 @@
 //! it shows less than what is known (a handle with a space, seconds, a period). And
 //! `shown(told(known, line))` is `line`, up to the order of what has no order.
 
-use serde_json::{Number, Value};
-
 use crate::{
     document::{self, Details as Shown, Line, RenderOptions},
     model::{End, MAX_CONTENT_CHARS, Moment, Schedule},
     plan::{Details, Fact, Facts, Item, Set},
-    text::checks::UNREADABLE,
+    text::{
+        checks::UNREADABLE,
+        fields::{self, FieldView, Unfit},
+    },
 };
 
-/// What a line shows of a task.
+/// What a line shows of a task, of whose fields nothing is known but ids.
 pub(crate) fn shown(details: &Details) -> Shown {
+    to_line(details, None)
+}
+
+/// What a line shows of a task.
+pub(crate) fn to_line(details: &Details, view: Option<&FieldView>) -> Shown {
     if details.is_unknown() {
         return Shown::default();
     }
     let facts = details.facts();
     let mut shown = Shown {
         assignees: facts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
-        fields: facts.fields.known.iter().map(|(id, value)| (id.clone(), spelled(value))).collect(),
+        fields: fields::to_line(&facts.fields, view),
         note: facts.note.present().cloned(),
         ..Shown::default()
     };
@@ -38,7 +44,7 @@ pub(crate) fn shown(details: &Details) -> Shown {
             (shown.start, shown.start_time) = (Some(start.date.clone()), minutes(start));
         }
     }
-    shown.spellable(None)
+    shown.spellable(view.map(FieldView::keys))
 }
 
 /// The people and fields of a task that no line can show.
@@ -56,8 +62,12 @@ pub(crate) fn hidden(details: &Details) -> Details {
 ///
 /// # Errors
 /// The reason, where the line says what Taskade cannot keep.
-pub(crate) fn told(known: &Details, line: &Shown) -> Result<Details, String> {
-    let before = shown(known);
+pub(crate) fn apply_line(
+    known: &Details,
+    line: &Shown,
+    view: Option<&FieldView>,
+) -> Result<Details, Unfit> {
+    let before = to_line(known, view);
     if before == *line {
         return Ok(known.clone());
     }
@@ -66,8 +76,13 @@ pub(crate) fn told(known: &Details, line: &Shown) -> Result<Details, String> {
         date: if of_date(&before) == of_date(line) { date } else { Fact::of(schedule(line)?) },
         note: if before.note == line.note { note } else { Fact::of(checked_note(line)?) },
         assignees: told_people(assignees, &before, line),
-        fields: told_fields(fields, &before, line)?,
+        fields: fields::apply_line(fields, &before, line, view)?,
     }))
+}
+
+/// The same, of whose fields nothing is known but ids.
+pub(crate) fn told(known: &Details, line: &Shown) -> Result<Details, String> {
+    apply_line(known, line, None).map_err(|unfit| unfit.reason)
 }
 
 /// A task in words: its text and what is known of it, as on its line.
@@ -97,62 +112,10 @@ pub(crate) fn told_people(mut people: Set<()>, before: &Shown, line: &Shown) -> 
     people
 }
 
-pub(crate) fn told_fields(
-    mut fields: Set<Value>,
-    before: &Shown,
-    line: &Shown,
-) -> Result<Set<Value>, String> {
-    let shows = |shown: &Shown, id: &str| shown.fields.iter().any(|(known, _)| known == id);
-    let mut told: Vec<(String, Value)> = Vec::new();
-    for (id, text) in &line.fields {
-        if told.iter().any(|(known, _)| known == id) {
-            return Err(format!("a task has one value of {id}, and this line gives two; keep one"));
-        }
-        let known = fields.get(id);
-        let value = match known {
-            Some(value) if spelled(value) == *text => value.clone(),
-            known => value(id, text, known)?,
-        };
-        told.push((id.clone(), value));
-    }
-    fields.known.retain(|(id, _)| !shows(before, id) && !shows(line, id));
-    told.append(&mut fields.known);
-    fields.known = told;
-    Ok(fields)
-}
-
 /// Sorts by where the line has it; what the line cannot show stays behind.
 pub(crate) fn in_order_of<'a, T>(set: &mut Set<T>, line: impl Iterator<Item = &'a String> + Clone) {
     let place = |name: &str| line.clone().position(|shown| shown == name);
     set.known.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
-}
-
-/// A value as it is shown: a string as it is, anything else as JSON.
-pub(crate) fn spelled(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The value that a text stands for: a number if it looks like one, unless the field has held a
-/// string.
-pub(crate) fn value(id: &str, text: &str, known: Option<&Value>) -> Result<Value, String> {
-    match known {
-        Some(Value::Array(_) | Value::Object(_) | Value::Bool(_)) => {
-            return Err(format!("{id} holds something that can only be changed in the app"));
-        }
-        Some(Value::String(_)) | Some(Value::Number(_) | Value::Null) | None => {}
-    }
-    if text.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(UNREADABLE.to_owned());
-    }
-    if text.is_empty() {
-        return Err(format!("{id} has no value; write one, or delete the brackets"));
-    }
-    let number: Option<Number> = text.parse().ok();
-    let number = number.filter(|number| number.to_string() == text);
-    Ok(match (number, known) {
-        (Some(number), None | Some(Value::Number(_) | Value::Null)) => Value::Number(number),
-        _ => Value::String(text.to_owned()),
-    })
 }
 
 pub(crate) fn checked_note(line: &Shown) -> Result<Option<String>, String> {

@@ -9,7 +9,10 @@ use std::collections::HashSet;
 use crate::{
     document::{Details as Shown, Line},
     plan::{Details, Outline},
-    text::details::shown,
+    text::{
+        details::{shown, to_line},
+        fields::FieldView,
+    },
 };
 
 /// The people that the project's lines show.
@@ -28,6 +31,7 @@ pub(crate) fn meant(
     details: &Details,
     line: &Line,
     known: &HashSet<String>,
+    view: Option<&FieldView>,
 ) -> Result<(String, Shown), String> {
     let (mut text, mut says) = (line.text.clone(), line.details.clone());
     for handle in &mut says.assignees {
@@ -36,7 +40,7 @@ pub(crate) fn meant(
         }
     }
     let (Some(before), false) = (before, line.strays.is_empty()) else { return Ok((text, says)) };
-    let was = shown(details);
+    let was = to_line(details, view);
     let is_new = |token: &str| {
         let now = line.strays.iter().filter(|stray| stray.eq_ignore_ascii_case(token)).count();
         now > mentions(before, token)
@@ -60,7 +64,8 @@ pub(crate) fn meant(
         ));
     }
     let has_field = |says: &Shown, id: &str| says.fields.iter().any(|(known, _)| known == id);
-    let field = was.fields.iter().find(|(id, _)| !has_field(&says, id) && is_new(id));
+    let is_left = |id: &String| is_new(id) || is_new(&format!("[{id}"));
+    let field = was.fields.iter().find(|(id, _)| !has_field(&says, id) && is_left(id));
     if let Some((id, value)) = field {
         return Err(format!(
             "`{id}` is no field where it stands; write `[{id}:: {value}]`, or `\\{id}` to keep it \
@@ -125,7 +130,7 @@ mod tests {
         let was = read(before);
         let details = told(&Details::none(), &was.details).unwrap();
         let known: HashSet<String> = was.details.assignees.iter().cloned().collect();
-        meant(Some(&was.text), &details, &read(typed), &known)
+        meant(Some(&was.text), &details, &read(typed), &known, None)
     }
 
     #[test]

@@ -2,6 +2,11 @@
 
 pub(crate) mod checks;
 pub(crate) mod codec;
+#[cfg(test)]
+mod codec_tests;
 pub(crate) mod content_type;
 pub(crate) mod details;
+#[cfg(test)]
+mod field_tests;
+pub(crate) mod fields;
 pub(crate) mod meaning;

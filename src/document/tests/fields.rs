@@ -29,7 +29,7 @@ fn read(text: &str, keys: &FieldKeys) -> Result<Vec<Line>, Refusal> {
 }
 
 fn bare(lines: Vec<Line>) -> Vec<Line> {
-    let bare = |line: Line| Line { number: 0, strays: Vec::new(), ..line };
+    let bare = |line: Line| Line { number: 0, strays: Vec::new(), field_lines: Vec::new(), ..line };
     lines.into_iter().map(bare).collect()
 }
 

@@ -19,6 +19,7 @@ fn as_shown(mut lines: Vec<Line>) -> Vec<Line> {
         line.marker = marker;
         line.number = 0;
         line.strays.clear();
+        line.field_lines.clear();
     }
     lines
 }
@@ -43,7 +44,7 @@ proptest! {
         let text = formatted(&lines);
         let parsed = read(&text)?;
         // Also the markers: what was read is what is shown.
-        let bare = |line: Line| Line { number: 0, strays: Vec::new(), ..line };
+        let bare = |line: Line| Line { number: 0, strays: Vec::new(), field_lines: Vec::new(), ..line };
         let parsed: Vec<Line> = parsed.into_iter().map(bare).collect();
         prop_assert_eq!(parsed, as_shown(lines), "{}", text);
     }
@@ -57,7 +58,7 @@ proptest! {
         let text = render(&lines, &rendering);
         let parsed = parse(text.as_bytes(), &options)
             .map_err(|refusal| TestCaseError::fail(format!("{text:?}: {refusal}")))?;
-        let bare = |line: Line| Line { number: 0, strays: Vec::new(), ..line };
+        let bare = |line: Line| Line { number: 0, strays: Vec::new(), field_lines: Vec::new(), ..line };
         prop_assert_eq!(parsed.into_iter().map(bare).collect::<Vec<_>>(), as_shown(lines), "{}", text);
     }
 

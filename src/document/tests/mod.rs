@@ -48,6 +48,7 @@ fn unnumbered(mut lines: Vec<Line>) -> Vec<Line> {
         line.number = 0;
         line.marker = Marker::default();
         line.strays.clear();
+        line.field_lines.clear();
     }
     lines
 }

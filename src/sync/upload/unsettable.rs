@@ -10,7 +10,7 @@ use crate::{
     replica::pending::PendingSave,
     store::remarks::Remark,
     sync::{engine::Engine, project::Project, transition::Transition, upload::rebase},
-    text::details::spelled,
+    text::fields::spelled,
 };
 
 /// A value that is left out.
