@@ -83,6 +83,12 @@ pub(super) struct MountArgs {
     /// End every line with the block id of its task
     #[arg(long)]
     pub(super) ids: bool,
+    /// Which markers lines begin with
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) markers: options::MarkersArg,
+    /// Where the fields of tasks stand that exports tell
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) fields: options::FieldsArg,
     /// How texts are sent
     #[arg(long, value_enum, default_value_t)]
     pub(super) content_type: options::ContentTypeArg,

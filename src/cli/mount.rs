@@ -230,6 +230,8 @@ fn settings(args: &MountArgs) -> Settings {
         max_archive: args.max_archive,
         wording: args.content_type.into(),
         ids: args.ids,
+        markers: args.markers.into(),
+        fields: args.fields.into(),
         read_only: args.read_only,
         keep_history: args.keep_history,
         details: args.details.0.clone(),

@@ -8,7 +8,11 @@ use clap::{
 };
 use jiff::civil::Date;
 
-use crate::{api::TaskResource, sync::Wording};
+use crate::{
+    api::TaskResource,
+    document::Markers,
+    sync::{FieldPlacement, Wording},
+};
 
 /// `--content-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -28,6 +32,50 @@ impl From<ContentTypeArg> for Wording {
             ContentTypeArg::Auto => Wording::Auto,
             ContentTypeArg::Plain => Wording::Plain,
             ContentTypeArg::Markdown => Wording::Markdown,
+        }
+    }
+}
+
+/// `--markers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum MarkersArg {
+    /// Each line's own: bullets, numbers, headings and paragraphs as Taskade has them
+    Auto,
+    /// `- [ ]` everywhere
+    #[default]
+    Tasks,
+}
+
+impl From<MarkersArg> for Markers {
+    fn from(choice: MarkersArg) -> Self {
+        match choice {
+            MarkersArg::Auto => Markers::Auto,
+            MarkersArg::Tasks => Markers::Tasks,
+        }
+    }
+}
+
+/// `--fields`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum FieldsArg {
+    /// On the task's line in a project of up to four fields, below it in one of more
+    Auto,
+    /// On the task's line
+    Line,
+    /// Each on a line of its own below the task
+    Below,
+    /// Only those that were asked for or set here, by their ids
+    #[default]
+    None,
+}
+
+impl From<FieldsArg> for FieldPlacement {
+    fn from(choice: FieldsArg) -> Self {
+        match choice {
+            FieldsArg::Auto => FieldPlacement::Auto,
+            FieldsArg::Line => FieldPlacement::Line,
+            FieldsArg::Below => FieldPlacement::Below,
+            FieldsArg::None => FieldPlacement::None,
         }
     }
 }

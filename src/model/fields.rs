@@ -56,6 +56,11 @@ pub struct FieldSchema {
 }
 
 impl FieldSchema {
+    /// Whether there are none, or nobody has told.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// The field of this id.
     pub fn find(&self, id: &str) -> Option<&FieldDefinition> {
         self.fields.iter().find(|field| field.id == id)

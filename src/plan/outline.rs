@@ -65,6 +65,32 @@ impl Outline {
         }
     }
 
+    /// The tasks that begin otherwise than in `base`, which has them too.
+    pub(crate) fn respelled_since(&self, base: &Outline) -> Outline {
+        let found = locate(self, base).into_iter();
+        let is_respelled = |(item, found): &(&Item, Option<usize>)| {
+            found.is_some_and(|found| base.items[found].spelled.0 != item.spelled.0)
+        };
+        let items = self.items.iter().zip(found).filter(is_respelled);
+        Outline { items: items.map(|(item, _)| item.clone()).collect() }
+    }
+
+    /// Whether it is the other in everything, how lines begin included.
+    pub(crate) fn is_just(&self, other: &Outline) -> bool {
+        self == other && self.is_spelled_like(other)
+    }
+
+    /// Whether a listing would say the same of both: it tells no details.
+    pub(crate) fn is_listed_like(&self, other: &Outline) -> bool {
+        let is_same = |(one, other): (&Item, &Item)| {
+            one.key == other.key
+                && one.depth == other.depth
+                && one.done == other.done
+                && one.text == other.text
+        };
+        self.items.len() == other.items.len() && self.items.iter().zip(&other.items).all(is_same)
+    }
+
     /// Whether it is spelled as `other`, which is equal to it: equality does not ask how lines begin.
     pub fn is_spelled_like(&self, other: &Outline) -> bool {
         let begins = |outline: &Outline| -> Vec<_> {

@@ -21,6 +21,7 @@ use crate::{
     database,
     error::Result,
     ids::{ProjectId, TaskId},
+    model::FieldSchema,
     plan::Outline,
     store::{
         cache_details::{self, Told},
@@ -49,6 +50,9 @@ pub(crate) struct Reading {
     pub(crate) outline: Arc<Outline>,
     /// The title node.
     pub(crate) title: Option<TaskId>,
+    /// The fields that it defines, as far as an export told. There were none in earlier releases.
+    #[serde(default, skip_serializing_if = "FieldSchema::is_empty")]
+    pub(crate) fields: FieldSchema,
 }
 
 /// Something to be written.
@@ -370,7 +374,11 @@ mod tests {
             }],
         };
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let reading = Reading { outline: Arc::new(outline), title: Some(TaskId::new("title")) };
+        let reading = Reading {
+            outline: Arc::new(outline),
+            title: Some(TaskId::new("title")),
+            fields: Default::default(),
+        };
         CachedProject { modified: time, reading }
     }
 

@@ -12,17 +12,20 @@ use std::{
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    document::{self, Line, RenderOptions},
     error::Error,
     ids::{ProjectId, SpaceId},
-    plan::{Key, Outline},
+    model::FieldSchema,
+    plan::Outline,
     replica::{
         current::Current,
         local::{Local, Saved},
         rejection::RefusedText,
         state::{Awaited, Replica, Standing},
     },
-    text::details::shown,
+    text::{
+        codec::FileFormat,
+        fields::{FieldPlacement, FieldView},
+    },
 };
 
 /// How far the saves of a project have come.
@@ -55,7 +58,9 @@ pub struct Project {
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) relocated: watch::Sender<Relocated>,
     current: Mutex<Current>,
-    ids: bool,
+    /// Locked for no longer than it takes to look.
+    format: Mutex<Arc<FileFormat>>,
+    placement: FieldPlacement,
 }
 
 impl Project {
@@ -65,7 +70,8 @@ impl Project {
         folder: SpaceId,
         title: String,
         modified: SystemTime,
-        ids: bool,
+        format: FileFormat,
+        placement: FieldPlacement,
     ) -> Self {
         Self {
             serial,
@@ -74,7 +80,8 @@ impl Project {
             progress: watch::Sender::new(Progress::default()),
             relocated: watch::Sender::new(Relocated::default()),
             current: Mutex::new(Current::new(Replica::new(id, folder, title, modified))),
-            ids,
+            format: Mutex::new(Arc::new(format)),
+            placement,
         }
     }
 
@@ -202,33 +209,30 @@ impl Project {
         here.or(saved).or(moved).unwrap_or(state.modified())
     }
 
+    /// How its file is written.
+    pub(crate) fn format(&self) -> Arc<FileFormat> {
+        self.format.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows these fields from now on, as the project defines them. Texts that were rendered before
+    /// stay as they are.
+    pub(crate) fn learn_fields(&self, fields: &FieldSchema) {
+        let mut format = self.format.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = format.fields.as_ref().is_some_and(|view| view.schema() == fields);
+        if !is_known {
+            let fields = FieldView::new(fields.clone(), self.placement).map(Arc::new);
+            *format = Arc::new(FileFormat { fields, ..FileFormat::clone(&format) });
+        }
+    }
+
+    /// The fields that it is known to define.
+    pub(crate) fn fields(&self) -> FieldSchema {
+        let format = self.format();
+        format.fields.as_ref().map(|view| view.schema().clone()).unwrap_or_default()
+    }
+
     /// The text of an outline, as the file shows it.
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
-        let options = RenderOptions { ids: self.ids, ..RenderOptions::default() };
-        Arc::from(document::render(&self.lines(outline), &options).into_bytes())
-    }
-
-    /// The lines of an outline, as the file shows them.
-    pub(crate) fn lines(&self, outline: &Outline) -> Vec<Line> {
-        outline
-            .items
-            .iter()
-            .map(|item| Line {
-                depth: item.depth,
-                done: item.done,
-                text: item.text.clone(),
-                details: shown(&item.details),
-                anchor: match &item.key {
-                    Key::Known(id) => Some(id.as_str().to_owned()),
-                    Key::New(_) => None,
-                },
-                ..Line::default()
-            })
-            .collect()
-    }
-
-    /// Whether lines end with block ids.
-    pub(crate) fn shows_ids(&self) -> bool {
-        self.ids
+        Arc::from(self.format().render(outline).into_bytes())
     }
 }

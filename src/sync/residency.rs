@@ -89,7 +89,7 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
         }
     };
     let Some(cached) = engine.cache.project(&id) else { return false };
-    if cached.reading.outline != outline {
+    if !cached.reading.outline.is_just(&outline) || cached.reading.fields != project.fields() {
         return false;
     }
     let mut state = project.lock();
@@ -129,7 +129,10 @@ pub(crate) fn recall(engine: &Engine, project: &Project) {
         }
     };
     let cached = engine.cache.project(&id).map(|cached| {
-        let Reading { outline, title } = cached.reading;
+        let Reading { outline, title, fields } = cached.reading;
+        if !fields.is_empty() {
+            project.learn_fields(&fields);
+        }
         let text = project.render(&outline);
         // Not trusted before it is read again: a crash may have kept something newer out of it.
         (Snapshot { outline, text, title, read: None }, cached.modified)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     api::{FOREGROUND_SILENCE, TaskResource},
-    text::content_type::Wording,
+    document::Markers,
+    text::{codec::FileFormat, content_type::Wording, fields::FieldPlacement},
 };
 
 /// What the user chose.
@@ -24,6 +25,10 @@ pub struct Settings {
     pub wording: Wording,
     /// Whether lines end with block ids (`--ids`).
     pub ids: bool,
+    /// Which markers lines begin with (`--markers`).
+    pub markers: Markers,
+    /// Where fields stand that exports tell (`--fields`).
+    pub fields: FieldPlacement,
     /// How many bytes the tasks of all projects may take in memory.
     pub memory: usize,
     /// Whether nothing may be written (`--read-only`).
@@ -32,6 +37,13 @@ pub struct Settings {
     pub details: Vec<TaskResource>,
     /// How long it is remembered what was done (`--keep-history`).
     pub keep_history: Duration,
+}
+
+impl Settings {
+    /// How the file of a project is written of whose fields nothing is known.
+    pub(crate) fn format(&self) -> FileFormat {
+        FileFormat { ids: self.ids, markers: self.markers, fields: None }
+    }
 }
 
 impl Default for Settings {
@@ -44,6 +56,8 @@ impl Default for Settings {
             max_archive: 10,
             wording: Wording::Auto,
             ids: false,
+            markers: Markers::Tasks,
+            fields: FieldPlacement::None,
             memory: 64 << 20,
             read_only: false,
             details: Vec::new(),

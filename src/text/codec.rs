@@ -154,10 +154,6 @@ fn field_line(line: &Line, at: usize) -> Option<usize> {
     line.field_lines.get(at.checked_sub(on_line)?).copied()
 }
 
-pub(crate) fn parse(text: &[u8], title: &str, base: &Outline, ids: bool) -> Result<Vec<Line>> {
-    FileFormat { ids, ..FileFormat::default() }.parse(text, title, base)
-}
-
 pub(crate) fn wanted(line: &Line) -> Wanted {
     Wanted {
         depth: line.depth,
@@ -165,9 +161,4 @@ pub(crate) fn wanted(line: &Line) -> Wanted {
         done: line.done,
         anchor: line.anchor.as_ref().map(TaskId::new),
     }
-}
-
-/// As [`FileFormat::say`], where nothing is known of formats and fields.
-pub(crate) fn tell(base: &Outline, ours: &mut Outline, lines: &[Line]) -> Result<()> {
-    FileFormat::default().say(base, ours, lines)
 }

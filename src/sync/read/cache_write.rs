@@ -13,11 +13,13 @@ pub(crate) const WATCHED: Duration = Duration::from_secs(600);
 
 /// Keeps what is known of a project for the next mount.
 pub(crate) fn keep(engine: &Engine, project: &Project) {
+    let fields = project.fields();
     let kept = {
         let state = project.lock();
         let reading = state
             .snapshot()
-            .map(|known| Reading { outline: known.outline.clone(), title: known.title.clone() });
+            .map(|known| (known.outline.clone(), known.title.clone()))
+            .map(|(outline, title)| Reading { outline, title, fields });
         let reading = reading.filter(|reading| is_lasting(&reading.outline));
         state
             .id

@@ -12,14 +12,16 @@ use crate::{
     error::Kind,
     ids::{ProjectId, SpaceId},
     memory,
-    plan::{Listing, OnlyRoot, Outline},
+    plan::{Details, Facts, Key, Listing, OnlyRoot, Outline, Set},
     sync::{
         engine::Engine,
         leaf::exports::{Export, ExportState, FAILED, Space},
         project::Project,
-        read::{fetch, registry},
+        read::{cache_write, fetch, registry},
         residency,
+        transition::Transition,
     },
+    text::fields::FieldPlacement,
 };
 
 /// With fewer unknown projects than this, an export saves no request.
@@ -44,7 +46,7 @@ impl Export {
         let listing = listing(exported, &project.title());
         let titles = (title, listing.title.map(|node| node.id));
         let same_title = !matches!(&titles, (Some(one), Some(other)) if one != other);
-        if *outline == listing.outline && same_title {
+        if outline.is_listed_like(&listing.outline) && same_title {
             self.verified.extend(exported.traits.iter().cloned());
         } else {
             self.differs = true;
@@ -60,6 +62,40 @@ impl Export {
 
 pub(crate) fn listing(exported: &Exported, title: &str) -> Listing {
     Outline::from_listing(&exported.tasks, title, OnlyRoot::IsTitle)
+}
+
+/// The same, with the values of fields that an export tells, and no listing, if they are to be shown.
+fn told(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
+    let mut listing = listing(exported, &project.title());
+    if engine.settings.fields == FieldPlacement::None {
+        return listing;
+    }
+    project.learn_fields(&exported.fields);
+    for item in &mut listing.outline.items {
+        if let Key::Known(id) = &item.key {
+            let known = exported.values.get(id).cloned().unwrap_or_default();
+            let fields = Set { known, complete: true };
+            item.details = Details::from(Facts { fields, ..Facts::default() });
+        }
+    }
+    listing
+}
+
+/// Takes over what no listing tells of a project that was listed as it was exported.
+async fn adopt(engine: &Engine, export: &Export, id: &ProjectId, project: &Project) {
+    let Some(exported) = export.trusted(id) else { return };
+    let Ok(_conversation) = project.remote.try_lock() else { return };
+    let mut next = Transition::begin(engine, project).await;
+    let Some(known) = next.snapshot().map(|known| known.outline.clone()) else { return };
+    let mut outline = told(engine, project, exported).outline;
+    if next.pending().is_some() || !outline.is_listed_like(&known) {
+        return;
+    }
+    outline.inherit(&known);
+    let (read, text) = (next.read(), project.render(&outline));
+    next.install(outline, text, read);
+    next.keep_in_memory();
+    cache_write::keep(engine, project);
 }
 
 /// Reads a project that was never read, with its whole space if that is being walked through.
@@ -121,6 +157,7 @@ pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<P
     if let Some(export) = &mut state.newest {
         let verified = export.verified.len();
         export.compare(engine, &id, project);
+        adopt(engine, export, &id, project).await;
         if export.verified.len() > verified {
             install_trusted(engine, &folder, &mut state).await;
         }
@@ -168,6 +205,7 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
         }
         if known.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
             export.compare(engine, &id, &known);
+            adopt(engine, &export, &id, &known).await;
         }
     }
     if export.differs {
@@ -197,7 +235,7 @@ pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &Export) 
         if project.is_known() {
             continue;
         }
-        let listing = listing(exported, &project.title());
+        let listing = told(engine, &project, exported);
         fetch::take_in(engine, &project, listing, export.taken).await;
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn make(
     title: &str,
 ) -> Project {
     let serial = engine.serial.fetch_add(1, Ordering::Relaxed);
-    let ids = engine.settings.ids;
-    Project::new(serial, id, folder.clone(), title.to_owned(), engine.started, ids)
+    let format = engine.settings.format();
+    let (folder, title) = (folder.clone(), title.to_owned());
+    Project::new(serial, id, folder, title, engine.started, format, engine.settings.fields)
 }

@@ -15,7 +15,7 @@ use crate::{
         presence,
         project::Project,
         read::{
-            open,
+            cache_write, open,
             serve::{self, Written},
         },
         residency,
@@ -29,7 +29,7 @@ use crate::{
     },
     text::{
         checks::{check_changes, check_deletions},
-        codec::{parse, tell, wanted},
+        codec::wanted,
     },
 };
 
@@ -181,7 +181,11 @@ pub(crate) async fn accept(
     }
     let Some(mut change) = change(&mut next, base, &ours) else {
         // The program saved what it had read, and nothing is refused.
+        let is_respelled = respell(project, &mut next, base.outline(), &ours);
         next.keep_in_memory_with(|current| serve::note_written(engine, project, current, &written));
+        if is_respelled {
+            cache_write::keep(engine, project);
+        }
         return Ok((ours, None));
     };
     change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
@@ -196,6 +200,18 @@ pub(crate) async fn accept(
     Ok((ours, Some(generation)))
 }
 
+/// What was typed of how lines begin, and nothing else, stays as it was typed, for no request.
+/// Whether there is anything.
+fn respell(project: &Project, next: &mut Replica, base: &Outline, ours: &Outline) -> bool {
+    let typed = ours.respelled_since(&next.resolved(base));
+    let Some(known) = next.snapshot().filter(|_| !typed.items.is_empty()) else { return false };
+    let mut outline = Outline::clone(&known.outline);
+    outline.respell(&typed);
+    let (read, text) = (next.read(), project.render(&outline));
+    next.install(outline, text, read);
+    true
+}
+
 /// Reads a text as tasks, tells who is who, and refuses what cannot or must not be.
 pub(crate) fn understand(
     engine: &Engine,
@@ -206,11 +222,12 @@ pub(crate) fn understand(
     allow_delete: bool,
 ) -> Result<Arc<Outline>> {
     let base = next.resolved(base);
-    let lines = parse(text, &next.title, &base, project.shows_ids())?;
+    let format = project.format();
+    let lines = format.parse(text, &next.title, &base)?;
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
     let mut ours = plan::align(&base, &wanted, first);
-    tell(&base, &mut ours, &lines)?;
+    format.say(&base, &mut ours, &lines)?;
     check_changes(&base, &ours, &lines)?;
     if !allow_delete {
         check_deletions(&base, &ours, engine.settings.max_delete)?;
@@ -242,7 +259,7 @@ pub(crate) fn change(state: &mut Replica, base: &Seen, ours: &Outline) -> Option
             let rebased = intent.fold(&base, &ours, first);
             (intent, waiting.target.clone(), rebased)
         }
-        (None, Some(known)) if *known.outline != base.existing() => {
+        (None, Some(known)) if !known.outline.is_just(&base.existing()) => {
             let mut intent = PendingSave::new(base.existing(), ours);
             intent.doubtful = is_doubtful;
             let theirs = Outline::clone(&known.outline);

@@ -89,7 +89,7 @@ pub(crate) async fn removed_outline(engine: &Engine, row: i64) -> Result<Option<
 
 /// Whether a text is, however edited, the tasks of an outline.
 pub(crate) fn is_text_of(engine: &Engine, title: &str, outline: &Outline, text: &[u8]) -> bool {
-    let lines = save::parse(text, title, outline, engine.settings.ids).unwrap_or_default();
+    let lines = engine.settings.format().parse(text, title, outline).unwrap_or_default();
     let wanted: Vec<Wanted> = lines.iter().map(save::wanted).collect();
     plan::resembles(outline, &wanted)
 }

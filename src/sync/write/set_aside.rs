@@ -32,7 +32,6 @@ use crate::{
         upload::discard,
         write::stage::{self, Change},
     },
-    text::codec::parse,
 };
 
 /// What a saved text puts back of what was there before a refusal of Taskade.
@@ -52,8 +51,9 @@ pub(crate) fn put_back(project: &Project, next: &Replica, base: &Seen, text: &[u
         return PutBack::Nothing;
     }
     let Some(aside) = refused_there(next) else { return PutBack::Nothing };
-    let lines = parse(text, &next.title, &aside.base, project.shows_ids());
-    if !lines.is_ok_and(|lines| says_the_same(&lines, &project.lines(&aside.base))) {
+    let format = project.format();
+    let lines = format.parse(text, &next.title, &aside.base);
+    if !lines.is_ok_and(|lines| says_the_same(&lines, &format.lines(&aside.base))) {
         return PutBack::Nothing;
     }
     if next.saved().is_some_and(|saved| saved.is_added) {

@@ -9,6 +9,7 @@ mod details;
 mod directories;
 mod files;
 mod first_mount;
+mod formats;
 mod hostile_input;
 mod inode_reuse;
 mod killed_process;
