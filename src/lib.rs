@@ -33,6 +33,7 @@ pub mod document;
 pub mod error;
 mod file_name;
 pub mod fuse;
+mod lock_order;
 mod memory;
 pub mod model;
 mod pidfs;

@@ -9,7 +9,7 @@ use std::{
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,7 +23,9 @@ use super::{
     ledger::BudgetStatus,
     outage::Gone,
 };
-use crate::{clock::Clock, clock::rfc3339_millis, error::Result, ids::ProjectId};
+use crate::{
+    clock::Clock, clock::rfc3339_millis, error::Result, ids::ProjectId, lock_order::Ordered,
+};
 
 /// The file, and the titles that make it readable.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ struct Log {
 pub(crate) struct Audited {
     inner: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
-    log: Mutex<Log>,
+    log: Ordered<Log>,
 }
 
 impl Audited {
@@ -57,13 +59,13 @@ impl Audited {
         let file = opened
             .inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no log of calls"))
             .ok();
-        let log = Mutex::new(Log { file, titles: HashMap::new() });
+        let log = Ordered::leaf(Log { file, titles: HashMap::new() });
         Self { inner, clock, log }
     }
 
     /// Tells what a project is called.
     pub(crate) fn name(&self, id: &ProjectId, title: &str) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock();
         log.titles.insert(id.clone(), title.to_owned());
     }
 
@@ -75,7 +77,7 @@ impl Audited {
             Err(error) => ("refused", Some(error.to_string())),
         };
         let Entry { project, fields } = entry;
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock();
         let mut line = json!({
             "time": rfc3339_millis(self.clock.wall()),
             "project": project.as_ref().map(ProjectId::as_str),

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use super::signals;
 use crate::{
     error::{Error, Kind, Result},
+    lock_order,
     vfs::{Attr, Held, Ino, Opened, Vfs},
 };
 
@@ -72,7 +73,8 @@ impl<'a> Call<'a> {
         // What is cached is answered at once, by this thread: handing it over takes longer than to
         // answer. Whoever waits is polled again by the task, which wakes itself then.
         let mut context = Context::from_waker(Waker::noop());
-        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+        let mut poll = || lock_order::for_kernel(|| future.as_mut().poll(&mut context));
+        let polled = panic::catch_unwind(AssertUnwindSafe(&mut poll));
         match polled {
             Ok(Poll::Ready(result)) => {
                 reply(result);

@@ -48,6 +48,8 @@ pub(crate) struct Current {
     pub(crate) served: Option<u64>,
     /// Whether somebody waits for the end of a grace in `bases`.
     pub(crate) graced: bool,
+    /// Whether the log of served bases has records of it to write.
+    pub(crate) has_records: bool,
     /// Whether a worker is at it.
     pub(crate) working: bool,
     /// When it was last opened.
@@ -86,6 +88,7 @@ impl Current {
             path: None,
             served: None,
             graced: false,
+            has_records: false,
             working: false,
             opened: None,
             interest: Interest::default(),

@@ -157,14 +157,14 @@ impl ServedBases {
 
     /// Notes that a process, which did not read `from`, made `to` of it. Once it is told that this is
     /// saved it has that change before its eyes, and nothing else that stands there; if it is told
-    /// that it failed, it goes on without. `render` gives texts their canonical form.
+    /// that it failed, it goes on without. What it is to be served then, if that is still to be
+    /// [rendered](Self::set_appended_text).
     pub(crate) fn added(
         &mut self,
         process: Option<Process>,
         (from, to): (&Outline, &Outline),
         resolved: impl Fn(&Outline) -> Outline,
-        render: impl Fn(&Outline) -> Arc<[u8]>,
-    ) {
+    ) -> Option<Arc<Outline>> {
         let waiting = self.appended.remove(&process);
         let newest = self.newest.clone().or_else(|| self.recalled.clone());
         let known = process.and_then(|process| self.by_process.peek(&process).cloned());
@@ -184,9 +184,25 @@ impl ServedBases {
         };
         let newest = newest.map_or_else(|| outline.clone(), Arc::new);
         let own = known.and_then(|base| base.own);
-        let own = own.map(|own| OwnText { text: render(&outline), ..own });
+        let to_render = own.as_ref().map(|_| outline.clone());
         let base = Base { outline, own };
         self.appended.insert(process, Appended { base, newest });
+        to_render
+    }
+
+    /// The canonical form of what a process has appended to, unless it has appended more since.
+    pub(crate) fn set_appended_text(
+        &mut self,
+        process: Option<Process>,
+        outline: &Arc<Outline>,
+        text: Arc<[u8]>,
+    ) {
+        let appended = self.appended.get_mut(&process);
+        let base = appended.map(|appended| &mut appended.base);
+        let base = base.filter(|base| Arc::ptr_eq(&base.outline, outline));
+        if let Some(own) = base.and_then(|base| base.own.as_mut()) {
+            own.text = text;
+        }
     }
 
     /// Notes that the program was told how what it appended went.
@@ -269,16 +285,22 @@ impl ServedBases {
         }
     }
 
-    /// Forgets programs that are gone, if there are many: an editor that has its buffer for days
-    /// is not to be forgotten over those that only looked.
-    pub(crate) fn forget_dead(&mut self, is_alive: impl Fn(&Process) -> bool) {
+    /// The programs that it is to be looked of whether they live, if there are many: an editor that has
+    /// its buffer for days is not to be forgotten over those that only looked.
+    pub(crate) fn many(&mut self) -> Vec<Process> {
         if self.by_process.len() <= self.room {
+            return Vec::new();
+        }
+        self.room = ROOM.max(self.by_process.len() * 2);
+        self.by_process.iter().map(|(process, _)| *process).collect()
+    }
+
+    /// Forgets programs that are gone.
+    pub(crate) fn forget(&mut self, gone: &[Process]) {
+        if gone.is_empty() {
             return;
         }
-        let gone: Vec<Process> = self.by_process.iter().map(|(process, _)| *process).collect();
-        for process in gone.iter().filter(|process| !is_alive(process)) {
-            self.by_process.pop(process);
-        }
+        gone.iter().for_each(|process| drop(self.by_process.pop(process)));
         self.room = ROOM.max(self.by_process.len() * 2);
     }
 

@@ -70,7 +70,9 @@ impl Session {
 
     fn appends(&mut self, group: u32, stood: &str, line: &str) {
         let (from, to) = (outline(stood), outline(&format!("{stood} {line}")));
-        self.bases.added(process(group), (&from, &to), Outline::clone, text);
+        if let Some(outline) = self.bases.added(process(group), (&from, &to), Outline::clone) {
+            self.bases.set_appended_text(process(group), &outline, text(&outline));
+        }
         self.bases.told_of_appended(process(group), true);
     }
 
@@ -174,12 +176,12 @@ fn what_could_not_be_appended_is_not_before_its_eyes() {
     let mut session = Session::new();
     session.reads(1, "a");
     let (from, to) = (outline("a theirs"), outline("a theirs mine"));
-    session.bases.added(process(1), (&from, &to), Outline::clone, text);
+    session.bases.added(process(1), (&from, &to), Outline::clone);
     assert_eq!(session.base(1), "a", "it was not told anything yet");
     session.bases.told_of_appended(process(1), false);
     assert_eq!(session.base(1), "a");
     // Another try that it reads before it is told how that went.
-    session.bases.added(process(1), (&from, &to), Outline::clone, text);
+    session.bases.added(process(1), (&from, &to), Outline::clone);
     session.reads(1, "a theirs mine others");
     session.bases.told_of_appended(process(1), true);
     assert_eq!(session.base(1), "a theirs mine others");
@@ -201,7 +203,7 @@ fn what_was_edited_blindly_of_other_lines_is_not_before_its_eyes() {
     session.reads(1, "a");
     let mut to = Outline::clone(&outline("a theirs"));
     to.items[1].text = "theirs more".to_owned();
-    session.bases.added(process(1), (&outline("a theirs"), &to), Outline::clone, text);
+    session.bases.added(process(1), (&outline("a theirs"), &to), Outline::clone);
     session.bases.told_of_appended(process(1), true);
     assert!(session.base(1).starts_with('a'));
     let seen = session.bases.base(process(1), None).unwrap();
@@ -214,7 +216,9 @@ fn an_editor_is_not_forgotten_over_programs_that_only_looked() {
     session.reads(1, "old");
     for group in 2..2000 {
         session.reads(group, "new");
-        session.bases.forget_dead(|process| process.group == 1);
+        let mut gone = session.bases.many();
+        gone.retain(|process| process.group != 1);
+        session.bases.forget(&gone);
         assert!(session.bases.all().count() <= 33);
     }
     assert_eq!(session.base(1), "old");

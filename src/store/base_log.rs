@@ -13,8 +13,9 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
 };
 
@@ -22,6 +23,7 @@ use lru::LruCache;
 
 use crate::{
     ids::ProjectId,
+    lock_order::{Ordered, OrderedGuard},
     pidfs,
     plan::{Key, Outline},
     replica::{
@@ -64,8 +66,29 @@ pub(crate) struct Circumstances {
     pub(crate) edited: Option<Edited>,
 }
 
+/// What is to be written. Whoever notes it may hold the lock of a project: the order in which that is
+/// noted is the order in which it is written.
+#[derive(Debug)]
+enum News {
+    Base {
+        process: Process,
+        project: ProjectId,
+        outline: Arc<Outline>,
+        circumstances: Circumstances,
+    },
+    Aliases {
+        project: ProjectId,
+        aliases: Vec<(Key, Key)>,
+    },
+    Made {
+        project: ProjectId,
+        made: Vec<(Key, String, String)>,
+    },
+}
+
 #[derive(Debug)]
 pub(crate) struct Inner {
+    waiting: mpsc::Receiver<News>,
     /// `None` if it cannot be written.
     file: Option<File>,
     bytes: u64,
@@ -81,7 +104,8 @@ pub(crate) struct Inner {
 pub(crate) struct BaseLog {
     dir: PathBuf,
     boot: String,
-    inner: Mutex<Inner>,
+    news: mpsc::Sender<News>,
+    inner: Ordered<Inner>,
     rotating: AtomicBool,
 }
 
@@ -95,7 +119,9 @@ impl BaseLog {
             [KEPT, ROTATED, LOG].iter().for_each(|name| contents.read(&dir.join(name), &boot));
         }
         contents.drop_dead();
+        let (news, waiting) = mpsc::channel();
         let mut inner = Inner {
+            waiting,
             file: None,
             bytes: 0,
             next: 0,
@@ -112,8 +138,8 @@ impl BaseLog {
             }
         }
         inner.take_over(contents);
-        let (inner, rotating) = (Mutex::new(inner), AtomicBool::new(false));
-        Arc::new(Self { dir: dir.to_owned(), boot, inner, rotating })
+        let (inner, rotating) = (Ordered::leaf(inner), AtomicBool::new(false));
+        Arc::new(Self { dir: dir.to_owned(), boot, news, inner, rotating })
     }
 
     /// What is known of a project from before this mount.
@@ -132,6 +158,7 @@ impl BaseLog {
     ) {
         let circumstances = Circumstances { path, ..Circumstances::default() };
         self.note_with(process, project, outline, circumstances);
+        self.flush();
     }
 
     /// The projects of which it is known, from before this mount, what this program had before its eyes,
@@ -145,82 +172,59 @@ impl BaseLog {
         ids
     }
 
-    /// Notes what a program has before its eyes. Nothing if that is noted.
+    /// Notes what a program has before its eyes, once the log is [flushed](Self::flush). Nothing if
+    /// that is noted.
     pub(crate) fn note_with(
-        self: &Arc<Self>,
+        &self,
         process: Process,
         project: &ProjectId,
         outline: &Arc<Outline>,
-        Circumstances { path, grace, edited }: Circumstances,
+        circumstances: Circumstances,
     ) {
-        if process.inode == 0 {
-            return;
-        }
+        let (project, outline) = (project.clone(), outline.clone());
+        self.queue(News::Base { process, project, outline, circumstances });
+    }
+
+    /// Notes that tasks are known by other keys from now on, once the log is flushed.
+    pub(crate) fn note_aliases(&self, project: &ProjectId, aliases: Vec<(Key, Key)>) {
+        self.queue(News::Aliases { project: project.clone(), aliases });
+    }
+
+    /// Notes what the service made of texts, once the log is flushed.
+    pub(crate) fn note_made(&self, project: &ProjectId, made: Vec<(Key, String, String)>) {
+        self.queue(News::Made { project: project.clone(), made });
+    }
+
+    /// Returns once everything is written that was noted before, by whomever.
+    pub(crate) fn flush(self: &Arc<Self>) {
         let mut inner = self.lock();
-        if let Some((dir, name)) = &path {
-            inner.paths.put((process, dir.clone(), name.clone()), project.clone());
-            if inner.paths.len() > REMEMBERED {
-                inner.paths.pop_lru();
-            }
-        }
-        if inner.file.is_none() {
-            return;
-        }
         let mut lines = Vec::new();
-        let id = inner.number(project, outline, &mut lines);
-        let edited = edited.map(|Edited { outline, is_added, since }| EditedFrom {
-            outline: inner.number(project, &outline, &mut lines),
-            is_added,
-            since,
-        });
-        let key = (process, project.clone());
-        let is_noted = |known: &LastNoted| {
-            (known.0, known.3) == (id, edited) && known.1 == path && Grace::is_about(known.2, grace)
-        };
-        if inner.noted.get(&key).is_some_and(is_noted) {
-            return;
+        while let Ok(news) = inner.waiting.try_recv() {
+            inner.take(news, &mut lines);
         }
-        inner.noted.put(key, (id, path.clone(), grace, edited));
-        if inner.noted.len() > REMEMBERED {
-            inner.noted.pop_lru();
-        }
-        let Process { group, inode } = process;
-        let project = project.clone();
-        push(&mut lines, &Record::Base { group, inode, project, outline: id, path, grace, edited });
         self.append(inner, &lines);
     }
 
-    /// Notes that tasks are known by other keys from now on.
-    pub(crate) fn note_aliases(self: &Arc<Self>, project: &ProjectId, aliases: &[(Key, Key)]) {
-        let mut lines = Vec::new();
-        for (from, to) in aliases.iter().cloned() {
-            push(&mut lines, &Record::Alias { project: project.clone(), from, to });
-        }
-        self.append(self.lock(), &lines);
-    }
-
-    /// Notes what the service made of a text.
-    pub(crate) fn note_made(self: &Arc<Self>, project: &ProjectId, made: &[(Key, String, String)]) {
-        let mut lines = Vec::new();
-        for (key, sent, now) in made.iter().cloned() {
-            push(&mut lines, &Record::Made { project: project.clone(), key, sent, now });
-        }
-        self.append(self.lock(), &lines);
+    fn queue(&self, news: News) {
+        // The receiver lives as long as this does.
+        let _ = self.news.send(news);
     }
 
     /// The project that a program read under this name last.
     pub(crate) fn read_under(
-        &self,
+        self: &Arc<Self>,
         process: Process,
         directory: &str,
         name: &str,
     ) -> Option<ProjectId> {
+        self.flush();
         let key = (process, Arc::from(directory), Arc::from(name));
         self.lock().paths.peek(&key).cloned()
     }
 
     /// A name was given up here: it stands for nothing any more, whoever has read what it was.
     pub(crate) fn forget_name(self: &Arc<Self>, directory: &str, name: &str) {
+        self.flush();
         let mut inner = self.lock();
         let is_it = |key: &&(Process, Arc<str>, Arc<str>)| *key.1 == *directory && *key.2 == *name;
         let gone: Vec<_> = inner.paths.iter().map(|(key, _)| key).filter(is_it).cloned().collect();
@@ -233,13 +237,13 @@ impl BaseLog {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> OrderedGuard<'_, Inner> {
+        self.inner.lock()
     }
 
     /// Writes whole lines. What cannot be written leaves what is there out of date: then nothing is
     /// kept at all.
-    fn append(self: &Arc<Self>, mut inner: MutexGuard<'_, Inner>, lines: &[u8]) {
+    fn append(self: &Arc<Self>, mut inner: OrderedGuard<'_, Inner>, lines: &[u8]) {
         let Some(file) = inner.file.as_mut().filter(|_| !lines.is_empty()) else { return };
         if let Err(error) = file.write_all(lines) {
             tracing::warn!(%error, "what programs have read is not known after a remount");
@@ -292,6 +296,66 @@ impl BaseLog {
 }
 
 impl Inner {
+    /// Takes over what was noted, and adds the lines that tell it.
+    fn take(&mut self, news: News, lines: &mut Vec<u8>) {
+        match news {
+            News::Base { process, project, outline, circumstances } => {
+                self.take_base(process, project, &outline, circumstances, lines);
+            }
+            News::Aliases { project, aliases } => {
+                for (from, to) in aliases {
+                    push(lines, &Record::Alias { project: project.clone(), from, to });
+                }
+            }
+            News::Made { project, made } => {
+                for (key, sent, now) in made {
+                    push(lines, &Record::Made { project: project.clone(), key, sent, now });
+                }
+            }
+        }
+    }
+
+    fn take_base(
+        &mut self,
+        process: Process,
+        project: ProjectId,
+        outline: &Arc<Outline>,
+        Circumstances { path, grace, edited }: Circumstances,
+        lines: &mut Vec<u8>,
+    ) {
+        if process.inode == 0 {
+            return;
+        }
+        if let Some((dir, name)) = &path {
+            self.paths.put((process, dir.clone(), name.clone()), project.clone());
+            if self.paths.len() > REMEMBERED {
+                self.paths.pop_lru();
+            }
+        }
+        if self.file.is_none() {
+            return;
+        }
+        let id = self.number(&project, outline, lines);
+        let edited = edited.map(|Edited { outline, is_added, since }| EditedFrom {
+            outline: self.number(&project, &outline, lines),
+            is_added,
+            since,
+        });
+        let key = (process, project.clone());
+        let is_noted = |known: &LastNoted| {
+            (known.0, known.3) == (id, edited) && known.1 == path && Grace::is_about(known.2, grace)
+        };
+        if self.noted.get(&key).is_some_and(is_noted) {
+            return;
+        }
+        self.noted.put(key, (id, path.clone(), grace, edited));
+        if self.noted.len() > REMEMBERED {
+            self.noted.pop_lru();
+        }
+        let Process { group, inode } = process;
+        push(lines, &Record::Base { group, inode, project, outline: id, path, grace, edited });
+    }
+
     /// The number of an outline, which is written if it has none.
     fn number(&mut self, project: &ProjectId, outline: &Arc<Outline>, lines: &mut Vec<u8>) -> u64 {
         let known = self.outlines.entry(project.clone()).or_default();

@@ -66,8 +66,8 @@ fn what_living_programs_had_is_there_after_the_log_was_left_at_any_moment() {
     log.note(editor.process(), &id, &old, path("Plan.md"));
     log.note(gone.process(), &id, &old, path("Plan.md"));
     log.note(editor.process(), &id, &outline("new"), path("Plan.md"));
-    log.note_aliases(&id, &[(Key::New(3), Key::Known(TaskId::new("u")))]);
-    log.note_made(&id, &[(Key::New(3), "**a**".to_owned(), "a".to_owned())]);
+    log.note_aliases(&id, vec![(Key::New(3), Key::Known(TaskId::new("u")))]);
+    log.note_made(&id, vec![(Key::New(3), "**a**".to_owned(), "a".to_owned())]);
     let size = fs::metadata(dir.path().join(LOG)).unwrap().len();
     let process = editor.process();
     let same = outline("same");
@@ -111,6 +111,7 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
         &text,
         Circumstances { grace: Some(grace), ..Circumstances::default() },
     );
+    log.flush();
     let size = || fs::metadata(dir.path().join(LOG)).unwrap().len();
     let noted = size();
     log.note_with(
@@ -119,6 +120,7 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
         &text,
         Circumstances { grace: Some(grace), ..Circumstances::default() },
     );
+    log.flush();
     assert_eq!(size(), noted, "it is noted");
     let until = until + Duration::from_secs(1);
     let later = Grace { until, ..grace };
@@ -128,6 +130,7 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
         &text,
         Circumstances { grace: Some(later), ..Circumstances::default() },
     );
+    log.flush();
     for _ in 0..2 {
         let kept = BaseLog::open(dir.path()).take_kept(&id);
         assert_eq!(kept.graces, [(editor.process(), later)]);
@@ -149,6 +152,7 @@ fn what_a_text_was_edited_from_outlives_the_log_that_it_is_in() {
     let edited = Edited { outline: from, is_added: true, since };
     let circumstances = Circumstances { edited: Some(edited.clone()), ..Circumstances::default() };
     log.note_with(editor.process(), &id, &to, circumstances);
+    log.flush();
     assert_eq!(
         fs::read_to_string(dir.path().join(LOG)).unwrap().matches("\"text\":\"from\"").count(),
         1

@@ -9,7 +9,7 @@ use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread::JoinHandle,
     time::{Duration, SystemTime},
 };
@@ -21,6 +21,7 @@ use crate::{
     database,
     error::Result,
     ids::{ProjectId, TaskId},
+    lock_order::{self, Ordered},
     model::FieldSchema,
     plan::Outline,
     store::{
@@ -75,7 +76,7 @@ pub(crate) struct Cache {
     /// Whether it held all that was known when it was opened.
     complete: bool,
     /// For reading; `None` if there is no cache.
-    connection: Option<Mutex<Connection>>,
+    connection: Option<Ordered<Connection>>,
     writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -103,7 +104,7 @@ impl Cache {
         let writer = std::thread::Builder::new().name("cache".to_owned()).spawn(work);
         Self {
             complete,
-            connection: Some(Mutex::new(reader)),
+            connection: Some(Ordered::leaf(reader)),
             writes: Some(writes),
             writer: writer.inspect_err(|error| tracing::warn!(%error, "no cache writer")).ok(),
         }
@@ -117,7 +118,7 @@ impl Cache {
         if version.ok()? != VERSION {
             return None;
         }
-        let connection = Some(Mutex::new(connection));
+        let connection = Some(Ordered::leaf(connection));
         Some(Self { complete: false, connection, writes: None, writer: None })
     }
 
@@ -207,7 +208,8 @@ impl Cache {
         query: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Option<T> {
         let connection = self.connection.as_ref()?;
-        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        lock_order::assert_not_for_kernel("the cache is read");
+        let connection = connection.lock();
         let answer = connection.prepare_cached(sql).and_then(|mut statement| query(&mut statement));
         answer.inspect_err(|error| tracing::debug!(%error, "the cache does not answer")).ok()
     }

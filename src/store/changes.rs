@@ -95,10 +95,18 @@ impl Journal {
     /// If they cannot be written: then none of them is.
     pub(crate) fn apply(&self, changes: &Changes) -> Result<Rows> {
         let failed = || storage("cannot journal a save");
+        if changes.reidentified.is_some() {
+            // Those that are on disk are rewritten there.
+            self.write_names();
+        }
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(failed())?;
         let rows = changes.write(&transaction)?;
         transaction.commit().map_err(failed())?;
+        drop(connection);
+        if let Some(Reidentified { from, to, folder, .. }) = &changes.reidentified {
+            self.reidentify_name(folder, from, to);
+        }
         Ok(rows)
     }
 }

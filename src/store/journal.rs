@@ -7,9 +7,7 @@
 //! Its format has a version. A journal from a newer version is refused, not guessed at.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
@@ -20,9 +18,10 @@ use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
+    lock_order::{self, Ordered, OrderedGuard},
     plan::Outline,
     replica::{creation::Creating, pending::PendingSave, rejection::Refusal, state::Replica},
-    store::schema::STEPS,
+    store::{names::Names, schema::STEPS},
 };
 
 /// The journal's file in the directory of an account.
@@ -73,7 +72,8 @@ pub struct GivenName {
 /// The journal of one account.
 #[derive(Debug)]
 pub struct Journal {
-    connection: Mutex<Connection>,
+    connection: Ordered<Connection>,
+    pub(crate) names: Ordered<Names>,
     dir: PathBuf,
     pub(crate) findings: Vec<String>,
 }
@@ -83,7 +83,8 @@ impl Journal {
     pub(crate) fn open_as_is(path: &Path) -> Result<Self> {
         let connection = database::open(path, &STEPS)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+        let names = Ordered::leaf(Names::read(&connection)?);
+        Ok(Self { connection: Ordered::leaf(connection), names, dir, findings: Vec::new() })
     }
 
     /// Opens the journal at `path` to be looked at: nothing is changed.
@@ -93,7 +94,8 @@ impl Journal {
     pub(crate) fn open_to_look(path: &Path) -> Result<Self> {
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         let connection = database::open_to_look(path)?;
-        Ok(Self { connection: Mutex::new(connection), dir, findings: Vec::new() })
+        let names = Ordered::leaf(Names::read(&connection)?);
+        Ok(Self { connection: Ordered::leaf(connection), names, dir, findings: Vec::new() })
     }
 
     /// What there is to tell of how it was found.
@@ -124,6 +126,12 @@ impl Journal {
                     tracing::warn!(%error, "a name was not taken over");
                 }
             }
+        }
+        let names = Names::read(&connection);
+        drop(connection);
+        match names {
+            Ok(names) => *self.names.lock() = names,
+            Err(error) => tracing::warn!(%error, "names are given anew"),
         }
     }
 
@@ -160,38 +168,15 @@ impl Journal {
         rows.map(|row| row.map(ProjectId::new).map_err(failed())).collect()
     }
 
-    /// The names given in a directory, as id → (title that it was given for, name).
-    pub(crate) fn names(&self, directory: &str) -> Result<HashMap<String, (String, String)>> {
-        let connection = self.lock();
-        let failed = || storage("cannot read the names");
-        let mut statement = connection
-            .prepare("SELECT id, title, name FROM names WHERE directory = ?1")
-            .map_err(failed())?;
-        let rows = statement
-            .query_map([directory], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))
-            .map_err(failed())?;
-        rows.map(|row| row.map_err(failed())).collect()
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, Connection> {
+        lock_order::assert_not_for_kernel("the journal is used");
+        self.connection.lock()
     }
+}
 
-    /// Remembers names given in a directory.
-    pub(crate) fn set_names(&self, directory: &str, names: &[GivenName]) -> Result<()> {
-        let failed = || storage("cannot note the names");
-        let mut connection = self.lock();
-        let transaction = connection.transaction().map_err(failed())?;
-        for GivenName { id, title, name } in names {
-            transaction
-                .execute(
-                    "INSERT OR REPLACE INTO names (directory, id, title, name)
-                     VALUES (?1, ?2, ?3, ?4)",
-                    [directory, id.as_str(), title.as_str(), name.as_str()],
-                )
-                .map_err(failed())?;
-        }
-        transaction.commit().map_err(failed())
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.write_names();
     }
 }
 

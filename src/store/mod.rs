@@ -12,6 +12,7 @@ pub(crate) mod changes;
 pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod journal;
+pub(crate) mod names;
 pub(crate) mod reidentified;
 pub(crate) mod rejected;
 pub(crate) mod rejected_removals;

@@ -7,7 +7,6 @@
 use std::{
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +16,7 @@ use crate::{
     database::{failed as storage, seconds},
     error::Result,
     ids::{ProjectId, SpaceId},
+    lock_order::{Ordered, OrderedGuard},
     plan::Outline,
     store::journal::{Journal, from_json, to_json},
 };
@@ -45,15 +45,15 @@ pub(crate) struct Removal {
 
 /// The removals of one account, as the journal has them.
 #[derive(Debug)]
-pub(crate) struct Removals(Mutex<Vec<Removal>>);
+pub(crate) struct Removals(Ordered<Vec<Removal>>);
 
 impl Removals {
     pub(crate) fn of(removals: Vec<Removal>) -> Self {
-        Self(Mutex::new(removals))
+        Self(Ordered::leaf(removals))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Removal>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, Vec<Removal>> {
+        self.0.lock()
     }
 
     /// The removal whose copy is at this place below scratch.

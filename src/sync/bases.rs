@@ -28,11 +28,11 @@ pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Current, since: 
 /// Keeps on disk what a process has before its eyes, before it is told anything.
 pub(crate) fn log_base(engine: &Engine, state: &mut Current, process: Option<Process>) {
     log_names(engine, state);
-    state.bases.forget_dead(is_alive);
     let (Some(process), Some(id)) = (process, &state.id) else { return };
     if let Some(outline) = state.bases.outline_of(process) {
         let circumstances = circumstances(engine, state, process, outline);
         engine.base_log.note_with(process, id, outline, circumstances);
+        state.has_records = true;
     }
 }
 
@@ -61,17 +61,19 @@ pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
     let Some(id) = &state.id else { return };
     let id = id.clone();
     let (aliases, made) = (state.take_new_aliases(), state.take_new_texts());
+    state.has_records |= !aliases.is_empty() || !made.is_empty();
     if !aliases.is_empty() {
-        engine.base_log.note_aliases(&id, &aliases);
+        engine.base_log.note_aliases(&id, aliases);
     }
     if !made.is_empty() {
-        engine.base_log.note_made(&id, &made);
+        engine.base_log.note_made(&id, made);
     }
 }
 
 /// A project has an id from now on: what programs had before their eyes is kept by that.
 pub(crate) fn log_bases(engine: &Engine, state: &mut Current) {
     log_names(engine, state);
+    state.has_records = true;
     let Some(id) = &state.id else { return };
     for (process, outline) in state.bases.all() {
         let circumstances = circumstances(engine, state, process, outline);
@@ -95,12 +97,12 @@ pub(crate) fn log_bases_of_copy(
     };
     let earlier = state.aliases.keys().map(|key| (key.clone(), now(key)));
     let earlier: Vec<(Key, Key)> = earlier.filter(|(key, now)| key != now).collect();
-    engine.base_log.note_aliases(copy, &earlier);
-    engine.base_log.note_aliases(copy, keys);
+    engine.base_log.note_aliases(copy, earlier);
+    engine.base_log.note_aliases(copy, keys.to_vec());
     let made = state.normalised.all();
     let made: Vec<_> =
         made.map(|(key, sent, made)| (now(&key), sent.to_owned(), made.to_owned())).collect();
-    engine.base_log.note_made(copy, &made);
+    engine.base_log.note_made(copy, made);
     for (process, outline) in state.bases.all() {
         // By the keys that tasks are known by now: earlier aliases are the original's.
         let resolved = Arc::new(state.resolved(outline));
@@ -110,6 +112,8 @@ pub(crate) fn log_bases_of_copy(
         }
         engine.base_log.note_with(process, copy, &resolved, circumstances);
     }
+    drop(state);
+    engine.base_log.flush();
 }
 
 /// The project that a process read under this name last, whatever it is called now.
@@ -126,6 +130,15 @@ pub(crate) fn read_under(
 /// under it.
 pub(crate) fn forget_name(engine: &Engine, directory: &str, name: &str) {
     engine.base_log.forget_name(directory, name);
+}
+
+/// Forgets programs that are gone, if many have read a project.
+pub(crate) fn forget_dead(project: &Project) {
+    let known = project.lock().bases.many();
+    let dead: Vec<Process> = known.into_iter().filter(|process| !is_alive(process)).collect();
+    if !dead.is_empty() {
+        project.lock().bases.forget(&dead);
+    }
 }
 
 /// Whether a process lives, as far as the kernel tells.

@@ -1,7 +1,7 @@
 //! Building the engine of an account.
 
 use std::sync::{
-    Arc, Mutex, OnceLock,
+    Arc, OnceLock,
     atomic::{AtomicBool, AtomicU64},
 };
 
@@ -11,6 +11,7 @@ use crate::{
     api::{Audited, Backend, Client},
     clock::Clock,
     error::Result,
+    lock_order::Ordered,
     store::{
         artifacts::Records,
         base_log::BaseLog,
@@ -81,8 +82,8 @@ impl Engine {
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
             events,
-            projects: Mutex::default(),
-            unborn: Mutex::default(),
+            projects: Ordered::default(),
+            unborn: Ordered::default(),
             serial: AtomicU64::new(1),
             started,
             own: OnceLock::new(),

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64},
     },
     time::SystemTime,
@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
+    lock_order::{Ordered, OrderedGuard},
     replica::served::Process,
     store::{
         artifacts::Records, base_log::BaseLog, cache::Cache, journal::Journal, removals::Removals,
@@ -70,9 +71,9 @@ pub struct Engine {
     /// Starts a worker at a project: what is above this knows how.
     pub(crate) work: fn(&Arc<Self>, &Arc<Project>),
     pub(crate) events: mpsc::UnboundedSender<Event>,
-    pub(crate) projects: Mutex<HashMap<ProjectId, Arc<Project>>>,
+    pub(crate) projects: Ordered<HashMap<ProjectId, Arc<Project>>>,
     /// Projects that have no id yet, and some that have one by now.
-    pub(crate) unborn: Mutex<Vec<Weak<Project>>>,
+    pub(crate) unborn: Ordered<Vec<Weak<Project>>>,
     pub(crate) serial: AtomicU64,
     pub(crate) started: SystemTime,
     /// The process that serves the mount.
@@ -159,7 +160,7 @@ impl Engine {
             .map_err(|error| Error::new(Kind::Storage, "the journal writer died").because(error))?
     }
 
-    pub(crate) fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Arc<Project>>> {
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn projects(&self) -> OrderedGuard<'_, HashMap<ProjectId, Arc<Project>>> {
+        self.projects.lock()
     }
 }

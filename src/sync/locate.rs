@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The path of a project relative to the mount: `Acme/Marketing/Plan.md`. Of what was never
-/// listed the directories are missing. Blocks.
+/// listed the directories are missing.
 pub(crate) fn path_of(
     engine: &Engine,
     id: Option<&ProjectId>,
@@ -27,11 +27,7 @@ pub(crate) fn path_in(
     folder: &SpaceId,
     title: &str,
 ) -> String {
-    let given = |directory: &str, id: &str, title: &str| {
-        let names = journal.names(directory).unwrap_or_default();
-        let given = names.get(id).filter(|(named, _)| named == title);
-        given.map(|(_, name)| name.clone())
-    };
+    let given = |directory: &str, id: &str, title: &str| journal.name_of(directory, id, title);
     let name = id.and_then(|id| given(folder.as_str(), id.as_str(), title));
     let name = name.unwrap_or_else(|| format!("{}{PROJECT_SUFFIX}", safe(title)));
     let mut path = String::new();

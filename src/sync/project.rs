@@ -5,7 +5,8 @@
 //! across an await, and for pure calls only).
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
@@ -14,6 +15,7 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 use crate::{
     error::Error,
     ids::{ProjectId, SpaceId},
+    lock_order::{self, Ordered, OrderedGuard, Rank},
     model::FieldSchema,
     plan::Outline,
     replica::{
@@ -22,6 +24,7 @@ use crate::{
         rejection::RefusedText,
         state::{Awaited, Replica, Standing},
     },
+    store::base_log::BaseLog,
     text::{
         codec::FileFormat,
         fields::{FieldPlacement, FieldView},
@@ -46,6 +49,49 @@ pub(crate) struct Relocated {
     pub(crate) refused: Option<Error>,
 }
 
+/// A project that is looked at. What is to be logged of who read what is written as soon as it is let
+/// go of, before whoever looked goes on: see [`BaseLog`].
+#[derive(Debug)]
+pub(crate) struct CurrentGuard<'a> {
+    // Let go of before the log is written.
+    guard: OrderedGuard<'a, Current>,
+    logging: Logging<'a>,
+}
+
+#[derive(Debug)]
+struct Logging<'a> {
+    log: &'a Arc<BaseLog>,
+    has_records: bool,
+}
+
+impl Deref for CurrentGuard<'_> {
+    type Target = Current;
+
+    fn deref(&self) -> &Current {
+        &self.guard
+    }
+}
+
+impl DerefMut for CurrentGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Current {
+        &mut self.guard
+    }
+}
+
+impl Drop for CurrentGuard<'_> {
+    fn drop(&mut self) {
+        self.logging.has_records = std::mem::take(&mut self.guard.has_records);
+    }
+}
+
+impl Drop for Logging<'_> {
+    fn drop(&mut self) {
+        if self.has_records {
+            self.log.flush();
+        }
+    }
+}
+
 /// One project of the mount.
 #[derive(Debug)]
 pub struct Project {
@@ -57,8 +103,10 @@ pub struct Project {
     pub(crate) transition: AsyncMutex<()>,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) relocated: watch::Sender<Relocated>,
-    current: Mutex<Current>,
-    /// Locked for no longer than it takes to look.
+    current: Ordered<Current>,
+    /// What programs have before their eyes, on disk.
+    base_log: Arc<BaseLog>,
+    /// Locked for no longer than it takes to look, whatever else is.
     format: Mutex<Arc<FileFormat>>,
     placement: FieldPlacement,
 }
@@ -70,23 +118,26 @@ impl Project {
         folder: SpaceId,
         title: String,
         modified: SystemTime,
-        format: FileFormat,
-        placement: FieldPlacement,
+        (format, placement): (FileFormat, FieldPlacement),
+        base_log: Arc<BaseLog>,
     ) -> Self {
+        let replica = Replica::new(id, folder, title, modified);
         Self {
             serial,
             remote: AsyncMutex::new(()),
             transition: AsyncMutex::new(()),
             progress: watch::Sender::new(Progress::default()),
             relocated: watch::Sender::new(Relocated::default()),
-            current: Mutex::new(Current::new(Replica::new(id, folder, title, modified))),
+            current: Ordered::new(Rank::Replica, Current::new(replica)),
+            base_log,
             format: Mutex::new(Arc::new(format)),
             placement,
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> CurrentGuard<'_> {
+        let logging = Logging { log: &self.base_log, has_records: false };
+        CurrentGuard { guard: self.current.lock(), logging }
     }
 
     /// Its id, once it has one.
@@ -233,6 +284,7 @@ impl Project {
 
     /// The text of an outline, as the file shows it.
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
+        lock_order::assert_outside(Rank::Replica, "rendering");
         Arc::from(self.format().render(outline).into_bytes())
     }
 }

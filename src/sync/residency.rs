@@ -2,10 +2,7 @@
 //! read from the cache on disk when somebody looks again. Only what the cache was seen to give
 //! back just as it is, is let go of; and nothing of a project that has a save.
 
-use std::{
-    sync::{Arc, MutexGuard},
-    time::SystemTime,
-};
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     ids::ProjectId,
@@ -17,14 +14,18 @@ use crate::{
         state::{Content, Replica},
     },
     store::cache::Reading,
-    sync::{engine::Engine, leaf::residents::KEPT_OF_FOUR, project::Project},
+    sync::{
+        engine::Engine,
+        leaf::residents::KEPT_OF_FOUR,
+        project::{CurrentGuard, Project},
+    },
 };
 
 /// About how many bytes of memory an id takes.
 pub(crate) const ID_BYTES: usize = 48;
 
 /// A project, with its tasks in memory if they are known.
-pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, Current> {
+pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> CurrentGuard<'a> {
     loop {
         recall(engine, project);
         let current = project.lock();
@@ -32,6 +33,31 @@ pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<
             return current;
         }
     }
+}
+
+/// As [`recalled`], from where nobody may wait for the disk: what is not in memory is fetched by another
+/// thread. From then on the project is in memory, if it is known, for as long as nobody forgets it.
+pub(crate) async fn ensure(engine: &Arc<Engine>, project: &Arc<Project>) {
+    if !is_on_disk(project) {
+        return;
+    }
+    let (shared, project) = (engine.clone(), project.clone());
+    // Fails only while the runtime goes.
+    let _ = tokio::task::spawn_blocking(move || recall(&shared, &project)).await;
+}
+
+/// As [`ensure`], for who cannot hand the project over: from here on it is not a thread of the kernel's
+/// that goes on, and may wait for the disk.
+pub(crate) async fn leave_kernel_thread(project: &Project) {
+    if is_on_disk(project) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whether all that is known of a project may be on disk alone.
+fn is_on_disk(project: &Project) -> bool {
+    let state = project.lock();
+    state.id.is_some() && !matches!(state.remote, Remote::Resident(_))
 }
 
 /// What a reader gets now, with no request; `None` if it was never read.

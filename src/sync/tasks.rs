@@ -36,6 +36,16 @@ impl Tasks {
         });
     }
 
+    /// Does something that may block, and that nobody waits for; `what` is it in words.
+    pub(crate) fn spawn_blocking(&self, what: &'static str, work: impl FnOnce() + Send + 'static) {
+        // On the thread that does it: a task of it cannot be told from others.
+        self.tracker.spawn_blocking(move || {
+            if std::panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
+                tracing::error!(what, "a background task died");
+            }
+        });
+    }
+
     /// Counts somebody as busy until the lease ends.
     pub(crate) fn busy(&self) -> BusyLease {
         self.busy.send_modify(|busy| *busy += 1);

@@ -56,11 +56,8 @@ impl DerefMut for Transition<'_> {
 impl<'a> Transition<'a> {
     /// Begins a transition, once those are over that were begun before.
     pub(crate) async fn begin(engine: &'a Engine, project: &'a Project) -> Self {
+        residency::leave_kernel_thread(project).await;
         let turn = project.transition.lock().await;
-        Self::with_turn(engine, project, turn)
-    }
-
-    fn with_turn(engine: &'a Engine, project: &'a Project, turn: MutexGuard<'a, ()>) -> Self {
         let next = Replica::clone(&residency::recalled(engine, project));
         let place = (next.folder.clone(), next.title.clone());
         let (past, reidentified, archived) = (None, None, None);

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     error::{Error, Kind, Result},
+    sync::residency,
     sync::{Process, Project, read::open, write::accept},
     vfs::{
         attributes, handle,
@@ -52,6 +53,7 @@ pub(crate) async fn setattr(
         Node::Place(place) => resource::setattr_place(vfs, ino, &place, fh, set),
         Node::Scratch(_) => scratch::setattr_scratch(vfs, ino, fh, set),
         Node::Project(project) => {
+            residency::ensure(&vfs.engine, &project).await;
             let process = process::of_thread(caller);
             if let Some(size) = set.size {
                 if fh.is_none() {

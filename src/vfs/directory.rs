@@ -134,16 +134,17 @@ pub(crate) fn name_listed(
 /// Gives every entry its name, and remembers the names that are new.
 pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
     let journal = vfs.engine.journal();
-    let mut given = journal.names(directory.key())?;
+    let mut given = journal.names(directory.key());
     // The name that a project was created under is its name.
     given.extend(vfs.tree().names_of_new(directory));
     let in_order = in_order(&listed);
     let titled: Vec<Titled> = in_order.iter().map(titled).collect();
     let names = names::assign(&titled, &given);
-    journal.set_names(
-        directory.key(),
-        &new_names(&titled, &names, &journal.names(directory.key())?),
-    )?;
+    let new = new_names(&titled, &names, &journal.names(directory.key()));
+    if journal.set_names(directory.key(), new) {
+        let journal = journal.clone();
+        vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
+    }
     let in_order: Vec<(OsString, Entry)> =
         names.into_iter().map(OsString::from).zip(in_order).collect();
     let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();

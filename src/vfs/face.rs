@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64},
     },
 };
@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::{
     api::MakeSpaces,
     error::{Error, Result},
+    lock_order::{Ordered, Rank},
     sync::{Engine, Event, write::recover},
     vfs::{
         attr, burst, control, handle,
@@ -24,6 +25,7 @@ use crate::{
         namespace::{self, RenameMode},
         notices::{self, Held},
         open_dir, process, pump, removal, scratch, scratch_make,
+        tree::inner::Tree,
         types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, Room, SetAttr},
         vacant,
         volume::Vfs,
@@ -143,7 +145,7 @@ impl Vfs {
         let control = engine.control_dir().to_owned();
         let vfs = Self {
             engine,
-            tree: Mutex::default(),
+            tree: Ordered::new(Rank::Tree, Tree::default()),
             scratch,
             control,
             uid,

@@ -43,6 +43,7 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
             resource::open_place(vfs, ino, &place, mode, process::of_thread(caller)).await
         }
         Node::Project(project) if mode.write => {
+            residency::ensure(&vfs.engine, &project).await;
             pins::open_to_write(vfs, ino, &project, caller)?;
             if left_behind::may_have_left(vfs, &project).await? {
                 pins::check_stale(vfs, ino, caller)?;
@@ -59,6 +60,7 @@ pub(crate) async fn open_reader(
     project: Arc<Project>,
     caller: u32,
 ) -> Result<Opened> {
+    residency::ensure(&vfs.engine, &project).await;
     let process = process::of_thread(caller);
     if let Some(past) = pins::open_past(vfs, ino, &project, caller)? {
         let text = match past.text {

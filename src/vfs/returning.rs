@@ -274,9 +274,7 @@ pub(crate) async fn rename_away(
 pub(crate) fn moved_scratch(vfs: &Vfs, from: &Path, to: Option<&Path>) {
     let Some(from) = below_scratch(vfs, from) else { return };
     let to = to.and_then(|to| below_scratch(vfs, to));
-    if let Err(error) = archive::move_copies(&vfs.engine, &from, to.as_deref()) {
-        tracing::error!(%error, "it is not known where the copy of a removed project is");
-    }
+    archive::move_copies(&vfs.engine, &from, to.as_deref());
 }
 
 pub(crate) fn below_scratch(vfs: &Vfs, path: &Path) -> Option<PathBuf> {

@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64},
     },
     time::SystemTime,
@@ -14,6 +14,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::{
     api::MakeSpaces,
     error::{Error, Kind, Result},
+    lock_order::{Ordered, OrderedGuard},
     sync::{Engine, Project},
     vfs::{
         inode::Node,
@@ -26,7 +27,7 @@ use crate::{
 /// A mounted account.
 pub struct Vfs {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) tree: Mutex<Tree>,
+    pub(crate) tree: Ordered<Tree>,
     /// Where scratch is kept on the local disk.
     pub(crate) scratch: PathBuf,
     /// What `.taskade/` shows.
@@ -55,8 +56,8 @@ impl Vfs {
         handle.ok_or_else(|| Error::new(Kind::BadHandle, "the file is not open"))
     }
 
-    pub(crate) fn tree(&self) -> MutexGuard<'_, Tree> {
-        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn tree(&self) -> OrderedGuard<'_, Tree> {
+        self.tree.lock()
     }
 
     pub(crate) fn node(&self, ino: Ino) -> Result<Node> {

@@ -13,7 +13,7 @@ use syn::{Attribute, Item, ItemUse, UseTree, visit::Visit};
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
 const LAYERS: [&[&str]; 19] = [
-    &["file_name", "memory", "model", "pidfs", "printable", "secret"],
+    &["file_name", "lock_order", "memory", "model", "pidfs", "printable", "secret"],
     &["error"],
     &["clock", "database", "document", "plan"],
     &["text", "api"],

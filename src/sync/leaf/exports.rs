@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::{
     api::Exported,
     ids::{ProjectId, SpaceId},
+    lock_order::Ordered,
 };
 
 /// Within how long a second project of a space must be asked for, to make it a walk through it.
@@ -25,15 +26,15 @@ pub(crate) const FAILED: Duration = Duration::from_secs(60);
 /// What is known of the exports of every space.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
-    pub(crate) spaces: Mutex<HashMap<SpaceId, Arc<Space>>>,
+    pub(crate) spaces: Ordered<HashMap<SpaceId, Arc<Space>>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Space {
     /// The last unknown project that was asked for, and when.
-    pub(crate) asked: Mutex<Option<(u64, Instant)>>,
+    pub(crate) asked: Ordered<Option<(u64, Instant)>>,
     /// Since when an export is awaited, if one is.
-    pub(crate) awaited: Mutex<Option<Instant>>,
+    pub(crate) awaited: Ordered<Option<Instant>>,
     /// Locked by whoever exports; others wait for the answer.
     pub(crate) export: AsyncMutex<ExportState>,
 }
@@ -58,7 +59,7 @@ pub(crate) struct Export {
 
 impl Exports {
     pub(crate) fn space(&self, id: &SpaceId) -> Arc<Space> {
-        let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spaces = self.spaces.lock();
         spaces.entry(id.clone()).or_default().clone()
     }
 }
@@ -66,7 +67,7 @@ impl Exports {
 impl Space {
     /// Whether another unknown project of the space was asked for just now.
     pub(crate) fn is_walked(&self, serial: u64, now: Instant) -> bool {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asked.lock();
         let before = asked.replace((serial, now));
         before.is_some_and(|(other, when)| {
             other != serial && now.saturating_duration_since(when) <= WALK
@@ -75,14 +76,14 @@ impl Space {
 
     /// How much longer a reader waits for an export.
     pub(crate) fn patience(&self, now: Instant) -> Duration {
-        let awaited = *self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let awaited = *self.awaited.lock();
         let waited = awaited.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         PATIENCE.saturating_sub(waited)
     }
 
     /// An export is awaited until the lease ends.
     pub(crate) fn await_from(&self, since: Instant) -> AwaitedLease<'_> {
-        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
+        *self.awaited.lock() = Some(since);
         AwaitedLease(self)
     }
 }
@@ -93,6 +94,6 @@ pub(crate) struct AwaitedLease<'a>(&'a Space);
 
 impl Drop for AwaitedLease<'_> {
     fn drop(&mut self) {
-        *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.awaited.lock() = None;
     }
 }

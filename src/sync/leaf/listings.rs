@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -15,6 +15,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::{
     api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
+    lock_order::{Ordered, OrderedGuard},
     replica::{
         freshness::{Interest, remaining},
         relocation::Place,
@@ -87,7 +88,7 @@ pub(crate) struct Known {
 /// The listings of one account, as last read.
 #[derive(Debug)]
 pub struct Listings {
-    known: Mutex<Known>,
+    known: Ordered<Known>,
     cache: Arc<Cache>,
 }
 
@@ -115,7 +116,7 @@ impl Listings {
                 known.slots.insert(which, Slot { items: Some(items), recalled, ..Slot::default() });
             }
         }
-        Self { known: Mutex::new(known), cache }
+        Self { known: Ordered::leaf(known), cache }
     }
 
     /// Adds a project that was just created, without asking for the listing again.
@@ -388,8 +389,8 @@ impl Listings {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> OrderedGuard<'_, Known> {
+        self.known.lock()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
+use crate::lock_order::{Ordered, OrderedGuard};
 use crate::sync::project::Project;
 
 /// Most projects that wait to be asked for again.
@@ -12,7 +13,7 @@ pub(crate) const WAITING: usize = 32;
 
 /// The projects that wait.
 #[derive(Debug, Default)]
-pub(crate) struct Refresher(Mutex<Waiting>);
+pub(crate) struct Refresher(Ordered<Waiting>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
@@ -43,8 +44,8 @@ impl Refresher {
         self.lock().projects.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> OrderedGuard<'_, Waiting> {
+        self.0.lock()
     }
 }
 

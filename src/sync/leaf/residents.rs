@@ -1,9 +1,10 @@
 //! Whose tasks are in memory, in the order in which somebody looked.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use lru::LruCache;
 
+use crate::lock_order::{Ordered, OrderedGuard};
 use crate::sync::project::Project;
 
 /// How much of what is in memory goes once there is too much of it: a quarter.
@@ -11,7 +12,7 @@ pub(crate) const KEPT_OF_FOUR: usize = 3;
 
 /// The projects whose tasks are in memory.
 #[derive(Debug)]
-pub(crate) struct Residents(Mutex<Ranks>);
+pub(crate) struct Residents(Ordered<Ranks>);
 
 #[derive(Debug)]
 pub(crate) struct Ranks {
@@ -28,13 +29,13 @@ pub(crate) struct Ranks {
 impl Default for Residents {
     fn default() -> Self {
         let by_serial = LruCache::unbounded();
-        Self(Mutex::new(Ranks { by_serial, total: 0, evicting: false, again: false }))
+        Self(Ordered::leaf(Ranks { by_serial, total: 0, evicting: false, again: false }))
     }
 }
 
 impl Residents {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Ranks> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, Ranks> {
+        self.0.lock()
     }
 
     /// Notes that somebody looks at a project that takes so many bytes. Whether somebody is to

@@ -3,10 +3,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use crate::lock_order::Ordered;
 use crate::replica::served::Process;
 
 /// A program that opens more projects, or more directories, than this in a [`WINDOW`] walks through
@@ -24,7 +24,7 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) struct Scans {
     /// How much a program may open that does not walk.
     most: usize,
-    opened: Mutex<HashMap<Process, VecDeque<(Instant, u64)>>>,
+    opened: Ordered<HashMap<Process, VecDeque<(Instant, u64)>>>,
 }
 
 pub(crate) fn is_old(when: Instant, now: Instant) -> bool {
@@ -34,17 +34,17 @@ pub(crate) fn is_old(when: Instant, now: Instant) -> bool {
 impl Scans {
     /// Of projects, by their serial numbers.
     pub(crate) fn of_projects() -> Self {
-        Self { most: PROJECTS, opened: Mutex::default() }
+        Self { most: PROJECTS, opened: Ordered::default() }
     }
 
     /// Of directories, by their inodes.
     pub(crate) fn of_directories() -> Self {
-        Self { most: DIRECTORIES, opened: Mutex::default() }
+        Self { most: DIRECTORIES, opened: Ordered::default() }
     }
 
     /// Whether a program walks through many.
     pub(crate) fn walks(&self, process: Process, now: Instant) -> bool {
-        let programs = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let programs = self.opened.lock();
         programs.get(&process).is_some_and(|opened| {
             opened.iter().filter(|(when, _)| !is_old(*when, now)).count() > self.most
         })
@@ -52,7 +52,7 @@ impl Scans {
 
     /// Notes that a program opens one. Whether it walks through many.
     pub(crate) fn opens(&self, process: Process, number: u64, now: Instant) -> bool {
-        let mut programs = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut programs = self.opened.lock();
         let is_old = |when: Instant| is_old(when, now);
         programs.retain(|_, opened| opened.back().is_some_and(|(when, _)| !is_old(*when)));
         let opened = programs.entry(process).or_default();

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     ids::{ProjectId, TaskId},
+    lock_order::{Ordered, OrderedGuard},
     plan::{Details, Item, Key, Outline},
     replica::{pending::Moved, served::Process},
     sync::project::Project,
@@ -32,7 +33,7 @@ pub(crate) const PROGRAMS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// What was cut and pasted lately.
 #[derive(Debug)]
 pub(crate) struct Transfers {
-    pub(crate) inner: Mutex<Inner>,
+    pub(crate) inner: Ordered<Inner>,
     /// Moves whenever a deletion that waits may go on.
     pub(crate) changes: watch::Sender<u64>,
 }
@@ -74,13 +75,13 @@ impl Default for Transfers {
             claimed: HashMap::new(),
             carried: HashSet::new(),
         };
-        Self { inner: Mutex::new(inner), changes: watch::Sender::new(0) }
+        Self { inner: Ordered::leaf(inner), changes: watch::Sender::new(0) }
     }
 }
 
 impl Transfers {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, Inner> {
+        self.inner.lock()
     }
 
     /// Whatever waits for a change is to look again.
@@ -167,6 +168,13 @@ impl Transfers {
     pub(crate) fn is_taken(&self, project: &ProjectId, task: &TaskId) -> bool {
         let (task, inner) = ((project.clone(), task.clone()), self.lock());
         inner.claimed.contains_key(&task) || inner.carried.contains(&task)
+    }
+
+    /// The tasks of a project of which that [is so](Self::is_taken).
+    pub(crate) fn taken_of(&self, project: &ProjectId) -> HashSet<TaskId> {
+        let inner = self.lock();
+        let taken = inner.claimed.keys().chain(&inner.carried);
+        taken.filter(|(of, _)| of == project).map(|(_, task)| task.clone()).collect()
     }
 
     /// Notes that what a task had is kept by one that was made of it elsewhere.

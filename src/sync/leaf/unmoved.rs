@@ -1,24 +1,23 @@
 //! The moves that came to nothing, until somebody has looked at them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::{
     error::Result,
     ids::ProjectId,
+    lock_order::{Ordered, OrderedGuard},
     store::{journal::Journal, unmoved::Unmoved},
 };
 
 /// The moves that are told of. The journal has them too.
 #[derive(Debug, Default)]
-pub(crate) struct Unsettled(Mutex<Vec<Unmoved>>);
+pub(crate) struct Unsettled(Ordered<Vec<Unmoved>>);
 
 impl Unsettled {
     pub(crate) fn of(journal: &Journal) -> Result<Self> {
-        Ok(Self(Mutex::new(journal.unmoved()?)))
+        Ok(Self(Ordered::leaf(journal.unmoved()?)))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Unmoved>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, Vec<Unmoved>> {
+        self.0.lock()
     }
 
     /// A project has another id.

@@ -2,11 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use crate::{ids::SpaceId, replica::served::Process};
+use crate::{
+    ids::SpaceId,
+    lock_order::{Ordered, OrderedGuard},
+    replica::served::Process,
+};
 
 /// Within how long the next unknown project must be asked for, to go on with a walk.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
@@ -23,7 +27,7 @@ pub(crate) const MOST: usize = 6;
 
 /// All walks.
 #[derive(Debug, Default)]
-pub(crate) struct Walks(Mutex<WalkState>);
+pub(crate) struct Walks(Ordered<WalkState>);
 
 #[derive(Debug, Default)]
 pub(crate) struct WalkState {
@@ -77,8 +81,8 @@ impl Walk {
 }
 
 impl Walks {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, WalkState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, WalkState> {
+        self.0.lock()
     }
 
     /// A walk comes to the project that is listed there. What more to read ahead of it.

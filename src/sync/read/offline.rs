@@ -102,8 +102,7 @@ impl Asleep {
 
     /// The names given in a directory, as id → (title that it was given for, name).
     pub(crate) fn names(&self, directory: &str) -> HashMap<String, (String, String)> {
-        let names = self.journal.as_ref().and_then(|journal| journal.names(directory).ok());
-        names.unwrap_or_default()
+        self.journal.as_ref().map(|journal| journal.names(directory)).unwrap_or_default()
     }
 
     /// As [`known_tasks`].

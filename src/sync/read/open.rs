@@ -38,6 +38,7 @@ pub(crate) async fn read_for(
     project: &Arc<Project>,
     process: Option<Process>,
 ) -> Result<Content> {
+    residency::ensure(engine, project).await;
     let now = engine.clock.now();
     if let Some(process) = process {
         engine.transfers.opens(process, project.serial, now);
@@ -70,6 +71,7 @@ pub(crate) async fn serve(
     project: &Arc<Project>,
     process: Option<Process>,
 ) -> Result<Content> {
+    residency::ensure(engine, project).await;
     let now = engine.clock.now();
     let (content, settled, recalled) = {
         let mut state = residency::recalled(engine, project);
@@ -109,7 +111,7 @@ pub(crate) async fn glance(
     process: Option<Process>,
 ) -> Result<()> {
     if !project.is_known() {
-        residency::recall(engine, project);
+        residency::ensure(engine, project).await;
     }
     let now = engine.clock.now();
     let watched = {

@@ -74,6 +74,7 @@ pub(crate) fn read_by(
         bases::log_base(engine, &mut state, process);
         (served, before)
     };
+    bases::forget_dead(project);
     // Who is the oldest need not be known so exactly.
     if before.is_none_or(|before| now.saturating_duration_since(before) > ROUGHLY) {
         residency::note_resident(engine, project);
@@ -93,38 +94,53 @@ pub(crate) fn stat_for(engine: &Engine, project: &Project, process: Option<Proce
 }
 
 /// What a program has written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Written<'a> {
     pub(crate) process: Option<Process>,
     /// What it was edited from.
     pub(crate) base: &'a Seen,
     /// What it stands for.
     pub(crate) ours: &'a Arc<Outline>,
+    /// That in canonical form.
+    text: Arc<[u8]>,
 }
 
-/// Notes what a process has before its eyes that has written something. The program is still to
-/// be told how that went, within `--commit-wait`.
-pub(crate) fn note_written(
-    engine: &Engine,
-    project: &Project,
-    state: &mut Current,
-    written: &Written<'_>,
-) {
-    let Written { process, base, ours } = *written;
-    state.lent.lend(ours);
-    if let Seen::Blindly(base) = base {
-        let mut bases = std::mem::take(&mut state.bases);
-        let (from, to) = (state.resolved(base), state.resolved(ours));
-        let resolved = |outline: &Outline| state.resolved(outline);
-        bases.added(process, (&from, &to), resolved, |outline| project.render(outline));
-        state.bases = bases;
-        return;
+impl<'a> Written<'a> {
+    pub(crate) fn new(
+        project: &Project,
+        process: Option<Process>,
+        base: &'a Seen,
+        ours: &'a Arc<Outline>,
+    ) -> Self {
+        Self { process, base, ours, text: project.render(ours) }
     }
-    let text = project.render(ours);
-    let until = engine.clock.now() + engine.settings.commit_wait + GRACE;
-    let own = OwnText { text, modified: state.modified(), until };
-    state.bases.wrote(process, ours, own);
-    bases::log_base(engine, state, process);
+
+    /// Notes what its process has before its eyes from now on. The program is still to be told how
+    /// that went, within `--commit-wait`. What of it is to be [rendered](Self::render) afterwards.
+    pub(crate) fn note(&self, engine: &Engine, state: &mut Current) -> Option<Arc<Outline>> {
+        state.lent.lend(self.ours);
+        if let Seen::Blindly(base) = self.base {
+            let mut bases = std::mem::take(&mut state.bases);
+            let (from, to) = (state.resolved(base), state.resolved(self.ours));
+            let resolved = |outline: &Outline| state.resolved(outline);
+            let to_render = bases.added(self.process, (&from, &to), resolved);
+            state.bases = bases;
+            return to_render;
+        }
+        let until = engine.clock.now() + engine.settings.commit_wait + GRACE;
+        let own = OwnText { text: self.text.clone(), modified: state.modified(), until };
+        state.bases.wrote(self.process, self.ours, own);
+        bases::log_base(engine, state, self.process);
+        None
+    }
+
+    /// Gives its process what was to be rendered.
+    pub(crate) fn render(&self, project: &Project, to_render: Option<Arc<Outline>>) {
+        if let Some(outline) = to_render {
+            let text = project.render(&outline);
+            project.lock().bases.set_appended_text(self.process, &outline, text);
+        }
+    }
 }
 
 /// Notes that a program is told how what it wrote into a text went that it did not read. Only
@@ -221,12 +237,15 @@ pub(crate) async fn end_graces(engine: &Engine, lease: &GraceLease) {
 
 /// Takes over what living programs had before their eyes before this mount.
 pub(crate) fn take_over_bases(engine: &Engine, project: &Arc<Project>, kept: Kept) {
+    let own_of = |(process, outline): &(Process, Arc<Outline>)| {
+        let grace = kept.graces.iter().find(|(of, _)| of == process);
+        grace.and_then(|(_, grace)| own_before(engine, project, outline, grace))
+    };
+    let owns: Vec<Option<OwnText>> = kept.bases.iter().map(own_of).collect();
     let mut state = project.lock();
     state.take_over_names(kept.aliases, kept.made);
-    for (process, outline) in kept.bases {
+    for ((process, outline), own) in kept.bases.into_iter().zip(owns) {
         state.reserve_outline(&outline);
-        let grace = kept.graces.iter().find(|(of, _)| *of == process);
-        let own = grace.and_then(|(_, grace)| own_before(engine, project, &outline, grace));
         let edited = kept.edited.iter().filter(|(of, _)| *of == process);
         state.edited_before.extend(edited.map(|(_, edited)| (outline.clone(), edited.clone())));
         state.bases.keep(process, outline, own);

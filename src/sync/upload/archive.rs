@@ -43,6 +43,7 @@ pub(crate) async fn note_removal(
     project: &Project,
     removing: Removing<'_>,
 ) -> Result<Option<i64>> {
+    residency::leave_kernel_thread(project).await;
     let (mut removal, outline) = {
         let state = residency::recalled(engine, project);
         if state.id.is_none() && state.row.is_none() {
@@ -123,14 +124,12 @@ pub(crate) async fn conclude_removal(
 }
 
 /// Scratch was renamed, or removed with `None`: so were the copies of removed files in it. What
-/// was at the new place is gone.
-///
-/// # Errors
-/// If the journal cannot note it.
-pub(crate) fn move_copies(engine: &Engine, from: &Path, to: Option<&Path>) -> Result<()> {
+/// was at the new place is gone. The journal is told behind that.
+pub(crate) fn move_copies(engine: &Engine, from: &Path, to: Option<&Path>) {
+    let mut moved = Vec::new();
     for removal in engine.removals.lock().iter_mut() {
         let Some(copy) = &removal.copy else { continue };
-        let moved = match (copy.strip_prefix(from), to) {
+        removal.copy = match (copy.strip_prefix(from), to) {
             // Joining nothing would add a slash.
             (Ok(below), Some(to)) if below.as_os_str().is_empty() => Some(to.to_owned()),
             (Ok(below), Some(to)) => Some(to.join(below)),
@@ -138,10 +137,29 @@ pub(crate) fn move_copies(engine: &Engine, from: &Path, to: Option<&Path>) -> Re
             (Err(_), Some(to)) if copy.starts_with(to) => None,
             (Err(_), _) => continue,
         };
-        engine.journal.note_copy(removal.row, moved.as_deref())?;
-        removal.copy = moved;
+        moved.push(removal.row);
     }
-    Ok(())
+    if let Some(shared) = engine.this.upgrade().filter(|_| !moved.is_empty()) {
+        engine.tasks.spawn_blocking("noting where copies are", move || {
+            moved.into_iter().for_each(|row| note_copy(&shared, row));
+        });
+    }
+}
+
+/// Tells the journal where the copy of a removed file is now, whoever else does so at the moment.
+fn note_copy(engine: &Engine, row: i64) {
+    let now = || {
+        let removals = engine.removals.lock();
+        removals.iter().find(|removal| removal.row == row).map(|removal| removal.copy.clone())
+    };
+    let mut noted = None;
+    while let Some(copy) = now().filter(|copy| noted.as_ref() != Some(copy)) {
+        if let Err(error) = engine.journal.note_copy(row, copy.as_deref()) {
+            tracing::error!(%error, "it is not known where the copy of a removed project is");
+            return;
+        }
+        noted = Some(copy);
+    }
 }
 
 /// Archives a project once its saves are through. One that was refused is history then.

@@ -328,7 +328,10 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
             unmoved::settle_unmoved(engine, project).await?;
             None
         }
-        Some(undone) => Some(turn_back::tell_unmoved(engine, project, undone, true).await?),
+        Some(undone) => {
+            let title = project.title();
+            Some(turn_back::tell_unmoved(engine, project, &title, undone, true).await?)
+        }
     };
     project.relocated.send_replace(Relocated { ticket, refused });
     Ok(())

@@ -148,7 +148,8 @@ pub(crate) async fn give_up_relocation(
         },
     };
     leave_bases(engine, project, &relocation);
-    let refused = Some(tell_unmoved(engine, project, undone, is_alone).await?);
+    let title = &relocation.from.title;
+    let refused = Some(tell_unmoved(engine, project, title, undone, is_alone).await?);
     next.commit().await?;
     placement::unshow_relocation(engine, project, &relocation);
     project.relocated.send_replace(Relocated { ticket, refused });
@@ -160,6 +161,7 @@ pub(crate) async fn give_up_relocation(
 pub(crate) async fn tell_unmoved(
     engine: &Engine,
     project: &Project,
+    shown: &str,
     undone: Undone,
     is_back: bool,
 ) -> Result<Error> {
@@ -178,7 +180,7 @@ pub(crate) async fn tell_unmoved(
              `taskadefs discard PATH` to be told of this no longer",
             path.join("/")
         );
-        unmoved::note_unmoved(engine, project, &reason).await?;
+        unmoved::note_unmoved(engine, project, shown, &reason).await?;
     }
     Ok(error)
 }

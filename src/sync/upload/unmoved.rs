@@ -13,16 +13,18 @@ use crate::{
     sync::{engine::Engine, project::Project},
 };
 
-/// Keeps that a project was not moved, and why.
+/// Keeps that a project, which has this title, was not moved, and why.
 ///
 /// # Errors
 /// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be journaled.
-pub(crate) async fn note_unmoved(engine: &Engine, project: &Project, reason: &str) -> Result<()> {
-    let (id, title) = {
-        let state = project.lock();
-        (state.id.clone(), state.title.clone())
-    };
-    let Some(id) = id else { return Ok(()) };
+pub(crate) async fn note_unmoved(
+    engine: &Engine,
+    project: &Project,
+    title: &str,
+    reason: &str,
+) -> Result<()> {
+    let Some(id) = project.id() else { return Ok(()) };
+    let title = title.to_owned();
     let (since, reason) = (engine.clock.wall(), reason.to_owned());
     let unmoved = Unmoved { project: id.clone(), title: title.clone(), reason, since };
     let kept = unmoved.clone();

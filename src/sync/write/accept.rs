@@ -69,6 +69,7 @@ pub(crate) async fn save(
     base: Base,
     text: Vec<u8>,
 ) -> SaveOutcome {
+    residency::ensure(engine, project).await;
     let base = match resolve_base(engine, project, process, base).await {
         Ok(base) => base,
         Err(error) => return SaveOutcome { outline: None, result: Err(error) },
@@ -174,7 +175,7 @@ pub(crate) async fn accept(
     };
     let allow_delete = allow_delete || aside.is_some();
     let ours = understand(engine, project, &mut next, base.outline(), text, allow_delete)?;
-    let written = Written { process, base, ours: &ours };
+    let written = Written::new(project, process, base, &ours);
     if set_aside::is_put_back(&next, base, &ours) {
         set_aside::set_aside(engine, project, next, &written).await?;
         return Ok((ours, None));
@@ -182,7 +183,8 @@ pub(crate) async fn accept(
     let Some(mut change) = change(&mut next, base, &ours) else {
         // The program saved what it had read, and nothing is refused.
         let is_respelled = respell(project, &mut next, base.outline(), &ours);
-        next.keep_in_memory_with(|current| serve::note_written(engine, project, current, &written));
+        let to_render = next.keep_in_memory_with(|current| written.note(engine, current));
+        written.render(project, to_render);
         if is_respelled {
             cache_write::keep(engine, project);
         }

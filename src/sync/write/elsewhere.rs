@@ -99,12 +99,13 @@ pub(crate) fn taken_from(
     if !is_removed(&project.lock()) {
         return Vec::new();
     }
+    let Some(id) = project.id() else { return Vec::new() };
+    let taken = engine.transfers.taken_of(&id);
     let state = residency::recalled(engine, project);
-    let Some(id) = state.id.clone() else { return Vec::new() };
     let held = state.pending().filter(|intent| intent.held.is_some());
     let waits = |key: &Key| held.is_some_and(|intent| intent.base.find(key).is_some());
     let is_elsewhere = |key: &Key| match key {
-        Key::Known(task) => waits(key) || engine.transfers.is_taken(&id, task),
+        Key::Known(task) => waits(key) || taken.contains(task),
         Key::New(_) => false,
     };
     let there = match (state.pending(), state.snapshot()) {

@@ -58,7 +58,7 @@ pub(crate) async fn restore(
         (save.restores, save.is_restored) = (true, false);
         save.undoes = undoes.or(save.undoes);
         let seen = Seen::Surely(content.outline.clone());
-        let written = Written { process: None, base: &seen, ours: &content.outline };
+        let written = Written::new(project, None, &seen, &content.outline);
         let change = Change::of(save);
         let staged = stage::stage(engine, project, &mut next, &written, change).await;
         stage::commit(engine, project, next, &written, staged).await?

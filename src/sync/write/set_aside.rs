@@ -27,7 +27,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::serve::{self, Written},
+        read::serve::Written,
         transition::Transition,
         upload::discard,
         write::stage::{self, Change},
@@ -84,7 +84,7 @@ pub(crate) async fn go_back(
 ) -> Result<(Arc<Outline>, Option<u64>)> {
     let before = aside.base.clone();
     let given_up = GivenUp::of(&next, Extent::All);
-    let written = Written { process, base, ours: &before };
+    let written = Written::new(project, process, base, &before);
     if let Some(save) = taken_back {
         let change = Change::of(*save);
         let mut staged = stage::stage(engine, project, &mut next, &written, change).await;
@@ -95,11 +95,13 @@ pub(crate) async fn go_back(
     }
     discard::forget_save(project, &mut next);
     next.refused = Some(aside);
-    next.commit_with(|current| {
-        given_up.iter().for_each(|given_up| given_up.unsee(current));
-        serve::note_written(engine, project, current, &written);
-    })
-    .await?;
+    let to_render = next
+        .commit_with(|current| {
+            given_up.iter().for_each(|given_up| given_up.unsee(current));
+            written.note(engine, current)
+        })
+        .await?;
+    written.render(project, to_render);
     engine.transfers.release_all(project.serial);
     Ok((before, None))
 }
@@ -125,7 +127,9 @@ pub(crate) async fn set_aside(
     if let Some(refused) = &mut next.refused {
         refused.refusal.set_aside = true;
     }
-    next.commit_with(|current| serve::note_written(engine, project, current, written)).await
+    let to_render = next.commit_with(|current| written.note(engine, current)).await?;
+    written.render(project, to_render);
+    Ok(())
 }
 
 /// What Taskade refused, as a text that its file does not show. Not where more is to become of the

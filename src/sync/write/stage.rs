@@ -9,7 +9,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::serve::{self, Written},
+        read::serve::Written,
         transition::Transition,
         upload::conflicts,
         write::{
@@ -63,7 +63,7 @@ pub(crate) async fn stage(
     written: &Written<'_>,
     mut change: Change,
 ) -> Staged {
-    let Written { process, base, ours } = *written;
+    let Written { process, base, ours, .. } = *written;
     for (theirs, conflicts) in &change.overridden {
         conflicts::keep_overridden(engine, project, theirs, conflicts).await;
     }
@@ -95,13 +95,15 @@ pub(crate) async fn commit(
 ) -> Result<u64> {
     let generation = next.generation;
     let Staged { removed, origins, held, given_up } = staged;
-    next.commit_with(|current| {
-        given_up.iter().for_each(|given_up| given_up.unsee(current));
-        current.removed = removed;
-        current.held = held.or(current.held);
-        serve::note_written(engine, project, current, written);
-    })
-    .await?;
+    let to_render = next
+        .commit_with(|current| {
+            given_up.iter().for_each(|given_up| given_up.unsee(current));
+            current.removed = removed;
+            current.held = held.or(current.held);
+            written.note(engine, current)
+        })
+        .await?;
+    written.render(project, to_render);
     elsewhere::note_brought(engine, &origins);
     Ok(generation)
 }

@@ -100,10 +100,10 @@ pub(crate) async fn transfer(
 
 /// Notes what a program had seen of the tasks that it deletes.
 pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours: &Outline) {
+    let mut all = Vec::new();
     let state = project.lock();
     let Some(id) = &state.id else { return };
     let base = state.resolved(base);
-    let mut inner = engine.transfers.lock();
     for item in missing(&base, ours) {
         let Some(task) = name(id, item) else { continue };
         // What was, or still is to be, copied to it since it was created may be unseen.
@@ -112,9 +112,13 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
             .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
         let is_copied = on_its_way || state.copied.contains_key(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
+        all.push((task, seen));
+    }
+    drop(state);
+    let mut inner = engine.transfers.lock();
+    for (task, seen) in all {
         let off = inner.taken_off.remove(&task).unwrap_or_default();
-        let seen = seen.with(&off);
-        inner.seen.insert(task, seen);
+        inner.seen.insert(task, seen.with(&off));
     }
 }
 

@@ -195,7 +195,7 @@ pub(crate) async fn note_renamed(
     undoes: Option<i64>,
 ) -> Result<()> {
     let past = {
-        let state = residency::recalled(engine, renamed);
+        let state = Replica::clone(&residency::recalled(engine, renamed));
         let known = state.remote_outline();
         let id = state.id.clone();
         id.and_then(|id| actions::past(engine, &state, &id, Deed::Renamed, known.clone(), known))
@@ -258,7 +258,7 @@ pub(crate) async fn undo_save(
     save.undoes = Some(past.row);
     bases::end_own_texts(engine, &mut project.lock());
     let (base, wanted) = (Seen::Surely(Arc::new(save.base.clone())), Arc::new(wanted));
-    let written = Written { process: None, base: &base, ours: &wanted };
+    let written = Written::new(project, None, &base, &wanted);
     let staged = stage::stage(engine, project, &mut next, &written, Change::of(save)).await;
     let generation = stage::commit(engine, project, next, &written, staged).await?;
     engine.wake(project);

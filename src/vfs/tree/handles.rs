@@ -2,12 +2,13 @@
 
 use std::{
     fs::File,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
     time::SystemTime,
 };
 
 use crate::{
     error::Result,
+    lock_order::{Ordered, OrderedGuard, Rank},
     sync::{Process, Project, Seen},
     vfs::{
         dir_pages::Listing,
@@ -46,14 +47,14 @@ pub(crate) struct Writer {
     pub(crate) append: bool,
     /// Whether the program can read it.
     pub(crate) reads: bool,
-    pub(crate) draft: Mutex<Draft>,
+    pub(crate) draft: Ordered<Draft>,
     /// The removed project that the file is again, if it was new when it was opened.
     pub(crate) restored: OnceLock<Arc<Project>>,
     /// What its last commit came to.
     pub(crate) outcome: Outcome,
-    pub(crate) written: Mutex<SystemTime>,
+    pub(crate) written: Ordered<SystemTime>,
     /// The time of last change that the program has set since it last wrote.
-    pub(crate) dated: Mutex<Option<SystemTime>>,
+    pub(crate) dated: Ordered<Option<SystemTime>>,
 }
 
 impl Writer {
@@ -65,7 +66,8 @@ impl Writer {
         draft: Draft,
         now: SystemTime,
     ) -> Self {
-        let (draft, written, dated) = (Mutex::new(draft), Mutex::new(now), Mutex::default());
+        let (draft, written, dated) =
+            (Ordered::new(Rank::Draft, draft), Ordered::leaf(now), Ordered::default());
         let (append, reads) = (mode.append, mode.read);
         let (outcome, restored) = (Outcome::default(), OnceLock::new());
         Self { project, ino, process, append, reads, draft, restored, outcome, written, dated }
@@ -82,13 +84,13 @@ impl Writer {
         let _ = self.restored.set(project.clone());
     }
 
-    pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
-        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn draft(&self) -> OrderedGuard<'_, Draft> {
+        self.draft.lock()
     }
 
     /// When it was last written to.
     pub(crate) fn written(&self) -> SystemTime {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.written.lock()
     }
 
     pub(crate) fn truncate(&self, size: u64, seen: Option<Seen>) -> Result<()> {
@@ -96,18 +98,18 @@ impl Writer {
     }
 
     pub(crate) fn touch(&self, now: SystemTime) {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        *self.dated.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.written.lock() = now;
+        *self.dated.lock() = None;
     }
 
     /// The program gives what it has written so far this time of last change.
     pub(crate) fn date(&self, time: SystemTime) {
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = time;
-        *self.dated.lock().unwrap_or_else(PoisonError::into_inner) = Some(time);
+        *self.written.lock() = time;
+        *self.dated.lock() = Some(time);
     }
 
     pub(crate) fn dated(&self) -> Option<SystemTime> {
-        *self.dated.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.dated.lock()
     }
 }
 

@@ -1,10 +1,9 @@
 //! A share link that is being written.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::{
     error::Result,
     ids::ProjectId,
+    lock_order::{Ordered, OrderedGuard, Rank},
     sync::Process,
     vfs::{
         draft::Draft,
@@ -19,7 +18,7 @@ pub(crate) struct Sharing {
     pub(crate) project: ProjectId,
     pub(crate) process: Option<Process>,
     pub(crate) append: bool,
-    pub(crate) draft: Mutex<Draft>,
+    pub(crate) draft: Ordered<Draft>,
 }
 
 impl Sharing {
@@ -31,12 +30,12 @@ impl Sharing {
         mode: OpenMode,
         text: Vec<u8>,
     ) -> Self {
-        let draft = Mutex::new(Draft::of(text));
+        let draft = Ordered::new(Rank::Draft, Draft::of(text));
         Self { ino, project: project.clone(), process, append: mode.append, draft }
     }
 
-    pub(crate) fn draft(&self) -> MutexGuard<'_, Draft> {
-        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn draft(&self) -> OrderedGuard<'_, Draft> {
+        self.draft.lock()
     }
 
     pub(crate) fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
