@@ -93,7 +93,9 @@ pub(crate) async fn exchange_back(vfs: &Arc<Vfs>, one: &Side<'_>, other: &Side<'
         "was to be exchanged with {}, which is not moved, and cannot go back: {error}; rename it",
         other.name.to_string_lossy()
     );
-    if let Err(error) = unmoved::note_unmoved(&vfs.engine, &one.project, &reason).await {
+    if let Err(error) =
+        unmoved::note_unmoved(&vfs.engine, &one.project, &one.project.title(), &reason).await
+    {
         tracing::error!(%error, "a project that was exchanged half way is not told of");
     }
 }
