@@ -58,17 +58,6 @@ pub(crate) struct Entry {
     pub(crate) refused: Option<Refusal>,
 }
 
-/// A name as it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GivenName {
-    /// Whose name it is.
-    pub(crate) id: String,
-    /// The title that it was given for.
-    pub(crate) title: String,
-    /// The name.
-    pub(crate) name: String,
-}
-
 /// The journal of one account.
 #[derive(Debug)]
 pub struct Journal {

@@ -9,6 +9,7 @@ pub(crate) mod cache_details;
 pub(crate) mod cache_schema;
 pub(crate) mod cache_time;
 pub(crate) mod changes;
+pub(crate) mod given_names;
 pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod journal;

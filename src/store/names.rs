@@ -1,6 +1,4 @@
-//! The names that files and directories were given, in memory; on disk they are behind, until somebody
-//! [writes them out](Journal::write_names). What a crash keeps from disk is given anew, most often the
-//! same.
+//! The names that files and directories were given, as they are kept in memory and on disk.
 
 use std::collections::HashMap;
 
@@ -10,7 +8,6 @@ use crate::{
     database::failed as storage,
     error::Result,
     ids::{ProjectId, SpaceId},
-    store::journal::{GivenName, Journal},
 };
 
 /// The names in a directory, as id → (title that it was given for, name).
@@ -19,9 +16,9 @@ pub(crate) type NamesById = HashMap<String, (String, String)>;
 /// The names that were given, by directory.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    by_directory: HashMap<String, NamesById>,
+    pub(crate) by_directory: HashMap<String, NamesById>,
     /// What is not on disk yet.
-    unwritten: Vec<(String, GivenName)>,
+    pub(crate) unwritten: Vec<(String, GivenName)>,
 }
 
 impl Names {
@@ -43,7 +40,7 @@ impl Names {
     }
 
     /// A project is another one from now on.
-    fn reidentify(&mut self, folder: &SpaceId, from: &ProjectId, to: &ProjectId) {
+    pub(crate) fn reidentify(&mut self, folder: &SpaceId, from: &ProjectId, to: &ProjectId) {
         let Some(names) = self.by_directory.get_mut(folder.as_str()) else { return };
         if let Some(name) = names.remove(from.as_str()) {
             names.insert(to.as_str().to_owned(), name);
@@ -51,58 +48,19 @@ impl Names {
     }
 }
 
-impl Journal {
-    /// The names given in a directory.
-    pub(crate) fn names(&self, directory: &str) -> NamesById {
-        self.names.lock().by_directory.get(directory).cloned().unwrap_or_default()
-    }
-
-    /// The name given in a directory for a title.
-    pub(crate) fn name_of(&self, directory: &str, id: &str, title: &str) -> Option<String> {
-        let names = self.names.lock();
-        let (named, name) = names.by_directory.get(directory)?.get(id)?;
-        (named == title).then(|| name.clone())
-    }
-
-    /// Remembers names given in a directory. Whether there is something to be written out.
-    pub(crate) fn set_names(&self, directory: &str, given: Vec<GivenName>) -> bool {
-        let mut names = self.names.lock();
-        for GivenName { id, title, name } in &given {
-            let known = names.by_directory.entry(directory.to_owned()).or_default();
-            known.insert(id.clone(), (title.clone(), name.clone()));
-        }
-        names.unwritten.extend(given.into_iter().map(|name| (directory.to_owned(), name)));
-        !names.unwritten.is_empty()
-    }
-
-    /// Writes out the names that are not on disk yet. Blocks.
-    pub(crate) fn write_names(&self) {
-        let unwritten = std::mem::take(&mut self.names.lock().unwritten);
-        if unwritten.is_empty() {
-            return;
-        }
-        let written = {
-            let mut connection = self.lock();
-            connection.transaction().map_err(storage("cannot note the names")).and_then(
-                |transaction| {
-                    write(&transaction, &unwritten)?;
-                    transaction.commit().map_err(storage("cannot note the names"))
-                },
-            )
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "names are known to this mount only");
-            self.names.lock().unwritten.splice(0..0, unwritten);
-        }
-    }
-
-    /// As the rows of a project that became its copy are rewritten.
-    pub(crate) fn reidentify_name(&self, folder: &SpaceId, from: &ProjectId, to: &ProjectId) {
-        self.names.lock().reidentify(folder, from, to);
-    }
+/// A name as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenName {
+    /// Whose name it is.
+    pub(crate) id: String,
+    /// The title that it was given for.
+    pub(crate) title: String,
+    /// The name.
+    pub(crate) name: String,
 }
 
-fn write(connection: &Connection, names: &[(String, GivenName)]) -> Result<()> {
+/// Writes names.
+pub(crate) fn write(connection: &Connection, names: &[(String, GivenName)]) -> Result<()> {
     let mut statement = connection
         .prepare_cached(
             "INSERT OR REPLACE INTO names (directory, id, title, name) VALUES (?1, ?2, ?3, ?4)",
@@ -114,34 +72,4 @@ fn write(connection: &Connection, names: &[(String, GivenName)]) -> Result<()> {
             .map_err(storage("cannot note the names"))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::GivenName;
-    use crate::store::journal::Journal;
-
-    #[test]
-    fn a_name_is_there_at_once_and_after_reopening_once_it_was_written_out() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal");
-        let given = |id: &str| GivenName {
-            id: id.to_owned(),
-            title: "Plan".to_owned(),
-            name: format!("Plan ~{id}.md"),
-        };
-        let journal = Journal::open(&path).unwrap();
-        assert!(journal.set_names("f", vec![given("a"), given("b")]));
-        assert_eq!(journal.name_of("f", "a", "Plan").as_deref(), Some("Plan ~a.md"));
-        assert_eq!(journal.name_of("f", "a", "Other"), None);
-        journal.write_names();
-        assert!(!journal.set_names("f", Vec::new()), "nothing is left to be written");
-        drop(journal);
-        let journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.names("f").len(), 2);
-        // What was not written out is when the journal goes.
-        journal.set_names("f", vec![given("c")]);
-        drop(journal);
-        assert_eq!(Journal::open(&path).unwrap().names("f").len(), 3);
-    }
 }

@@ -84,7 +84,7 @@ impl Look {
             reason: Some(refused.refusal.told()),
             since: refused.refusal.since,
         }));
-        let removals = removals.lock();
+        let removals = removals.lock().clone();
         saves.extend(removals.iter().filter(|removal| !removal.archived).map(|it| PeekedSave {
             path: self.path_of(it.project.as_ref(), &it.folder, &it.title),
             kind: "removal",

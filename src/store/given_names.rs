@@ -1,0 +1,92 @@
+//! The journal's names: in memory, and written to disk behind, by whoever is told that there is something
+//! to be [written out](Journal::write_names). What a crash keeps from disk is given anew, most often the
+//! same.
+
+use crate::{
+    database::failed as storage,
+    ids::{ProjectId, SpaceId},
+    store::{
+        journal::Journal,
+        names::{GivenName, NamesById, write},
+    },
+};
+
+impl Journal {
+    /// The names given in a directory.
+    pub(crate) fn names(&self, directory: &str) -> NamesById {
+        self.names.lock().by_directory.get(directory).cloned().unwrap_or_default()
+    }
+
+    /// The name given in a directory for a title.
+    pub(crate) fn name_of(&self, directory: &str, id: &str, title: &str) -> Option<String> {
+        let names = self.names.lock();
+        let (named, name) = names.by_directory.get(directory)?.get(id)?;
+        (named == title).then(|| name.clone())
+    }
+
+    /// Remembers names given in a directory. Whether there is something to be written out.
+    pub(crate) fn set_names(&self, directory: &str, given: Vec<GivenName>) -> bool {
+        let mut names = self.names.lock();
+        for GivenName { id, title, name } in &given {
+            let known = names.by_directory.entry(directory.to_owned()).or_default();
+            known.insert(id.clone(), (title.clone(), name.clone()));
+        }
+        names.unwritten.extend(given.into_iter().map(|name| (directory.to_owned(), name)));
+        !names.unwritten.is_empty()
+    }
+
+    /// Writes out the names that are not on disk yet. Blocks.
+    pub(crate) fn write_names(&self) {
+        let unwritten = std::mem::take(&mut self.names.lock().unwritten);
+        if unwritten.is_empty() {
+            return;
+        }
+        let written = {
+            let mut connection = self.lock();
+            connection.transaction().map_err(storage("cannot note the names")).and_then(
+                |transaction| {
+                    write(&transaction, &unwritten)?;
+                    transaction.commit().map_err(storage("cannot note the names"))
+                },
+            )
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "names are known to this mount only");
+            self.names.lock().unwritten.splice(0..0, unwritten);
+        }
+    }
+
+    /// As the rows of a project that became its copy are rewritten.
+    pub(crate) fn reidentify_name(&self, folder: &SpaceId, from: &ProjectId, to: &ProjectId) {
+        self.names.lock().reidentify(folder, from, to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{journal::Journal, names::GivenName};
+
+    #[test]
+    fn a_name_is_there_at_once_and_after_reopening_once_it_was_written_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let given = |id: &str| GivenName {
+            id: id.to_owned(),
+            title: "Plan".to_owned(),
+            name: format!("Plan ~{id}.md"),
+        };
+        let journal = Journal::open(&path).unwrap();
+        assert!(journal.set_names("f", vec![given("a"), given("b")]));
+        assert_eq!(journal.name_of("f", "a", "Plan").as_deref(), Some("Plan ~a.md"));
+        assert_eq!(journal.name_of("f", "a", "Other"), None);
+        journal.write_names();
+        assert!(!journal.set_names("f", Vec::new()), "nothing is left to be written");
+        drop(journal);
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.names("f").len(), 2);
+        // What was not written out is when the journal goes.
+        journal.set_names("f", vec![given("c")]);
+        drop(journal);
+        assert_eq!(Journal::open(&path).unwrap().names("f").len(), 3);
+    }
+}
