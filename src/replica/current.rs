@@ -36,6 +36,8 @@ use crate::{
 pub(crate) struct Current {
     replica: Replica,
     pub(crate) bases: ServedBases,
+    /// Whether the cache has nothing of it.
+    pub(crate) is_not_cached: bool,
     /// Who had an outline before its eyes that is in the cache only.
     evicted: Option<EvictedBases>,
     /// The outlines that open files may have.
@@ -82,6 +84,7 @@ impl Current {
         Self {
             replica,
             bases: ServedBases::default(),
+            is_not_cached: false,
             evicted: None,
             lent: Lent::default(),
             edited_before: Vec::new(),

@@ -57,7 +57,11 @@ pub(crate) async fn leave_kernel_thread(project: &Project) {
 /// Whether all that is known of a project may be on disk alone.
 fn is_on_disk(project: &Project) -> bool {
     let state = project.lock();
-    state.id.is_some() && !matches!(state.remote, Remote::Resident(_))
+    match state.remote {
+        Remote::Resident(_) => false,
+        Remote::Unknown => state.id.is_some() && !state.is_not_cached,
+        Remote::Evicted(_) => true,
+    }
 }
 
 /// What a reader gets now, with no request; `None` if it was never read.
@@ -150,6 +154,7 @@ pub(crate) fn recall(engine: &Engine, project: &Project) {
         let state = project.lock();
         match (&state.id, &state.remote) {
             (None, _) | (_, Remote::Resident(_)) => return,
+            (Some(_), Remote::Unknown) if state.is_not_cached => return,
             (Some(id), Remote::Unknown) => (id.clone(), None),
             (Some(id), Remote::Evicted(digest)) => (id.clone(), Some(*digest)),
         }
@@ -166,7 +171,10 @@ pub(crate) fn recall(engine: &Engine, project: &Project) {
     match digest {
         Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, _)| snapshot)),
         None => {
-            let Some((snapshot, modified)) = cached else { return };
+            let Some((snapshot, modified)) = cached else {
+                project.lock().is_not_cached = true;
+                return;
+            };
             take_over_cached(engine, project, &id, snapshot, modified);
         }
     }

@@ -21,6 +21,7 @@ use crate::{
 
 /// Reads the project from the service, unless someone else just did.
 pub(crate) async fn refresh(engine: &Engine, project: &Project, priority: Priority) -> Result<()> {
+    residency::leave_kernel_thread(project).await;
     let _conversation = match project.remote.try_lock() {
         Ok(conversation) => conversation,
         // A save, or another reader, is at it: not worth waiting for while nothing gets through.

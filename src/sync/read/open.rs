@@ -89,6 +89,9 @@ pub(crate) async fn serve(
             Ok(residency::content(engine, project).unwrap_or(stale))
         }
         None => {
+            // Who waits for the service does so on no thread of the kernel's: the cache is looked into
+            // for what is to be read ahead.
+            tokio::task::yield_now().await;
             if !export::hydrate(engine, project).await {
                 readahead::read_ahead(engine, project, process);
                 fetch::refresh(engine, project, Priority::Foreground).await?;

@@ -72,6 +72,8 @@ pub(crate) async fn tasks_known(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
 ) -> Result<Arc<Outline>> {
+    residency::leave_kernel_thread(project).await;
+    residency::ensure(engine, project).await;
     if let Some(known) = snapshot(engine, project) {
         return Ok(known);
     }
@@ -89,6 +91,7 @@ pub(crate) async fn tasks_now(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
 ) -> Result<Arc<Outline>> {
+    residency::ensure(engine, project).await;
     if snapshot(engine, project).is_some() {
         open::read(engine, project).await?;
     }
@@ -97,6 +100,7 @@ pub(crate) async fn tasks_now(
 
 /// The tasks that Taskade has, by a reading that is younger than `--max-age`.
 pub(crate) async fn tasks_read_lately(engine: &Engine, project: &Project) -> Result<Arc<Outline>> {
+    residency::leave_kernel_thread(project).await;
     fetch::refresh(engine, project, Priority::Foreground).await?;
     snapshot(engine, project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
 }
