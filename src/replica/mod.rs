@@ -21,5 +21,7 @@ pub(crate) mod rejection;
 pub(crate) mod relocation;
 pub(crate) mod remote;
 pub(crate) mod removed;
+pub(crate) mod saving;
+pub(crate) mod sending;
 pub(crate) mod served;
 pub(crate) mod state;

@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod names;
 pub(crate) mod reidentified;
+pub(crate) mod reinstated;
 pub(crate) mod rejected;
 pub(crate) mod rejected_removals;
 pub(crate) mod remarks;

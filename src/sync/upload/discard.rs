@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{Error, Kind, Result},
-    replica::{
-        given_up::{Extent, GivenUp},
-        local::Local,
-        state::Replica,
-    },
+    replica::given_up::{Extent, GivenUp},
     sync::{
         bases,
         engine::Engine,
@@ -42,7 +38,7 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     }
     next.refused = None;
     if there {
-        forget_save(project, &mut next);
+        next.forget_save(|left| project.render(left));
     }
     let (archived, goes_on) = (next.archived.clone(), next.is_relocated());
     next.commit_with(|current| {
@@ -64,15 +60,4 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
 
 pub(crate) fn nothing_refused(project: &Project) -> Error {
     Error::new(Kind::NotFound, "no save of it was refused").at(format!("{}.md", project.title()))
-}
-
-/// Forgets a save unfinished: part of it may be done, and what Taskade has is what was noted as done.
-/// Where the project is to go is not given up.
-pub(crate) fn forget_save(project: &Project, next: &mut Replica) {
-    next.creating = None;
-    let Some(save) = next.local.settle() else { return };
-    let onward = save.onward();
-    let text = project.render(&save.base);
-    next.install(save.base, text, None);
-    next.local = onward.map_or(Local::Clean, |onward| Local::Pending(onward, None));
 }

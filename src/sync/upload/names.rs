@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
     plan::{Change, Details, Key, Op},
-    sync::{engine::Engine, project::Project, residency, transition::Transition, upload::rebase},
+    sync::{engine::Engine, project::Project, residency, transition::Transition},
 };
 
 /// Looks up whom and what a script names that makes tasks, if it was never seen in the project:
@@ -95,7 +95,7 @@ pub(crate) async fn leave_out(
     items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
     let copied = next.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
     copied.for_each(|(_, details)| without(details));
-    rebase::show_target(project, &mut next);
+    next.show_target(|target| project.render(target));
     next.commit().await?;
     Ok(true)
 }

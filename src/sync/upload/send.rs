@@ -5,20 +5,10 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Change, Key, Op, Placement},
-    replica::assigned::Assigned,
+    replica::{assigned::Assigned, sending::Outcome},
     sync::{engine::Engine, project::Project, read::assigned, upload::names},
     text::content_type::is_markup,
 };
-
-/// What one executed request told.
-#[derive(Default)]
-pub(crate) struct Outcome {
-    pub(crate) ids: Vec<TaskId>,
-    /// The text that the service says the task has now.
-    pub(crate) believed: Option<String>,
-    /// Whether a text was sent that the service may have read as markup.
-    pub(crate) unverified: bool,
-}
 
 /// Sends one operation: one request, but for what it takes to leave others' people alone.
 pub(crate) async fn send(

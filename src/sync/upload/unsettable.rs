@@ -9,7 +9,7 @@ use crate::{
     plan::{Change, Details, Key, Op},
     replica::pending::PendingSave,
     store::remarks::Remark,
-    sync::{engine::Engine, project::Project, transition::Transition, upload::rebase},
+    sync::{engine::Engine, project::Project, transition::Transition},
     text::fields::spelled,
 };
 
@@ -63,7 +63,7 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
     for (key, LeftOut { field, .. }) in &left {
         next.copied.get_mut(key).into_iter().for_each(|details| drop_field(details, field));
     }
-    rebase::show_target(project, &mut next);
+    next.show_target(|target| project.render(target));
     // Rather twice, if it is killed in between, than never.
     tell(engine, project, left.into_iter().map(|(_, left)| left).collect()).await?;
     next.commit().await?;

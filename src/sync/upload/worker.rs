@@ -17,8 +17,8 @@ use crate::{
     api::Priority,
     error::{Kind, Result},
     ids::TaskId,
-    plan::{Key, Op, Outline},
-    replica::{pending::PendingSave, remote::Snapshot, state::Replica},
+    plan::{Key, Op},
+    replica::{pending::PendingSave, remote::Snapshot, sending::Outcome},
     sync::{
         bases,
         engine::Engine,
@@ -34,9 +34,7 @@ use crate::{
             lease::{WorkerLease, is_done},
             names, rebase, reject,
             relocate::{self, may_relocate},
-            restoration,
-            send::{self, Outcome},
-            unsettable,
+            restoration, send, unsettable,
         },
     },
 };
@@ -317,39 +315,11 @@ async fn forget_sending(engine: &Engine, project: &Project) {
 /// Notes that a request was executed. Not journaled: after a crash a reading shows it.
 pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outcome: Outcome) {
     let mut next = Transition::begin(engine, project).await;
-    note_executed(&mut next, op, &outcome);
+    next.note_executed(op, &outcome);
     next.keep_in_memory_with(|current| {
         current.touch(op);
         bases::log_names(engine, current);
     });
-}
-
-/// Takes over what an executed request has come to.
-fn note_executed(next: &mut Replica, op: &Op, outcome: &Outcome) {
-    let Some(save) = next.pending_mut() else { return };
-    let fits = save.done(op, &outcome.ids).is_ok();
-    let unverified = outcome.unverified || may_cascade(op, &save.base);
-    if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
-        save.believe(key, text, now);
-    }
-    let base = Arc::new(save.base.clone());
-    if let Op::SetText { key: Key::Known(task), text } = op {
-        next.normalised.sent(task, text, outcome.believed.as_deref());
-    }
-    if let Op::Create(items) = op {
-        for (item, id) in items.iter().zip(&outcome.ids) {
-            next.normalised.sent(id, &item.text, None);
-            if let Key::New(number) = item.key {
-                next.note_created(number, id);
-            }
-        }
-    }
-    if let Some(Snapshot { outline, read, .. }) = next.remote.snapshot_mut() {
-        *outline = base;
-        if !fits || unverified {
-            *read = None;
-        }
-    }
 }
 
 /// Everything is sent: the save leaves the journal and the file shows what Taskade has.
@@ -366,11 +336,7 @@ pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) 
         next.past = actions::deed(engine, &next);
         keep_details(engine, project).await;
     }
-    if let Some(save) = next.local.settle() {
-        let (read, now) = (next.read(), save.result());
-        let text = project.render(&now);
-        next.install(now, text, read);
-    }
+    next.complete(|result| project.render(result));
     next.commit_with(|current| current.interest.note_save()).await?;
     project.progress.send_replace(Progress { generation, refused: None });
     cache_write::keep(engine, project);
@@ -419,13 +385,6 @@ pub(crate) async fn expire(engine: &Engine, project: &Project) {
 /// Whether no listing shows that the request was executed.
 pub(crate) fn is_unseen(op: &Op) -> bool {
     matches!(op, Op::Create(_) | Op::Detail { .. })
-}
-
-/// Whether the service may have done more than it was asked: what completing a task does to
-/// those below it is not documented.
-pub(crate) fn may_cascade(op: &Op, base: &Outline) -> bool {
-    let Op::SetDone { key, done: true } = op else { return false };
-    base.parents().contains(&Some(key))
 }
 
 /// Replaces the numbers of tasks created by earlier requests of the same script.

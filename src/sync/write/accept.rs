@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     plan::{self, Outline, Wanted},
     replica::{
-        pending::{PendingSave, Rebased},
+        saving::Intended,
         served::{Process, Seen},
         state::Replica,
     },
@@ -180,7 +180,7 @@ pub(crate) async fn accept(
         set_aside::set_aside(engine, project, next, &written).await?;
         return Ok((ours, None));
     }
-    let Some(mut change) = change(&mut next, base, &ours) else {
+    let Some(Intended { save, theirs, conflicts }) = next.intend(base, &ours) else {
         // The program saved what it had read, and nothing is refused.
         let is_respelled = respell(project, &mut next, base.outline(), &ours);
         let to_render = next.keep_in_memory_with(|current| written.note(engine, current));
@@ -190,8 +190,9 @@ pub(crate) async fn accept(
         }
         return Ok((ours, None));
     };
-    change.intent.doubtful |= matches!(base, Seen::Perhaps(_));
-    change.edited = Some(base.outline().clone());
+    let overridden = vec![(theirs, conflicts)];
+    let edited = Some(base.outline().clone());
+    let mut change = Change { overridden, edited, ..Change::of(save) };
     if transfer::holds(engine, project, process, base.outline(), &ours) {
         change.hold(engine);
         transfer::note_taken_off(engine, project, &change.intent);
@@ -235,48 +236,6 @@ pub(crate) fn understand(
         check_deletions(&base, &ours, engine.settings.max_delete)?;
     }
     Ok(Arc::new(ours))
-}
-
-/// What the outline changes, merged into what waits already, and else into what the service is
-/// known to have, so that whoever is shown it sees all that there is; `None` if it changes
-/// nothing.
-pub(crate) fn change(state: &mut Replica, base: &Seen, ours: &Outline) -> Option<Change> {
-    let is_doubtful = matches!(base, Seen::Perhaps(_));
-    let (mut base, mut ours) = (state.resolved(base.outline()), ours.clone());
-    state.normalised.settle(&mut base, &mut ours);
-    // Nobody else has edited what was only copied to it: it is deleted all the same.
-    for (key, copied) in state.copied.iter().filter(|(key, _)| ours.find(key).is_none()) {
-        let deleted = base.items.iter_mut().find(|item| item.key == *key);
-        deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
-    }
-    let unborn = state.id.is_none() && state.pending().is_none() && ours.items.is_empty();
-    if unborn || (ours == base && state.pending().is_none()) {
-        return None;
-    }
-    let first = state.reserve(base.items.len() * 2);
-    let known = state.snapshot().filter(|_| state.id.is_some() && !state.uncertain);
-    let (intent, theirs, rebased) = match (state.pending(), known) {
-        (Some(waiting), _) => {
-            let mut intent = waiting.clone();
-            let rebased = intent.fold(&base, &ours, first);
-            (intent, waiting.target.clone(), rebased)
-        }
-        (None, Some(known)) if !known.outline.is_just(&base.existing()) => {
-            let mut intent = PendingSave::new(base.existing(), ours);
-            intent.doubtful = is_doubtful;
-            let theirs = Outline::clone(&known.outline);
-            let rebased = intent.rebase(theirs.clone(), first);
-            (intent, theirs, rebased)
-        }
-        (None, _) => {
-            (PendingSave::new(base.existing(), ours), Outline::default(), Rebased::default())
-        }
-    };
-    let Rebased { aliases, conflicts } = rebased;
-    for (from, to) in aliases {
-        state.note_alias(from, to);
-    }
-    Some(Change { overridden: vec![(theirs, conflicts)], ..Change::of(intent) })
 }
 
 /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`,

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{Kind, Result},
-    replica::{
-        local::{Local, Saved},
-        state::Archival,
-    },
-    store::{artifacts::Shelf, journal::Entry},
+    store::{artifacts::Shelf, journal::Entry, reinstated::Reinstated},
     sync::{
         bases,
         engine::Engine,
@@ -76,22 +72,11 @@ pub(crate) fn reinstate(engine: &Engine, project: &Project, mut entry: Entry) ->
     }
     let waits = entry.refused.is_some();
     let mut state = project.lock();
-    let used = entry.intent.target.next_new().max(entry.outline.next_new());
     let since = entry.since;
     // Whose save this is, if that program still has it before its eyes.
     let mut own = std::mem::take(&mut state.edited_before).into_iter();
     let own = own.find(|(_, edited)| edited.since == since);
-    let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
-    let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
-    let (text, outline) = (entry.text.into(), Arc::new(entry.outline));
-    let saved = Saved { text, outline, written, edited, is_added, since };
-    let local = match entry.refused {
-        Some(refusal) => Local::Rejected(entry.intent, saved, refusal),
-        None => Local::Pending(entry.intent, Some(saved)),
-    };
-    // The former mount may have sent it.
-    let archival = if entry.archive { Archival::Sent } else { Archival::No };
-    state.reinstate(local, (entry.row, entry.creating, archival), used);
+    Reinstated::new(entry, own).put_back(&mut state);
     bases::end_own_texts_before(engine, &mut state, since);
     Ok(waits)
 }

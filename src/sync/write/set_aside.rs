@@ -29,7 +29,6 @@ use crate::{
         project::Project,
         read::serve::Written,
         transition::Transition,
-        upload::discard,
         write::stage::{self, Change},
     },
 };
@@ -93,7 +92,7 @@ pub(crate) async fn go_back(
         let generation = stage::commit(engine, project, next, &written, staged).await?;
         return Ok((before, Some(generation)));
     }
-    discard::forget_save(project, &mut next);
+    next.forget_save(|left| project.render(left));
     next.refused = Some(aside);
     let to_render = next
         .commit_with(|current| {

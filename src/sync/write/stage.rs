@@ -77,10 +77,8 @@ pub(crate) async fn stage(
     let (written, edited) = (Some(ours.clone()), change.edited);
     let is_added = edited.is_some() && next.pending().is_some();
     let since = engine.clock.wall();
-    next.local.stage(change.intent, Saved { text, outline, written, edited, is_added, since });
-    next.refused = None;
+    next.stage(change.intent, Saved { text, outline, written, edited, is_added, since });
     next.copied.extend(returned.copied);
-    next.generation += 1;
     let Returned { removed, origins, .. } = returned;
     Staged { removed, origins, held: change.held, given_up: None }
 }

@@ -1,0 +1,73 @@
+//! What a text that a program has saved is to make of a project. Pure.
+
+use crate::{
+    plan::{Conflict, Outline},
+    replica::{
+        local::Saved,
+        pending::{PendingSave, Rebased},
+        served::Seen,
+        state::Replica,
+    },
+};
+
+/// What a save comes to.
+#[derive(Debug)]
+pub(crate) struct Intended {
+    pub(crate) save: PendingSave,
+    /// What it was merged into: the save that waits, or what Taskade is known to have.
+    pub(crate) theirs: Outline,
+    /// Where that disagreed.
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+impl Replica {
+    /// What `ours` changes of `base`, merged into what waits already, and else into what Taskade is
+    /// known to have, so that whoever is shown it sees all that there is; `None` if it changes nothing.
+    pub(crate) fn intend(&mut self, seen: &Seen, ours: &Outline) -> Option<Intended> {
+        let is_doubtful = matches!(seen, Seen::Perhaps(_));
+        let (mut base, mut ours) = (self.resolved(seen.outline()), ours.clone());
+        self.normalised.settle(&mut base, &mut ours);
+        // Nobody else has edited what was only copied to it: it is deleted all the same.
+        for (key, copied) in self.copied.iter().filter(|(key, _)| ours.find(key).is_none()) {
+            let deleted = base.items.iter_mut().find(|item| item.key == *key);
+            deleted.into_iter().for_each(|item| item.details = item.details.with(copied));
+        }
+        let unborn = self.id.is_none() && self.pending().is_none() && ours.items.is_empty();
+        if unborn || (ours == base && self.pending().is_none()) {
+            return None;
+        }
+        let first = self.reserve(base.items.len() * 2);
+        let known = self.snapshot().filter(|_| self.id.is_some() && !self.uncertain);
+        let (mut save, theirs, rebased) = match (self.pending(), known) {
+            (Some(waiting), _) => {
+                let mut save = waiting.clone();
+                let rebased = save.fold(&base, &ours, first);
+                (save, waiting.target.clone(), rebased)
+            }
+            (None, Some(known)) if !known.outline.is_just(&base.existing()) => {
+                let mut save = PendingSave::new(base.existing(), ours);
+                save.doubtful = is_doubtful;
+                let theirs = Outline::clone(&known.outline);
+                let rebased = save.rebase(theirs.clone(), first);
+                (save, theirs, rebased)
+            }
+            (None, _) => {
+                let save = PendingSave::new(base.existing(), ours);
+                (save, Outline::default(), Rebased::default())
+            }
+        };
+        save.doubtful |= is_doubtful;
+        let Rebased { aliases, conflicts } = rebased;
+        for (from, to) in aliases {
+            self.note_alias(from, to);
+        }
+        Some(Intended { save, theirs, conflicts })
+    }
+
+    /// Wants this instead of all that was wanted. A text that was refused here is settled by it.
+    pub(crate) fn stage(&mut self, save: PendingSave, saved: Saved) {
+        self.local.stage(save, saved);
+        self.refused = None;
+        self.generation += 1;
+    }
+}

@@ -1,0 +1,116 @@
+//! How a save comes to be what Taskade has: what readings and answers make of it. Pure.
+
+use std::sync::Arc;
+
+use crate::{
+    error::{Error, Kind, Result},
+    ids::TaskId,
+    plan::{Conflict, Key, Op, Outline},
+    replica::{local::Local, pending::PendingSave, remote::Snapshot, state::Replica},
+};
+
+/// What one executed request told.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) ids: Vec<TaskId>,
+    /// The text that the service says the task has now.
+    pub(crate) believed: Option<String>,
+    /// Whether a text was sent that the service may have read as markup.
+    pub(crate) unverified: bool,
+}
+
+impl Replica {
+    /// Brings what waits onto the last reading. That, and where both changed the same; `None` if there
+    /// is nothing new in it.
+    ///
+    /// # Errors
+    /// [`Kind::Protocol`] if nothing was read, or it is not in memory.
+    pub(crate) fn rebase(&mut self) -> Result<Option<(Arc<Outline>, Vec<Conflict>)>> {
+        let Some(theirs) = self.snapshot().map(|known| known.outline.clone()) else {
+            return Err(Error::new(Kind::Protocol, "the project was not read"));
+        };
+        let known = self.pending().map_or(0, |save| save.target.items.len());
+        let first_new = self.reserve(known);
+        let Some(save) = self.pending() else { return Ok(None) };
+        let is_known = save.base == *theirs && !save.has_still_there();
+        if save.in_flight.is_none() && !save.doubtful && is_known {
+            return Ok(None);
+        }
+        let mut rebasing = save.clone();
+        for (key, sent, now) in self.normalised.all() {
+            rebasing.believe(&key, sent, now);
+        }
+        let rebased = rebasing.rebase((*theirs).clone(), first_new);
+        self.local.set_save(rebasing);
+        for (from, to) in rebased.aliases {
+            self.note_alias(from, to);
+        }
+        Ok(Some((theirs, rebased.conflicts)))
+    }
+
+    /// Has readers get what is to become of a save that was not rejected; `render` gives the text.
+    pub(crate) fn show_target(&mut self, render: impl Fn(&Outline) -> Arc<[u8]>) {
+        if self.is_refused() {
+            return;
+        }
+        let Some(target) = self.pending().map(|save| save.target.clone()) else { return };
+        if let Some(saved) = self.local.saved_mut().filter(|saved| *saved.outline != target) {
+            saved.text = render(&target);
+            saved.outline = target.into();
+        }
+    }
+
+    /// Takes over what an executed request has come to.
+    pub(crate) fn note_executed(&mut self, op: &Op, outcome: &Outcome) {
+        let Some(save) = self.pending_mut() else { return };
+        let fits = save.done(op, &outcome.ids).is_ok();
+        let unverified = outcome.unverified || may_cascade(op, &save.base);
+        if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
+            save.believe(key, text, now);
+        }
+        let base = Arc::new(save.base.clone());
+        if let Op::SetText { key: Key::Known(task), text } = op {
+            self.normalised.sent(task, text, outcome.believed.as_deref());
+        }
+        if let Op::Create(items) = op {
+            for (item, id) in items.iter().zip(&outcome.ids) {
+                self.normalised.sent(id, &item.text, None);
+                if let Key::New(number) = item.key {
+                    self.note_created(number, id);
+                }
+            }
+        }
+        if let Some(Snapshot { outline, read, .. }) = self.remote.snapshot_mut() {
+            *outline = base;
+            if !fits || unverified {
+                *read = None;
+            }
+        }
+    }
+
+    /// Everything is sent: the file shows what Taskade has, as `render` gives it.
+    pub(crate) fn complete(&mut self, render: impl Fn(&Outline) -> Arc<[u8]>) {
+        let read = self.read();
+        let Some(now) = self.local.settle().map(PendingSave::result) else { return };
+        let text = render(&now);
+        self.install(now, text, read);
+    }
+
+    /// Forgets a save unfinished: part of it may be done, and what Taskade has is what was noted as
+    /// done. Where the project is to go is not given up.
+    pub(crate) fn forget_save(&mut self, render: impl Fn(&Outline) -> Arc<[u8]>) {
+        self.creating = None;
+        let Some(save) = self.local.settle() else { return };
+        let onward = save.onward();
+        let text = render(&save.base);
+        self.install(save.base, text, None);
+        self.local = onward.map_or(Local::Clean, |onward| Local::Pending(onward, None));
+    }
+}
+
+/// Whether the service may have done more than it was asked: what completing a task does to
+/// those below it is not documented.
+fn may_cascade(op: &Op, base: &Outline) -> bool {
+    let Op::SetDone { key, done: true } = op else { return false };
+    base.parents().contains(&Some(key))
+}

@@ -1,0 +1,53 @@
+//! From the journal's entry of a project back to what is local: what a mount goes on with that the
+//! one before has left. The inverse of [`entry`](crate::store::journal::entry). Pure.
+
+use std::sync::Arc;
+
+use crate::{
+    plan::Outline,
+    replica::{
+        creation::Creating,
+        current::Current,
+        grace::Edited,
+        local::{Local, Saved},
+        state::Archival,
+    },
+    store::journal::Entry,
+};
+
+/// What an entry says of its project.
+#[derive(Debug)]
+pub(crate) struct Reinstated {
+    local: Local,
+    row: Option<i64>,
+    creating: Option<Creating>,
+    archival: Archival,
+    /// Numbers below this are taken.
+    used: u32,
+}
+
+impl Reinstated {
+    /// What `entry` says. `own` is what the text of the program that saved it stands for, and what that
+    /// was edited from, if the program still has it before its eyes.
+    pub(crate) fn new(entry: Entry, own: Option<(Arc<Outline>, Edited)>) -> Self {
+        let Entry { row, text, outline, intent, creating, archive, since, refused, .. } = entry;
+        let used = intent.target.next_new().max(outline.next_new());
+        let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
+        let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
+        let (text, outline) = (text.into(), Arc::new(outline));
+        let saved = Saved { text, outline, written, edited, is_added, since };
+        let local = match refused {
+            Some(refusal) => Local::Rejected(intent, saved, refusal),
+            None => Local::Pending(intent, Some(saved)),
+        };
+        // The former mount may have sent it.
+        let archival = if archive { Archival::Sent } else { Archival::No };
+        Self { local, row, creating, archival, used }
+    }
+
+    /// Puts it back where it was, before anybody has seen the project.
+    pub(crate) fn put_back(self, current: &mut Current) {
+        let Self { local, row, creating, archival, used } = self;
+        current.reinstate(local, (row, creating, archival), used);
+    }
+}
