@@ -17,7 +17,7 @@ mod moves;
 mod outline;
 mod script;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod waves;
 
 pub(crate) use self::align::recognise;

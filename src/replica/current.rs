@@ -171,6 +171,9 @@ impl Current {
                 true
             }
             None => {
+                if let Some(bases) = self.evicted.take() {
+                    self.bases.restore_others(bases);
+                }
                 self.replica.lose();
                 false
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     plan::{self, Key, Outline},
-    replica::{current::Current, served::without_refused, state::Replica},
+    replica::{current::Current, state::Replica},
 };
 
 /// How much of a refused save is given up.
@@ -88,5 +88,16 @@ pub(crate) fn with_rest(
     let is_strange = |key: &Key| written.find(key).is_none() && edited.find(key).is_none();
     let strange: Vec<_> = keys.filter(is_strange).collect();
     strange.iter().for_each(|key| outline.lift_out(key));
+    outline
+}
+
+/// What somebody has before its eyes who had `had`, in which `refused` was made of `before`, once that
+/// is taken back. What it deleted is none of its lines: saving them without it deletes nothing.
+pub(crate) fn without_refused(had: &Outline, refused: &Outline, before: &Outline) -> Outline {
+    let fresh = had.next_new().max(refused.next_new()).max(before.next_new());
+    let mut outline = plan::merge(refused, before, had, fresh).outline;
+    let keys = outline.items.iter().map(|item| item.key.clone());
+    let unknown: Vec<_> = keys.filter(|key| had.find(key).is_none()).collect();
+    unknown.iter().for_each(|key| outline.lift_out(key));
     outline
 }

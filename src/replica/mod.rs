@@ -25,3 +25,5 @@ pub(crate) mod saving;
 pub(crate) mod sending;
 pub(crate) mod served;
 pub(crate) mod state;
+#[cfg(test)]
+mod tests;

@@ -346,7 +346,7 @@ impl PendingSave {
             return Vec::new();
         }
         let Op::Create(items) = op else {
-            if shows(theirs, &placed, &op) {
+            if arrivals::shows(theirs, &placed, &op) {
                 self.base = placed;
             }
             return Vec::new();
@@ -379,33 +379,6 @@ pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
         _ => None,
     };
     conflicts.iter().filter_map(pair).collect()
-}
-
-/// Whether a reading looks as if `op`, which makes `placed` of the base, was executed.
-pub(crate) fn shows(theirs: &Outline, placed: &Outline, op: &Op) -> bool {
-    let find = |key: &Key| theirs.items.iter().find(|item| item.key == *key);
-    match op {
-        Op::Create(_) => false,
-        Op::SetText { key, text } => find(key).is_some_and(|item| item.text == *text),
-        Op::SetDone { key, done } => find(key).is_some_and(|item| item.done == *done),
-        // No reading shows it.
-        Op::Detail { .. } => false,
-        Op::Move { key, .. } => place(theirs, key) == place(placed, key),
-        Op::Delete { key } => find(key).is_none(),
-    }
-}
-
-/// The parent of a task, and the sibling before it.
-pub(crate) fn place<'a>(
-    outline: &'a Outline,
-    key: &Key,
-) -> Option<(Option<&'a Key>, Option<&'a Key>)> {
-    let parents = outline.parents();
-    let index = outline.items.iter().position(|item| item.key == *key)?;
-    let parent = *parents.get(index)?;
-    let mut before = outline.items.iter().zip(&parents).take(index).rev();
-    let sibling = before.find(|(_, above)| **above == parent).map(|(item, _)| &item.key);
-    Some((parent, sibling))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which of the creates in flight a reading shows to have happened. Pure.
+//! Which requests in flight a reading shows to have happened. Pure.
 //!
 //! A created task has an id that nobody was told: it is one of those that the base did not have,
 //! known again by its text and place. Somebody else may have moved or edited it since, so what
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     ids::TaskId,
-    plan::{Item, Key, NewItem, Outline},
+    plan::{Item, Key, NewItem, Op, Outline},
 };
 
 /// A task that the base did not have.
@@ -183,6 +183,33 @@ pub(crate) fn one_begins(one: &str, other: &str) -> bool {
 pub(crate) fn fingerprint(text: &str) -> String {
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
     if letters.is_empty() { text.to_owned() } else { letters }
+}
+
+/// Whether a reading looks as if `op`, which makes `placed` of the base, was executed.
+pub(crate) fn shows(theirs: &Outline, placed: &Outline, op: &Op) -> bool {
+    let find = |key: &Key| theirs.items.iter().find(|item| item.key == *key);
+    match op {
+        Op::Create(_) => false,
+        Op::SetText { key, text } => find(key).is_some_and(|item| item.text == *text),
+        Op::SetDone { key, done } => find(key).is_some_and(|item| item.done == *done),
+        // No reading shows it.
+        Op::Detail { .. } => false,
+        Op::Move { key, .. } => place(theirs, key) == place(placed, key),
+        Op::Delete { key } => find(key).is_none(),
+    }
+}
+
+/// The parent of a task, and the sibling before it.
+pub(crate) fn place<'a>(
+    outline: &'a Outline,
+    key: &Key,
+) -> Option<(Option<&'a Key>, Option<&'a Key>)> {
+    let parents = outline.parents();
+    let index = outline.items.iter().position(|item| item.key == *key)?;
+    let parent = *parents.get(index)?;
+    let mut before = outline.items.iter().zip(&parents).take(index).rev();
+    let sibling = before.find(|(_, above)| **above == parent).map(|(item, _)| &item.key);
+    Some((parent, sibling))
 }
 
 #[cfg(test)]

@@ -94,6 +94,17 @@ impl Remote {
         }
     }
 
+    /// Whether the same tasks and text are in memory as in another one, whenever they were read.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        match (self.snapshot(), other.snapshot()) {
+            (Some(one), Some(other)) => {
+                let is_one = Arc::ptr_eq(&one.outline, &other.outline);
+                one.text == other.text && (is_one || one.outline == other.outline)
+            }
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
     /// It is to be read again before it is trusted.
     pub(crate) fn expire(&mut self) {
         match self {

@@ -356,6 +356,16 @@ impl ServedBases {
         self.recalled = evicted.recalled.map(seen);
     }
 
+    /// Remembers again what was let go of, but for those who had what is lost before their eyes.
+    pub(crate) fn restore_others(&mut self, evicted: EvictedBases) {
+        for (process, other) in evicted.processes {
+            let base = other.map(|outline| Base { outline, own: None });
+            base.into_iter().for_each(|base| drop(self.by_process.put(process, base)));
+        }
+        self.newest = evicted.newest.flatten();
+        self.recalled = evicted.recalled.flatten();
+    }
+
     /// What a process that saves now has edited: what it has before its eyes itself, else what was
     /// served last. A process from before this mount, which is the one `mount`, or any that comes
     /// while nothing was served yet, takes what was served last before.
@@ -402,17 +412,6 @@ pub(crate) fn with_change(had: &Outline, from: &Outline, to: &Outline) -> Outlin
     // What was edited of tasks that it does not know is none of its lines.
     let unknown: Vec<_> =
         outline.items.iter().map(|item| item.key.clone()).filter(|key| !is_known(key)).collect();
-    unknown.iter().for_each(|key| outline.lift_out(key));
-    outline
-}
-
-/// What somebody has before its eyes who had `had`, in which `refused` was made of `before`, once that
-/// is taken back. What it deleted is none of its lines: saving them without it deletes nothing.
-pub(crate) fn without_refused(had: &Outline, refused: &Outline, before: &Outline) -> Outline {
-    let fresh = had.next_new().max(refused.next_new()).max(before.next_new());
-    let mut outline = plan::merge(refused, before, had, fresh).outline;
-    let keys = outline.items.iter().map(|item| item.key.clone());
-    let unknown: Vec<_> = keys.filter(|key| had.find(key).is_none()).collect();
     unknown.iter().for_each(|key| outline.lift_out(key));
     outline
 }

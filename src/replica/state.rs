@@ -101,6 +101,9 @@ pub(crate) struct Replica {
     pub(crate) next_new: u32,
     /// What tasks are known by now that programs have seen under another key.
     pub(crate) aliases: HashMap<Key, Key>,
+    /// Whether somebody has seen a text that is not known any more: whatever is read next may be
+    /// another one.
+    is_lost: bool,
     version: u64,
     modified: SystemTime,
 }
@@ -135,6 +138,7 @@ impl Replica {
             copied: HashMap::new(),
             next_new: 0,
             aliases: HashMap::new(),
+            is_lost: false,
             version: 0,
             modified,
         }
@@ -265,8 +269,13 @@ impl Replica {
 
     /// Whether a row of the journal says the same of this as of the other one.
     pub(crate) fn is_journaled_as(&self, other: &Self) -> bool {
-        let same_save = self.pending() == other.pending() && self.saved() == other.saved();
-        same_save
+        // Where nothing was saved the row has what readers get all the same.
+        let same_text = match (self.saved(), other.saved()) {
+            (None, None) if self.is_journaled() => self.remote.is_as(&other.remote),
+            (saved, of_other) => saved == of_other,
+        };
+        same_text
+            && self.pending() == other.pending()
             && self.refusal() == other.refusal()
             && (&self.id, &self.folder, &self.title) == (&other.id, &other.folder, &other.title)
             && self.creating == other.creating
@@ -306,15 +315,17 @@ impl Replica {
         let text = |replica: &Self| replica.content().map(|content| content.text);
         let (was, is) = (text(before), text(self));
         let changed = was != is;
+        // What was never seen has not changed: its time stays that of the mount.
+        let was_seen = was.is_some() || before.is_lost;
         (self.version, self.modified) = (before.version, before.modified);
+        self.is_lost = before.is_lost && is.is_none();
         if changed {
             self.version += 1;
-            // What was never seen has not changed: its time stays that of the mount.
-            if was.is_some() {
+            if was_seen {
                 self.modified = now;
             }
         }
-        changed && was.is_some()
+        changed && was_seen
     }
 
     /// Some program has set the time of last change.
@@ -325,6 +336,7 @@ impl Replica {
     /// The kernel's pages are of a text that is not known any more.
     pub(crate) fn lose(&mut self) {
         self.remote = Remote::Unknown;
+        self.is_lost = true;
         self.version += 1;
     }
 

@@ -6,7 +6,7 @@ use crate::{
     database::failed as storage,
     error::Result,
     ids::ProjectId,
-    replica::{identity::RefusedOf, rejection::RefusedText},
+    replica::{identity::RefusedOf, rejection::RefusedText, state::Replica},
     store::{
         history::{self, Past},
         journal::{self, Entry, Journal},
@@ -44,7 +44,37 @@ pub(crate) struct Rows {
     pub(crate) refused: Option<i64>,
 }
 
+impl Rows {
+    /// Notes in the replica that what was `put` of it is in these rows, or that it has none.
+    pub(crate) fn note(self, (save, refused): (bool, bool), next: &mut Replica) {
+        if save || !next.is_journaled() {
+            next.row = self.save;
+        }
+        if let Some(text) = next.refused.as_mut().filter(|_| refused) {
+            text.row = self.refused;
+        }
+    }
+}
+
 impl Changes {
+    /// What the journal is to say of a replica once it has the place of what there is now.
+    pub(crate) fn between(now: &Replica, next: &Replica) -> Self {
+        let save = match (next.is_journaled(), next.row) {
+            (true, _) if !next.is_journaled_as(now) => journal::entry(next).map(Row::Put),
+            (false, Some(row)) => Some(Row::Remove(row)),
+            _ => None,
+        };
+        let of = |replica: &Replica| replica.refused.is_some().then(|| RefusedOf::of(replica));
+        let refused = match (&now.refused, &next.refused) {
+            (known, Some(refused)) if known.as_ref() != Some(refused) || of(now) != of(next) => {
+                Some(Row::Put((RefusedOf::of(next), refused.clone())))
+            }
+            (Some(known), None) => known.row.map(Row::Remove),
+            _ => None,
+        };
+        Self { save, refused, ..Self::default() }
+    }
+
     /// Whether there is nothing to be written.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { save, refused, past, reidentified, archived } = self;

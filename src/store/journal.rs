@@ -76,6 +76,17 @@ impl Journal {
         Ok(Self { connection: Ordered::leaf(connection), names, dir, findings: Vec::new() })
     }
 
+    /// One that nothing is left of.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Result<Self> {
+        let mut connection =
+            Connection::open_in_memory().map_err(storage("cannot open the database"))?;
+        let failed =
+            |error| Error::new(Kind::Storage, "cannot prepare the database").because(error);
+        STEPS.to_latest(&mut connection).map_err(failed)?;
+        Ok(Self { connection: Mutex::new(connection), dir: PathBuf::new(), findings: Vec::new() })
+    }
+
     /// Opens the journal at `path` to be looked at: nothing is changed.
     ///
     /// # Errors

@@ -13,11 +13,10 @@ use tokio::sync::MutexGuard;
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
-    replica::{current::Current, identity::RefusedOf, state::Replica},
+    replica::{current::Current, state::Replica},
     store::{
-        changes::{Changes, Row, Rows},
+        changes::{Changes, Rows},
         history::Past,
-        journal,
         reidentified::Reidentified,
     },
     sync::{engine::Engine, project::Project, rejected_copies::Copies, residency},
@@ -85,7 +84,7 @@ impl<'a> Transition<'a> {
         if !changes.is_empty() {
             let put = changes.puts();
             let rows = self.journal(changes, &copies).await?;
-            self.note_rows(put, rows);
+            rows.note(put, &mut self.next);
         }
         let value = self.advance(seen);
         copies.write(self.engine).await;
@@ -98,7 +97,7 @@ impl<'a> Transition<'a> {
         let (changes, copies) = self.changes();
         let put = changes.puts();
         match self.journal(changes, &copies).await {
-            Ok(rows) => self.note_rows(put, rows),
+            Ok(rows) => rows.note(put, &mut self.next),
             Err(error) => tracing::error!(%error, "known in memory only"),
         }
         self.advance(|_| ());
@@ -136,33 +135,11 @@ impl<'a> Transition<'a> {
     fn changes(&mut self) -> (Changes, Copies) {
         let current = self.project.lock();
         let (now, next) = (&**current, &self.next);
-        let save = match (next.is_journaled(), next.row) {
-            (true, _) if !next.is_journaled_as(now) => journal::entry(next).map(Row::Put),
-            (false, Some(row)) => Some(Row::Remove(row)),
-            _ => None,
-        };
-        let of = |replica: &Replica| replica.refused.is_some().then(|| RefusedOf::of(replica));
-        let refused = match (&now.refused, &next.refused) {
-            (known, Some(refused)) if known.as_ref() != Some(refused) || of(now) != of(next) => {
-                Some(Row::Put((RefusedOf::of(next), refused.clone())))
-            }
-            (Some(known), None) => known.row.map(Row::Remove),
-            _ => None,
-        };
-        let copies = Copies::between(now, next);
+        let (changes, copies) = (Changes::between(now, next), Copies::between(now, next));
         drop(current);
         let (past, reidentified) = (self.past.take(), self.reidentified.take());
         let archived = self.archived.take();
-        (Changes { save, refused, past, reidentified, archived }, copies)
-    }
-
-    fn note_rows(&mut self, (save, refused): (bool, bool), rows: Rows) {
-        if save || !self.next.is_journaled() {
-            self.next.row = rows.save;
-        }
-        if let Some(text) = self.next.refused.as_mut().filter(|_| refused) {
-            text.row = rows.refused;
-        }
+        (Changes { past, reidentified, archived, ..changes }, copies)
     }
 
     fn advance<T>(&mut self, seen: impl FnOnce(&mut Current) -> T) -> T {

@@ -9,7 +9,7 @@ mod listings;
 mod merges;
 mod scripts;
 mod spelling;
-mod strategies;
+pub(crate) mod strategies;
 
 use crate::{
     ids::TaskId,

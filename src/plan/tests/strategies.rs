@@ -11,12 +11,12 @@ use crate::{
 /// Few, so that there are duplicates, empty ones and similar ones.
 const TEXTS: [&str; 8] = ["", "a", "b", "a b", "buy milk", "buy oat milk", "x", "buy milk 2"];
 
-pub(super) fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     (0..TEXTS.len()).prop_map(|text| TEXTS[text].to_owned())
 }
 
 /// Outlines of up to `size` tasks with the keys `t0`, `t1`, ….
-pub(super) fn outlines(size: usize) -> impl Strategy<Value = Outline> {
+pub(crate) fn outlines(size: usize) -> impl Strategy<Value = Outline> {
     let line = (0..5_usize, texts(), any::<bool>(), details(), option::of(markers()));
     vec(line, 0..=size).prop_map(|lines| {
         let item = |(index, (depth, text, done, details, marker))| Item {
@@ -34,14 +34,14 @@ pub(super) fn outlines(size: usize) -> impl Strategy<Value = Outline> {
 }
 
 /// Any marker.
-pub(super) fn markers() -> impl Strategy<Value = Marker> {
+pub(crate) fn markers() -> impl Strategy<Value = Marker> {
     let heading = (1..=6_u8).prop_map(Marker::Heading);
     let others = [Marker::Checkbox, Marker::Bullet, Marker::Number, Marker::Paragraph];
     prop_oneof![4 => select(others.to_vec()), 2 => heading]
 }
 
 /// What may be known of a task: most often nothing.
-pub(super) fn details() -> impl Strategy<Value = Details> {
+pub(crate) fn details() -> impl Strategy<Value = Details> {
     let facts = (date(), any::<bool>(), handles(), any::<bool>(), fields(), any::<bool>());
     let facts = facts.prop_map(|(date, is_known, handles, all, fields, all_fields)| Facts {
         date: if is_known { Fact::of(date) } else { Fact::Unknown },
@@ -114,7 +114,7 @@ fn unlearnt(before: &Details, after: &Details) -> Details {
 
 /// One edit; places are read modulo the length.
 #[derive(Debug, Clone)]
-pub(super) enum Edit {
+pub(crate) enum Edit {
     Rewrite(usize, String),
     Tick(usize),
     Insert(usize, usize, String),
@@ -126,7 +126,7 @@ pub(super) enum Edit {
     Detail(usize, Change),
 }
 
-pub(super) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
+pub(crate) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
     let place = || 0..64_usize;
     let edit = prop_oneof![
         (place(), texts()).prop_map(|(at, text)| Edit::Rewrite(at, text)),
@@ -143,7 +143,7 @@ pub(super) fn edits(count: usize) -> impl Strategy<Value = Vec<Edit>> {
 }
 
 /// Makes the edits; `key` names the `n`-th inserted task.
-pub(super) fn edited(before: &Outline, edits: &[Edit], key: impl Fn(u32) -> Key) -> Outline {
+pub(crate) fn edited(before: &Outline, edits: &[Edit], key: impl Fn(u32) -> Key) -> Outline {
     let mut outline = before.clone();
     for (number, edit) in (0..).zip(edits) {
         make(&mut outline.items, edit, || key(number));
@@ -204,7 +204,7 @@ fn make(items: &mut Vec<Item>, edit: &Edit, key: impl Fn() -> Key) {
     }
 }
 
-pub(super) fn subtree_end(items: &[Item], at: usize) -> usize {
+pub(crate) fn subtree_end(items: &[Item], at: usize) -> usize {
     let deeper = items[at + 1..].iter().take_while(|item| item.depth > items[at].depth);
     at + 1 + deeper.count()
 }

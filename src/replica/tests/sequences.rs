@@ -1,0 +1,168 @@
+//! Laws of what holds after any sequence of transitions.
+
+use std::{sync::Arc, time::SystemTime};
+
+use proptest::prelude::*;
+
+use super::{
+    render,
+    steps::{Step, steps},
+    world::{Done, World, reloaded},
+};
+use crate::{
+    plan::{
+        Outline,
+        tests::strategies::{Edit, outlines},
+    },
+    replica::{
+        current::Current, identity::RefusedOf, pending::PendingSave, rejection::RefusedText,
+    },
+    store::{
+        changes::{Changes, Row},
+        journal::{Entry, Journal, entry},
+    },
+};
+
+thread_local! {
+    /// One that is empty between the checks: to make its tables takes longer than they do.
+    static JOURNAL: Journal = Journal::in_memory().unwrap();
+}
+
+/// What readers get, whether it is in memory or not.
+fn shown(current: &Current) -> Option<(Arc<[u8]>, Arc<Outline>)> {
+    current.content().map(|content| (content.text, content.outline))
+}
+
+/// What readers got last, and which version of what time that was.
+struct Seen {
+    text: Option<Arc<[u8]>>,
+    version: u64,
+    modified: SystemTime,
+}
+
+impl Seen {
+    fn of(current: &Current) -> Self {
+        let (version, modified) = (current.version(), current.modified());
+        Self { text: shown(current).map(|(text, _)| text), version, modified }
+    }
+
+    /// Version and time move with the bytes, and with nothing else that a transition does.
+    fn check(&mut self, current: &Current, done: Done) {
+        let now = Self::of(current);
+        if now.text.is_some() && !done.remounts {
+            let has_moved = self.version != now.version;
+            assert!(self.version <= now.version);
+            assert!(has_moved || self.text == now.text, "other bytes of one version");
+            assert!(!has_moved || self.text != now.text || done.loses, "one text of two versions");
+            let is_change = self.text.is_some() && self.text != now.text;
+            let has_time = self.modified != now.modified;
+            assert!(done.sets_time || has_time || !is_change, "another text of the same time");
+            assert!(done.sets_time || !has_time || has_moved, "another time of the same version");
+        }
+        let text = now.text.or_else(|| self.text.take().filter(|_| !done.remounts));
+        // What was let go of is what readers have before their eyes, until they get something else.
+        *self = Self { text, ..now };
+    }
+}
+
+/// What the journal is told of a replica is all that the next mount needs to know.
+fn check_reload(was: &Current) {
+    JOURNAL.with(|journal| check_reload_from(journal, was));
+}
+
+fn check_reload_from(journal: &Journal, was: &Current) {
+    let save = entry(was).map(|entry| Row::Put(Entry { row: None, ..entry }));
+    let of = |refused: &RefusedText| (RefusedOf::of(was), refused.clone());
+    let refused = was.refused.as_ref().map(|it| Row::Put(of(it)));
+    let rows = journal.apply(&Changes { save, refused, ..Changes::default() }).unwrap();
+    let is = reloaded(journal, was);
+    let (save, refused) = (rows.save.map(Row::Remove), rows.refused.map(Row::Remove));
+    journal.apply(&Changes { save, refused, ..Changes::default() }).unwrap();
+    let rejected = |current: &Current| {
+        current.refused.clone().map(|refused| RefusedText { row: rows.refused, ..refused })
+    };
+    assert_eq!(rejected(was), rejected(&is));
+    assert_eq!(was.is_journaled(), is.is_journaled());
+    let Some(entry_again) = entry(&is) else { return };
+    let of_other_row = entry(was).map(|entry| Entry { row: rows.save, ..entry });
+    assert_eq!(of_other_row, Some(entry_again), "what was reloaded is journaled as it was");
+    let text = |current: &Current| current.accepted().map(|content| content.text);
+    assert_eq!(text(was), text(&is));
+    let outline =
+        |current: &Current| current.accepted().map(|content| current.resolved(&content.outline));
+    assert_eq!(outline(was), outline(&is));
+    let script = |current: &Current| current.pending().map(PendingSave::script).unwrap_or_default();
+    assert_eq!(script(was), script(&is));
+    assert_eq!((was.refusal(), &was.creating), (is.refusal(), &is.creating));
+    assert_eq!(was.is_to_be_archived(), is.is_to_be_archived());
+}
+
+/// The journal has a row just where there is something to be remembered, as it was last told.
+fn check_journal(world: &World) {
+    let (rows, current) = (world.journal.entries().unwrap(), &world.current);
+    assert_eq!(rows.iter().any(|_| true), current.is_journaled());
+    assert_eq!(rows.first().and_then(|entry| entry.row), current.row);
+    assert_eq!(
+        rows.first().map(|row| &row.refused),
+        entry(current).map(|row| row.refused).as_ref()
+    );
+    // What a reading has brought meanwhile the next one tells again.
+    if current.saved().is_some() {
+        let text = |entry: &Entry| (entry.text.clone(), entry.since);
+        assert_eq!(rows.first().map(text), entry(current).as_ref().map(text));
+    }
+}
+
+fn run(service: &Outline, steps: &[Step]) {
+    let mut world = World::new(service);
+    let mut seen = Seen::of(&world.current);
+    for step in steps {
+        let done = world.step(step);
+        let current = &world.current;
+        seen.check(current, done);
+        if done.is_journaled {
+            check_reload(current);
+            check_journal(&world);
+        }
+        let is_shown = current.shown_refused().is_none() && !current.is_refused();
+        if let Some((text, outline)) = shown(current).filter(|_| is_shown) {
+            assert_eq!(text, render(&outline), "the text is that of the outline");
+        }
+        let pending = current.pending().into_iter();
+        let outlines = pending.flat_map(|save| [&save.base, &save.target, &save.before]);
+        assert!(outlines.into_iter().all(Outline::is_well_formed));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn versions_follow_bytes_and_a_crash_is_a_reload(
+        service in outlines(5),
+        steps in steps(14),
+    ) {
+        run(&service, &steps);
+    }
+}
+
+fn insert(text: &str) -> Edit {
+    Edit::Insert(1, 0, text.to_owned())
+}
+
+/// A reading changes what the row of an archived project says, and no transition tells the journal.
+#[test]
+fn what_is_read_of_a_project_that_is_archived_is_read_again() {
+    run(
+        &Outline::default(),
+        &[Step::Archive, Step::Elsewhere(vec![insert("")]), Step::Read, Step::RefuseHere],
+    );
+}
+
+/// The time stayed, although another text was read than the one that was lost.
+#[test]
+fn what_is_read_after_a_loss_has_a_later_time() {
+    let changed = Step::Elsewhere(vec![insert("a")]);
+    let lost = [Step::Open(1), Step::Evict, Step::LoseCache];
+    run(&Outline::default(), &[&lost[..], &[changed, Step::Read]].concat());
+}
