@@ -18,6 +18,7 @@ use crate::{
     replica::{
         assigned::Assigned,
         creation::Creating,
+        evicted::EvictedBases,
         freshness::Interest,
         grace::{Edited, FilePath},
         lent::Lent,
@@ -26,7 +27,7 @@ use crate::{
         rejection::RefusedText,
         remote::{Digest, Remote, Snapshot},
         removed::Removed,
-        served::{EvictedBases, ServedBases},
+        served::ServedBases,
         state::{Archival, Content, Replica},
     },
 };
@@ -215,8 +216,8 @@ impl Current {
         self.replica.normalised.news.clear();
     }
 
-    /// Takes over what the journal has of it, once, before anybody has seen it. Numbers below `used` are
-    /// taken.
+    /// Takes over what the journal has of it, once, before anybody has seen it, and after the names that
+    /// its tasks had in an earlier mount. Numbers below `used` are taken.
     pub(crate) fn reinstate(
         &mut self,
         local: Local,
@@ -228,6 +229,7 @@ impl Current {
         (next.local, next.row) = (local, row);
         (next.creating, next.archival) = (creating, archival);
         next.generation += 1;
+        next.note_answered_before();
         next.follow(&self.replica, self.replica.modified());
         next.lose_pages();
         self.replica = next;

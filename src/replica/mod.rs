@@ -4,6 +4,7 @@ pub(crate) mod assigned;
 pub(crate) mod copying;
 pub(crate) mod creation;
 pub(crate) mod current;
+pub(crate) mod evicted;
 pub(crate) mod freshness;
 pub(crate) mod given_up;
 pub(crate) mod grace;

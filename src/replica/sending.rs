@@ -88,6 +88,25 @@ impl Replica {
         }
     }
 
+    /// A request in flight that has created tasks was answered before a crash, if those are known by
+    /// their ids: the journal has not heard of it, but the log of what programs were served has. A
+    /// program that has them under these ids is not to find them wanted under their numbers.
+    pub(crate) fn note_answered_before(&mut self) {
+        let Some(save) = self.pending() else { return };
+        let Some(op @ Op::Create(items)) = &save.in_flight else { return };
+        let id = |key: &Key| match self.current(key) {
+            Key::Known(id) => Some(id),
+            Key::New(_) => None,
+        };
+        let ids: Option<Vec<TaskId>> = items.iter().map(|item| id(&item.key)).collect();
+        let Some(ids) = ids else { return };
+        let mut answered = save.clone();
+        // Else a reading tells.
+        if answered.done(op, &ids).is_ok() {
+            self.local.set_save(answered);
+        }
+    }
+
     /// Everything is sent: the file shows what Taskade has, as `render` gives it.
     pub(crate) fn complete(&mut self, render: impl Fn(&Outline) -> Arc<[u8]>) {
         let read = self.read();

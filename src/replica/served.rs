@@ -87,30 +87,21 @@ pub(crate) struct Appended {
 /// What one process has before its eyes.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
-    outline: Arc<Outline>,
+    pub(super) outline: Arc<Outline>,
     /// What it saved, as long as its reads are taken for checks of that.
-    own: Option<OwnText>,
+    pub(super) own: Option<OwnText>,
 }
 
 /// What the programs have before their eyes that had one project open lately.
 #[derive(Debug)]
 pub(crate) struct ServedBases {
-    by_process: LruCache<Process, Base>,
+    pub(super) by_process: LruCache<Process, Base>,
     /// By programs that are still to be told how that went.
     appended: HashMap<Option<Process>, Appended>,
     /// With how many processes it is looked next which of them live.
     room: usize,
-    newest: Option<Arc<Outline>>,
-    recalled: Option<Arc<Outline>>,
-}
-
-/// Who had an outline before its eyes that is not in memory any more: `None` stands for it.
-#[derive(Debug)]
-pub(crate) struct EvictedBases {
-    /// The one that read it last comes last.
-    processes: Vec<(Process, Option<Arc<Outline>>)>,
-    newest: Option<Option<Arc<Outline>>>,
-    recalled: Option<Option<Arc<Outline>>>,
+    pub(super) newest: Option<Arc<Outline>>,
+    pub(super) recalled: Option<Arc<Outline>>,
 }
 
 impl Default for ServedBases {
@@ -333,37 +324,6 @@ impl ServedBases {
     /// Takes over what was served last before a remount, as far as is known.
     pub(crate) fn recall(&mut self, outline: Arc<Outline>) {
         self.recalled.get_or_insert(outline);
-    }
-
-    /// Lets go of this outline: who had it before its eyes, and what others had.
-    pub(crate) fn evict(&mut self, outline: &Outline) -> EvictedBases {
-        let other = |seen: Arc<Outline>| (*seen != *outline).then_some(seen);
-        let Self { by_process, newest, recalled, .. } = std::mem::take(self);
-        // The one seen last comes first.
-        let seen = by_process.iter().rev();
-        let processes =
-            seen.map(|(process, base)| (*process, other(base.outline.clone()))).collect();
-        EvictedBases { processes, newest: newest.map(other), recalled: recalled.map(other) }
-    }
-
-    /// Remembers again what was let go of.
-    pub(crate) fn restore(&mut self, evicted: EvictedBases, outline: &Arc<Outline>) {
-        let seen = |other: Option<Arc<Outline>>| other.unwrap_or_else(|| outline.clone());
-        for (process, other) in evicted.processes {
-            self.by_process.put(process, Base { outline: seen(other), own: None });
-        }
-        self.newest = evicted.newest.map(seen);
-        self.recalled = evicted.recalled.map(seen);
-    }
-
-    /// Remembers again what was let go of, but for those who had what is lost before their eyes.
-    pub(crate) fn restore_others(&mut self, evicted: EvictedBases) {
-        for (process, other) in evicted.processes {
-            let base = other.map(|outline| Base { outline, own: None });
-            base.into_iter().for_each(|base| drop(self.by_process.put(process, base)));
-        }
-        self.newest = evicted.newest.flatten();
-        self.recalled = evicted.recalled.flatten();
     }
 
     /// What a process that saves now has edited: what it has before its eyes itself, else what was

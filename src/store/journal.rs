@@ -84,7 +84,9 @@ impl Journal {
         let failed =
             |error| Error::new(Kind::Storage, "cannot prepare the database").because(error);
         STEPS.to_latest(&mut connection).map_err(failed)?;
-        Ok(Self { connection: Mutex::new(connection), dir: PathBuf::new(), findings: Vec::new() })
+        let names = Ordered::leaf(Names::read(&connection)?);
+        let (connection, dir) = (Ordered::leaf(connection), PathBuf::new());
+        Ok(Self { connection, names, dir, findings: Vec::new() })
     }
 
     /// Opens the journal at `path` to be looked at: nothing is changed.

@@ -1,7 +1,7 @@
 //! From the journal's entry of a project back to what is local: what a mount goes on with that the
 //! one before has left. The inverse of [`entry`](crate::store::journal::entry). Pure.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     plan::Outline,
@@ -10,6 +10,7 @@ use crate::{
         current::Current,
         grace::Edited,
         local::{Local, Saved},
+        pending::PendingSave,
         state::Archival,
     },
     store::journal::Entry,
@@ -30,15 +31,18 @@ impl Reinstated {
     /// What `entry` says. `own` is what the text of the program that saved it stands for, and what that
     /// was edited from, if the program still has it before its eyes.
     pub(crate) fn new(entry: Entry, own: Option<(Arc<Outline>, Edited)>) -> Self {
+        let is_born = entry.project.is_some();
         let Entry { row, text, outline, intent, creating, archive, since, refused, .. } = entry;
         let used = intent.target.next_new().max(outline.next_new());
         let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
         let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
-        let (text, outline) = (text.into(), Arc::new(outline));
+        let text: Arc<[u8]> = text.into();
+        let outline = Arc::new(outline);
+        let is_known = !is_born || has_text(&intent, &text, since);
         let saved = Saved { text, outline, written, edited, is_added, since };
         let local = match refused {
             Some(refusal) => Local::Rejected(intent, saved, refusal),
-            None => Local::Pending(intent, Some(saved)),
+            None => Local::Pending(intent, Some(saved).filter(|_| is_known)),
         };
         // The former mount may have sent it.
         let archival = if archive { Archival::Sent } else { Archival::No };
@@ -50,4 +54,11 @@ impl Reinstated {
         let Self { local, row, creating, archival, used } = self;
         current.reinstate(local, (row, creating, archival), used);
     }
+}
+
+/// Whether a row has a text. That of a project that was never read, and is to go elsewhere or to be
+/// archived, has none, and the project is not empty for that: it is as old as what is to be done.
+fn has_text(save: &PendingSave, text: &[u8], since: SystemTime) -> bool {
+    let moved = save.relocation.as_ref().map(|relocation| relocation.since);
+    !text.is_empty() || since != moved.unwrap_or(SystemTime::UNIX_EPOCH)
 }

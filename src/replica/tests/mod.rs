@@ -1,10 +1,14 @@
 //! The laws of a replica: of random sequences of transitions, and of every order of events in the
 //! smallest worlds.
 
+mod creation;
 mod decisions;
+mod deeds;
+mod exploration;
 mod rebasing;
 mod residency;
 mod sequences;
+mod small_world;
 mod steps;
 mod verdicts;
 mod world;

@@ -337,15 +337,15 @@ pub(super) fn reloaded(journal: &Journal, before: &Current) -> Current {
         (replica.folder, replica.title) = (entry.folder.clone(), entry.title.clone());
     }
     let mut current = Current::new(replica);
+    // They are in the log of served bases.
+    let aliases = before.aliases.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
+    current.take_over_names(aliases, Vec::new());
     for entry in entries.drain(..) {
         Reinstated::new(entry, None).put_back(&mut current);
     }
     for (_, refused) in journal.refused().unwrap() {
         current.reinstate_refused(refused);
     }
-    // They are in the log of served bases.
-    let aliases = before.aliases.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
-    current.take_over_names(aliases, Vec::new());
     current
 }
 
