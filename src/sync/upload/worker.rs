@@ -1,7 +1,7 @@
 //! Working saves off: one worker a project, from a reading to the last request of the script.
 //!
 //! The order of every step is chosen so that a crash between any two leaves the journal able to
-//! finish: the intent is durable before anything is sent, creates are noted before they are
+//! finish: the save is durable before anything is sent, creates are noted before they are
 //! sent, and an entry is removed only when nothing is left to be sent.
 
 use std::{

@@ -23,7 +23,7 @@ pub(crate) struct Origin {
 
 /// Gives new tasks of an intent that is about to be journaled, by their keys, what tasks had that
 /// were deleted lately in other projects. What they have by now and did not say; what they were.
-/// The caller holds `project.commit`.
+/// The caller makes a transition of the project.
 pub(crate) async fn bring_from_elsewhere(
     engine: &Engine,
     project: &Project,
