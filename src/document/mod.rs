@@ -32,7 +32,7 @@ mod render;
 mod source;
 mod spelling;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod underlines;
 

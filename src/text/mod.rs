@@ -3,6 +3,8 @@
 pub(crate) mod checks;
 pub(crate) mod codec;
 #[cfg(test)]
+mod codec_laws_tests;
+#[cfg(test)]
 mod codec_tests;
 pub(crate) mod content_type;
 pub(crate) mod details;

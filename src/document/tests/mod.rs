@@ -8,7 +8,7 @@ mod golden;
 mod laws;
 mod layers;
 mod refusals;
-mod strategies;
+pub(crate) mod strategies;
 mod tails;
 
 use super::{Details, Line, Markers, ParseOptions, RenderOptions, parse, render};

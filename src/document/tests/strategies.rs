@@ -172,7 +172,7 @@ const PIECES: &[&str] = &[
     "",
 ];
 
-pub(super) fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         12 => select(PIECES).prop_map(str::to_owned),
         1 => any::<char>().prop_map(String::from),

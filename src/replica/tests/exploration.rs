@@ -8,7 +8,7 @@ use super::{
     small_world::{Event, Sent, SmallWorld},
 };
 
-/// How many worlds are looked at of one set of plans, at most, unless `WORLDS` says how many: with a few
+/// How many worlds are looked at of one set of plans, at most, unless `TASKADEFS_WORLDS` says how many: with a few
 /// thousand, all of most plans.
 const MOST: usize = 1_000;
 
@@ -78,7 +78,8 @@ fn check(world: &SmallWorld, way: &[Event]) {
 
 /// Looks at every world that events lead to, the nearest first. How many there are.
 fn explore(plans: &[(Who, Vec<Deed>)]) -> usize {
-    let most = std::env::var("WORLDS").ok().and_then(|most| most.parse().ok()).unwrap_or(MOST);
+    let most =
+        std::env::var("TASKADEFS_WORLDS").ok().and_then(|most| most.parse().ok()).unwrap_or(MOST);
     let start = SmallWorld::new(&LINES, plans);
     let mut known: HashSet<String> = HashSet::from([start.fingerprint()]);
     let mut queue = VecDeque::from([(start, Vec::new())]);

@@ -23,11 +23,6 @@ use crate::{
     },
 };
 
-thread_local! {
-    /// One that is empty between the checks: to make its tables takes longer than they do.
-    static JOURNAL: Journal = Journal::in_memory().unwrap();
-}
-
 /// What readers get, whether it is in memory or not.
 fn shown(current: &Current) -> Option<(Arc<[u8]>, Arc<Outline>)> {
     current.content().map(|content| (content.text, content.outline))
@@ -73,12 +68,9 @@ impl Seen {
     }
 }
 
-/// What the journal is told of a replica is all that the next mount needs to know.
-fn check_reload(was: &Current) {
-    JOURNAL.with(|journal| check_reload_from(journal, was));
-}
-
-fn check_reload_from(journal: &Journal, was: &Current) {
+/// What the journal is told of a replica is all that the next mount needs to know. `journal` is empty
+/// before and after.
+fn check_reload(journal: &Journal, was: &Current) {
     let save = entry(was).map(|entry| Row::Put(Entry { row: None, ..entry }));
     let of = |refused: &RefusedText| (RefusedOf::of(was), refused.clone());
     let refused = was.refused.as_ref().map(|it| Row::Put(of(it)));
@@ -126,12 +118,13 @@ fn check_journal(world: &World) {
 fn run(service: &Outline, steps: &[Step]) {
     let mut world = World::new(service);
     let mut seen = Seen::of(&world.current);
+    let journal = Journal::in_memory().unwrap();
     for step in steps {
         let done = world.step(step);
         let current = &world.current;
         seen.check(current, done);
         if done.is_journaled {
-            check_reload(current);
+            check_reload(&journal, current);
             check_journal(&world);
         }
         let is_shown = current.shown_refused().is_none() && !current.is_refused();
