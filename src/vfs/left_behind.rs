@@ -41,10 +41,9 @@ pub(crate) async fn may_have_left(vfs: &Vfs, project: &Project) -> Result<bool> 
         (state.id.clone(), state.folder.clone())
     };
     let Some(id) = id else { return Ok(false) };
-    if !directories::ask_if_recalled(&vfs.engine, &folder).await? {
-        return Ok(false);
-    }
-    Ok(!vfs.engine.listings.shows(&folder, &id))
+    // Somebody else may have had it listed again since this was looked up.
+    directories::ask_if_recalled(&vfs.engine, &folder).await?;
+    Ok(vfs.engine.listings.has_left(&id))
 }
 
 /// Notes under which name a project is found from now on.

@@ -81,6 +81,8 @@ pub(crate) struct Known {
     /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
     /// to another place, and, nowhere, those that they were copied from.
     shown_at: HashMap<ProjectId, Option<Place>>,
+    /// The projects that were listed before this mount, and not any more when it first looked.
+    left: HashSet<ProjectId>,
     /// What was put together since the last change, by directory.
     assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
 }
@@ -292,12 +294,9 @@ impl Listings {
         })
     }
 
-    /// Whether a project is shown in a folder, as far as is known.
-    pub(crate) fn shows(&self, folder: &SpaceId, id: &ProjectId) -> bool {
-        let known = self.lock();
-        let items = known.items(&Which::Projects(folder.clone()));
-        matches!(items, Some(Items::Projects(projects))
-            if known.shown_in(folder, projects).iter().any(|project| project.id == *id))
+    /// Whether a project was listed before this mount, and not any more when this mount first looked.
+    pub(crate) fn has_left(&self, id: &ProjectId) -> bool {
+        self.lock().left.contains(id)
     }
 
     /// What is known of a directory, put together; the same `Arc` until something changes.
@@ -363,6 +362,7 @@ impl Listings {
     /// Installs an answer. Whether it differs from what was known.
     pub(crate) fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
         let mut known = self.lock();
+        known.note_left(which, &items);
         let slot = known.slots.entry(which.clone()).or_default();
         slot.read = Some(read);
         slot.recalled = false;
@@ -425,6 +425,26 @@ impl Known {
 
     fn is_archived(&self, project: &RemoteProject) -> bool {
         project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
+    }
+
+    /// A listing has come: if it is the first one of this mount, what of the one before it is not there
+    /// has left.
+    fn note_left(&mut self, which: &Which, items: &Items) {
+        let (Which::Projects(folder), Items::Projects(now)) = (which, items) else { return };
+        let is_first = self.slots.get(which).is_some_and(|slot| slot.recalled);
+        if !is_first && self.left.is_empty() {
+            return;
+        }
+        let ids = |projects: &[RemoteProject]| -> HashSet<ProjectId> {
+            self.shown_in(folder, projects).iter().map(|project| project.id.clone()).collect()
+        };
+        let there = ids(now);
+        let before = match self.slots.get(which) {
+            Some(Slot { items: Some(Items::Projects(before)), recalled: true, .. }) => ids(before),
+            _ => HashSet::new(),
+        };
+        self.left.retain(|id| !there.contains(id));
+        self.left.extend(before.difference(&there).cloned());
     }
 
     fn items(&self, which: &Which) -> Option<&Items> {

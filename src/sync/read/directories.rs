@@ -127,17 +127,17 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, which: &Which, look: Look) -> R
 
 /// Lists a folder again, as long as the service is there to tell, if all that is known of it is from
 /// before this mount: that is served at once, but what is saved is not to go to what others have
-/// archived since. Whether it was asked for.
+/// archived since.
 ///
 /// # Errors
 /// Never for what was listed before.
-pub(crate) async fn ask_if_recalled(engine: &Arc<Engine>, folder: &SpaceId) -> Result<bool> {
+pub(crate) async fn ask_if_recalled(engine: &Arc<Engine>, folder: &SpaceId) -> Result<()> {
     let which = Which::Projects(folder.clone());
     let standing = engine.listings.standing(&which, engine.clock.now(), engine.settings.max_age);
     if standing != Standing::Recalled {
-        return Ok(false);
+        return Ok(());
     }
-    ensure(engine, &which, Look::Onto).await.map(|()| true)
+    ensure(engine, &which, Look::Onto).await
 }
 
 /// Lists the workspaces if they were never listed, by this mount or one before.
