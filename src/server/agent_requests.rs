@@ -1,9 +1,13 @@
 //! Bodies of requests about agents, as strict as the official document.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{agent_templates::TEMPLATES, answer::Answer};
+use super::{
+    agent_shapes::{AgentData, Avatar, Command, Preferences},
+    agent_templates::TEMPLATES,
+    answer::Answer,
+};
 
 /// `folderCreateAgent`.
 #[derive(Debug, Deserialize)]
@@ -78,163 +82,6 @@ pub(crate) struct TeachMedia {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdatePublicAgent {
     pub(crate) preferences: Map<String, Value>,
-}
-
-/// An avatar: an emoji.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Avatar {
-    #[serde(rename = "type")]
-    kind: Emoji,
-    data: AvatarValue,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Emoji {
-    Emoji,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct AvatarValue {
-    value: String,
-}
-
-/// `SpaceAgent.data`. What is read is what is refused if it is otherwise.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[allow(dead_code, reason = "types are checked by being read")]
-struct AgentData {
-    commands: Vec<Command>,
-    #[serde(default)]
-    description: Given<String>,
-    #[serde(default)]
-    tone: Given<Tone>,
-    #[serde(default)]
-    avatar: Given<Avatar>,
-    #[serde(default)]
-    knowledge_enabled: Given<bool>,
-    #[serde(default)]
-    language: Given<String>,
-    #[serde(default)]
-    input_placeholder: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "types are checked by being read")]
-struct Command {
-    name: String,
-    #[serde(default)]
-    description: Option<String>,
-    prompt: String,
-    id: String,
-    #[serde(default)]
-    mode: Given<Mode>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Mode {
-    Default,
-    PlanAndExecuteV1,
-    PlanAndExecuteV2,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tone {
-    Authoritative,
-    Clinical,
-    Cold,
-    Confident,
-    Cynical,
-    Emotional,
-    Empathetic,
-    Formal,
-    Friendly,
-    Humourous,
-    Informal,
-    Ironic,
-    Optimistic,
-    Pessimistic,
-    Playful,
-    Sarcastic,
-    Serious,
-    Sympathetic,
-    Tentative,
-    Warm,
-    Creative,
-    Inspiring,
-    Casual,
-}
-
-/// The preferences of a public agent.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[allow(dead_code, reason = "types are checked by being read")]
-struct Preferences {
-    #[serde(default)]
-    mode: Given<PublicMode>,
-    #[serde(default)]
-    can_copy_knowledge: Given<bool>,
-    #[serde(default)]
-    hide_branding: Given<bool>,
-    #[serde(default)]
-    theme: Given<Theme>,
-    #[serde(default)]
-    auto_end_chats: Given<bool>,
-    #[serde(default)]
-    meta: Given<Meta>,
-    #[serde(default)]
-    color: Given<String>,
-    #[serde(default)]
-    launcher_icon: Option<Map<String, Value>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PublicMode {
-    Template,
-    Chatbot,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Theme {
-    Light,
-    Dark,
-    Auto,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "types are checked by being read")]
-struct Meta {
-    #[serde(default)]
-    title: Given<String>,
-    #[serde(default)]
-    description: Given<String>,
-    #[serde(default)]
-    image: Option<Map<String, Value>>,
-}
-
-/// What may be left out, but not be null.
-#[derive(Debug)]
-#[allow(dead_code, reason = "types are checked by being read")]
-struct Given<T>(Option<T>);
-
-impl<T> Default for Given<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(|given| Self(Some(given)))
-    }
 }
 
 /// What the document has of an agent, and of a command.

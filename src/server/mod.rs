@@ -6,6 +6,7 @@
 //! path.
 
 mod agent_requests;
+mod agent_shapes;
 mod agent_templates;
 mod agents;
 mod answer;

@@ -105,32 +105,19 @@ fn a_grace_outlives_the_log_that_it_is_in_and_a_record_of_before_has_none() {
     let log = BaseLog::open(dir.path());
     let (modified, until) = (SystemTime::UNIX_EPOCH, SystemTime::now());
     let (text, grace) = (outline("a"), Grace { until, modified });
-    log.note_with(
-        editor.process(),
-        &id,
-        &text,
-        Circumstances { grace: Some(grace), ..Circumstances::default() },
-    );
-    log.flush();
+    let note = |grace| {
+        let circumstances = Circumstances { grace: Some(grace), ..Circumstances::default() };
+        log.note_with(editor.process(), &id, &text, circumstances);
+        log.flush();
+    };
+    note(grace);
     let size = || fs::metadata(dir.path().join(LOG)).unwrap().len();
     let noted = size();
-    log.note_with(
-        editor.process(),
-        &id,
-        &text,
-        Circumstances { grace: Some(grace), ..Circumstances::default() },
-    );
-    log.flush();
+    note(grace);
     assert_eq!(size(), noted, "it is noted");
     let until = until + Duration::from_secs(1);
     let later = Grace { until, ..grace };
-    log.note_with(
-        editor.process(),
-        &id,
-        &text,
-        Circumstances { grace: Some(later), ..Circumstances::default() },
-    );
-    log.flush();
+    note(later);
     for _ in 0..2 {
         let kept = BaseLog::open(dir.path()).take_kept(&id);
         assert_eq!(kept.graces, [(editor.process(), later)]);

@@ -8,6 +8,7 @@ pub(crate) mod cache;
 pub(crate) mod cache_details;
 pub(crate) mod cache_schema;
 pub(crate) mod cache_time;
+pub(crate) mod cache_writer;
 pub(crate) mod changes;
 pub(crate) mod given_names;
 pub(crate) mod habits;

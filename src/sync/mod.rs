@@ -42,7 +42,7 @@ pub(crate) use crate::store::removals::Removal;
 pub(crate) use crate::store::unmoved::Unmoved;
 pub use crate::sync::engine::Engine;
 pub use crate::sync::event::Event;
-pub use crate::sync::leaf::listings::Listed;
+pub use crate::sync::leaf::known_listings::Listed;
 pub use crate::sync::leaf::listings::Listings;
 pub(crate) use crate::sync::orphans::Stranded;
 pub(crate) use crate::sync::orphans::stranded;

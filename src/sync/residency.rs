@@ -13,7 +13,7 @@ use crate::{
         remote::{Digest, Remote, Snapshot},
         state::{Content, Replica},
     },
-    store::cache::Reading,
+    store::cache_writer::Reading,
     sync::{
         engine::Engine,
         leaf::residents::KEPT_OF_FOUR,

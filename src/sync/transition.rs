@@ -3,8 +3,7 @@
 //! not in the journal, and not among the copies in `rejected/`.
 //!
 //! Whoever has begun a transition of a project is alone in that; readers get what there was until it is
-//! committed. What readers leave behind meanwhile stays: see
-//! [`Current`].
+//! committed. What readers leave behind meanwhile stays: see [`Current`].
 
 use std::ops::{Deref, DerefMut};
 
@@ -26,7 +25,7 @@ use crate::{
 pub(crate) struct Transition<'a> {
     engine: &'a Engine,
     project: &'a Project,
-    _turn: MutexGuard<'a, ()>,
+    turn: MutexGuard<'a, ()>,
     /// Where the project was shown when it was begun.
     place: (SpaceId, String),
     next: Replica,
@@ -60,7 +59,7 @@ impl<'a> Transition<'a> {
         let next = Replica::clone(&residency::recalled(engine, project));
         let place = (next.folder.clone(), next.title.clone());
         let (past, reidentified, archived) = (None, None, None);
-        Self { engine, project, _turn: turn, place, next, past, reidentified, archived }
+        Self { engine, project, turn, place, next, past, reidentified, archived }
     }
 
     /// Commits it: what of it the journal is to know is on disk before anybody sees it.
@@ -81,27 +80,18 @@ impl<'a> Transition<'a> {
         seen: impl FnOnce(&mut Current) -> T,
     ) -> Result<T> {
         let (changes, copies) = self.changes();
-        if !changes.is_empty() {
-            let put = changes.puts();
-            let rows = self.journal(changes, &copies).await?;
-            rows.note(put, &mut self.next);
-        }
-        let value = self.advance(seen);
-        copies.write(self.engine).await;
-        Ok(value)
+        self.journal(changes, &copies).await?;
+        Ok(self.conclude(copies, seen).await)
     }
 
     /// As [`commit`](Self::commit), for what has happened whether it can be journaled or not: after a
     /// crash it is found out once more.
     pub(crate) async fn commit_fact(mut self) {
         let (changes, copies) = self.changes();
-        let put = changes.puts();
-        match self.journal(changes, &copies).await {
-            Ok(rows) => rows.note(put, &mut self.next),
-            Err(error) => tracing::error!(%error, "known in memory only"),
+        if let Err(error) = self.journal(changes, &copies).await {
+            tracing::error!(%error, "known in memory only");
         }
-        self.advance(|_| ());
-        copies.write(self.engine).await;
+        self.conclude(copies, |_| ()).await;
     }
 
     /// Makes the change in memory alone: one that a reading tells again after a crash, or that the next
@@ -111,11 +101,16 @@ impl<'a> Transition<'a> {
     }
 
     /// As [`keep_in_memory`](Self::keep_in_memory), with what readers have before their eyes of it.
-    pub(crate) fn keep_in_memory_with<T>(mut self, seen: impl FnOnce(&mut Current) -> T) -> T {
-        self.advance(seen)
+    pub(crate) fn keep_in_memory_with<T>(self, seen: impl FnOnce(&mut Current) -> T) -> T {
+        self.advance(seen).0
     }
 
-    async fn journal(&self, changes: Changes, copies: &Copies) -> Result<Rows> {
+    /// Writes what the journal is to know, and notes in which rows it has that.
+    async fn journal(&mut self, changes: Changes, copies: &Copies) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let put = changes.puts();
         let (journal, records) = (self.engine.journal.clone(), self.engine.records.clone());
         let settled = copies.settled();
         let written = tokio::task::spawn_blocking(move || {
@@ -128,7 +123,18 @@ impl<'a> Transition<'a> {
             rows
         });
         let died = |error| Error::new(Kind::Storage, "the journal writer died").because(error);
-        written.await.map_err(died)?
+        let rows: Rows = written.await.map_err(died)??;
+        rows.note(put, &mut self.next);
+        Ok(())
+    }
+
+    /// Puts what the journal has in place. The copies of what is refused follow before anybody begins
+    /// another transition.
+    async fn conclude<T>(self, copies: Copies, seen: impl FnOnce(&mut Current) -> T) -> T {
+        let engine = self.engine;
+        let (value, _turn) = self.advance(seen);
+        copies.write(engine).await;
+        value
     }
 
     /// What the journal is to write, and which copies of refused texts are to be there.
@@ -142,14 +148,14 @@ impl<'a> Transition<'a> {
         (Changes { past, reidentified, archived, ..changes }, copies)
     }
 
-    fn advance<T>(&mut self, seen: impl FnOnce(&mut Current) -> T) -> T {
-        let now = self.engine.clock.wall();
-        let mut current = self.project.lock();
-        let (folder, title) = &self.place;
-        let changed = current.advance(self.next.clone(), (folder, title), now);
+    fn advance<T>(self, seen: impl FnOnce(&mut Current) -> T) -> (T, MutexGuard<'a, ()>) {
+        let Self { engine, project, turn, place: (folder, title), next, .. } = self;
+        let now = engine.clock.wall();
+        let mut current = project.lock();
+        let changed = current.advance(next, (&folder, &title), now);
         let value = seen(&mut current);
         drop(current);
-        self.engine.changed(self.project, changed);
-        value
+        engine.changed(project, changed);
+        (value, turn)
     }
 }

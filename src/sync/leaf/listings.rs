@@ -4,23 +4,20 @@
 //! successful answer.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
     lock_order::{Ordered, OrderedGuard},
-    replica::{
-        freshness::{Interest, remaining},
-        relocation::Place,
-    },
+    replica::{freshness::remaining, relocation::Place},
     store::cache::Cache,
+    sync::leaf::known_listings::{Items, Known, Listed, Slot, Which},
 };
 
 /// How far a listing can be served.
@@ -34,57 +31,6 @@ pub(crate) enum Standing {
     Old,
     /// It is young enough.
     Fresh,
-}
-
-/// What is in a directory, besides scratch.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Listed {
-    /// Workspaces of the account, or folders of a workspace without its home folder.
-    pub spaces: Vec<RemoteSpace>,
-    /// Projects that are not archived.
-    pub projects: Vec<RemoteProject>,
-}
-
-/// Which listing.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) enum Which {
-    Workspaces,
-    Folders(SpaceId),
-    Projects(SpaceId),
-    /// Not a listing, but kept like one: whether the space can be exported.
-    Export(SpaceId),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Items {
-    Spaces(Vec<RemoteSpace>),
-    Projects(Vec<RemoteProject>),
-    /// It cannot, until then.
-    Refused(SystemTime),
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Slot {
-    items: Option<Items>,
-    read: Option<Instant>,
-    /// Whether it is what an earlier mount knew: served at once, whatever its age.
-    recalled: bool,
-    interest: Interest,
-    /// One request at a time: whoever comes meanwhile takes its answer.
-    flight: Arc<AsyncMutex<()>>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    slots: HashMap<Which, Slot>,
-    archived: HashSet<ProjectId>,
-    /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
-    /// to another place, and, nowhere, those that they were copied from.
-    shown_at: HashMap<ProjectId, Option<Place>>,
-    /// The projects that were listed before this mount, and not any more when it first looked.
-    left: HashSet<ProjectId>,
-    /// What was put together since the last change, by directory.
-    assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
 }
 
 /// The listings of one account, as last read.
@@ -125,6 +71,7 @@ impl Listings {
     pub(crate) fn add(&self, folder: &SpaceId, project: RemoteProject) {
         let mut known = self.lock();
         known.assembled.clear();
+        known.left.remove(&project.id);
         if let Some(Slot { items: Some(Items::Projects(projects)), .. }) =
             known.slots.get_mut(&Which::Projects(folder.clone()))
             && projects.iter().all(|listed| listed.id != project.id)
@@ -174,6 +121,7 @@ impl Listings {
             known.archived.insert(id.clone());
         } else {
             known.archived.remove(id);
+            known.left.remove(id);
         }
     }
 
@@ -391,63 +339,5 @@ impl Listings {
 
     fn lock(&self) -> OrderedGuard<'_, Known> {
         self.known.lock()
-    }
-}
-
-impl Known {
-    /// The projects that are shown in a folder, of which these are listed.
-    fn shown_in(&self, folder: &SpaceId, listed: &[RemoteProject]) -> Vec<RemoteProject> {
-        let mut shown: Vec<RemoteProject> = Vec::with_capacity(listed.len());
-        for project in listed.iter().filter(|project| !self.is_archived(project)) {
-            match self.shown_at.get(&project.id) {
-                None => shown.push(project.clone()),
-                Some(Some(place)) if place.folder == *folder => {
-                    shown.push(RemoteProject { name: place.title.clone(), ..project.clone() });
-                }
-                Some(_) => {}
-            }
-        }
-        let is_listed = |id: &ProjectId| listed.iter().any(|project| project.id == *id);
-        let mut more: Vec<RemoteProject> = self
-            .shown_at
-            .iter()
-            .filter_map(|(id, place)| {
-                let place = place.as_ref().filter(|it| it.folder == *folder && !is_listed(id))?;
-                let (id, name) = (id.clone(), place.title.clone());
-                Some(RemoteProject { id, name, completed: Some(false) })
-            })
-            .filter(|project| !self.archived.contains(&project.id))
-            .collect();
-        more.sort_by(|one, other| one.id.cmp(&other.id));
-        shown.extend(more);
-        shown
-    }
-
-    fn is_archived(&self, project: &RemoteProject) -> bool {
-        project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
-    }
-
-    /// A listing has come: if it is the first one of this mount, what of the one before it is not there
-    /// has left.
-    fn note_left(&mut self, which: &Which, items: &Items) {
-        let (Which::Projects(folder), Items::Projects(now)) = (which, items) else { return };
-        let is_first = self.slots.get(which).is_some_and(|slot| slot.recalled);
-        if !is_first && self.left.is_empty() {
-            return;
-        }
-        let ids = |projects: &[RemoteProject]| -> HashSet<ProjectId> {
-            self.shown_in(folder, projects).iter().map(|project| project.id.clone()).collect()
-        };
-        let there = ids(now);
-        let before = match self.slots.get(which) {
-            Some(Slot { items: Some(Items::Projects(before)), recalled: true, .. }) => ids(before),
-            _ => HashSet::new(),
-        };
-        self.left.retain(|id| !there.contains(id));
-        self.left.extend(before.difference(&there).cloned());
-    }
-
-    fn items(&self, which: &Which) -> Option<&Items> {
-        self.slots.get(which)?.items.as_ref()
     }
 }

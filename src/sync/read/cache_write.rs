@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     plan::{Key, Outline},
-    store::cache::{CachedProject, Reading},
+    store::cache_writer::{CachedProject, Reading},
     sync::{engine::Engine, project::Project},
 };
 

@@ -10,7 +10,10 @@ use crate::{
     sync::{
         engine::Engine,
         event::Event,
-        leaf::listings::{Items, Listed, Standing, Which},
+        leaf::{
+            known_listings::{Items, Listed, Which},
+            listings::Standing,
+        },
         presence,
         read::open::{BELIEVED, REVALIDATION_WAIT},
     },

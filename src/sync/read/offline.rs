@@ -12,7 +12,7 @@ use crate::{
     },
     sync::{
         engine::Engine,
-        leaf::listings::{Listed, Listings},
+        leaf::{known_listings::Listed, listings::Listings},
         project::Project,
     },
 };

@@ -58,8 +58,12 @@ pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
         () = engine.clock.sleep(wait) => {}
     }
     let shared = engine.clone();
+    let write_out = move || {
+        shared.journal.write_names();
+        shared.cache.flush();
+    };
     // Fails only while the runtime goes.
-    let _ = tokio::task::spawn_blocking(move || shared.cache.flush()).await;
+    let _ = tokio::task::spawn_blocking(write_out).await;
 }
 
 /// Puts a journal entry back where it was. Whether the save waits for the user.

@@ -1,0 +1,130 @@
+//! What is known of listings, and what of it is shown: not what is archived, and what is on its way to
+//! another place there.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    api::{RemoteProject, RemoteSpace},
+    ids::{ProjectId, SpaceId},
+    replica::{freshness::Interest, relocation::Place},
+};
+
+/// What is in a directory, besides scratch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// Workspaces of the account, or folders of a workspace without its home folder.
+    pub spaces: Vec<RemoteSpace>,
+    /// Projects that are not archived.
+    pub projects: Vec<RemoteProject>,
+}
+
+/// Which listing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Which {
+    Workspaces,
+    Folders(SpaceId),
+    Projects(SpaceId),
+    /// Not a listing, but kept like one: whether the space can be exported.
+    Export(SpaceId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Items {
+    Spaces(Vec<RemoteSpace>),
+    Projects(Vec<RemoteProject>),
+    /// It cannot, until then.
+    Refused(SystemTime),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) items: Option<Items>,
+    pub(crate) read: Option<Instant>,
+    /// Whether it is what an earlier mount knew: served at once, whatever its age.
+    pub(crate) recalled: bool,
+    pub(crate) interest: Interest,
+    /// One request at a time: whoever comes meanwhile takes its answer.
+    pub(crate) flight: Arc<AsyncMutex<()>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) slots: HashMap<Which, Slot>,
+    pub(crate) archived: HashSet<ProjectId>,
+    /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
+    /// to another place, and, nowhere, those that they were copied from.
+    pub(crate) shown_at: HashMap<ProjectId, Option<Place>>,
+    /// The projects that were listed before this mount, and not any more when it first looked.
+    pub(crate) left: HashSet<ProjectId>,
+    /// What was put together since the last change, by directory.
+    pub(crate) assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
+}
+
+impl Known {
+    /// The projects that are shown in a folder, of which these are listed.
+    pub(crate) fn shown_in(
+        &self,
+        folder: &SpaceId,
+        listed: &[RemoteProject],
+    ) -> Vec<RemoteProject> {
+        let mut shown: Vec<RemoteProject> = Vec::with_capacity(listed.len());
+        for project in listed.iter().filter(|project| !self.is_archived(project)) {
+            match self.shown_at.get(&project.id) {
+                None => shown.push(project.clone()),
+                Some(Some(place)) if place.folder == *folder => {
+                    shown.push(RemoteProject { name: place.title.clone(), ..project.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        let is_listed = |id: &ProjectId| listed.iter().any(|project| project.id == *id);
+        let mut more: Vec<RemoteProject> = self
+            .shown_at
+            .iter()
+            .filter_map(|(id, place)| {
+                let place = place.as_ref().filter(|it| it.folder == *folder && !is_listed(id))?;
+                let (id, name) = (id.clone(), place.title.clone());
+                Some(RemoteProject { id, name, completed: Some(false) })
+            })
+            .filter(|project| !self.archived.contains(&project.id))
+            .collect();
+        more.sort_by(|one, other| one.id.cmp(&other.id));
+        shown.extend(more);
+        shown
+    }
+
+    pub(crate) fn is_archived(&self, project: &RemoteProject) -> bool {
+        project.completed.unwrap_or_else(|| self.archived.contains(&project.id))
+    }
+
+    /// A listing has come: if it is the first one of this mount, what of the one before it is not there
+    /// has left.
+    pub(crate) fn note_left(&mut self, which: &Which, items: &Items) {
+        let (Which::Projects(folder), Items::Projects(now)) = (which, items) else { return };
+        let is_first = self.slots.get(which).is_some_and(|slot| slot.recalled);
+        if !is_first && self.left.is_empty() {
+            return;
+        }
+        let ids = |projects: &[RemoteProject]| -> HashSet<ProjectId> {
+            self.shown_in(folder, projects).iter().map(|project| project.id.clone()).collect()
+        };
+        let there = ids(now);
+        let before = match self.slots.get(which) {
+            Some(Slot { items: Some(Items::Projects(before)), recalled: true, .. }) => ids(before),
+            _ => HashSet::new(),
+        };
+        self.left.retain(|id| !there.contains(id));
+        self.left.extend(before.difference(&there).cloned());
+    }
+
+    pub(crate) fn items(&self, which: &Which) -> Option<&Items> {
+        self.slots.get(which)?.items.as_ref()
+    }
+}
