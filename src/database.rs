@@ -13,7 +13,7 @@ use rusqlite_migration::{Error as MigrationError, MigrationDefinitionError, Migr
 use crate::error::{Error, Kind, Result};
 
 /// How long another process that is about to end may hold a database.
-const PATIENCE: Duration = Duration::from_secs(1);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Opens or makes a database that only its owner can read, and makes of it what `steps` lead to. A
 /// transaction is on disk when it is over (WAL with `synchronous=FULL`).
@@ -33,7 +33,7 @@ pub(crate) fn open_to_look(path: &Path) -> Result<Connection> {
     let failed = || failed("cannot open the database");
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed())?;
-    connection.busy_timeout(PATIENCE).map_err(failed())?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed())?;
     Ok(connection)
 }
 
@@ -47,7 +47,7 @@ fn prepare(path: &Path, steps: &Migrations<'_>) -> Result<Connection> {
         .open(path)
         .map_err(|error| Error::io("cannot open the database", error))?;
     let mut connection = Connection::open(path).map_err(failed("cannot open the database"))?;
-    connection.busy_timeout(PATIENCE).map_err(failed("cannot open the database"))?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("cannot open the database"))?;
     connection
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         .map_err(failed("cannot prepare the database"))?;

@@ -12,7 +12,7 @@ use std::{
 const PROGRAM: &str = env!("CARGO_BIN_EXE_taskadefs");
 
 /// How long a mount may take to answer, or to go.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A mount, and the process that serves it if it is a child of this one.
 pub(crate) struct Place {
@@ -26,7 +26,7 @@ impl Place {
         fs::create_dir_all(root).unwrap();
         let before = fs::metadata(root).unwrap().dev();
         let server = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + SERVER_TIMEOUT;
         while fs::metadata(root).map(|metadata| metadata.dev()).unwrap_or(before) == before {
             assert!(Instant::now() < end, "{command:?} does not mount");
             std::thread::park_timeout(Duration::from_millis(5));
@@ -82,7 +82,7 @@ impl Drop for Place {
             .stderr(Stdio::null())
             .status();
         if let Some(server) = &mut self.server {
-            let end = Instant::now() + PATIENCE;
+            let end = Instant::now() + SERVER_TIMEOUT;
             while matches!(server.try_wait(), Ok(None)) && Instant::now() < end {
                 std::thread::park_timeout(Duration::from_millis(5));
             }

@@ -12,7 +12,7 @@ use jiff::{
 };
 
 use super::{
-    entry::Entry,
+    entry::AgendaEntry,
     when::{Now, Point, State, When},
 };
 
@@ -36,7 +36,7 @@ const LONGEST: usize = 75;
 /// The entries that have a date and an id, as the text of an iCalendar file. The id of an event
 /// is made of those of its project and task, so that reading the file again changes events and
 /// adds none.
-pub(crate) fn calendar(entries: &[Entry], now: &Now) -> String {
+pub(crate) fn calendar(entries: &[AgendaEntry], now: &Now) -> String {
     let mut calendar = Calendar::empty();
     for property in [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN")] {
         calendar.append_property(property);
@@ -53,7 +53,7 @@ pub(crate) fn calendar(entries: &[Entry], now: &Now) -> String {
 }
 
 fn event(
-    entry: &Entry,
+    entry: &AgendaEntry,
     when: &When,
     (project, task): (&ProjectId, &TaskId),
     stamp: &str,

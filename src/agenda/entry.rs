@@ -22,7 +22,7 @@ pub(crate) struct Filter {
 
 /// A line of an agenda.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct AgendaEntry {
     pub(crate) task: Task,
     /// When it is due; `None` if that is not known.
     pub(crate) when: Option<When>,
@@ -31,11 +31,11 @@ pub(crate) struct Entry {
 
 /// What is wanted of the tasks, by when it is due; on a day what is due all day comes first, and
 /// what has no date comes last. What is due together is ordered by file and line.
-pub(crate) fn select(tasks: Vec<Task>, now: &Now, filter: &Filter) -> Vec<Entry> {
-    let entries = tasks.into_iter().map(|task| Entry::of(task, now));
-    let mut entries: Vec<Entry> = entries.filter(|entry| filter.wants(entry, now)).collect();
+pub(crate) fn select(tasks: Vec<Task>, now: &Now, filter: &Filter) -> Vec<AgendaEntry> {
+    let entries = tasks.into_iter().map(|task| AgendaEntry::of(task, now));
+    let mut entries: Vec<AgendaEntry> = entries.filter(|entry| filter.wants(entry, now)).collect();
     entries.sort_by(|one, other| {
-        let of_task = |entry: &Entry| (entry.task.line, entry.task.task.clone());
+        let of_task = |entry: &AgendaEntry| (entry.task.line, entry.task.task.clone());
         (due_order(one, now).cmp(&due_order(other, now)))
             .then_with(|| one.task.path.cmp(&other.task.path))
             .then_with(|| of_task(one).cmp(&of_task(other)))
@@ -43,7 +43,7 @@ pub(crate) fn select(tasks: Vec<Task>, now: &Now, filter: &Filter) -> Vec<Entry>
     entries
 }
 
-impl Entry {
+impl AgendaEntry {
     fn of(task: Task, now: &Now) -> Self {
         let when = task.date.as_ref().and_then(When::of);
         let state = match &when {
@@ -56,7 +56,7 @@ impl Entry {
 }
 
 impl Filter {
-    fn wants(&self, entry: &Entry, now: &Now) -> bool {
+    fn wants(&self, entry: &AgendaEntry, now: &Now) -> bool {
         let is_early = match (&entry.when, self.days) {
             (Some(when), Some(days)) => when.due.day(now.zone()) <= last_day(now, days),
             (Some(_), None) => true,
@@ -78,7 +78,7 @@ fn last_day(now: &Now, days: u32) -> Date {
 }
 
 /// What has no date, or one without a time, sorts as the first part says.
-fn due_order(entry: &Entry, now: &Now) -> (bool, Option<Date>, Option<Timestamp>) {
+fn due_order(entry: &AgendaEntry, now: &Now) -> (bool, Option<Date>, Option<Timestamp>) {
     let due = entry.when.as_ref().map(|when| &when.due);
     let day = due.map(|due| due.day(now.zone()));
     (due.is_none(), day, due.and_then(|due| due.moment(now.zone())))

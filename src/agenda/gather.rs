@@ -7,7 +7,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     model::Schedule,
     plan::{Item, Key, Outline},
-    sync::shown,
+    sync::to_line_by_ids,
 };
 
 /// A task that has a date, or somebody who does it.
@@ -62,12 +62,12 @@ impl Gathered {
     pub(crate) fn add(&mut self, project: &KnownProject<'_>) {
         let lines = project.lines();
         for (item, line) in project.outline.items.iter().zip(lines) {
-            let facts = item.details.facts();
+            let parts = item.details.parts();
             if !item.done {
                 self.open += 1;
-                self.dated += usize::from(facts.date.is_known());
+                self.dated += usize::from(parts.date.is_known());
             }
-            if facts.date.present().is_none() && facts.assignees.known.is_empty() {
+            if parts.date.present().is_none() && parts.assignees.known.is_empty() {
                 continue;
             }
             self.tasks.push(Task {
@@ -80,9 +80,9 @@ impl Gathered {
                 },
                 text: item.text.clone(),
                 done: item.done,
-                date: facts.date.present().cloned(),
-                assignees: facts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
-                note: facts.note.present().cloned(),
+                date: parts.date.present().cloned(),
+                assignees: parts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
+                note: parts.note.present().cloned(),
             });
         }
     }
@@ -122,7 +122,7 @@ impl KnownProject<'_> {
 
 /// Where a task begins that is rendered next, after which the next one begins behind its note.
 fn begins(next: &mut usize, item: &Item) -> usize {
-    let note = shown(&item.details).note;
+    let note = to_line_by_ids(&item.details).note;
     let begins = *next;
     *next += 1 + note.map_or(0, |note| note.split('\n').count());
     begins

@@ -4,7 +4,7 @@ use jiff::civil::Time;
 use serde_json::{Value, json as value};
 
 use super::{
-    entry::Entry,
+    entry::AgendaEntry,
     when::{Point, State},
 };
 
@@ -30,7 +30,7 @@ impl State {
 /// An entry as one line, without its end: when it is due, how it stands, and where the task is,
 /// with at least two spaces between, and then its text and who does it. `path` is what its file
 /// goes by.
-pub(crate) fn line(entry: &Entry, path: &str, is_coloured: bool) -> String {
+pub(crate) fn line(entry: &AgendaEntry, path: &str, is_coloured: bool) -> String {
     let word = entry.state.word();
     let colour = match entry.state {
         _ if !is_coloured => None,
@@ -55,7 +55,7 @@ pub(crate) fn line(entry: &Entry, path: &str, is_coloured: bool) -> String {
 }
 
 /// An entry for scripts.
-pub(crate) fn json(entry: &Entry) -> Value {
+pub(crate) fn json(entry: &AgendaEntry) -> Value {
     let task = &entry.task;
     let start = entry.when.as_ref().and_then(|when| when.start.as_ref());
     let due = entry.when.as_ref().map(|when| &when.due);
@@ -93,7 +93,7 @@ fn minutes(time: Time) -> String {
 }
 
 /// The zone that the time is in, if it names one that is known.
-fn zone(entry: &Entry) -> Option<String> {
+fn zone(entry: &AgendaEntry) -> Option<String> {
     let due = &entry.when.as_ref()?.due;
     due.time?;
     due.zone.as_ref()?.iana_name().map(str::to_owned)

@@ -18,8 +18,8 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
-    audit_kept::prune,
-    backend::{Backend, Entry, Request},
+    audit_rotation::prune,
+    backend::{AuditEntry, Backend, Request},
     ledger::BudgetStatus,
     outage::Gone,
 };
@@ -70,13 +70,13 @@ impl Audited {
     }
 
     /// Logs a write and what came of it.
-    fn add(&self, entry: Entry, result: &Result<()>) {
+    fn add(&self, entry: AuditEntry, result: &Result<()>) {
         let (outcome, reason) = match result {
             Ok(()) => ("ok", None),
             Err(error) if !error.kind().is_certain() => ("unknown", Some(error.to_string())),
             Err(error) => ("refused", Some(error.to_string())),
         };
-        let Entry { project, fields } = entry;
+        let AuditEntry { project, fields } = entry;
         let mut log = self.log.lock();
         let mut line = json!({
             "time": rfc3339_millis(self.clock.wall()),
@@ -130,8 +130,8 @@ mod tests {
     use super::{Audited, Backend, Request};
     use crate::{
         api::{
-            Client, Content, ContentType, Endpoint, Envelope, HttpBackend, Method, Moment,
-            Path as CallPath, Priority, Resource, Schedule, SetDetail, TaskResource,
+            Client, ContentType, Endpoint, Envelope, HttpBackend, Method, Moment, Path as CallPath,
+            Priority, Resource, Schedule, SetDetail, TaskResource, TypedText,
         },
         clock::SystemClock,
         error::Result,
@@ -163,7 +163,7 @@ mod tests {
         audited.name(p, "Books");
         let start = Moment { date: "2026-12-01".to_owned(), ..Moment::default() };
         let date = Schedule { start, end: None };
-        let note = Content { content_type: ContentType::Plain, text: "n".to_owned() };
+        let note = TypedText { content_type: ContentType::Plain, text: "n".to_owned() };
         let (handles, value) = (["bob".to_owned()], json!(2));
         let write = async |details: &[SetDetail<'_>]| {
             for detail in details {

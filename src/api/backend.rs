@@ -62,19 +62,19 @@ pub trait Request: Send {
     fn take(&mut self, answer: Result<Envelope>) -> Result<()>;
 
     /// What the log of writes has of it, with what of its answer was read; `None` for a read.
-    fn entry(&self) -> Option<Entry>;
+    fn entry(&self) -> Option<AuditEntry>;
 }
 
 /// A write as the log of writes has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct AuditEntry {
     /// The project that it was about, where that is known.
     pub project: Option<ProjectId>,
     /// An object: `call` in words, and what was written.
     pub fields: Value,
 }
 
-impl Entry {
+impl AuditEntry {
     pub(crate) fn of(project: &ProjectId, fields: Value) -> Self {
         Self { project: Some(project.clone()), fields }
     }

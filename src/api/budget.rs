@@ -39,7 +39,7 @@ pub(crate) enum Decision {
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Outcome {
+pub(crate) enum RequestOutcome {
     /// It was answered, and this is what its headers say.
     Answered(Told),
     /// No answer came: the service may have counted it.
@@ -98,7 +98,7 @@ impl Budget {
     }
 
     /// What became of a request of this window.
-    pub(crate) fn settled(&mut self, window: u64, outcome: Outcome, now: Instant) {
+    pub(crate) fn settled(&mut self, window: u64, outcome: RequestOutcome, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.renew(now);
         let of_this_window = window == self.window;
@@ -106,12 +106,12 @@ impl Budget {
             self.asking = false;
         }
         match outcome {
-            Outcome::Unsent => {}
-            Outcome::Lost => self.miss_one(),
-            Outcome::Answered(told) if of_this_window => self.learn(told, now),
+            RequestOutcome::Unsent => {}
+            RequestOutcome::Lost => self.miss_one(),
+            RequestOutcome::Answered(told) if of_this_window => self.learn(told, now),
             // Sent in an earlier window, and perhaps counted in this one: what it tells is of
             // this one if it ends when this one does.
-            Outcome::Answered(told) => match (told.remaining, told.reset, self.reset) {
+            RequestOutcome::Answered(told) => match (told.remaining, told.reset, self.reset) {
                 (Some(remaining), Some(ends), Some(reset)) => {
                     if now + ends + SAME_WINDOW >= reset {
                         self.remaining = self.remaining.map(|known| known.min(remaining));

@@ -32,8 +32,8 @@ use crate::{
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
     model::{
-        Content, NewTask, Position, RemoteDetails, RemoteProject, RemoteSpace, RemoteTask,
-        SetDetail, TaskResource,
+        NewTask, Position, RemoteDetails, RemoteProject, RemoteSpace, RemoteTask, SetDetail,
+        TaskResource, TypedText,
     },
 };
 
@@ -246,7 +246,7 @@ impl Client {
         &self,
         project: &ProjectId,
         task: &TaskId,
-        content: &Content,
+        content: &TypedText,
     ) -> Result<Option<String>> {
         self.write(UpdateTask { project, task, content }).await
     }

@@ -34,10 +34,10 @@ const QUICK: Duration = Duration::from_millis(700);
 /// The connections of one backend.
 pub(super) struct Connections {
     base: Url,
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
 }
 
-struct State {
+struct ConnectionState {
     client: Client,
     /// When the last answer came, and how long it took.
     answered: Option<(SystemTime, Duration)>,
@@ -49,7 +49,7 @@ impl Connections {
     /// # Errors
     /// [`Kind::Storage`] if the system's certificates cannot be read.
     pub(super) fn new(base: &Url) -> Result<Self> {
-        let state = Mutex::new(State { client: client(base)?, answered: None });
+        let state = Mutex::new(ConnectionState { client: client(base)?, answered: None });
         Ok(Self { base: base.clone(), state })
     }
 
@@ -85,7 +85,7 @@ impl Connections {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    backend::{Backend, Entry, Request},
+    backend::{AuditEntry, Backend, Request},
     call::{Call, Method},
     envelope::Envelope,
     path::Path,
@@ -59,7 +59,7 @@ pub trait Endpoint: Send + Sync {
     }
 
     /// What the log of writes has of it, given what was answered if it was.
-    fn entry(&self, answer: Option<&Self::Answer>) -> Option<Entry> {
+    fn entry(&self, answer: Option<&Self::Answer>) -> Option<AuditEntry> {
         let _ = answer;
         None
     }
@@ -105,7 +105,7 @@ impl<E: Endpoint> Request for Asked<E> {
         Ok(())
     }
 
-    fn entry(&self) -> Option<Entry> {
+    fn entry(&self) -> Option<AuditEntry> {
         if E::METHOD.is_read() {
             return None;
         }
@@ -116,7 +116,7 @@ impl<E: Endpoint> Request for Asked<E> {
             let project = path.template().starts_with("projects/").then(|| path.subject());
             let call = format!("{:?} {}", E::METHOD, path.template()).to_lowercase();
             let fields = json!({ "call": call, "ids": path.ids() });
-            Some(Entry { project: project.map(ProjectId::new), fields })
+            Some(AuditEntry { project: project.map(ProjectId::new), fields })
         })
     }
 }

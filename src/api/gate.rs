@@ -10,11 +10,11 @@ use tokio::sync::watch;
 
 use super::{
     budget::{Decision, Told},
-    ledger::{BudgetStatus, Ledger, Step},
+    ledger::{BudgetStatus, GateStep, Ledger},
     outage::Gone,
     permit::Permit,
     priority::Priority,
-    queue::Place,
+    queue::QueuePlace,
 };
 use crate::{
     clock::{Clock, rfc3339},
@@ -30,9 +30,9 @@ pub(crate) struct Gate {
 }
 
 /// A place in the queue, given up when dropped.
-struct Waiting<'a> {
+struct QueuedRequest<'a> {
     ledger: &'a Ledger,
-    place: Place,
+    place: QueuePlace,
 }
 
 impl Gate {
@@ -46,7 +46,7 @@ impl Gate {
     }
 
     /// Waits for the right to send a request about this project (or space), but no longer than
-    /// `patience`.
+    /// `timeout`.
     ///
     /// # Errors
     /// [`Kind::RateLimited`], with the seconds until it would be possible, and
@@ -55,13 +55,13 @@ impl Gate {
         &self,
         priority: Priority,
         project: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Permit<'_>> {
         let clock = self.ledger.clock();
         let joined = clock.now();
-        let deadline = joined + patience;
+        let deadline = joined + timeout;
         let place = self.ledger.join(priority, project);
-        let _waiting = Waiting { ledger: &self.ledger, place };
+        let _waiting = QueuedRequest { ledger: &self.ledger, place };
         if priority != Priority::Save {
             self.hurry();
         }
@@ -70,10 +70,10 @@ impl Gate {
             let changed = self.ledger.changed();
             let now = clock.now();
             let until = match self.ledger.decide(priority, place, now) {
-                Step::Go { is_probe, window } => {
+                GateStep::Go { is_probe, window } => {
                     return Ok(Permit::new(&self.ledger, window, now, is_probe));
                 }
-                Step::Wait(decision) => {
+                GateStep::Wait(decision) => {
                     let until = match decision {
                         Decision::WaitUntil(until) => until,
                         Decision::Now | Decision::WaitForAnswer => deadline,
@@ -83,8 +83,8 @@ impl Gate {
                     }
                     until
                 }
-                Step::WaitForProbe { due, gone } => {
-                    let wait = if priority == Priority::Save { patience } else { PROBE_WAIT };
+                GateStep::WaitForProbe { due, gone } => {
+                    let wait = if priority == Priority::Save { timeout } else { PROBE_WAIT };
                     let last = deadline.min(joined + wait);
                     if now >= last || due.is_some_and(|due| due > last) {
                         return Err(offline(gone));
@@ -140,7 +140,7 @@ fn offline(gone: Option<Gone>) -> Error {
     Error::new(Kind::Unreachable, format!("offline{words}"))
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for QueuedRequest<'_> {
     fn drop(&mut self) {
         self.ledger.leave(self.place);
     }
@@ -172,8 +172,8 @@ mod tests {
         for (waiting, (priority, project)) in senders.iter().copied().enumerate() {
             let (task_gate, sender) = (gate.clone(), sender.clone());
             tokio::spawn(async move {
-                let patience = Duration::from_secs(60);
-                let mut permit = task_gate.pass(priority, project, patience).await.unwrap();
+                let timeout = Duration::from_secs(60);
+                let mut permit = task_gate.pass(priority, project, timeout).await.unwrap();
                 sender.send(project).unwrap();
                 permit.answered(told(29, 60), false);
             });

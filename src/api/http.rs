@@ -119,7 +119,7 @@ impl HttpBackend {
     /// Sends a request until it has an answer or may not be sent again.
     async fn call(&self, call: &Call) -> Result<Envelope> {
         let outgoing = self.sender.outgoing(call);
-        let deadline = self.clock.now() + patience(call.priority);
+        let deadline = self.clock.now() + timeout(call.priority);
         let silence = match call.priority {
             Priority::Foreground | Priority::Background => self.silence,
             Priority::Save => SILENCE,
@@ -159,7 +159,7 @@ impl HttpBackend {
     async fn attempt(
         &self,
         outgoing: &Outgoing<'_>,
-        patience: Duration,
+        timeout: Duration,
         silence: Duration,
     ) -> Attempt {
         let call = outgoing.call;
@@ -169,7 +169,7 @@ impl HttpBackend {
                     .hint("set TASKADE_TOKEN or give --token-file"),
             );
         };
-        let mut permit = match self.gate.pass(call.priority, call.path.subject(), patience).await {
+        let mut permit = match self.gate.pass(call.priority, call.path.subject(), timeout).await {
             Ok(permit) => permit,
             Err(error) => return Attempt::unsent(error),
         };
@@ -280,7 +280,7 @@ impl Backend for HttpBackend {
 
 /// How long a call may take altogether, waiting for the budget included. Nothing that a program
 /// waits for is without an end.
-fn patience(priority: Priority) -> Duration {
+fn timeout(priority: Priority) -> Duration {
     Duration::from_secs(match priority {
         Priority::Save => 180,
         Priority::Foreground => 90,

@@ -11,10 +11,10 @@ use std::{
 use tokio::sync::{Notify, futures::Notified, watch};
 
 use super::{
-    budget::{Budget, Decision, Outcome, Told},
+    budget::{Budget, Decision, RequestOutcome, Told},
     outage::{Failure, Gone, Outage, Passage},
     priority::Priority,
-    queue::{Place, Queue},
+    queue::{Queue, QueuePlace},
 };
 use crate::clock::Clock;
 
@@ -24,7 +24,7 @@ pub(super) const MOST_IN_FLIGHT: usize = 8;
 /// What one backend knows.
 pub(super) struct Ledger {
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Mutex<LedgerState>,
     changed: Notify,
     gone: watch::Sender<Option<Gone>>,
     /// Whether it is noted that the service is gone.
@@ -32,7 +32,7 @@ pub(super) struct Ledger {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LedgerState {
     budget: Budget,
     in_flight: usize,
     queue: Queue,
@@ -60,7 +60,7 @@ pub struct BudgetStatus {
 }
 
 /// What a request that waits is to do.
-pub(super) enum Step {
+pub(super) enum GateStep {
     Go {
         is_probe: bool,
         /// The window that it belongs to.
@@ -94,18 +94,18 @@ impl Ledger {
     }
 
     /// A request waits from now on.
-    pub(super) fn join(&self, priority: Priority, project: &str) -> Place {
+    pub(super) fn join(&self, priority: Priority, project: &str) -> QueuePlace {
         self.lock().queue.join(priority, project)
     }
 
     /// A request waits no more.
-    pub(super) fn leave(&self, place: Place) {
+    pub(super) fn leave(&self, place: QueuePlace) {
         self.lock().queue.leave(place);
         self.changed.notify_waiters();
     }
 
     /// What a request that waits is to do. If it may go, it is under way from now on.
-    pub(super) fn decide(&self, priority: Priority, place: Place, now: Instant) -> Step {
+    pub(super) fn decide(&self, priority: Priority, place: QueuePlace, now: Instant) -> GateStep {
         self.lock().decide(priority, place, now)
     }
 
@@ -172,7 +172,7 @@ impl Ledger {
     }
 
     /// What a request came to that belongs to this window.
-    pub(super) fn settle(&self, window: u64, outcome: Outcome) {
+    pub(super) fn settle(&self, window: u64, outcome: RequestOutcome) {
         let now = self.clock.now();
         self.lock().budget.settled(window, outcome, now);
         self.changed.notify_waiters();
@@ -205,13 +205,13 @@ impl Ledger {
         self.changed.notify_waiters();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LedgerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn decide(&mut self, priority: Priority, place: Place, now: Instant) -> Step {
+impl LedgerState {
+    fn decide(&mut self, priority: Priority, place: QueuePlace, now: Instant) -> GateStep {
         let is_probe = match self.outage.passage(now) {
             Passage::Free => false,
             Passage::Probe => true,
@@ -221,19 +221,19 @@ impl State {
         match self.budget.may_send(priority, now) {
             Decision::Now if is_probe && !self.queue.is_next(place) => self.wait_for_probe(None),
             Decision::Now if !self.queue.is_next(place) || self.in_flight >= MOST_IN_FLIGHT => {
-                Step::Wait(Decision::WaitForAnswer)
+                GateStep::Wait(Decision::WaitForAnswer)
             }
-            Decision::Now => Step::Go { is_probe, window: self.admit(place, is_probe) },
-            decision => Step::Wait(decision),
+            Decision::Now => GateStep::Go { is_probe, window: self.admit(place, is_probe) },
+            decision => GateStep::Wait(decision),
         }
     }
 
-    fn wait_for_probe(&self, due: Option<Instant>) -> Step {
-        Step::WaitForProbe { due, gone: self.outage.gone().cloned() }
+    fn wait_for_probe(&self, due: Option<Instant>) -> GateStep {
+        GateStep::WaitForProbe { due, gone: self.outage.gone().cloned() }
     }
 
     /// Lets the next one through. The window that its request belongs to.
-    fn admit(&mut self, place: Place, is_probe: bool) -> u64 {
+    fn admit(&mut self, place: QueuePlace, is_probe: bool) -> u64 {
         if is_probe {
             self.outage.probes();
         }

@@ -70,7 +70,7 @@ pub(super) async fn list_members(
     priority: Priority,
     project: &ProjectId,
 ) -> Result<Value> {
-    let mut members = Items::default();
+    let mut members = PagedItems::default();
     for page in 1_usize.. {
         let page = ask(backend, priority, GetMembers { project, page }).await?;
         if !members.take("members", page)? {
@@ -86,7 +86,7 @@ pub(super) async fn list_blocks(
     priority: Priority,
     project: &ProjectId,
 ) -> Result<Value> {
-    let mut blocks = Items::default();
+    let mut blocks = PagedItems::default();
     let mut after: Option<String> = None;
     loop {
         let page = GetBlocks { project, after: after.as_deref() };
@@ -101,13 +101,13 @@ pub(super) async fn list_blocks(
 
 /// The items of a listing so far, each once.
 #[derive(Debug, Default)]
-struct Items {
+struct PagedItems {
     items: Vec<Value>,
     seen: HashSet<String>,
     taken: Bounded,
 }
 
-impl Items {
+impl PagedItems {
     /// Takes a page in. Whether there may be another: one that is shorter than asked for is the
     /// last, and one that brings nothing new.
     fn take(&mut self, what: &str, page: ItemPage) -> Result<bool> {

@@ -8,7 +8,7 @@ mod answer;
 #[cfg(test)]
 mod any_json;
 mod audit;
-mod audit_kept;
+mod audit_rotation;
 mod backend;
 mod budget;
 mod bundle;
@@ -44,7 +44,7 @@ pub use self::bundle::Exported;
 #[doc(hidden)]
 pub use self::bundle::projects as read_export;
 pub use self::{
-    backend::{Backend, Entry, Request},
+    backend::{AuditEntry, Backend, Request},
     call::{Call, Method},
     client::Client,
     endpoint::Endpoint,
@@ -59,8 +59,8 @@ pub use self::{
     wire::Page,
 };
 pub use crate::model::{
-    Content, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
-    RemoteDetails, RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource,
+    ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position, RemoteDetails,
+    RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

@@ -59,7 +59,7 @@ pub struct Gone {
 }
 
 #[derive(Debug)]
-struct State {
+struct OutageState {
     gone: Gone,
     /// When somebody looked last.
     looked: Instant,
@@ -76,7 +76,7 @@ pub(crate) struct Outage {
     /// Failures in a row, and since when.
     failures: u32,
     began: Option<SystemTime>,
-    state: Option<State>,
+    state: Option<OutageState>,
 }
 
 impl Outage {
@@ -151,7 +151,7 @@ impl Outage {
         // What is not the service's may stand in the way of one endpoint only: the next request
         // is a probe at once.
         let due = if failure == Failure::Broken { now } else { now + FIRST_PAUSE };
-        self.state = Some(State {
+        self.state = Some(OutageState {
             gone: Gone { since, reason: reason() },
             looked: now,
             due,

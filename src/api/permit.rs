@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    budget::{Outcome, Told},
+    budget::{RequestOutcome, Told},
     ledger::Ledger,
     outage::Failure,
 };
@@ -48,7 +48,7 @@ impl<'a> Permit<'a> {
 
     /// The request was answered; `told` is what the headers say.
     pub(crate) fn answered(&mut self, told: Told, refused: bool) {
-        self.settle(Outcome::Answered(told));
+        self.settle(RequestOutcome::Answered(told));
         if refused {
             self.ledger.refused(told);
         }
@@ -56,10 +56,10 @@ impl<'a> Permit<'a> {
 
     /// The request did not leave this machine.
     pub(crate) fn unsent(&mut self) {
-        self.settle(Outcome::Unsent);
+        self.settle(RequestOutcome::Unsent);
     }
 
-    fn settle(&mut self, outcome: Outcome) {
+    fn settle(&mut self, outcome: RequestOutcome) {
         if !self.settled {
             self.settled = true;
             self.ledger.settle(self.window, outcome);
@@ -69,7 +69,7 @@ impl<'a> Permit<'a> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.settle(Outcome::Lost);
+        self.settle(RequestOutcome::Lost);
         self.ledger.end(self.is_probe);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Queue {
 
 /// A place in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct QueuePlace {
     priority: Priority,
     ticket: u64,
 }
@@ -31,7 +31,7 @@ struct Turn {
 
 impl Queue {
     /// Joins the queue on behalf of a project.
-    pub(crate) fn join(&mut self, priority: Priority, project: &str) -> Place {
+    pub(crate) fn join(&mut self, priority: Priority, project: &str) -> QueuePlace {
         self.tickets += 1;
         let ticket = self.tickets;
         let turns = &mut self.turns[priority as usize];
@@ -42,17 +42,17 @@ impl Queue {
                 turns.push_back(Turn { project: project.to_owned(), tickets });
             }
         }
-        Place { priority, ticket }
+        QueuePlace { priority, ticket }
     }
 
     /// Whether this place is the next to be served.
-    pub(crate) fn is_next(&self, place: Place) -> bool {
+    pub(crate) fn is_next(&self, place: QueuePlace) -> bool {
         let next = self.turns.iter().find_map(VecDeque::front);
         next.is_some_and(|turn| turn.tickets.front() == Some(&place.ticket))
     }
 
     /// Leaves the queue because it was served: other projects go before the next of this one.
-    pub(crate) fn serve(&mut self, place: Place) {
+    pub(crate) fn serve(&mut self, place: QueuePlace) {
         let turns = &mut self.turns[place.priority as usize];
         let of = turns.iter().position(|turn| turn.tickets.contains(&place.ticket));
         if let Some(turn) = of.and_then(|at| turns.remove(at)) {
@@ -62,7 +62,7 @@ impl Queue {
     }
 
     /// Leaves the queue, if it is there still.
-    pub(crate) fn leave(&mut self, place: Place) {
+    pub(crate) fn leave(&mut self, place: QueuePlace) {
         let turns = &mut self.turns[place.priority as usize];
         for turn in turns.iter_mut() {
             turn.tickets.retain(|ticket| *ticket != place.ticket);
@@ -80,12 +80,12 @@ impl Queue {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Place, Queue};
+    use super::{Queue, QueuePlace};
     use crate::api::Priority;
 
     const PRIORITIES: [Priority; 3] = [Priority::Save, Priority::Foreground, Priority::Background];
 
-    fn serve_all(queue: &mut Queue, mut places: Vec<(Place, &str)>) -> String {
+    fn serve_all(queue: &mut Queue, mut places: Vec<(QueuePlace, &str)>) -> String {
         let mut order = String::new();
         while let Some(at) = places.iter().position(|(place, _)| queue.is_next(*place)) {
             let (place, name) = places.remove(at);
@@ -127,7 +127,7 @@ mod tests {
     /// One that waits, in the model.
     #[derive(Debug)]
     struct Waiter {
-        place: Place,
+        place: QueuePlace,
         priority: Priority,
         project: &'static str,
         /// The projects that went since it was the first of its own.

@@ -13,13 +13,13 @@ use super::{
     account,
     arguments::AgendaArgs,
     control::{self, Ask},
+    mounted_path::{self, ANSWER_TIMEOUT},
     mountpoint,
-    place::{self, PATIENCE},
     terminal::{self, say_as_is, say_json},
 };
 
 use crate::{
-    agenda::{self, Entry, Filter, Gathered, Now},
+    agenda::{self, AgendaEntry, Filter, Gathered, Now},
     error::{Error, Kind, Result},
     vfs,
 };
@@ -69,7 +69,7 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
     }
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_coloured = !no_colour && std::io::stdout().is_terminal();
-    let line = |entry: &Entry| {
+    let line = |entry: &AgendaEntry| {
         let path = shown(&entry.task.path, args.path.as_deref(), &inside);
         agenda::line(entry, &path, is_coloured) + "\n"
     };
@@ -79,28 +79,28 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
 /// What is known at and below a path in a mount, and that path relative to the mount.
 fn at(path: &Path) -> Result<(Gathered, PathBuf)> {
     let Some((root, inside)) = mountpoint::mount_of(path)? else {
-        return Err(place::not_in_a_mount(path)
+        return Err(mounted_path::not_in_a_mount(path)
             .hint("without a path, what is known of accounts that are not mounted counts"));
     };
-    let account = place::account_of(&root, path)?;
+    let account = mounted_path::account_of(&root, path)?;
     let is_root = inside.as_os_str().is_empty();
     let asked = Ask::Agenda { path: (!is_root).then(|| inside.clone()) };
-    Ok((gathered(place::answered(&account, &asked)?)?, inside))
+    Ok((gathered(mounted_path::answered(&account, &asked)?)?, inside))
 }
 
 /// What every mount of the state directory knows; if there is none, what is on disk.
 fn everywhere(state_dir: Option<&Path>) -> Result<Gathered> {
-    let accounts = place::accounts(&account::state_dir(state_dir)?)?;
+    let accounts = mounted_path::accounts(&account::state_dir(state_dir)?)?;
     let (mut mounted, mut all) = (false, Gathered::default());
     for account in &accounts {
-        if let Some(value) = control::ask(account, &Ask::Agenda { path: None }, PATIENCE)? {
+        if let Some(value) = control::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {
             mounted = true;
             all.join(gathered(value)?);
         }
     }
     if !mounted {
         for account in &accounts {
-            all.join(vfs::asleep(account)?);
+            all.join(vfs::offline_agenda(account)?);
         }
     }
     Ok(all)

@@ -19,7 +19,7 @@ use rustix::{
 };
 
 use super::{
-    account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, patience, probe,
+    account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, poll, probe,
     terminal::tell, unmount,
 };
 
@@ -39,7 +39,7 @@ const LONGEST_LOG: u64 = 4 << 20;
 const LONGEST_LINE: usize = 500;
 
 /// How long the process in the background may take to mount.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MOUNT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Starts the mount in the background and returns once it answers.
 ///
@@ -62,7 +62,7 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
         };
         Error::new(Kind::Protocol, what).hint(format!("the log is {}", log.display()))
     };
-    let Some(said) = listen(reader, Instant::now() + PATIENCE)? else {
+    let Some(said) = listen(reader, Instant::now() + MOUNT_TIMEOUT)? else {
         // It cannot clean up any more, so that is done for it.
         process.kill().map_err(|error| Error::io("cannot end the mount", error))?;
         if mounts::is_mounted(&mountpoint) {
@@ -75,9 +75,9 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
         String::from_utf8_lossy(words).lines().for_each(|line| tell(&line));
         // Not asked by the process that serves: killed while it waits for itself, it never ends.
         return match probe::ask(&mountpoint)? {
-            probe::Answer::Silent => Err(ended("the mount does not answer")),
-            probe::Answer::Dead => Err(ended("the mount ended as soon as it was there")),
-            probe::Answer::ServedBy(_) | probe::Answer::Closed => Ok(()),
+            probe::ProbeResult::Silent => Err(ended("the mount does not answer")),
+            probe::ProbeResult::Dead => Err(ended("the mount ended as soon as it was there")),
+            probe::ProbeResult::ServedBy(_) | probe::ProbeResult::Closed => Ok(()),
         };
     }
     let reason = String::from_utf8_lossy(&said).trim().to_owned();
@@ -130,7 +130,7 @@ fn listen(reader: OwnedFd, deadline: Instant) -> Result<Option<Vec<u8>>> {
     let mut reader = File::from(reader);
     let mut said = Vec::new();
     let mut buffer = [0; 4096];
-    while patience::readable(reader.as_fd(), deadline) {
+    while poll::readable(reader.as_fd(), deadline) {
         let count = reader
             .read(&mut buffer)
             .map_err(|error| Error::io("cannot hear of the mount", error))?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
     control::Ask,
-    place::{answered, place, place_or_only},
+    mounted_path::{answered, mounted_path, path_or_only_mount},
     terminal::{say, say_json},
 };
 
@@ -40,11 +40,11 @@ pub(crate) fn discard(args: &DiscardArgs) -> Result<()> {
 /// Asks for each path; `any` if the root of a mount may be one.
 fn each(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
     for path in paths {
-        let place = place(path)?;
-        let inside = place.inside.or_else(|| any.then(PathBuf::new)).ok_or_else(|| {
+        let mounted_path = mounted_path(path)?;
+        let inside = mounted_path.inside.or_else(|| any.then(PathBuf::new)).ok_or_else(|| {
             Error::new(Kind::Invalid, "name a project's file").at(path.display().to_string())
         })?;
-        answered(&place.account, &ask(inside))?;
+        answered(&mounted_path.account, &ask(inside))?;
     }
     Ok(())
 }
@@ -54,8 +54,11 @@ fn each(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()
 /// # Errors
 /// If the mount does not answer.
 pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
-    let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
-    let past = answered(&place.account, &Ask::History { path: place.inside, most: args.number })?;
+    let mounted_path = path_or_only_mount(args.path.as_deref(), args.state_dir.as_deref())?;
+    let past = answered(
+        &mounted_path.account,
+        &Ask::History { path: mounted_path.inside, most: args.number },
+    )?;
     if args.json {
         return say_json(&past);
     }
@@ -93,20 +96,20 @@ fn local(time: &str) -> String {
 /// # Errors
 /// If there is nothing, or as a save.
 pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
-    let place = place_or_only(args.path.as_deref(), args.state_dir.as_deref())?;
+    let mounted_path = path_or_only_mount(args.path.as_deref(), args.state_dir.as_deref())?;
     let is_named = args.path.as_deref().is_some_and(|path| !path.is_dir());
     let is_asked = !args.yes && !is_named && std::io::stdin().is_terminal();
     let row = match is_asked {
         true => match confirmed(&answered(
-            &place.account,
-            &Ask::Undoable { path: place.inside.clone() },
+            &mounted_path.account,
+            &Ask::Undoable { path: mounted_path.inside.clone() },
         )?)? {
             Some(row) => Some(row),
             None => return say("nothing was taken back\n"),
         },
         false => None,
     };
-    let undone = answered(&place.account, &Ask::Undo { path: place.inside, row })?;
+    let undone = answered(&mounted_path.account, &Ask::Undo { path: mounted_path.inside, row })?;
     for entry in undone.as_array().into_iter().flatten() {
         say(&format!("undone: {}", entry_in_words(entry)))?;
     }

@@ -29,8 +29,8 @@ use crate::{
     api::TaskResource,
     clock::rfc3339,
     error::{Error, Kind, Result},
-    sync::{Asking, HistoryEntry},
-    vfs::{Asked, Ino, Vfs},
+    sync::{DetailQuery, HistoryEntry},
+    vfs::{AskedDetails, Ino, Vfs},
 };
 
 /// The name of the socket.
@@ -43,34 +43,56 @@ const LONGEST: u64 = 64 << 10;
 const BEAT: Duration = Duration::from_secs(5);
 
 /// How long a client may take to say what it wants.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a command asks for. Paths are relative to the mount.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Ask {
     Status {},
-    Retry { path: PathBuf, allow_delete: bool },
-    Discard { path: PathBuf },
-    Sync { seconds: f64 },
-    History { path: Option<PathBuf>, most: usize },
-    Undoable { path: Option<PathBuf> },
-    Undo { path: Option<PathBuf>, row: Option<i64> },
-    Details { path: PathBuf, resources: Vec<TaskResource>, anew: bool },
-    Agenda { path: Option<PathBuf> },
+    Retry {
+        path: PathBuf,
+        allow_delete: bool,
+    },
+    Discard {
+        path: PathBuf,
+    },
+    Sync {
+        seconds: f64,
+    },
+    History {
+        path: Option<PathBuf>,
+        most: usize,
+    },
+    Undoable {
+        path: Option<PathBuf>,
+    },
+    Undo {
+        path: Option<PathBuf>,
+        row: Option<i64>,
+    },
+    Details {
+        path: PathBuf,
+        resources: Vec<TaskResource>,
+        #[serde(rename = "anew")]
+        refetch: bool,
+    },
+    Agenda {
+        path: Option<PathBuf>,
+    },
 }
 
 /// What comes back, or how far it has come.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Answer {
+struct ControlReply {
     value: Option<Value>,
     error: Option<String>,
-    progress: Option<Progress>,
+    progress: Option<DetailProgress>,
 }
 
 /// How far an asking has come, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Progress {
+pub(crate) struct DetailProgress {
     pub(crate) done: usize,
     pub(crate) total: usize,
     /// How many a minute there are to spare, if the service has told of a limit.
@@ -137,7 +159,7 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
     let (reader, mut writer) = stream.split();
     let mut line = String::new();
     let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
-    let answer = match tokio::time::timeout(PATIENCE, reader.read_line(&mut line)).await {
+    let answer = match tokio::time::timeout(REQUEST_TIMEOUT, reader.read_line(&mut line)).await {
         Ok(Ok(_)) => match serde_json::from_str(&line) {
             Ok(ask @ Ask::Details { .. }) => {
                 let gone = async { drop(reader.fill_buf().await) };
@@ -158,14 +180,14 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
         Ok(Err(_)) | Err(_) => return,
     };
     let answer = match answer {
-        Ok(value) => Answer { value: Some(value), ..Answer::default() },
-        Err(error) => Answer { error: Some(error.to_string()), ..Answer::default() },
+        Ok(value) => ControlReply { value: Some(value), ..ControlReply::default() },
+        Err(error) => ControlReply { error: Some(error.to_string()), ..ControlReply::default() },
     };
     // Nobody is to be told if the client has gone.
     let _ = say(&mut writer, &answer).await;
 }
 
-async fn say(writer: &mut WriteHalf<'_>, answer: &Answer) -> std::io::Result<()> {
+async fn say(writer: &mut WriteHalf<'_>, answer: &ControlReply) -> std::io::Result<()> {
     let line = serde_json::to_string(answer).unwrap_or_default();
     writer.write_all(format!("{line}\n").as_bytes()).await
 }
@@ -178,13 +200,13 @@ async fn detail(
     writer: &mut WriteHalf<'_>,
     gone: impl Future<Output = ()>,
 ) -> Option<Result<Value>> {
-    let Ask::Details { path, resources, anew } = ask else { return None };
-    let (tell, mut told) = watch::channel(Asked { done: 0, total: 0 });
+    let Ask::Details { path, resources, refetch } = ask else { return None };
+    let (tell, mut told) = watch::channel(AskedDetails { done: 0, total: 0 });
     let work = async {
         let ino = vfs.resolve(&path).await?;
-        let asking = Asking { resources, anew };
+        let query = DetailQuery { resources, refetch };
         let asked = vfs
-            .ask_details(ino, &asking, &|asked| {
+            .ask_details(ino, &query, &|asked| {
                 // Whoever is told is there as long as the work is.
                 tell.send_replace(asked);
             })
@@ -201,9 +223,9 @@ async fn detail(
             _ = told.changed() => {}
             _ = beat.tick() => {}
         }
-        let Asked { done, total } = *told.borrow_and_update();
-        let progress = Some(Progress { done, total, a_minute: vfs.spare_requests() });
-        say(writer, &Answer { progress, ..Answer::default() }).await.ok()?;
+        let AskedDetails { done, total } = *told.borrow_and_update();
+        let progress = Some(DetailProgress { done, total, a_minute: vfs.spare_requests() });
+        say(writer, &ControlReply { progress, ..ControlReply::default() }).await.ok()?;
     }
 }
 
@@ -257,7 +279,7 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
         }
         (Ask::Agenda { path }, _) => agenda(vfs, path.clone()).await,
         (Ask::Sync { seconds }, _) => {
-            vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(PATIENCE)).await;
+            vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(REQUEST_TIMEOUT)).await;
             status(vfs)
         }
         (Ask::Status {} | Ask::Retry { .. } | Ask::Discard { .. } | Ask::Details { .. }, _) => {
@@ -303,20 +325,20 @@ fn in_json(entry: &HistoryEntry) -> Value {
 /// Asks the process that has an account. `None` if no process has it.
 ///
 /// # Errors
-/// What it answers with, or that it does not answer within `patience`.
-pub(crate) fn ask(account: &Path, ask: &Ask, patience: Duration) -> Result<Option<Value>> {
-    follow(account, ask, patience, |_| {})
+/// What it answers with, or that it does not answer within `timeout`.
+pub(crate) fn ask(account: &Path, ask: &Ask, timeout: Duration) -> Result<Option<Value>> {
+    follow(account, ask, timeout, |_| {})
 }
 
-/// As [`ask`], and tells how far it has come. `patience` is for each sign of life.
+/// As [`ask`], and tells how far it has come. `timeout` is for each sign of life.
 ///
 /// # Errors
 /// As [`ask`].
 pub(crate) fn follow(
     account: &Path,
     ask: &Ask,
-    patience: Duration,
-    mut told: impl FnMut(Progress),
+    timeout: Duration,
+    mut told: impl FnMut(DetailProgress),
 ) -> Result<Option<Value>> {
     let failed =
         |error| Error::io("the mount does not answer", error).at(account.display().to_string());
@@ -329,7 +351,7 @@ pub(crate) fn follow(
             };
         }
     };
-    stream.set_read_timeout(Some(patience)).map_err(failed)?;
+    stream.set_read_timeout(Some(timeout)).map_err(failed)?;
     let line = serde_json::to_string(ask)
         .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
     stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
@@ -337,12 +359,14 @@ pub(crate) fn follow(
     loop {
         let mut said = String::new();
         reader.read_line(&mut said).map_err(failed)?;
-        let answer: Answer = serde_json::from_str(&said)
+        let answer: ControlReply = serde_json::from_str(&said)
             .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
         match answer {
-            Answer { progress: Some(progress), .. } => told(progress),
-            Answer { error: Some(error), .. } => return Err(Error::new(Kind::Refused, error)),
-            Answer { value, .. } => return Ok(Some(value.unwrap_or_default())),
+            ControlReply { progress: Some(progress), .. } => told(progress),
+            ControlReply { error: Some(error), .. } => {
+                return Err(Error::new(Kind::Refused, error));
+            }
+            ControlReply { value, .. } => return Ok(Some(value.unwrap_or_default())),
         }
     }
 }

@@ -6,8 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     arguments::DetailsArgs,
-    control::{self, Ask, Progress},
-    place::{PATIENCE, place},
+    control::{self, Ask, DetailProgress},
+    mounted_path::{ANSWER_TIMEOUT, mounted_path},
     terminal::say,
 };
 
@@ -24,15 +24,15 @@ use crate::{
 pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
     let mut answers = 0;
     for path in &args.paths {
-        let place = place(path)?;
+        let mounted_path = mounted_path(path)?;
         let ask = Ask::Details {
-            path: place.inside.unwrap_or_default(),
+            path: mounted_path.inside.unwrap_or_default(),
             resources: args.only.0.clone(),
-            anew: args.refresh,
+            refetch: args.refresh,
         };
         let bar = bar(path);
         let told = |progress| show(&bar, progress);
-        let answer = control::follow(&place.account, &ask, PATIENCE, told);
+        let answer = control::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, told);
         bar.finish_and_clear();
         let answer = answer
             .map_err(|error| {
@@ -59,7 +59,7 @@ fn bar(path: &Path) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+fn show(bar: &ProgressBar, progress: DetailProgress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
     bar.set_message(
@@ -71,7 +71,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
 
 /// How long what is left takes, in whole minutes: the service counts requests by the minute. `None`
 /// if it has told of no limit.
-fn remaining(progress: Progress) -> Option<Duration> {
+fn remaining(progress: DetailProgress) -> Option<Duration> {
     let a_minute = u64::from(progress.a_minute?.max(1));
     let left = progress.total.saturating_sub(progress.done) as u64;
     Some(Duration::from_secs(60 * left.div_ceil(a_minute)))
@@ -81,11 +81,11 @@ fn remaining(progress: Progress) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Progress, remaining};
+    use super::{DetailProgress, remaining};
 
     #[test]
     fn what_is_left_takes_the_minutes_that_the_spare_requests_take() {
-        let progress = |done, total, a_minute| Progress { done, total, a_minute };
+        let progress = |done, total, a_minute| DetailProgress { done, total, a_minute };
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         assert_eq!(remaining(progress(0, 200, Some(15))), minutes(14));
         assert_eq!(remaining(progress(199, 200, Some(15))), minutes(1));

@@ -82,9 +82,9 @@ mod tests {
     use super::OneLine;
 
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    struct WrittenLog(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Written {
+    impl Write for WrittenLog {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn no_title_or_reason_steers_who_reads_the_log() {
-        let written = Written::default();
+        let written = WrittenLog::default();
         let writer = written.clone();
         let log = tracing_subscriber::fmt()
             .with_ansi(false)

@@ -4,7 +4,6 @@
 
 mod abort;
 mod account;
-mod adopt;
 mod agenda;
 mod apart;
 mod arguments;
@@ -13,21 +12,22 @@ mod commands;
 mod control;
 mod details;
 mod environment;
-mod holders;
 mod log;
 mod mount;
 mod mount_options;
+mod mounted_path;
 mod mountpoint;
 mod mounts;
-mod opened;
+mod open_files;
 mod options;
-mod patience;
-mod place;
+mod poll;
 mod probe;
 mod serve;
+mod session;
 mod status;
 mod sync;
 mod terminal;
+mod token_rotation;
 mod unmount;
 mod waiting;
 

@@ -13,7 +13,7 @@ use super::{
     background,
     control::{self, Listening},
     log, mountpoint,
-    opened::{Access, Opened},
+    session::{Access, AccountSession},
     sync,
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
@@ -85,7 +85,7 @@ struct Mount {
     /// What the mount before has left, in words.
     goes_on_with: Vec<String>,
     _listening: Listening,
-    _account: Opened,
+    _account: AccountSession,
 }
 
 async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) -> Result<Mount> {
@@ -94,8 +94,8 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     if args.ready_fd.is_none() {
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
-    let mut account = Opened::open(&args.account, access?).await?;
-    let (vfs, events, notices) = account.file_system(settings(args))?;
+    let mut account = AccountSession::open(&args.account, access?).await?;
+    let (vfs, events, invalidations) = account.file_system(settings(args))?;
     let goes_on_with = goes_on_with(&vfs);
     if args.ready_fd.is_none() {
         goes_on_with.iter().for_each(|words| tell(words));
@@ -110,7 +110,7 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
     let signals = Signals::catch()?;
     let (mounted, kernel) =
         fuse::mount(vfs.clone(), handle, &mountpoint, &options).map_err(mountpoint::explain)?;
-    tokio::spawn(vfs.clone().pump(events, notices, kernel));
+    tokio::spawn(vfs.clone().pump(events, invalidations, kernel));
     account.dir.note_user(Some(&mountpoint))?;
     let server = account.server.take();
     Ok(Mount {
@@ -228,7 +228,7 @@ fn settings(args: &MountArgs) -> Settings {
         read_timeout: args.read_timeout,
         max_delete: args.max_delete,
         max_archive: args.max_archive,
-        wording: args.content_type.into(),
+        content_type: args.content_type.into(),
         ids: args.ids,
         markers: args.markers.into(),
         fields: args.fields.into(),

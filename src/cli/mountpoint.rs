@@ -10,7 +10,7 @@ use std::{
 use super::{
     abort,
     mounts::is_mounted,
-    probe::{self, Answer},
+    probe::{self, ProbeResult},
 };
 
 use crate::error::{Error, Kind, Result};
@@ -143,13 +143,13 @@ fn taken(path: &Path, shown: &str) -> Result<Error> {
             .hint(unmount)
     };
     Ok(match probe::ask(path)? {
-        Answer::ServedBy(_) | Answer::Closed => {
+        ProbeResult::ServedBy(_) | ProbeResult::Closed => {
             Error::new(Kind::Exists, "something of taskadefs is mounted there already")
                 .at(shown)
                 .hint(unmount)
         }
-        Answer::Dead => dead(unmount),
-        Answer::Silent => match abort::stale_mount(path) {
+        ProbeResult::Dead => dead(unmount),
+        ProbeResult::Silent => match abort::stale_mount(path) {
             Ok(true) => dead(unmount),
             Ok(false) => silent(shown),
             Err(error) => abort::failed(error).at(shown),

@@ -28,21 +28,21 @@ pub(crate) fn connection(path: &Path) -> Option<u32> {
 
 /// A line of the table of mounts.
 #[derive(Debug, PartialEq, Eq)]
-struct Mount {
+struct MountedAt {
     minor: Option<u32>,
     path: PathBuf,
     kind: String,
     source: String,
 }
 
-impl Mount {
+impl MountedAt {
     fn is_ours(&self) -> bool {
         self.source == SOURCE && (self.kind == "fuse" || self.kind == "fuse.taskadefs")
     }
 }
 
 /// The mounts in the format of proc_pid_mountinfo(5).
-fn mounts(table: &[u8]) -> Vec<Mount> {
+fn mounts(table: &[u8]) -> Vec<MountedAt> {
     let mut mounts = Vec::new();
     for line in table.split(|byte| *byte == b'\n') {
         let mut fields = line.split(|byte| *byte == b' ');
@@ -54,7 +54,7 @@ fn mounts(table: &[u8]) -> Vec<Mount> {
         let mut last = fields.skip_while(|field| *field != b"-").skip(1);
         let mut text = || String::from_utf8_lossy(last.next().unwrap_or_default()).into_owned();
         let (kind, source) = (text(), text());
-        mounts.push(Mount {
+        mounts.push(MountedAt {
             minor,
             path: PathBuf::from(OsString::from_vec(unescape(path))),
             kind,

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::{
     api::TaskResource,
     document::Markers,
-    sync::{FieldPlacement, Wording},
+    sync::{ContentTypeChoice, FieldPlacement},
 };
 
 /// `--content-type`.
@@ -26,12 +26,12 @@ pub(crate) enum ContentTypeArg {
     Markdown,
 }
 
-impl From<ContentTypeArg> for Wording {
+impl From<ContentTypeArg> for ContentTypeChoice {
     fn from(choice: ContentTypeArg) -> Self {
         match choice {
-            ContentTypeArg::Auto => Wording::Auto,
-            ContentTypeArg::Plain => Wording::Plain,
-            ContentTypeArg::Markdown => Wording::Markdown,
+            ContentTypeArg::Auto => ContentTypeChoice::Auto,
+            ContentTypeArg::Plain => ContentTypeChoice::Plain,
+            ContentTypeArg::Markdown => ContentTypeChoice::Markdown,
         }
     }
 }

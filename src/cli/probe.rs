@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::patience;
+use super::poll;
 
 use crate::error::{Error, Result};
 
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 pub(super) const COMMAND: &str = "ask-mount";
 
 /// How long a mount may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The attribute of the root that names the process.
 const PROCESS: &str = "user.taskade.pid";
@@ -31,7 +31,7 @@ const ACCOUNT: &str = "user.taskade.account";
 
 /// How it is with a mount.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum ProbeResult {
     /// This process serves it.
     ServedBy(libc::pid_t),
     /// Its process has died.
@@ -46,7 +46,7 @@ pub(crate) enum Answer {
 ///
 /// # Errors
 /// If no process can be started.
-pub(crate) fn ask(path: &Path) -> Result<Answer> {
+pub(crate) fn ask(path: &Path) -> Result<ProbeResult> {
     let failed = |error| Error::io("cannot ask the mount", error).at(path.display().to_string());
     let mut asking = Command::new(std::env::current_exe().map_err(failed)?)
         .arg(COMMAND)
@@ -60,18 +60,18 @@ pub(crate) fn ask(path: &Path) -> Result<Answer> {
     let answer = asking
         .stdout
         .take()
-        .filter(|stdout| patience::readable(stdout.as_fd(), Instant::now() + PATIENCE));
+        .filter(|stdout| poll::readable(stdout.as_fd(), Instant::now() + PROBE_TIMEOUT));
     let Some(mut stdout) = answer else {
         // Takes effect once the mount answers or is gone; that is not waited for.
         let _ = asking.kill();
-        return Ok(Answer::Silent);
+        return Ok(ProbeResult::Silent);
     };
     // It writes all at once and ends: this does not wait.
     let mut said = String::new();
     stdout.read_to_string(&mut said).and_then(|_| asking.wait()).map_err(failed)?;
     Ok(match said.trim() {
-        "dead" => Answer::Dead,
-        pid => pid.parse().map_or(Answer::Closed, Answer::ServedBy),
+        "dead" => ProbeResult::Dead,
+        pid => pid.parse().map_or(ProbeResult::Closed, ProbeResult::ServedBy),
     })
 }
 

@@ -13,7 +13,7 @@ use super::{
     account,
     arguments::StatusArgs,
     control::{self, Ask},
-    place::{PATIENCE, accounts, place},
+    mounted_path::{ANSWER_TIMEOUT, accounts, mounted_path},
     terminal::{say, say_json},
 };
 
@@ -31,14 +31,14 @@ use crate::{
 /// If the mount does not answer.
 pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
     let accounts = match &args.mountpoint {
-        Some(mountpoint) => vec![place(mountpoint)?.account],
+        Some(mountpoint) => vec![mounted_path(mountpoint)?.account],
         None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
     };
     let mut all = Vec::new();
     for account in accounts {
-        let value = match control::ask(&account, &Ask::Status {}, PATIENCE)? {
+        let value = match control::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)? {
             Some(value) => value,
-            None => asleep(&account)?,
+            None => offline_status(&account)?,
         };
         all.extend((!value.is_null()).then_some(value));
     }
@@ -65,7 +65,7 @@ pub(super) fn is_refused(status: &Value) -> bool {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn asleep(account: &Path) -> Result<Value> {
+pub(super) fn offline_status(account: &Path) -> Result<Value> {
     let Peeked { saves, overridden, unmoved, refused_removals } = peek(account)?;
     if saves.is_empty()
         && overridden.is_empty()

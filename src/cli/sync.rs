@@ -8,8 +8,8 @@ use super::{
     account,
     arguments::{AccountArgs, SyncArgs},
     control::{self, Ask},
-    opened::{Access, Opened},
-    place::{PATIENCE, accounts},
+    mounted_path::{ANSWER_TIMEOUT, accounts},
+    session::{Access, AccountSession},
     status::{in_words, is_refused},
     terminal::say,
     waiting::{REMEDY, Watch, counted, pending},
@@ -71,7 +71,7 @@ fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
     let (asked, seconds) = (account.to_owned(), timeout.as_secs_f64());
     std::thread::spawn(move || {
         // Somebody listens for as long as this program runs.
-        let _ = tell.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + PATIENCE));
+        let _ = tell.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + ANSWER_TIMEOUT));
     });
     let mut watch = Watch::new();
     loop {
@@ -81,7 +81,7 @@ fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
         }
         // Whether it answers is the other one's to tell.
-        if let Ok(Some(status)) = control::ask(account, &Ask::Status {}, PATIENCE) {
+        if let Ok(Some(status)) = control::ask(account, &Ask::Status {}, ANSWER_TIMEOUT) {
             watch.show(&status);
         }
     }
@@ -91,10 +91,10 @@ fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<V
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     runtime.block_on(async {
-        let mut account = Opened::open(args, access).await?;
-        let (vfs, events, notices) = account.file_system(Settings::default())?;
+        let mut account = AccountSession::open(args, access).await?;
+        let (vfs, events, invalidations) = account.file_system(Settings::default())?;
         // No kernel listens.
-        drop((events, notices));
+        drop((events, invalidations));
         rest(&vfs, timeout, Some(&mut Watch::new())).await;
         let mut status = told(&vfs);
         status["pid"] = Value::Null;

@@ -18,7 +18,7 @@ use super::{
     abort, account,
     arguments::UmountArgs,
     control::{self, Ask},
-    holders, mountpoint, mounts, patience, place, probe, status,
+    mounted_path, mountpoint, mounts, open_files, poll, probe, status,
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
 };
@@ -26,7 +26,7 @@ use super::{
 use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often it is asked what it waits for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -36,7 +36,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// Whose mount it is, as far as that can be told.
 #[derive(Default)]
-struct Served {
+struct MountProcess {
     /// The process, to be waited for; `None` if it is dead or unknown.
     process: Option<OwnedFd>,
     /// The directory of the account.
@@ -64,7 +64,7 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
             let error = Error::io("cannot unmount", error).at(&shown);
             match error.errno() {
                 libc::EBUSY => {
-                    error.hint(format!("in use by {}; or use --lazy", holders::of(&path)))
+                    error.hint(format!("in use by {}; or use --lazy", open_files::of(&path)))
                 }
                 _ => error,
             }
@@ -78,9 +78,9 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
 
 /// Waits for the end of the process, and shows what it waits for.
 fn wait(process: &OwnedFd, account: Option<&Path>, shown: &str) -> Result<()> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + EXIT_TIMEOUT;
     let mut watch = Watch::new();
-    while !patience::readable(process.as_fd(), end.min(Instant::now() + LOOK)) {
+    while !poll::readable(process.as_fd(), end.min(Instant::now() + LOOK)) {
         // It may have ended in between.
         let asked = account.map(|account| control::ask(account, &Ask::Status {}, ANSWER));
         let status = asked.and_then(|asked| asked.ok().flatten());
@@ -98,7 +98,7 @@ fn wait(process: &OwnedFd, account: Option<&Path>, shown: &str) -> Result<()> {
 fn tell_left(account: Option<&Path>, shown: &str) -> Result<()> {
     let Some(account) = account else { return Ok(()) };
     let failed = |error: Error| error.hint("unmounted, but what waits cannot be told");
-    let left = pending(&status::asleep(account).map_err(failed)?);
+    let left = pending(&status::offline_status(account).map_err(failed)?);
     if left.is_empty() {
         return Ok(());
     }
@@ -110,15 +110,15 @@ fn tell_left(account: Option<&Path>, shown: &str) -> Result<()> {
 }
 
 /// Who serves the mount. A process that was killed and cannot end is helped.
-fn served(path: &Path, shown: &str, state_dir: Option<&Path>) -> Result<Served> {
-    let dead = || Served { process: None, account: account_mounted_at(path, state_dir) };
+fn served(path: &Path, shown: &str, state_dir: Option<&Path>) -> Result<MountProcess> {
+    let dead = || MountProcess { process: None, account: account_mounted_at(path, state_dir) };
     match probe::ask(path)? {
-        probe::Answer::ServedBy(pid) => {
-            Ok(Served { process: open_process(pid), account: probe::account(path).ok() })
+        probe::ProbeResult::ServedBy(pid) => {
+            Ok(MountProcess { process: open_process(pid), account: probe::account(path).ok() })
         }
-        probe::Answer::Dead => Ok(dead()),
-        probe::Answer::Closed => Ok(Served::default()),
-        probe::Answer::Silent => match abort::stale_mount(path) {
+        probe::ProbeResult::Dead => Ok(dead()),
+        probe::ProbeResult::Closed => Ok(MountProcess::default()),
+        probe::ProbeResult::Silent => match abort::stale_mount(path) {
             Ok(true) => Ok(dead()),
             Ok(false) => Err(mountpoint::silent(shown)),
             Err(error) => Err(abort::failed(error).at(shown)),
@@ -128,17 +128,17 @@ fn served(path: &Path, shown: &str, state_dir: Option<&Path>) -> Result<Served> 
 
 /// Whoever serves the mount is not waited for, and it is asked nothing; but once it is out of the tree
 /// nobody finds what waits there for a process that was killed and cannot end.
-fn served_lazily(path: &Path, state_dir: Option<&Path>) -> Served {
+fn served_lazily(path: &Path, state_dir: Option<&Path>) -> MountProcess {
     match abort::stale_mount(path) {
-        Ok(true) => Served { process: None, account: account_mounted_at(path, state_dir) },
+        Ok(true) => MountProcess { process: None, account: account_mounted_at(path, state_dir) },
         // It is taken away all the same.
-        Ok(false) | Err(_) => Served::default(),
+        Ok(false) | Err(_) => MountProcess::default(),
     }
 }
 
 /// The directory of the account that was mounted there last, by a process that is gone.
 fn account_mounted_at(path: &Path, state_dir: Option<&Path>) -> Option<PathBuf> {
-    let accounts = place::accounts(&account::state_dir(state_dir).ok()?).ok()?;
+    let accounts = mounted_path::accounts(&account::state_dir(state_dir).ok()?).ok()?;
     accounts.into_iter().find(|dir| {
         let user = account::user_of(dir);
         user.is_some_and(|user| user.mountpoint.as_deref() == Some(path))

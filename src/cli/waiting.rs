@@ -14,7 +14,7 @@ pub(super) const REMEDY: &str = "in the journal; the next mount or `taskadefs sy
 
 /// A change that is not with Taskade yet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Change {
+pub(super) struct SaveChange {
     path: String,
     /// `changed`, `removed` or `restored`.
     what: &'static str,
@@ -22,7 +22,7 @@ pub(super) struct Change {
     since: String,
 }
 
-impl Change {
+impl SaveChange {
     /// In words, with its age.
     pub(super) fn in_words(&self) -> String {
         let age = age(&self.since).map(|age| format!(" {} ago", duration_in_words(age)));
@@ -31,11 +31,11 @@ impl Change {
 }
 
 /// The changes that wait, of what `status` tells. What was refused does not wait.
-pub(super) fn pending(status: &Value) -> Vec<Change> {
+pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
     let saves = status["saves"].as_array().into_iter().flatten();
     let waits = saves.filter(|save| save["state"] == "pending");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let change = |save: &Value| Change {
+    let change = |save: &Value| SaveChange {
         path: text(&save["path"]),
         what: match save["kind"].as_str() {
             Some("removal") => "removed",
@@ -56,7 +56,7 @@ pub(super) fn counted(count: usize) -> String {
 /// far it is.
 pub(super) struct Watch {
     bar: ProgressBar,
-    told: HashSet<Change>,
+    told: HashSet<SaveChange>,
 }
 
 impl Watch {
@@ -91,7 +91,7 @@ impl Drop for Watch {
 }
 
 /// How far it is; `None` if nothing waits.
-fn message(pending: &[Change], status: &Value) -> Option<String> {
+fn message(pending: &[SaveChange], status: &Value) -> Option<String> {
     let first = pending.first()?;
     let mut message = format!("waiting for {}: {}", counted(pending.len()), first.in_words());
     if pending.len() > 1 {

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    BLANKS, Refusal,
-    characters::{self, Place},
+    BLANKS, ParseError,
+    characters::{self, SpellingContext},
     escape::is_closed_heading,
-    source::Source,
+    source::SourceText,
 };
 
 /// What inline events tell of the paragraph or heading that they are in.
@@ -40,16 +40,16 @@ pub(super) const NO_TABLE: &str = "a table cannot be a task; write a list";
 ///
 /// A table is refused, which CommonMark takes for more of the text if no empty line is before it.
 pub(super) fn paragraph(
-    source: &Source<'_>,
+    source: &SourceText<'_>,
     lines: Range<usize>,
     from: usize,
     wrapped: &Wrapped,
     is_fields: &dyn Fn(usize) -> bool,
-) -> Result<String, Refusal> {
+) -> Result<String, ParseError> {
     for line in lines.clone().skip(1) {
         let text = source.line(line, 0).trim_start_matches(BLANKS);
         if is_delimiter_row(text) && source.line(line - 1, 0).contains('|') {
-            return Err(Refusal::new(line, NO_TABLE));
+            return Err(ParseError::new(line, NO_TABLE));
         }
     }
     Ok(join(source, lines.filter(|line| !is_fields(*line)), from, wrapped))
@@ -63,13 +63,13 @@ pub(super) fn is_heading(line: &str) -> bool {
 }
 
 /// Whether a heading has `#` in front, rather than a line below.
-pub(super) fn is_atx(source: &Source<'_>, lines: &Range<usize>, from: usize) -> bool {
+pub(super) fn is_atx(source: &SourceText<'_>, lines: &Range<usize>, from: usize) -> bool {
     is_heading(source.line(lines.start, from).trim_matches(BLANKS))
 }
 
 /// The text of a heading, ATX or setext.
 pub(super) fn heading(
-    source: &Source<'_>,
+    source: &SourceText<'_>,
     mut lines: Range<usize>,
     from: usize,
     wrapped: &Wrapped,
@@ -85,12 +85,12 @@ pub(super) fn heading(
 }
 
 /// The lines of a block quote without their markers, joined by LF.
-pub(super) fn note(source: &Source<'_>, lines: Range<usize>, from: usize) -> String {
+pub(super) fn note(source: &SourceText<'_>, lines: Range<usize>, from: usize) -> String {
     let lines = lines.map(|line| {
         let line = source.line(line, from).trim_start_matches(BLANKS);
         // A line without a marker continues the paragraph of the one before.
         let text = line.strip_prefix('>').map(|text| text.strip_prefix(BLANKS).unwrap_or(text));
-        characters::decode(text.unwrap_or(line), Place::Note)
+        characters::decode(text.unwrap_or(line), SpellingContext::Note)
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -98,7 +98,7 @@ pub(super) fn note(source: &Source<'_>, lines: Range<usize>, from: usize) -> Str
 /// Joins the lines of a text by a space. Their outer white space goes, and so does the
 /// backslash of a hard break.
 fn join(
-    source: &Source<'_>,
+    source: &SourceText<'_>,
     lines: impl Iterator<Item = usize>,
     from: usize,
     wrapped: &Wrapped,

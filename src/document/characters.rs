@@ -15,7 +15,7 @@ const NEWLINE: char = '⏎';
 
 /// What a string is part of, which decides what it cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SpellingContext {
     /// The text of a task.
     Text,
     /// One line of a note: its leading white space is safe behind `> `.
@@ -25,13 +25,13 @@ pub(super) enum Place {
 }
 
 /// Spells what the place cannot hold. Inverse: [`decode`].
-pub(super) fn encode(text: &str, place: Place) -> Cow<'_, str> {
+pub(super) fn encode(text: &str, place: SpellingContext) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for (at, found) in text.match_indices(|c| is_spelled(c, place) || matches!(c, '&' | NEWLINE)) {
         let end = at + found.len();
         let Some(character) = found.chars().next() else { continue };
-        let is_outermost = end == text.len() || (at == 0 && place != Place::Note);
+        let is_outermost = end == text.len() || (at == 0 && place != SpellingContext::Note);
         let is_blank = matches!(character, ' ' | '\t');
         let is_replaced = is_spelled(character, place) && (!is_blank || is_outermost);
         if !is_replaced && spelling(&text[at..], place).is_none() {
@@ -52,7 +52,7 @@ pub(super) fn encode(text: &str, place: Place) -> Cow<'_, str> {
 }
 
 /// Reads the spellings back. Total: a text that [`encode`] never writes is read leniently.
-pub(super) fn decode(text: &str, place: Place) -> Cow<'_, str> {
+pub(super) fn decode(text: &str, place: SpellingContext) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for (at, _) in text.match_indices(['&', NEWLINE]) {
@@ -89,10 +89,10 @@ fn finish(text: &str, copied: usize, mut out: String) -> Cow<'_, str> {
 }
 
 /// Whether the character has a spelling; a space or tab is written so only at the ends.
-fn is_spelled(character: char, place: Place) -> bool {
+fn is_spelled(character: char, place: SpellingContext) -> bool {
     match character {
         ' ' | '\u{2028}' | '\u{2029}' => true,
-        '[' | ']' => place == Place::Value,
+        '[' | ']' => place == SpellingContext::Value,
         _ => character.is_control(),
     }
 }
@@ -108,7 +108,7 @@ fn push_spelling(out: &mut String, character: char) {
 }
 
 /// The character whose spelling the text begins with, and the spelling's length in bytes.
-pub(super) fn spelling(text: &str, place: Place) -> Option<(char, usize)> {
+pub(super) fn spelling(text: &str, place: SpellingContext) -> Option<(char, usize)> {
     if text.starts_with(NEWLINE) {
         return Some(('\n', NEWLINE.len_utf8()));
     }

@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 
 use super::{
-    BLANKS, Details,
-    characters::{self, Place},
+    BLANKS, LineDetails,
+    characters::{self, SpellingContext},
     fields::{FieldKeys, is_field_id},
     foreign::Role,
-    tokens::{DUE, Kind, PUNCTUATION, START, Token, handle_in_front, is_handle, pieces},
+    tokens::{DUE, DetailToken, PUNCTUATION, START, TokenKind, handle_in_front, is_handle, pieces},
 };
 use crate::model::calendar::{is_date, is_time, is_zone};
 
@@ -22,7 +22,9 @@ pub(super) fn escape<'a>(text: &'a str, keys: Option<&FieldKeys>) -> Cow<'a, str
     }
     let mut out = String::new();
     let mut copied = 0;
-    for piece in pieces(text, keys).iter().filter(|piece| matches!(piece.kind, Kind::Detail(_))) {
+    for piece in
+        pieces(text, keys).iter().filter(|piece| matches!(piece.kind, TokenKind::Detail(_)))
+    {
         out.push_str(&text[copied..piece.start]);
         out.push('\\');
         copied = piece.start;
@@ -37,7 +39,7 @@ pub(super) fn escape<'a>(text: &'a str, keys: Option<&FieldKeys>) -> Cow<'a, str
 /// Joins an escaped text with the details, in canonical order: Obsidian Tasks reads a line from
 /// its end, so what it knows of the text goes behind what it does not know, and a block id behind
 /// everything. What the grammar cannot spell is left out.
-pub(super) fn join(text: String, details: &Details, fields: Fields<'_>) -> String {
+pub(super) fn join(text: String, details: &LineDetails, fields: Fields<'_>) -> String {
     let (own, days) = (unknown_to_tasks(details, fields), days(details));
     if own.is_empty() && days.is_empty() {
         return text;
@@ -66,12 +68,12 @@ fn parted<'a>(text: &'a str, keys: Option<&FieldKeys>) -> (&'a str, &'a str, &'a
         match piece.kind {
             // Punctuation behind it.
             _ if !text[piece.end..next].trim_matches(BLANKS).is_empty() => break,
-            Kind::Foreign(Role::BlockId) if piece.end == text.len() && is_joined_by_space => {
+            TokenKind::Foreign(Role::BlockId) if piece.end == text.len() && is_joined_by_space => {
                 block = &text[piece.at..];
                 end = piece.at.saturating_sub(1);
             }
-            Kind::Foreign(Role::Tasks) if is_joined_by_space => tasks = Some(piece.at),
-            Kind::Foreign(Role::Tasks | Role::Tag) => {}
+            TokenKind::Foreign(Role::Tasks) if is_joined_by_space => tasks = Some(piece.at),
+            TokenKind::Foreign(Role::Tasks | Role::Tag) => {}
             _ => break,
         }
         next = piece.at;
@@ -93,13 +95,13 @@ pub(super) struct Fields<'a> {
 
 /// The fields of a task, each as it is written.
 pub(super) fn fields_of<'a>(
-    details: &'a Details,
+    details: &'a LineDetails,
     keys: Option<&'a FieldKeys>,
 ) -> impl Iterator<Item = String> + 'a {
     let fields = details.fields.iter().filter(move |(key, _)| is_spellable(key, keys));
     fields.map(move |(key, value)| match keys {
         Some(keys) => keys.write(key, value),
-        None => format!("[{key}:: {}]", characters::encode(value, Place::Value)),
+        None => format!("[{key}:: {}]", characters::encode(value, SpellingContext::Value)),
     })
 }
 
@@ -108,7 +110,7 @@ fn is_spellable(key: &str, keys: Option<&FieldKeys>) -> bool {
 }
 
 /// Those at which Obsidian Tasks stops.
-fn unknown_to_tasks(details: &Details, fields: Fields<'_>) -> String {
+fn unknown_to_tasks(details: &LineDetails, fields: Fields<'_>) -> String {
     let mut line = String::new();
     for handle in details.assignees.iter().filter(|handle| is_handle(handle)) {
         push(&mut line, format_args!("@{handle}"));
@@ -131,7 +133,7 @@ fn unknown_to_tasks(details: &Details, fields: Fields<'_>) -> String {
 }
 
 /// Those that Obsidian Tasks knows.
-fn days(details: &Details) -> String {
+fn days(details: &LineDetails) -> String {
     let mut line = String::new();
     if let Some(date) = details.start.as_deref().filter(|date| is_date(date)) {
         push(&mut line, format_args!("{START} {date}"));
@@ -154,7 +156,7 @@ fn push(line: &mut String, token: std::fmt::Arguments<'_>) {
 pub(super) struct Parts<'a> {
     /// Its words, and what Obsidian alone knows.
     pub(super) text: Cow<'a, str>,
-    pub(super) details: Details,
+    pub(super) details: LineDetails,
     /// What stands in the text as a detail would, not escaped and not where one is read: `@handle`,
     /// and the emoji of a day without a day.
     pub(super) strays: Vec<String>,
@@ -173,8 +175,8 @@ pub(super) fn split<'a>(line: &'a str, keys: Option<&FieldKeys>) -> Result<Parts
     let mut texts = vec![String::new()];
     let mut copied = 0;
     for piece in pieces(line, keys) {
-        let Kind::Detail(token) = piece.kind else {
-            if piece.kind == Kind::Word {
+        let TokenKind::Detail(token) = piece.kind else {
+            if piece.kind == TokenKind::Word {
                 find_strays(&line[piece.start..piece.end], keys, &mut parts.strays);
             }
             continue;
@@ -258,7 +260,7 @@ fn find_strays(words: &str, keys: Option<&FieldKeys>, strays: &mut Vec<String>) 
     }
 }
 
-impl Details {
+impl LineDetails {
     /// Those that a line can spell: what is left is exactly what is read back.
     pub fn spellable(mut self, keys: Option<&FieldKeys>) -> Self {
         self.assignees.retain(|handle| is_handle(handle));
@@ -278,7 +280,7 @@ impl Details {
     /// Takes up what a line of nothing but details says.
     pub(super) fn say(&mut self, line: &str, keys: Option<&FieldKeys>) -> Result<(), String> {
         for piece in pieces(line, keys) {
-            if let Kind::Detail(token) = piece.kind {
+            if let TokenKind::Detail(token) = piece.kind {
                 self.take(token)?;
             }
         }
@@ -286,30 +288,32 @@ impl Details {
     }
 
     /// Takes up a token. They come in order.
-    fn take(&mut self, token: Token<'_>) -> Result<(), String> {
+    fn take(&mut self, token: DetailToken<'_>) -> Result<(), String> {
         match token {
-            Token::Assignee(handle) => self.assignees.push(handle.to_owned()),
-            Token::Field { key, value } => self.fields.push((key.to_owned(), value.into_owned())),
-            Token::StartTime(time) => {
+            DetailToken::Assignee(handle) => self.assignees.push(handle.to_owned()),
+            DetailToken::Field { key, value } => {
+                self.fields.push((key.to_owned(), value.into_owned()))
+            }
+            DetailToken::StartTime(time) => {
                 set(&mut self.start_time, "start time", time, is_time(time), TIME)?;
             }
-            Token::DueTime(time) => {
+            DetailToken::DueTime(time) => {
                 set(&mut self.due_time, "due time", time, is_time(time), TIME)?;
             }
-            Token::Zone(zone) => set(&mut self.zone, "time zone", zone, is_zone(zone), ZONE)?,
-            Token::Start(date, time) => {
+            DetailToken::Zone(zone) => set(&mut self.zone, "time zone", zone, is_zone(zone), ZONE)?,
+            DetailToken::Start(date, time) => {
                 set(&mut self.start, "start date", date, is_date(date), DATE)?;
                 if let Some(time) = time {
                     set(&mut self.start_time, "start time", time, is_time(time), TIME)?;
                 }
             }
-            Token::Due(date, time) => {
+            DetailToken::Due(date, time) => {
                 set(&mut self.due, "due date", date, is_date(date), DATE)?;
                 if let Some(time) = time {
                     set(&mut self.due_time, "due time", time, is_time(time), TIME)?;
                 }
             }
-            Token::Wrong(reason) => return Err(reason),
+            DetailToken::Wrong(reason) => return Err(reason),
         }
         Ok(())
     }

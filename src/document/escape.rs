@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{
     BLANKS,
-    characters::{Place, spelling},
+    characters::{SpellingContext, spelling},
     foreign::ends_word,
 };
 use crate::model::Marker;
@@ -138,7 +138,8 @@ pub(super) fn split_box(text: &str) -> Option<(bool, &str)> {
 pub(super) fn has_status(encoded: &str) -> bool {
     let mut inside = encoded.strip_prefix('[').unwrap_or_default().chars();
     let is_mark = |c: char| !c.is_whitespace() && !c.is_control() && !"xX[]\\".contains(c);
-    let is_space = |text| spelling(text, Place::Text).is_some_and(|(c, _)| c.is_whitespace());
+    let is_space =
+        |text| spelling(text, SpellingContext::Text).is_some_and(|(c, _)| c.is_whitespace());
     inside.next().is_some_and(is_mark)
         && inside.as_str().strip_prefix(']').is_some_and(|rest| ends_word(rest) || is_space(rest))
 }

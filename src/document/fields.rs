@@ -11,7 +11,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     BLANKS,
-    characters::{Place, spelling},
+    characters::{SpellingContext, spelling},
 };
 use crate::model::FieldSchema;
 
@@ -151,7 +151,7 @@ fn encode(text: &str, is_mistakable: &dyn Fn(&str) -> bool) -> String {
             '[' if is_mistakable(rest) => push_spelling(&mut out, c),
             '\\' | '[' | ']' | NEWLINE => out.extend(['\\', c]),
             ':' if rest.starts_with(':') => out.push_str("\\:"),
-            '&' if spelling(&text[at..], Place::Value).is_some() => out.push_str("\\&"),
+            '&' if spelling(&text[at..], SpellingContext::Value).is_some() => out.push_str("\\&"),
             ' ' | '\t' if !is_outermost => out.push(c),
             ' ' | '\u{2028}' | '\u{2029}' => push_spelling(&mut out, c),
             _ if c.is_control() => push_spelling(&mut out, c),
@@ -178,7 +178,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
         if let Some(escaped) = escaped.filter(is_escapable) {
             out.push(escaped);
             rest = &rest[1 + escaped.len_utf8()..];
-        } else if let Some((spelled, length)) = spelling(rest, Place::Value) {
+        } else if let Some((spelled, length)) = spelling(rest, SpellingContext::Value) {
             out.push(spelled);
             rest = &rest[length..];
         } else {

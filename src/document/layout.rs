@@ -7,7 +7,7 @@
 //! block is (a heading, a table, code, HTML) is then read by CommonMark's rules.
 
 use super::{
-    BLANKS, MAX_DEPTH, Refusal, blocks,
+    BLANKS, MAX_DEPTH, ParseError, blocks,
     escape::{list_marker, split_box, without_blanks},
     fields::FieldKeys,
     tokens::is_fields,
@@ -26,8 +26,8 @@ const NO_ITEM: &str = "this item is not indented like one, and would become part
                        indent two spaces a level";
 
 /// Why a list is refused that is too deep.
-pub(super) fn too_deep(line: usize) -> Refusal {
-    Refusal::new(line, format!("tasks nest at most {MAX_DEPTH} levels deep; indent less"))
+pub(super) fn too_deep(line: usize) -> ParseError {
+    ParseError::new(line, format!("tasks nest at most {MAX_DEPTH} levels deep; indent less"))
 }
 
 /// Lays a text out whose lines end with LF and are indented with spaces. Every line stays in its
@@ -40,7 +40,7 @@ pub(super) fn lay_out(
     text: &str,
     keys: Option<&FieldKeys>,
     is_known: &dyn Fn(&str) -> bool,
-) -> Result<Laid, Refusal> {
+) -> Result<Laid, ParseError> {
     let lines: Vec<&str> = text.split('\n').collect();
     let mut layout = Layout {
         is_known,
@@ -142,7 +142,7 @@ struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    fn line(&mut self, indent: usize, rest: &str) -> Result<(), Refusal> {
+    fn line(&mut self, indent: usize, rest: &str) -> Result<(), ParseError> {
         let continues = self.continues(indent);
         if let Some(owner) = self.owner(indent, rest) {
             self.fields(owner, indent, rest);
@@ -248,11 +248,11 @@ impl Layout<'_> {
         mut indent: usize,
         mut rest: &str,
         mut marker: usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ParseError> {
         self.close(indent);
         if self.open.last().is_some_and(|open| indent >= open.text + 4) {
             let is_code = self.above == Above::Nothing;
-            return Err(Refusal::new(self.number, if is_code { CODE } else { NO_ITEM }));
+            return Err(ParseError::new(self.number, if is_code { CODE } else { NO_ITEM }));
         }
         self.push_indent();
         loop {
@@ -323,11 +323,11 @@ impl Layout<'_> {
         self.markers.push((self.number - 1, marker));
     }
 
-    fn paragraph(&mut self, indent: usize, rest: &str) -> Result<(), Refusal> {
+    fn paragraph(&mut self, indent: usize, rest: &str) -> Result<(), ParseError> {
         self.close(indent);
         self.close_paragraphs();
         if indent >= self.open.last().map_or(4, |open| open.text + 4) {
-            return Err(Refusal::new(self.number, CODE));
+            return Err(ParseError::new(self.number, CODE));
         }
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(self.number));

@@ -27,7 +27,7 @@ mod fields;
 mod foreign;
 mod layout;
 mod parse;
-mod refusal;
+mod parse_error;
 mod render;
 mod source;
 mod spelling;
@@ -39,7 +39,7 @@ mod underlines;
 pub use self::{
     fields::FieldKeys,
     parse::{ParseOptions, parse},
-    refusal::Refusal,
+    parse_error::ParseError,
     render::{RenderOptions, render, render_line},
     spelling::{Markers, shown_markers},
 };
@@ -65,7 +65,7 @@ pub struct Line {
     /// The text, as raw inline Markdown, without the escapes that the file needs.
     pub text: String,
     /// What else the line says of the task.
-    pub details: Details,
+    pub details: LineDetails,
     /// The block id that ended the line, where ids are shown and this one is known.
     pub anchor: Option<String>,
     /// The 1-based number of the source line that it began on; 0 for a line that was not parsed.
@@ -83,7 +83,7 @@ pub struct Line {
 /// A value that the grammar of a line cannot spell (a handle with a space, an impossible
 /// date) is left out when it is rendered, and refused when it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Details {
+pub struct LineDetails {
     /// Handles without `@`, in order: letters and digits, at least one of them a letter, and
     /// `._-` behind the first; no `.` at the end.
     pub assignees: Vec<String>,

@@ -9,14 +9,14 @@ use std::{collections::HashSet, ops::Range};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::{
-    BLANKS, Line, MAX_DEPTH, Refusal, anchor,
+    BLANKS, Line, MAX_DEPTH, ParseError, anchor,
     blocks::{self, Wrapped},
-    characters::{self, Place},
+    characters::{self, SpellingContext},
     details,
     escape::{self, Where},
     fields::FieldKeys,
     layout::{self, FieldsLine, Laid, NOTHING},
-    source::{self, Source},
+    source::{self, SourceText},
 };
 use crate::model::{MAX_CONTENT_CHARS, Marker};
 
@@ -38,8 +38,8 @@ pub struct ParseOptions<'a> {
 /// by more than one.
 ///
 /// # Errors
-/// A [`Refusal`] of the whole text, if any of it cannot be a task or the detail of one.
-pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, Refusal> {
+/// A [`ParseError`] of the whole text, if any of it cannot be a task or the detail of one.
+pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<Vec<Line>, ParseError> {
     let text = source::normalize(source::read(bytes)?);
     let is_known = |raw: &str| {
         options.known_text.is_some_and(|known| {
@@ -73,7 +73,7 @@ struct Frame {
 }
 
 struct Reader<'a> {
-    source: Source<'a>,
+    source: SourceText<'a>,
     options: &'a ParseOptions<'a>,
     /// What the items are that are still to come, and the 0-based lines that they begin on.
     markers: &'a [(usize, Marker)],
@@ -95,7 +95,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(laid: &'a Laid, options: &'a ParseOptions<'a>) -> Self {
         Self {
-            source: Source::new(&laid.text),
+            source: SourceText::new(&laid.text),
             options,
             markers: &laid.markers,
             fields: &laid.fields,
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn event(&mut self, event: &Event<'_>, range: Range<usize>) -> Result<(), Refusal> {
+    fn event(&mut self, event: &Event<'_>, range: Range<usize>) -> Result<(), ParseError> {
         match event {
             Event::Start(Tag::BlockQuote(_)) => {
                 self.quotes += 1;
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Vec<Line>, Refusal> {
+    fn finish(mut self) -> Result<Vec<Line>, ParseError> {
         self.end_paragraph()?;
         self.claim(self.source.line_count()..self.source.line_count())?;
         self.add_fields()?;
@@ -153,9 +153,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds what lines of fields say to their tasks.
-    fn add_fields(&mut self) -> Result<(), Refusal> {
+    fn add_fields(&mut self) -> Result<(), ParseError> {
         for FieldsLine { line, owner, said } in self.fields {
-            let refuse = |reason: String| Refusal::new(line + 1, reason);
+            let refuse = |reason: String| ParseError::new(line + 1, reason);
             let task = self.lines.partition_point(|task| task.number <= *owner).checked_sub(1);
             let task = task.and_then(|at| self.lines.get_mut(at));
             let Some(task) = task.filter(|task| task.number == *owner) else {
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn start_item(&mut self, offset: usize) -> Result<(), Refusal> {
+    fn start_item(&mut self, offset: usize) -> Result<(), ParseError> {
         self.end_paragraph()?;
         self.tell_item()?;
         self.content_start = self.source.behind_marker(offset);
@@ -197,13 +197,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes a task without text of an open item that turns out to have none of its own.
-    fn tell_item(&mut self) -> Result<(), Refusal> {
+    fn tell_item(&mut self) -> Result<(), ParseError> {
         let untold = self.frames.last().and_then(|frame| frame.untold);
         untold.map_or(Ok(()), |line| self.task("", line, None))
     }
 
     /// Makes tasks of the lines that inline events have told of.
-    fn end_paragraph(&mut self) -> Result<(), Refusal> {
+    fn end_paragraph(&mut self) -> Result<(), ParseError> {
         let Some(wrapped) = self.paragraph.take() else { return Ok(()) };
         let lines = self.source.lines_in(&wrapped.bytes);
         self.claim(lines.clone())?;
@@ -214,13 +214,13 @@ impl<'a> Reader<'a> {
         self.task(&text, first, None)
     }
 
-    fn heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Result<(), Refusal> {
+    fn heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Result<(), ParseError> {
         let wrapped = self.paragraph.take().unwrap_or_default();
         let lines = self.source.lines_in(range);
         if self.frames.len() > 1 && !blocks::is_atx(&self.source, &lines, self.content_start) {
             let reason = "a line of `-` or `=` below a task cannot be part of it; delete it, or put \
                           a backslash in front to make it text";
-            return Err(Refusal::new(lines.end, reason));
+            return Err(ParseError::new(lines.end, reason));
         }
         self.claim(lines.clone())?;
         let first = lines.start;
@@ -248,14 +248,14 @@ impl<'a> Reader<'a> {
         is_first
             && self.options.title.is_some_and(|title| {
                 let unescaped = escape::unescape(text, Where::Heading);
-                let plain = characters::decode(&unescaped, Place::Text);
+                let plain = characters::decode(&unescaped, SpellingContext::Text);
                 text == title.trim() || plain.trim() == title.trim()
             })
     }
 
     /// Adds a block quote to the note of the task that it belongs to: the open item, or at top
     /// level the task before it.
-    fn note(&mut self, range: &Range<usize>) -> Result<(), Refusal> {
+    fn note(&mut self, range: &Range<usize>) -> Result<(), ParseError> {
         self.tell_item()?;
         let lines = self.source.lines_in(range);
         self.claim(lines.clone())?;
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         let owner = if is_top_level { self.lines.len().checked_sub(1) } else { own };
         let Some(task) = owner.and_then(|index| self.lines.get_mut(index)) else {
             let reason = "a note (`>`) belongs below a task, and there is none before it";
-            return Err(Refusal::new(first + 1, reason));
+            return Err(ParseError::new(first + 1, reason));
         };
         match &mut task.details.note {
             Some(before) => {
@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
         raw: &str,
         line: usize,
         heading: Option<HeadingLevel>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ParseError> {
         let depth = self.depth();
         let index = self.lines.len();
         let mut number = line + 1;
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Undoes the layers of a line, outermost first. `number` is that of the line that it begins on.
-    fn read(&mut self, raw: &str, marker: Marker, number: usize) -> Result<Line, Refusal> {
+    fn read(&mut self, raw: &str, marker: Marker, number: usize) -> Result<Line, ParseError> {
         let raw = raw.strip_prefix(NOTHING).map_or(raw, |text| text.trim_start_matches(BLANKS));
         let boxed = escape::split_box(raw);
         let is_boxed = boxed.is_some() || escape::has_status(raw);
@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
         };
         let anchor = id.filter(|id| self.anchors.insert((*id).to_owned())).map(str::to_owned);
         let parts = details::split(&content, self.options.fields)
-            .map_err(|reason| Refusal::new(number, reason))?;
+            .map_err(|reason| ParseError::new(number, reason))?;
         let text = plain(&parts.text, Where::of(marker, is_boxed));
         self.check_length(&text, number)?;
         let details::Parts { details, strays, .. } = parts;
@@ -340,7 +340,7 @@ impl<'a> Reader<'a> {
         Ok(Line { depth: 0, marker, done, text, details, anchor, number, field_lines, strays })
     }
 
-    fn check_length(&self, text: &str, number: usize) -> Result<(), Refusal> {
+    fn check_length(&self, text: &str, number: usize) -> Result<(), ParseError> {
         // No text has more characters than bytes.
         if text.len() <= MAX_CONTENT_CHARS {
             return Ok(());
@@ -353,15 +353,15 @@ impl<'a> Reader<'a> {
         let reason = format!(
             "a text has at most {MAX_CONTENT_CHARS} characters, and this one {length}; split it"
         );
-        Err(Refusal::new(number, reason))
+        Err(ParseError::new(number, reason))
     }
 
     /// Notes that a block is made of these source lines. Every line with anything on it must
     /// belong to a block: what was typed never vanishes.
-    fn claim(&mut self, lines: Range<usize>) -> Result<(), Refusal> {
+    fn claim(&mut self, lines: Range<usize>) -> Result<(), ParseError> {
         for line in self.unread..lines.start {
             if !self.source.line(line, 0).trim().is_empty() {
-                return Err(Refusal::new(line + 1, "this line is not part of any task"));
+                return Err(ParseError::new(line + 1, "this line is not part of any task"));
             }
         }
         self.unread = self.unread.max(lines.end);
@@ -379,14 +379,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn refuse(&self, range: &Range<usize>, reason: &str) -> Refusal {
-        Refusal::new(self.source.line_at(range.start) + 1, reason)
+    fn refuse(&self, range: &Range<usize>, reason: &str) -> ParseError {
+        ParseError::new(self.source.line_at(range.start) + 1, reason)
     }
 }
 
 /// A text without the escapes that the file needs.
 fn plain(text: &str, place: Where) -> String {
-    characters::decode(&escape::unescape(text, place), Place::Text).into_owned()
+    characters::decode(&escape::unescape(text, place), SpellingContext::Text).into_owned()
 }
 
 fn code(kind: &CodeBlockKind<'_>) -> &'static str {

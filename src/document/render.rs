@@ -2,7 +2,7 @@
 
 use super::{
     Line, anchor,
-    characters::{self, Place},
+    characters::{self, SpellingContext},
     details::{self, Fields},
     escape,
     fields::FieldKeys,
@@ -101,7 +101,7 @@ fn write(line: &Line, spelling: Spelling, options: &RenderOptions<'_>, out: &mut
         out.push('>');
         if !note.is_empty() {
             out.push(' ');
-            out.push_str(&characters::encode(note, Place::Note));
+            out.push_str(&characters::encode(note, SpellingContext::Note));
         }
         out.push('\n');
     }
@@ -109,7 +109,7 @@ fn write(line: &Line, spelling: Spelling, options: &RenderOptions<'_>, out: &mut
 
 fn write_text(line: &Line, spelling: Spelling, options: &RenderOptions<'_>, out: &mut String) {
     indent(spelling.column, out);
-    let encoded = characters::encode(&line.text, Place::Text);
+    let encoded = characters::encode(&line.text, SpellingContext::Text);
     // Obsidian's own sort of box is the only one that its line has.
     let has_status = escape::has_status(&encoded);
     match spelling.marker {

@@ -2,16 +2,16 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{BLANKS, MAX_DEPTH, Refusal, escape::list_marker};
+use super::{BLANKS, MAX_DEPTH, ParseError, escape::list_marker};
 
 /// A text that ends its lines with LF and indents with spaces, and where its lines start.
-pub(super) struct Source<'a> {
+pub(super) struct SourceText<'a> {
     text: &'a str,
     /// Byte offsets, the first 0, strictly rising.
     starts: Vec<usize>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceText<'a> {
     /// Indexes a text that [`normalize`] has been over.
     pub(super) fn new(text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
@@ -58,15 +58,15 @@ impl<'a> Source<'a> {
 }
 
 /// The text of a file, or the line that no text can have.
-pub(super) fn read(bytes: &[u8]) -> Result<&str, Refusal> {
+pub(super) fn read(bytes: &[u8]) -> Result<&str, ParseError> {
     let line_of = |offset: usize| 1 + line_ends(bytes.get(..offset).unwrap_or_default());
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let reason = "this is not valid UTF-8; save the file as UTF-8";
-        Refusal::new(line_of(error.valid_up_to()), reason)
+        ParseError::new(line_of(error.valid_up_to()), reason)
     })?;
     match text.find('\0') {
         Some(at) => {
-            Err(Refusal::new(line_of(at), "a NUL byte cannot be part of a text; delete it"))
+            Err(ParseError::new(line_of(at), "a NUL byte cannot be part of a text; delete it"))
         }
         None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
     }

@@ -8,7 +8,7 @@
 
 use super::{
     Line,
-    characters::{self, Place},
+    characters::{self, SpellingContext},
     escape::has_status,
 };
 use crate::model::Marker;
@@ -101,8 +101,10 @@ fn spell_siblings(
             Marker::Paragraph if level.is_none() || !can_be_paragraph(lines, at) => Marker::Bullet,
             other => other,
         };
-        let is_boxed =
-            || lines[at].done || has_status(&characters::encode(&lines[at].text, Place::Text));
+        let is_boxed = || {
+            lines[at].done
+                || has_status(&characters::encode(&lines[at].text, SpellingContext::Text))
+        };
         let marker = if marker == Marker::Bullet && is_boxed() { Marker::Checkbox } else { marker };
         later = match marker {
             Marker::Heading(own) => later.map(|later| later.max(own)),

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use super::{
     BLANKS,
-    characters::{self, Place},
+    characters::{self, SpellingContext},
     fields::{self, FieldKeys, KEYS, bracketed, is_field_id},
     foreign::{self, Role, ends_word, unselected},
 };
@@ -26,7 +26,7 @@ pub(super) const PUNCTUATION: [char; 8] = ['.', ',', ';', ':', '!', '?', ')', 'â
 
 /// A detail, not yet checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(super) enum DetailToken<'a> {
     Assignee(&'a str),
     /// The value of a field, by what the field is called or its id.
     Field {
@@ -44,8 +44,8 @@ pub(super) enum Token<'a> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
-    Detail(Token<'a>),
+pub(super) enum TokenKind<'a> {
+    Detail(DetailToken<'a>),
     Foreign(Role),
     Word,
 }
@@ -53,7 +53,7 @@ pub(super) enum Kind<'a> {
 /// A part of a line. What is between two parts is white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece<'a> {
-    pub(super) kind: Kind<'a>,
+    pub(super) kind: TokenKind<'a>,
     /// Where it begins, with the backslashes in front of it.
     pub(super) start: usize,
     /// Where it begins, without them.
@@ -72,10 +72,10 @@ pub(super) fn pieces<'a>(line: &'a str, keys: Option<&'a FieldKeys>) -> Vec<Piec
         let at = line.len() - rest.len();
         let found = detail(rest, keys)
             .or_else(|| if fresh { person(rest, keys) } else { None })
-            .map(|(length, token)| (length, Kind::Detail(token)))
+            .map(|(length, token)| (length, TokenKind::Detail(token)))
             .or_else(|| {
                 let token = foreign_token(rest).filter(|_| fresh && start == at);
-                token.map(|(length, role)| (length, Kind::Foreign(role)))
+                token.map(|(length, role)| (length, TokenKind::Foreign(role)))
             });
         if let Some((length, kind)) = found {
             let end = at + length;
@@ -90,8 +90,8 @@ pub(super) fn pieces<'a>(line: &'a str, keys: Option<&'a FieldKeys>) -> Vec<Piec
         } else {
             let end = at + rest.chars().next().filter(|_| at == start).map_or(0, char::len_utf8);
             match pieces.last_mut() {
-                Some(Piece { kind: Kind::Word, end: last, .. }) => *last = end,
-                _ => pieces.push(Piece { kind: Kind::Word, start, at, end }),
+                Some(Piece { kind: TokenKind::Word, end: last, .. }) => *last = end,
+                _ => pieces.push(Piece { kind: TokenKind::Word, start, at, end }),
             }
             start = end;
             fresh = false;
@@ -107,11 +107,12 @@ fn leave_prose(pieces: &mut [Piece<'_>]) {
     let mut only_tokens = true;
     for piece in pieces.iter_mut().rev() {
         match piece.kind {
-            Kind::Word => only_tokens = false,
-            Kind::Foreign(_) => {}
-            Kind::Detail(Token::Assignee(_)) if only_tokens || piece.at > piece.start => {}
-            Kind::Detail(Token::Assignee(_)) => piece.kind = Kind::Word,
-            Kind::Detail(_) => only_tokens = true,
+            TokenKind::Word => only_tokens = false,
+            TokenKind::Foreign(_) => {}
+            TokenKind::Detail(DetailToken::Assignee(_))
+                if only_tokens || piece.at > piece.start => {}
+            TokenKind::Detail(DetailToken::Assignee(_)) => piece.kind = TokenKind::Word,
+            TokenKind::Detail(_) => only_tokens = true,
         }
     }
 }
@@ -119,18 +120,18 @@ fn leave_prose(pieces: &mut [Piece<'_>]) {
 /// Whether a line is nothing but details, and one of them a field.
 pub(super) fn is_fields(line: &str, keys: Option<&FieldKeys>) -> bool {
     let is_field = |piece: &Piece<'_>| match piece.kind {
-        Kind::Detail(Token::Field { .. }) => true,
-        Kind::Detail(Token::Wrong(_)) => keys.is_some(),
+        TokenKind::Detail(DetailToken::Field { .. }) => true,
+        TokenKind::Detail(DetailToken::Wrong(_)) => keys.is_some(),
         _ => false,
     };
     let is_detail =
-        |piece: &Piece<'_>| matches!(piece.kind, Kind::Detail(_)) && piece.at == piece.start;
+        |piece: &Piece<'_>| matches!(piece.kind, TokenKind::Detail(_)) && piece.at == piece.start;
     let pieces = if line.starts_with(['[', '(']) { pieces(line, keys) } else { Vec::new() };
     pieces.iter().any(is_field) && pieces.iter().all(is_detail)
 }
 
 /// The detail that the text begins with, whatever stands before it, and its length.
-fn detail<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, Token<'a>)> {
+fn detail<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, DetailToken<'a>)> {
     let first = text.chars().next()?;
     match (first, keys) {
         ('[', Some(keys)) => named_field(text, keys).or_else(|| misspelled_field(text, Some(keys))),
@@ -138,7 +139,7 @@ fn detail<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, Toke
             .and_then(|(length, key, value)| {
                 let named = keys.and_then(|keys| keys.position(key).map(|_| key));
                 let token = match named {
-                    Some(key) => Some(Token::Field { key, value: decoded(value) }),
+                    Some(key) => Some(DetailToken::Field { key, value: decoded(value) }),
                     None => known_key(key, value),
                 };
                 token.map(|token| (length, token))
@@ -161,9 +162,10 @@ fn foreign_token(text: &str) -> Option<(usize, Role)> {
 ///
 /// What has the form of a field and the name of none is one that was mistyped, or one of another
 /// program: it is refused where somebody types it, since what it replaces would be deleted.
-fn named_field<'a>(text: &'a str, keys: &'a FieldKeys) -> Option<(usize, Token<'a>)> {
+fn named_field<'a>(text: &'a str, keys: &'a FieldKeys) -> Option<(usize, DetailToken<'a>)> {
     let (length, key, value) = fields::inline(text, keys)?;
-    let field = |key: &'a str| Some((length, Token::Field { key, value: fields::decode(value) }));
+    let field =
+        |key: &'a str| Some((length, DetailToken::Field { key, value: fields::decode(value) }));
     if let Some(label) = keys.exactly(key) {
         return field(label);
     }
@@ -191,16 +193,16 @@ fn named_field<'a>(text: &'a str, keys: &'a FieldKeys) -> Option<(usize, Token<'
             keys.listed()
         )
     };
-    (!is_foreign).then(|| (length, Token::Wrong(reason())))
+    (!is_foreign).then(|| (length, DetailToken::Wrong(reason())))
 }
 
 /// `@handle`, if a word ends behind it and what punctuation follows it.
-fn person<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, Token<'a>)> {
+fn person<'a>(text: &'a str, keys: Option<&'a FieldKeys>) -> Option<(usize, DetailToken<'a>)> {
     let rest = text.strip_prefix('@')?;
     let handle = handle_in_front(rest)?;
     let closed = rest[handle.len()..].trim_start_matches(PUNCTUATION);
     let ends = ends_word(closed) || detail(closed.trim_start_matches('\\'), keys).is_some();
-    ends.then_some((1 + handle.len(), Token::Assignee(handle)))
+    ends.then_some((1 + handle.len(), DetailToken::Assignee(handle)))
 }
 
 /// The longest handle that the text begins with.
@@ -245,32 +247,35 @@ const OBSIDIAN_KEYS: [&str; 9] = [
 ];
 
 fn decoded(value: &str) -> Cow<'_, str> {
-    characters::decode(value, Place::Value)
+    characters::decode(value, SpellingContext::Value)
 }
 
-fn known_key<'a>(key: &'a str, value: &'a str) -> Option<Token<'a>> {
+fn known_key<'a>(key: &'a str, value: &'a str) -> Option<DetailToken<'a>> {
     if is_field_id(key) {
-        return Some(Token::Field { key, value: decoded(value) });
+        return Some(DetailToken::Field { key, value: decoded(value) });
     }
     let known = KEYS.iter().find(|known| known.eq_ignore_ascii_case(key))?;
     Some(match *known {
-        "start-time" => Token::StartTime(value),
-        "due-time" => Token::DueTime(value),
-        "zone" => Token::Zone(value),
-        "start" => Token::Start(value, None),
-        _ => Token::Due(value, None),
+        "start-time" => DetailToken::StartTime(value),
+        "due-time" => DetailToken::DueTime(value),
+        "zone" => DetailToken::Zone(value),
+        "start" => DetailToken::Start(value, None),
+        _ => DetailToken::Due(value, None),
     })
 }
 
 /// `[due: 2026-12-01]`, with one colon, where what follows is no prose.
-fn misspelled_field<'a>(text: &'a str, keys: Option<&FieldKeys>) -> Option<(usize, Token<'a>)> {
+fn misspelled_field<'a>(
+    text: &'a str,
+    keys: Option<&FieldKeys>,
+) -> Option<(usize, DetailToken<'a>)> {
     let (length, key, value) = fields::misspelled(text, keys)?;
     let reason = format!("`{}` is no field; write `[{key}:: {value}]`", &text[..length]);
-    Some((length, Token::Wrong(reason)))
+    Some((length, DetailToken::Wrong(reason)))
 }
 
 /// An emoji and what looks like a day, possible or not, and the time behind it.
-fn day(text: &str, emoji: char) -> Option<(usize, Token<'_>)> {
+fn day(text: &str, emoji: char) -> Option<(usize, DetailToken<'_>)> {
     let behind = unselected(&text[emoji.len_utf8()..]).trim_start();
     let rest =
         behind.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.'));
@@ -288,13 +293,13 @@ fn day(text: &str, emoji: char) -> Option<(usize, Token<'_>)> {
     }
     let wrong = |length: usize, remedy: String| {
         let reason = format!("`{}` is no {}; {remedy}", &text[..length], name_of(emoji));
-        Some((length, Token::Wrong(reason)))
+        Some((length, DetailToken::Wrong(reason)))
     };
     if !is_date(written) {
         return wrong(day_end, remedy_of(emoji, written));
     }
     let token = |length, time| {
-        let token = if emoji == START { Token::Start } else { Token::Due };
+        let token = if emoji == START { DetailToken::Start } else { DetailToken::Due };
         Some((length, token(written, time)))
     };
     let gap = rest.strip_prefix('T').unwrap_or(rest.trim_start());

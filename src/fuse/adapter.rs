@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
 use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
-use super::running::{Call, nothing, uncreated, unknown_entry, unopened, unopened_directory};
+use super::running::{FuseCall, nothing, uncreated, unknown_entry, unopened, unopened_directory};
 use crate::vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs};
 
 /// What a caller makes is the caller's.
@@ -31,13 +31,13 @@ impl Adapter {
     }
 
     /// A request that somebody waits for.
-    fn call(&self, request: &Request) -> Call<'_> {
-        Call::new(&self.vfs, &self.runtime, request.pid())
+    fn call(&self, request: &Request) -> FuseCall<'_> {
+        FuseCall::new(&self.vfs, &self.runtime, request.pid())
     }
 
     /// A request that nobody waits for.
-    fn call_of_nobody(&self) -> Call<'_> {
-        Call::new(&self.vfs, &self.runtime, 0)
+    fn call_of_nobody(&self) -> FuseCall<'_> {
+        FuseCall::new(&self.vfs, &self.runtime, 0)
     }
 }
 
@@ -279,7 +279,7 @@ impl Filesystem for Adapter {
             operation,
             move |result| match result {
                 Ok((attr, opened)) => reply.created(
-                    &attr.believed,
+                    &attr.attr_ttl,
                     &file_attr(&attr),
                     GENERATION,
                     FileHandle(opened.fh.0),

@@ -11,7 +11,7 @@ pub(crate) const GENERATION: Generation = Generation(0);
 pub(crate) fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send + 'static {
     move |result| match result {
         Ok(attr) => {
-            reply.entry_with_ttls(&attr.believed, &attr.named, &file_attr(&attr), GENERATION)
+            reply.entry_with_ttls(&attr.attr_ttl, &attr.entry_ttl, &file_attr(&attr), GENERATION)
         }
         Err(error) => reply.error(errno(&error)),
     }
@@ -19,7 +19,7 @@ pub(crate) fn reply_entry(reply: ReplyEntry) -> impl FnOnce(Result<Attr>) + Send
 
 pub(crate) fn reply_attr(reply: ReplyAttr) -> impl FnOnce(Result<Attr>) + Send + 'static {
     move |result| match result {
-        Ok(attr) => reply.attr(&attr.believed, &file_attr(&attr)),
+        Ok(attr) => reply.attr(&attr.attr_ttl, &file_attr(&attr)),
         Err(error) => reply.error(errno(&error)),
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A request that is not answered.
-pub(super) struct Call<'a> {
+pub(super) struct FuseCall<'a> {
     vfs: &'a Arc<Vfs>,
     runtime: &'a Handle,
     /// The thread that waits for the answer; 0 if none does.
@@ -34,7 +34,7 @@ pub(super) struct Call<'a> {
     looks: bool,
 }
 
-impl<'a> Call<'a> {
+impl<'a> FuseCall<'a> {
     /// For this thread, with no lock.
     pub(super) fn new(vfs: &'a Arc<Vfs>, runtime: &'a Handle, caller: u32) -> Self {
         Self { vfs, runtime, caller, held: [None, None], looks: false }

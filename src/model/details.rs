@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{calendar, tasks::Content};
+use super::{calendar, tasks::TypedText};
 
 /// When a task is due, as Taskade keeps it: days and times as they were written, in no time zone
 /// but the one that is named. Nothing here is ever converted, so a day stays that day.
@@ -108,7 +108,7 @@ pub enum SetDetail<'a> {
     /// is [`Kind::Refused`](crate::error::Kind::Refused).
     Date(Option<&'a Schedule>),
     /// Its note: one line, not empty.
-    Note(Option<&'a Content>),
+    Note(Option<&'a TypedText>),
     /// Who does it, by handle. Whether these take the place of all others or are added to them is
     /// not documented: name all who are to stay.
     Assign(&'a [String]),

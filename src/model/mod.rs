@@ -14,7 +14,7 @@ pub use self::{
     ids::{ProjectId, SpaceId, TaskId},
     marker::{Marker, Spelled},
     tasks::{
-        Content, ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject,
-        RemoteSpace, RemoteTask,
+        ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject, RemoteSpace,
+        RemoteTask, TypedText,
     },
 };

@@ -62,7 +62,7 @@ pub enum ContentType {
 
 /// A text to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
+pub struct TypedText {
     /// How the service is to read it.
     pub content_type: ContentType,
     /// The text: one line, at most [`MAX_CONTENT_CHARS`].
@@ -87,7 +87,7 @@ pub enum Position {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTask {
     /// Its text.
-    pub content: Content,
+    pub content: TypedText,
     /// What it is placed by; `None` is the project itself, with `AfterBegin` or `BeforeEnd`.
     pub anchor: Option<TaskId>,
     /// Where it goes, relative to the anchor.

@@ -6,26 +6,26 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::facts::{Fact, Set};
+use super::known::{Known, PartialMap};
 use crate::model::{Schedule, TaskResource};
 
 /// What is known of a task beside its text. Most tasks have none, so it is kept small.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Details(Option<Box<Facts>>);
+pub struct Details(Option<Box<TaskDetails>>);
 
 /// The details themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Facts {
+pub struct TaskDetails {
     /// When it is due.
-    pub date: Fact<Schedule>,
+    pub date: Known<Schedule>,
     /// Its note. One that was written in the app may have several lines.
-    pub note: Fact<String>,
+    pub note: Known<String>,
     /// Who does it, by handle, in the order in which they are shown.
-    pub assignees: Set<()>,
+    pub assignees: PartialMap<()>,
     /// The values of its custom fields, by field id, in the order in which they are shown.
-    pub fields: Set<Value>,
+    pub fields: PartialMap<Value>,
 }
 
 /// What a request changes of a task beside its text.
@@ -73,16 +73,16 @@ impl Change {
 impl Details {
     /// Those of a task that was just created: it has none.
     pub fn none() -> Self {
-        Self::from(Facts {
-            date: Fact::Absent,
-            note: Fact::Absent,
-            assignees: Set { known: Vec::new(), complete: true },
-            fields: Set { known: Vec::new(), complete: true },
+        Self::from(TaskDetails {
+            date: Known::Absent,
+            note: Known::Absent,
+            assignees: PartialMap { known: Vec::new(), complete: true },
+            fields: PartialMap { known: Vec::new(), complete: true },
         })
     }
 
     /// The details themselves.
-    pub fn facts(&self) -> Facts {
+    pub fn parts(&self) -> TaskDetails {
         self.0.as_deref().cloned().unwrap_or_default()
     }
 
@@ -93,110 +93,110 @@ impl Details {
 
     /// Whether everything about this is known.
     pub fn knows(&self, resource: TaskResource) -> bool {
-        let Some(facts) = &self.0 else { return resource == TaskResource::Task };
+        let Some(parts) = &self.0 else { return resource == TaskResource::Task };
         match resource {
             TaskResource::Task => true,
-            TaskResource::Date => facts.date.is_known(),
-            TaskResource::Note => facts.note.is_known(),
-            TaskResource::Assignees => facts.assignees.complete,
-            TaskResource::Fields => facts.fields.complete,
+            TaskResource::Date => parts.date.is_known(),
+            TaskResource::Note => parts.note.is_known(),
+            TaskResource::Assignees => parts.assignees.complete,
+            TaskResource::Fields => parts.fields.complete,
         }
     }
 
     /// With `other` where nothing is known here.
     pub fn or(&self, other: &Details) -> Details {
-        let (mut facts, other) = match (&self.0, &other.0) {
+        let (mut parts, other) = match (&self.0, &other.0) {
             (_, None) => return self.clone(),
             (None, Some(_)) => return other.clone(),
-            (Some(facts), Some(other)) => (facts.as_ref().clone(), other.as_ref()),
+            (Some(parts), Some(other)) => (parts.as_ref().clone(), other.as_ref()),
         };
-        facts.date.or(&other.date);
-        facts.note.or(&other.note);
-        facts.assignees.or(&other.assignees);
-        facts.fields.or(&other.fields);
-        facts.into()
+        parts.date.or(&other.date);
+        parts.note.or(&other.note);
+        parts.assignees.or(&other.assignees);
+        parts.fields.or(&other.fields);
+        parts.into()
     }
 
     /// With what was told where anything was told, in the order in which it was shown before.
     pub(crate) fn updated(&self, told: &Details) -> Details {
-        let mut facts = told.or(self).facts();
-        let shown = self.facts();
-        facts.assignees.sort_like(&shown.assignees);
-        facts.fields.sort_like(&shown.fields);
-        facts.into()
+        let mut parts = told.or(self).parts();
+        let shown = self.parts();
+        parts.assignees.sort_like(&shown.assignees);
+        parts.fields.sort_like(&shown.fields);
+        parts.into()
     }
 
     /// With what `other` has where these have nothing.
     pub(crate) fn with(&self, other: &Details) -> Details {
-        let (mut facts, other) = (self.facts(), other.facts());
-        if facts.date.present().is_none() && other.date.is_known() {
-            facts.date = other.date;
+        let (mut parts, other) = (self.parts(), other.parts());
+        if parts.date.present().is_none() && other.date.is_known() {
+            parts.date = other.date;
         }
-        if facts.note.present().is_none() && other.note.is_known() {
-            facts.note = other.note;
+        if parts.note.present().is_none() && other.note.is_known() {
+            parts.note = other.note;
         }
-        let more: Vec<_> = other.assignees.without(&facts.assignees).cloned().collect();
-        facts.assignees.known.extend(more);
-        let more: Vec<_> = other.fields.without(&facts.fields).cloned().collect();
-        facts.fields.known.extend(more);
-        facts.into()
+        let more: Vec<_> = other.assignees.without(&parts.assignees).cloned().collect();
+        parts.assignees.known.extend(more);
+        let more: Vec<_> = other.fields.without(&parts.fields).cloned().collect();
+        parts.fields.known.extend(more);
+        parts.into()
     }
 
     /// These, as they were before somebody made `after` of them: what was not known then was nothing
     /// to whoever set it.
     pub(crate) fn before(&self, after: &Details) -> Details {
-        let (mut facts, after) = (self.facts(), after.facts());
-        facts.date.none_before(&after.date);
-        facts.note.none_before(&after.note);
-        facts.into()
+        let (mut parts, after) = (self.parts(), after.parts());
+        parts.date.none_before(&after.date);
+        parts.note.none_before(&after.note);
+        parts.into()
     }
 
     /// What there is here and not in `other`.
     pub(crate) fn beyond(&self, other: &Details) -> Details {
-        let (mut facts, other) = (self.present().facts(), other.facts());
+        let (mut parts, other) = (self.present().parts(), other.parts());
         if other.date.present().is_some() {
-            facts.date = Fact::Unknown;
+            parts.date = Known::Unknown;
         }
         if other.note.present().is_some() {
-            facts.note = Fact::Unknown;
+            parts.note = Known::Unknown;
         }
-        facts.assignees.known.retain(|(handle, ())| other.assignees.get(handle).is_none());
-        facts.fields.known.retain(|(id, _)| other.fields.get(id).is_none());
-        facts.into()
+        parts.assignees.known.retain(|(handle, ())| other.assignees.get(handle).is_none());
+        parts.fields.known.retain(|(id, _)| other.fields.get(id).is_none());
+        parts.into()
     }
 
     /// Only what there is: whether there is more is not known.
     pub(crate) fn present(&self) -> Details {
-        let mut facts = self.facts();
-        facts.date = facts.date.present().cloned().map_or(Fact::Unknown, Fact::Present);
-        facts.note = facts.note.present().cloned().map_or(Fact::Unknown, Fact::Present);
-        facts.assignees.complete = false;
-        facts.fields.complete = false;
-        facts.into()
+        let mut parts = self.parts();
+        parts.date = parts.date.present().cloned().map_or(Known::Unknown, Known::Present);
+        parts.note = parts.note.present().cloned().map_or(Known::Unknown, Known::Present);
+        parts.assignees.complete = false;
+        parts.fields.complete = false;
+        parts.into()
     }
 
     /// With a note that can be sent: the service takes no line breaks in one.
     pub(crate) fn in_one_line(&self) -> Details {
-        let mut facts = self.facts();
-        if let Fact::Present(note) = &mut facts.note {
+        let mut parts = self.parts();
+        if let Known::Present(note) = &mut parts.note {
             *note = note
                 .split(['\r', '\n'])
                 .filter(|line| !line.is_empty())
                 .collect::<Vec<_>>()
                 .join(" ");
         }
-        facts.into()
+        parts.into()
     }
 
     /// Whether there is something of this.
     pub(crate) fn has_any(&self, resource: TaskResource) -> bool {
-        let Some(facts) = &self.0 else { return false };
+        let Some(parts) = &self.0 else { return false };
         match resource {
             TaskResource::Task => false,
-            TaskResource::Date => facts.date.present().is_some(),
-            TaskResource::Note => facts.note.present().is_some(),
-            TaskResource::Assignees => !facts.assignees.known.is_empty(),
-            TaskResource::Fields => !facts.fields.known.is_empty(),
+            TaskResource::Date => parts.date.present().is_some(),
+            TaskResource::Note => parts.note.present().is_some(),
+            TaskResource::Assignees => !parts.assignees.known.is_empty(),
+            TaskResource::Fields => !parts.fields.known.is_empty(),
         }
     }
 
@@ -209,7 +209,7 @@ impl Details {
     /// Whether we changed `base` for it to be like this. To know less is no change.
     pub(crate) fn changes(&self, base: &Details) -> bool {
         self != base && {
-            let (new, old) = (self.facts(), base.facts());
+            let (new, old) = (self.parts(), base.parts());
             new.date.changes(&old.date)
                 || new.note.changes(&old.note)
                 || new.assignees.changes(&old.assignees)
@@ -221,7 +221,7 @@ impl Details {
     /// which `base` does not know, may have been there before.
     pub(crate) fn differs(&self, base: &Details) -> bool {
         self != base && {
-            let (new, old) = (self.facts(), base.facts());
+            let (new, old) = (self.parts(), base.parts());
             new.date.differs(&old.date)
                 || new.note.differs(&old.note)
                 || new.assignees.differs(&old.assignees)
@@ -234,12 +234,12 @@ impl Details {
         if ours == base || ours == theirs {
             return theirs.clone();
         }
-        let (base, ours, theirs) = (base.facts(), ours.facts(), theirs.facts());
-        Facts {
-            date: Fact::merged(&base.date, ours.date, theirs.date),
-            note: Fact::merged(&base.note, ours.note, theirs.note),
-            assignees: Set::merged(&base.assignees, ours.assignees, theirs.assignees),
-            fields: Set::merged(&base.fields, ours.fields, theirs.fields),
+        let (base, ours, theirs) = (base.parts(), ours.parts(), theirs.parts());
+        TaskDetails {
+            date: Known::merged(&base.date, ours.date, theirs.date),
+            note: Known::merged(&base.note, ours.note, theirs.note),
+            assignees: PartialMap::merged(&base.assignees, ours.assignees, theirs.assignees),
+            fields: PartialMap::merged(&base.fields, ours.fields, theirs.fields),
         }
         .into()
     }
@@ -248,10 +248,10 @@ impl Details {
     pub(crate) fn clash(base: &Details, ours: &Details, theirs: &Details) -> bool {
         let is_three_way = ours != base && theirs != base && ours != theirs;
         is_three_way && {
-            let (base, ours, theirs) = (base.facts(), ours.facts(), theirs.facts());
-            Fact::clash(&base.date, &ours.date, &theirs.date)
-                || Fact::clash(&base.note, &ours.note, &theirs.note)
-                || Set::clash(&base.fields, &ours.fields, &theirs.fields)
+            let (base, ours, theirs) = (base.parts(), ours.parts(), theirs.parts());
+            Known::clash(&base.date, &ours.date, &theirs.date)
+                || Known::clash(&base.note, &ours.note, &theirs.note)
+                || PartialMap::clash(&base.fields, &ours.fields, &theirs.fields)
         }
     }
 
@@ -260,7 +260,7 @@ impl Details {
         if self == to {
             return Vec::new();
         }
-        let (from, to) = (self.facts(), to.facts());
+        let (from, to) = (self.parts(), to.parts());
         let mut changes = Vec::new();
         if to.date.changes(&from.date) {
             changes.push(Change::Date(to.date.present().cloned()));
@@ -290,24 +290,24 @@ impl Details {
 
     /// Does what the service does for a change.
     pub(crate) fn apply(&mut self, change: &Change) {
-        let mut facts = self.facts();
+        let mut parts = self.parts();
         match change {
-            Change::Date(date) => facts.date = Fact::of(date.clone()),
-            Change::Note(note) => facts.note = Fact::of(note.clone()),
+            Change::Date(date) => parts.date = Known::of(date.clone()),
+            Change::Note(note) => parts.note = Known::of(note.clone()),
             Change::Assign(more) => {
-                more.iter().for_each(|handle| facts.assignees.put(handle, ()));
+                more.iter().for_each(|handle| parts.assignees.put(handle, ()));
             }
-            Change::Unassign(handle) => facts.assignees.remove(handle),
-            Change::Field(id, Some(value)) => facts.fields.put(id, value.clone()),
-            Change::Field(id, None) => facts.fields.remove(id),
+            Change::Unassign(handle) => parts.assignees.remove(handle),
+            Change::Field(id, Some(value)) => parts.fields.put(id, value.clone()),
+            Change::Field(id, None) => parts.fields.remove(id),
         }
-        *self = facts.into();
+        *self = parts.into();
     }
 }
 
-impl From<Facts> for Details {
-    fn from(facts: Facts) -> Self {
-        Self((facts != Facts::default()).then(|| Box::new(facts)))
+impl From<TaskDetails> for Details {
+    fn from(parts: TaskDetails) -> Self {
+        Self((parts != TaskDetails::default()).then(|| Box::new(parts)))
     }
 }
 

@@ -10,7 +10,7 @@
 mod align;
 mod apply;
 mod details;
-mod facts;
+mod known;
 mod listing;
 mod merge;
 mod moves;
@@ -24,8 +24,8 @@ pub(crate) use self::align::recognise;
 pub use self::{
     align::{Wanted, align, resembles},
     apply::{ApplyError, apply},
-    details::{Change, Details, Facts},
-    facts::{Fact, Set},
+    details::{Change, Details, TaskDetails},
+    known::{Known, PartialMap},
     listing::{Listing, OnlyRoot, Title},
     merge::{Conflict, Merged, merge},
     script::script,

@@ -18,7 +18,7 @@ use crate::model::Position;
 /// one that the service accepts: each anchor exists when the request is sent, and is never a
 /// task of the same batch, whose id is not known yet.
 pub fn script(from: &Outline, to: &Outline) -> Vec<Op> {
-    let change = Change::new(from, to);
+    let change = ScriptBuilder::new(from, to);
     let mut ops = change.creates();
     ops.extend(change.moves());
     ops.extend(change.texts());
@@ -28,7 +28,7 @@ pub fn script(from: &Outline, to: &Outline) -> Vec<Op> {
     ops
 }
 
-struct Change<'a> {
+struct ScriptBuilder<'a> {
     from: &'a Outline,
     to: &'a Outline,
     from_tree: Tree,
@@ -39,7 +39,7 @@ struct Change<'a> {
     moves: Vec<bool>,
 }
 
-impl<'a> Change<'a> {
+impl<'a> ScriptBuilder<'a> {
     fn new(from: &'a Outline, to: &'a Outline) -> Self {
         let (from_tree, to_tree) = (from.tree(), to.tree());
         let origin = locate(to, from);

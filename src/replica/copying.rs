@@ -107,18 +107,18 @@ pub(crate) fn with_details_of(outline: &mut Outline, other: &Outline) {
     }
 }
 
-/// An intent on a project as one on its copy, which holds the tasks of `copy`; `keys` are theirs
+/// A save on a project as one on its copy, which holds the tasks of `copy`; `keys` are theirs
 /// by those of the original. What the original has and the copy has not is to be created, numbered
 /// from `first_new`. With the keys that tasks have now.
 pub(crate) fn on_copy(
-    intent: &PendingSave,
+    save: &PendingSave,
     keys: &HashMap<Key, Key>,
     copy: &Outline,
     first_new: u32,
 ) -> (PendingSave, Vec<(Key, Key)>) {
     let mut keys = keys.clone();
     let mut next = first_new;
-    for item in &intent.target.items {
+    for item in &save.target.items {
         if matches!(item.key, Key::Known(_)) && !keys.contains_key(&item.key) {
             keys.insert(item.key.clone(), Key::New(next));
             next += 1;
@@ -129,30 +129,30 @@ pub(crate) fn on_copy(
             *key = new.clone();
         }
     };
-    let mut intent = intent.clone();
-    intent.target.items.iter_mut().for_each(|item| renamed(&mut item.key));
-    intent.before.items.iter_mut().for_each(|item| renamed(&mut item.key));
-    intent.before = intent.before.existing();
-    intent.moved.iter_mut().for_each(|moved| renamed(&mut moved.key));
-    intent.put_back.iter_mut().for_each(renamed);
-    intent.brought.iter_mut().for_each(|(key, _)| renamed(key));
-    intent.origins.iter_mut().for_each(|(_, key)| renamed(key));
-    for doubt in &mut intent.doubts {
+    let mut save = save.clone();
+    save.target.items.iter_mut().for_each(|item| renamed(&mut item.key));
+    save.before.items.iter_mut().for_each(|item| renamed(&mut item.key));
+    save.before = save.before.existing();
+    save.transferred.iter_mut().for_each(|moved| renamed(&mut moved.key));
+    save.put_back.iter_mut().for_each(renamed);
+    save.brought.iter_mut().for_each(|(key, _)| renamed(key));
+    save.origins.iter_mut().for_each(|(_, key)| renamed(key));
+    for doubt in &mut save.unconfirmed {
         if let Op::Detail { key, .. } = doubt {
             renamed(key);
         }
     }
-    intent.base = copy.clone();
-    (intent, keys.into_iter().filter(|(old, new)| old != new).collect())
+    save.base = copy.clone();
+    (save, keys.into_iter().filter(|(old, new)| old != new).collect())
 }
 
-/// What others have made of an original since it was copied, done to the intent on its copy; `now`
+/// What others have made of an original since it was copied, done to the save on its copy; `now`
 /// is what the original has, `current` the key that a task of the copy is known by, and new tasks
 /// are numbered from `first_new`. The tasks of the original as those of the copy, the keys that
 /// the copy has for them, and where the copy was changed differently. `None` if it cannot be told
 /// which tasks of the copy are which.
 pub(crate) fn carried_over(
-    intent: &mut PendingSave,
+    save: &mut PendingSave,
     original: &Original,
     now: &Outline,
     current: impl Fn(&Key) -> Key,
@@ -161,7 +161,7 @@ pub(crate) fn carried_over(
     let mut keys: HashMap<Key, Key> =
         original.keys.iter().map(|(old, new)| (old.clone(), current(new))).collect();
     let is_told = |item: &Item| match keys.get(&item.key) {
-        Some(new @ Key::New(_)) => intent.target.find(new).is_some(),
+        Some(new @ Key::New(_)) => save.target.find(new).is_some(),
         Some(Key::Known(_)) => true,
         None => false,
     };
@@ -176,10 +176,10 @@ pub(crate) fn carried_over(
         });
     }
     let (base, theirs) = (renamed(&original.tasks, &keys), renamed(now, &keys));
-    intent.before = plan::merge(&base, &intent.before, &theirs, next).outline.existing();
-    let merged = plan::merge(&base, &intent.target, &theirs, next);
-    intent.target = merged.outline;
-    for item in intent.target.items.iter_mut().filter(|item| matches!(item.key, Key::New(_))) {
+    save.before = plan::merge(&base, &save.before, &theirs, next).outline.existing();
+    let merged = plan::merge(&base, &save.target, &theirs, next);
+    save.target = merged.outline;
+    for item in save.target.items.iter_mut().filter(|item| matches!(item.key, Key::New(_))) {
         item.details = item.details.settled();
     }
     let keys = keys.into_iter().collect();

@@ -24,7 +24,7 @@ use crate::{
         lent::Lent,
         local::Local,
         names::Names,
-        rejection::RefusedText,
+        rejection::RejectedText,
         remote::{Digest, Remote, Snapshot},
         removed::Removed,
         served::ServedBases,
@@ -182,7 +182,7 @@ impl Current {
     }
 
     /// Takes over what an earlier mount knew, and what it served last.
-    pub(crate) fn recall(
+    pub(crate) fn install_cached(
         &mut self,
         snapshot: Snapshot,
         modified: SystemTime,
@@ -190,11 +190,11 @@ impl Current {
         served: Option<Outline>,
     ) {
         let outline = snapshot.outline.clone();
-        self.replica.recall(snapshot, modified, is_complete);
-        let is_clean = self.replica.saved().is_none() && self.replica.refused.is_none();
+        self.replica.install_cached(snapshot, modified, is_complete);
+        let is_clean = self.replica.saved().is_none() && self.replica.rejected.is_none();
         if let Some(served) = served.filter(|_| is_clean) {
             let same = served == *outline;
-            self.bases.recall(if same { outline } else { Arc::new(served) });
+            self.bases.note_cached(if same { outline } else { Arc::new(served) });
         }
     }
 
@@ -236,8 +236,8 @@ impl Current {
     }
 
     /// Takes over a text that the journal has as refused here.
-    pub(crate) fn reinstate_refused(&mut self, refused: RefusedText) {
-        self.replica.refused = Some(refused);
+    pub(crate) fn reinstate_rejected(&mut self, rejected: RejectedText) {
+        self.replica.rejected = Some(rejected);
     }
 
     /// Takes over what was copied to tasks by an earlier mount.

@@ -22,7 +22,7 @@ pub(crate) enum Extent {
 #[derive(Debug)]
 pub(crate) struct GivenUp {
     /// What was to come.
-    refused: Outline,
+    rejected: Outline,
     /// What is there instead.
     left: Outline,
     /// What the text of its own program stands for, and what that is to have edited from now on.
@@ -37,16 +37,16 @@ impl GivenUp {
             Extent::All => &save.before,
             Extent::Rest => &save.base,
         };
-        let (refused, left) = (replica.resolved(&saved.outline), replica.resolved(left));
+        let (rejected, left) = (replica.resolved(&saved.outline), replica.resolved(left));
         let own = saved.written.as_ref().zip(saved.edited.as_ref()).map(|(written, edited)| {
             let edited = replica.resolved(edited);
             let had = match extent {
                 Extent::All => edited,
-                Extent::Rest => with_rest(&replica.resolved(written), &refused, &left, &edited),
+                Extent::Rest => with_rest(&replica.resolved(written), &rejected, &left, &edited),
             };
             (written.clone(), Arc::new(had))
         });
-        Some(Self { refused, left, own })
+        Some(Self { rejected, left, own })
     }
 
     /// Notes what programs have before their eyes without it.
@@ -58,7 +58,7 @@ impl GivenUp {
                 return had.clone();
             }
             let had = current.resolved(seen);
-            let left = without_refused(&had, &self.refused, &self.left);
+            let left = without_rejected(&had, &self.rejected, &self.left);
             if left == had { seen.clone() } else { Arc::new(left) }
         };
         bases.give_up(without);
@@ -67,22 +67,22 @@ impl GivenUp {
     }
 }
 
-/// What a program is to have edited that made `written` of `edited`, of which `refused` was to come
-/// and `left` is there, for its text to say all that is not there: what it deleted, too.
+/// What a program is to have edited that made `written` of `edited`, of which `rejected` was to
+/// come and `left` is there, for its text to say all that is not there: what it deleted, too.
 pub(crate) fn with_rest(
     written: &Outline,
-    refused: &Outline,
+    rejected: &Outline,
     left: &Outline,
     edited: &Outline,
 ) -> Outline {
-    let fresh = written.next_new().max(refused.next_new()).max(left.next_new());
+    let fresh = written.next_new().max(rejected.next_new()).max(left.next_new());
     // What was deleted and is there is new to what was written.
-    let deleted = left.items.iter().filter(|item| refused.find(&item.key).is_none());
+    let deleted = left.items.iter().filter(|item| rejected.find(&item.key).is_none());
     let deleted: Vec<(Key, Key)> =
         deleted.zip(fresh..).map(|(item, new)| (item.key.clone(), Key::New(new))).collect();
     let mut left = left.clone();
     deleted.iter().for_each(|(key, new)| left.rekey(key, new));
-    let mut outline = plan::merge(refused, &left, written, left.next_new().max(fresh)).outline;
+    let mut outline = plan::merge(rejected, &left, written, left.next_new().max(fresh)).outline;
     deleted.iter().for_each(|(key, new)| outline.rekey(new, key));
     let keys = outline.items.iter().map(|item| item.key.clone());
     let is_strange = |key: &Key| written.find(key).is_none() && edited.find(key).is_none();
@@ -91,11 +91,12 @@ pub(crate) fn with_rest(
     outline
 }
 
-/// What somebody has before its eyes who had `had`, in which `refused` was made of `before`, once that
-/// is taken back. What it deleted is none of its lines: saving them without it deletes nothing.
-pub(crate) fn without_refused(had: &Outline, refused: &Outline, before: &Outline) -> Outline {
-    let fresh = had.next_new().max(refused.next_new()).max(before.next_new());
-    let mut outline = plan::merge(refused, before, had, fresh).outline;
+/// What somebody has before its eyes who had `had`, in which `rejected` was made of `before`, once
+/// that is taken back. What it deleted is none of its lines: saving them without it deletes
+/// nothing.
+pub(crate) fn without_rejected(had: &Outline, rejected: &Outline, before: &Outline) -> Outline {
+    let fresh = had.next_new().max(rejected.next_new()).max(before.next_new());
+    let mut outline = plan::merge(rejected, before, had, fresh).outline;
     let keys = outline.items.iter().map(|item| item.key.clone());
     let unknown: Vec<_> = keys.filter(|key| had.find(key).is_none()).collect();
     unknown.iter().for_each(|key| outline.lift_out(key));

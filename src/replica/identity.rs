@@ -2,24 +2,24 @@
 
 use crate::{
     ids::{ProjectId, SpaceId},
-    replica::{relocation::Place, state::Replica},
+    replica::{relocation::Location, state::Replica},
 };
 
 /// Whose text was refused here.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RefusedOf {
+pub(crate) struct RejectedOf {
     pub(crate) project: Option<ProjectId>,
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
 }
 
-impl RefusedOf {
+impl RejectedOf {
     pub(crate) fn of(state: &Replica) -> Self {
         Self { project: state.id.clone(), folder: state.folder.clone(), title: state.title.clone() }
     }
 }
 
-impl Place {
+impl Location {
     /// Where a project is shown.
     pub(crate) fn shown(state: &Replica) -> Self {
         Self { folder: state.folder.clone(), title: state.title.clone() }

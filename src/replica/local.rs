@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     plan::Outline,
-    replica::{grace::Edited, pending::PendingSave, rejection::Refusal},
+    replica::{grace::Edited, pending::PendingSave, rejection::Rejection},
 };
 
 /// A text that was saved and is not, or not yet, what Taskade has.
@@ -48,7 +48,7 @@ pub(crate) enum Local {
     /// be done with the project than with its tasks, and readers get what Taskade has.
     Pending(PendingSave, Option<Saved>),
     /// A save that Taskade has rejected, which readers get all the same.
-    Rejected(PendingSave, Saved, Refusal),
+    Rejected(PendingSave, Saved, Rejection),
 }
 
 impl Local {
@@ -85,9 +85,9 @@ impl Local {
     }
 
     /// Taskade's refusal, if that is its verdict.
-    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
         match self {
-            Local::Rejected(_, _, refusal) => Some(refusal),
+            Local::Rejected(_, _, rejection) => Some(rejection),
             Local::Clean | Local::Pending(..) => None,
         }
     }
@@ -107,9 +107,9 @@ impl Local {
 
     /// Taskade will not have what was saved. What it has refused before, or has nothing to show,
     /// stays as it is.
-    pub(crate) fn reject(&mut self, refusal: Refusal) {
+    pub(crate) fn reject(&mut self, rejection: Rejection) {
         *self = match std::mem::take(self) {
-            Local::Pending(save, Some(saved)) => Local::Rejected(save, saved, refusal),
+            Local::Pending(save, Some(saved)) => Local::Rejected(save, saved, rejection),
             other => other,
         };
     }

@@ -15,7 +15,7 @@ impl Names {
     /// Notes those that a task is known to have at the service.
     pub(crate) fn saw(&mut self, details: &Details) {
         if !details.is_unknown() {
-            let seen = details.facts();
+            let seen = details.parts();
             self.members.extend(seen.assignees.known.into_iter().map(|(handle, ())| handle));
             self.fields.extend(seen.fields.known.into_iter().map(|(field, _)| field));
         }

@@ -1,6 +1,6 @@
 //! What a project is to become, as state rather than as a list of calls. Pure.
 //!
-//! An [`PendingSave`] holds what the service is known to have (`base`) and what it is to have
+//! A [`PendingSave`] holds what the service is known to have (`base`) and what it is to have
 //! (`target`). Every question about a save is answered from these two: what is still to be
 //! sent is `script(base, target)`; another save folds into `target`; a fresh reading rebases
 //! both. The request under way is noted until its answer is: a reading shows whether it happened,
@@ -31,11 +31,13 @@ pub(crate) struct PendingSave {
     /// Whether the program may have seen newer tasks than those that it is known to have seen:
     /// then what looks new in its text may be there already.
     #[serde(default)]
-    pub(crate) doubtful: bool,
+    #[serde(rename = "doubtful")]
+    pub(crate) base_uncertain: bool,
     /// The numbers of the tasks that are to be created again: whoever deleted them may bring
     /// them back, or another mount may create them again too.
     #[serde(default)]
-    pub(crate) again: Vec<u32>,
+    #[serde(rename = "again")]
+    pub(crate) recreated: Vec<u32>,
     /// Which tasks those were that are to be created again, or were: one that is still there, or is
     /// back, is that task.
     #[serde(default)]
@@ -52,22 +54,25 @@ pub(crate) struct PendingSave {
     /// Whether that was done, and the journal does not know it yet.
     #[serde(skip)]
     pub(crate) is_restored: bool,
-    /// The deed that it undoes.
+    /// The action that it undoes.
     #[serde(default)]
     pub(crate) undoes: Option<i64>,
     /// Changes of details that may or may not have been made.
     #[serde(default)]
-    pub(crate) doubts: Vec<Op>,
+    #[serde(rename = "doubts")]
+    pub(crate) unconfirmed: Vec<Op>,
     /// Until when its deletions wait: see `transfer`.
     #[serde(default)]
-    pub(crate) held: Option<SystemTime>,
+    #[serde(rename = "held")]
+    pub(crate) hold_deletes_until: Option<SystemTime>,
     /// The tasks whose deletion was taken back before it was sent, as far as is known: should they
     /// be gone all the same, they are created again.
     #[serde(default)]
     pub(crate) put_back: Vec<Key>,
     /// The tasks that were cut from other projects, whose details are to be copied.
     #[serde(default)]
-    pub(crate) moved: Vec<Moved>,
+    #[serde(rename = "moved")]
+    pub(crate) transferred: Vec<TransferredTask>,
     /// What tasks have of those that they were made of, which were deleted in other projects, and
     /// their lines do not say: left out where the project has no such people or fields.
     #[serde(default)]
@@ -79,7 +84,7 @@ pub(crate) struct PendingSave {
 
 /// A task that was made of one that was cut from another project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Moved {
+pub(crate) struct TransferredTask {
     /// The new one.
     pub(crate) key: Key,
     /// What both say.
@@ -89,9 +94,11 @@ pub(crate) struct Moved {
     /// The old one.
     pub(crate) task: TaskId,
     /// What was known of the old one when it was cut, and shown if a line can show it.
-    pub(crate) known: Details,
+    #[serde(rename = "known")]
+    pub(crate) cut_with: Details,
     /// What else it was found to have: wanted for the new one.
-    pub(crate) told: Option<Details>,
+    #[serde(rename = "told")]
+    pub(crate) fetched: Option<Details>,
 }
 
 impl PendingSave {
@@ -102,17 +109,17 @@ impl PendingSave {
             base,
             target,
             in_flight: None,
-            doubtful: false,
-            again: Vec::new(),
+            base_uncertain: false,
+            recreated: Vec::new(),
             origins: Vec::new(),
             creates: false,
             restores: false,
             is_restored: false,
             undoes: None,
-            doubts: Vec::new(),
-            held: None,
+            unconfirmed: Vec::new(),
+            hold_deletes_until: None,
             put_back: Vec::new(),
-            moved: Vec::new(),
+            transferred: Vec::new(),
             brought: Vec::new(),
             relocation: None,
         }
@@ -143,7 +150,7 @@ impl PendingSave {
         let found = self.settle(&theirs);
         let mut aliases: Vec<(Key, Key)> =
             found.into_iter().map(|(number, id)| (Key::New(number), Key::Known(id))).collect();
-        if std::mem::take(&mut self.doubtful) {
+        if std::mem::take(&mut self.base_uncertain) {
             for (number, id) in arrivals::already_there(&self.base, &self.target, &theirs) {
                 let key = Key::Known(id);
                 self.rekey(&Key::New(number), &key);
@@ -151,7 +158,7 @@ impl PendingSave {
             }
         }
         aliases.extend(self.take_still_there(&theirs));
-        let returned = arrivals::returned([&self.base, &self.target], &self.again, &theirs);
+        let returned = arrivals::returned([&self.base, &self.target], &self.recreated, &theirs);
         for (gone, back) in &returned {
             self.rekey(gone, back);
         }
@@ -187,7 +194,7 @@ impl PendingSave {
     pub(crate) fn done(&mut self, op: &Op, ids: &[TaskId]) -> Result<(), plan::ApplyError> {
         self.in_flight = None;
         if let Op::Detail { key, change } = op {
-            self.doubts.retain(|doubt| match doubt {
+            self.unconfirmed.retain(|doubt| match doubt {
                 Op::Detail { key: of, change: other } => of != key || !change.settles(other),
                 _ => false,
             });
@@ -218,7 +225,7 @@ impl PendingSave {
     /// no listing shows that, and a newer save wants something else. One that is still wanted is
     /// simply sent again.
     pub(crate) fn detail_in_doubt(&self) -> Option<(TaskId, TaskResource)> {
-        let sent = self.doubts.iter().chain(&self.in_flight);
+        let sent = self.unconfirmed.iter().chain(&self.in_flight);
         let changes = sent.filter_map(|op| match op {
             Op::Detail { key: key @ Key::Known(task), change } => Some((key, task, change)),
             _ => None,
@@ -234,7 +241,7 @@ impl PendingSave {
 
     /// What a detail was told to be: whether the requests in doubt have changed it is known now.
     pub(crate) fn clear_up(&mut self, task: &TaskId, resource: TaskResource, told: &Details) {
-        let sent = std::mem::take(&mut self.doubts).into_iter().chain(self.in_flight.take());
+        let sent = std::mem::take(&mut self.unconfirmed).into_iter().chain(self.in_flight.take());
         for op in sent {
             match &op {
                 Op::Detail { key: Key::Known(known), change }
@@ -245,7 +252,7 @@ impl PendingSave {
                         let _ = plan::apply(&mut self.base, &op);
                     }
                 }
-                Op::Detail { .. } => self.doubts.push(op),
+                Op::Detail { .. } => self.unconfirmed.push(op),
                 _ => self.in_flight = Some(op),
             }
         }
@@ -271,8 +278,8 @@ impl PendingSave {
         if let Some(item) = self.target.items.iter_mut().find(|item| item.key == *key) {
             item.details = item.details.with(told);
         }
-        for moved in self.moved.iter_mut().filter(|moved| moved.key == *key) {
-            moved.told = Some(told.clone());
+        for moved in self.transferred.iter_mut().filter(|moved| moved.key == *key) {
+            moved.fetched = Some(told.clone());
         }
     }
 
@@ -290,7 +297,7 @@ impl PendingSave {
     /// Whether nothing is left to be sent, or to be copied, of its tasks.
     pub(crate) fn is_sent(&self) -> bool {
         let is_sent = self.in_flight.is_none() && self.detail_in_doubt().is_none();
-        is_sent && self.script().is_empty() && self.moved.is_empty()
+        is_sent && self.script().is_empty() && self.transferred.is_empty()
     }
 
     fn resolve(&mut self, number: u32, id: &TaskId) {
@@ -301,7 +308,7 @@ impl PendingSave {
         for outline in [&mut self.base, &mut self.target, &mut self.before] {
             outline.rekey(from, to);
         }
-        for moved in self.moved.iter_mut().filter(|moved| moved.key == *from) {
+        for moved in self.transferred.iter_mut().filter(|moved| moved.key == *from) {
             moved.key = to.clone();
         }
         for key in self.put_back.iter_mut().filter(|key| **key == *from) {
@@ -317,18 +324,18 @@ impl PendingSave {
 
     fn note_again(&mut self, conflicts: &[Conflict]) {
         for (gone, new) in recreated(conflicts) {
-            for moved in self.moved.iter_mut().filter(|moved| moved.key == gone) {
+            for moved in self.transferred.iter_mut().filter(|moved| moved.key == gone) {
                 moved.key = new.clone();
             }
         }
         for conflict in conflicts {
             if let Conflict::Recreated { key, new } = conflict {
-                self.again.push(*new);
+                self.recreated.push(*new);
                 self.origins.push((*new, key.clone()));
             }
         }
         let wanted: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
-        self.again.retain(|number| wanted.contains(&Key::New(*number)));
+        self.recreated.retain(|number| wanted.contains(&Key::New(*number)));
     }
 
     /// Notes in the base what the request in flight did, as far as a reading shows that it did
@@ -337,7 +344,7 @@ impl PendingSave {
     fn settle(&mut self, theirs: &Outline) -> Vec<(u32, TaskId)> {
         let Some(op) = self.in_flight.take() else { return Vec::new() };
         if matches!(op, Op::Detail { .. }) {
-            self.doubts.push(op);
+            self.unconfirmed.push(op);
             return Vec::new();
         }
         let mut placed = self.base.clone();
@@ -382,5 +389,5 @@ pub(crate) fn recreated(conflicts: &[Conflict]) -> Vec<(Key, Key)> {
 }
 
 #[cfg(test)]
-#[path = "intent_tests.rs"]
+#[path = "pending_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use crate::{
     plan::{self, Conflict, Item, Key, Merged, Op, Outline},
     replica::pending::PendingSave,
-    text::details::hidden,
+    text::details::undisplayable,
 };
 
 impl PendingSave {
@@ -35,7 +35,7 @@ impl PendingSave {
         let mut back = Vec::new();
         for item in &mut self.target.items {
             // One that is made of a task of another project is not the one that was cut here.
-            let is_of_another = self.moved.iter().any(|moved| moved.key == item.key);
+            let is_of_another = self.transferred.iter().any(|moved| moved.key == item.key);
             let is_new = matches!(item.key, Key::New(_))
                 && !item.text.is_empty()
                 && !is_of_another
@@ -45,7 +45,7 @@ impl PendingSave {
                 continue;
             };
             let Item { key, details, .. } = cut.remove(at);
-            item.details = item.details.with(&hidden(&details));
+            item.details = item.details.with(&undisplayable(&details));
             self.put_back.push(key.clone());
             back.push((std::mem::replace(&mut item.key, key.clone()), key));
         }
@@ -106,7 +106,7 @@ impl PendingSave {
                 self.base.items.push(Item { depth: 0, ..item.clone() });
             }
             self.rekey(&new, &key);
-            self.again.retain(|again| *again != number);
+            self.recreated.retain(|again| *again != number);
             aliases.push((new, key));
         }
         aliases
@@ -143,7 +143,7 @@ impl PendingSave {
             };
             item.key = Key::New(number);
             item.details = item.details.settled();
-            self.again.push(number);
+            self.recreated.push(number);
             self.origins.push((number, key.clone()));
             aliases.push((key, Key::New(number)));
         }

@@ -8,7 +8,7 @@ use crate::{clock::rfc3339, error::Kind, ids::ProjectId, plan::Outline};
 
 /// Why and when a save was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) kind: Kind,
     /// In words, with the path and what to do.
     pub(crate) reason: String,
@@ -22,16 +22,16 @@ pub(crate) struct Refusal {
 
 /// A text that was refused here.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RefusedText {
+pub(crate) struct RejectedText {
     /// Which row of the journal has it; `None` if the journal could not take it.
     pub(crate) row: Option<i64>,
     pub(crate) text: Arc<[u8]>,
     /// What it was edited from.
     pub(crate) base: Arc<Outline>,
-    pub(crate) refusal: Refusal,
+    pub(crate) rejection: Rejection,
 }
 
-impl Refusal {
+impl Rejection {
     /// The reason, and where the text is if the file shows another one.
     pub(crate) fn told(&self) -> String {
         let Self { reason, file, .. } = self;

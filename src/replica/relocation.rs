@@ -17,7 +17,7 @@ use crate::{
 
 /// A title in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
 }
@@ -26,9 +26,9 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Relocation {
     /// Where Taskade has it, as far as is known.
-    pub(crate) from: Place,
+    pub(crate) from: Location,
     /// Where it is to be, and is shown already.
-    pub(crate) to: Place,
+    pub(crate) to: Location,
     pub(crate) since: SystemTime,
     /// The title that was sent to its title node, until it is known what came of it.
     pub(crate) retitling: Option<String>,
@@ -53,14 +53,14 @@ pub(crate) struct Undone {
     /// In words.
     pub(crate) reason: String,
     /// Where the project was to be.
-    pub(crate) to: Place,
+    pub(crate) to: Location,
 }
 
 /// A request to copy a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CopyRequest {
     /// Where the copy was to be made.
-    pub(crate) to: Place,
+    pub(crate) to: Location,
     /// The projects that the folder had before: none of them is the copy.
     pub(crate) before: HashSet<ProjectId>,
     /// The tasks that the original was known to have when it was asked for.
@@ -116,7 +116,7 @@ pub(crate) enum Step {
 }
 
 impl Relocation {
-    pub(crate) fn new(from: Place, to: Place, since: SystemTime) -> Self {
+    pub(crate) fn new(from: Location, to: Location, since: SystemTime) -> Self {
         let (details, originals) = (Vec::new(), Vec::new());
         let (retitling, copy, back, undone) = (None, None, None, None);
         Self { from, to, since, retitling, copy, details, originals, back, undone }

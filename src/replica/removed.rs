@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     plan::{Details, Item, Key, Outline},
-    text::details::{shown, told},
+    text::details::{apply_line_by_ids, to_line_by_ids},
 };
 
 /// How long a line may take to come back.
@@ -24,14 +24,14 @@ pub(crate) const REMEMBERED: usize = 1000;
 /// The tasks of a project that were deleted lately, those that were deleted first before others.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Removed {
-    tasks: VecDeque<Gone>,
+    tasks: VecDeque<RemovedTask>,
     /// Whether what earlier mounts deleted is among them.
     pub(crate) is_recalled: bool,
 }
 
 /// A task that was deleted.
 #[derive(Debug, Clone)]
-pub(crate) struct Gone {
+pub(crate) struct RemovedTask {
     /// By which it was known when it was deleted.
     key: Key,
     text: String,
@@ -42,14 +42,15 @@ pub(crate) struct Gone {
     at: Instant,
 }
 
-impl Gone {
+impl RemovedTask {
     /// What the task has whose line is back and says `says`: all that it `has`, but where the line
     /// says otherwise than what was seen of it.
     fn again(&self, says: &Details, has: &Details) -> Details {
-        let ours = told(&self.seen, &shown(says)).unwrap_or_else(|_| says.clone());
+        let ours =
+            apply_line_by_ids(&self.seen, &to_line_by_ids(says)).unwrap_or_else(|_| says.clone());
         let merged = Details::merged(&self.seen, &ours, has);
         // What is spelled as it was is what it was, also where a line shows less (seconds, an array).
-        told(has, &shown(&merged)).unwrap_or(merged)
+        apply_line_by_ids(has, &to_line_by_ids(&merged)).unwrap_or(merged)
     }
 }
 
@@ -64,7 +65,7 @@ impl Removed {
         for Item { key, text, details, .. } in before.items.iter().filter(gone) {
             let seen = seen.get(key).map(|seen| (*seen).clone()).unwrap_or_default();
             let (key, text, known) = (key.clone(), text.clone(), details.clone());
-            self.tasks.push_back(Gone { key, text, known, seen, at: now });
+            self.tasks.push_back(RemovedTask { key, text, known, seen, at: now });
         }
         while self.tasks.len() > REMEMBERED {
             self.tasks.pop_front();
@@ -83,7 +84,7 @@ impl Removed {
 
     /// Notes a save of an earlier mount: what it made of what was deleted before, and what it
     /// deleted. Nobody knows what was seen of that.
-    pub(crate) fn recall(&mut self, before: &Outline, after: &Outline, at: Instant) {
+    pub(crate) fn note_earlier(&mut self, before: &Outline, after: &Outline, at: Instant) {
         let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
         let made: Vec<&Item> =
             after.items.iter().filter(|item| !there.contains(&item.key)).collect();
@@ -140,16 +141,18 @@ impl Removed {
         let mut taken = Vec::new();
         let mut used: HashSet<usize> = HashSet::new();
         for (text, mut items) in wanted {
-            let is_it = |(_, gone): &(usize, &Gone)| gone.text == text;
-            let mut gone: Vec<(usize, &Gone)> =
+            let is_it = |(_, gone): &(usize, &RemovedTask)| gone.text == text;
+            let mut gone: Vec<(usize, &RemovedTask)> =
                 self.tasks.iter().enumerate().filter(is_it).collect();
             if gone.len() > items.len() {
                 gone.sort_by_key(|(_, gone)| gone.known.present().is_unknown());
             }
             for is_exact in [true, false] {
                 items.retain(|item| {
-                    let says = shown(&item.details);
-                    let fits = |(_, gone): &(usize, &Gone)| !is_exact || shown(&gone.seen) == says;
+                    let says = to_line_by_ids(&item.details);
+                    let fits = |(_, gone): &(usize, &RemovedTask)| {
+                        !is_exact || to_line_by_ids(&gone.seen) == says
+                    };
                     let Some(found) = gone.iter().position(fits) else { return true };
                     let (at, found) = gone.remove(found);
                     used.insert(at);

@@ -5,7 +5,7 @@ use crate::{
     replica::{
         local::Saved,
         pending::{PendingSave, Rebased},
-        served::Seen,
+        served::Base,
         state::Replica,
     },
 };
@@ -23,8 +23,8 @@ pub(crate) struct Intended {
 impl Replica {
     /// What `ours` changes of `base`, merged into what waits already, and else into what Taskade is
     /// known to have, so that whoever is shown it sees all that there is; `None` if it changes nothing.
-    pub(crate) fn intend(&mut self, seen: &Seen, ours: &Outline) -> Option<Intended> {
-        let is_doubtful = matches!(seen, Seen::Perhaps(_));
+    pub(crate) fn intend(&mut self, seen: &Base, ours: &Outline) -> Option<Intended> {
+        let is_doubtful = matches!(seen, Base::MaybeStale(_));
         let (mut base, mut ours) = (self.resolved(seen.outline()), ours.clone());
         self.normalised.settle(&mut base, &mut ours);
         // Nobody else has edited what was only copied to it: it is deleted all the same.
@@ -46,7 +46,7 @@ impl Replica {
             }
             (None, Some(known)) if !known.outline.is_just(&base.existing()) => {
                 let mut save = PendingSave::new(base.existing(), ours);
-                save.doubtful = is_doubtful;
+                save.base_uncertain = is_doubtful;
                 let theirs = Outline::clone(&known.outline);
                 let rebased = save.rebase(theirs.clone(), first);
                 (save, theirs, rebased)
@@ -56,7 +56,7 @@ impl Replica {
                 (save, Outline::default(), Rebased::default())
             }
         };
-        save.doubtful |= is_doubtful;
+        save.base_uncertain |= is_doubtful;
         let Rebased { aliases, conflicts } = rebased;
         for (from, to) in aliases {
             self.note_alias(from, to);
@@ -67,7 +67,7 @@ impl Replica {
     /// Wants this instead of all that was wanted. A text that was refused here is settled by it.
     pub(crate) fn stage(&mut self, save: PendingSave, saved: Saved) {
         self.local.stage(save, saved);
-        self.refused = None;
+        self.rejected = None;
         self.generation += 1;
     }
 }

@@ -11,10 +11,10 @@ use crate::{
 
 /// What one executed request told.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct SendOutcome {
     pub(crate) ids: Vec<TaskId>,
     /// The text that the service says the task has now.
-    pub(crate) believed: Option<String>,
+    pub(crate) accepted_text: Option<String>,
     /// Whether a text was sent that the service may have read as markup.
     pub(crate) unverified: bool,
 }
@@ -33,7 +33,7 @@ impl Replica {
         let first_new = self.reserve(known);
         let Some(save) = self.pending() else { return Ok(None) };
         let is_known = save.base == *theirs && !save.has_still_there();
-        if save.in_flight.is_none() && !save.doubtful && is_known {
+        if save.in_flight.is_none() && !save.base_uncertain && is_known {
             return Ok(None);
         }
         let mut rebasing = save.clone();
@@ -50,7 +50,7 @@ impl Replica {
 
     /// Has readers get what is to become of a save that was not rejected; `render` gives the text.
     pub(crate) fn show_target(&mut self, render: impl Fn(&Outline) -> Arc<[u8]>) {
-        if self.is_refused() {
+        if self.is_rejected() {
             return;
         }
         let Some(target) = self.pending().map(|save| save.target.clone()) else { return };
@@ -61,16 +61,16 @@ impl Replica {
     }
 
     /// Takes over what an executed request has come to.
-    pub(crate) fn note_executed(&mut self, op: &Op, outcome: &Outcome) {
+    pub(crate) fn note_executed(&mut self, op: &Op, outcome: &SendOutcome) {
         let Some(save) = self.pending_mut() else { return };
         let fits = save.done(op, &outcome.ids).is_ok();
         let unverified = outcome.unverified || may_cascade(op, &save.base);
-        if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.believed) {
+        if let (Op::SetText { key, text }, Some(now)) = (op, &outcome.accepted_text) {
             save.believe(key, text, now);
         }
         let base = Arc::new(save.base.clone());
         if let Op::SetText { key: Key::Known(task), text } = op {
-            self.normalised.sent(task, text, outcome.believed.as_deref());
+            self.normalised.sent(task, text, outcome.accepted_text.as_deref());
         }
         if let Op::Create(items) = op {
             for (item, id) in items.iter().zip(&outcome.ids) {

@@ -40,28 +40,28 @@ pub struct Process {
 
 /// What a text was edited from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum Base {
     /// The program had this before its eyes.
-    Surely(Arc<Outline>),
+    Exact(Arc<Outline>),
     /// A crash may have kept from disk what was served after it.
-    Perhaps(Arc<Outline>),
+    MaybeStale(Arc<Outline>),
     /// It was written into this without being read: what it adds is added to what the program has
     /// before its eyes.
-    Blindly(Arc<Outline>),
+    Unread(Arc<Outline>),
 }
 
-impl Seen {
+impl Base {
     pub(crate) fn outline(&self) -> &Arc<Outline> {
-        let (Seen::Surely(outline) | Seen::Perhaps(outline) | Seen::Blindly(outline)) = self;
+        let (Base::Exact(outline) | Base::MaybeStale(outline) | Base::Unread(outline)) = self;
         outline
     }
 
     /// The same of another outline.
     pub(crate) fn map(self, change: impl FnOnce(Arc<Outline>) -> Arc<Outline>) -> Self {
         match self {
-            Seen::Surely(outline) => Seen::Surely(change(outline)),
-            Seen::Perhaps(outline) => Seen::Perhaps(change(outline)),
-            Seen::Blindly(outline) => Seen::Blindly(change(outline)),
+            Base::Exact(outline) => Base::Exact(change(outline)),
+            Base::MaybeStale(outline) => Base::MaybeStale(change(outline)),
+            Base::Unread(outline) => Base::Unread(change(outline)),
         }
     }
 }
@@ -80,13 +80,13 @@ pub(crate) struct OwnText {
 /// What a program is to have before its eyes once it is told that what it appended is saved.
 #[derive(Debug)]
 pub(crate) struct Appended {
-    base: Base,
+    base: ProcessBase,
     newest: Arc<Outline>,
 }
 
 /// What one process has before its eyes.
 #[derive(Debug, Clone)]
-pub(crate) struct Base {
+pub(crate) struct ProcessBase {
     pub(super) outline: Arc<Outline>,
     /// What it saved, as long as its reads are taken for checks of that.
     pub(super) own: Option<OwnText>,
@@ -95,13 +95,13 @@ pub(crate) struct Base {
 /// What the programs have before their eyes that had one project open lately.
 #[derive(Debug)]
 pub(crate) struct ServedBases {
-    pub(super) by_process: LruCache<Process, Base>,
+    pub(super) by_process: LruCache<Process, ProcessBase>,
     /// By programs that are still to be told how that went.
     appended: HashMap<Option<Process>, Appended>,
     /// With how many processes it is looked next which of them live.
     room: usize,
     pub(super) newest: Option<Arc<Outline>>,
-    pub(super) recalled: Option<Arc<Outline>>,
+    pub(super) cached: Option<Arc<Outline>>,
 }
 
 impl Default for ServedBases {
@@ -112,7 +112,7 @@ impl Default for ServedBases {
             appended: HashMap::new(),
             room: ROOM,
             newest: None,
-            recalled: None,
+            cached: None,
         }
     }
 }
@@ -135,14 +135,14 @@ impl ServedBases {
     pub(crate) fn read(&mut self, process: Option<Process>, outline: &Arc<Outline>, now: Instant) {
         let is_check = self.own(process, now).is_some();
         if !is_check {
-            self.put(process, Base { outline: outline.clone(), own: None });
+            self.put(process, ProcessBase { outline: outline.clone(), own: None });
         }
         self.newest = Some(outline.clone());
     }
 
     /// Notes that a process wrote this outline, in place of all that it had.
     pub(crate) fn wrote(&mut self, process: Option<Process>, outline: &Arc<Outline>, own: OwnText) {
-        self.put(process, Base { outline: outline.clone(), own: Some(own) });
+        self.put(process, ProcessBase { outline: outline.clone(), own: Some(own) });
         self.newest = Some(outline.clone());
     }
 
@@ -157,7 +157,7 @@ impl ServedBases {
         resolved: impl Fn(&Outline) -> Outline,
     ) -> Option<Arc<Outline>> {
         let waiting = self.appended.remove(&process);
-        let newest = self.newest.clone().or_else(|| self.recalled.clone());
+        let newest = self.newest.clone().or_else(|| self.cached.clone());
         let known = process.and_then(|process| self.by_process.peek(&process).cloned());
         let (known, newest) = match waiting {
             Some(Appended { base, newest }) => (Some(base), Some(newest)),
@@ -176,7 +176,7 @@ impl ServedBases {
         let newest = newest.map_or_else(|| outline.clone(), Arc::new);
         let own = known.and_then(|base| base.own);
         let to_render = own.as_ref().map(|_| outline.clone());
-        let base = Base { outline, own };
+        let base = ProcessBase { outline, own };
         self.appended.insert(process, Appended { base, newest });
         to_render
     }
@@ -222,7 +222,7 @@ impl ServedBases {
     }
 
     /// Notes that what a process wrote was refused: it is to see what is shown of that.
-    pub(crate) fn refused(&mut self, process: Option<Process>) {
+    pub(crate) fn rejected(&mut self, process: Option<Process>) {
         if let Some(base) = process.and_then(|process| self.by_process.peek_mut(&process)) {
             base.own = None;
         }
@@ -256,10 +256,10 @@ impl ServedBases {
         for (_, base) in self.by_process.iter_mut() {
             let left = without(&base.outline);
             if !Arc::ptr_eq(&left, &base.outline) {
-                *base = Base { outline: left, own: None };
+                *base = ProcessBase { outline: left, own: None };
             }
         }
-        for seen in self.newest.iter_mut().chain(&mut self.recalled) {
+        for seen in self.newest.iter_mut().chain(&mut self.cached) {
             *seen = without(seen);
         }
     }
@@ -308,7 +308,7 @@ impl ServedBases {
     /// Takes over what a process had before its eyes before a remount, and what it had saved a
     /// moment before that.
     pub(crate) fn keep(&mut self, process: Process, outline: Arc<Outline>, own: Option<OwnText>) {
-        self.put(Some(process), Base { outline, own });
+        self.put(Some(process), ProcessBase { outline, own });
     }
 
     /// What a process saved a moment ago, as long as it is not known that its grace is over.
@@ -322,27 +322,27 @@ impl ServedBases {
     }
 
     /// Takes over what was served last before a remount, as far as is known.
-    pub(crate) fn recall(&mut self, outline: Arc<Outline>) {
-        self.recalled.get_or_insert(outline);
+    pub(crate) fn note_cached(&mut self, outline: Arc<Outline>) {
+        self.cached.get_or_insert(outline);
     }
 
     /// What a process that saves now has edited: what it has before its eyes itself, else what was
     /// served last. A process from before this mount, which is the one `mount`, or any that comes
     /// while nothing was served yet, takes what was served last before.
-    pub(crate) fn base(&self, process: Option<Process>, mount: Option<Process>) -> Option<Seen> {
+    pub(crate) fn base(&self, process: Option<Process>, mount: Option<Process>) -> Option<Base> {
         if let Some(base) = process.and_then(|process| self.by_process.peek(&process)) {
-            return Some(Seen::Surely(base.outline.clone()));
+            return Some(Base::Exact(base.outline.clone()));
         }
         let is_older = match (process, mount) {
             (Some(process), Some(mount)) => process.inode != 0 && process.inode < mount.inode,
             _ => false,
         };
-        let before = self.recalled.clone().map(Seen::Perhaps);
-        let newest = self.newest.clone().map(Seen::Surely);
+        let before = self.cached.clone().map(Base::MaybeStale);
+        let newest = self.newest.clone().map(Base::Exact);
         if is_older { before.or(newest) } else { newest.or(before) }
     }
 
-    fn put(&mut self, process: Option<Process>, base: Base) {
+    fn put(&mut self, process: Option<Process>, base: ProcessBase) {
         // It has another text before its eyes than the one that it appended to.
         self.appended.remove(&process);
         let Some(process) = process else { return };

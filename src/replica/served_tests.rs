@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{GRACE, OwnText, Process, Seen, ServedBases};
+use super::{Base, GRACE, OwnText, Process, ServedBases};
 
 use crate::{
     ids::TaskId,
@@ -97,9 +97,9 @@ fn a_process_saves_on_what_it_read_and_a_stranger_on_the_newest() {
     session.reads(2, "new");
     assert_eq!(session.base(1), "old");
     assert_eq!(session.base(3), "new");
-    assert_eq!(session.bases.base(None, None), Some(Seen::Surely(outline("new"))));
+    assert_eq!(session.bases.base(None, None), Some(Base::Exact(outline("new"))));
     let reused = Some(Process { group: 1, inode: 80 });
-    assert_eq!(session.bases.base(reused, None), Some(Seen::Surely(outline("new"))));
+    assert_eq!(session.bases.base(reused, None), Some(Base::Exact(outline("new"))));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn somebody_is_apart_as_long_as_its_own_text_is_another() {
 fn what_is_refused_is_not_served_as_saved() {
     let mut session = Session::new();
     session.writes(1, "a");
-    session.bases.refused(process(1));
+    session.bases.rejected(process(1));
     assert_eq!(session.own(1), None);
     assert_eq!(session.base(1), "a");
 }
@@ -228,12 +228,12 @@ fn an_editor_is_not_forgotten_over_programs_that_only_looked() {
 fn a_process_from_before_the_mount_saves_on_what_was_served_before_it() {
     let of = |inode| Some(Process { group: 1, inode });
     let mut bases = ServedBases::default();
-    bases.recall(outline("before"));
-    let perhaps = Some(Seen::Perhaps(outline("before")));
+    bases.note_cached(outline("before"));
+    let perhaps = Some(Base::MaybeStale(outline("before")));
     assert_eq!(bases.base(of(80), of(70)), perhaps);
     bases.read(of(90), &outline("since"), Instant::now());
     assert_eq!(bases.base(of(60), of(70)), perhaps);
     for other in [of(80), of(0), None] {
-        assert_eq!(bases.base(other, of(70)), Some(Seen::Surely(outline("since"))));
+        assert_eq!(bases.base(other, of(70)), Some(Base::Exact(outline("since"))));
     }
 }

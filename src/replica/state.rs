@@ -17,7 +17,7 @@ use crate::{
         local::{Local, Saved},
         normalised::Normalised,
         pending::PendingSave,
-        rejection::{Refusal, RefusedText},
+        rejection::{RejectedText, Rejection},
         remote::{Remote, Snapshot},
     },
 };
@@ -81,7 +81,7 @@ pub(crate) struct Replica {
     pub(crate) uncertain: bool,
     pub(crate) local: Local,
     /// A text that was refused here. Readers get it whatever else was saved, unless it is set aside.
-    pub(crate) refused: Option<RefusedText>,
+    pub(crate) rejected: Option<RejectedText>,
     /// Which row of the journal has what is local.
     pub(crate) row: Option<i64>,
     /// The request to create the project, until what was made of it is known.
@@ -127,7 +127,7 @@ impl Replica {
             from_cache: false,
             uncertain: false,
             local: Local::Clean,
-            refused: None,
+            rejected: None,
             row: None,
             creating: None,
             archival: Archival::No,
@@ -147,15 +147,15 @@ impl Replica {
     /// What a reader gets.
     pub(crate) fn content(&self) -> Option<Content> {
         let version = self.version;
-        if let Some(RefusedText { text, base, .. }) = self.shown_refused() {
+        if let Some(RejectedText { text, base, .. }) = self.shown_rejected() {
             return Some(Content { text: text.clone(), outline: base.clone(), version });
         }
         self.accepted()
     }
 
     /// The refused text, if it is what readers get.
-    pub(crate) fn shown_refused(&self) -> Option<&RefusedText> {
-        self.refused.as_ref().filter(|refused| !refused.refusal.set_aside)
+    pub(crate) fn shown_rejected(&self) -> Option<&RejectedText> {
+        self.rejected.as_ref().filter(|rejected| !rejected.rejection.set_aside)
     }
 
     /// What a reader would get had nothing been refused here.
@@ -205,14 +205,14 @@ impl Replica {
     }
 
     /// Taskade's refusal of what was saved, if that is its verdict.
-    pub(crate) fn refusal(&self) -> Option<&Refusal> {
-        self.local.refusal()
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
+        self.local.rejection()
     }
 
     /// The refusals that are not settled: of a text here, and of a save by Taskade.
-    pub(crate) fn refusals(&self) -> impl Iterator<Item = (&Arc<[u8]>, &Refusal)> {
-        let here = self.refused.iter().map(|refused| (&refused.text, &refused.refusal));
-        here.chain(self.saved().map(|saved| &saved.text).zip(self.refusal()))
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = (&Arc<[u8]>, &Rejection)> {
+        let here = self.rejected.iter().map(|rejected| (&rejected.text, &rejected.rejection));
+        here.chain(self.saved().map(|saved| &saved.text).zip(self.rejection()))
     }
 
     /// How many bytes a reader gets; 0 if it was never read.
@@ -237,8 +237,8 @@ impl Replica {
     }
 
     /// Whether Taskade has refused its save: nobody works on that before it is settled.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.refusal().is_some()
+    pub(crate) fn is_rejected(&self) -> bool {
+        self.rejection().is_some()
     }
 
     /// Whether it is to be archived, or may have been, and the journal is to know that.
@@ -248,7 +248,7 @@ impl Replica {
 
     /// Whether readers get what Taskade has; else its answers are no news to them.
     pub(crate) fn shows_remote(&self) -> bool {
-        self.saved().is_none() && self.shown_refused().is_none() && self.id.is_some()
+        self.saved().is_none() && self.shown_rejected().is_none() && self.id.is_some()
     }
 
     /// Whether what Taskade has was read less than `max_age` ago.
@@ -258,7 +258,7 @@ impl Replica {
 
     /// Whether nothing of it is saved, refused or to be done.
     pub(crate) fn is_idle(&self) -> bool {
-        let is_clean = matches!(self.local, Local::Clean) && self.refused.is_none();
+        let is_clean = matches!(self.local, Local::Clean) && self.rejected.is_none();
         is_clean && self.creating.is_none() && !self.is_to_be_archived()
     }
 
@@ -276,7 +276,7 @@ impl Replica {
         };
         same_text
             && self.pending() == other.pending()
-            && self.refusal() == other.refusal()
+            && self.rejection() == other.rejection()
             && (&self.id, &self.folder, &self.title) == (&other.id, &other.folder, &other.title)
             && self.creating == other.creating
             && self.is_to_be_archived() == other.is_to_be_archived()
@@ -346,7 +346,12 @@ impl Replica {
     }
 
     /// The snapshot is one of the cache, of that time.
-    pub(crate) fn recall(&mut self, snapshot: Snapshot, modified: SystemTime, is_complete: bool) {
+    pub(crate) fn install_cached(
+        &mut self,
+        snapshot: Snapshot,
+        modified: SystemTime,
+        is_complete: bool,
+    ) {
         let had = self.content().is_some();
         self.remote = Remote::Resident(snapshot);
         (self.from_cache, self.uncertain) = (is_complete, !is_complete);

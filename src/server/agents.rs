@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     agent_requests::{CreateAgent, GenerateAgent, Source, UpdateAgent, check_data},
-    answer::{Answer, Outcome},
-    call::Call,
+    answer::{Answer, Handled},
+    call::ServedCall,
     projects::{broken, check_space, with_nulls},
     requests,
     shared::Shared,
@@ -19,7 +19,7 @@ pub(super) const DEFAULT_PAGE: usize = 20;
 /// The feature that generating an agent uses up.
 const CREDITS: &str = "ai-credits";
 
-pub(super) fn list(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn list(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let page = requests::page(call.query, DEFAULT_PAGE)?;
     check_space(shared, call.id(0))?;
     let agents = shared.store.agents(call.id(0)).map_err(broken)?;
@@ -42,7 +42,7 @@ pub(super) fn find(shared: &Shared, id: &str) -> Result<Agent, Answer> {
 }
 
 /// What is there, as an item that may be null where nothing is.
-pub(super) fn found_or_null(shared: &Shared, found: Result<Value, Answer>) -> Outcome {
+pub(super) fn found_or_null(shared: &Shared, found: Result<Value, Answer>) -> Handled {
     match found {
         Err(refusal) if refusal.status == 404 && shared.quirks.missing_is_null => {
             Ok(Answer::item(Value::Null))
@@ -51,11 +51,11 @@ pub(super) fn found_or_null(shared: &Shared, found: Result<Value, Answer>) -> Ou
     }
 }
 
-pub(super) fn get(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn get(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     found_or_null(shared, find(shared, call.id(0)).map(|agent| item(shared, &agent)))
 }
 
-pub(super) fn create(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn create(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: CreateAgent = requests::read(call)?;
     let data = match request.data {
         Source::Data(of) => {
@@ -72,7 +72,7 @@ pub(super) fn create(shared: &Shared, call: &Call<'_>) -> Outcome {
     make(shared, call.id(0), &request.name, &data)
 }
 
-pub(super) fn generate(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn generate(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: GenerateAgent = requests::read(call)?;
     check_space(shared, call.id(0))?;
     if shared.quirks.out_of_credits {
@@ -92,13 +92,13 @@ fn canned(prompt: &str, avatar: Option<Value>) -> Map<String, Value> {
     data
 }
 
-fn make(shared: &Shared, space: &str, name: &str, data: &Map<String, Value>) -> Outcome {
+fn make(shared: &Shared, space: &str, name: &str, data: &Map<String, Value>) -> Handled {
     check_space(shared, space)?;
     let id = shared.store.make_agent(space, name, data).map_err(broken)?;
     Ok(Answer::item(item(shared, &find(shared, &id)?)))
 }
 
-pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn update(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: UpdateAgent = requests::read(call)?;
     let mut agent = find(shared, call.id(0))?;
     if let Some(mut data) = request.data {
@@ -119,7 +119,7 @@ pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
     found_or_null(shared, find(shared, &agent.id).map(|agent| item(shared, &agent)))
 }
 
-pub(super) fn delete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn delete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     match shared.store.delete_agent(call.id(0)).map_err(broken)? {
         true => Ok(Answer::ok()),
         false => Err(Answer::not_found("Agent not found")),

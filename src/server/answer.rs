@@ -25,7 +25,7 @@ const JSON: &str = "application/json; charset=utf-8";
 const NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// A refusal, as the way out of a handler.
-pub(crate) type Outcome = Result<Answer, Answer>;
+pub(crate) type Handled = Result<Answer, Answer>;
 
 /// What every answer to a request that was carried out is in.
 #[derive(Serialize)]
@@ -39,19 +39,19 @@ struct Done<T> {
 struct Nothing {}
 
 #[derive(Serialize)]
-struct Item<T> {
+struct ItemBody<T> {
     item: T,
 }
 
 #[derive(Serialize)]
-struct Items<T> {
+struct ItemsBody<T> {
     items: Vec<T>,
 }
 
 /// A page of a list.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a, T> {
+struct PageBody<'a, T> {
     items: Vec<T>,
     has_more: bool,
     next_cursor: Option<&'a str>,
@@ -59,7 +59,7 @@ struct Page<'a, T> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Refusal<'a> {
+struct FailureBody<'a> {
     ok: bool,
     message: &'a str,
     code: &'a str,
@@ -72,11 +72,11 @@ impl Answer {
     }
 
     pub(crate) fn item(item: impl Serialize) -> Self {
-        Self::done(Item { item })
+        Self::done(ItemBody { item })
     }
 
     pub(crate) fn items(items: Vec<impl Serialize>) -> Self {
-        Self::done(Items { items })
+        Self::done(ItemsBody { items })
     }
 
     /// A page of a list: whether there is more, and where to go on from.
@@ -85,7 +85,7 @@ impl Answer {
         has_more: bool,
         next_cursor: Option<&str>,
     ) -> Self {
-        Self::done(Page { items, has_more, next_cursor })
+        Self::done(PageBody { items, has_more, next_cursor })
     }
 
     /// What is in the envelope beside `ok`.
@@ -154,7 +154,7 @@ impl Answer {
             429 => ("TOO_MANY_REQUESTS", "Too Many Requests"),
             _ => ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
         };
-        Self::written(status, &Refusal { ok: false, message, code, status_message: meaning })
+        Self::written(status, &FailureBody { ok: false, message, code, status_message: meaning })
     }
 
     pub(crate) fn bad_request(message: &str) -> Self {

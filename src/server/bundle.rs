@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::Answer,
-    outline::{Task, Tasks},
+    outline::{StoredTask, Tasks},
     quirks::Exports,
     shared::Shared,
     store::Store,
@@ -26,7 +26,7 @@ use super::{
 use crate::error::{Error, Kind, Result};
 
 /// Everything that an export tells of a project.
-struct Project {
+struct BundleProject {
     id: String,
     tasks: Arc<Tasks>,
     fields: Vec<Field>,
@@ -36,7 +36,7 @@ struct Project {
 
 /// The export of a space. Written from what is borrowed: it may have every task of an account.
 #[derive(Serialize)]
-struct Export<'a> {
+struct ExportBody<'a> {
     version: &'static str,
     items: BTreeMap<&'a str, BundleItem<'a>>,
 }
@@ -54,22 +54,22 @@ struct Item<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     project_id: &'a str,
-    root: Root<'a>,
+    root: BundleRoot<'a>,
     preferences: &'a Map<String, Value>,
 }
 
 /// The root of a project, whose only child is the title node.
-struct Root<'a> {
-    title: Option<Node<'a>>,
+struct BundleRoot<'a> {
+    title: Option<BundleNode<'a>>,
     fields: &'a [Field],
     more: &'a Map<String, Value>,
 }
 
 /// A task with everything below it.
-struct Node<'a> {
-    task: &'a Task,
+struct BundleNode<'a> {
+    task: &'a StoredTask,
     values: Option<&'a Values>,
-    children: Vec<Node<'a>>,
+    children: Vec<BundleNode<'a>>,
 }
 
 /// A text without markup, as exports have it.
@@ -79,7 +79,7 @@ struct PlainText<'a>(&'a str);
 struct Fields<'a>(&'a [Field]);
 
 #[derive(Serialize)]
-struct Op<'a> {
+struct BundleOp<'a> {
     insert: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Attributes>,
@@ -100,7 +100,7 @@ pub(super) fn export(shared: &Shared, space: &str) -> Result<Answer> {
     for (id, _, other) in &others {
         items.insert(id, BundleItem::Other(other));
     }
-    Ok(Answer::item(Export { version: "1", items }))
+    Ok(Answer::item(ExportBody { version: "1", items }))
 }
 
 /// The files of the archive of a space, by their paths: a directory for each sort of item.
@@ -180,7 +180,7 @@ fn agent_item(agent: Agent, knows: &[String]) -> Value {
     json!({ "type": "space-bundle-agent-item", "template": template })
 }
 
-fn projects(shared: &Shared, space: &str) -> Result<Vec<Project>> {
+fn projects(shared: &Shared, space: &str) -> Result<Vec<BundleProject>> {
     let mut projects = Vec::new();
     for row in shared.store.projects(space)? {
         let mut project = project(&shared.store, &row.id)?;
@@ -194,8 +194,8 @@ fn projects(shared: &Shared, space: &str) -> Result<Vec<Project>> {
     Ok(projects)
 }
 
-fn project(store: &Store, id: &str) -> Result<Project> {
-    Ok(Project {
+fn project(store: &Store, id: &str) -> Result<BundleProject> {
+    Ok(BundleProject {
         tasks: store.tasks(id)?,
         fields: store.fields(id)?,
         values: store.all_values(id)?,
@@ -204,33 +204,33 @@ fn project(store: &Store, id: &str) -> Result<Project> {
     })
 }
 
-fn item(project: &Project) -> Item<'_> {
-    let Project { id, tasks, fields, values, surroundings } = project;
+fn item(project: &BundleProject) -> Item<'_> {
+    let BundleProject { id, tasks, fields, values, surroundings } = project;
     Item {
         kind: "space-bundle-project-item",
         project_id: id,
-        root: Root { title: tree(tasks, values), fields, more: &surroundings.root },
+        root: BundleRoot { title: tree(tasks, values), fields, more: &surroundings.root },
         preferences: &surroundings.preferences,
     }
 }
 
 /// The title node with everything below it, built from the last task to the first.
-fn tree<'a>(tasks: &'a Tasks, values: &'a HashMap<String, Values>) -> Option<Node<'a>> {
+fn tree<'a>(tasks: &'a Tasks, values: &'a HashMap<String, Values>) -> Option<BundleNode<'a>> {
     let depths = tasks.depths();
     // The subtrees that wait for their parent, of each depth, last first.
-    let mut waiting: Vec<Vec<Node<'_>>> = Vec::new();
+    let mut waiting: Vec<Vec<BundleNode<'_>>> = Vec::new();
     for (task, &depth) in tasks.0.iter().zip(&depths).rev() {
         let mut children = waiting.get_mut(depth + 1).map(std::mem::take).unwrap_or_default();
         children.reverse();
         if waiting.len() <= depth {
             waiting.resize_with(depth + 1, Vec::new);
         }
-        waiting[depth].push(Node { task, values: values.get(&task.id), children });
+        waiting[depth].push(BundleNode { task, values: values.get(&task.id), children });
     }
     waiting.first_mut().and_then(Vec::pop)
 }
 
-impl Serialize for Root<'_> {
+impl Serialize for BundleRoot<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut root = serializer.serialize_map(None)?;
         root.serialize_entry("type", "root")?;
@@ -253,14 +253,14 @@ impl Serialize for Fields<'_> {
 
 impl Serialize for PlainText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let text = Op { insert: self.0, attributes: None };
-        let end = Op { insert: "\n", attributes: Some(Attributes { paragraph: true }) };
+        let text = BundleOp { insert: self.0, attributes: None };
+        let end = BundleOp { insert: "\n", attributes: Some(Attributes { paragraph: true }) };
         let text = Some(text).filter(|_| !self.0.is_empty());
         serializer.collect_seq(text.into_iter().chain([end]))
     }
 }
 
-impl Serialize for Node<'_> {
+impl Serialize for BundleNode<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Self { task, values, children } = self;
         let mut node = serializer.serialize_struct("Node", 7 + usize::from(values.is_some()))?;

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
 use super::{
-    answer::{Answer, Outcome},
+    answer::{Answer, Handled},
     archive::{self, Archive},
     bundle,
-    call::Call,
+    call::ServedCall,
     incoming::Incoming,
     projects::{broken, check_space},
     quirks::Exports,
@@ -37,13 +37,13 @@ fn check_exports(shared: &Shared, space: &str) -> Result<(), Answer> {
     }
 }
 
-pub(super) fn export(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn export(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     check_exports(shared, call.id(0))?;
     bundle::export(shared, call.id(0)).map_err(broken)
 }
 
 /// As an archive with a directory for each sort of item; as `tsk` the same by another name, or JSON.
-pub(super) fn export_archive(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn export_archive(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let space = call.id(0);
     check_exports(shared, space)?;
     let format = call.query.get("format").map_or("zip", String::as_str);
@@ -77,14 +77,14 @@ pub(super) fn export_archive(shared: &Shared, call: &Call<'_>) -> Outcome {
     archive.answer(&format!("bundle.{format}")).map_err(broken)
 }
 
-pub(super) fn import(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn import(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: ImportBundle = requests::read(call)?;
     let bundle = Incoming::of_export(request.bundle_data.get().as_bytes());
     install(shared, call.id(0), bundle)
 }
 
 /// An archive, or what a `.tsk` may be that is JSON.
-pub(super) fn import_archive(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn import_archive(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let bundle = if call.body.starts_with(ZIP) {
         archive::unpack(call.body).and_then(|files| {
             let (bundle, others) = Incoming::of_files(files);
@@ -99,7 +99,7 @@ pub(super) fn import_archive(shared: &Shared, call: &Call<'_>) -> Outcome {
     install(shared, call.id(0), bundle)
 }
 
-fn install(shared: &Shared, space: &str, bundle: Result<Incoming, String>) -> Outcome {
+fn install(shared: &Shared, space: &str, bundle: Result<Incoming, String>) -> Handled {
     check_space(shared, space)?;
     let bundle = bundle.map_err(|why| Answer::bad_request(&format!("bundle: {why}")))?;
     if shared.imports.count().refused {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// A request for one endpoint.
-pub(crate) struct Call<'a> {
+pub(crate) struct ServedCall<'a> {
     /// What fills the path of the endpoint.
     pub(crate) ids: Vec<String>,
     pub(crate) query: &'a HashMap<String, String>,
@@ -14,7 +14,7 @@ pub(crate) struct Call<'a> {
     pub(crate) host: &'a str,
 }
 
-impl Call<'_> {
+impl ServedCall<'_> {
     /// What fills the path, from 0 on; empty, which no id is, past its end.
     pub(crate) fn id(&self, at: usize) -> &str {
         self.ids.get(at).map_or("", String::as_str)

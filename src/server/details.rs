@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Outcome},
-    call::Call,
-    outline::{Task, Tasks},
+    answer::{Answer, Handled},
+    call::ServedCall,
+    outline::{StoredTask, Tasks},
     projects::{broken, find, with_nulls, written},
     quirks::Assigning,
-    requests::{self, PutAssignees, PutDate, PutNote, PutValue},
+    requests::{self, PutAssigneesBody, PutDateBody, PutNoteBody, PutValue},
     shared::Shared,
     store_details::{self, Field, Member, Note},
     tasks::{self, page_bounds, read_text},
@@ -21,7 +21,7 @@ use crate::api::{End, Schedule};
 /// How many members a page has without `limit`.
 const DEFAULT_MEMBERS: usize = 20;
 
-pub(super) fn members(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn members(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let id = call.id(0);
     let page = requests::page(call.query, DEFAULT_MEMBERS)?;
     find(shared, id)?;
@@ -39,7 +39,7 @@ fn user(shared: &Shared, handle: &str, member: Option<&Member>) -> Value {
     more(shared, user)
 }
 
-pub(super) fn fields(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn fields(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     find(shared, call.id(0))?;
     let fields = shared.store.fields(call.id(0)).map_err(broken)?;
     let field = |field: store_details::Field| json!({ "id": field.id, "data": field.data });
@@ -47,7 +47,7 @@ pub(super) fn fields(shared: &Shared, call: &Call<'_>) -> Outcome {
 }
 
 /// The tasks right below the title.
-pub(super) fn blocks(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn blocks(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let id = call.id(0);
     find(shared, id)?;
     let limit = requests::number(call.query, "limit", tasks::DEFAULT_PAGE, usize::MAX)?;
@@ -58,21 +58,21 @@ pub(super) fn blocks(shared: &Shared, call: &Call<'_>) -> Outcome {
         tasks.0.iter().filter(|task| task.parent.is_some() && task.parent.as_deref() == title);
     let top = Tasks(top.cloned().collect());
     let (from, to) = page_bounds(shared, &top, call.query, limit)?;
-    let block = |task: &Task| {
+    let block = |task: &StoredTask| {
         let block = json!({ "id": task.id, "text": task.text, "completed": task.completed });
         more(shared, block)
     };
     Ok(Answer::items(top.0.get(from..to).unwrap_or_default().iter().map(block).collect()))
 }
 
-pub(super) fn share_link(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn share_link(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let id = call.id(0);
     find(shared, id)?;
     let key = shared.store.share_key(id).map_err(broken)?;
     Ok(Answer::item(key.map_or(Value::Null, |key| share_item(shared, id, &key))))
 }
 
-pub(super) fn share(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn share(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let id = call.id(0);
     find(shared, id)?;
     let key = random_name(16).map_err(broken)?;
@@ -107,25 +107,25 @@ struct Of<'a> {
 }
 
 impl<'a> Of<'a> {
-    fn new(shared: &'a Shared, call: &'a Call<'_>) -> Self {
+    fn new(shared: &'a Shared, call: &'a ServedCall<'_>) -> Self {
         Self { shared, project: call.id(0), task: call.id(1) }
     }
 
     /// Does something with what belongs to the task, if there is such a task.
     fn with<T>(
         self,
-        act: impl FnOnce(store_details::Of<'_>) -> rusqlite::Result<T>,
+        act: impl FnOnce(store_details::StoredTaskDetails<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Answer> {
         let Self { shared, project, task } = self;
         find(shared, project)?;
         let done = shared.store.with_task(project, task, |transaction| {
-            act(store_details::Of { connection: transaction, project, task })
+            act(store_details::StoredTaskDetails { connection: transaction, project, task })
         });
         done.map_err(broken)?.ok_or_else(|| Answer::not_found("Task not found"))
     }
 
     /// The answer to a write to the task.
-    fn written(self) -> Outcome {
+    fn written(self) -> Handled {
         tasks::written_task(self.shared, self.project, self.task)
     }
 
@@ -138,20 +138,20 @@ impl<'a> Of<'a> {
     }
 }
 
-pub(super) fn date(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn date(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let date = Of::new(shared, call).with(|of| of.date())?;
     let date = date.ok_or_else(|| Answer::not_found("Date not found"))?;
     Ok(Answer::item(more(shared, date_item(shared, date))))
 }
 
-pub(super) fn set_date(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let schedule = requests::read::<PutDate>(call)?.schedule()?;
+pub(super) fn set_date(shared: &Shared, call: &ServedCall<'_>) -> Handled {
+    let schedule = requests::read::<PutDateBody>(call)?.schedule()?;
     let task = Of::new(shared, call);
     task.with(|of| of.set_date(&schedule))?;
     task.written()
 }
 
-pub(super) fn clear_date(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn clear_date(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let task = Of::new(shared, call);
     match task.with(|of| of.clear_date())? {
         true => task.written(),
@@ -159,15 +159,15 @@ pub(super) fn clear_date(shared: &Shared, call: &Call<'_>) -> Outcome {
     }
 }
 
-pub(super) fn note(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn note(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     match Of::new(shared, call).with(|of| of.note())? {
         Some(note) => Ok(Answer::item(note_item(shared, &note))),
         None => Err(Answer::not_found("Note not found")),
     }
 }
 
-pub(super) fn set_note(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let request: PutNote = requests::read(call)?;
+pub(super) fn set_note(shared: &Shared, call: &ServedCall<'_>) -> Handled {
+    let request: PutNoteBody = requests::read(call)?;
     request.check()?;
     let text = read_text(shared, request.content_type, request.value);
     let note = Note { content_type: request.content_type, text };
@@ -175,12 +175,12 @@ pub(super) fn set_note(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(written(shared, note_item(shared, &note)))
 }
 
-pub(super) fn clear_note(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn clear_note(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     Of::new(shared, call).with(|of| of.clear_note())?;
     Ok(Answer::ok())
 }
 
-pub(super) fn assignees(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn assignees(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let handles = Of::new(shared, call).with(|of| of.assignees())?;
     let members = shared.store.members(call.id(0)).map_err(broken)?;
     let known = |handle: &str| members.iter().find(|member| member.handle == handle);
@@ -188,8 +188,8 @@ pub(super) fn assignees(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::items(items.collect()))
 }
 
-pub(super) fn assign(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let request: PutAssignees = requests::read(call)?;
+pub(super) fn assign(shared: &Shared, call: &ServedCall<'_>) -> Handled {
+    let request: PutAssigneesBody = requests::read(call)?;
     request.check()?;
     find(shared, call.id(0))?;
     let task = Of::new(shared, call);
@@ -210,7 +210,7 @@ pub(super) fn assign(shared: &Shared, call: &Call<'_>) -> Outcome {
     task.written()
 }
 
-pub(super) fn unassign(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn unassign(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let task = Of::new(shared, call);
     match task.with(|of| of.unassign(call.id(2)))? {
         true => task.written(),
@@ -218,7 +218,7 @@ pub(super) fn unassign(shared: &Shared, call: &Call<'_>) -> Outcome {
     }
 }
 
-pub(super) fn values(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn values(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let values = Of::new(shared, call).with(|of| of.values())?;
     let item =
         |(id, kept)| more(shared, json!({ "fieldId": id, "value": told_value(shared, kept) }));
@@ -230,7 +230,7 @@ fn told_value(shared: &Shared, kept: Value) -> Value {
     if shared.quirks.typed_values { kept } else { values::told(kept) }
 }
 
-pub(super) fn value(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn value(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let task = Of::new(shared, call);
     let field = task.field(call.id(2))?;
     let values = task.with(|of| of.values())?;
@@ -241,7 +241,7 @@ pub(super) fn value(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::item(more(shared, item)))
 }
 
-pub(super) fn set_value(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn set_value(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: PutValue = requests::read(call)?;
     request.check()?;
     let task = Of::new(shared, call);
@@ -251,7 +251,7 @@ pub(super) fn set_value(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::ok())
 }
 
-pub(super) fn clear_value(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn clear_value(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let task = Of::new(shared, call);
     let field = task.field(call.id(2))?;
     task.with(|of| of.clear_value(&field.id))?;

@@ -9,7 +9,7 @@ use super::{
     imported::Imported,
     incoming::Incoming,
     store::{Store, add_project, failed},
-    store_details::{Of, to_json},
+    store_details::{StoredTaskDetails, to_json},
     token::random_name,
 };
 use crate::{
@@ -141,7 +141,7 @@ fn surround(
         transaction.execute(sql, [project, &field.id, &to_json(&field.data)?])?;
     }
     for (task, values) in &imported.values {
-        let of = Of { connection: transaction, project, task };
+        let of = StoredTaskDetails { connection: transaction, project, task };
         values.iter().try_for_each(|(field, value)| of.set_value(field, value))?;
     }
     Ok(())

@@ -9,8 +9,8 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    node::{Format, Op, Shape, is_plain, plain},
-    outline::{Task, Tasks},
+    node::{Format, NodeShape, Op, is_plain, plain},
+    outline::{StoredTask, Tasks},
     store_details::Field,
     store_fields::{Surroundings, Values},
 };
@@ -28,15 +28,15 @@ pub(crate) struct Imported {
 
 /// What an export has of a project.
 #[derive(Deserialize)]
-struct Item {
-    root: Root,
+struct ImportedItem {
+    root: ImportedRoot,
     #[serde(default)]
     preferences: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
-struct Root {
-    children: Vec<Node>,
+struct ImportedRoot {
+    children: Vec<ImportedNode>,
     #[serde(default)]
     fields: Option<Pairs<Value>>,
     #[serde(flatten)]
@@ -44,7 +44,7 @@ struct Root {
 }
 
 #[derive(Deserialize)]
-struct Node {
+struct ImportedNode {
     id: String,
     text: Text,
     #[serde(default)]
@@ -56,7 +56,7 @@ struct Node {
     #[serde(default)]
     attributes: Option<Values>,
     #[serde(default)]
-    children: Option<Vec<Node>>,
+    children: Option<Vec<ImportedNode>>,
 }
 
 #[derive(Deserialize)]
@@ -69,9 +69,9 @@ pub(crate) struct Pairs<T>(pub(crate) Vec<(String, T)>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
+        struct MapEntries<T>(PhantomData<T>);
 
-        impl<'de, T: DeserializeOwned> Visitor<'de> for Entries<T> {
+        impl<'de, T: DeserializeOwned> Visitor<'de> for MapEntries<T> {
             type Value = Pairs<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,7 +87,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Pairs<T> {
             }
         }
 
-        deserializer.deserialize_map(Entries(PhantomData))
+        deserializer.deserialize_map(MapEntries(PhantomData))
     }
 }
 
@@ -97,7 +97,7 @@ impl Imported {
     /// # Errors
     /// Why this is none.
     pub(crate) fn read(item: &[u8]) -> Result<Self, String> {
-        let item: Item = serde_json::from_slice(item).map_err(|error| error.to_string())?;
+        let item: ImportedItem = serde_json::from_slice(item).map_err(|error| error.to_string())?;
         Self::of(item)
     }
 
@@ -109,11 +109,11 @@ impl Imported {
         Self::of(serde_json::from_value(item).map_err(|error| error.to_string())?)
     }
 
-    fn of(item: Item) -> Result<Self, String> {
-        let Root { children, fields, mut more } = item.root;
+    fn of(item: ImportedItem) -> Result<Self, String> {
+        let ImportedRoot { children, fields, mut more } = item.root;
         more.remove("type");
         let count = children.len();
-        let Ok([title]) = <[Node; 1]>::try_from(children) else {
+        let Ok([title]) = <[ImportedNode; 1]>::try_from(children) else {
             return Err(format!("the root has {count} children, and not one, the title"));
         };
         let (tasks, values) = outline(title)?;
@@ -132,13 +132,13 @@ impl Imported {
 }
 
 /// The tasks in outline order, and their values. Every id is there once.
-fn outline(title: Node) -> Result<(Tasks, Vec<(String, Values)>), String> {
+fn outline(title: ImportedNode) -> Result<(Tasks, Vec<(String, Values)>), String> {
     let (mut tasks, mut values) = (Vec::new(), Vec::new());
     let mut ids: HashSet<String> = HashSet::new();
     // The last is pushed first: the first comes next.
-    let mut waiting: Vec<(Node, Option<String>)> = vec![(title, None)];
+    let mut waiting: Vec<(ImportedNode, Option<String>)> = vec![(title, None)];
     while let Some((node, parent)) = waiting.pop() {
-        let Node { id, text, format, collapsed, completed, attributes, children } = node;
+        let ImportedNode { id, text, format, collapsed, completed, attributes, children } = node;
         if !ids.insert(id.clone()) {
             return Err(format!("two nodes have the id {id}"));
         }
@@ -150,12 +150,12 @@ fn outline(title: Node) -> Result<(Tasks, Vec<(String, Values)>), String> {
         let ops = text.ops;
         let text = plain(&ops);
         let ops = Some(ops).filter(|ops| !is_plain(ops));
-        tasks.push(Task {
+        tasks.push(StoredTask {
             id,
             parent,
             text,
             completed: completed.unwrap_or_default(),
-            shape: Shape {
+            shape: NodeShape {
                 format: format.map(Into::into),
                 collapsed: collapsed.unwrap_or_default(),
                 ops: ops.map(Into::into),

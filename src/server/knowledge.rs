@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{
     agent_requests::{TeachMedia, TeachProject},
     agents::{self, DEFAULT_PAGE, item},
-    answer::{Answer, Outcome},
-    call::Call,
+    answer::{Answer, Handled},
+    call::ServedCall,
     media,
     projects::{self, broken},
     requests,
@@ -14,34 +14,34 @@ use super::{
     store_agents::{Convo, Knowledge},
 };
 
-pub(super) fn teach_project(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn teach_project(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: TeachProject = requests::read(call)?;
     agents::find(shared, call.id(0))?;
     projects::find(shared, &request.project_id)?;
     teach(shared, call.id(0), Knowledge::Project, &request.project_id)
 }
 
-pub(super) fn teach_media(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn teach_media(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: TeachMedia = requests::read(call)?;
     agents::find(shared, call.id(0))?;
     media::find(shared, &request.media_id)?;
     teach(shared, call.id(0), Knowledge::Media, &request.media_id)
 }
 
-fn teach(shared: &Shared, agent: &str, of: Knowledge, subject: &str) -> Outcome {
+fn teach(shared: &Shared, agent: &str, of: Knowledge, subject: &str) -> Handled {
     shared.store.teach(agent, of, subject).map_err(broken)?;
     Ok(Answer::item(item(shared, &agents::find(shared, agent)?)))
 }
 
-pub(super) fn unteach_project(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn unteach_project(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     unteach(shared, call, Knowledge::Project)
 }
 
-pub(super) fn unteach_media(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn unteach_media(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     unteach(shared, call, Knowledge::Media)
 }
 
-fn unteach(shared: &Shared, call: &Call<'_>, of: Knowledge) -> Outcome {
+fn unteach(shared: &Shared, call: &ServedCall<'_>, of: Knowledge) -> Handled {
     agents::find(shared, call.id(0))?;
     match shared.store.unteach(call.id(0), of, call.id(1)).map_err(broken)? {
         true => Ok(Answer::ok()),
@@ -49,14 +49,14 @@ fn unteach(shared: &Shared, call: &Call<'_>, of: Knowledge) -> Outcome {
     }
 }
 
-pub(super) fn convos(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn convos(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let page = requests::page(call.query, DEFAULT_PAGE)?;
     agents::find(shared, call.id(0))?;
     let convos = shared.store.convos(call.id(0)).map_err(broken)?;
     Ok(Answer::items(page.of(&convos).iter().map(convo_item).collect()))
 }
 
-pub(super) fn convo(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn convo(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     agents::find(shared, call.id(0))?;
     Ok(Answer::item(convo_item(&find_convo(shared, call.id(0), call.id(1))?)))
 }
@@ -75,7 +75,7 @@ fn convo_item(convo: &Convo) -> Value {
 }
 
 /// `getConversation` of v2, the only one that tells what was said.
-pub(super) fn transcript(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn transcript(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: requests::GetConversation = requests::read(call)?;
     agents::find(shared, &request.agent_id)?;
     let convo = find_convo(shared, &request.agent_id, &request.convo_id)?;

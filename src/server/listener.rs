@@ -23,7 +23,7 @@ use super::{
     faults::Fault,
     log::LoggedRequest,
     media,
-    quirks::Place,
+    quirks::WindowState,
     routes::{Arrived, Routes, Version},
     shared::Shared,
 };
@@ -216,7 +216,7 @@ async fn handle(
 
 fn refused_by(
     shared: &Shared,
-    place: Place,
+    place: WindowState,
     asked: &Asked,
     fault: Option<&Fault>,
 ) -> Option<Answer> {
@@ -246,7 +246,7 @@ fn refused_by(
 async fn respond(
     shared: &Shared,
     answer: Answer,
-    place: Place,
+    place: WindowState,
     fault: Option<Fault>,
 ) -> Result<Response<Body>, Broken> {
     let mut bytes = answer.body;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     agents::found_or_null,
-    answer::{Answer, Outcome},
+    answer::{Answer, Handled},
     archive::Archive,
-    call::Call,
+    call::ServedCall,
     projects::{broken, check_space, with_nulls},
     requests,
     shared::Shared,
@@ -23,7 +23,7 @@ pub(super) const MAX_FILE: usize = 25 << 20;
 /// Where the public address of a file is, outside the API.
 pub(super) const PUBLIC: &str = "/files/";
 
-pub(super) fn list(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn list(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let page = requests::page(call.query, DEFAULT_PAGE)?;
     check_space(shared, call.id(0))?;
     let medias = shared.store.medias(call.id(0)).map_err(broken)?;
@@ -40,18 +40,18 @@ pub(super) fn find(shared: &Shared, id: &str) -> Result<Media, Answer> {
     media.ok_or_else(|| Answer::not_found("Media not found"))
 }
 
-pub(super) fn get(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn get(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     found_or_null(shared, find(shared, call.id(0)).map(|media| item(&media)))
 }
 
-pub(super) fn delete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn delete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     match shared.store.delete_media(call.id(0)).map_err(broken)? {
         true => Ok(Answer::ok()),
         false => Err(Answer::not_found("Media not found")),
     }
 }
 
-pub(super) fn download(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn download(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let media = find(shared, call.id(0))?;
     if shared.quirks.downloads_redirect {
         return Ok(Answer::redirect(public_url(call, &media)));
@@ -61,7 +61,7 @@ pub(super) fn download(shared: &Shared, call: &Call<'_>) -> Outcome {
 }
 
 /// The file that a public address names.
-pub(super) fn public(shared: &Shared, file: &str) -> Outcome {
+pub(super) fn public(shared: &Shared, file: &str) -> Handled {
     let media = shared.store.media_of_file(file).map_err(broken)?;
     let media = media.ok_or_else(|| Answer::not_found("File not found"))?;
     let content = shared.store.content(&media.id).map_err(broken)?;
@@ -69,12 +69,12 @@ pub(super) fn public(shared: &Shared, file: &str) -> Outcome {
 }
 
 /// An address on another host, for everybody who has it: the same server by its other name.
-fn public_url(call: &Call<'_>, media: &Media) -> String {
+fn public_url(call: &ServedCall<'_>, media: &Media) -> String {
     let port = call.host.rsplit_once(':').map_or("80", |(_, port)| port);
     format!("http://localhost:{port}{PUBLIC}{}", media.file)
 }
 
-pub(super) fn download_all(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn download_all(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     check_space(shared, call.id(0))?;
     let mut archive = Archive::default();
     for media in shared.store.medias(call.id(0)).map_err(broken)? {
@@ -89,7 +89,7 @@ pub(super) fn download_all(shared: &Shared, call: &Call<'_>) -> Outcome {
     archive.answer("medias.zip").map_err(broken)
 }
 
-pub(super) fn upload(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn upload(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let space = call.id(0);
     let name = call.query.get("filename").filter(|name| !name.is_empty());
     let Some(name) = name else { return Err(Answer::bad_request("filename: not empty")) };

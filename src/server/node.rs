@@ -24,7 +24,7 @@ pub(crate) struct Op {
 
 /// How a node is shown. What is shared is never changed, so that a project is cheap to copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct NodeShape {
     /// `None` is what exports say of most titles.
     pub(crate) format: Option<Arc<Format>>,
     pub(crate) collapsed: bool,
@@ -42,14 +42,14 @@ impl Format {
     }
 }
 
-impl Default for Shape {
+impl Default for NodeShape {
     /// What a task is that the API makes, whose writes know no formats.
     fn default() -> Self {
         Self { format: Some(Arc::clone(&CHECKBOX)), collapsed: false, ops: None }
     }
 }
 
-impl Shape {
+impl NodeShape {
     pub(crate) fn of(node: &str) -> Self {
         match node {
             "checkbox" => Self::default(),

@@ -1,21 +1,21 @@
 //! The tasks of a project as the service orders them. Pure.
 
-use super::node::Shape;
+use super::node::NodeShape;
 use crate::api::Position;
 
 /// A task of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Task {
+pub(crate) struct StoredTask {
     pub(crate) id: String,
     /// `None` for the title node alone.
     pub(crate) parent: Option<String>,
     /// Plain, also where the shape has more to say of it.
     pub(crate) text: String,
     pub(crate) completed: bool,
-    pub(crate) shape: Shape,
+    pub(crate) shape: NodeShape,
 }
 
-impl Task {
+impl StoredTask {
     /// Puts another text in the place of this one, whose markup goes with it.
     pub(crate) fn set_text(&mut self, text: String) {
         self.text = text;
@@ -25,7 +25,7 @@ impl Task {
 
 /// All tasks of a project in outline order. The first is the title node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Tasks(pub(crate) Vec<Task>);
+pub(crate) struct Tasks(pub(crate) Vec<StoredTask>);
 
 /// Why something cannot be placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,10 @@ impl Tasks {
         position: Position,
     ) -> Result<(), Misplaced> {
         let (at, parent) = self.place(anchor, position)?;
-        self.0.insert(at, Task { id, parent, text, completed: false, shape: Shape::default() });
+        self.0.insert(
+            at,
+            StoredTask { id, parent, text, completed: false, shape: NodeShape::default() },
+        );
         Ok(())
     }
 
@@ -125,7 +128,7 @@ impl Tasks {
         }
         // Looked up before anything is taken out, so that a refusal changes nothing.
         self.place(Some(anchor), position)?;
-        let moved: Vec<Task> = self.0.drain(at..end).collect();
+        let moved: Vec<StoredTask> = self.0.drain(at..end).collect();
         let (to, parent) = self.place(Some(anchor), position)?;
         self.0.splice(to..to, moved);
         if let Some(task) = self.0.get_mut(to) {
@@ -152,7 +155,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Shape, Task, Tasks};
+    use super::{NodeShape, StoredTask, Tasks};
     use crate::{
         api::{Position, RemoteTask},
         ids::TaskId,
@@ -174,12 +177,12 @@ mod tests {
     }
 
     fn project(lines: &[Wanted]) -> Tasks {
-        let task = |id: &str, parent: Option<&String>, text: &str, completed| Task {
+        let task = |id: &str, parent: Option<&String>, text: &str, completed| StoredTask {
             id: id.to_owned(),
             parent: parent.cloned(),
             text: text.to_owned(),
             completed,
-            shape: Shape::default(),
+            shape: NodeShape::default(),
         };
         let mut tasks = vec![task("title", None, "Plan", false)];
         let mut path = vec!["title".to_owned()];

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Outcome},
-    call::Call,
-    requests::{self, CopyProject, CreateProject, CreateProjectIn},
+    answer::{Answer, Handled},
+    call::ServedCall,
+    requests::{self, CopyProjectBody, CreateProjectBody, CreateProjectIn},
     shared::Shared,
     store::{ProjectRow, SpaceRow},
 };
@@ -23,11 +23,11 @@ pub(super) fn written(shared: &Shared, item: Value) -> Answer {
     Answer::item(if shared.quirks.null_items_of_writes { Value::Null } else { item })
 }
 
-pub(super) fn workspaces(shared: &Shared, _: &Call<'_>) -> Outcome {
+pub(super) fn workspaces(shared: &Shared, _: &ServedCall<'_>) -> Handled {
     spaces(shared, shared.store.workspaces())
 }
 
-fn spaces(shared: &Shared, rows: crate::error::Result<Vec<SpaceRow>>) -> Outcome {
+fn spaces(shared: &Shared, rows: crate::error::Result<Vec<SpaceRow>>) -> Handled {
     let rows = rows.map_err(broken)?;
     let items = rows.into_iter().map(|row| json!({ "id": row.id, "name": row.name }));
     Ok(Answer::items(with_nulls(shared, items.collect())))
@@ -40,7 +40,7 @@ pub(super) fn with_nulls(shared: &Shared, mut items: Vec<Value>) -> Vec<Value> {
     items
 }
 
-pub(super) fn folders(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn folders(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let rows = shared.store.folders(call.id(0)).map_err(broken)?;
     if rows.is_empty() {
         return Err(Answer::not_found("Workspace not found"));
@@ -55,7 +55,7 @@ pub(super) fn check_space(shared: &Shared, id: &str) -> Result<(), Answer> {
     }
 }
 
-pub(super) fn projects(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn projects(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     check_space(shared, call.id(0))?;
     let rows = shared.store.projects(call.id(0)).map_err(broken)?;
     let items = rows.iter().map(|row| project_item(shared, row)).collect();
@@ -79,7 +79,7 @@ pub(super) fn find(shared: &Shared, id: &str) -> Result<ProjectRow, Answer> {
 }
 
 /// All projects of the account, by when they were looked at.
-pub(super) fn mine(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn mine(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let page = requests::page(call.query, DEFAULT_MINE)?;
     let mut rows = shared.store.viewed_projects().map_err(broken)?;
     match call.query.get("sort").map_or("viewed-desc", String::as_str) {
@@ -91,18 +91,18 @@ pub(super) fn mine(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::items(items.collect()))
 }
 
-pub(super) fn project(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn project(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     Ok(Answer::item(project_item(shared, &find(shared, call.id(0))?)))
 }
 
-pub(super) fn create_project(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let request: CreateProject = requests::read(call)?;
+pub(super) fn create_project(shared: &Shared, call: &ServedCall<'_>) -> Handled {
+    let request: CreateProjectBody = requests::read(call)?;
     requests::check_markdown(request.content_type)?;
     let made = make_project(shared, &request.folder_id, &request.content)?;
     Ok(written(shared, made))
 }
 
-pub(super) fn create_project_in(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn create_project_in(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: CreateProjectIn = requests::read(call)?;
     requests::check_markdown(request.content_type)?;
     make_project(shared, call.id(0), &request.content).map(Answer::item)
@@ -118,24 +118,24 @@ fn make_project(shared: &Shared, folder: &str, content: &str) -> Result<Value, A
     })
 }
 
-pub(super) fn complete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn complete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     archive(shared, call, true)
 }
 
-pub(super) fn restore(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn restore(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     archive(shared, call, false)
 }
 
-fn archive(shared: &Shared, call: &Call<'_>, completed: bool) -> Outcome {
+fn archive(shared: &Shared, call: &ServedCall<'_>, completed: bool) -> Handled {
     let row = shared.store.set_completed(call.id(0), completed).map_err(broken)?;
     let row = row.ok_or_else(|| Answer::not_found("Document not found"))?;
     let told = completed && !shared.quirks.null_items_of_writes;
     Ok(Answer::item(if told { project_item(shared, &row) } else { Value::Null }))
 }
 
-pub(super) fn copy(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn copy(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let id = call.id(0);
-    let request: CopyProject = requests::read(call)?;
+    let request: CopyProjectBody = requests::read(call)?;
     if request.project_title.as_deref() == Some("") {
         return Err(Answer::bad_request("projectTitle: not empty"));
     }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{
     agent_requests::{UpdatePublicAgent, check_preferences},
     agents::find,
-    answer::{Answer, Outcome},
-    call::Call,
+    answer::{Answer, Handled},
+    call::ServedCall,
     projects::broken,
     requests,
     shared::Shared,
@@ -34,7 +34,7 @@ fn item(agent: &Agent, public: &PublicAgent) -> Value {
     json!({ "id": public.id, "name": agent.name, "data": data, "preferences": preferences })
 }
 
-pub(super) fn publish(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn publish(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let agent = find(shared, call.id(0))?;
     let chatbot = [("mode".to_owned(), Value::from("chatbot"))].into_iter().collect();
     shared.store.publish(&agent.id, &chatbot).map_err(broken)?;
@@ -42,21 +42,21 @@ pub(super) fn publish(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::with(json!({ "publicUrl": url(&public) })))
 }
 
-pub(super) fn get(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn get(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     told(&find(shared, call.id(0))?)
 }
 
-pub(super) fn get_by_public_id(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn get_by_public_id(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let agent = shared.store.public_agent(call.id(0)).map_err(broken)?;
     told(&agent.ok_or_else(none)?)
 }
 
-fn told(agent: &Agent) -> Outcome {
+fn told(agent: &Agent) -> Handled {
     let public = agent.public.as_ref().ok_or_else(none)?;
     Ok(Answer::with(json!({ "item": item(agent, public), "publicUrl": url(public) })))
 }
 
-pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn update(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: UpdatePublicAgent = requests::read(call)?;
     check_preferences(&request.preferences)?;
     let agent = find(shared, call.id(0))?;

@@ -174,7 +174,7 @@ pub(crate) struct Window {
 
 /// Where a request stands in its window.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct WindowState {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
     pub(crate) reset: Duration,
@@ -187,14 +187,14 @@ impl Window {
     }
 
     /// Counts a request.
-    pub(crate) fn count(&self) -> Place {
+    pub(crate) fn count(&self) -> WindowState {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.0.elapsed() >= self.length {
             *used = (Instant::now(), 0);
         }
         let refused = used.1 >= self.limit;
         used.1 = used.1.saturating_add(u32::from(!refused));
-        Place {
+        WindowState {
             limit: self.limit,
             remaining: self.limit.saturating_sub(used.1),
             reset: self.length.saturating_sub(used.0.elapsed()),

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{answer::Answer, call::Call};
+use super::{answer::Answer, call::ServedCall};
 use crate::api::{ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, Position, Schedule};
 
 /// `taskCreate`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CreateTasks {
+pub(crate) struct CreateTasksBody {
     pub(crate) tasks: Vec<CreateTask>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct CreateTask {
 /// `taskPut`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct UpdateTask {
+pub(crate) struct UpdateTaskBody {
     pub(crate) content_type: ContentType,
     pub(crate) content: String,
 }
@@ -37,7 +37,7 @@ pub(crate) struct UpdateTask {
 /// `taskMove`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MoveTask {
+pub(crate) struct MoveTaskBody {
     pub(crate) target: MoveTarget,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct MoveTarget {
 /// `projectCreate`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct CreateProject {
+pub(crate) struct CreateProjectBody {
     pub(crate) folder_id: String,
     pub(crate) content_type: ContentType,
     pub(crate) content: String,
@@ -69,7 +69,7 @@ pub(crate) struct CreateProjectIn {
 /// `projectCopy`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct CopyProject {
+pub(crate) struct CopyProjectBody {
     pub(crate) folder_id: String,
     /// May be left out, but not be null.
     #[serde(default, deserialize_with = "given")]
@@ -97,7 +97,7 @@ pub(crate) struct GetConversation {
 /// `taskPutDate`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PutDate {
+pub(crate) struct PutDateBody {
     start: Date,
     /// May be left out, but not be null.
     #[serde(default, deserialize_with = "given")]
@@ -118,7 +118,7 @@ struct Date {
 /// `taskPutNote`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PutNote {
+pub(crate) struct PutNoteBody {
     #[serde(rename = "type")]
     pub(crate) content_type: ContentType,
     pub(crate) value: String,
@@ -127,7 +127,7 @@ pub(crate) struct PutNote {
 /// `taskPutAssignees`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PutAssignees {
+pub(crate) struct PutAssigneesBody {
     pub(crate) handles: Vec<String>,
 }
 
@@ -145,7 +145,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 /// Reads the body of a request. The document knows JSON bodies alone.
-pub(crate) fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Answer> {
+pub(crate) fn read<T: DeserializeOwned>(call: &ServedCall<'_>) -> Result<T, Answer> {
     let essence = call.media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Answer::refusal(415, "Content-Type: application/json"));
@@ -157,7 +157,7 @@ pub(crate) fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Answer> {
     serde_json::from_slice(call.body).map_err(|error| Answer::bad_request(&error.to_string()))
 }
 
-impl CreateTasks {
+impl CreateTasksBody {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
         if self.tasks.len() > MAX_BATCH {
@@ -174,7 +174,7 @@ impl CreateTasks {
     }
 }
 
-impl UpdateTask {
+impl UpdateTaskBody {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
         check_length(&self.content)?;
@@ -185,7 +185,7 @@ impl UpdateTask {
     }
 }
 
-impl MoveTask {
+impl MoveTaskBody {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
         if self.target.task_id.is_empty() {
@@ -195,7 +195,7 @@ impl MoveTask {
     }
 }
 
-impl PutDate {
+impl PutDateBody {
     /// The schedule, if it is one.
     pub(crate) fn schedule(self) -> Result<Schedule, Answer> {
         let start = self.start.moment()?;
@@ -227,7 +227,7 @@ fn is_after(moment: &Moment, other: &Moment) -> bool {
     }
 }
 
-impl PutNote {
+impl PutNoteBody {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
         if self.value.is_empty() || self.value.contains(['\r', '\n']) {
@@ -237,7 +237,7 @@ impl PutNote {
     }
 }
 
-impl PutAssignees {
+impl PutAssigneesBody {
     /// What the types alone do not refuse.
     pub(crate) fn check(&self) -> Result<(), Answer> {
         if self.handles.iter().any(String::is_empty) {

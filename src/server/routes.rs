@@ -6,16 +6,16 @@ use matchit::InsertError;
 
 use super::{
     agents,
-    answer::{Answer, Outcome},
+    answer::{Answer, Handled},
     bundles,
-    call::Call,
+    call::ServedCall,
     details, knowledge, media, projects, public_agents,
     shared::Shared,
     tasks, templates,
 };
 
 /// What carries out a request for an endpoint.
-type Handler = fn(&Shared, &Call<'_>) -> Outcome;
+type Handler = fn(&Shared, &ServedCall<'_>) -> Handled;
 
 /// Whose bodies may be larger than others.
 const UPLOAD: &str = "/medias/spaces/{space}/upload";
@@ -164,7 +164,7 @@ impl Routes {
         let Some((handler, params)) = found else { return Answer::not_found("Not found") };
         let decode = |id: &str| percent_encoding::percent_decode_str(id).decode_utf8_lossy().into();
         let ids = params.iter().map(|(_, id)| decode(id)).collect();
-        let outcome = handler(shared, &Call { ids, query, media_type, body, host });
+        let outcome = handler(shared, &ServedCall { ids, query, media_type, body, host });
         outcome.unwrap_or_else(|refusal| refusal)
     }
 }

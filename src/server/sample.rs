@@ -135,28 +135,36 @@ const PEOPLE: [(&str, &str); 3] =
     [("alice", "Alice Meyer"), ("bob", "Bob Okafor"), ("carol", "Carol Lindqvist")];
 
 /// What is known of some tasks.
-const DETAILS: [(&str, &str, Detail); 17] = [
-    ("Inbox", "Renew the domain before it lapses", Detail::Due("2026-11-30")),
-    ("Inbox", "Book a dentist appointment", Detail::Due("2026-12-04")),
-    ("Inbox", "Ask Tom for the March invoices", Detail::Note("Only the ones from the printer")),
-    ("Inbox", "Reply to Priya about the venue deposit", Detail::Assigned(&["alice"])),
-    ("Launch plan", "Draft the announcement", Detail::Assigned(&["carol"])),
-    ("Launch plan", "Screenshots for the press kit", Detail::Assigned(&["bob", "carol"])),
-    ("Launch plan", "Screenshots for the press kit", Detail::Note("Light and dark, 2x")),
-    ("Launch plan", "Dry run of the demo with the whole team", Detail::At("2026-12-07", "15:30")),
-    ("Launch plan", "Launch day", Detail::Due("2026-12-09")),
-    ("Launch plan", "Publish the blog post at 9:00", Detail::At("2026-12-09", "09:00")),
-    ("Launch plan", "After the launch", Detail::Range("2026-12-10", "2026-12-16")),
-    ("Budget", "Search: 4,000 a month", Detail::Number(4000)),
-    ("Budget", "Booth at the spring fair", Detail::Number(2500)),
-    ("Budget", "Booth at the spring fair", Detail::Pick("high")),
-    ("Sprint 12", "Detect the separator", Detail::Assigned(&["bob"])),
-    ("Sprint 12", "Test with the file from Northwind", Detail::Number(3)),
-    ("Sprint 12", "pick a window", Detail::Due("2026-12-02")),
+const DETAILS: [(&str, &str, SampleDetail); 17] = [
+    ("Inbox", "Renew the domain before it lapses", SampleDetail::Due("2026-11-30")),
+    ("Inbox", "Book a dentist appointment", SampleDetail::Due("2026-12-04")),
+    (
+        "Inbox",
+        "Ask Tom for the March invoices",
+        SampleDetail::Note("Only the ones from the printer"),
+    ),
+    ("Inbox", "Reply to Priya about the venue deposit", SampleDetail::Assigned(&["alice"])),
+    ("Launch plan", "Draft the announcement", SampleDetail::Assigned(&["carol"])),
+    ("Launch plan", "Screenshots for the press kit", SampleDetail::Assigned(&["bob", "carol"])),
+    ("Launch plan", "Screenshots for the press kit", SampleDetail::Note("Light and dark, 2x")),
+    (
+        "Launch plan",
+        "Dry run of the demo with the whole team",
+        SampleDetail::At("2026-12-07", "15:30"),
+    ),
+    ("Launch plan", "Launch day", SampleDetail::Due("2026-12-09")),
+    ("Launch plan", "Publish the blog post at 9:00", SampleDetail::At("2026-12-09", "09:00")),
+    ("Launch plan", "After the launch", SampleDetail::Range("2026-12-10", "2026-12-16")),
+    ("Budget", "Search: 4,000 a month", SampleDetail::Number(4000)),
+    ("Budget", "Booth at the spring fair", SampleDetail::Number(2500)),
+    ("Budget", "Booth at the spring fair", SampleDetail::Pick("high")),
+    ("Sprint 12", "Detect the separator", SampleDetail::Assigned(&["bob"])),
+    ("Sprint 12", "Test with the file from Northwind", SampleDetail::Number(3)),
+    ("Sprint 12", "pick a window", SampleDetail::Due("2026-12-02")),
 ];
 
 /// Something that is known of a task.
-enum Detail {
+enum SampleDetail {
     /// A day.
     Due(&'static str),
     /// A day, and a time of it.
@@ -249,19 +257,21 @@ fn add_details(store: &Store) -> Result<()> {
         let Some(task) = tasks.0.iter().find(|task| task.text == text) else { continue };
         let task = TaskId::new(&task.id);
         match detail {
-            Detail::Due(day) => store.date_elsewhere(&project, &task, Some(&due(day, None, None))),
-            Detail::At(day, time) => {
+            SampleDetail::Due(day) => {
+                store.date_elsewhere(&project, &task, Some(&due(day, None, None)))
+            }
+            SampleDetail::At(day, time) => {
                 store.date_elsewhere(&project, &task, Some(&due(day, Some(time), None)))
             }
-            Detail::Range(first, last) => {
+            SampleDetail::Range(first, last) => {
                 store.date_elsewhere(&project, &task, Some(&due(first, None, Some(last))))
             }
-            Detail::Note(note) => store.note_elsewhere(&project, &task, Some(note)),
-            Detail::Assigned(handles) => store.assign_elsewhere(&project, &task, handles),
-            Detail::Number(number) => {
+            SampleDetail::Note(note) => store.note_elsewhere(&project, &task, Some(note)),
+            SampleDetail::Assigned(handles) => store.assign_elsewhere(&project, &task, handles),
+            SampleDetail::Number(number) => {
                 store.field_elsewhere(&project, &task, NUMBER, Some(&number.into()))
             }
-            Detail::Pick(option) => {
+            SampleDetail::Pick(option) => {
                 store.field_elsewhere(&project, &task, PRIORITY, Some(&option.into()))
             }
         }?;

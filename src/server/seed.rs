@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     markdown::MarkdownLine,
-    node::Shape,
+    node::NodeShape,
     outline::{Misplaced, Tasks},
     store::{Store, add_project, failed},
-    store_details::{Note, Of},
+    store_details::{Note, StoredTaskDetails},
     store_tasks::below_title,
     token::{random_name, random_uuid},
     values,
@@ -287,11 +287,11 @@ impl Store {
         &self,
         project: &ProjectId,
         task: &TaskId,
-        act: impl FnOnce(Of<'_>) -> rusqlite::Result<T>,
+        act: impl FnOnce(StoredTaskDetails<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
         let (project, task) = (project.as_str(), task.as_str());
         let done = self.with_task(project, task, |transaction| {
-            act(Of { connection: transaction, project, task })
+            act(StoredTaskDetails { connection: transaction, project, task })
         });
         done?.ok_or_else(|| Error::new(Kind::NotFound, "no such task"))
     }
@@ -320,7 +320,7 @@ impl Store {
     ) -> Result<()> {
         self.elsewhere(project, |tasks| {
             let at = tasks.index(task.as_str()).ok_or(Misplaced::Unknown)?;
-            tasks.0[at].shape = Shape::of(format.format());
+            tasks.0[at].shape = NodeShape::of(format.format());
             Ok(())
         })
     }

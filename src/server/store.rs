@@ -44,14 +44,14 @@ pub(crate) struct ProjectRow {
     pub(crate) completed: bool,
 }
 
-pub(crate) struct Inner {
+pub(crate) struct StoreInner {
     pub(crate) connection: Connection,
     kept: HashMap<String, Arc<Tasks>>,
 }
 
 /// Everything that a server has.
 pub struct Store {
-    inner: Mutex<Inner>,
+    inner: Mutex<StoreInner>,
 }
 
 impl Store {
@@ -64,7 +64,7 @@ impl Store {
             .map_err(|error| Error::io("cannot make the store", error).at(&shown))?;
         let connection = database::open(&dir.join("store.sqlite3"), &STEPS)?;
         take_alone(&connection).map_err(|error| failed(error).at(&shown))?;
-        Ok(Self { inner: Mutex::new(Inner { connection, kept: HashMap::new() }) })
+        Ok(Self { inner: Mutex::new(StoreInner { connection, kept: HashMap::new() }) })
     }
 
     pub(crate) fn is_empty(&self) -> Result<bool> {
@@ -234,12 +234,12 @@ impl Store {
         Ok(Some(done))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, StoreInner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl StoreInner {
     fn tasks(&mut self, project: &str) -> Result<Arc<Tasks>> {
         if let Some(tasks) = self.kept.get(project) {
             return Ok(Arc::clone(tasks));

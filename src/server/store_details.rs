@@ -31,13 +31,13 @@ pub(crate) struct Field {
 
 /// A task, for what belongs to it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Of<'a> {
+pub(crate) struct StoredTaskDetails<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) project: &'a str,
     pub(crate) task: &'a str,
 }
 
-impl Of<'_> {
+impl StoredTaskDetails<'_> {
     pub(crate) fn date(self) -> rusqlite::Result<Option<Schedule>> {
         self.json("SELECT schedule FROM dates WHERE project = ?1 AND task = ?2")
     }

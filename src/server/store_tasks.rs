@@ -6,8 +6,8 @@ use rusqlite::{Connection, Transaction, params, types::ValueRef};
 
 use super::{
     markdown::MarkdownLine,
-    node::{Format, Shape},
-    outline::{Task, Tasks},
+    node::{Format, NodeShape},
+    outline::{StoredTask, Tasks},
     store_details as details,
     token::random_uuid,
 };
@@ -20,7 +20,7 @@ pub(crate) fn read(connection: &Connection, project: &str) -> rusqlite::Result<T
          FROM tasks WHERE project = ?1 ORDER BY place",
     )?;
     let rows = statement.query_map([project], |row| {
-        Ok(Task {
+        Ok(StoredTask {
             id: row.get(0)?,
             parent: row.get(1)?,
             text: row.get(2)?,
@@ -32,7 +32,7 @@ pub(crate) fn read(connection: &Connection, project: &str) -> rusqlite::Result<T
 }
 
 /// How a node is shown, as its row has it.
-fn shape(row: &rusqlite::Row<'_>) -> rusqlite::Result<Shape> {
+fn shape(row: &rusqlite::Row<'_>) -> rusqlite::Result<NodeShape> {
     let node: Option<String> = row.get(4)?;
     let children: Option<String> = row.get(5)?;
     let ops = match row.get_ref(7)? {
@@ -40,7 +40,7 @@ fn shape(row: &rusqlite::Row<'_>) -> rusqlite::Result<Shape> {
         ops => Some(Arc::new(details::from_json(&ops)?)),
     };
     let format = node.map(|node| Arc::new(Format { node, children }));
-    Ok(Shape { format, collapsed: row.get(6)?, ops })
+    Ok(NodeShape { format, collapsed: row.get(6)?, ops })
 }
 
 /// Writes the rows between the first and the last that differ; all to the end if there are more
@@ -76,7 +76,7 @@ pub(crate) fn write_changes(
 }
 
 /// The tasks of these places, as far as there are some.
-fn rows(tasks: &Tasks, from: usize, to: usize) -> &[Task] {
+fn rows(tasks: &Tasks, from: usize, to: usize) -> &[StoredTask] {
     tasks.0.get(from..to.min(tasks.0.len())).unwrap_or_default()
 }
 
@@ -114,14 +114,19 @@ pub(crate) fn write(
 pub(crate) fn below_title(name: &str, lines: Vec<MarkdownLine>) -> Result<Tasks> {
     let id = random_uuid()?;
     let mut path = vec![id.clone()];
-    let title =
-        Task { id, parent: None, text: name.to_owned(), completed: false, shape: Shape::title() };
+    let title = StoredTask {
+        id,
+        parent: None,
+        text: name.to_owned(),
+        completed: false,
+        shape: NodeShape::title(),
+    };
     let mut tasks = vec![title];
     for MarkdownLine { depth, text, done: completed, format } in lines {
         path.truncate(depth + 1);
         let (id, parent) = (random_uuid()?, path.last().cloned());
         path.push(id.clone());
-        tasks.push(Task { id, parent, text, completed, shape: Shape::of(format) });
+        tasks.push(StoredTask { id, parent, text, completed, shape: NodeShape::of(format) });
     }
     Ok(Tasks(tasks))
 }

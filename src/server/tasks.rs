@@ -5,12 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Outcome},
-    call::Call,
-    outline::{Misplaced, Task, Tasks},
+    answer::{Answer, Handled},
+    call::ServedCall,
+    outline::{Misplaced, StoredTask, Tasks},
     projects::{broken, find, written},
     quirks::{GoneCursor, Renaming},
-    requests::{self, CreateTasks, MoveTask, UpdateTask},
+    requests::{self, CreateTasksBody, MoveTaskBody, UpdateTaskBody},
     shared::Shared,
     token::random_uuid,
 };
@@ -20,7 +20,7 @@ use crate::api::ContentType;
 const MAX_PAGE: usize = 1000;
 pub(super) const DEFAULT_PAGE: usize = 100;
 
-fn task_item(shared: &Shared, task: &Task) -> Value {
+fn task_item(shared: &Shared, task: &StoredTask) -> Value {
     let mut item = json!({ "id": task.id, "completed": task.completed });
     if !(shared.quirks.omits_empty_texts && task.text.is_empty()) {
         item["text"] = task.text.as_str().into();
@@ -34,7 +34,7 @@ fn task_item(shared: &Shared, task: &Task) -> Value {
     item
 }
 
-pub(super) fn list(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn list(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let (id, query) = (call.id(0), call.query);
     find(shared, id)?;
     let limit = requests::number(query, "limit", DEFAULT_PAGE, MAX_PAGE)?;
@@ -89,11 +89,11 @@ fn shown_tasks(shared: &Shared, id: &str) -> Result<Arc<Tasks>, Answer> {
     Ok(tasks)
 }
 
-pub(super) fn get(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn get(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     get_task(shared, call.id(0), call.id(1))
 }
 
-fn get_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+fn get_task(shared: &Shared, id: &str, task: &str) -> Handled {
     find(shared, id)?;
     let tasks = shown_tasks(shared, id)?;
     let found = tasks.0.iter().find(|known| known.id == task);
@@ -120,8 +120,8 @@ fn misplaced(why: Misplaced) -> Answer {
     }
 }
 
-pub(super) fn create(shared: &Shared, call: &Call<'_>) -> Outcome {
-    let request: CreateTasks = requests::read(call)?;
+pub(super) fn create(shared: &Shared, call: &ServedCall<'_>) -> Handled {
+    let request: CreateTasksBody = requests::read(call)?;
     request.check()?;
     let mut items = Vec::with_capacity(request.tasks.len());
     let mut failure = None;
@@ -156,9 +156,9 @@ pub(super) fn read_text(shared: &Shared, content_type: ContentType, content: Str
     }
 }
 
-pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn update(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let (id, task) = (call.id(0), call.id(1));
-    let request: UpdateTask = requests::read(call)?;
+    let request: UpdateTaskBody = requests::read(call)?;
     request.check()?;
     let text = read_text(shared, request.content_type, request.content);
     change(shared, id, |tasks| {
@@ -176,27 +176,27 @@ pub(super) fn update(shared: &Shared, call: &Call<'_>) -> Outcome {
 }
 
 /// The answer to a write to this task.
-pub(super) fn written_task(shared: &Shared, id: &str, task: &str) -> Outcome {
+pub(super) fn written_task(shared: &Shared, id: &str, task: &str) -> Handled {
     if shared.quirks.null_items_of_writes {
         return Ok(Answer::item(Value::Null));
     }
     get_task(shared, id, task)
 }
 
-pub(super) fn delete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn delete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     change(shared, call.id(0), |tasks| tasks.delete(call.id(1)))?;
     Ok(Answer::ok())
 }
 
-pub(super) fn complete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn complete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     tick(shared, call, true)
 }
 
-pub(super) fn uncomplete(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn uncomplete(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     tick(shared, call, false)
 }
 
-fn tick(shared: &Shared, call: &Call<'_>, completed: bool) -> Outcome {
+fn tick(shared: &Shared, call: &ServedCall<'_>, completed: bool) -> Handled {
     let (id, task) = (call.id(0), call.id(1));
     let mut unchanged = false;
     change(shared, id, |tasks| {
@@ -214,9 +214,9 @@ fn tick(shared: &Shared, call: &Call<'_>, completed: bool) -> Outcome {
     written_task(shared, id, task)
 }
 
-pub(super) fn relocate(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn relocate(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let (id, task) = (call.id(0), call.id(1));
-    let request: MoveTask = requests::read(call)?;
+    let request: MoveTaskBody = requests::read(call)?;
     request.check()?;
     let target = request.target;
     change(shared, id, |tasks| tasks.relocate(task, &target.task_id, target.position))?;

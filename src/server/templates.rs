@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{
     agents::DEFAULT_PAGE,
-    answer::{Answer, Outcome},
+    answer::{Answer, Handled},
     bundle,
-    call::Call,
+    call::ServedCall,
     imported::Imported,
     projects::{broken, check_space, with_nulls, written},
     requests::{self, FromTemplate},
@@ -19,7 +19,7 @@ use crate::{
     ids::{ProjectId, SpaceId},
 };
 
-pub(super) fn list(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn list(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let page = requests::page(call.query, DEFAULT_PAGE)?;
     check_space(shared, call.id(0))?;
     let templates = shared.store.templates(call.id(0)).map_err(broken)?;
@@ -27,7 +27,7 @@ pub(super) fn list(shared: &Shared, call: &Call<'_>) -> Outcome {
     Ok(Answer::items(with_nulls(shared, page.of(&templates).iter().map(item).collect())))
 }
 
-pub(super) fn create_project(shared: &Shared, call: &Call<'_>) -> Outcome {
+pub(super) fn create_project(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let request: FromTemplate = requests::read(call)?;
     if request.template_id.is_empty() {
         return Err(Answer::bad_request("templateId: not empty"));

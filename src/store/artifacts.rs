@@ -2,7 +2,7 @@
 //! versions that saves overrode, each beside its reason.
 //!
 //! They are copies for reading. The journal is what counts, and says which of them are to be
-//! there: see `refusal`.
+//! there: see `rejection`.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -26,29 +26,29 @@ pub(crate) const MOST_OF_FOLDER: usize = 48;
 
 /// Which records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum ArtifactKind {
     /// Texts that Taskade, or a check here, refused.
     Rejected,
     /// Remote versions that a save overrode.
     Conflicts,
 }
 
-impl Shelf {
+impl ArtifactKind {
     fn name(self) -> &'static str {
         match self {
-            Shelf::Rejected => "rejected",
-            Shelf::Conflicts => "conflicts",
+            ArtifactKind::Rejected => "rejected",
+            ArtifactKind::Conflicts => "conflicts",
         }
     }
 }
 
 /// The records of one account.
 #[derive(Debug, Clone)]
-pub(crate) struct Records {
+pub(crate) struct Artifacts {
     dir: PathBuf,
 }
 
-impl Records {
+impl Artifacts {
     /// The records of the account whose directory this is. Nothing is made before it is needed.
     pub(crate) fn of(account: &Path) -> Self {
         Self { dir: account.join("control") }
@@ -64,7 +64,7 @@ impl Records {
     /// there, so that the title is too.
     pub(crate) fn free_name(
         &self,
-        shelf: Shelf,
+        kind: ArtifactKind,
         folders: &[String],
         title: &str,
         mark: &str,
@@ -80,7 +80,7 @@ impl Records {
             name.truncate(name.len().saturating_sub(REASON_SUFFIX.len()));
             name
         };
-        let is_free = |name: &String| fs::symlink_metadata(self.path(shelf, name)).is_err();
+        let is_free = |name: &String| fs::symlink_metadata(self.path(kind, name)).is_err();
         let numbered = (2_u32..).map(|number| named(&format!("{mark} ~{number}")));
         std::iter::once(named(mark)).chain(numbered).find(is_free).unwrap_or_default()
     }
@@ -89,8 +89,14 @@ impl Records {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn write(&self, shelf: Shelf, name: &str, text: &[u8], reason: &str) -> Result<()> {
-        let dir = self.dir.join(shelf.name());
+    pub(crate) fn write(
+        &self,
+        kind: ArtifactKind,
+        name: &str,
+        text: &[u8],
+        reason: &str,
+    ) -> Result<()> {
+        let dir = self.dir.join(kind.name());
         let failed =
             |error| Error::io("cannot keep a text", error).at(dir.join(name).display().to_string());
         DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
@@ -114,8 +120,8 @@ impl Records {
     ///
     /// # Errors
     /// If it is there and cannot be removed.
-    pub(crate) fn remove(&self, shelf: Shelf, name: &str) -> Result<()> {
-        remove(&self.dir.join(shelf.name()), name)
+    pub(crate) fn remove(&self, kind: ArtifactKind, name: &str) -> Result<()> {
+        remove(&self.dir.join(kind.name()), name)
     }
 
     /// Puts a copy of a refused text out of sight that is about to be settled: it takes no room on the
@@ -126,31 +132,32 @@ impl Records {
             tracing::warn!(%error, "a refused text is shown until it is settled");
             return;
         }
-        self.rename(name, &self.dir.join(Shelf::Rejected.name()), &self.settled_dir());
+        self.rename(name, &self.dir.join(ArtifactKind::Rejected.name()), &self.settled_dir());
     }
 
     /// What was to be settled is not.
     pub(crate) fn bring_back(&self, name: &str) {
-        self.rename(name, &self.settled_dir(), &self.dir.join(Shelf::Rejected.name()));
+        self.rename(name, &self.settled_dir(), &self.dir.join(ArtifactKind::Rejected.name()));
     }
 
     /// What was to be settled is.
     pub(crate) fn remove_settled(&self, name: &str) {
-        let shelf = self.dir.join(Shelf::Rejected.name());
-        for dir in [self.settled_dir(), shelf] {
+        let kind = self.dir.join(ArtifactKind::Rejected.name());
+        for dir in [self.settled_dir(), kind] {
             if let Err(error) = remove(&dir, name) {
                 tracing::warn!(%error, "the copy of a settled text is still there");
             }
         }
     }
 
-    /// Settles what a crash has left half settled: `is_refused` says of which texts that is not so.
-    pub(crate) fn settle_all(&self, is_refused: impl Fn(&str) -> bool) {
+    /// Settles what a crash has left half settled: `is_rejected` says of which texts that is not
+    /// so.
+    pub(crate) fn settle_all(&self, is_rejected: impl Fn(&str) -> bool) {
         let entries = fs::read_dir(self.settled_dir());
         let names = entries.into_iter().flatten().flatten().map(|entry| entry.file_name());
         for name in names.filter_map(|name| name.into_string().ok()) {
             let name = name.strip_suffix(REASON_SUFFIX).unwrap_or(&name);
-            match is_refused(name) {
+            match is_rejected(name) {
                 true => self.bring_back(name),
                 false => self.remove_settled(name),
             }
@@ -175,7 +182,7 @@ impl Records {
 
     /// Removes remote versions that were overridden more than `keep` ago.
     pub(crate) fn prune(&self, now: SystemTime, keep: Duration) {
-        let entries = fs::read_dir(self.dir.join(Shelf::Conflicts.name()));
+        let entries = fs::read_dir(self.dir.join(ArtifactKind::Conflicts.name()));
         for entry in entries.into_iter().flatten().flatten() {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
             let age = modified.ok().and_then(|modified| now.duration_since(modified).ok());
@@ -188,8 +195,8 @@ impl Records {
     }
 
     /// Whether a record is there.
-    pub(crate) fn is_there(&self, shelf: Shelf, name: &str) -> bool {
-        fs::symlink_metadata(self.path(shelf, name)).is_ok()
+    pub(crate) fn is_there(&self, kind: ArtifactKind, name: &str) -> bool {
+        fs::symlink_metadata(self.path(kind, name)).is_ok()
     }
 
     /// The name of the overridden version that a file is, or is the reason of.
@@ -197,11 +204,11 @@ impl Records {
         let dir = path.parent()?;
         let name = path.file_name()?.to_str()?;
         let name = name.strip_suffix(REASON_SUFFIX).unwrap_or(name);
-        (dir == self.dir.join(Shelf::Conflicts.name())).then_some(name)
+        (dir == self.dir.join(ArtifactKind::Conflicts.name())).then_some(name)
     }
 
-    fn path(&self, shelf: Shelf, name: &str) -> PathBuf {
-        self.dir.join(shelf.name()).join(name)
+    fn path(&self, kind: ArtifactKind, name: &str) -> PathBuf {
+        self.dir.join(kind.name()).join(name)
     }
 }
 
@@ -235,22 +242,22 @@ mod tests {
         time::{Duration, SystemTime},
     };
 
-    use super::{Records, Shelf};
+    use super::{ArtifactKind, Artifacts};
 
     #[test]
     fn a_record_is_private_has_a_reason_and_a_name_of_its_own() {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::of(dir.path());
+        let artifacts = Artifacts::of(dir.path());
         for title in ["a/b".to_owned(), "é".repeat(300)] {
             let folders = ["Acme".to_owned(), "é".repeat(99)];
-            let free = || records.free_name(Shelf::Rejected, &folders, &title, " 2026");
+            let free = || artifacts.free_name(ArtifactKind::Rejected, &folders, &title, " 2026");
             let first = free();
             assert!(
                 first.len() <= 255 - ".reason".len() && first.starts_with("Acme／ééé"),
                 "{first}"
             );
             assert!(first.contains("／a／b 2026.md") || first.matches('é').count() > 80, "{first}");
-            records.write(Shelf::Rejected, &first, b"- [ ] a\n", "because").unwrap();
+            artifacts.write(ArtifactKind::Rejected, &first, b"- [ ] a\n", "because").unwrap();
             let second = free();
             assert_ne!(first, second);
             let path = dir.path().join("control/rejected").join(&first);
@@ -258,8 +265,8 @@ mod tests {
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             let reason = path.with_file_name(format!("{first}.reason"));
             assert_eq!(fs::read_to_string(&reason).unwrap(), "because");
-            records.remove(Shelf::Rejected, &first).unwrap();
-            records.remove(Shelf::Rejected, &first).unwrap();
+            artifacts.remove(ArtifactKind::Rejected, &first).unwrap();
+            artifacts.remove(ArtifactKind::Rejected, &first).unwrap();
             assert!(!path.exists() && !reason.exists());
         }
     }
@@ -267,14 +274,14 @@ mod tests {
     #[test]
     fn old_conflicts_go_and_refused_texts_stay() {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::of(dir.path());
-        for shelf in [Shelf::Rejected, Shelf::Conflicts] {
-            records.write(shelf, "a.md", b"", "").unwrap();
+        let artifacts = Artifacts::of(dir.path());
+        for kind in [ArtifactKind::Rejected, ArtifactKind::Conflicts] {
+            artifacts.write(kind, "a.md", b"", "").unwrap();
         }
         let day = Duration::from_secs(86_400);
-        records.prune(SystemTime::now(), day);
+        artifacts.prune(SystemTime::now(), day);
         assert!(dir.path().join("control/conflicts/a.md").exists());
-        records.prune(SystemTime::now() + 2 * day, day);
+        artifacts.prune(SystemTime::now() + 2 * day, day);
         assert!(!dir.path().join("control/conflicts/a.md").exists());
         assert!(dir.path().join("control/rejected/a.md").exists());
     }

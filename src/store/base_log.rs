@@ -87,7 +87,7 @@ enum News {
 }
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct LogInner {
     waiting: mpsc::Receiver<News>,
     /// `None` if it cannot be written.
     file: Option<File>,
@@ -105,7 +105,7 @@ pub(crate) struct BaseLog {
     dir: PathBuf,
     boot: String,
     news: mpsc::Sender<News>,
-    inner: Ordered<Inner>,
+    inner: Ordered<LogInner>,
     rotating: AtomicBool,
 }
 
@@ -120,7 +120,7 @@ impl BaseLog {
         }
         contents.drop_dead();
         let (news, waiting) = mpsc::channel();
-        let mut inner = Inner {
+        let mut inner = LogInner {
             waiting,
             file: None,
             bytes: 0,
@@ -237,13 +237,13 @@ impl BaseLog {
         }
     }
 
-    fn lock(&self) -> OrderedGuard<'_, Inner> {
+    fn lock(&self) -> OrderedGuard<'_, LogInner> {
         self.inner.lock()
     }
 
     /// Writes whole lines. What cannot be written leaves what is there out of date: then nothing is
     /// kept at all.
-    fn append(self: &Arc<Self>, mut inner: OrderedGuard<'_, Inner>, lines: &[u8]) {
+    fn append(self: &Arc<Self>, mut inner: OrderedGuard<'_, LogInner>, lines: &[u8]) {
         let Some(file) = inner.file.as_mut().filter(|_| !lines.is_empty()) else { return };
         if let Err(error) = file.write_all(lines) {
             tracing::warn!(%error, "what programs have read is not known after a remount");
@@ -266,7 +266,7 @@ impl BaseLog {
         }
     }
 
-    fn rotate(&self, inner: &mut Inner) -> io::Result<()> {
+    fn rotate(&self, inner: &mut LogInner) -> io::Result<()> {
         fs::rename(self.dir.join(LOG), self.dir.join(ROTATED))?;
         inner.outlines.clear();
         inner.noted.clear();
@@ -295,7 +295,7 @@ impl BaseLog {
     }
 }
 
-impl Inner {
+impl LogInner {
     /// Takes over what was noted, and adds the lines that tell it.
     fn take(&mut self, news: News, lines: &mut Vec<u8>) {
         match news {
@@ -400,7 +400,7 @@ pub(crate) fn begin(
     dir: &Path,
     boot: &str,
     contents: &Contents,
-    inner: &mut Inner,
+    inner: &mut LogInner,
 ) -> io::Result<()> {
     if boot.is_empty() {
         return Ok(());

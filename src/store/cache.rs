@@ -23,7 +23,7 @@ use crate::{
     lock_order::{self, Ordered},
     plan::Outline,
     store::{
-        cache_details::Told,
+        cache_details::DetailAnswer,
         cache_schema::{STEPS, VERSION},
         cache_time::time,
         cache_writer::{CachedProject, Reading, Write, write_all},
@@ -34,7 +34,7 @@ use crate::{
 pub(crate) const CACHE: &str = "cache.sqlite3";
 
 /// How long the other process that has the file may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The cache of one account.
 #[derive(Debug)]
@@ -183,17 +183,17 @@ impl Cache {
 
 impl Cache {
     /// Keeps a detail that was told.
-    pub(crate) fn keep_told(&self, id: &ProjectId, told: Told) {
-        self.write(Write::Told(id.clone(), told));
+    pub(crate) fn put_answer(&self, id: &ProjectId, told: DetailAnswer) {
+        self.write(Write::DetailAnswer(id.clone(), told));
     }
 
     /// Forgets the details that were told of a project.
-    pub(crate) fn forget_told(&self, id: &ProjectId) {
+    pub(crate) fn forget_answers(&self, id: &ProjectId) {
         self.write(Write::Untold(id.clone()));
     }
 
     /// The details that were told of a project.
-    pub(crate) fn told(&self, id: &ProjectId) -> Vec<Told> {
+    pub(crate) fn answers(&self, id: &ProjectId) -> Vec<DetailAnswer> {
         let sql = "SELECT task, resource, time, details FROM told WHERE project = ?1";
         let rows: Option<Vec<(String, String, i64, String)>> = self.ask(sql, |statement| {
             let row =
@@ -201,7 +201,7 @@ impl Cache {
             statement.query_map([id.as_str()], row)?.collect()
         });
         let told = |(task, resource, at, details): (String, String, i64, String)| {
-            Some(Told {
+            Some(DetailAnswer {
                 task: TaskId::new(task),
                 resource: serde_json::from_str(&resource).ok()?,
                 time: time(at),
@@ -226,7 +226,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error 
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let mut connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     // What a power cut takes is only to be read again.
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;")?;
     STEPS.to_latest(&mut connection)?;

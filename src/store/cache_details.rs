@@ -13,7 +13,7 @@ use crate::{
 
 /// A detail of a task that was told, and is not known before all that was asked for is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct DetailAnswer {
     pub(crate) task: TaskId,
     pub(crate) resource: TaskResource,
     pub(crate) time: SystemTime,
@@ -22,7 +22,11 @@ pub(crate) struct Told {
 }
 
 /// Writes a detail. What cannot be spelled is read as nothing, and asked for again.
-pub(crate) fn put(connection: &Connection, id: &ProjectId, told: &Told) -> rusqlite::Result<()> {
+pub(crate) fn put(
+    connection: &Connection,
+    id: &ProjectId,
+    told: &DetailAnswer,
+) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO told VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = connection.prepare_cached(sql)?;
     let resource = serde_json::to_string(&told.resource).unwrap_or_default();

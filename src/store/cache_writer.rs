@@ -13,7 +13,7 @@ use crate::{
     model::FieldSchema,
     plan::Outline,
     store::{
-        cache_details::{self, Told},
+        cache_details::{self, DetailAnswer},
         cache_time::nanoseconds,
     },
 };
@@ -42,7 +42,7 @@ pub(crate) enum Write {
     Listing(String, String),
     Project(ProjectId, CachedProject),
     Served(ProjectId, Arc<Outline>),
-    Told(ProjectId, Told),
+    DetailAnswer(ProjectId, DetailAnswer),
     /// What was told of a project is known now.
     Untold(ProjectId),
     /// Tells when everything before it is written.
@@ -101,7 +101,7 @@ pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()>
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
-        Write::Told(id, told) => cache_details::put(connection, &id, &told)?,
+        Write::DetailAnswer(id, told) => cache_details::put(connection, &id, &told)?,
         Write::Untold(id) => cache_details::remove(connection, &id)?,
         Write::Await(_) | Write::Flush(_) => {}
     }

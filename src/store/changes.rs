@@ -6,10 +6,10 @@ use crate::{
     database::failed as storage,
     error::Result,
     ids::ProjectId,
-    replica::{identity::RefusedOf, rejection::RefusedText, state::Replica},
+    replica::{identity::RejectedOf, rejection::RejectedText, state::Replica},
     store::{
-        history::{self, Past},
-        journal::{self, Entry, Journal},
+        history::{self, Action},
+        journal::{self, Journal, JournalEntry},
         reidentified::{self, Reidentified},
         rejected,
     },
@@ -26,11 +26,11 @@ pub(crate) enum Row<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// What is to become of the project.
-    pub(crate) save: Option<Row<Entry>>,
+    pub(crate) save: Option<Row<JournalEntry>>,
     /// The text that was refused here.
-    pub(crate) refused: Option<Row<(RefusedOf, RefusedText)>>,
+    pub(crate) rejected: Option<Row<(RejectedOf, RejectedText)>>,
     /// What it has done.
-    pub(crate) past: Option<Past>,
+    pub(crate) action: Option<Action>,
     /// That the project is another one from now on.
     pub(crate) reidentified: Option<Reidentified>,
     /// Whether a project is archived.
@@ -41,17 +41,17 @@ pub(crate) struct Changes {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Rows {
     pub(crate) save: Option<i64>,
-    pub(crate) refused: Option<i64>,
+    pub(crate) rejected: Option<i64>,
 }
 
 impl Rows {
     /// Notes in the replica that what was `put` of it is in these rows, or that it has none.
-    pub(crate) fn note(self, (save, refused): (bool, bool), next: &mut Replica) {
+    pub(crate) fn note(self, (save, rejected): (bool, bool), next: &mut Replica) {
         if save || !next.is_journaled() {
             next.row = self.save;
         }
-        if let Some(text) = next.refused.as_mut().filter(|_| refused) {
-            text.row = self.refused;
+        if let Some(text) = next.rejected.as_mut().filter(|_| rejected) {
+            text.row = self.rejected;
         }
     }
 }
@@ -64,23 +64,23 @@ impl Changes {
             (false, Some(row)) => Some(Row::Remove(row)),
             _ => None,
         };
-        let of = |replica: &Replica| replica.refused.is_some().then(|| RefusedOf::of(replica));
-        let refused = match (&now.refused, &next.refused) {
-            (known, Some(refused)) if known.as_ref() != Some(refused) || of(now) != of(next) => {
-                Some(Row::Put((RefusedOf::of(next), refused.clone())))
+        let of = |replica: &Replica| replica.rejected.is_some().then(|| RejectedOf::of(replica));
+        let rejected = match (&now.rejected, &next.rejected) {
+            (known, Some(rejected)) if known.as_ref() != Some(rejected) || of(now) != of(next) => {
+                Some(Row::Put((RejectedOf::of(next), rejected.clone())))
             }
             (Some(known), None) => known.row.map(Row::Remove),
             _ => None,
         };
-        Self { save, refused, ..Self::default() }
+        Self { save, rejected, ..Self::default() }
     }
 
     /// Whether there is nothing to be written.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { save, refused, past, reidentified, archived } = self;
+        let Self { save, rejected, action, reidentified, archived } = self;
         save.is_none()
-            && refused.is_none()
-            && past.is_none()
+            && rejected.is_none()
+            && action.is_none()
             && reidentified.is_none()
             && archived.is_none()
     }
@@ -88,7 +88,7 @@ impl Changes {
     /// Whether it puts a save, and a text that was refused.
     pub(crate) fn puts(&self) -> (bool, bool) {
         let save = matches!(self.save, Some(Row::Put(_)));
-        (save, matches!(self.refused, Some(Row::Put(_))))
+        (save, matches!(self.rejected, Some(Row::Put(_))))
     }
 
     fn write(&self, connection: &Connection) -> Result<Rows> {
@@ -101,15 +101,15 @@ impl Changes {
             Some(Row::Remove(row)) => journal::remove(connection, *row)?,
             None => {}
         }
-        match &self.refused {
-            Some(Row::Put((of, refused))) => {
-                rows.refused = Some(rejected::insert(connection, of, refused)?);
+        match &self.rejected {
+            Some(Row::Put((of, rejected))) => {
+                rows.rejected = Some(rejected::insert(connection, of, rejected)?);
             }
             Some(Row::Remove(row)) => rejected::remove(connection, *row)?,
             None => {}
         }
-        if let Some(past) = &self.past {
-            history::note(connection, past)?;
+        if let Some(action) = &self.action {
+            history::note(connection, action)?;
         }
         if let Some((project, archived)) = &self.archived {
             journal::set_archived(connection, project, *archived)?;

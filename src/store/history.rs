@@ -13,7 +13,7 @@ use crate::{
     store::journal::{Journal, from_json, to_json},
 };
 
-/// Which deeds.
+/// Which actions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
     All,
@@ -46,7 +46,7 @@ pub(crate) struct Former {
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Deed {
+pub(crate) enum ActionKind {
     /// The project's tasks were changed.
     Saved,
     /// The project was created.
@@ -61,7 +61,7 @@ pub(crate) enum Deed {
 
 /// Something that was done and can be undone.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Past {
+pub(crate) struct Action {
     /// Which row it is; 0 before it was written.
     pub(crate) row: i64,
     /// When Taskade had all of it.
@@ -69,7 +69,7 @@ pub(crate) struct Past {
     pub(crate) project: ProjectId,
     pub(crate) folder: SpaceId,
     pub(crate) title: String,
-    pub(crate) deed: Deed,
+    pub(crate) kind: ActionKind,
     /// What the project would be without it.
     pub(crate) before: Outline,
     pub(crate) after: Outline,
@@ -87,42 +87,42 @@ pub(crate) struct Past {
 
 impl Journal {
     /// Removes a save that is through, and notes what it did, as one.
-    pub(crate) fn conclude(&self, row: Option<i64>, past: Option<&Past>) -> Result<()> {
+    pub(crate) fn conclude(&self, row: Option<i64>, action: Option<&Action>) -> Result<()> {
         let failed = || storage("cannot clear the journal");
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(failed())?;
         if let Some(row) = row {
             transaction.execute("DELETE FROM saves WHERE row = ?1", [row]).map_err(failed())?;
         }
-        if let Some(past) = past {
-            note(&transaction, past)?;
+        if let Some(action) = action {
+            note(&transaction, action)?;
         }
         transaction.commit().map_err(failed())
     }
 
     /// What was done, newest first: at most `most`.
-    pub(crate) fn past(&self, scope: &Scope, most: usize) -> Result<Vec<Past>> {
+    pub(crate) fn history(&self, scope: &Scope, most: usize) -> Result<Vec<Action>> {
         self.select("1", scope, most)
     }
 
     /// What was done of one project since then, oldest first: the newest `most`.
-    pub(crate) fn past_since(
+    pub(crate) fn history_since(
         &self,
         project: &ProjectId,
         since: SystemTime,
         most: usize,
-    ) -> Result<Vec<Past>> {
+    ) -> Result<Vec<Action>> {
         let which = format!("time >= {}", seconds(since));
-        let mut past = self.select(&which, &Scope::Project(project.clone()), most)?;
-        past.reverse();
-        Ok(past)
+        let mut actions = self.select(&which, &Scope::Project(project.clone()), most)?;
+        actions.reverse();
+        Ok(actions)
     }
 
-    /// The newest deed that is to be undone next; with those that were done together with it.
-    pub(crate) fn undoable(&self, scope: &Scope) -> Result<Vec<Past>> {
+    /// The newest action that is to be undone next; with those that were done together with it.
+    pub(crate) fn undoable(&self, scope: &Scope) -> Result<Vec<Action>> {
         const UNDOABLE: &str = "undone = 0 AND undoes IS NULL";
         let newest = self.select(UNDOABLE, scope, 1)?;
-        match newest.first().and_then(|past| past.burst) {
+        match newest.first().and_then(|action| action.burst) {
             Some(burst) => {
                 self.select(&format!("{UNDOABLE} AND burst = {burst}"), scope, usize::MAX)
             }
@@ -131,7 +131,7 @@ impl Journal {
     }
 
     /// Forgets what is older than `keep`.
-    pub(crate) fn prune_past(&self, now: SystemTime, keep: Duration) -> Result<()> {
+    pub(crate) fn prune_history(&self, now: SystemTime, keep: Duration) -> Result<()> {
         let oldest = now.checked_sub(keep).unwrap_or(SystemTime::UNIX_EPOCH);
         self.lock()
             .execute("DELETE FROM past WHERE time < ?1", [seconds(oldest)])
@@ -139,7 +139,7 @@ impl Journal {
         Ok(())
     }
 
-    fn select(&self, which: &str, scope: &Scope, most: usize) -> Result<Vec<Past>> {
+    fn select(&self, which: &str, scope: &Scope, most: usize) -> Result<Vec<Action>> {
         let failed = storage("cannot read the history");
         let connection = self.lock();
         let (ids, below) = match scope {
@@ -162,7 +162,7 @@ impl Journal {
         let mut statement = connection.prepare(&sql).map_err(&failed)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![ids, below, most]).map_err(&failed)?;
-        let mut past = Vec::new();
+        let mut actions = Vec::new();
         while let Some(row) = rows.next().map_err(&failed)? {
             let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
             let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
@@ -175,13 +175,13 @@ impl Journal {
                 }),
                 _ => None,
             };
-            past.push(Past {
+            actions.push(Action {
                 row: row.get(0).map_err(&failed)?,
                 time: time(row.get(1).map_err(&failed)?),
                 project: ProjectId::new(text(2)?),
                 folder: SpaceId::new(text(3)?),
                 title: text(4)?,
-                deed: from_json(&text(5)?)?,
+                kind: from_json(&text(5)?)?,
                 before: from_json(&text(6)?)?,
                 after: from_json(&text(7)?)?,
                 undoes: row.get(8).map_err(&failed)?,
@@ -191,7 +191,7 @@ impl Journal {
                 burst: row.get(15).map_err(&failed)?,
             });
         }
-        Ok(past)
+        Ok(actions)
     }
 }
 
@@ -218,33 +218,33 @@ pub(crate) fn all_ids(connection: &Connection, id: &ProjectId) -> Result<Vec<Str
     Ok(ids)
 }
 
-pub(crate) fn note(connection: &Connection, past: &Past) -> Result<()> {
+pub(crate) fn note(connection: &Connection, action: &Action) -> Result<()> {
     let failed = storage("cannot note what was done");
-    let former = past.former.as_ref();
+    let former = action.former.as_ref();
     connection
         .execute(
             "INSERT INTO past (time, project, folder, title, deed, before, after, undoes, path,
                                former_project, former_folder, former_title, former_path, burst)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
-                seconds(past.time),
-                past.project.as_str(),
-                past.folder.as_str(),
-                past.title,
-                to_json(&past.deed)?,
-                to_json(&past.before)?,
-                to_json(&past.after)?,
-                past.undoes,
-                past.path,
+                seconds(action.time),
+                action.project.as_str(),
+                action.folder.as_str(),
+                action.title,
+                to_json(&action.kind)?,
+                to_json(&action.before)?,
+                to_json(&action.after)?,
+                action.undoes,
+                action.path,
                 former.map(|former| former.project.as_str()),
                 former.map(|former| former.folder.as_str()),
                 former.map(|former| former.title.as_str()),
                 former.map(|former| former.path.as_str()),
-                past.burst,
+                action.burst,
             ],
         )
         .map_err(&failed)?;
-    if let Some(undone) = past.undoes {
+    if let Some(undone) = action.undoes {
         // Gone already if it was too old: then nothing is left to be marked.
         connection
             .query_row("UPDATE past SET undone = 1 WHERE row = ?1 RETURNING row", [undone], |row| {

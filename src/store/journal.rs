@@ -20,7 +20,7 @@ use crate::{
     ids::{ProjectId, SpaceId},
     lock_order::{self, Ordered, OrderedGuard},
     plan::Outline,
-    replica::{creation::Creating, pending::PendingSave, rejection::Refusal, state::Replica},
+    replica::{creation::Creating, pending::PendingSave, rejection::Rejection, state::Replica},
     store::{names::Names, schema::STEPS},
 };
 
@@ -33,7 +33,7 @@ pub(crate) const COLUMNS: &str = "row, project, folder, title, text, outline, in
 
 /// A save as it stands in the journal.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry {
+pub(crate) struct JournalEntry {
     /// Which row it is; `None` before it was first written.
     pub(crate) row: Option<i64>,
     /// The project; `None` while it is still to be created.
@@ -47,7 +47,7 @@ pub(crate) struct Entry {
     /// The tasks that the text stands for.
     pub(crate) outline: Outline,
     /// What is known and what is wanted.
-    pub(crate) intent: PendingSave,
+    pub(crate) save: PendingSave,
     /// The request to create the project, until what was made of it is known.
     pub(crate) creating: Option<Creating>,
     /// Whether the project is to be archived once the save is through.
@@ -55,7 +55,7 @@ pub(crate) struct Entry {
     /// When it was saved.
     pub(crate) since: SystemTime,
     /// Taskade's refusal, if that was its verdict.
-    pub(crate) refused: Option<Refusal>,
+    pub(crate) rejected: Option<Rejection>,
 }
 
 /// The journal of one account.
@@ -143,7 +143,7 @@ impl Journal {
     }
 
     /// Every entry, oldest first. An entry that cannot be read is an error, never skipped.
-    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+    pub(crate) fn entries(&self) -> Result<Vec<JournalEntry>> {
         let connection = self.lock();
         let mut statement = connection
             .prepare(&format!("SELECT {COLUMNS} FROM saves ORDER BY row"))
@@ -183,11 +183,11 @@ impl Drop for Journal {
 }
 
 /// Writes or replaces an entry. The row that it has.
-pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
-    let (outline, intent) = (to_json(&entry.outline)?, to_json(&entry.intent)?);
+pub(crate) fn insert(connection: &Connection, entry: &JournalEntry) -> Result<i64> {
+    let (outline, save) = (to_json(&entry.outline)?, to_json(&entry.save)?);
     let creating = entry.creating.as_ref().map(to_json).transpose()?;
-    let (since, refused) =
-        (to_json(&entry.since)?, entry.refused.as_ref().map(to_json).transpose()?);
+    let (since, rejected) =
+        (to_json(&entry.since)?, entry.rejected.as_ref().map(to_json).transpose()?);
     connection
         .execute(
             "INSERT OR REPLACE INTO saves
@@ -200,11 +200,11 @@ pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<i64> {
                 entry.title,
                 entry.text,
                 outline,
-                intent,
+                save,
                 creating,
                 entry.archive,
                 since,
-                refused,
+                rejected,
             ],
         )
         .map_err(storage("cannot journal a save"))?;
@@ -236,30 +236,28 @@ pub(crate) fn set_archived(
     Ok(())
 }
 
-pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<Entry> {
+pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<JournalEntry> {
     let failed = storage("cannot read the journal");
     let text = |column: usize| row.get::<_, String>(column).map_err(&failed);
     let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
-    let (creating, refused) = (optional(7)?, optional(10)?);
-    let (outline, intent): (Outline, PendingSave) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
-    if ![&outline, &intent.base, &intent.target, &intent.before]
-        .into_iter()
-        .all(Outline::is_well_formed)
+    let (creating, rejected) = (optional(7)?, optional(10)?);
+    let (outline, save): (Outline, PendingSave) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
+    if ![&outline, &save.base, &save.target, &save.before].into_iter().all(Outline::is_well_formed)
     {
         return Err(Error::new(Kind::Storage, "the tasks of a save are no tree"));
     }
-    Ok(Entry {
+    Ok(JournalEntry {
         row: row.get(0).map_err(&failed)?,
         project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
         folder: SpaceId::new(text(2)?),
         title: text(3)?,
         text: row.get(4).map_err(&failed)?,
         outline,
-        intent,
+        save,
         creating: creating.as_deref().map(from_json).transpose()?,
         archive: row.get(8).map_err(&failed)?,
         since: from_json(&text(9)?)?,
-        refused: refused.as_deref().map(from_json).transpose()?,
+        rejected: rejected.as_deref().map(from_json).transpose()?,
     })
 }
 
@@ -274,28 +272,28 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {
 }
 
 /// The journal's entry of a project.
-pub(crate) fn entry(replica: &Replica) -> Option<Entry> {
+pub(crate) fn entry(replica: &Replica) -> Option<JournalEntry> {
     if !replica.is_journaled() {
         return None;
     }
     let content = replica.accepted();
     let (text, outline) = content.map(|it| (it.text.to_vec(), it.outline)).unwrap_or_default();
     let at_rest = || PendingSave::new(replica.remote_outline(), replica.remote_outline());
-    let intent = replica.pending().cloned().unwrap_or_else(at_rest);
-    let moved = intent.relocation.as_ref().map(|relocation| relocation.since);
+    let save = replica.pending().cloned().unwrap_or_else(at_rest);
+    let moved = save.relocation.as_ref().map(|relocation| relocation.since);
     let since = replica.saved().map(|saved| saved.since).or(moved);
-    Some(Entry {
+    Some(JournalEntry {
         row: replica.row,
         project: replica.id.clone(),
         folder: replica.folder.clone(),
         title: replica.title.clone(),
         text,
         outline: replica.resolved(&outline),
-        intent,
+        save,
         creating: replica.creating.clone(),
         archive: replica.is_to_be_archived(),
         since: since.unwrap_or(SystemTime::UNIX_EPOCH),
-        refused: replica.refusal().cloned(),
+        rejected: replica.rejection().cloned(),
     })
 }
 
@@ -303,32 +301,32 @@ pub(crate) fn entry(replica: &Replica) -> Option<Entry> {
 mod tests {
     use std::time::SystemTime;
 
-    use super::{Entry, Journal};
+    use super::{Journal, JournalEntry};
     use crate::error::Kind;
     use crate::ids::ProjectId;
     use crate::ids::SpaceId;
     use crate::plan::Outline;
     use crate::replica::pending::PendingSave;
-    use crate::replica::rejection::Refusal;
+    use crate::replica::rejection::Rejection;
     use crate::store::changes::{Changes, Row};
 
-    fn entry() -> Entry {
-        Entry {
+    fn entry() -> JournalEntry {
+        JournalEntry {
             row: None,
             project: None,
             folder: SpaceId::new("f"),
             title: "T".to_owned(),
             text: b"- [ ] a\n".to_vec(),
             outline: Outline::default(),
-            intent: PendingSave::new(Default::default(), Default::default()),
+            save: PendingSave::new(Default::default(), Default::default()),
             creating: None,
             archive: false,
             since: SystemTime::UNIX_EPOCH,
-            refused: None,
+            rejected: None,
         }
     }
 
-    fn put(journal: &Journal, entry: &Entry) -> Option<i64> {
+    fn put(journal: &Journal, entry: &JournalEntry) -> Option<i64> {
         let save = Some(Row::Put(entry.clone()));
         journal.apply(&Changes { save, ..Changes::default() }).unwrap().save
     }
@@ -341,7 +339,7 @@ mod tests {
         let journal = Journal::open(&path).unwrap();
         wanted.row = put(&journal, &wanted);
         wanted.project = Some(ProjectId::new("p"));
-        wanted.refused = Some(Refusal {
+        wanted.rejected = Some(Rejection {
             kind: Kind::Forbidden,
             reason: "no".to_owned(),
             since: SystemTime::UNIX_EPOCH,

@@ -41,10 +41,10 @@ pub(crate) fn rewrite(connection: &Connection, change: &Reidentified) -> Result<
             [from.as_str(), to.as_str()],
         )
         .map_err(failed())?;
-    rewrite_past(connection, change)
+    rewrite_history(connection, change)
 }
 
-fn rewrite_past(connection: &Connection, change: &Reidentified) -> Result<()> {
+fn rewrite_history(connection: &Connection, change: &Reidentified) -> Result<()> {
     let failed = || storage("cannot move a history");
     let Reidentified { from, to, keys, .. } = change;
     if !keys.is_empty() {

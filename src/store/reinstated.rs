@@ -13,7 +13,7 @@ use crate::{
         pending::PendingSave,
         state::Archival,
     },
-    store::journal::Entry,
+    store::journal::JournalEntry,
 };
 
 /// What an entry says of its project.
@@ -30,19 +30,20 @@ pub(crate) struct Reinstated {
 impl Reinstated {
     /// What `entry` says. `own` is what the text of the program that saved it stands for, and what that
     /// was edited from, if the program still has it before its eyes.
-    pub(crate) fn new(entry: Entry, own: Option<(Arc<Outline>, Edited)>) -> Self {
+    pub(crate) fn new(entry: JournalEntry, own: Option<(Arc<Outline>, Edited)>) -> Self {
         let is_born = entry.project.is_some();
-        let Entry { row, text, outline, intent, creating, archive, since, refused, .. } = entry;
-        let used = intent.target.next_new().max(outline.next_new());
+        let JournalEntry { row, text, outline, save, creating, archive, since, rejected, .. } =
+            entry;
+        let used = save.target.next_new().max(outline.next_new());
         let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
         let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
         let text: Arc<[u8]> = text.into();
         let outline = Arc::new(outline);
-        let is_known = !is_born || has_text(&intent, &text, since);
+        let is_known = !is_born || has_text(&save, &text, since);
         let saved = Saved { text, outline, written, edited, is_added, since };
-        let local = match refused {
-            Some(refusal) => Local::Rejected(intent, saved, refusal),
-            None => Local::Pending(intent, Some(saved).filter(|_| is_known)),
+        let local = match rejected {
+            Some(rejection) => Local::Rejected(save, saved, rejection),
+            None => Local::Pending(save, Some(saved).filter(|_| is_known)),
         };
         // The former mount may have sent it.
         let archival = if archive { Archival::Sent } else { Archival::No };

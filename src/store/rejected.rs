@@ -8,7 +8,7 @@ use crate::{
     database::failed as storage,
     error::Result,
     ids::{ProjectId, SpaceId},
-    replica::{identity::RefusedOf, rejection::RefusedText},
+    replica::{identity::RejectedOf, rejection::RejectedText},
     store::journal::{Journal, from_json, to_json},
 };
 
@@ -17,7 +17,7 @@ pub(crate) const COLUMNS: &str = "row, project, folder, title, text, base, refus
 
 impl Journal {
     /// Every refused text, oldest first.
-    pub(crate) fn refused(&self) -> Result<Vec<(RefusedOf, RefusedText)>> {
+    pub(crate) fn rejected(&self) -> Result<Vec<(RejectedOf, RejectedText)>> {
         let connection = self.lock();
         let failed = storage("cannot read the refused texts");
         let mut statement = connection
@@ -35,22 +35,22 @@ impl Journal {
 /// Writes or replaces a refused text. The row that it has.
 pub(crate) fn insert(
     connection: &Connection,
-    of: &RefusedOf,
-    refused: &RefusedText,
+    of: &RejectedOf,
+    rejected: &RejectedText,
 ) -> Result<i64> {
-    let (base, refusal) = (to_json(&*refused.base)?, to_json(&refused.refusal)?);
+    let (base, rejection) = (to_json(&*rejected.base)?, to_json(&rejected.rejection)?);
     connection
         .execute(
             "INSERT OR REPLACE INTO refused (row, project, folder, title, text, base, refusal)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
-                refused.row,
+                rejected.row,
                 of.project.as_ref().map(ProjectId::as_str),
                 of.folder.as_str(),
                 of.title,
-                &*refused.text,
+                &*rejected.text,
                 base,
-                refusal,
+                rejection,
             ],
         )
         .map_err(storage("cannot journal a refused text"))?;
@@ -65,22 +65,22 @@ pub(crate) fn remove(connection: &Connection, row: i64) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn read(row: &Row<'_>) -> Result<(RefusedOf, RefusedText)> {
+pub(crate) fn read(row: &Row<'_>) -> Result<(RejectedOf, RejectedText)> {
     let failed = storage("cannot read the refused texts");
     let string = |column: usize| row.get::<_, String>(column).map_err(&failed);
-    let of = RefusedOf {
+    let of = RejectedOf {
         project: row.get::<_, Option<String>>(1).map_err(&failed)?.map(ProjectId::new),
         folder: SpaceId::new(string(2)?),
         title: string(3)?,
     };
     let text: Vec<u8> = row.get(4).map_err(&failed)?;
-    let refused = RefusedText {
+    let rejected = RejectedText {
         row: row.get(0).map_err(&failed)?,
         text: text.into(),
         base: Arc::new(from_json(&string(5)?)?),
-        refusal: from_json(&string(6)?)?,
+        rejection: from_json(&string(6)?)?,
     };
-    Ok((of, refused))
+    Ok((of, rejected))
 }
 
 #[cfg(test)]
@@ -91,9 +91,9 @@ mod tests {
     use crate::ids::ProjectId;
     use crate::ids::SpaceId;
     use crate::plan::Outline;
-    use crate::replica::identity::RefusedOf;
-    use crate::replica::rejection::Refusal;
-    use crate::replica::rejection::RefusedText;
+    use crate::replica::identity::RejectedOf;
+    use crate::replica::rejection::RejectedText;
+    use crate::replica::rejection::Rejection;
     use crate::store::changes::{Changes, Row};
     use crate::store::journal::Journal;
 
@@ -102,12 +102,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
         let journal = Journal::open(&path).unwrap();
-        let of = RefusedOf {
+        let of = RejectedOf {
             project: Some(ProjectId::new("p")),
             folder: SpaceId::new("f"),
             title: "T".to_owned(),
         };
-        let refusal = Refusal {
+        let rejection = Rejection {
             kind: Kind::DeletionGuard,
             reason: "too much".to_owned(),
             since: SystemTime::UNIX_EPOCH,
@@ -116,20 +116,20 @@ mod tests {
         };
         let base = Arc::new(Outline::default());
         let text = Arc::from(*b"\xff\0");
-        let mut refused = RefusedText { row: None, text, base, refusal };
-        let put = |refused: &RefusedText| {
-            let refused = Some(Row::Put((of.clone(), refused.clone())));
-            journal.apply(&Changes { refused, ..Changes::default() }).unwrap().refused
+        let mut rejected = RejectedText { row: None, text, base, rejection };
+        let put = |rejected: &RejectedText| {
+            let rejected = Some(Row::Put((of.clone(), rejected.clone())));
+            journal.apply(&Changes { rejected, ..Changes::default() }).unwrap().rejected
         };
-        refused.row = put(&refused);
-        refused.refusal.kind = Kind::Os(libc::ENOSPC);
-        assert_eq!(put(&refused), refused.row);
+        rejected.row = put(&rejected);
+        rejected.rejection.kind = Kind::Os(libc::ENOSPC);
+        assert_eq!(put(&rejected), rejected.row);
         drop(journal);
         let journal = Journal::open(&path).unwrap();
-        let row = refused.row.unwrap();
-        assert_eq!(journal.refused().unwrap(), [(of, refused)]);
-        let refused = Some(Row::Remove(row));
-        journal.apply(&Changes { refused, ..Changes::default() }).unwrap();
-        assert_eq!(journal.refused().unwrap(), []);
+        let row = rejected.row.unwrap();
+        assert_eq!(journal.rejected().unwrap(), [(of, rejected)]);
+        let rejected = Some(Row::Remove(row));
+        journal.apply(&Changes { rejected, ..Changes::default() }).unwrap();
+        assert_eq!(journal.rejected().unwrap(), []);
     }
 }

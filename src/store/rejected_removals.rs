@@ -17,7 +17,7 @@ pub(crate) const TOLD: Duration = Duration::from_secs(86_400);
 
 /// A file that was not removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RefusedRemoval {
+pub(crate) struct RejectedRemoval {
     pub(crate) project: ProjectId,
     pub(crate) folder: SpaceId,
     /// Whether the folder is a workspace's home.
@@ -30,9 +30,9 @@ pub(crate) struct RefusedRemoval {
 
 impl Journal {
     /// Adds files that were not removed; `anew` forgets those before. On disk when this returns.
-    pub(crate) fn put_refused_removals(
+    pub(crate) fn put_rejected_removals(
         &self,
-        refused: &[RefusedRemoval],
+        rejected: &[RejectedRemoval],
         anew: bool,
     ) -> Result<()> {
         let failed = || storage("cannot journal that files were not removed");
@@ -41,14 +41,14 @@ impl Journal {
         if anew {
             transaction.execute("DELETE FROM refused_removals", []).map_err(failed())?;
         }
-        for refused in refused {
-            insert(&transaction, refused).map_err(failed())?;
+        for rejected in rejected {
+            insert(&transaction, rejected).map_err(failed())?;
         }
         transaction.commit().map_err(failed())
     }
 
     /// Forgets that files were not removed.
-    pub(crate) fn forget_refused_removals(&self, projects: &[ProjectId]) -> Result<()> {
+    pub(crate) fn forget_rejected_removals(&self, projects: &[ProjectId]) -> Result<()> {
         let failed = || storage("cannot clear the journal");
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(failed())?;
@@ -60,7 +60,7 @@ impl Journal {
     }
 
     /// The files that were not removed, by name.
-    pub(crate) fn refused_removals(&self) -> Result<Vec<RefusedRemoval>> {
+    pub(crate) fn refused_removals(&self) -> Result<Vec<RejectedRemoval>> {
         let failed = storage("cannot read which files were not removed");
         let connection = self.lock();
         let mut statement = connection
@@ -70,7 +70,7 @@ impl Journal {
             )
             .map_err(&failed)?;
         let rows = statement.query_map([], |row| {
-            Ok(RefusedRemoval {
+            Ok(RejectedRemoval {
                 project: ProjectId::new(row.get::<_, String>(0)?),
                 folder: SpaceId::new(row.get::<_, String>(1)?),
                 is_workspace: row.get(2)?,
@@ -83,7 +83,7 @@ impl Journal {
     }
 
     /// Forgets the files that are told of no longer.
-    pub(crate) fn prune_refused_removals(&self, now: SystemTime) -> Result<()> {
+    pub(crate) fn prune_rejected_removals(&self, now: SystemTime) -> Result<()> {
         let oldest = now.checked_sub(TOLD).unwrap_or(SystemTime::UNIX_EPOCH);
         self.lock()
             .execute("DELETE FROM refused_removals WHERE since < ?1", [seconds(oldest)])
@@ -92,17 +92,17 @@ impl Journal {
     }
 }
 
-pub(crate) fn insert(connection: &Connection, refused: &RefusedRemoval) -> rusqlite::Result<()> {
+pub(crate) fn insert(connection: &Connection, rejected: &RejectedRemoval) -> rusqlite::Result<()> {
     connection.execute(
         "INSERT OR REPLACE INTO refused_removals (project, folder, is_workspace, title, name, since)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
-            refused.project.as_str(),
-            refused.folder.as_str(),
-            refused.is_workspace,
-            refused.title,
-            refused.name,
-            seconds(refused.since),
+            rejected.project.as_str(),
+            rejected.folder.as_str(),
+            rejected.is_workspace,
+            rejected.title,
+            rejected.name,
+            seconds(rejected.since),
         ],
     )?;
     Ok(())

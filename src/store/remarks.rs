@@ -1,6 +1,6 @@
-//! The journal's table of remarks: what the history tells beside deeds. Refused texts that are not
-//! told of any more, and the versions from elsewhere that saves overrode, those with the name of
-//! their copy until somebody has looked at it.
+//! The journal's table of remarks: what the history tells beside actions. Refused texts that are
+//! not told of any more, and the versions from elsewhere that saves overrode, those with the name
+//! of their copy until somebody has looked at it.
 
 use std::time::{Duration, SystemTime};
 

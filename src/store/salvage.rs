@@ -17,10 +17,10 @@ use crate::{
     clock::rfc3339,
     error::{Error, Result},
     store::{
-        artifacts::{Records, Shelf},
+        artifacts::{ArtifactKind, Artifacts},
         changes::{self, Changes},
         journal::{self, Journal},
-        rejected as refused_rows,
+        rejected as rejected_rows,
         schema::VERSION,
     },
 };
@@ -116,16 +116,16 @@ pub(crate) fn unreadable_rows(connection: &Connection) -> usize {
     let saves = each_row(connection, "saves", journal::COLUMNS, |row| {
         journal::read_entry(row).err().map(|error| error.to_string())
     });
-    let refused = each_row(connection, "refused", refused_rows::COLUMNS, |row| {
-        refused_rows::read(row).err().map(|error| error.to_string())
+    let rejected = each_row(connection, "refused", rejected_rows::COLUMNS, |row| {
+        rejected_rows::read(row).err().map(|error| error.to_string())
     });
-    saves.len() + refused.len()
+    saves.len() + rejected.len()
 }
 
 /// Takes what can be read of a damaged journal into a sound one.
 pub(crate) fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<String>) {
     let Ok(damaged) = Connection::open(path) else { return };
-    let records = Records::of(path.parent().unwrap_or(Path::new("")));
+    let artifacts = Artifacts::of(path.parent().unwrap_or(Path::new("")));
     each_row(&damaged, "saves", journal::COLUMNS, |row| {
         let carried = journal::read_entry(row).and_then(|mut entry| {
             entry.row = None;
@@ -134,15 +134,15 @@ pub(crate) fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<Stri
         carried.err().map(|error| error.to_string())
     })
     .into_iter()
-    .chain(each_row(&damaged, "refused", refused_rows::COLUMNS, |row| {
-        let carried = refused_rows::read(row).and_then(|(of, mut refused)| {
-            refused.row = None;
-            let refused = Some(changes::Row::Put((of, refused)));
-            journal.apply(&Changes { refused, ..Changes::default() })
+    .chain(each_row(&damaged, "refused", rejected_rows::COLUMNS, |row| {
+        let carried = rejected_rows::read(row).and_then(|(of, mut rejected)| {
+            rejected.row = None;
+            let rejected = Some(changes::Row::Put((of, rejected)));
+            journal.apply(&Changes { rejected, ..Changes::default() })
         });
         carried.err().map(|error| error.to_string())
     }))
-    .for_each(|lost| findings.push(keep_text(&damaged, &records, &lost)));
+    .for_each(|lost| findings.push(keep_text(&damaged, &artifacts, &lost)));
     journal.take_names(&damaged);
 }
 
@@ -190,7 +190,7 @@ pub(crate) fn rows(damaged: &Connection, table: &str) -> Vec<i64> {
 }
 
 /// Keeps the text of a row that cannot be gone on with. What became of it, in words.
-pub(crate) fn keep_text(damaged: &Connection, records: &Records, lost: &Lost) -> String {
+pub(crate) fn keep_text(damaged: &Connection, artifacts: &Artifacts, lost: &Lost) -> String {
     let Lost { table, row, why } = lost;
     let title =
         read_one(damaged, table, *row, "title").and_then(|bytes| String::from_utf8(bytes).ok());
@@ -204,8 +204,8 @@ pub(crate) fn keep_text(damaged: &Connection, records: &Records, lost: &Lost) ->
          Project: {}\n\nCompare it with the project, and save what is missing again.\n",
         String::from_utf8_lossy(&project)
     );
-    let name = records.free_name(Shelf::Rejected, &[], &title, " (salvaged)");
-    match records.write(Shelf::Rejected, &name, &text, &reason) {
+    let name = artifacts.free_name(ArtifactKind::Rejected, &[], &title, " (salvaged)");
+    match artifacts.write(ArtifactKind::Rejected, &name, &text, &reason) {
         Ok(()) => format!("a save of `{title}` cannot go on; its text is in rejected/{name}"),
         Err(error) => format!("a save of `{title}` cannot go on, nor be kept: {error}"),
     }
@@ -249,8 +249,8 @@ mod tests {
     use crate::plan::Outline;
     use crate::replica::pending::PendingSave;
     use crate::store::changes::{Changes, Row};
-    use crate::store::journal::Entry;
     use crate::store::journal::Journal;
+    use crate::store::journal::JournalEntry;
 
     fn outline(keys: &[(Key, usize)]) -> Outline {
         let item = |(key, depth): &(Key, usize)| Item {
@@ -268,24 +268,24 @@ mod tests {
         Key::Known(TaskId::new(id))
     }
 
-    fn entry() -> Entry {
+    fn entry() -> JournalEntry {
         let base = outline(&[(known("a"), 0), (known("b"), 1)]);
         let target = outline(&[(known("a"), 0), (Key::New(0), 1), (Key::New(1), 2)]);
-        let mut intent = PendingSave::new(base, target.clone());
-        let ops = intent.script();
-        intent.sending(&ops[0]);
-        Entry {
+        let mut save = PendingSave::new(base, target.clone());
+        let ops = save.script();
+        save.sending(&ops[0]);
+        JournalEntry {
             row: None,
             project: Some(ProjectId::new("p")),
             folder: SpaceId::new("f"),
             title: "T".to_owned(),
             text: b"- [ ] a\n".to_vec(),
             outline: target,
-            intent,
+            save,
             creating: None,
             archive: false,
             since: std::time::SystemTime::UNIX_EPOCH,
-            refused: None,
+            rejected: None,
         }
     }
 
@@ -335,8 +335,8 @@ mod tests {
             }
             let theirs = outline(&theirs);
             for mut entry in entries.into_iter().filter(|_| theirs.is_well_formed()) {
-                entry.intent.rebase(theirs.clone(), 100);
-                entry.intent.script();
+                entry.save.rebase(theirs.clone(), 100);
+                entry.save.script();
             }
         }
     }

@@ -178,11 +178,11 @@ mod tests {
             let entries = journal.entries().unwrap();
             assert_eq!(entries.len(), 1);
             assert_eq!(entries[0].text, b"- [ ] buy bread\n- [ ] call Ann\n- [ ] three\n");
-            assert!(entries[0].intent.in_flight.is_some());
-            let refused = journal.refused().unwrap();
-            assert_eq!(refused.len(), 1);
-            assert_eq!(refused[0].0.title, "Other");
-            assert!(journal.past(&Scope::All, 9).unwrap().len() >= 2);
+            assert!(entries[0].save.in_flight.is_some());
+            let rejected = journal.rejected().unwrap();
+            assert_eq!(rejected.len(), 1);
+            assert_eq!(rejected[0].0.title, "Other");
+            assert!(journal.history(&Scope::All, 9).unwrap().len() >= 2);
             assert_eq!(journal.names("root").len(), 1);
             drop(journal);
             assert_eq!(tables(&path), tables(&new), "{number}");

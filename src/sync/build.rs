@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     lock_order::Ordered,
     store::{
-        artifacts::Records,
+        artifacts::Artifacts,
         base_log::BaseLog,
         cache::{CACHE, Cache},
         journal::Journal,
@@ -23,11 +23,11 @@ use crate::{
         engine::Engine,
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::Exports, listings::Listings, residents::Residents,
+            conflicts::Unseen, exports::SpaceExports, listings::Listings, residents::Residents,
             scans::Scans, transfers::Transfers, unmoved::Unsettled,
         },
         settings::Settings,
-        tasks::Tasks,
+        tasks::BackgroundTasks,
         upload::worker,
     },
 };
@@ -45,13 +45,13 @@ impl Engine {
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
         let (events, receiver) = mpsc::unbounded_channel();
         let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
-        let listings = Listings::recalled(cache.clone(), journal.archived()?);
+        let listings = Listings::from_cache(cache.clone(), journal.archived()?);
         let base_log = BaseLog::open(journal.dir());
         let removals = Removals::of(journal.removals()?);
         let started = clock.wall();
         let keep = settings.keep_history;
-        let records = Records::of(journal.dir());
-        let audit = Arc::new(Audited::new(backend, clock.clone(), records.dir(), keep));
+        let artifacts = Artifacts::of(journal.dir());
+        let audit = Arc::new(Audited::new(backend, clock.clone(), artifacts.dir(), keep));
         let unseen = Unseen::of(&journal)?;
         let unmoved = Unsettled::of(&journal)?;
         let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
@@ -61,7 +61,7 @@ impl Engine {
             backend: Client::new(audit.clone()),
             audit,
             clock,
-            records,
+            artifacts,
             unseen,
             unmoved,
             cache,
@@ -69,7 +69,7 @@ impl Engine {
             journal,
             settings,
             listings,
-            exports: Exports::default(),
+            exports: SpaceExports::default(),
             residents: Residents::default(),
             refresher: Arc::default(),
             asks: Arc::default(),
@@ -78,7 +78,7 @@ impl Engine {
             walks: Arc::default(),
             transfers: Transfers::default(),
             removals,
-            tasks: Tasks::default(),
+            tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
             events,

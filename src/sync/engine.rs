@@ -21,18 +21,18 @@ use crate::{
     lock_order::{Ordered, OrderedGuard},
     replica::served::Process,
     store::{
-        artifacts::Records, base_log::BaseLog, cache::Cache, journal::Journal, removals::Removals,
+        artifacts::Artifacts, base_log::BaseLog, cache::Cache, journal::Journal, removals::Removals,
     },
     sync::{
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::Exports, listings::Listings, refresher::Refresher,
+            conflicts::Unseen, exports::SpaceExports, listings::Listings, refresher::Refresher,
             residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
             walks::Walks,
         },
         project::Project,
         settings::Settings,
-        tasks::Tasks,
+        tasks::BackgroundTasks,
     },
 };
 
@@ -43,7 +43,7 @@ pub struct Engine {
     pub(crate) audit: Arc<Audited>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<Journal>,
-    pub(crate) records: Records,
+    pub(crate) artifacts: Artifacts,
     pub(crate) unseen: Unseen,
     pub(crate) unmoved: Unsettled,
     pub(crate) cache: Arc<Cache>,
@@ -51,7 +51,7 @@ pub struct Engine {
     pub(crate) base_log: Arc<BaseLog>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
-    pub(crate) exports: Exports,
+    pub(crate) exports: SpaceExports,
     pub(crate) residents: Residents,
     pub(crate) refresher: Arc<Refresher>,
     /// The projects whose details are asked for ahead.
@@ -62,7 +62,7 @@ pub struct Engine {
     pub(crate) transfers: Transfers,
     /// The files that were removed, and are to be the same projects again if they come back.
     pub(crate) removals: Removals,
-    pub(crate) tasks: Tasks,
+    pub(crate) tasks: BackgroundTasks,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.
@@ -110,7 +110,7 @@ impl Engine {
 
     /// Where what there is to know of the account is written for people.
     pub fn control_dir(&self) -> &Path {
-        self.records.dir()
+        self.artifacts.dir()
     }
 
     /// What is known of the request budget.

@@ -15,7 +15,7 @@ use crate::{
 
 /// What is known of the account whose saves wait for another token.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stranded {
+pub(crate) struct OrphanedSaves {
     /// How many saves wait.
     pub(crate) saves: usize,
     /// The workspaces that the account had when they were last listed.
@@ -27,14 +27,14 @@ pub(crate) struct Stranded {
 ///
 /// # Errors
 /// If its journal cannot be read.
-pub(crate) fn stranded(journal: &Path) -> Result<Option<Stranded>> {
+pub(crate) fn orphaned_saves(journal: &Path) -> Result<Option<OrphanedSaves>> {
     if !journal.exists() {
         return Ok(None);
     }
     let journal = Journal::open_as_is(journal)?;
     let entries = journal.entries()?;
-    let refused = entries.iter().filter_map(|entry| entry.refused.as_ref());
-    let saves = refused.filter(|refusal| refusal.kind == Kind::Unauthorized).count();
+    let rejected = entries.iter().filter_map(|entry| entry.rejected.as_ref());
+    let saves = rejected.filter(|rejection| rejection.kind == Kind::Unauthorized).count();
     if saves == 0 {
         return Ok(None);
     }
@@ -44,5 +44,5 @@ pub(crate) fn stranded(journal: &Path) -> Result<Option<Stranded>> {
     if cache.is_complete() {
         cache.flush();
     }
-    Ok(Some(Stranded { saves, workspaces }))
+    Ok(Some(OrphanedSaves { saves, workspaces }))
 }

@@ -8,9 +8,9 @@ use crate::{
     file_name::{PROJECT_SUFFIX, safe},
     ids::{ProjectId, SpaceId},
     store::{
-        artifacts::{Records, Shelf},
+        artifacts::{ArtifactKind, Artifacts},
         cache::{CACHE, Cache},
-        journal::{Entry, JOURNAL, Journal},
+        journal::{JOURNAL, Journal, JournalEntry},
         remarks::Overridden,
         removals::Removals,
         unmoved::Unmoved,
@@ -49,20 +49,20 @@ pub(crate) fn peek(account: &Path) -> Result<Peeked> {
         return Ok(Peeked::default());
     }
     // One of an earlier release has not all tables yet, and is completed.
-    let looked = Journal::open_to_look(&path).and_then(|journal| Look::at(journal, account).all());
-    looked.or_else(|_| Look::at(Journal::open_as_is(&path)?, account).all())
+    let looked = Journal::open_to_look(&path).and_then(|journal| Peek::at(journal, account).all());
+    looked.or_else(|_| Peek::at(Journal::open_as_is(&path)?, account).all())
 }
 
-pub(crate) struct Look {
+pub(crate) struct Peek {
     journal: Journal,
     /// Gone if there is no cache: then paths are names alone.
     listings: Option<Listings>,
 }
 
-impl Look {
+impl Peek {
     fn at(journal: Journal, account: &Path) -> Self {
         let cache = Cache::peek(&account.join(CACHE)).map(Arc::new);
-        let listings = cache.map(|cache| Listings::recalled(cache, Vec::new()));
+        let listings = cache.map(|cache| Listings::from_cache(cache, Vec::new()));
         Self { journal, listings }
     }
 
@@ -78,11 +78,11 @@ impl Look {
         let entries = self.journal.entries()?;
         let mut saves: Vec<PeekedSave> =
             entries.iter().map(|entry| self.save(entry, &removals)).collect();
-        saves.extend(self.journal.refused()?.iter().map(|(of, refused)| PeekedSave {
+        saves.extend(self.journal.rejected()?.iter().map(|(of, rejected)| PeekedSave {
             path: self.path_of(of.project.as_ref(), &of.folder, &of.title),
             kind: "save",
-            reason: Some(refused.refusal.told()),
-            since: refused.refusal.since,
+            reason: Some(rejected.rejection.told()),
+            since: rejected.rejection.since,
         }));
         let removals = removals.lock().clone();
         saves.extend(removals.iter().filter(|removal| !removal.archived).map(|it| PeekedSave {
@@ -91,9 +91,9 @@ impl Look {
             reason: None,
             since: it.time,
         }));
-        let records = Records::of(self.journal.dir());
+        let artifacts = Artifacts::of(self.journal.dir());
         let mut overridden = self.journal.overridden()?;
-        overridden.retain(|it| records.is_there(Shelf::Conflicts, &it.file));
+        overridden.retain(|it| artifacts.is_there(ArtifactKind::Conflicts, &it.file));
         let refused_removals = self.journal.refused_removals()?.into_iter();
         let refused_removals =
             refused_removals.map(|it| self.path_of(Some(&it.project), &it.folder, &it.title));
@@ -105,20 +105,20 @@ impl Look {
         })
     }
 
-    fn save(&self, entry: &Entry, removals: &Removals) -> PeekedSave {
+    fn save(&self, entry: &JournalEntry, removals: &Removals) -> PeekedSave {
         let kind = match () {
             () if entry.archive => "removal",
-            () if entry.intent.restores => "restoration",
+            () if entry.save.restores => "restoration",
             () => "save",
         };
         let removed = entry.project.as_ref().filter(|_| entry.archive);
-        let moved = entry.intent.relocation.as_ref().map(|to| to.since);
+        let moved = entry.save.relocation.as_ref().map(|to| to.since);
         let since = removed.and_then(|id| removals.time_of(id)).or(moved).unwrap_or(entry.since);
         PeekedSave {
             path: self.path_of(entry.project.as_ref(), &entry.folder, &entry.title),
             kind,
-            reason: entry.refused.as_ref().map(|refusal| refusal.told()),
-            since: entry.refused.as_ref().map_or(since, |refusal| refusal.since),
+            reason: entry.rejected.as_ref().map(|rejection| rejection.told()),
+            since: entry.rejected.as_ref().map_or(since, |rejection| rejection.since),
         }
     }
 }

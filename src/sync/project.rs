@@ -21,7 +21,7 @@ use crate::{
     replica::{
         current::Current,
         local::{Local, Saved},
-        rejection::RefusedText,
+        rejection::RejectedText,
         state::{Awaited, Replica, Standing},
     },
     store::base_log::BaseLog,
@@ -37,7 +37,7 @@ pub(crate) struct Progress {
     /// The newest save about which there is a verdict.
     pub(crate) generation: u64,
     /// The refusal, if that is the verdict.
-    pub(crate) refused: Option<Error>,
+    pub(crate) rejected: Option<Error>,
 }
 
 /// How far the renamings of a project have come.
@@ -46,7 +46,7 @@ pub(crate) struct Relocated {
     /// The newest renaming about which there is a verdict.
     pub(crate) ticket: u64,
     /// The refusal, if that is the verdict.
-    pub(crate) refused: Option<Error>,
+    pub(crate) rejected: Option<Error>,
 }
 
 /// A project that is looked at. What is to be logged of who read what is written as soon as it is let
@@ -154,7 +154,7 @@ impl Project {
     /// Whether nothing of it is saved or waits.
     pub(crate) fn is_blank(&self) -> bool {
         let state = self.lock();
-        state.refused.is_none() && state.pending().is_none()
+        state.rejected.is_none() && state.pending().is_none()
     }
 
     /// Its title, as Taskade has it or is to have it.
@@ -216,25 +216,25 @@ impl Project {
     /// Where its saved text stands.
     pub fn standing(&self) -> Standing {
         let state = self.lock();
-        if let Some(RefusedText { refusal, .. }) = &state.refused {
-            return Standing::Rejected(refusal.told());
+        if let Some(RejectedText { rejection, .. }) = &state.rejected {
+            return Standing::Rejected(rejection.told());
         }
         match &state.local {
             Local::Pending(_, None) if !state.is_relocated() => Standing::Clean,
             Local::Clean => Standing::Clean,
             Local::Pending(..) => Standing::Pending,
-            Local::Rejected(_, _, refusal) => Standing::Rejected(refusal.told()),
+            Local::Rejected(_, _, rejection) => Standing::Rejected(rejection.told()),
         }
     }
 
     /// What Taskade refused the save of this very outline with, if it did.
-    pub(crate) fn refusal_of(&self, written: &Arc<Outline>) -> Option<Error> {
+    pub(crate) fn rejection_of(&self, written: &Arc<Outline>) -> Option<Error> {
         let state = self.lock();
         let is_it = |saved: &&Saved| {
             saved.written.as_ref().is_some_and(|outline| Arc::ptr_eq(outline, written))
         };
         state.saved().filter(is_it)?;
-        state.refusal().map(|refusal| Error::new(refusal.kind, refusal.reason.clone()))
+        state.rejection().map(|rejection| Error::new(rejection.kind, rejection.reason.clone()))
     }
 
     /// What of its existence is not with Taskade yet.
@@ -243,20 +243,20 @@ impl Project {
         if state.is_to_be_archived() {
             return Some(Awaited::Archival);
         }
-        let restores = state.pending().is_some_and(|intent| intent.restores);
+        let restores = state.pending().is_some_and(|save| save.restores);
         restores.then_some(Awaited::Restoration)
     }
 
     /// Since when its saved text is not what Taskade has.
     pub fn unsettled_since(&self) -> SystemTime {
         let state = self.lock();
-        let here = state.refused.as_ref().map(|refused| refused.refusal.since);
-        let saved = state.refusal().map(|refusal| refusal.since);
+        let here = state.rejected.as_ref().map(|rejected| rejected.rejection.since);
+        let saved = state.rejection().map(|rejection| rejection.since);
         let saved = saved.or_else(|| state.saved().map(|saved| saved.since));
         // What was never saved here has no such time, also where the journal has it as a save.
         let saved = saved.filter(|since| *since != SystemTime::UNIX_EPOCH);
-        let intent = state.pending();
-        let moved = intent.and_then(|intent| intent.relocation.as_ref()).map(|to| to.since);
+        let save = state.pending();
+        let moved = save.and_then(|save| save.relocation.as_ref()).map(|to| to.since);
         here.or(saved).or(moved).unwrap_or(state.modified())
     }
 

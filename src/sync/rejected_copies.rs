@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::{
-    replica::{rejection::Refusal, state::Replica},
-    store::artifacts::{Records, Shelf},
+    replica::{rejection::Rejection, state::Replica},
+    store::artifacts::{ArtifactKind, Artifacts},
     sync::engine::Engine,
 };
 
@@ -38,25 +38,25 @@ impl Copies {
     /// Writes those that are to be there, where it may block.
     pub(crate) async fn write(self, engine: &Engine) {
         if !self.written.is_empty() {
-            let (records, copies) = (engine.records.clone(), self.written);
+            let (artifacts, copies) = (engine.artifacts.clone(), self.written);
             // Fails only while the runtime goes: the next mount writes them.
-            let _ = tokio::task::spawn_blocking(move || write_copies(&records, &copies)).await;
+            let _ = tokio::task::spawn_blocking(move || write_copies(&artifacts, &copies)).await;
         }
     }
 }
 
 /// The texts that are refused of a project, each with its name and reason in `rejected/`.
 pub(crate) fn copies_of(replica: &Replica) -> Vec<Copy> {
-    let copy = |(text, refusal): (&Arc<[u8]>, &Refusal)| {
-        (text.clone(), refusal.file.clone(), refusal.in_words(replica.id.as_ref()))
+    let copy = |(text, rejection): (&Arc<[u8]>, &Rejection)| {
+        (text.clone(), rejection.file.clone(), rejection.in_words(replica.id.as_ref()))
     };
     replica.refusals().map(copy).collect()
 }
 
 /// Writes copies of what is refused of a project, as the journal says they are there.
-pub(crate) fn write_copies(records: &Records, copies: &[Copy]) {
+pub(crate) fn write_copies(artifacts: &Artifacts, copies: &[Copy]) {
     for (text, file, reason) in copies {
-        if let Err(error) = records.write(Shelf::Rejected, file, text, reason) {
+        if let Err(error) = artifacts.write(ArtifactKind::Rejected, file, text, reason) {
             tracing::warn!(%error, "no copy of a refused text");
         }
     }

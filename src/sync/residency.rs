@@ -25,9 +25,9 @@ use crate::{
 pub(crate) const ID_BYTES: usize = 48;
 
 /// A project, with its tasks in memory if they are known.
-pub(crate) fn recalled<'a>(engine: &Engine, project: &'a Project) -> CurrentGuard<'a> {
+pub(crate) fn resident<'a>(engine: &Engine, project: &'a Project) -> CurrentGuard<'a> {
     loop {
-        recall(engine, project);
+        ensure_resident(engine, project);
         let current = project.lock();
         if !matches!(current.remote, Remote::Evicted(_)) {
             return current;
@@ -43,7 +43,7 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, project: &Arc<Project>) {
     }
     let (shared, project) = (engine.clone(), project.clone());
     // Fails only while the runtime goes.
-    let _ = tokio::task::spawn_blocking(move || recall(&shared, &project)).await;
+    let _ = tokio::task::spawn_blocking(move || ensure_resident(&shared, &project)).await;
 }
 
 /// As [`ensure`], for who cannot hand the project over: from here on it is not a thread of the kernel's
@@ -66,7 +66,7 @@ fn is_on_disk(project: &Project) -> bool {
 
 /// What a reader gets now, with no request; `None` if it was never read.
 pub(crate) fn content(engine: &Engine, project: &Project) -> Option<Content> {
-    recalled(engine, project).lend_content()
+    resident(engine, project).lend_content()
 }
 
 /// About how many bytes the tasks take that are in memory.
@@ -149,7 +149,7 @@ pub(crate) fn weight(snapshot: &Snapshot) -> usize {
 
 /// Takes over what an earlier mount knew of a project, if this one knows nothing yet, or what
 /// was let go of to save memory.
-pub(crate) fn recall(engine: &Engine, project: &Project) {
+pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
     let (id, digest) = {
         let state = project.lock();
         match (&state.id, &state.remote) {
@@ -212,6 +212,6 @@ fn take_over_cached(
     let served = engine.cache.served(id);
     let mut state = project.lock();
     if matches!(state.remote, Remote::Unknown) {
-        state.recall(snapshot, modified, is_complete, served);
+        state.install_cached(snapshot, modified, is_complete, served);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     api::{FOREGROUND_SILENCE, TaskResource},
     document::Markers,
-    text::{codec::FileFormat, content_type::Wording, fields::FieldPlacement},
+    text::{codec::FileFormat, content_type::ContentTypeChoice, fields::FieldPlacement},
 };
 
 /// What the user chose.
@@ -22,7 +22,7 @@ pub struct Settings {
     /// How many projects may be removed at once (`--max-archive`).
     pub max_archive: usize,
     /// Which content type texts are sent as (`--content-type`).
-    pub wording: Wording,
+    pub content_type: ContentTypeChoice,
     /// Whether lines end with block ids (`--ids`).
     pub ids: bool,
     /// Which markers lines begin with (`--markers`).
@@ -54,7 +54,7 @@ impl Default for Settings {
             read_timeout: FOREGROUND_SILENCE,
             max_delete: 20,
             max_archive: 10,
-            wording: Wording::Auto,
+            content_type: ContentTypeChoice::Auto,
             ids: false,
             markers: Markers::Tasks,
             fields: FieldPlacement::None,

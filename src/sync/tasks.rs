@@ -9,19 +9,19 @@ use tokio_util::task::TaskTracker;
 
 /// The background tasks of a mount.
 #[derive(Debug)]
-pub(crate) struct Tasks {
+pub(crate) struct BackgroundTasks {
     tracker: TaskTracker,
     /// How many workers are busy, at saves or at making room; shutdown waits for zero.
     busy: Arc<watch::Sender<usize>>,
 }
 
-impl Default for Tasks {
+impl Default for BackgroundTasks {
     fn default() -> Self {
         Self { tracker: TaskTracker::new(), busy: Arc::new(watch::Sender::new(0)) }
     }
 }
 
-impl Tasks {
+impl BackgroundTasks {
     /// Runs a task that nobody waits for; `what` is it in words.
     pub(crate) fn spawn(
         &self,
@@ -79,11 +79,11 @@ impl Drop for BusyLease {
 mod tests {
     use std::time::Duration;
 
-    use super::Tasks;
+    use super::BackgroundTasks;
 
     #[tokio::test]
     async fn a_panic_ends_the_leases_of_its_task_and_nothing_else() {
-        let tasks = Tasks::default();
+        let tasks = BackgroundTasks::default();
         let (lease, other) = (tasks.busy(), tasks.busy());
         tasks.spawn("dying", async move {
             let _lease = lease;

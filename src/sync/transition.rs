@@ -15,7 +15,7 @@ use crate::{
     replica::{current::Current, state::Replica},
     store::{
         changes::{Changes, Rows},
-        history::Past,
+        history::Action,
         reidentified::Reidentified,
     },
     sync::{engine::Engine, project::Project, rejected_copies::Copies, residency},
@@ -30,7 +30,7 @@ pub(crate) struct Transition<'a> {
     place: (SpaceId, String),
     next: Replica,
     /// What it has done, for the history.
-    pub(crate) past: Option<Past>,
+    pub(crate) action: Option<Action>,
     /// That the project is another one from now on.
     pub(crate) reidentified: Option<Reidentified>,
     /// Whether a project is archived from now on.
@@ -56,10 +56,10 @@ impl<'a> Transition<'a> {
     pub(crate) async fn begin(engine: &'a Engine, project: &'a Project) -> Self {
         residency::leave_kernel_thread(project).await;
         let turn = project.transition.lock().await;
-        let next = Replica::clone(&residency::recalled(engine, project));
+        let next = Replica::clone(&residency::resident(engine, project));
         let place = (next.folder.clone(), next.title.clone());
-        let (past, reidentified, archived) = (None, None, None);
-        Self { engine, project, turn, place, next, past, reidentified, archived }
+        let (action, reidentified, archived) = (None, None, None);
+        Self { engine, project, turn, place, next, action, reidentified, archived }
     }
 
     /// Commits it: what of it the journal is to know is on disk before anybody sees it.
@@ -111,14 +111,14 @@ impl<'a> Transition<'a> {
             return Ok(());
         }
         let put = changes.puts();
-        let (journal, records) = (self.engine.journal.clone(), self.engine.records.clone());
+        let (journal, artifacts) = (self.engine.journal.clone(), self.engine.artifacts.clone());
         let settled = copies.settled();
         let written = tokio::task::spawn_blocking(move || {
-            settled.iter().for_each(|file| records.retire(file));
+            settled.iter().for_each(|file| artifacts.retire(file));
             let rows = journal.apply(&changes);
             match &rows {
-                Ok(_) => settled.iter().for_each(|file| records.remove_settled(file)),
-                Err(_) => settled.iter().for_each(|file| records.bring_back(file)),
+                Ok(_) => settled.iter().for_each(|file| artifacts.remove_settled(file)),
+                Err(_) => settled.iter().for_each(|file| artifacts.bring_back(file)),
             }
             rows
         });
@@ -143,9 +143,9 @@ impl<'a> Transition<'a> {
         let (now, next) = (&**current, &self.next);
         let (changes, copies) = (Changes::between(now, next), Copies::between(now, next));
         drop(current);
-        let (past, reidentified) = (self.past.take(), self.reidentified.take());
+        let (action, reidentified) = (self.action.take(), self.reidentified.take());
         let archived = self.archived.take();
-        (Changes { past, reidentified, archived, ..changes }, copies)
+        (Changes { action, reidentified, archived, ..changes }, copies)
     }
 
     fn advance<T>(self, seen: impl FnOnce(&mut Current) -> T) -> (T, MutexGuard<'a, ()>) {

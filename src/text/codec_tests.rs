@@ -8,7 +8,7 @@ use crate::{
     api::read_export,
     document::{Line, Markers},
     model::Marker,
-    plan::{Details, Facts, OnlyRoot, Outline, Set, align, script},
+    plan::{Details, OnlyRoot, Outline, PartialMap, TaskDetails, align, script},
     text::{
         codec::{FileFormat, wanted},
         fields::{FieldPlacement, FieldView},
@@ -33,8 +33,8 @@ fn projects(folder: &str) -> Vec<(Outline, FileFormat, String)> {
         for item in &mut outline.items {
             let crate::plan::Key::Known(id) = &item.key else { continue };
             let known = exported.values.get(id).cloned().unwrap_or_default();
-            let fields = Set { known, complete: true };
-            item.details = Details::from(Facts { fields, ..Facts::default() });
+            let fields = PartialMap { known, complete: true };
+            item.details = Details::from(TaskDetails { fields, ..TaskDetails::default() });
         }
         let fields = FieldView::new(exported.fields, FieldPlacement::Auto).map(Arc::new);
         let format = FileFormat { ids: false, markers: Markers::Auto, fields };

@@ -1,13 +1,13 @@
 //! How an outline is put into words for the service: content types, and projects as Markdown.
 
 use crate::{
-    api::{Content, ContentType},
+    api::{ContentType, TypedText},
     plan::Outline,
 };
 
 /// Which content type texts are sent as (`--content-type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Wording {
+pub enum ContentTypeChoice {
     /// Plain where the text has no character that Markdown gives a meaning, else Markdown.
     #[default]
     Auto,
@@ -17,16 +17,16 @@ pub enum Wording {
     Markdown,
 }
 
-impl Wording {
+impl ContentTypeChoice {
     /// The content to send for a text.
-    pub(crate) fn content(self, text: &str) -> Content {
+    pub(crate) fn content(self, text: &str) -> TypedText {
         let markdown = match self {
-            Wording::Auto => is_markup(text),
-            Wording::Plain => false,
-            Wording::Markdown => true,
+            ContentTypeChoice::Auto => is_markup(text),
+            ContentTypeChoice::Plain => false,
+            ContentTypeChoice::Markdown => true,
         };
         let content_type = if markdown { ContentType::Markdown } else { ContentType::Plain };
-        Content { content_type, text: text.to_owned() }
+        TypedText { content_type, text: text.to_owned() }
     }
 }
 

@@ -1,14 +1,15 @@
 //! How what is known of a task is shown on its line, and what a line that was edited says of it.
 //! Pure.
 //!
-//! `told(known, shown(known))` is `known`: a line that nobody touched changes nothing, also where
-//! it shows less than what is known (a handle with a space, seconds, a period). And
-//! `shown(told(known, line))` is `line`, up to the order of what has no order.
+//! `apply_line_by_ids(known, to_line_by_ids(known))` is `known`: a line that nobody touched changes
+//! nothing, also where it shows less than what is known (a handle with a space, seconds, a period).
+//! And `to_line_by_ids(apply_line_by_ids(known, line))` is `line`, up to the order of what has no
+//! order.
 
 use crate::{
-    document::{self, Details as Shown, Line, RenderOptions},
+    document::{self, Line, LineDetails, RenderOptions},
     model::{End, MAX_CONTENT_CHARS, Moment, Schedule},
-    plan::{Details, Fact, Facts, Item, Set},
+    plan::{Details, Item, Known, PartialMap, TaskDetails},
     text::{
         checks::UNREADABLE,
         fields::{self, FieldView, Unfit},
@@ -16,23 +17,23 @@ use crate::{
 };
 
 /// What a line shows of a task, of whose fields nothing is known but ids.
-pub(crate) fn shown(details: &Details) -> Shown {
+pub(crate) fn to_line_by_ids(details: &Details) -> LineDetails {
     to_line(details, None)
 }
 
 /// What a line shows of a task.
-pub(crate) fn to_line(details: &Details, view: Option<&FieldView>) -> Shown {
+pub(crate) fn to_line(details: &Details, view: Option<&FieldView>) -> LineDetails {
     if details.is_unknown() {
-        return Shown::default();
+        return LineDetails::default();
     }
-    let facts = details.facts();
-    let mut shown = Shown {
-        assignees: facts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
-        fields: fields::to_line(&facts.fields, view),
-        note: facts.note.present().cloned(),
-        ..Shown::default()
+    let parts = details.parts();
+    let mut shown = LineDetails {
+        assignees: parts.assignees.known.into_iter().map(|(handle, ())| handle).collect(),
+        fields: fields::to_line(&parts.fields, view),
+        note: parts.note.present().cloned(),
+        ..LineDetails::default()
     };
-    if let Some(Schedule { start, end }) = facts.date.present() {
+    if let Some(Schedule { start, end }) = parts.date.present() {
         let end = match end {
             Some(End::Moment(end)) => Some(end),
             Some(End::Period { .. }) | None => None,
@@ -48,13 +49,13 @@ pub(crate) fn to_line(details: &Details, view: Option<&FieldView>) -> Shown {
 }
 
 /// The people and fields of a task that no line can show.
-pub(crate) fn hidden(details: &Details) -> Details {
-    let (shown, mut facts) = (shown(details), details.facts());
-    facts.assignees.known.retain(|(handle, ())| !shown.assignees.contains(handle));
-    facts.fields.known.retain(|(id, _)| shown.fields.iter().all(|(known, _)| known != id));
-    let assignees = Set { complete: false, ..facts.assignees };
-    let fields = Set { complete: false, ..facts.fields };
-    Details::from(Facts { assignees, fields, ..Facts::default() })
+pub(crate) fn undisplayable(details: &Details) -> Details {
+    let (shown, mut parts) = (to_line_by_ids(details), details.parts());
+    parts.assignees.known.retain(|(handle, ())| !shown.assignees.contains(handle));
+    parts.fields.known.retain(|(id, _)| shown.fields.iter().all(|(known, _)| known != id));
+    let assignees = PartialMap { complete: false, ..parts.assignees };
+    let fields = PartialMap { complete: false, ..parts.fields };
+    Details::from(TaskDetails { assignees, fields, ..TaskDetails::default() })
 }
 
 /// What is known of a task from now on, whose line says this. Of a task that is to be created,
@@ -64,32 +65,32 @@ pub(crate) fn hidden(details: &Details) -> Details {
 /// The reason, where the line says what Taskade cannot keep.
 pub(crate) fn apply_line(
     known: &Details,
-    line: &Shown,
+    line: &LineDetails,
     view: Option<&FieldView>,
 ) -> Result<Details, Unfit> {
     let before = to_line(known, view);
     if before == *line {
         return Ok(known.clone());
     }
-    let Facts { date, note, assignees, fields } = known.facts();
-    Ok(Details::from(Facts {
-        date: if of_date(&before) == of_date(line) { date } else { Fact::of(schedule(line)?) },
-        note: if before.note == line.note { note } else { Fact::of(checked_note(line)?) },
-        assignees: told_people(assignees, &before, line),
+    let TaskDetails { date, note, assignees, fields } = known.parts();
+    Ok(Details::from(TaskDetails {
+        date: if of_date(&before) == of_date(line) { date } else { Known::of(schedule(line)?) },
+        note: if before.note == line.note { note } else { Known::of(checked_note(line)?) },
+        assignees: apply_people(assignees, &before, line),
         fields: fields::apply_line(fields, &before, line, view)?,
     }))
 }
 
 /// The same, of whose fields nothing is known but ids.
-pub(crate) fn told(known: &Details, line: &Shown) -> Result<Details, String> {
+pub(crate) fn apply_line_by_ids(known: &Details, line: &LineDetails) -> Result<Details, String> {
     apply_line(known, line, None).map_err(|unfit| unfit.reason)
 }
 
 /// A task in words: its text and what is known of it, as on its line.
 pub(crate) fn in_words(item: &Item) -> String {
-    let details = shown(&item.details);
+    let details = to_line_by_ids(&item.details);
     let mut words = item.text.clone();
-    if details != Shown::default() {
+    if details != LineDetails::default() {
         let line = Line { text: item.text.clone(), details, ..Line::default() };
         let mut rendered = String::new();
         document::render_line(&line, &RenderOptions::default(), &mut rendered);
@@ -99,7 +100,11 @@ pub(crate) fn in_words(item: &Item) -> String {
     words
 }
 
-pub(crate) fn told_people(mut people: Set<()>, before: &Shown, line: &Shown) -> Set<()> {
+pub(crate) fn apply_people(
+    mut people: PartialMap<()>,
+    before: &LineDetails,
+    line: &LineDetails,
+) -> PartialMap<()> {
     let is_gone =
         |handle: &String| before.assignees.contains(handle) && !line.assignees.contains(handle);
     people.known.retain(|(handle, ())| !is_gone(handle));
@@ -113,12 +118,15 @@ pub(crate) fn told_people(mut people: Set<()>, before: &Shown, line: &Shown) -> 
 }
 
 /// Sorts by where the line has it; what the line cannot show stays behind.
-pub(crate) fn in_order_of<'a, T>(set: &mut Set<T>, line: impl Iterator<Item = &'a String> + Clone) {
+pub(crate) fn in_order_of<'a, T>(
+    set: &mut PartialMap<T>,
+    line: impl Iterator<Item = &'a String> + Clone,
+) {
     let place = |name: &str| line.clone().position(|shown| shown == name);
     set.known.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
 }
 
-pub(crate) fn checked_note(line: &Shown) -> Result<Option<String>, String> {
+pub(crate) fn checked_note(line: &LineDetails) -> Result<Option<String>, String> {
     let Some(note) = &line.note else { return Ok(None) };
     if note.contains(['\n', '\r']) {
         return Err("its note has several lines, and Taskade takes one; join them".to_owned());
@@ -140,13 +148,13 @@ pub(crate) fn checked_note(line: &Shown) -> Result<Option<String>, String> {
 }
 
 /// Everything of a line that says when.
-pub(crate) fn of_date(line: &Shown) -> [&Option<String>; 5] {
+pub(crate) fn of_date(line: &LineDetails) -> [&Option<String>; 5] {
     [&line.start, &line.start_time, &line.due, &line.due_time, &line.zone]
 }
 
 /// When a line says that its task is due.
-pub(crate) fn schedule(line: &Shown) -> Result<Option<Schedule>, String> {
-    let Shown { start, start_time, due, due_time, zone, .. } = line;
+pub(crate) fn schedule(line: &LineDetails) -> Result<Option<Schedule>, String> {
+    let LineDetails { start, start_time, due, due_time, zone, .. } = line;
     if of_date(line).iter().all(|part| part.is_none()) {
         return Ok(None);
     }
@@ -177,7 +185,7 @@ pub(crate) fn schedule(line: &Shown) -> Result<Option<Schedule>, String> {
 }
 
 /// Whether both ends have a time: on one day, one without is the whole day.
-pub(crate) fn both(line: &Shown) -> bool {
+pub(crate) fn both(line: &LineDetails) -> bool {
     line.start_time.is_some() && line.due_time.is_some()
 }
 
@@ -192,9 +200,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{in_words, shown, told};
-    use crate::document::Details as Shown;
+    use super::{apply_line_by_ids, in_words, to_line_by_ids};
     use crate::document::Line;
+    use crate::document::LineDetails;
     use crate::document::ParseOptions;
     use crate::document::RenderOptions;
     use crate::document::parse;
@@ -203,11 +211,11 @@ mod tests {
     use crate::model::Moment;
     use crate::model::Schedule;
     use crate::plan::Details;
-    use crate::plan::Fact;
-    use crate::plan::Facts;
     use crate::plan::Item;
     use crate::plan::Key;
-    use crate::plan::Set;
+    use crate::plan::Known;
+    use crate::plan::PartialMap;
+    use crate::plan::TaskDetails;
 
     fn texts() -> impl Strategy<Value = String> {
         prop_oneof!["[ -~]{0,8}", "\\PC{0,6}", "[\\n\\r\\t a&;#0-9\\[\\]\\\\⏎]{0,8}"]
@@ -242,7 +250,7 @@ mod tests {
     fn set<T: std::fmt::Debug>(
         names: impl Strategy<Value = String>,
         values: impl Strategy<Value = T>,
-    ) -> impl Strategy<Value = Set<T>> {
+    ) -> impl Strategy<Value = PartialMap<T>> {
         (prop::collection::vec((names, values), 0..4), any::<bool>()).prop_map(
             |(named, complete)| {
                 let mut known: Vec<(String, T)> = Vec::new();
@@ -251,7 +259,7 @@ mod tests {
                         known.push((name, value));
                     }
                 }
-                Set { known, complete }
+                PartialMap { known, complete }
             },
         )
     }
@@ -270,22 +278,22 @@ mod tests {
     fn details() -> impl Strategy<Value = Details> {
         let handles = prop_oneof![3 => "[a-z][a-z0-9._-]{0,6}", 1 => texts()];
         let ids = prop_oneof![3 => "@[a-z0-9]{1,6}", 1 => texts()];
-        let facts = (
+        let parts = (
             prop::option::of(schedules()),
             prop::option::of(texts()),
             set(handles, Just(())),
             set(ids, values()),
         );
-        let facts = facts.prop_map(|(date, note, assignees, fields)| Facts {
-            date: Fact::of(date),
-            note: Fact::of(note.filter(|note| !note.is_empty())),
+        let parts = parts.prop_map(|(date, note, assignees, fields)| TaskDetails {
+            date: Known::of(date),
+            note: Known::of(note.filter(|note| !note.is_empty())),
             assignees,
             fields,
         });
-        prop_oneof![1 => Just(Details::default()), 9 => facts.prop_map(Details::from)]
+        prop_oneof![1 => Just(Details::default()), 9 => parts.prop_map(Details::from)]
     }
 
-    fn sorted(mut shown: Shown) -> Shown {
+    fn sorted(mut shown: LineDetails) -> LineDetails {
         shown.assignees.sort();
         shown.fields.sort();
         shown
@@ -294,28 +302,28 @@ mod tests {
     proptest! {
         #[test]
         fn an_untouched_line_changes_nothing(known in details()) {
-            prop_assert_eq!(told(&known, &shown(&known)).unwrap(), known);
+            prop_assert_eq!(apply_line_by_ids(&known, &to_line_by_ids(&known)).unwrap(), known);
         }
 
         #[test]
         fn what_is_shown_is_read_back(known in details(), text in "[ -~]{0,12}", depth in 0..2_usize) {
-            let task = Line { text, details: shown(&known), ..Line::default() };
+            let task = Line { text, details: to_line_by_ids(&known), ..Line::default() };
             let lines = [Line::default(), Line { depth, ..task }];
             let text = render(&lines, &RenderOptions::default());
             let read = parse(text.as_bytes(), &ParseOptions::default()).unwrap();
             prop_assert_eq!(&read[1].details, &lines[1].details, "{}", text);
-            prop_assert_eq!(told(&known, &read[1].details).unwrap(), known);
+            prop_assert_eq!(apply_line_by_ids(&known, &read[1].details).unwrap(), known);
         }
 
         #[test]
         fn what_a_line_says_is_shown_from_then_on(known in details(), other in details()) {
-            let line = shown(&other);
-            if let Ok(told) = told(&known, &line) {
-                prop_assert_eq!(sorted(shown(&told)), sorted(line.clone()));
+            let line = to_line_by_ids(&other);
+            if let Ok(told) = apply_line_by_ids(&known, &line) {
+                prop_assert_eq!(sorted(to_line_by_ids(&told)), sorted(line.clone()));
                 // And whatever no line can show has stayed.
-                let (before, after) = (known.facts(), told.facts());
+                let (before, after) = (known.parts(), told.parts());
                 for (handle, ()) in &before.assignees.known {
-                    let is_shown = shown(&known).assignees.contains(handle);
+                    let is_shown = to_line_by_ids(&known).assignees.contains(handle);
                     prop_assert!(is_shown || after.assignees.get(handle).is_some());
                 }
             }
@@ -332,14 +340,18 @@ mod tests {
     fn a_value_is_a_number_only_where_it_was_none_or_one() {
         let field = |value: Option<Value>| {
             let known = value.map(|value| ("@f".to_owned(), value)).into_iter().collect();
-            Details::from(Facts { fields: Set { known, complete: true }, ..Facts::default() })
+            Details::from(TaskDetails {
+                fields: PartialMap { known, complete: true },
+                ..TaskDetails::default()
+            })
         };
-        let line = |text: &str| Shown {
+        let line = |text: &str| LineDetails {
             fields: vec![("@f".to_owned(), text.to_owned())],
-            ..Shown::default()
+            ..LineDetails::default()
         };
         let told = |known: Option<Value>, text: &str| {
-            told(&field(known), &line(text)).map(|told| told.facts().fields.known[0].1.clone())
+            apply_line_by_ids(&field(known), &line(text))
+                .map(|told| told.parts().fields.known[0].1.clone())
         };
         assert_eq!(told(None, "250"), Ok(json!(250)));
         assert_eq!(told(Some(json!(7)), "2.5"), Ok(json!(2.5)));

@@ -4,9 +4,9 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::{
-    document::Details as Shown,
+    document::LineDetails,
     model::{FieldDefinition, FieldKind, FieldOption, FieldSchema},
-    plan::{Details, Facts, Set},
+    plan::{Details, PartialMap, TaskDetails},
     text::{
         details::{apply_line, to_line},
         fields::{FieldPlacement, FieldView},
@@ -58,8 +58,8 @@ fn details() -> impl Strategy<Value = Details> {
                 known.push((id, value));
             }
         }
-        let fields = Set { known, complete: true };
-        Details::from(Facts { fields, ..Facts::default() })
+        let fields = PartialMap { known, complete: true };
+        Details::from(TaskDetails { fields, ..TaskDetails::default() })
     })
 }
 
@@ -70,9 +70,9 @@ proptest! {
         let line = to_line(&known, view.as_ref());
         prop_assert_eq!(apply_line(&known, &line, view.as_ref()).unwrap(), known.clone());
         // Nor does one of which something else was touched.
-        let more = Shown { due: Some("2026-12-01".to_owned()), ..line };
-        let fields = apply_line(&known, &more, view.as_ref()).unwrap().facts().fields;
-        prop_assert_eq!(fields, known.facts().fields);
+        let more = LineDetails { due: Some("2026-12-01".to_owned()), ..line };
+        let fields = apply_line(&known, &more, view.as_ref()).unwrap().parts().fields;
+        prop_assert_eq!(fields, known.parts().fields);
     }
 
     #[test]
@@ -86,7 +86,7 @@ proptest! {
         let Ok(said) = apply_line(&known, &line, view.as_ref()) else { return Ok(()) };
         let shown = to_line(&said, view.as_ref());
         // The id by which an option shows that is gone may be the name of another one.
-        let keys = |line: &Shown| -> std::collections::BTreeSet<String> {
+        let keys = |line: &LineDetails| -> std::collections::BTreeSet<String> {
             line.fields.iter().map(|(key, _)| key.clone()).collect()
         };
         prop_assert_eq!(keys(&shown), keys(&line));
@@ -134,9 +134,9 @@ fn an_option_is_meant_exactly_or_by_its_letters_where_one_has_them() {
     let view = FieldView::new(FieldSchema { fields: vec![field] }, FieldPlacement::Auto).unwrap();
     let meant = |text: &str| {
         let fields = vec![("State".to_owned(), text.to_owned())];
-        let line = Shown { fields, ..Shown::default() };
+        let line = LineDetails { fields, ..LineDetails::default() };
         let said = apply_line(&Details::none(), &line, Some(&view)).map_err(|it| it.reason)?;
-        Ok::<_, String>(said.facts().fields.known[0].1.as_str().unwrap().to_owned())
+        Ok::<_, String>(said.parts().fields.known[0].1.as_str().unwrap().to_owned())
     };
     for (text, id) in [
         ("🟡 In progress", "a"),

@@ -10,9 +10,9 @@ use std::collections::HashSet;
 use serde_json::{Number, Value};
 
 use crate::{
-    document::{Details as Shown, FieldKeys},
+    document::{FieldKeys, LineDetails},
     model::{FieldDefinition, FieldKind, FieldOption, FieldSchema, calendar::is_date},
-    plan::Set,
+    plan::PartialMap,
     text::checks::UNREADABLE,
 };
 
@@ -135,7 +135,10 @@ impl FieldView {
 }
 
 /// What a line shows of the fields of a task, in the project's order where that is known.
-pub(crate) fn to_line(fields: &Set<Value>, view: Option<&FieldView>) -> Vec<(String, String)> {
+pub(crate) fn to_line(
+    fields: &PartialMap<Value>,
+    view: Option<&FieldView>,
+) -> Vec<(String, String)> {
     let Some(view) = view else {
         return fields.known.iter().map(|(id, value)| (id.clone(), spelled(value))).collect();
     };
@@ -169,11 +172,11 @@ impl From<String> for Unfit {
 /// # Errors
 /// The reason, where the line says what no field can have.
 pub(crate) fn apply_line(
-    mut fields: Set<Value>,
-    before: &Shown,
-    line: &Shown,
+    mut fields: PartialMap<Value>,
+    before: &LineDetails,
+    line: &LineDetails,
     view: Option<&FieldView>,
-) -> Result<Set<Value>, Unfit> {
+) -> Result<PartialMap<Value>, Unfit> {
     let id = |key: &str| view.map_or(key, |view| view.id(key)).to_owned();
     let mut said: Vec<(String, Value)> = Vec::new();
     for (at, (key, text)) in line.fields.iter().enumerate() {

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use crate::{
-    document::{Details as Shown, Line},
+    document::{Line, LineDetails},
     plan::{Details, Outline},
     text::{
-        details::{shown, to_line},
+        details::{to_line, to_line_by_ids},
         fields::FieldView,
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 /// The people that the project's lines show.
 pub(crate) fn people(base: &Outline) -> HashSet<String> {
     let people = base.items.iter().filter(|item| !item.details.is_unknown());
-    people.flat_map(|item| shown(&item.details).assignees).collect()
+    people.flat_map(|item| to_line_by_ids(&item.details).assignees).collect()
 }
 
 /// What a line says of a task of this text and these details before: its text and its details.
@@ -32,7 +32,7 @@ pub(crate) fn meant(
     line: &Line,
     known: &HashSet<String>,
     view: Option<&FieldView>,
-) -> Result<(String, Shown), String> {
+) -> Result<(String, LineDetails), String> {
     let (mut text, mut says) = (line.text.clone(), line.details.clone());
     for handle in &mut says.assignees {
         if let Some(known) = known_as(handle, known) {
@@ -45,7 +45,7 @@ pub(crate) fn meant(
         let now = line.strays.iter().filter(|stray| stray.eq_ignore_ascii_case(token)).count();
         now > mentions(before, token)
     };
-    let gone = |says: &Shown| -> Vec<String> {
+    let gone = |says: &LineDetails| -> Vec<String> {
         let people = was.assignees.iter().filter(|handle| !says.assignees.contains(handle));
         people.filter(|handle| is_new(&format!("@{handle}"))).cloned().collect()
     };
@@ -63,7 +63,7 @@ pub(crate) fn meant(
              `\\@{handle}` to keep it as text alone"
         ));
     }
-    let has_field = |says: &Shown, id: &str| says.fields.iter().any(|(known, _)| known == id);
+    let has_field = |says: &LineDetails, id: &str| says.fields.iter().any(|(known, _)| known == id);
     let is_left = |id: &String| is_new(id) || is_new(&format!("[{id}"));
     let field = was.fields.iter().find(|(id, _)| !has_field(&says, id) && is_left(id));
     if let Some((id, value)) = field {
@@ -117,18 +117,18 @@ mod tests {
     use std::collections::HashSet;
 
     use super::meant;
-    use crate::document::Details as Shown;
+    use crate::document::LineDetails;
     use crate::document::ParseOptions;
     use crate::document::parse;
     use crate::plan::Details;
-    use crate::text::details::told;
+    use crate::text::details::apply_line_by_ids;
 
-    fn says(before: &str, typed: &str) -> Result<(String, Shown), String> {
+    fn says(before: &str, typed: &str) -> Result<(String, LineDetails), String> {
         let read = |text: &str| {
             parse(format!("- [ ] {text}\n").as_bytes(), &ParseOptions::default()).unwrap().remove(0)
         };
         let was = read(before);
-        let details = told(&Details::none(), &was.details).unwrap();
+        let details = apply_line_by_ids(&Details::none(), &was.details).unwrap();
         let known: HashSet<String> = was.details.assignees.iter().cloned().collect();
         meant(Some(&was.text), &details, &read(typed), &known, None)
     }
@@ -171,7 +171,7 @@ mod tests {
             ("see 📅 there 📅 2026-12-01", "see 📅 there"),
         ] {
             let (_, says) = says(before, typed).unwrap();
-            assert_eq!(says, Shown::default(), "{typed}");
+            assert_eq!(says, LineDetails::default(), "{typed}");
         }
     }
 

@@ -9,11 +9,11 @@ use crate::{
     agenda::{Gathered, KnownProject},
     error::{Error, Kind, Result},
     ids::ProjectId,
-    sync::{Asleep, KnownTasks, Listed, Project, read::offline},
+    sync::{Listed, OfflineAccount, OfflineTasks, Project, read::offline},
     vfs::{
         directory::{self, child, in_order, titled},
         names::{self, Titled},
-        tree::{entries::Entry, inner::Local},
+        tree::{entries::Entry, inner::LocalEntry},
         types::Directory,
         volume::Vfs,
     },
@@ -22,14 +22,14 @@ use crate::{
 /// Where directories and tasks are known.
 pub(crate) trait Source {
     /// What is known to be in a directory, in order, by name.
-    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>>;
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, NamedEntry)>>;
 
     /// The tasks of a project that Taskade has, if they are known.
-    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks>;
+    fn tasks(&self, id: &ProjectId) -> Option<OfflineTasks>;
 }
 
 /// What a name stands for.
-pub(crate) enum Place {
+pub(crate) enum NamedEntry {
     Space(Directory),
     Project {
         id: ProjectId,
@@ -39,12 +39,12 @@ pub(crate) enum Place {
     New(Arc<Project>),
 }
 
-impl Place {
+impl NamedEntry {
     fn of(directory: &Directory, entry: &Entry) -> Self {
         match entry {
-            Entry::Space(space) => Place::Space(child(directory, space)),
+            Entry::Space(space) => NamedEntry::Space(child(directory, space)),
             Entry::Project(project) => {
-                Place::Project { id: project.id.clone(), title: project.name.clone() }
+                NamedEntry::Project { id: project.id.clone(), title: project.name.clone() }
             }
         }
     }
@@ -66,15 +66,15 @@ pub(crate) fn agenda(vfs: &Vfs, path: Option<&Path>) -> Result<Gathered> {
 ///
 /// # Errors
 /// As [`Vfs::agenda`].
-pub(crate) fn asleep(account: &Path) -> Result<Gathered> {
-    match Asleep::open(account) {
-        Some(asleep) => gather(&asleep, None),
+pub(crate) fn offline_agenda(account: &Path) -> Result<Gathered> {
+    match OfflineAccount::open(account) {
+        Some(offline_agenda) => gather(&offline_agenda, None),
         None => Ok(Gathered::default()),
     }
 }
 
 impl Source for Vfs {
-    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>> {
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, NamedEntry)>> {
         let listed = offline::listed(&self.engine, directory.space(), is_workspace(directory));
         let locals = self.tree().locals.get(directory).cloned().unwrap_or_default();
         let mut places = Vec::new();
@@ -82,33 +82,33 @@ impl Source for Vfs {
         if *listed != Listed::default() {
             let entries = directory::name_listed(self, directory, listed)?;
             let shown = entries.in_order.iter().filter(|(name, _)| !locals.contains_key(name));
-            let place = |entry| Place::of(directory, entry);
+            let place = |entry| NamedEntry::of(directory, entry);
             places.extend(shown.map(|(name, entry)| (shown_name(name), place(entry))));
         }
         let new = locals.iter().filter_map(|(name, local)| match local {
-            Local::New(project) => Some((shown_name(name), Place::New(project.clone()))),
-            Local::Vacant(_) => None,
+            LocalEntry::New(project) => Some((shown_name(name), NamedEntry::New(project.clone()))),
+            LocalEntry::Vacant(_) => None,
         });
         places.extend(new);
         Ok(places)
     }
 
-    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
-        offline::known_tasks(&self.engine, id)
+    fn tasks(&self, id: &ProjectId) -> Option<OfflineTasks> {
+        offline::offline_tasks(&self.engine, id)
     }
 }
 
-impl Source for Asleep {
-    fn directory(&self, directory: &Directory) -> Result<Vec<(String, Place)>> {
+impl Source for OfflineAccount {
+    fn directory(&self, directory: &Directory) -> Result<Vec<(String, NamedEntry)>> {
         let entries = in_order(&self.listed(directory.space(), is_workspace(directory)));
         let titled: Vec<Titled> = entries.iter().map(titled).collect();
         let names = names::assign(&titled, &self.names(directory.key()));
-        let places = entries.iter().map(|entry| Place::of(directory, entry));
+        let places = entries.iter().map(|entry| NamedEntry::of(directory, entry));
         Ok(names.into_iter().zip(places).collect())
     }
 
-    fn tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
-        self.known_tasks(id)
+    fn tasks(&self, id: &ProjectId) -> Option<OfflineTasks> {
+        self.offline_tasks(id)
     }
 }
 
@@ -124,21 +124,21 @@ pub(crate) fn gather(source: &impl Source, path: Option<&Path>) -> Result<Gather
             is_there |= path == wanted;
             let is_below = path.starts_with(wanted);
             match place {
-                Place::Space(space) if is_below || wanted.starts_with(&path) => {
+                NamedEntry::Space(space) if is_below || wanted.starts_with(&path) => {
                     ahead.push((path, space));
                 }
-                Place::Project { id, title } if is_below => {
+                NamedEntry::Project { id, title } if is_below => {
                     if let Some(tasks) = source.tasks(&id) {
                         add(&mut gathered, &path, Some(&id), &title, &tasks);
                     }
                 }
-                Place::New(project) if is_below => {
-                    if let Some(tasks) = project.known_tasks() {
+                NamedEntry::New(project) if is_below => {
+                    if let Some(tasks) = project.offline_tasks() {
                         let (id, title) = (project.id(), project.title());
                         add(&mut gathered, &path, id.as_ref(), &title, &tasks);
                     }
                 }
-                Place::Space(_) | Place::Project { .. } | Place::New(_) => {}
+                NamedEntry::Space(_) | NamedEntry::Project { .. } | NamedEntry::New(_) => {}
             }
         }
     }
@@ -155,7 +155,7 @@ pub(crate) fn add(
     path: &Path,
     id: Option<&ProjectId>,
     title: &str,
-    tasks: &KnownTasks,
+    tasks: &OfflineTasks,
 ) {
     let path = path.to_string_lossy();
     let (outline, text) = (&*tasks.outline, tasks.written.as_deref());

@@ -25,10 +25,10 @@ pub(crate) async fn getattr(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Attr> {
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
         Node::Scratch(_) => scratch::getattr_scratch(vfs, ino),
-        Node::Place(place) => Ok(resource::place_attr(vfs, ino, &place)),
+        Node::Resource(node) => Ok(resource::resource_attr(vfs, ino, &node)),
         Node::Project(project) => {
             let process = process::of_thread(caller);
-            open::glance(&vfs.engine, &project, process).await?;
+            open::revalidate_attr(&vfs.engine, &project, process).await?;
             Ok(attributes::project_attr(vfs, ino, &project, process))
         }
     }
@@ -50,7 +50,7 @@ pub(crate) async fn setattr(
     vfs.check_writable()?;
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
-        Node::Place(place) => resource::setattr_place(vfs, ino, &place, fh, set),
+        Node::Resource(node) => resource::setattr_resource(vfs, ino, &node, fh, set),
         Node::Scratch(_) => scratch::setattr_scratch(vfs, ino, fh, set),
         Node::Project(project) => {
             residency::ensure(&vfs.engine, &project).await;
@@ -64,7 +64,7 @@ pub(crate) async fn setattr(
             if let Some(time) = set.modified {
                 set_modified(vfs, &project, fh, process, time);
             }
-            open::glance(&vfs.engine, &project, process).await?;
+            open::revalidate_attr(&vfs.engine, &project, process).await?;
             Ok(attributes::project_attr(vfs, ino, &project, process))
         }
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     sync::{
-        BELIEVED, Process, Project, Standing, Stat,
+        Process, Project, Standing, Stat, TTL,
         read::{open, serve},
     },
     vfs::{
@@ -30,8 +30,8 @@ pub(crate) fn directory_attr(vfs: &Vfs, ino: Ino) -> Attr {
         changed: modified,
         device: 0,
         // Not for long: whoever looks is to see that a mount has died.
-        believed: BELIEVED,
-        named: BELIEVED,
+        attr_ttl: TTL,
+        entry_ttl: TTL,
     }
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn project_attr(
 ) -> Attr {
     let pinned = pins::pinned(vfs, ino, project);
     let Stat { mut size, mut modified, is_apart } = serve::stat_for(&vfs.engine, project, caller);
-    if let Some(past) = pinned {
-        (size, modified) = past;
+    if let Some(detached) = pinned {
+        (size, modified) = detached;
     }
     let mut changed = project.changed(modified);
     let writers = vfs.tree().writers(project.serial);
@@ -83,15 +83,15 @@ pub(crate) fn project_attr(
         device: 0,
         // A size that opening the file may change must be asked for again: a read that knows
         // the old one stops there. So must one that is another for each program.
-        believed: if writers.is_empty()
+        attr_ttl: if writers.is_empty()
             && !is_emptied
             && !is_apart
             && project.standing() != Standing::Pending
         {
-            open::believed(&vfs.engine, project)
+            open::attr_ttl(&vfs.engine, project)
         } else {
             Duration::ZERO
         },
-        named: BELIEVED,
+        entry_ttl: TTL,
     }
 }

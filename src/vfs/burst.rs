@@ -10,7 +10,7 @@ use std::{ffi::OsStr, sync::Arc};
 use crate::{
     error::{Error, Kind, Result},
     sync::{
-        Journal, Project, RefusedRemoval,
+        Journal, Project, RejectedRemoval,
         read::{offline, registry},
     },
     vfs::{
@@ -36,7 +36,7 @@ pub(crate) async fn admit_removal(
 ) -> Result<()> {
     let most = vfs.engine.settings().max_archive;
     let file = Refused::of(directory, name, project);
-    let (taken_back, refused, anew): (Vec<Waiting>, Vec<Refused>, bool) = {
+    let (taken_back, rejected, anew): (Vec<Waiting>, Vec<Refused>, bool) = {
         let (mut tree, now) = (vfs.tree(), vfs.engine.clock().now());
         let goes_on = tree.burst.as_ref().is_some_and(|burst| burst.goes_on(now));
         if !goes_on && tree.waiting.len() < most {
@@ -56,7 +56,7 @@ pub(crate) async fn admit_removal(
         burst.add(file);
         (waiting, burst.files.get(known..).unwrap_or_default().to_vec(), !goes_on)
     };
-    journal_refused(vfs, refused, anew).await;
+    journal_rejected(vfs, rejected, anew).await;
     for waiting in taken_back {
         if let Err(error) = removal::take_back_and_tell(vfs, waiting).await {
             tracing::error!(%error, "a removal is not taken back");
@@ -70,10 +70,10 @@ pub(crate) async fn admit_removal(
 }
 
 /// Has the journal know what was refused. It is refused whether it does or not.
-pub(crate) async fn journal_refused(vfs: &Vfs, refused: Vec<Refused>, anew: bool) {
+pub(crate) async fn journal_rejected(vfs: &Vfs, rejected: Vec<Refused>, anew: bool) {
     let since = vfs.engine.clock().wall();
-    let rows: Vec<RefusedRemoval> = refused.iter().filter_map(|file| file.row(since)).collect();
-    let journal = move |journal: &Journal| journal.put_refused_removals(&rows, anew);
+    let rows: Vec<RejectedRemoval> = rejected.iter().filter_map(|file| file.row(since)).collect();
+    let journal = move |journal: &Journal| journal.put_rejected_removals(&rows, anew);
     if let Err(error) = vfs.engine.journaled(journal).await {
         tracing::error!(%error, "the next mount will not tell what was not removed");
     }
@@ -83,7 +83,7 @@ pub(crate) async fn journal_refused(vfs: &Vfs, refused: Vec<Refused>, anew: bool
 ///
 /// # Errors
 /// If the journal cannot be read.
-pub(crate) fn resume_refused(vfs: &Vfs) -> Result<()> {
+pub(crate) fn resume_rejected(vfs: &Vfs) -> Result<()> {
     let rows = vfs.engine.journal().refused_removals()?;
     let files: Vec<Refused> = rows
         .into_iter()

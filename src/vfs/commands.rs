@@ -5,11 +5,11 @@ use std::{path::Path, sync::Arc};
 use crate::{
     agenda::Gathered,
     error::Result,
-    sync::{Asking, HistoryEntry},
+    sync::{DetailQuery, HistoryEntry},
     vfs::{
         agenda, control,
-        details_below::{self, Asked},
-        past, refused, refused_removals, resolve, rest,
+        details_below::{self, AskedDetails},
+        history, rejected, rejected_removals, resolve, rest,
         status::Status,
         types::Ino,
         volume::Vfs,
@@ -33,7 +33,7 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if no removal was refused there, otherwise as archiving.
     pub async fn retry_removals(self: &Arc<Self>, path: &Path) -> Result<usize> {
-        refused_removals::retry_removals(self, path).await
+        rejected_removals::retry_removals(self, path).await
     }
 
     /// Forgets that removals at and below a path were refused. How many.
@@ -41,7 +41,7 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if none was, otherwise if the journal cannot note it.
     pub async fn discard_removals(&self, path: &Path) -> Result<usize> {
-        refused_removals::discard_removals(self, path).await
+        rejected_removals::discard_removals(self, path).await
     }
 
     /// How it stands.
@@ -67,10 +67,10 @@ impl Vfs {
     pub async fn ask_details(
         &self,
         ino: Ino,
-        asking: &Asking,
-        told: &(dyn Fn(Asked) + Send + Sync),
-    ) -> Result<Asked> {
-        details_below::ask_details(self, ino, asking, told).await
+        query: &DetailQuery,
+        told: &(dyn Fn(AskedDetails) + Send + Sync),
+    ) -> Result<AskedDetails> {
+        details_below::ask_details(self, ino, query, told).await
     }
 
     /// How many requests a minute are to spare for what nobody waits for, if the service has told
@@ -98,7 +98,7 @@ impl Vfs {
     /// # Errors
     /// [`Kind::Invalid`](crate::error::Kind::Invalid) if the inode is neither, [`Kind::Storage`](crate::error::Kind::Storage) if the journal cannot be read.
     pub async fn history(&self, ino: Option<Ino>, most: usize) -> Result<Vec<HistoryEntry>> {
-        past::history(self, ino, most).await
+        history::history(self, ino, most).await
     }
 
     /// As [`history`](Self::history), at and below a path relative to the mount, whether anything
@@ -107,7 +107,7 @@ impl Vfs {
     /// # Errors
     /// As [`history`](Self::history).
     pub async fn history_at(&self, path: Option<&Path>, most: usize) -> Result<Vec<HistoryEntry>> {
-        past::history_at(self, path, most).await
+        history::history_at(self, path, most).await
     }
 
     /// Takes back what was done last of one project or below a directory, or of all. What it was.
@@ -116,15 +116,15 @@ impl Vfs {
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is nothing, EBUSY if it cannot be taken back yet, and otherwise
     /// as a save.
     pub async fn undo(self: &Arc<Self>, ino: Option<Ino>) -> Result<HistoryEntry> {
-        past::undo(self, ino).await
+        history::undo(self, ino).await
     }
 
-    /// What [`undo_at`](Self::undo_at) would take back: one deed, or what was removed together.
+    /// What [`undo_at`](Self::undo_at) would take back: one action, or what was removed together.
     ///
     /// # Errors
     /// As [`undo`](Self::undo), before anything is done.
     pub async fn undoable_at(&self, path: Option<&Path>) -> Result<Vec<HistoryEntry>> {
-        past::undoable_at(self, path).await
+        history::undoable_at(self, path).await
     }
 
     /// Takes back what was done last at and below a path relative to the mount, whether anything is
@@ -137,7 +137,7 @@ impl Vfs {
         path: Option<&Path>,
         expected: Option<i64>,
     ) -> Result<Vec<HistoryEntry>> {
-        past::undo_at(self, path, expected).await
+        history::undo_at(self, path, expected).await
     }
 
     /// Tries the refused save of a project again; with `allow_delete` however much it deletes.
@@ -145,7 +145,7 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused; otherwise as a save.
     pub async fn retry(&self, ino: Ino, allow_delete: bool) -> Result<()> {
-        refused::retry(self, ino, allow_delete).await
+        rejected::retry(self, ino, allow_delete).await
     }
 
     /// Gives the refused save of a project up. A project that was never created is gone then.
@@ -153,6 +153,6 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing was refused, [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be noted.
     pub async fn discard(&self, ino: Ino) -> Result<()> {
-        refused::discard(self, ino).await
+        rejected::discard(self, ino).await
     }
 }

@@ -128,8 +128,8 @@ pub(crate) fn make_control(vfs: &Vfs) -> Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(private.recursive(true), 0o700);
     let failed =
         |error| Error::io("cannot make the directory", error).at(vfs.control.display().to_string());
-    for shelf in ["rejected", "conflicts"] {
-        private.create(vfs.control.join(shelf)).map_err(failed)?;
+    for kind in ["rejected", "conflicts"] {
+        private.create(vfs.control.join(kind)).map_err(failed)?;
     }
     write_control(vfs, "README.md", README.as_bytes()).map_err(failed)?;
     // What changes by itself is in nobody's repository.
@@ -185,7 +185,7 @@ pub(crate) fn as_control(vfs: &Vfs, path: &Path, attr: Attr) -> Attr {
         return attr;
     }
     let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
-    Attr { mode, believed: Duration::ZERO, named: Duration::ZERO, ..attr }
+    Attr { mode, attr_ttl: Duration::ZERO, entry_ttl: Duration::ZERO, ..attr }
 }
 
 /// Where an overridden version is, relative to the mount.

@@ -8,7 +8,7 @@ use std::sync::{
 use crate::{
     error::{Error, Kind, Result},
     sync::{
-        Asking, Project,
+        DetailQuery, Project,
         read::{details, open},
     },
     vfs::{
@@ -22,7 +22,7 @@ use crate::{
 
 /// How far an asking has come, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
+pub struct AskedDetails {
     /// How many were answered.
     pub done: usize,
     /// How many there are to be; those for the projects themselves are not among them.
@@ -38,30 +38,30 @@ pub struct Asked {
 pub(crate) async fn ask_details(
     vfs: &Vfs,
     ino: Ino,
-    asking: &Asking,
-    told: &(dyn Fn(Asked) + Send + Sync),
-) -> Result<Asked> {
+    query: &DetailQuery,
+    told: &(dyn Fn(AskedDetails) + Send + Sync),
+) -> Result<AskedDetails> {
     let projects = match vfs.node(ino)? {
         Node::Project(project) => vec![project],
         Node::Directory { directory, .. } => projects_below(vfs, directory).await?,
-        Node::Scratch(_) | Node::Place(_) => {
+        Node::Scratch(_) | Node::Resource(_) => {
             return Err(Error::new(Kind::Invalid, "not a project, folder or workspace"));
         }
     };
     let mut total = 0;
     for project in &projects {
         open::read(&vfs.engine, project).await?;
-        total += details::asking_takes(&vfs.engine, project, asking).await;
+        total += details::detail_request_count(&vfs.engine, project, query).await;
     }
     let done = AtomicUsize::new(0);
-    let how_far = || Asked { done: done.load(Ordering::Relaxed), total };
+    let how_far = || AskedDetails { done: done.load(Ordering::Relaxed), total };
     told(how_far());
     for project in &projects {
         let answered = || {
             done.fetch_add(1, Ordering::Relaxed);
             told(how_far());
         };
-        details::ask_details(&vfs.engine, project, asking, &answered).await?;
+        details::ask_details(&vfs.engine, project, query, &answered).await?;
     }
     Ok(how_far())
 }

@@ -13,13 +13,13 @@ use std::{collections::HashMap, sync::Arc};
 use crate::vfs::types::{Caching, DirectoryEntry, Ino};
 
 /// The entries of a directory, as it was when it was opened.
-pub(crate) type Listing = Arc<[DirectoryEntry]>;
+pub(crate) type DirectoryListing = Arc<[DirectoryEntry]>;
 
 /// The pages of one directory.
 #[derive(Debug)]
-pub(crate) struct Pages {
+pub(crate) struct DirectoryPages {
     /// What all handles have that share the pages.
-    of: Listing,
+    of: DirectoryListing,
     /// How many of them are open.
     open: usize,
     /// Whether one of them was read.
@@ -28,39 +28,43 @@ pub(crate) struct Pages {
 
 /// The pages of all directories that the kernel knows.
 #[derive(Debug, Default)]
-pub(crate) struct DirPages(HashMap<Ino, Pages>);
+pub(crate) struct DirPages(HashMap<Ino, DirectoryPages>);
 
 impl DirPages {
     /// A directory is opened. What to give from this handle, and what is to become of the pages
     /// that the kernel has.
-    pub(crate) fn open(&mut self, ino: Ino, listing: Vec<DirectoryEntry>) -> (Listing, Caching) {
-        let nothing = || Pages { of: Arc::from([]), open: 0, read: false };
+    pub(crate) fn open(
+        &mut self,
+        ino: Ino,
+        listing: Vec<DirectoryEntry>,
+    ) -> (DirectoryListing, Caching) {
+        let nothing = || DirectoryPages { of: Arc::from([]), open: 0, read: false };
         let pages = self.0.entry(ino).or_insert_with(nothing);
         if *pages.of != *listing {
             if pages.open > 0 {
                 return (listing.into(), Caching::Bypass);
             }
-            *pages = Pages { of: listing.into(), ..nothing() };
+            *pages = DirectoryPages { of: listing.into(), ..nothing() };
         }
         pages.open += 1;
         (pages.of.clone(), if pages.read { Caching::Keep } else { Caching::Drop })
     }
 
     /// The kernel reads a directory from its beginning, from a handle that has this.
-    pub(crate) fn read(&mut self, ino: Ino, listing: &Listing) {
+    pub(crate) fn read(&mut self, ino: Ino, listing: &DirectoryListing) {
         if let Some(pages) = self.sharing(ino, listing) {
             pages.read = true;
         }
     }
 
     /// A handle that has this is gone. The kernel waits for no answer to it any more.
-    pub(crate) fn close(&mut self, ino: Ino, listing: &Listing) {
+    pub(crate) fn close(&mut self, ino: Ino, listing: &DirectoryListing) {
         if let Some(pages) = self.sharing(ino, listing) {
             pages.open = pages.open.saturating_sub(1);
         }
     }
 
-    fn sharing(&mut self, ino: Ino, listing: &Listing) -> Option<&mut Pages> {
+    fn sharing(&mut self, ino: Ino, listing: &DirectoryListing) -> Option<&mut DirectoryPages> {
         self.0.get_mut(&ino).filter(|pages| Arc::ptr_eq(&pages.of, listing))
     }
 

@@ -11,15 +11,15 @@ use crate::{
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
     sync::{
-        Listed, Look, Project,
+        ListIntent, Listed, Project,
         read::{directories, registry},
     },
     vfs::{
+        kernel_cache,
         names::{self, RESERVED, Titled},
-        notices,
         tree::{
             entries::{Entries, Entry},
-            inner::{Local, Tree},
+            inner::{LocalEntry, MountTree},
         },
         types::Directory,
         volume::Vfs,
@@ -39,20 +39,20 @@ pub(crate) enum Found {
 
 /// What a name stands for in a directory that Taskade has.
 pub(crate) async fn find(vfs: &Vfs, directory: &Directory, name: &OsStr) -> Result<Found> {
-    find_for(vfs, directory, name, Look::At).await
+    find_for(vfs, directory, name, ListIntent::List).await
 }
 
 pub(crate) async fn find_for(
     vfs: &Vfs,
     directory: &Directory,
     name: &OsStr,
-    look: Look,
+    list_intent: ListIntent,
 ) -> Result<Found> {
     match vfs.tree().local(directory, name) {
-        Some(Local::New(project)) if is_here(project, directory, name) => {
+        Some(LocalEntry::New(project)) if is_here(project, directory, name) => {
             return Ok(Found::Project(project.clone()));
         }
-        Some(Local::Vacant(_)) => return Ok(Found::Nothing),
+        Some(LocalEntry::Vacant(_)) => return Ok(Found::Nothing),
         _ => {}
     }
     if is_resources(directory, name) {
@@ -65,12 +65,12 @@ pub(crate) async fn find_for(
     // A path leads through directories that are known: it is not worth waiting for news of them.
     if !matches!(directory, Directory::Folder(_))
         && let Some(Entry::Space(space)) =
-            entries_for(vfs, directory, Look::Through).await?.get(name)
+            entries_for(vfs, directory, ListIntent::Traverse).await?.get(name)
     {
         return Ok(Found::Directory(child(directory, space)));
     }
-    let mut listed = entries_for(vfs, directory, look).await?;
-    if look != Look::At && listed.get(name).is_none() {
+    let mut listed = entries_for(vfs, directory, list_intent).await?;
+    if list_intent != ListIntent::List && listed.get(name).is_none() {
         // Whoever walks comes to what was listed: any other name may be new.
         listed = entries(vfs, directory).await?;
     }
@@ -93,18 +93,18 @@ pub(crate) fn listed_project(
 
 /// The entries of a directory that Taskade has, named. No request if they are known and young.
 pub(crate) async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Arc<Entries>> {
-    entries_for(vfs, directory, Look::At).await
+    entries_for(vfs, directory, ListIntent::List).await
 }
 
 pub(crate) async fn entries_for(
     vfs: &Vfs,
     directory: &Directory,
-    look: Look,
+    list_intent: ListIntent,
 ) -> Result<Arc<Entries>> {
     let listed = match directory {
-        Directory::Root => directories::workspaces(&vfs.engine, look).await?,
-        Directory::Workspace(id) => directories::space(&vfs.engine, id, true, look).await?,
-        Directory::Folder(id) => directories::space(&vfs.engine, id, false, look).await?,
+        Directory::Root => directories::workspaces(&vfs.engine, list_intent).await?,
+        Directory::Workspace(id) => directories::space(&vfs.engine, id, true, list_intent).await?,
+        Directory::Folder(id) => directories::space(&vfs.engine, id, false, list_intent).await?,
     };
     name_listed(vfs, directory, listed)
 }
@@ -126,7 +126,7 @@ pub(crate) fn name_listed(
     let former = tree.entries.insert(directory.clone(), entries.clone());
     tree.drop_listed(directory, &entries);
     if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
-        notices::tell_names(vfs, parent, former.differing(&entries));
+        kernel_cache::invalidate_names(vfs, parent, former.differing(&entries));
     }
     Ok(entries)
 }
@@ -151,13 +151,13 @@ pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Re
     Ok(Entries { listed, in_order, by_name })
 }
 
-impl Tree {
+impl MountTree {
     /// Forgets new projects that Taskade lists by now.
     pub(crate) fn drop_listed(&mut self, directory: &Directory, entries: &Entries) {
         let Some(locals) = self.locals.get_mut(directory) else { return };
         locals.retain(|name, local| match (local, entries.get(name)) {
-            (Local::New(project), _) if !is_here(project, directory, name) => false,
-            (Local::New(project), Some(Entry::Project(listed))) => {
+            (LocalEntry::New(project), _) if !is_here(project, directory, name) => false,
+            (LocalEntry::New(project), Some(Entry::Project(listed))) => {
                 project.id().is_none_or(|id| id != listed.id)
             }
             _ => true,
@@ -168,7 +168,7 @@ impl Tree {
         let locals = self.locals.get(directory).into_iter().flatten();
         locals
             .filter_map(|(name, local)| {
-                let Local::New(project) = local else { return None };
+                let LocalEntry::New(project) = local else { return None };
                 let name = name.to_str()?.to_owned();
                 Some((project.id()?.as_str().to_owned(), (project.title(), name)))
             })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
-    sync::{Base, Content, Seen},
+    sync::{Base, Content, DraftBase},
     vfs::commit_policy::Stage,
 };
 
@@ -20,14 +20,14 @@ pub(crate) struct Draft {
     /// The outline whose text the draft began as; `None` once it was written anew.
     base: Option<Arc<Outline>>,
     /// What the program had before its eyes when it emptied the draft, until that is committed.
-    before: Option<Seen>,
+    before: Option<Base>,
     dirty: bool,
-    emptied: Option<Emptied>,
+    emptied: Option<TruncatedBy>,
 }
 
 /// How a draft was emptied that was not written to since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Emptied {
+pub(crate) enum TruncatedBy {
     /// On opening.
     Opening,
     /// By `ftruncate`, or synced since.
@@ -38,7 +38,7 @@ pub(crate) enum Emptied {
 #[derive(Debug)]
 pub(crate) struct Taken {
     /// What it was made from.
-    pub(crate) base: Base,
+    pub(crate) base: DraftBase,
     pub(crate) text: Vec<u8>,
     /// Whether it is a text of its own, and no change of one that stood there.
     pub(crate) is_whole: bool,
@@ -58,8 +58,8 @@ impl Draft {
 
     /// A draft that begins empty in place of what was there, opened by a program that had this
     /// before its eyes.
-    pub(crate) fn emptied(before: Option<Seen>) -> Self {
-        Self { before, dirty: true, emptied: Some(Emptied::Opening), ..Self::default() }
+    pub(crate) fn emptied(before: Option<Base>) -> Self {
+        Self { before, dirty: true, emptied: Some(TruncatedBy::Opening), ..Self::default() }
     }
 
     /// Whether there is something to commit.
@@ -79,20 +79,20 @@ impl Draft {
             (false, _) => Stage::Clean,
             (true, None) => Stage::Written,
             (true, Some(emptied)) => {
-                Stage::Emptied { on_purpose: emptied == Emptied::OnPurpose, waits }
+                Stage::Emptied { on_purpose: emptied == TruncatedBy::OnPurpose, waits }
             }
         }
     }
 
     /// What the program had before its eyes that emptied it and has not written since.
-    pub(crate) fn before(&self) -> Option<&Seen> {
+    pub(crate) fn before(&self) -> Option<&Base> {
         self.before.as_ref().filter(|_| self.is_emptied())
     }
 
     /// Notes that the program wants it as it is, if it is empty.
     pub(crate) fn confirm_emptied(&mut self) {
         if self.is_emptied() {
-            self.emptied = Some(Emptied::OnPurpose);
+            self.emptied = Some(TruncatedBy::OnPurpose);
         }
     }
 
@@ -133,17 +133,17 @@ impl Draft {
     }
 
     /// Sets the length, cutting or filling with NUL. The program has `seen` before its eyes.
-    pub(crate) fn truncate(&mut self, size: u64, seen: Option<Seen>) -> Result<()> {
+    pub(crate) fn truncate(&mut self, size: u64, seen: Option<Base>) -> Result<()> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         check_size(size)?;
         if size == self.bytes.len() && size > 0 {
             return Ok(());
         }
         if size == 0 {
-            let base = self.base.take().map(Seen::Surely);
+            let base = self.base.take().map(Base::Exact);
             self.before = self.before.take().or(seen).or(base);
         }
-        self.emptied = (size == 0).then_some(Emptied::OnPurpose);
+        self.emptied = (size == 0).then_some(TruncatedBy::OnPurpose);
         self.bytes.resize(size, 0);
         self.dirty = true;
         Ok(())
@@ -154,10 +154,10 @@ impl Draft {
         self.dirty = false;
         let (is_emptied, before) = (self.emptied.take().is_some(), self.before.take());
         let (base, is_whole) = match (self.base.clone(), before) {
-            (Some(base), _) => (Base::Exactly(base), false),
-            (None, Some(before)) if is_emptied => (Base::Emptied(before), false),
-            (None, Some(before)) => (Base::Anew(before), true),
-            (None, None) => (Base::LastRead, !is_emptied),
+            (Some(base), _) => (DraftBase::Exact(base), false),
+            (None, Some(before)) if is_emptied => (DraftBase::Emptied(before), false),
+            (None, Some(before)) => (DraftBase::Anew(before), true),
+            (None, None) => (DraftBase::LastRead, !is_emptied),
         };
         Taken { base, text: self.bytes.clone(), is_whole }
     }
@@ -194,7 +194,7 @@ mod tests {
     use crate::plan::Key;
     use crate::plan::Outline;
     use crate::sync::Base;
-    use crate::sync::Seen;
+    use crate::sync::DraftBase;
     use crate::vfs::commit_policy::Stage;
 
     fn on(text: &str) -> Draft {
@@ -204,7 +204,7 @@ mod tests {
         draft
     }
 
-    fn seen(text: &str) -> Option<Seen> {
+    fn seen(text: &str) -> Option<Base> {
         let item = Item {
             key: Key::New(0),
             depth: 0,
@@ -213,7 +213,7 @@ mod tests {
             details: Details::default(),
             spelled: Default::default(),
         };
-        Some(Seen::Surely(Arc::new(Outline { items: vec![item] })))
+        Some(Base::Exact(Arc::new(Outline { items: vec![item] })))
     }
 
     #[test]
@@ -235,17 +235,19 @@ mod tests {
         draft.confirm_emptied();
         assert_eq!(draft.stage(false), Stage::Emptied { on_purpose: true, waits: false });
         let taken = draft.take();
-        assert!(matches!(taken.base, Base::Emptied(base) if Some(&base) == seen("a").as_ref()));
+        assert!(
+            matches!(taken.base, DraftBase::Emptied(base) if Some(&base) == seen("a").as_ref())
+        );
         assert!(!taken.is_whole && taken.text.is_empty());
         let mut draft = Draft::emptied(seen("a"));
         // Emptied again, it has been seen once.
         draft.truncate(0, seen("b")).unwrap();
         draft.write(None, b"x").unwrap();
         let taken = draft.take();
-        assert!(matches!(taken.base, Base::Anew(base) if Some(&base) == seen("a").as_ref()));
+        assert!(matches!(taken.base, DraftBase::Anew(base) if Some(&base) == seen("a").as_ref()));
         assert!(taken.is_whole);
         draft.write(None, b"y").unwrap();
-        assert!(matches!(draft.take().base, Base::LastRead), "it has been told since");
+        assert!(matches!(draft.take().base, DraftBase::LastRead), "it has been told since");
     }
 
     #[test]

@@ -14,25 +14,27 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{Project, bases, upload::unmoved},
     vfs::{
-        commit_policy::Occasion, directory::no_entry, left_behind, names, occupy::End, replace,
-        tree::inner::Local, truncation, types::Directory, volume::Vfs,
+        commit_policy::Occasion, directory::no_entry, left_behind, names, occupy::RenameEnd,
+        replace, tree::inner::LocalEntry, truncation, types::Directory, volume::Vfs,
     },
 };
 
 /// A project where it is.
-pub(crate) struct Side<'a> {
+pub(crate) struct ExchangeSide<'a> {
     directory: Directory,
     name: &'a OsStr,
     project: Arc<Project>,
 }
 
-impl<'a> Side<'a> {
-    fn of(end: End, name: &'a OsStr) -> Result<Self> {
+impl<'a> ExchangeSide<'a> {
+    fn of(end: RenameEnd, name: &'a OsStr) -> Result<Self> {
         match end {
-            End::Project(directory, project) => Ok(Self { directory, name, project }),
+            RenameEnd::Project(directory, project) => Ok(Self { directory, name, project }),
             // Both must be there.
-            End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
-            End::Space | End::Scratch => Err(Error::new(
+            RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_) => {
+                Err(no_entry())
+            }
+            RenameEnd::Space | RenameEnd::Scratch => Err(Error::new(
                 Kind::Invalid,
                 "only two projects, or two other files, are exchanged",
             )),
@@ -52,10 +54,10 @@ impl<'a> Side<'a> {
 /// then both are where they were.
 pub(crate) async fn exchange(
     vfs: &Arc<Vfs>,
-    one: (End, &OsStr),
-    other: (End, &OsStr),
+    one: (RenameEnd, &OsStr),
+    other: (RenameEnd, &OsStr),
 ) -> Result<()> {
-    let (one, other) = (Side::of(one.0, one.1)?, Side::of(other.0, other.1)?);
+    let (one, other) = (ExchangeSide::of(one.0, one.1)?, ExchangeSide::of(other.0, other.1)?);
     if one.project.serial == other.project.serial {
         return Ok(());
     }
@@ -64,7 +66,7 @@ pub(crate) async fn exchange(
         return Err(Error::new(Kind::Invalid, what));
     }
     for side in [&one, &other] {
-        truncation::settle_truncations(vfs, &side.project, Occasion::Rename).await;
+        truncation::expire_truncates(vfs, &side.project, Occasion::Rename).await;
     }
     let from = Some((&one.directory, one.name));
     replace::rename_free(vfs, from, &one.project, &other.directory, other.name).await?;
@@ -81,11 +83,15 @@ pub(crate) async fn exchange(
 }
 
 /// The second one cannot have the name of the first, which gets that back.
-pub(crate) async fn exchange_back(vfs: &Arc<Vfs>, one: &Side<'_>, other: &Side<'_>) {
+pub(crate) async fn exchange_back(
+    vfs: &Arc<Vfs>,
+    one: &ExchangeSide<'_>,
+    other: &ExchangeSide<'_>,
+) {
     let from = Some((&other.directory, other.name));
     let back = replace::rename_free(vfs, from, &one.project, &one.directory, one.name).await;
     if other.project.id().is_none() {
-        let local = Local::New(other.project.clone());
+        let local = LocalEntry::New(other.project.clone());
         vfs.tree().set_local(&other.directory, other.name, local);
     }
     let Err(error) = back else { return };

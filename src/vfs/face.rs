@@ -20,14 +20,13 @@ use crate::{
     sync::{Engine, Event, write::recover},
     vfs::{
         attr, burst, control, handle,
-        invalidation::{Invalidate, Notice},
+        invalidation::{Invalidate, Invalidation},
+        kernel_cache::{self, Held},
         lookup,
         namespace::{self, RenameMode},
-        notices::{self, Held},
-        open_dir, process, pump, removal, scratch, scratch_make,
-        tree::inner::Tree,
+        open_dir, process, pump, removal, scratch, scratch_make, start_and_end,
+        tree::inner::MountTree,
         types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, Room, SetAttr},
-        vacant,
         volume::Vfs,
         xattr,
     },
@@ -132,12 +131,12 @@ impl Vfs {
         scratch: PathBuf,
         uid: u32,
         gid: u32,
-    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Notice>)> {
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Invalidation>)> {
         let mut private = DirBuilder::new();
         private.recursive(true).mode(0o700).create(&scratch).map_err(|error| {
             Error::io("cannot make the scratch directory", error).at(scratch.display().to_string())
         })?;
-        let (notices, receiver) = mpsc::unbounded_channel();
+        let (invalidations, receiver) = mpsc::unbounded_channel();
         if let Some(own) = process::of_thread(std::process::id()) {
             engine.served_by(own);
         }
@@ -145,12 +144,12 @@ impl Vfs {
         let control = engine.control_dir().to_owned();
         let vfs = Self {
             engine,
-            tree: Ordered::new(Rank::Tree, Tree::default()),
+            tree: Ordered::new(Rank::Tree, MountTree::default()),
             scratch,
             control,
             uid,
             gid,
-            notices,
+            invalidations,
             is_heard: AtomicBool::new(false),
             quiet: Notify::new(),
             reads: AtomicU64::new(0),
@@ -158,9 +157,9 @@ impl Vfs {
         };
         control::make_control(&vfs)?;
         let vfs = Arc::new(vfs);
-        vacant::take_in(&vfs, &recovered);
+        start_and_end::restore_recovered(&vfs, &recovered);
         removal::resume_removals(&vfs, &recovered);
-        burst::resume_refused(&vfs)?;
+        burst::resume_rejected(&vfs)?;
         Ok((vfs, receiver))
     }
 
@@ -179,16 +178,16 @@ impl Vfs {
     pub async fn pump(
         self: Arc<Self>,
         events: mpsc::UnboundedReceiver<Event>,
-        notices: mpsc::UnboundedReceiver<Notice>,
+        invalidations: mpsc::UnboundedReceiver<Invalidation>,
         kernel: Arc<dyn Invalidate>,
     ) {
-        pump::pump(self, events, notices, kernel).await
+        pump::pump(self, events, invalidations, kernel).await
     }
 
     /// Notes that the kernel holds the lock of a directory, until what is returned is dropped: once
     /// the request is answered.
     pub fn hold(self: &Arc<Self>, parent: Ino) -> Held {
-        notices::hold(self, parent)
+        kernel_cache::hold(self, parent)
     }
 
     /// Opens a directory: its entries as they are now, so that reading it on survives changes.

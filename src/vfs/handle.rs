@@ -20,7 +20,7 @@ use crate::{
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
-        left_behind, notices, outcome, pins, process, resource, scratch, share, taken,
+        kernel_cache, left_behind, outcome, pins, process, resource, scratch, share, taken,
         tree::handles::{Handle, Writer, is_opener},
         truncation,
         types::{Caching, Fh, Ino, OpenMode, Opened},
@@ -39,8 +39,8 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
     match vfs.node(ino)? {
         Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
         Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode),
-        Node::Place(place) => {
-            resource::open_place(vfs, ino, &place, mode, process::of_thread(caller)).await
+        Node::Resource(node) => {
+            resource::open_resource(vfs, ino, &node, mode, process::of_thread(caller)).await
         }
         Node::Project(project) if mode.write => {
             residency::ensure(&vfs.engine, &project).await;
@@ -62,8 +62,8 @@ pub(crate) async fn open_reader(
 ) -> Result<Opened> {
     residency::ensure(&vfs.engine, &project).await;
     let process = process::of_thread(caller);
-    if let Some(past) = pins::open_past(vfs, ino, &project, caller)? {
-        let text = match past.text {
+    if let Some(detached) = pins::open_detached(vfs, ino, &project, caller)? {
+        let text = match detached.text {
             Some(text) => text,
             None => open::read(&vfs.engine, &project).await?.text,
         };
@@ -91,7 +91,7 @@ pub(crate) async fn open_reader(
     // A kernel that believes in another size would cut the text off there.
     let told = vfs.tree().sized.get(&serial).copied();
     if told.is_some_and(|told| told != size) {
-        notices::tell_and_wait(vfs, ino).await;
+        kernel_cache::invalidate_and_wait(vfs, ino).await;
     }
     let mut tree = vfs.tree();
     if !pins::is_shared(&tree, ino, serial, &content) {
@@ -186,8 +186,8 @@ pub(crate) fn text_now(
     process: Option<Process>,
     opened: &Arc<[u8]>,
 ) -> Arc<[u8]> {
-    let believed = vfs.tree().sized.get(&project.serial).copied();
-    let is_believed = |text: &[u8]| believed.is_none_or(|size| size == text.len() as u64);
+    let size = vfs.tree().sized.get(&project.serial).copied();
+    let has_size = |text: &[u8]| size.is_none_or(|size| size == text.len() as u64);
     let served = serve::read_by(&vfs.engine, project, process);
     // Its pages are everybody's.
     let content = match served {
@@ -195,7 +195,7 @@ pub(crate) fn text_now(
         served => served.map(|served| served.content),
     };
     match content {
-        Some(content) if is_believed(&content.text) || !is_believed(opened) => {
+        Some(content) if has_size(&content.text) || !has_size(opened) => {
             open::note_served(&vfs.engine, project, &content);
             content.text
         }
@@ -303,7 +303,7 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
     };
     let result = carry_out(vfs, fh, writer, Occasion::Release).await;
     // Attributes that the kernel was told were the draft's.
-    notices::tell(vfs, super::Notice::Inode(writer.ino));
+    kernel_cache::invalidate(vfs, super::Invalidation::Inode(writer.ino));
     result
 }
 
@@ -334,7 +334,7 @@ pub(crate) async fn commit(vfs: &Arc<Vfs>, writer: &Writer) -> Result<()> {
     let taken = writer.draft().take();
     if taken.is_whole {
         let replaced = Occasion::Replaced;
-        truncation::settle_truncations_but(vfs, writer.target(), replaced, Some(writer)).await;
+        truncation::expire_truncates_but(vfs, writer.target(), replaced, Some(writer)).await;
     }
     taken::save_taken(vfs, writer, taken).await
 }

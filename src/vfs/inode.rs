@@ -20,7 +20,7 @@ use crate::{
     ids::ProjectId,
     sync::Project,
     vfs::{
-        place::Place,
+        resource_path::ResourceNode,
         types::{Directory, FileKind, Ino, ROOT},
     },
 };
@@ -39,7 +39,7 @@ pub(crate) enum Node {
     /// A local file, directory or link: where it is, or `None` once it was removed.
     Scratch(Option<(Ino, OsString)>),
     /// Below `.taskade/` of a directory that Taskade has.
-    Place(Place),
+    Resource(ResourceNode),
 }
 
 /// What was found on the local disk under a name of scratch.
@@ -112,7 +112,7 @@ impl Inodes {
     pub(crate) fn directory(&mut self, directory: &Directory, parent: Ino) -> Ino {
         let Some(id) = directory.space() else { return ROOT };
         let is_it = |node: &Node| matches!(node, Node::Directory { directory: known, .. } if known == directory);
-        let ino = self.place(remote_number("space", id.as_str()), is_it);
+        let ino = self.free_number(remote_number("space", id.as_str()), is_it);
         self.insert(ino, Node::Directory { directory: directory.clone(), parent });
         ino
     }
@@ -128,7 +128,7 @@ impl Inodes {
             None => self.fresh(),
         };
         // One that was its number is that of a text which is still read.
-        let ino = self.place(wanted, |_| false);
+        let ino = self.free_number(wanted, |_| false);
         self.become_project(ino, project);
         ino
     }
@@ -147,17 +147,17 @@ impl Inodes {
 
     /// The number of a place, which the kernel holds a reference to from now on. One step, so that
     /// no forgetting comes between.
-    pub(crate) fn look_up_place(&mut self, place: &Place) -> Ino {
-        let is_it = |node: &Node| matches!(node, Node::Place(known) if known == place);
-        let ino = self.place(remote_number("place", &place.key()), is_it);
-        self.insert(ino, Node::Place(place.clone()));
+    pub(crate) fn look_up_resource(&mut self, resource: &ResourceNode) -> Ino {
+        let is_it = |node: &Node| matches!(node, Node::Resource(known) if known == resource);
+        let ino = self.free_number(remote_number("place", &resource.key()), is_it);
+        self.insert(ino, Node::Resource(resource.clone()));
         self.looked_up(ino);
         ino
     }
 
     /// The number that a place has, or will most likely have once it is looked up.
-    pub(crate) fn place_number(place: &Place) -> Ino {
-        Ino(remote_number("place", &place.key()))
+    pub(crate) fn resource_number(resource: &ResourceNode) -> Ino {
+        Ino(remote_number("place", &resource.key()))
     }
 
     /// Makes an inode the project's: scratch was renamed over it, or it is where it was created.
@@ -356,7 +356,7 @@ impl Inodes {
     }
 
     /// The wanted number, or another if something else has it.
-    fn place(&mut self, wanted: u64, is_it: impl Fn(&Node) -> bool) -> Ino {
+    fn free_number(&mut self, wanted: u64, is_it: impl Fn(&Node) -> bool) -> Ino {
         let wanted = Ino(wanted);
         match self.table.get(&wanted) {
             Some(inode) if is_it(&inode.node) => return wanted,

@@ -16,7 +16,7 @@ pub trait Invalidate: Send + Sync + 'static {
 
 /// Something that the kernel must be told.
 #[derive(Debug)]
-pub enum Notice {
+pub enum Invalidation {
     /// Pages and attributes of an inode are out of date.
     Inode(Ino),
     /// A directory entry is out of date.

@@ -42,7 +42,7 @@ pub(crate) async fn may_have_left(vfs: &Vfs, project: &Project) -> Result<bool> 
     };
     let Some(id) = id else { return Ok(false) };
     // Somebody else may have had it listed again since this was looked up.
-    directories::ask_if_recalled(&vfs.engine, &folder).await?;
+    directories::relist_if_from_cache(&vfs.engine, &folder).await?;
     Ok(vfs.engine.listings.has_left(&id))
 }
 

@@ -21,9 +21,9 @@ pub(crate) const PLAIN: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 
 /// A file, directory, link, pipe or socket on the local disk.
 #[derive(Debug)]
-pub(crate) struct Entry(OwnedFd);
+pub(crate) struct LocalFile(OwnedFd);
 
-impl Entry {
+impl LocalFile {
     /// The entry at a path. A link is the entry itself; nothing is opened but its name.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();

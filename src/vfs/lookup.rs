@@ -13,7 +13,7 @@ use crate::{
         directory::{self, Found, check_name, is_resources, no_entry},
         inode::Node,
         left_behind, pins, process, resource, scratch,
-        tree::inner::Tree,
+        tree::inner::MountTree,
         types::{Attr, Directory, Ino},
         volume::Vfs,
     },
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
     check_name(name)?;
     match vfs.node(parent)? {
-        Node::Place(place) => resource::look_up_below(vfs, &place, name).await,
+        Node::Resource(node) => resource::look_up_below(vfs, &node, name).await,
         Node::Directory { directory, .. } if is_resources(&directory, name) => {
             Ok(resource::look_up_top(vfs, &directory))
         }
@@ -46,26 +46,26 @@ pub(crate) async fn look_up_listed(
     name: &OsStr,
     process: Option<Process>,
 ) -> Result<Attr> {
-    let look = directories::looks(&vfs.engine, process, None);
-    let found = directory::find_for(vfs, directory, name, look).await?;
+    let list_intent = directories::list_intent_of(&vfs.engine, process, None);
+    let found = directory::find_for(vfs, directory, name, list_intent).await?;
     if let Found::Nothing = found
         && let Some(project) = left_behind::left_behind(vfs, directory, name, process).await
     {
-        open::glance(&vfs.engine, &project, process).await?;
+        open::revalidate_attr(&vfs.engine, &project, process).await?;
         pins::part_if_outgrown(vfs, &project);
         let ino = refer(vfs, |tree| tree.inodes.project(&project));
         let attr = attributes::project_attr(vfs, ino, &project, process);
         // To anybody else it is no name of anything.
-        return Ok(Attr { named: Duration::ZERO, ..attr });
+        return Ok(Attr { entry_ttl: Duration::ZERO, ..attr });
     }
     match found {
         Found::Directory(child) => {
             let ino = refer(vfs, |tree| tree.directory(&child, parent));
-            let named = directories::names_believed(&vfs.engine, directory.space());
-            Ok(Attr { named, ..attributes::directory_attr(vfs, ino) })
+            let entry_ttl = directories::entry_ttl(&vfs.engine, directory.space());
+            Ok(Attr { entry_ttl, ..attributes::directory_attr(vfs, ino) })
         }
         Found::Project(project) => {
-            open::glance(&vfs.engine, &project, process).await?;
+            open::revalidate_attr(&vfs.engine, &project, process).await?;
             pins::part_if_outgrown(vfs, &project);
             left_behind::note_path(&project, directory, name);
             let ino = refer(vfs, |tree| tree.inodes.project(&project));
@@ -73,7 +73,7 @@ pub(crate) async fn look_up_listed(
             // One that Taskade does not list yet may get another name when it does.
             Ok(match project.id() {
                 Some(_) => Attr {
-                    named: directories::names_believed(&vfs.engine, directory.space()),
+                    entry_ttl: directories::entry_ttl(&vfs.engine, directory.space()),
                     ..attr
                 },
                 None => attr,
@@ -86,7 +86,7 @@ pub(crate) async fn look_up_listed(
 
 /// Makes an inode known and counts the reference that the kernel is about to hold, as one: a
 /// `forget` in between would take it away again, and the kernel's number would stand for nothing.
-pub(crate) fn refer(vfs: &Vfs, known: impl FnOnce(&mut Tree) -> Ino) -> Ino {
+pub(crate) fn refer(vfs: &Vfs, known: impl FnOnce(&mut MountTree) -> Ino) -> Ino {
     let mut tree = vfs.tree();
     let ino = known(&mut tree);
     tree.inodes.looked_up(ino);

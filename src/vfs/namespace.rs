@@ -10,7 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Look, Process, Project, upload::conflicts},
+    sync::{ListIntent, Process, Project, upload::conflicts},
     vfs::{
         attributes,
         commit_policy::Occasion,
@@ -20,11 +20,11 @@ use crate::{
         exchange, handle,
         inode::Node,
         left_behind,
-        occupy::{self, End},
+        occupy::{self, RenameEnd},
         pins, process, remove, replace, returning,
         scratch::{self, failed},
         scratch_make,
-        tree::inner::Local,
+        tree::inner::LocalEntry,
         truncation,
         types::{Attr, Ino, NewFile, OpenMode, Opened},
         volume::Vfs,
@@ -58,25 +58,27 @@ pub(crate) async fn create(
     check_reserved(name)?;
     let process = process::of_thread(caller);
     let (project, draft) = match end(vfs, parent, name, process).await? {
-        End::Scratch => {
+        RenameEnd::Scratch => {
             return scratch_make::create_scratch(vfs, parent, name, new.into(), mode, exclusive);
         }
-        End::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
-        End::Project(..) | End::LeftBehind(..) if exclusive => {
+        RenameEnd::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
+        RenameEnd::Project(..) | RenameEnd::LeftBehind(..) if exclusive => {
             return Err(Error::new(Kind::Exists, "the project exists"));
         }
-        End::Project(_, project) | End::LeftBehind(_, project) => {
+        RenameEnd::Project(_, project) | RenameEnd::LeftBehind(_, project) => {
             let draft = truncation::draft_for(vfs, &project, process, mode).await?;
             (project, draft)
         }
-        End::Vacant(directory, waiting) => match occupy::occupy(vfs, &waiting).await? {
+        RenameEnd::Vacant(directory, waiting) => match occupy::occupy(vfs, &waiting).await? {
             Some(project) => {
                 let draft = truncation::emptied_draft(vfs, &project, process);
                 (project, draft)
             }
             None => (occupy::make_project(vfs, &directory, name)?, Draft::default()),
         },
-        End::Free(directory) => (occupy::make_project(vfs, &directory, name)?, Draft::default()),
+        RenameEnd::Free(directory) => {
+            (occupy::make_project(vfs, &directory, name)?, Draft::default())
+        }
     };
     pins::part_for_writer(vfs, &project);
     let ino = {
@@ -120,16 +122,16 @@ pub(crate) async fn mknod(
 pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<()> {
     vfs.check_writable()?;
     match end(vfs, parent, name, None).await? {
-        End::Project(directory, project) => {
+        RenameEnd::Project(directory, project) => {
             remove::vacate(vfs, &directory, name, &project, None).await?;
-            truncation::settle_truncations(vfs, &project, Occasion::Unlink).await;
+            truncation::expire_truncates(vfs, &project, Occasion::Unlink).await;
             Ok(())
         }
-        End::Scratch => remove_scratch(vfs, parent, name),
-        End::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
+        RenameEnd::Scratch => remove_scratch(vfs, parent, name),
+        RenameEnd::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
         // Nor is a name that its project has lost in the app one to remove it by: who gave it
         // another one is at it. What is not removed can be removed by the name that it has.
-        End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => Err(no_entry()),
+        RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_) => Err(no_entry()),
     }
 }
 
@@ -150,43 +152,48 @@ pub(crate) async fn rename(
     let process = process::of_thread(caller);
     let source = end(vfs, from.0, from.1, process).await?;
     let target = match (&source, end(vfs, to.0, to.1, process).await?) {
-        (End::Project(_, project), target) => target_now(vfs, project, to, target, process).await?,
-        (End::Scratch, End::Project(directory, project)) => {
+        (RenameEnd::Project(_, project), target) => {
+            target_now(vfs, project, to, target, process).await?
+        }
+        (RenameEnd::Scratch, RenameEnd::Project(directory, project)) => {
             match left_behind::may_have_left(vfs, &project).await? {
                 true => end(vfs, to.0, to.1, process).await?,
-                false => End::Project(directory, project),
+                false => RenameEnd::Project(directory, project),
             }
         }
         (_, target) => target,
     };
     let target_exists = match &target {
-        End::Project(..) | End::Space => true,
-        End::Scratch => scratch::lookup_scratch(vfs, to.0, to.1).is_ok(),
-        End::LeftBehind(..) | End::Vacant(..) | End::Free(_) => false,
+        RenameEnd::Project(..) | RenameEnd::Space => true,
+        RenameEnd::Scratch => scratch::lookup_scratch(vfs, to.0, to.1).is_ok(),
+        RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_) => false,
     };
     if mode.no_replace && target_exists {
         return Err(Error::new(Kind::Exists, "the new name exists"));
     }
-    if mode.exchange && !matches!((&source, &target), (End::Scratch, End::Scratch)) {
+    if mode.exchange && !matches!((&source, &target), (RenameEnd::Scratch, RenameEnd::Scratch)) {
         return exchange::exchange(vfs, (source, from.1), (target, to.1)).await;
     }
-    if let End::Project(_, project) = &source {
-        truncation::settle_truncations(vfs, project, Occasion::Rename).await;
+    if let RenameEnd::Project(_, project) = &source {
+        truncation::expire_truncates(vfs, project, Occasion::Rename).await;
     }
     match (source, target) {
-        (End::Scratch, End::Scratch) => rename_scratch(vfs, from, to, mode),
-        (End::Scratch, target) => returning::save_over(vfs, from, to, target, process).await,
-        (End::Project(directory, project) | End::LeftBehind(directory, project), End::Scratch) => {
-            returning::rename_away(vfs, from, to, &directory, project).await
-        }
-        (End::Project(directory, project), target) => {
+        (RenameEnd::Scratch, RenameEnd::Scratch) => rename_scratch(vfs, from, to, mode),
+        (RenameEnd::Scratch, target) => returning::save_over(vfs, from, to, target, process).await,
+        (
+            RenameEnd::Project(directory, project) | RenameEnd::LeftBehind(directory, project),
+            RenameEnd::Scratch,
+        ) => returning::rename_away(vfs, from, to, &directory, project).await,
+        (RenameEnd::Project(directory, project), target) => {
             replace::rename_project(vfs, (&directory, from.1, project), to, target, process).await
         }
-        (End::Space, _) | (_, End::Space) => {
+        (RenameEnd::Space, _) | (_, RenameEnd::Space) => {
             Err(Error::new(Kind::NotPermitted, "Taskade's API cannot rename or move folders")
                 .hint("do it in the app"))
         }
-        (End::LeftBehind(..) | End::Vacant(..) | End::Free(_), _) => Err(no_entry()),
+        (RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_), _) => {
+            Err(no_entry())
+        }
     }
 }
 
@@ -196,12 +203,12 @@ pub(crate) async fn target_now(
     vfs: &Vfs,
     project: &Arc<Project>,
     to: (Ino, &OsStr),
-    target: End,
+    target: RenameEnd,
     process: Option<Process>,
-) -> Result<End> {
+) -> Result<RenameEnd> {
     match &target {
-        End::Project(directory, other) if other.serial != project.serial => {
-            directory::entries_for(vfs, directory, Look::Onto).await?;
+        RenameEnd::Project(directory, other) if other.serial != project.serial => {
+            directory::entries_for(vfs, directory, ListIntent::Replace).await?;
             end(vfs, to.0, to.1, process).await
         }
         _ => Ok(target),
@@ -213,29 +220,29 @@ pub(crate) async fn end(
     parent: Ino,
     name: &OsStr,
     process: Option<Process>,
-) -> Result<End> {
+) -> Result<RenameEnd> {
     let Node::Directory { directory, .. } = vfs.node(parent)? else {
-        return Ok(End::Scratch);
+        return Ok(RenameEnd::Scratch);
     };
     {
         let tree = vfs.tree();
-        if let Some(Local::Vacant(ticket)) = tree.local(&directory, name) {
+        if let Some(LocalEntry::Vacant(ticket)) = tree.local(&directory, name) {
             let waiting = tree.waiting.iter().find(|waiting| waiting.ticket == *ticket);
             return Ok(match waiting {
-                Some(waiting) => End::Vacant(directory, waiting.clone()),
+                Some(waiting) => RenameEnd::Vacant(directory, waiting.clone()),
                 // Its grace has just ended.
-                None => End::Free(directory),
+                None => RenameEnd::Free(directory),
             });
         }
     }
     Ok(match directory::find(vfs, &directory, name).await? {
-        Found::Directory(_) => End::Space,
-        Found::Project(project) => End::Project(directory, project),
+        Found::Directory(_) => RenameEnd::Space,
+        Found::Project(project) => RenameEnd::Project(directory, project),
         Found::Nothing => match left_behind::left_behind(vfs, &directory, name, process).await {
-            Some(project) => End::LeftBehind(directory, project),
-            None => End::Free(directory),
+            Some(project) => RenameEnd::LeftBehind(directory, project),
+            None => RenameEnd::Free(directory),
         },
-        Found::Elsewhere => End::Scratch,
+        Found::Elsewhere => RenameEnd::Scratch,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::{
     sync::{Project, read::registry},
     vfs::{
         names, removal,
-        tree::{inner::Local, waiting::Waiting},
+        tree::{inner::LocalEntry, waiting::Waiting},
         types::Directory,
         volume::Vfs,
     },
@@ -15,7 +15,7 @@ use crate::{
 
 /// One end of a renaming.
 #[derive(Debug, Clone)]
-pub(crate) enum End {
+pub(crate) enum RenameEnd {
     /// A project, in a directory that Taskade has.
     Project(Directory, Arc<Project>),
     /// A name that a project had when this process read it, and has no more.
@@ -48,6 +48,6 @@ pub(crate) fn make_project(vfs: &Vfs, directory: &Directory, name: &OsStr) -> Re
             .at(name.to_string_lossy())
     })?;
     let project = registry::new_project(&vfs.engine, folder, &title);
-    vfs.tree().set_local(directory, name, Local::New(project.clone()));
+    vfs.tree().set_local(directory, name, LocalEntry::New(project.clone()));
     Ok(project)
 }

@@ -8,14 +8,14 @@ use std::{
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Look, read::directories},
+    sync::{ListIntent, read::directories},
     vfs::{
         directory::{self, child},
         inode::Node,
         local,
         names::RESERVED,
         process, resource, scratch,
-        tree::{entries::Entry, handles::Handle, inner::Local},
+        tree::{entries::Entry, handles::Handle, inner::LocalEntry},
         types::{Directory, DirectoryEntry, Fh, FileKind, Ino, Opened, ROOT},
         volume::Vfs,
     },
@@ -69,12 +69,13 @@ pub(crate) fn releasedir(vfs: &Vfs, fh: Fh) {
 pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<DirectoryEntry>> {
     let (mut listed, parent) = match vfs.node(ino)? {
         Node::Directory { directory, parent } => {
-            let look = directories::looks(&vfs.engine, process::of_thread(caller), Some(ino.0));
-            (list_remote(vfs, ino, &directory, look).await?, parent)
+            let list_intent =
+                directories::list_intent_of(&vfs.engine, process::of_thread(caller), Some(ino.0));
+            (list_remote(vfs, ino, &directory, list_intent).await?, parent)
         }
-        Node::Scratch(place) => (Vec::new(), place.map_or(ROOT, |(parent, _)| parent)),
-        Node::Place(place) => {
-            let (listed, above) = resource::list_place(vfs, &place).await?;
+        Node::Scratch(node) => (Vec::new(), node.map_or(ROOT, |(parent, _)| parent)),
+        Node::Resource(node) => {
+            let (listed, above) = resource::list_resources(vfs, &node).await?;
             return Ok(with_dots(ino, above, listed));
         }
         Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
@@ -93,9 +94,9 @@ pub(crate) async fn list_remote(
     vfs: &Vfs,
     ino: Ino,
     directory: &Directory,
-    look: Look,
+    list_intent: ListIntent,
 ) -> Result<Vec<DirectoryEntry>> {
-    let entries = directory::entries_for(vfs, directory, look).await?;
+    let entries = directory::entries_for(vfs, directory, list_intent).await?;
     let mut tree = vfs.tree();
     let locals = tree.locals.get(directory).cloned().unwrap_or_default();
     let mut listed = Vec::with_capacity(entries.in_order.len() + locals.len());
@@ -115,7 +116,7 @@ pub(crate) async fn list_remote(
         listed.push(DirectoryEntry { ino, kind, name: name.clone() });
     }
     for (name, local) in locals {
-        if let Local::New(project) = local {
+        if let LocalEntry::New(project) = local {
             let ino = tree.inodes.project(&project);
             listed.push(DirectoryEntry { ino, kind: FileKind::File, name });
         }

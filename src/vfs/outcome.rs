@@ -17,8 +17,8 @@ pub(crate) fn last_outcome(writer: &Writer) -> Result<()> {
         None | Some(Ok(None)) => Ok(()),
         Some(Err(error)) => Err(error),
         Some(Ok(Some(saved))) => {
-            let refusal: Option<Error> = writer.project.refusal_of(&saved);
-            refusal.map_or(Ok(()), Err)
+            let rejection: Option<Error> = writer.project.rejection_of(&saved);
+            rejection.map_or(Ok(()), Err)
         }
     }
 }

@@ -16,18 +16,18 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{Content, Project},
     vfs::{
-        notices,
+        kernel_cache,
         tree::pins::names_inode,
         tree::{
-            inner::Tree,
-            pins::{Past, Pin},
+            inner::MountTree,
+            pins::{Detached, Pin},
         },
         types::Ino,
         volume::Vfs,
     },
 };
 
-impl Tree {
+impl MountTree {
     pub(crate) fn is_past(&self, ino: Ino, project: &Project) -> bool {
         self.inodes.of_serial(project.serial) != Some(ino)
     }
@@ -48,7 +48,7 @@ pub(crate) fn part(
     project: &Project,
     outgrown: impl Fn(&Pin) -> bool,
 ) -> bool {
-    let is_due = |tree: &Tree| {
+    let is_due = |tree: &MountTree| {
         !tree.is_past(ino, project) && tree.pins.by_ino.get(&ino).is_some_and(&outgrown)
     };
     if !is_due(&vfs.tree()) {
@@ -73,7 +73,7 @@ pub(crate) fn part(
     drop(tree);
     tracing::debug!(serial = project.serial, "readers keep an inode and its text");
     if let Some((parent, name)) = named {
-        notices::tell_names(vfs, parent, [name]);
+        kernel_cache::invalidate_names(vfs, parent, [name]);
     }
     true
 }
@@ -103,21 +103,21 @@ pub(crate) fn open_to_write(vfs: &Vfs, ino: Ino, project: &Project, caller: u32)
 ///
 /// # Errors
 /// ESTALE, if the name is to be looked up again.
-pub(crate) fn open_past(
+pub(crate) fn open_detached(
     vfs: &Vfs,
     ino: Ino,
     project: &Project,
     caller: u32,
-) -> Result<Option<Past>> {
+) -> Result<Option<Detached>> {
     if !vfs.tree().is_past(ino, project) {
         return Ok(None);
     }
     check_stale(vfs, ino, caller)?;
     let text = vfs.tree().pins.by_ino.get(&ino).map(|pin| pin.text.clone());
-    Ok(Some(Past { text }))
+    Ok(Some(Detached { text }))
 }
 
-/// As [`open_past`], once it is known which content is to be read.
+/// As [`open_detached`], once it is known which content is to be read.
 pub(crate) fn open_outgrown(
     vfs: &Vfs,
     ino: Ino,
@@ -142,7 +142,7 @@ pub(crate) fn check_stale(vfs: &Vfs, ino: Ino, caller: u32) -> Result<()> {
 }
 
 /// Whether all that read through an inode read this content.
-pub(crate) fn is_shared(tree: &Tree, ino: Ino, serial: u64, content: &Content) -> bool {
+pub(crate) fn is_shared(tree: &MountTree, ino: Ino, serial: u64, content: &Content) -> bool {
     tree.inodes.of_serial(serial) == Some(ino) && !tree.pins.has_another(ino, content, serial)
 }
 

@@ -14,8 +14,8 @@ use crate::{
     sync::Event,
     vfs::{
         directory,
-        invalidation::{Invalidate, Notice},
-        notices, pins,
+        invalidation::{Invalidate, Invalidation},
+        kernel_cache, pins,
         types::{Directory, Ino},
         volume::Vfs,
     },
@@ -25,12 +25,12 @@ use crate::{
 pub(crate) async fn pump(
     vfs: Arc<Vfs>,
     mut events: mpsc::UnboundedReceiver<Event>,
-    mut notices: mpsc::UnboundedReceiver<Notice>,
+    mut invalidations: mpsc::UnboundedReceiver<Invalidation>,
     kernel: Arc<dyn Invalidate>,
 ) {
     vfs.is_heard.store(true, Ordering::Release);
     loop {
-        let told = tell_all(&vfs, &mut events, &mut notices, &kernel);
+        let told = tell_all(&vfs, &mut events, &mut invalidations, &kernel);
         match AssertUnwindSafe(told).catch_unwind().await {
             Ok(()) => return,
             // One change was not told; the kernel asks again once it has forgotten.
@@ -42,7 +42,7 @@ pub(crate) async fn pump(
 async fn tell_all(
     vfs: &Arc<Vfs>,
     events: &mut mpsc::UnboundedReceiver<Event>,
-    notices: &mut mpsc::UnboundedReceiver<Notice>,
+    invalidations: &mut mpsc::UnboundedReceiver<Invalidation>,
     kernel: &Arc<dyn Invalidate>,
 ) {
     // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
@@ -53,8 +53,8 @@ async fn tell_all(
                 Some(event) => take_notice(vfs, event).await,
                 None => return,
             },
-            Some(notice) = notices.recv() => match notice {
-                Notice::Inode(ino) => {
+            Some(invalidation) = invalidations.recv() => match invalidation {
+                Invalidation::Inode(ino) => {
                     let kernel = kernel.clone();
                     if tokio::task::spawn_blocking(move || kernel.inode(ino)).await.is_err() {
                         return;
@@ -63,12 +63,12 @@ async fn tell_all(
                         vfs.tree().sized.remove(&project.serial);
                     }
                 }
-                Notice::Entry(parent, name) => {
+                Invalidation::Entry(parent, name) => {
                     let told = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
                     vfs.engine.tasks.spawn("dropping a name", told);
                 }
                 // Who no longer waits needs no answer.
-                Notice::Heard(waits) => drop(waits.send(())),
+                Invalidation::Heard(waits) => drop(waits.send(())),
             },
         }
     }
@@ -83,7 +83,7 @@ pub(crate) async fn drop_entry(
 ) {
     loop {
         let quiet = vfs.quiet.notified();
-        if !notices::is_quiet(&vfs, parent) {
+        if !kernel_cache::is_quiet(&vfs, parent) {
             quiet.await;
             continue;
         }
@@ -116,7 +116,7 @@ pub(crate) async fn take_notice(vfs: &Arc<Vfs>, event: Event) {
             let Some(ino) = ino else { return };
             let project = vfs.project_of(ino);
             if !project.is_some_and(|project| pins::part_if_outgrown(vfs, &project)) {
-                notices::tell(vfs, Notice::Inode(ino));
+                kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
             }
         }
         Event::Directory(space) => {
@@ -136,7 +136,7 @@ pub(crate) fn name_anew(vfs: &Vfs, space: Option<&SpaceId>) {
         shown.map(|(ino, directory)| (ino, directory.clone())).collect()
     };
     for (ino, directory) in shown {
-        notices::tell(vfs, Notice::Inode(ino));
+        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
         // What nobody looked into has given no name away.
         if !vfs.tree().entries.contains_key(&directory) {
             continue;

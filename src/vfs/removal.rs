@@ -13,10 +13,10 @@ use crate::{
     error::Result,
     sync::{GRACE, Project, hiding, locate, read::registry, upload::archive},
     vfs::{
-        notices,
+        kernel_cache,
         status::SaveStatus,
         tree::{
-            inner::{Local, Tree},
+            inner::{LocalEntry, MountTree},
             waiting::Waiting,
         },
         types::Directory,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-impl Tree {
+impl MountTree {
     /// Takes a removal off the list of those that wait. `None` if somebody has.
     pub(crate) fn claim(&mut self, ticket: u64) -> Option<Waiting> {
         let at = self.waiting.iter().position(|waiting| waiting.ticket == ticket)?;
@@ -33,7 +33,7 @@ impl Tree {
 
     pub(crate) fn is_vacated_by(&self, waiting: &Waiting) -> bool {
         matches!(self.local(&waiting.directory, &waiting.name),
-            Some(Local::Vacant(ticket)) if *ticket == waiting.ticket)
+            Some(LocalEntry::Vacant(ticket)) if *ticket == waiting.ticket)
     }
 }
 
@@ -41,12 +41,12 @@ pub(crate) fn begin_grace(vfs: &Arc<Vfs>, ticket: u64) {
     let shared = vfs.clone();
     vfs.engine.tasks.spawn("the end of a removal's grace", async move {
         shared.engine.clock().sleep(GRACE).await;
-        settle_removal(&shared, ticket).await;
+        expire_removal(&shared, ticket).await;
     });
 }
 
 /// The grace of a removal is over, if it waits still: the project is archived.
-pub(crate) async fn settle_removal(vfs: &Arc<Vfs>, ticket: u64) {
+pub(crate) async fn expire_removal(vfs: &Arc<Vfs>, ticket: u64) {
     let Some(waiting) = vfs.tree().claim(ticket) else { return };
     // The listing hides it before the name is free, so that it never flashes up.
     if let Err(error) = archive::conclude_removal(&vfs.engine, &waiting.project, waiting.row).await
@@ -64,7 +64,7 @@ pub(crate) async fn settle_removal(vfs: &Arc<Vfs>, ticket: u64) {
         tree.known_directory(&waiting.directory)
     };
     if let Some(parent) = parent {
-        notices::tell_names(vfs, parent, [waiting.name]);
+        kernel_cache::invalidate_names(vfs, parent, [waiting.name]);
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) async fn reappear(vfs: &Vfs, waiting: &Waiting) {
     }
     tree.take_local(&waiting.directory, &waiting.name);
     if waiting.project.id().is_none() {
-        let local = Local::New(waiting.project.clone());
+        let local = LocalEntry::New(waiting.project.clone());
         tree.set_local(&waiting.directory, &waiting.name, local);
     }
 }
@@ -122,7 +122,7 @@ pub(crate) async fn take_back_and_tell(vfs: &Arc<Vfs>, waiting: Waiting) -> Resu
     take_back(vfs, waiting).await?;
     let parent = vfs.tree().known_directory(&directory);
     if let Some(parent) = parent {
-        notices::tell_names(vfs, parent, [name]);
+        kernel_cache::invalidate_names(vfs, parent, [name]);
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ pub(crate) fn resume_removals(vfs: &Arc<Vfs>, recovered: &[Arc<Project>]) {
         let ticket = {
             let mut tree = vfs.tree();
             let ticket = tree.ticket();
-            tree.set_local(&directory, &name, Local::Vacant(ticket));
+            tree.set_local(&directory, &name, LocalEntry::Vacant(ticket));
             tree.waiting.push(Waiting {
                 ticket,
                 project,
@@ -212,9 +212,9 @@ pub(crate) fn waiting_removals(vfs: &Vfs) -> Vec<SaveStatus> {
 }
 
 /// Every grace is over.
-pub(crate) async fn settle_removals(vfs: &Arc<Vfs>) {
+pub(crate) async fn expire_removals(vfs: &Arc<Vfs>) {
     let tickets: Vec<u64> = vfs.tree().waiting.iter().map(|waiting| waiting.ticket).collect();
     for ticket in tickets {
-        settle_removal(vfs, ticket).await;
+        expire_removal(vfs, ticket).await;
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     sync::{Project, Removing, upload::archive},
     vfs::{
         burst, removal,
-        tree::{inner::Local, waiting::Waiting},
+        tree::{inner::LocalEntry, waiting::Waiting},
         types::Directory,
         volume::Vfs,
     },
@@ -53,7 +53,7 @@ pub(crate) async fn vacate_in(
             row: None,
             hidden: false,
         };
-        tree.set_local(directory, name, Local::Vacant(waiting.ticket));
+        tree.set_local(directory, name, LocalEntry::Vacant(waiting.ticket));
         tree.waiting.push(waiting.clone());
         waiting
     };

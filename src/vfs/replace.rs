@@ -9,17 +9,17 @@ use std::{ffi::OsStr, sync::Arc};
 use crate::{
     error::{Error, Kind, Result},
     sync::{
-        Base, Process, Project, bases,
+        DraftBase, Process, Project, bases,
         read::open,
         write::{accept, rename, restore, undo},
     },
     vfs::{
         commit_policy::Occasion,
         directory::no_entry,
-        left_behind, names, notices,
-        occupy::{self, End},
+        kernel_cache, left_behind, names,
+        occupy::{self, RenameEnd},
         removal, remove,
-        tree::inner::Local,
+        tree::inner::LocalEntry,
         truncation,
         types::{Directory, Ino},
         volume::Vfs,
@@ -30,18 +30,18 @@ pub(crate) async fn rename_project(
     vfs: &Arc<Vfs>,
     from: (&Directory, &OsStr, Arc<Project>),
     to: (Ino, &OsStr),
-    target: End,
+    target: RenameEnd,
     process: Option<Process>,
 ) -> Result<()> {
     let (directory, name, project) = from;
     let (there, other) = match &target {
-        End::Project(_, other) if other.serial == project.serial => return Ok(()),
-        End::Project(there, other) => (there, other.clone()),
-        End::Vacant(there, waiting) => (there, waiting.project.clone()),
-        End::Free(there) | End::LeftBehind(there, _) => {
+        RenameEnd::Project(_, other) if other.serial == project.serial => return Ok(()),
+        RenameEnd::Project(there, other) => (there, other.clone()),
+        RenameEnd::Vacant(there, waiting) => (there, waiting.project.clone()),
+        RenameEnd::Free(there) | RenameEnd::LeftBehind(there, _) => {
             return rename_free(vfs, Some((directory, name)), &project, there, to.1).await;
         }
-        End::Space | End::Scratch => return Err(no_entry()),
+        RenameEnd::Space | RenameEnd::Scratch => return Err(no_entry()),
     };
     let content = open::read(&vfs.engine, &project).await?;
     let before = open::read(&vfs.engine, &other).await?;
@@ -56,17 +56,17 @@ pub(crate) async fn rename_project(
             }
         };
     }
-    if let End::Vacant(_, waiting) = &target
+    if let RenameEnd::Vacant(_, waiting) = &target
         && occupy::occupy(vfs, waiting).await?.is_none()
     {
         // Its grace has just ended: the name is free.
         return rename_free(vfs, Some((directory, name)), &project, there, to.1).await.map(drop);
     }
     let text = content.text.to_vec();
-    truncation::settle_truncations(vfs, &other, Occasion::Replaced).await;
-    accept::save(&vfs.engine, &other, process, Base::LastRead, text).await.result?;
+    truncation::expire_truncates(vfs, &other, Occasion::Replaced).await;
+    accept::save(&vfs.engine, &other, process, DraftBase::LastRead, text).await.result?;
     remove::vacate(vfs, directory, name, &project, None).await?;
-    notices::tell_names(vfs, to.0, [to.1.to_owned()]);
+    kernel_cache::invalidate_names(vfs, to.0, [to.1.to_owned()]);
     Ok(())
 }
 
@@ -75,19 +75,21 @@ pub(crate) async fn rename_project(
 ///
 /// # Errors
 /// As removing it.
-pub(crate) async fn displace(vfs: &Arc<Vfs>, target: &End, name: &OsStr) -> Result<u64> {
+pub(crate) async fn displace(vfs: &Arc<Vfs>, target: &RenameEnd, name: &OsStr) -> Result<u64> {
     let ticket = match target {
-        End::Project(there, other) => remove::vacate(vfs, there, name, other, None).await?,
-        End::Vacant(_, waiting) => waiting.ticket,
-        End::Free(_) | End::LeftBehind(..) | End::Space | End::Scratch => return Ok(0),
+        RenameEnd::Project(there, other) => remove::vacate(vfs, there, name, other, None).await?,
+        RenameEnd::Vacant(_, waiting) => waiting.ticket,
+        RenameEnd::Free(_) | RenameEnd::LeftBehind(..) | RenameEnd::Space | RenameEnd::Scratch => {
+            return Ok(0);
+        }
     };
     removal::hide_waiting(vfs, ticket).await?;
     Ok(ticket)
 }
 
 /// Nothing has taken the name after all.
-pub(crate) async fn replace_again(vfs: &Arc<Vfs>, target: &End, ticket: u64) {
-    if let End::Project(..) = target
+pub(crate) async fn replace_again(vfs: &Arc<Vfs>, target: &RenameEnd, ticket: u64) {
+    if let RenameEnd::Project(..) = target
         && let Some(waiting) = removal::claim(vfs, ticket)
         && let Err(error) = removal::take_back_and_tell(vfs, waiting).await
     {
@@ -138,6 +140,6 @@ pub(crate) async fn rename_silently(
     if let Some((directory, name)) = from {
         tree.take_local(directory, name);
     }
-    tree.set_local(there, new_name, Local::New(project.clone()));
+    tree.set_local(there, new_name, LocalEntry::New(project.clone()));
     Ok(())
 }

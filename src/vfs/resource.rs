@@ -20,13 +20,13 @@ use crate::{
     file_name::PROJECT_SUFFIX,
     ids::{ProjectId, TaskId},
     plan::Outline,
-    sync::{BELIEVED, Process, Project, read::resources},
+    sync::{Process, Project, TTL, read::resources},
     vfs::{
         attributes,
         directory::{self, Found, no_entry},
         inode::Inodes,
-        place::{At, Place, TaskNames},
-        tree::{entries::Entry, handles::Handle, inner::Local, sharing::Sharing},
+        resource_path::{List, ResourceNode, TaskNames},
+        tree::{entries::Entry, handles::Handle, inner::LocalEntry, sharing::Sharing},
         types::{Attr, Caching, Directory, DirectoryEntry, Fh, Ino, OpenMode, Opened, SetAttr},
         volume::Vfs,
     },
@@ -37,73 +37,76 @@ pub(crate) const UNREAD: u64 = 4096;
 
 /// Looks `.taskade` itself up; the kernel holds a reference from now on.
 pub(crate) fn look_up_top(vfs: &Vfs, directory: &Directory) -> Attr {
-    look_up_place(vfs, &Place::new(directory, At::Top))
+    look_up_resource(vfs, &ResourceNode::new(directory, List::Top))
 }
 
 /// Looks a name up; the kernel holds a reference when this succeeds.
-pub(crate) async fn look_up_below(vfs: &Vfs, place: &Place, name: &OsStr) -> Result<Attr> {
-    if !place.is_directory() {
+pub(crate) async fn look_up_below(vfs: &Vfs, node: &ResourceNode, name: &OsStr) -> Result<Attr> {
+    if !node.is_directory() {
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
-    let at = match &place.at {
-        At::Projects => At::Project(project_named(vfs, &place.directory, name).await?),
-        At::Tasks(project) => At::Task(project.clone(), task_named(vfs, project, name).await?),
-        _ => place.fixed_child(name).ok_or_else(no_entry)?.at,
+    let at = match &node.at {
+        List::Projects => List::Project(project_named(vfs, &node.directory, name).await?),
+        List::Tasks(project) => List::Task(project.clone(), task_named(vfs, project, name).await?),
+        _ => node.fixed_child(name).ok_or_else(no_entry)?.at,
     };
-    Ok(look_up_place(vfs, &Place::new(&place.directory, at)))
+    Ok(look_up_resource(vfs, &ResourceNode::new(&node.directory, at)))
 }
 
-pub(crate) fn look_up_place(vfs: &Vfs, place: &Place) -> Attr {
-    let ino = vfs.tree().inodes.look_up_place(place);
-    place_attr(vfs, ino, place)
+pub(crate) fn look_up_resource(vfs: &Vfs, node: &ResourceNode) -> Attr {
+    let ino = vfs.tree().inodes.look_up_resource(node);
+    resource_attr(vfs, ino, node)
 }
 
 /// What is in a directory, and the number of the one above.
-pub(crate) async fn list_place(vfs: &Vfs, place: &Place) -> Result<(Vec<DirectoryEntry>, Ino)> {
-    let child = |at| Place::new(&place.directory, at);
-    let named: Vec<(OsString, Place)> = match &place.at {
-        At::Projects => {
-            let projects = projects_in(vfs, &place.directory).await?.into_iter();
-            projects.map(|(name, id)| (name.into(), child(At::Project(id)))).collect()
+pub(crate) async fn list_resources(
+    vfs: &Vfs,
+    node: &ResourceNode,
+) -> Result<(Vec<DirectoryEntry>, Ino)> {
+    let child = |at| ResourceNode::new(&node.directory, at);
+    let entry_ttl: Vec<(OsString, ResourceNode)> = match &node.at {
+        List::Projects => {
+            let projects = projects_in(vfs, &node.directory).await?.into_iter();
+            projects.map(|(name, id)| (name.into(), child(List::Project(id)))).collect()
         }
-        At::Tasks(project) => {
+        List::Tasks(project) => {
             let outline = resources::tasks_now(&vfs.engine, &known(vfs, project)?).await?;
             let names = task_names(vfs, project, &outline);
-            let task = |id: &TaskId| child(At::Task(project.clone(), id.clone()));
+            let task = |id: &TaskId| child(List::Task(project.clone(), id.clone()));
             names.in_order.iter().map(|(name, id)| (name.into(), task(id))).collect()
         }
-        _ if place.is_directory() => {
-            place.fixed().into_iter().map(|(name, place)| (name.into(), place)).collect()
+        _ if node.is_directory() => {
+            node.fixed().into_iter().map(|(name, node)| (name.into(), node)).collect()
         }
         _ => return Err(Error::new(Kind::NotDirectory, "a file")),
     };
-    let entry = |(name, place): (OsString, Place)| DirectoryEntry {
-        ino: Inodes::place_number(&place),
-        kind: place.kind(),
+    let entry = |(name, node): (OsString, ResourceNode)| DirectoryEntry {
+        ino: Inodes::resource_number(&node),
+        kind: node.kind(),
         name,
     };
-    let above = match place.above() {
-        Some(above) => Some(Inodes::place_number(&above)),
-        None => vfs.tree().known_directory(&place.directory),
+    let above = match node.above() {
+        Some(above) => Some(Inodes::resource_number(&above)),
+        None => vfs.tree().known_directory(&node.directory),
     };
-    Ok((named.into_iter().map(entry).collect(), above.unwrap_or(super::ROOT)))
+    Ok((entry_ttl.into_iter().map(entry).collect(), above.unwrap_or(super::ROOT)))
 }
 
 /// What `stat` shows.
-pub(crate) fn place_attr(vfs: &Vfs, ino: Ino, place: &Place) -> Attr {
+pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     let attr = attributes::directory_attr(vfs, ino);
-    if place.is_directory() {
+    if node.is_directory() {
         return Attr { mode: 0o555, ..attr };
     }
-    let is_writable = place.is_share() && !vfs.engine.settings().read_only;
+    let is_writable = node.is_share() && !vfs.engine.settings().read_only;
     Attr {
-        kind: place.kind(),
+        kind: node.kind(),
         size: size_read(vfs, ino).unwrap_or(UNREAD),
         mode: if is_writable { 0o644 } else { 0o444 },
         links: 1,
         // Opening it changes the size.
-        believed: Duration::ZERO,
-        named: BELIEVED,
+        attr_ttl: Duration::ZERO,
+        entry_ttl: TTL,
         ..attr
     }
 }
@@ -128,14 +131,14 @@ pub(crate) fn size_read(vfs: &Vfs, ino: Ino) -> Option<u64> {
 }
 
 /// Changes attributes: none but the length of what is being written.
-pub(crate) fn setattr_place(
+pub(crate) fn setattr_resource(
     vfs: &Vfs,
     ino: Ino,
-    place: &Place,
+    node: &ResourceNode,
     fh: Option<Fh>,
     set: &SetAttr,
 ) -> Result<Attr> {
-    if !place.is_share() {
+    if !node.is_share() {
         return Err(read_only());
     }
     if let (Some(fh), Some(size)) = (fh, set.size)
@@ -143,29 +146,29 @@ pub(crate) fn setattr_place(
     {
         sharing.draft().truncate(size, None)?;
     }
-    Ok(place_attr(vfs, ino, place))
+    Ok(resource_attr(vfs, ino, node))
 }
 
 /// Opens a file.
-pub(crate) async fn open_place(
+pub(crate) async fn open_resource(
     vfs: &Vfs,
     ino: Ino,
-    place: &Place,
+    node: &ResourceNode,
     mode: OpenMode,
     process: Option<Process>,
 ) -> Result<Opened> {
-    if place.is_directory() {
+    if node.is_directory() {
         return Err(Error::new(Kind::IsDirectory, "a directory"));
     }
-    if mode.write && !place.is_share() {
+    if mode.write && !node.is_share() {
         return Err(read_only());
     }
     let text = match !mode.write || mode.read && !mode.truncate {
-        true => json(&ask(vfs, place).await?)?,
+        true => json(&ask(vfs, node).await?)?,
         false => Vec::new(),
     };
-    let handle = match &place.at {
-        At::ProjectFile(project, _) if mode.write => {
+    let handle = match &node.at {
+        List::ProjectFile(project, _) if mode.write => {
             Handle::Sharing(Sharing::new(project, ino, process, mode, text))
         }
         _ => Handle::Answer { ino, text: text.into() },
@@ -174,12 +177,12 @@ pub(crate) async fn open_place(
 }
 
 /// Asks the service for what a file holds.
-pub(crate) async fn ask(vfs: &Vfs, place: &Place) -> Result<Value> {
-    match &place.at {
-        At::ProjectFile(project, resource) => {
+pub(crate) async fn ask(vfs: &Vfs, node: &ResourceNode) -> Result<Value> {
+    match &node.at {
+        List::ProjectFile(project, resource) => {
             resources::resource(&vfs.engine, project, *resource).await
         }
-        At::TaskFile(project, task, resource) => {
+        List::TaskFile(project, task, resource) => {
             resources::task_resource(&vfs.engine, &*known(vfs, project)?, task, *resource).await
         }
         _ => Err(Error::new(Kind::IsDirectory, "a directory")),
@@ -200,13 +203,13 @@ pub(crate) async fn projects_in(
     });
     let locals = tree.locals.get(directory).into_iter().flatten();
     let new = locals.filter_map(|(name, local)| match local {
-        Local::New(project) => Some((name, project.id()?)),
-        Local::Vacant(_) => None,
+        LocalEntry::New(project) => Some((name, project.id()?)),
+        LocalEntry::Vacant(_) => None,
     });
-    let named = |(name, id): (&OsString, ProjectId)| {
+    let entry_ttl = |(name, id): (&OsString, ProjectId)| {
         Some((name.to_str()?.strip_suffix(PROJECT_SUFFIX)?.to_owned(), id))
     };
-    Ok(listed.chain(new).filter_map(named).collect())
+    Ok(listed.chain(new).filter_map(entry_ttl).collect())
 }
 
 pub(crate) async fn project_named(

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::{
     error::Result,
     sync::{read::directories, write::recover},
-    vfs::{vacant, volume::Vfs},
+    vfs::{start_and_end, volume::Vfs},
 };
 
 /// Settles what waits for its grace, then waits until no save is on its way, but no longer
 /// than `wait`.
 pub(crate) async fn rest(vfs: &Arc<Vfs>, wait: std::time::Duration) {
-    vacant::settle_all(vfs).await;
+    start_and_end::expire_all(vfs).await;
     recover::rest(&vfs.engine, wait).await;
 }
 

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Kind, Result},
     plan::Outline,
     sync::{
-        Base, Process, Project, Removal,
+        DraftBase, Process, Project, Removal,
         read::{open, registry},
         residency,
         upload::archive,
@@ -27,11 +27,11 @@ use crate::{
     vfs::{
         commit_policy::Occasion,
         directory::no_entry,
-        invalidation::Notice,
-        notices,
-        occupy::{self, End},
+        invalidation::Invalidation,
+        kernel_cache,
+        occupy::{self, RenameEnd},
         removal, remove, replace, scratch, taken,
-        tree::inner::Local,
+        tree::inner::LocalEntry,
         truncation,
         types::{Directory, Ino},
         volume::Vfs,
@@ -43,7 +43,7 @@ pub(crate) async fn save_over(
     vfs: &Arc<Vfs>,
     from: (Ino, &OsStr),
     to: (Ino, &OsStr),
-    target: End,
+    target: RenameEnd,
     process: Option<Process>,
 ) -> Result<()> {
     let path = scratch::scratch_place(vfs, from.0, from.1)?;
@@ -53,7 +53,7 @@ pub(crate) async fn save_over(
         return Err(Error::new(Kind::NotPermitted, "a project is a plain file"));
     }
     let text = fs::read(&path).map_err(failed)?;
-    let is_left_behind = matches!(target, End::LeftBehind(..));
+    let is_left_behind = matches!(target, RenameEnd::LeftBehind(..));
     let removal = below_scratch(vfs, &path).and_then(|copy| vfs.engine.removals.of_copy(&copy));
     let project = match is_that_of(vfs, removal, &target, &text).await? {
         Some((removal, outline)) => {
@@ -73,30 +73,30 @@ pub(crate) async fn save_over(
         // The project keeps its own number, and its name.
         scratch.into_iter().for_each(|ino| tree.inodes.move_scratch(ino, None));
         drop(tree);
-        notices::tell_names(vfs, to.0, [to.1.to_owned()]);
+        kernel_cache::invalidate_names(vfs, to.0, [to.1.to_owned()]);
     } else if let Some(ino) = scratch {
         tree.inodes.become_project(ino, &project);
         // The kernel knows it as the scratch file: what was saved may read otherwise.
-        notices::tell(vfs, Notice::Inode(ino));
+        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
     }
     Ok(())
 }
 
 pub(crate) async fn save_to(
     vfs: &Arc<Vfs>,
-    target: End,
+    target: RenameEnd,
     name: &OsStr,
     process: Option<Process>,
     text: Vec<u8>,
 ) -> Result<Arc<Project>> {
     let free = match target {
-        End::Project(_, project) | End::LeftBehind(_, project) => Err(project),
-        End::Vacant(directory, waiting) => match occupy::occupy(vfs, &waiting).await? {
+        RenameEnd::Project(_, project) | RenameEnd::LeftBehind(_, project) => Err(project),
+        RenameEnd::Vacant(directory, waiting) => match occupy::occupy(vfs, &waiting).await? {
             Some(project) => Err(project),
             None => Ok(directory),
         },
-        End::Free(directory) => Ok(directory),
-        End::Space | End::Scratch => return Err(no_entry()),
+        RenameEnd::Free(directory) => Ok(directory),
+        RenameEnd::Space | RenameEnd::Scratch => return Err(no_entry()),
     };
     let project = match free {
         Err(project) => project,
@@ -105,8 +105,8 @@ pub(crate) async fn save_to(
             None => occupy::make_project(vfs, &directory, name)?,
         },
     };
-    truncation::settle_truncations(vfs, &project, Occasion::Replaced).await;
-    let saved = accept::save(&vfs.engine, &project, process, Base::LastRead, text).await;
+    truncation::expire_truncates(vfs, &project, Occasion::Replaced).await;
+    let saved = accept::save(&vfs.engine, &project, process, DraftBase::LastRead, text).await;
     // A restoration is sent whatever becomes of the text.
     restore::go_on(&vfs.engine, &project);
     saved.result.map(|()| project)
@@ -117,7 +117,7 @@ pub(crate) async fn save_to(
 pub(crate) async fn is_that_of(
     vfs: &Arc<Vfs>,
     removal: Option<Removal>,
-    target: &End,
+    target: &RenameEnd,
     text: &[u8],
 ) -> Result<Option<(Removal, Option<Arc<Outline>>)>> {
     let Some(removal) = removal else { return Ok(None) };
@@ -125,11 +125,13 @@ pub(crate) async fn is_that_of(
     let is_of = |outline: &Outline| restore::is_text_of(&vfs.engine, &removal.title, outline, text);
     let is_known = outline.as_ref().is_none_or(|known| known.items.is_empty() || is_of(known));
     let is_it = match target {
-        End::Vacant(_, waiting) if waiting.row == Some(removal.row) => true,
-        End::Free(_) => is_known,
-        End::Vacant(_, waiting) => is_known && !resembles(vfs, &waiting.project, text).await?,
-        End::Project(_, other) => is_known && !resembles(vfs, other, text).await?,
-        End::LeftBehind(..) | End::Space | End::Scratch => false,
+        RenameEnd::Vacant(_, waiting) if waiting.row == Some(removal.row) => true,
+        RenameEnd::Free(_) => is_known,
+        RenameEnd::Vacant(_, waiting) => {
+            is_known && !resembles(vfs, &waiting.project, text).await?
+        }
+        RenameEnd::Project(_, other) => is_known && !resembles(vfs, other, text).await?,
+        RenameEnd::LeftBehind(..) | RenameEnd::Space | RenameEnd::Scratch => false,
     };
     Ok(is_it.then_some((removal, outline)))
 }
@@ -144,13 +146,15 @@ pub(crate) async fn bring_back(
     vfs: &Arc<Vfs>,
     removal: &Removal,
     outline: Option<Arc<Outline>>,
-    (target, name): (&End, &OsStr),
+    (target, name): (&RenameEnd, &OsStr),
     process: Option<Process>,
     text: Vec<u8>,
 ) -> Result<Arc<Project>> {
     let there = match target {
-        End::Project(there, _) | End::Vacant(there, _) | End::Free(there) => there,
-        End::LeftBehind(..) | End::Space | End::Scratch => return Err(no_entry()),
+        RenameEnd::Project(there, _) | RenameEnd::Vacant(there, _) | RenameEnd::Free(there) => {
+            there
+        }
+        RenameEnd::LeftBehind(..) | RenameEnd::Space | RenameEnd::Scratch => return Err(no_entry()),
     };
     let is_own = there.space() == Some(&removal.folder) && name == OsStr::new(&removal.name);
     let ticket = {
@@ -165,7 +169,7 @@ pub(crate) async fn bring_back(
         (None, None) => return Err(no_entry()),
     };
     // What it had when it was removed is what the copy was edited from.
-    let base = outline.map_or(Base::LastRead, Base::Exactly);
+    let base = outline.map_or(DraftBase::LastRead, DraftBase::Exact);
     match waiting {
         Some(waiting) if is_own => {
             removal::take_back(vfs, waiting).await?;
@@ -193,7 +197,7 @@ pub(crate) async fn bring_back(
             let former = OsString::from(&removal.name);
             let former = (directory_of(removal), former);
             if is_own || saved.is_err() {
-                vfs.tree().set_local(&former.0, &former.1, Local::New(project.clone()));
+                vfs.tree().set_local(&former.0, &former.1, LocalEntry::New(project.clone()));
                 return saved.map(|()| project);
             }
             accept::verdict(&vfs.engine, &project, restored).await?;
@@ -212,7 +216,7 @@ pub(crate) fn directory_of(removal: &Removal) -> Directory {
 /// Gives a project that has no file a name, which another one may have.
 pub(crate) async fn take_name(
     vfs: &Arc<Vfs>,
-    target: &End,
+    target: &RenameEnd,
     project: &Arc<Project>,
     there: &Directory,
     name: &OsStr,
@@ -231,10 +235,10 @@ pub(crate) async fn save_if_other(
     vfs: &Arc<Vfs>,
     project: &Arc<Project>,
     process: Option<Process>,
-    base: Base,
+    base: DraftBase,
     text: Vec<u8>,
 ) -> Result<()> {
-    truncation::settle_truncations(vfs, project, Occasion::Replaced).await;
+    truncation::expire_truncates(vfs, project, Occasion::Replaced).await;
     if residency::content(&vfs.engine, project).is_some_and(|content| *content.text == *text) {
         return Ok(());
     }
@@ -265,7 +269,7 @@ pub(crate) async fn rename_away(
     if let Some(ino) = tree.inodes.of_serial(project.serial) {
         tree.inodes.become_scratch(ino, to.0, to.1);
         // Its pages may be older than what was just read; nobody tells of them any more.
-        notices::tell(vfs, Notice::Inode(ino));
+        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
     }
     Ok(())
 }

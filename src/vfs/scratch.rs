@@ -11,12 +11,12 @@ use std::{
 use crate::{
     error::{Error, Kind, Result},
     file_name,
-    sync::{BELIEVED, upload::conflicts},
+    sync::{TTL, upload::conflicts},
     vfs::{
         control::{self, is_control},
         directory::{self, check_reserved, no_entry},
         inode::{Inodes, Node, OnDisk},
-        local::{self, Entry},
+        local::{self, LocalFile},
         names,
         reach::Reach,
         resource,
@@ -50,7 +50,7 @@ pub(crate) fn scratch_dir(vfs: &Vfs, ino: Ino) -> Result<Reach> {
                 below.push(name.clone());
                 at = *parent;
             }
-            Some(Node::Place(_)) => return Err(resource::read_only()),
+            Some(Node::Resource(_)) => return Err(resource::read_only()),
             _ => return Err(no_entry()),
         }
     }
@@ -138,7 +138,7 @@ pub(crate) fn setattr_scratch(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr
         set.size = None;
     }
     let entry = match scratch_path(vfs, ino) {
-        Ok(path) => Entry::at(&path).map_err(|error| failed("cannot change", &path, error))?,
+        Ok(path) => LocalFile::at(&path).map_err(|error| failed("cannot change", &path, error))?,
         Err(error) => open_entry(vfs, ino).ok_or(error)?,
     };
     entry.set(&set).map_err(|error| Error::io("cannot change it", error))?;
@@ -146,13 +146,13 @@ pub(crate) fn setattr_scratch(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr
 }
 
 /// What is open of an inode, which may have no name any more.
-pub(crate) fn open_entry(vfs: &Vfs, ino: Ino) -> Option<Entry> {
+pub(crate) fn open_entry(vfs: &Vfs, ino: Ino) -> Option<LocalFile> {
     let open = vfs.tree().handles.values().find_map(|handle| match &**handle {
         Handle::Scratch { ino: of, .. } if *of == ino => Some(handle.clone()),
         _ => None,
     })?;
     let Handle::Scratch { file, .. } = &*open else { return None };
-    Entry::of(file).ok()
+    LocalFile::of(file).ok()
 }
 
 pub(crate) fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened> {
@@ -163,7 +163,7 @@ pub(crate) fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened
     control::refresh_control(vfs, &path);
     let mut options = OpenOptions::new();
     options.read(mode.read).write(mode.write).truncate(mode.truncate);
-    let file = Entry::at(&path)
+    let file = LocalFile::at(&path)
         .and_then(|entry| entry.plain(&mut options))
         .map_err(|error| failed("cannot open", &path, error))?;
     conflicts::looked_at(&vfs.engine, &path);
@@ -219,7 +219,7 @@ pub(crate) fn gone_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) {
 pub(crate) fn scratch_path(vfs: &Vfs, ino: Ino) -> Result<Reach> {
     match vfs.node(ino)? {
         Node::Scratch(_) => {}
-        Node::Place(_) => return Err(resource::read_only()),
+        Node::Resource(_) => return Err(resource::read_only()),
         Node::Directory { .. } | Node::Project(_) => {
             return Err(Error::new(Kind::NotPermitted, "only local files can do that"));
         }
@@ -294,8 +294,8 @@ pub(crate) fn scratch_attr(ino: Ino, metadata: &Metadata) -> Attr {
         modified: local::time(metadata.mtime(), metadata.mtime_nsec()),
         changed: local::time(metadata.ctime(), metadata.ctime_nsec()),
         device: encoded(metadata.rdev()),
-        believed: BELIEVED,
-        named: BELIEVED,
+        attr_ttl: TTL,
+        entry_ttl: TTL,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         attributes, control,
         directory::child,
         inode::Node,
-        local::{self, Entry},
+        local::{self, LocalFile},
         lookup, names,
         scratch::{self, failed},
         types::{Attr, Directory, Ino, NewFile, OpenMode, Opened},
@@ -43,7 +43,7 @@ pub(crate) fn create_scratch(
         Err(exists) if exists.kind() == io::ErrorKind::AlreadyExists && !exclusive => {
             let mut options = OpenOptions::new();
             options.read(mode.read).write(mode.write).truncate(mode.truncate);
-            Entry::at(&path).and_then(|entry| entry.plain(&mut options)).map_err(error)?
+            LocalFile::at(&path).and_then(|entry| entry.plain(&mut options)).map_err(error)?
         }
         made => {
             let file = made.map_err(error)?;
@@ -157,7 +157,7 @@ pub(crate) fn link(vfs: &Vfs, ino: Ino, parent: Ino, name: &OsStr) -> Result<Att
 /// Gives what was just made to who made it. What cannot be given is not there.
 pub(crate) fn own(path: &Path, new: NewFile) -> Result<()> {
     let Some((uid, gid)) = new.owner else { return Ok(()) };
-    let given = Entry::at(path).and_then(|entry| {
+    let given = LocalFile::at(path).and_then(|entry| {
         let made = entry.metadata()?;
         let above = path.parent().map(fs::symlink_metadata).transpose()?;
         // A directory may pass its group on to what is made in it.

@@ -5,17 +5,17 @@ use std::{ffi::OsStr, sync::Arc};
 use crate::{
     error::Result,
     sync::{
-        Base, Project,
+        DraftBase, Project,
         read::open,
         write::{accept, restore},
     },
     vfs::{
         draft::Taken,
-        invalidation::Notice,
-        notices,
+        invalidation::Invalidation,
+        kernel_cache,
         tree::{
             handles::{Handle, Writer},
-            inner::Local,
+            inner::LocalEntry,
         },
         types::Directory,
         volume::Vfs,
@@ -26,8 +26,8 @@ use crate::{
 pub(crate) async fn save_taken(vfs: &Arc<Vfs>, writer: &Writer, taken: Taken) -> Result<()> {
     let returned = returned(vfs, writer, &taken.text).await?;
     let base = match taken.base {
-        _ if returned.is_some() => Base::LastRead,
-        Base::Exactly(base) if !writer.reads => Base::Blindly(base),
+        _ if returned.is_some() => DraftBase::LastRead,
+        DraftBase::Exact(base) if !writer.reads => DraftBase::Unread(base),
         base => base,
     };
     let target = writer.target();
@@ -65,7 +65,7 @@ pub(crate) async fn restored_as(
         match restore::removed_as(&vfs.engine, &removal, text).await {
             Ok(Some(project)) => {
                 restore::restore(&vfs.engine, &project, None).await?;
-                vfs.tree().set_local(directory, name, Local::New(project.clone()));
+                vfs.tree().set_local(directory, name, LocalEntry::New(project.clone()));
                 return Ok(Some(project));
             }
             Ok(None) => {}
@@ -89,8 +89,8 @@ pub(crate) async fn returned(
     let place = {
         let tree = vfs.tree();
         tree.locals.iter().find_map(|(directory, locals)| {
-            let is_it = |local: &Local| {
-                matches!(local, Local::New(project) if project.serial == new.serial)
+            let is_it = |local: &LocalEntry| {
+                matches!(local, LocalEntry::New(project) if project.serial == new.serial)
             };
             let (name, _) = locals.iter().find(|(_, local)| is_it(local))?;
             Some((directory.clone(), name.clone()))
@@ -108,7 +108,7 @@ pub(crate) async fn returned(
     }
     if let Some(ino) = tree.inodes.of_serial(new.serial) {
         tree.inodes.become_project(ino, &project);
-        notices::tell(vfs, Notice::Inode(ino));
+        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
     }
     Ok(Some(project))
 }

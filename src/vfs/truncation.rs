@@ -16,21 +16,21 @@ use crate::{
     vfs::{
         commit_policy::{Occasion, Verdict, decide},
         draft::Draft,
-        invalidation::Notice,
-        notices, taken,
-        tree::{handles::Writer, inner::Tree, truncations::Truncation},
+        invalidation::Invalidation,
+        kernel_cache, taken,
+        tree::{deferred::DeferredTruncate, handles::Writer, inner::MountTree},
         types::{Fh, OpenMode},
         volume::Vfs,
     },
 };
 
-impl Tree {
+impl MountTree {
     /// Notes that an open file was emptied.
     pub(crate) fn empty(&mut self, fh: Fh) {
         self.written(fh);
         if let Some(handle) = self.handles.get(&fh) {
             let handle = handle.clone();
-            self.truncations.push(Truncation { fh, handle, waits: None });
+            self.truncations.push(DeferredTruncate { fh, handle, waits: None });
         }
     }
 
@@ -53,7 +53,7 @@ impl Tree {
         self.truncations.iter().any(|truncation| truncation.is_of(serial))
     }
 
-    pub(crate) fn truncations_of(&self, serial: u64) -> Vec<Truncation> {
+    pub(crate) fn truncations_of(&self, serial: u64) -> Vec<DeferredTruncate> {
         self.truncations.iter().filter(|truncation| truncation.is_of(serial)).cloned().collect()
     }
 }
@@ -125,11 +125,11 @@ pub(crate) fn take_over(
     taken
 }
 
-pub(crate) fn drop_truncation(vfs: &Vfs, truncation: &Truncation) {
+pub(crate) fn drop_truncation(vfs: &Vfs, truncation: &DeferredTruncate) {
     if let Some(writer) = truncation.writer() {
         writer.draft().drop_emptied();
         // The size that the kernel was told is that of the empty file.
-        notices::tell(vfs, Notice::Inode(writer.ino));
+        kernel_cache::invalidate(vfs, Invalidation::Inode(writer.ino));
     }
     vfs.tree().written(truncation.fh);
 }
@@ -150,23 +150,24 @@ pub(crate) fn grant_grace(vfs: &Arc<Vfs>, fh: Fh) {
     let shared = vfs.clone();
     vfs.engine.tasks.spawn("the end of a truncation's grace", async move {
         shared.engine.clock().sleep(GRACE).await;
-        let is_it =
-            |truncation: &Truncation| truncation.waits.is_some_and(|(waits, _)| waits == ticket);
+        let is_it = |truncation: &DeferredTruncate| {
+            truncation.waits.is_some_and(|(waits, _)| waits == ticket)
+        };
         let over = shared.tree().truncations.iter().find(|over| is_it(over)).cloned();
         if let Some(over) = over {
-            settle_truncation(&shared, &over, Occasion::GraceOver).await;
+            expire_truncate(&shared, &over, Occasion::GraceOver).await;
         }
     });
 }
 
 /// Settles what was emptied of a project as far as what is about to happen does: nothing that
 /// programs were told is lost, and nothing outlives what took its place. Call it before.
-pub(crate) async fn settle_truncations(vfs: &Arc<Vfs>, project: &Project, occasion: Occasion) {
-    settle_truncations_but(vfs, project, occasion, None).await;
+pub(crate) async fn expire_truncates(vfs: &Arc<Vfs>, project: &Project, occasion: Occasion) {
+    expire_truncates_but(vfs, project, occasion, None).await;
 }
 
-/// As [`settle_truncations`], for what this writer is about to do.
-pub(crate) async fn settle_truncations_but(
+/// As [`expire_truncates`], for what this writer is about to do.
+pub(crate) async fn expire_truncates_but(
     vfs: &Arc<Vfs>,
     project: &Project,
     occasion: Occasion,
@@ -176,20 +177,24 @@ pub(crate) async fn settle_truncations_but(
     for truncation in truncations {
         let is_its = |own: &Writer| writer.is_some_and(|writer| std::ptr::eq(own, writer));
         if !truncation.writer().is_some_and(is_its) {
-            settle_truncation(vfs, &truncation, occasion).await;
+            expire_truncate(vfs, &truncation, occasion).await;
         }
     }
 }
 
 /// Settles all that waits, since the mount is going.
-pub(crate) async fn settle_all_truncations(vfs: &Arc<Vfs>) {
+pub(crate) async fn expire_all_truncates(vfs: &Arc<Vfs>) {
     let truncations = vfs.tree().truncations.clone();
     for truncation in truncations {
-        settle_truncation(vfs, &truncation, Occasion::Unmount).await;
+        expire_truncate(vfs, &truncation, Occasion::Unmount).await;
     }
 }
 
-pub(crate) async fn settle_truncation(vfs: &Arc<Vfs>, truncation: &Truncation, occasion: Occasion) {
+pub(crate) async fn expire_truncate(
+    vfs: &Arc<Vfs>,
+    truncation: &DeferredTruncate,
+    occasion: Occasion,
+) {
     let Some(writer) = truncation.writer() else { return };
     let (verdict, taken) = {
         let mut draft = writer.draft();
@@ -209,7 +214,7 @@ pub(crate) async fn settle_truncation(vfs: &Arc<Vfs>, truncation: &Truncation, o
             {
                 tracing::warn!(%error, "an emptied project was not saved");
             }
-            notices::tell(vfs, Notice::Inode(writer.ino));
+            kernel_cache::invalidate(vfs, Invalidation::Inode(writer.ino));
         }
         Verdict::Drop => drop_truncation(vfs, truncation),
         Verdict::Grace | Verdict::Nothing => {}

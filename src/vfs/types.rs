@@ -86,9 +86,9 @@ pub struct Attr {
     /// Which device it is, as the kernel encodes that; 0 for anything else.
     pub device: u32,
     /// How long the kernel may believe these attributes without asking.
-    pub believed: Duration,
+    pub attr_ttl: Duration,
     /// How long it may believe that the name stands for the inode.
-    pub named: Duration,
+    pub entry_ttl: Duration,
 }
 
 /// How a file is opened, from the flags of `open(2)`.

@@ -18,8 +18,8 @@ use crate::{
     sync::{Engine, Project},
     vfs::{
         inode::Node,
-        invalidation::Notice,
-        tree::{handles::Handle, inner::Tree},
+        invalidation::Invalidation,
+        tree::{handles::Handle, inner::MountTree},
         types::{Fh, Ino},
     },
 };
@@ -27,7 +27,7 @@ use crate::{
 /// A mounted account.
 pub struct Vfs {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) tree: Ordered<Tree>,
+    pub(crate) tree: Ordered<MountTree>,
     /// Where scratch is kept on the local disk.
     pub(crate) scratch: PathBuf,
     /// What `.taskade/` shows.
@@ -35,7 +35,7 @@ pub struct Vfs {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     /// Changes for [`pump`](Vfs::pump) to tell the kernel.
-    pub(crate) notices: mpsc::UnboundedSender<Notice>,
+    pub(crate) invalidations: mpsc::UnboundedSender<Invalidation>,
     /// Whether somebody tells the kernel.
     pub(crate) is_heard: AtomicBool,
     /// Whenever the last lookup in a directory is over.
@@ -56,7 +56,7 @@ impl Vfs {
         handle.ok_or_else(|| Error::new(Kind::BadHandle, "the file is not open"))
     }
 
-    pub(crate) fn tree(&self) -> OrderedGuard<'_, Tree> {
+    pub(crate) fn tree(&self) -> OrderedGuard<'_, MountTree> {
         self.tree.lock()
     }
 

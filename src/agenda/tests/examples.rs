@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ids::TaskId,
     model::{End, Schedule},
-    plan::{Details, Fact, Facts, Item, Key, Outline},
+    plan::{Details, Item, Key, Known, Outline, TaskDetails},
 };
 
 fn state(date: Schedule, moment: &str, local: &str) -> &'static str {
@@ -155,10 +155,10 @@ fn json_has_all_that_is_known() {
 }
 
 fn dated(id: &str, text: &str, note: Option<&str>) -> Item {
-    let details = Details::from(Facts {
-        date: Fact::of(Some(due("2026-12-01"))),
-        note: Fact::of(note.map(str::to_owned)),
-        ..Facts::default()
+    let details = Details::from(TaskDetails {
+        date: Known::of(Some(due("2026-12-01"))),
+        note: Known::of(note.map(str::to_owned)),
+        ..TaskDetails::default()
     });
     let key = Key::Known(TaskId::new(id));
     Item { key, depth: 0, text: text.to_owned(), done: false, details, spelled: Default::default() }
@@ -185,13 +185,13 @@ fn lines_are_those_of_the_file_also_as_a_program_wrote_it() {
 
 #[test]
 fn it_is_counted_of_how_many_open_tasks_it_is_known_whether_they_are_due() {
-    let with = |date| Details::from(Facts { date, ..Facts::default() });
+    let with = |date| Details::from(TaskDetails { date, ..TaskDetails::default() });
     let item = |id: &str, done, details| Item { done, details, ..dated(id, "a", None) };
     let items = vec![
-        item("1", false, with(Fact::Unknown)),
-        item("2", false, with(Fact::Absent)),
-        item("3", false, with(Fact::Present(due("2026-12-01")))),
-        item("4", true, with(Fact::Present(due("2026-12-01")))),
+        item("1", false, with(Known::Unknown)),
+        item("2", false, with(Known::Absent)),
+        item("3", false, with(Known::Present(due("2026-12-01")))),
+        item("4", true, with(Known::Present(due("2026-12-01")))),
     ];
     let outline = Outline { items };
     let mut gathered = Gathered::default();

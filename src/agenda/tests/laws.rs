@@ -16,8 +16,8 @@ use crate::{
     document::{self, Line, RenderOptions},
     ids::TaskId,
     model::{End, Moment, Schedule},
-    plan::{Details, Fact, Facts, Item, Key, Outline, Set},
-    sync::shown,
+    plan::{Details, Item, Key, Known, Outline, PartialMap, TaskDetails},
+    sync::to_line_by_ids,
 };
 
 /// Mostly something that can be meant, and sometimes anything.
@@ -52,14 +52,14 @@ fn item() -> impl Strategy<Value = Item> {
     let text = prop_oneof![any::<String>(), "[a-z@\n\r📅 \\\\-]{0,12}"];
     (0_usize..4, text, any::<bool>(), note, told_date(), prop::option::of("[a-z ]{0,6}")).prop_map(
         |(depth, text, done, note, date, handle)| {
-            let details = Details::from(Facts {
-                date: Fact::of(Some(date)),
-                note: Fact::of(note),
-                assignees: Set {
+            let details = Details::from(TaskDetails {
+                date: Known::of(Some(date)),
+                note: Known::of(note),
+                assignees: PartialMap {
                     known: handle.into_iter().map(|handle| (handle, ())).collect(),
                     complete: true,
                 },
-                ..Facts::default()
+                ..TaskDetails::default()
             });
             Item { key: Key::New(0), depth, text, done, details, spelled: Default::default() }
         },
@@ -84,7 +84,7 @@ fn line(item: &Item) -> Line {
         depth: item.depth,
         done: item.done,
         text: item.text.clone(),
-        details: shown(&item.details),
+        details: to_line_by_ids(&item.details),
         ..Line::default()
     }
 }

@@ -7,7 +7,7 @@ mod laws;
 use jiff::tz::TimeZone;
 
 use super::{
-    entry::{Entry, Filter, select},
+    entry::{AgendaEntry, Filter, select},
     gather::Task,
     when::{Now, parsed_day},
 };
@@ -63,6 +63,6 @@ fn task(text: &str, date: Option<Schedule>) -> Task {
     }
 }
 
-fn all(tasks: Vec<Task>, now: &Now) -> Vec<Entry> {
+fn all(tasks: Vec<Task>, now: &Now) -> Vec<AgendaEntry> {
     select(tasks, now, &Filter { all: true, ..Filter::default() })
 }

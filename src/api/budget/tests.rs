@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Budget, Decision, Outcome, Told};
+use super::{Budget, Decision, RequestOutcome, Told};
 use crate::api::Priority;
 
 fn told(limit: u32, remaining: u32, reset: f64) -> Told {
@@ -17,7 +17,7 @@ fn the_last_of_the_budget_is_for_saves() {
     let now = Instant::now();
     let mut budget = Budget::default();
     let window = budget.sent();
-    budget.settled(window, Outcome::Answered(told(30, 3, 23.5)), now);
+    budget.settled(window, RequestOutcome::Answered(told(30, 3, 23.5)), now);
     let reset = Decision::WaitUntil(now + Duration::from_secs_f64(23.5));
     assert_eq!(budget.may_send(Priority::Background, now), reset);
     assert_eq!(budget.may_send(Priority::Foreground, now), reset);
@@ -34,7 +34,7 @@ fn what_nobody_waits_for_takes_only_what_is_spare() {
     for (remaining, spare) in [(30, 15), (16, 1), (15, 0), (3, 0)] {
         let mut budget = Budget::default();
         let window = budget.sent();
-        budget.settled(window, Outcome::Answered(told(30, remaining, 23.5)), now);
+        budget.settled(window, RequestOutcome::Answered(told(30, remaining, 23.5)), now);
         let mut sent = 0;
         while budget.may_send(Priority::Background, now) == Decision::Now {
             budget.sent();
@@ -64,15 +64,15 @@ fn what_was_not_told_is_counted_here() {
     let after = |outcome| {
         let mut budget = Budget::default();
         let window = budget.sent();
-        budget.settled(window, Outcome::Answered(told(30, 9, 20.0)), now);
+        budget.settled(window, RequestOutcome::Answered(told(30, 9, 20.0)), now);
         budget.sent();
         budget.settled(window, outcome, now);
         budget.status(now).1
     };
-    assert_eq!(after(Outcome::Answered(Told::default())), Some(8));
-    assert_eq!(after(Outcome::Lost), Some(8));
-    assert_eq!(after(Outcome::Unsent), Some(9));
-    assert_eq!(after(Outcome::Answered(told(30, 5, 20.0))), Some(5));
+    assert_eq!(after(RequestOutcome::Answered(Told::default())), Some(8));
+    assert_eq!(after(RequestOutcome::Lost), Some(8));
+    assert_eq!(after(RequestOutcome::Unsent), Some(9));
+    assert_eq!(after(RequestOutcome::Answered(told(30, 5, 20.0))), Some(5));
 }
 
 #[test]
@@ -81,19 +81,19 @@ fn an_answer_to_an_earlier_window_may_tell_of_this_one() {
     let after = |outcome| {
         let mut budget = Budget::default();
         let first = budget.sent();
-        budget.settled(first, Outcome::Answered(told(30, 9, 1.0)), start);
+        budget.settled(first, RequestOutcome::Answered(told(30, 9, 1.0)), start);
         let slow = budget.sent();
         let now = start + Duration::from_secs(2);
         assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
         let second = budget.sent();
-        budget.settled(second, Outcome::Answered(told(30, 29, 60.0)), now);
+        budget.settled(second, RequestOutcome::Answered(told(30, 29, 60.0)), now);
         budget.settled(slow, outcome, now);
         budget.status(now).1
     };
-    assert_eq!(after(Outcome::Answered(told(30, 28, 60.0))), Some(28));
-    assert_eq!(after(Outcome::Answered(told(30, 8, 0.1))), Some(29));
-    assert_eq!(after(Outcome::Answered(Told::default())), Some(28));
-    assert_eq!(after(Outcome::Lost), Some(28));
+    assert_eq!(after(RequestOutcome::Answered(told(30, 28, 60.0))), Some(28));
+    assert_eq!(after(RequestOutcome::Answered(told(30, 8, 0.1))), Some(29));
+    assert_eq!(after(RequestOutcome::Answered(Told::default())), Some(28));
+    assert_eq!(after(RequestOutcome::Lost), Some(28));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_small_limit_leaves_something_to_read_with() {
     for (limit, left) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (30, 27), (100, 90)] {
         let mut budget = Budget::default();
         let window = budget.sent();
-        budget.settled(window, Outcome::Answered(told(limit, limit, 20.0)), now);
+        budget.settled(window, RequestOutcome::Answered(told(limit, limit, 20.0)), now);
         let mut sent = 0;
         while budget.may_send(Priority::Foreground, now) == Decision::Now {
             budget.sent();
@@ -179,9 +179,9 @@ proptest! {
                 }
                 let trip = trips.remove(at);
                 let outcome = match (trip.fate, trip.answer) {
-                    (0, _) => Outcome::Lost,
-                    (1, _) => Outcome::Answered(Told::default()),
-                    (_, told) => Outcome::Answered(told.unwrap_or_default()),
+                    (0, _) => RequestOutcome::Lost,
+                    (1, _) => RequestOutcome::Answered(Told::default()),
+                    (_, told) => RequestOutcome::Answered(told.unwrap_or_default()),
                 };
                 budget.settled(trip.window, outcome, next);
             }
@@ -197,7 +197,7 @@ proptest! {
         }
         // Nobody is kept waiting for ever: with all answers there, only for a moment to come.
         for trip in trips {
-            budget.settled(trip.window, Outcome::Lost, now);
+            budget.settled(trip.window, RequestOutcome::Lost, now);
         }
         for priority in priorities {
             if let Decision::WaitUntil(at) = budget.may_send(priority, now) {

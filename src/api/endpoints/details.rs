@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path},
+    super::{
+        backend::AuditEntry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    },
     tasks::TASK,
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    model::{Content, End, RemoteDetails, Schedule, TaskResource},
+    model::{End, RemoteDetails, Schedule, TaskResource, TypedText},
 };
 
 const DATE: &str = "projects/{project}/tasks/{task}/date";
@@ -140,9 +142,12 @@ impl Endpoint for PutDate<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let (task, date) = (self.task, self.date);
-        Some(Entry::of(self.project, json!({ "call": "set date", "task": task, "date": date })))
+        Some(AuditEntry::of(
+            self.project,
+            json!({ "call": "set date", "task": task, "date": date }),
+        ))
     }
 }
 
@@ -167,8 +172,8 @@ impl Endpoint for DeleteDate<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "clear date", "task": self.task })))
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "clear date", "task": self.task })))
     }
 }
 
@@ -180,7 +185,7 @@ pub struct PutNote<'a> {
     /// The task.
     pub task: &'a TaskId,
     /// Its note from now on.
-    pub note: &'a Content,
+    pub note: &'a TypedText,
 }
 
 impl Endpoint for PutNote<'_> {
@@ -199,9 +204,12 @@ impl Endpoint for PutNote<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let (task, text) = (self.task, &self.note.text);
-        Some(Entry::of(self.project, json!({ "call": "set note", "task": task, "text": text })))
+        Some(AuditEntry::of(
+            self.project,
+            json!({ "call": "set note", "task": task, "text": text }),
+        ))
     }
 }
 
@@ -226,8 +234,8 @@ impl Endpoint for DeleteNote<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "clear note", "task": self.task })))
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "clear note", "task": self.task })))
     }
 }
 
@@ -259,10 +267,10 @@ impl Endpoint for PutAssignees<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let (task, handles) = (self.task, self.handles);
         let fields = json!({ "call": "assign task", "task": task, "handles": handles });
-        Some(Entry::of(self.project, fields))
+        Some(AuditEntry::of(self.project, fields))
     }
 }
 
@@ -289,10 +297,10 @@ impl Endpoint for DeleteAssignee<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let (task, handles) = (self.task, [self.handle]);
         let fields = json!({ "call": "unassign task", "task": task, "handles": handles });
-        Some(Entry::of(self.project, fields))
+        Some(AuditEntry::of(self.project, fields))
     }
 }
 
@@ -325,10 +333,10 @@ impl Endpoint for PutField<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let Self { project, task, field, value } = self;
         let fields = json!({ "call": "set field", "task": task, "field": field, "value": value });
-        Some(Entry::of(project, fields))
+        Some(AuditEntry::of(project, fields))
     }
 }
 
@@ -355,9 +363,9 @@ impl Endpoint for DeleteField<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let (task, field) = (self.task, self.field);
-        Some(Entry::of(
+        Some(AuditEntry::of(
             self.project,
             json!({ "call": "clear field", "task": task, "field": field }),
         ))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{
-    backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    backend::AuditEntry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -62,10 +62,10 @@ impl Endpoint for CreateProject<'_> {
         })
     }
 
-    fn entry(&self, created: Option<&ProjectId>) -> Option<Entry> {
+    fn entry(&self, created: Option<&ProjectId>) -> Option<AuditEntry> {
         let (folder, text) = (self.folder, self.markdown);
         let fields = json!({ "call": "create project", "folder": folder, "text": text });
-        Some(Entry { project: created.cloned(), fields })
+        Some(AuditEntry { project: created.cloned(), fields })
     }
 }
 
@@ -88,8 +88,8 @@ impl Endpoint for CompleteProject<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "archive project" })))
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "archive project" })))
     }
 }
 
@@ -112,8 +112,8 @@ impl Endpoint for RestoreProject<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "restore project" })))
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "restore project" })))
     }
 }
 
@@ -144,11 +144,11 @@ impl Endpoint for CopyProject<'_> {
         Ok(answer.item_id().map(ProjectId::new))
     }
 
-    fn entry(&self, answer: Option<&Option<ProjectId>>) -> Option<Entry> {
+    fn entry(&self, answer: Option<&Option<ProjectId>>) -> Option<AuditEntry> {
         let copy = answer.cloned().flatten();
         let fields = json!({
             "call": "copy project", "folder": self.folder, "text": self.title, "copy": copy,
         });
-        Some(Entry::of(self.project, fields))
+        Some(AuditEntry::of(self.project, fields))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{
-    backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    backend::AuditEntry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -148,7 +148,7 @@ impl Endpoint for PutShareLink<'_> {
         link.ok_or_else(|| Error::new(Kind::Ambiguous, "Taskade does not say which link it made"))
     }
 
-    fn entry(&self, _: Option<&Value>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "share project" })))
+    fn entry(&self, _: Option<&Value>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "share project" })))
     }
 }

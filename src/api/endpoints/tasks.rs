@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::super::{
-    backend::Entry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path, wire::Page,
+    backend::AuditEntry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    wire::Page,
 };
 use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    model::{Content, NewTask, Position},
+    model::{NewTask, Position, TypedText},
 };
 
 /// The path of a task.
@@ -79,10 +80,10 @@ impl Endpoint for CreateTasks<'_> {
         Ok(created)
     }
 
-    fn entry(&self, ids: Option<&Vec<TaskId>>) -> Option<Entry> {
+    fn entry(&self, ids: Option<&Vec<TaskId>>) -> Option<AuditEntry> {
         let texts: Vec<&str> = self.tasks.iter().map(|task| task.content.text.as_str()).collect();
         let fields = json!({ "call": "create tasks", "texts": texts, "tasks": ids });
-        Some(Entry::of(self.project, fields))
+        Some(AuditEntry::of(self.project, fields))
     }
 }
 
@@ -107,7 +108,7 @@ pub struct UpdateTask<'a> {
     /// The task.
     pub task: &'a TaskId,
     /// Its text from now on.
-    pub content: &'a Content,
+    pub content: &'a TypedText,
 }
 
 impl Endpoint for UpdateTask<'_> {
@@ -119,7 +120,7 @@ impl Endpoint for UpdateTask<'_> {
     }
 
     fn body(&self) -> Result<Option<Value>> {
-        let Content { content_type, text } = self.content;
+        let TypedText { content_type, text } = self.content;
         Ok(Some(json!({ "contentType": content_type, "content": text })))
     }
 
@@ -127,9 +128,12 @@ impl Endpoint for UpdateTask<'_> {
         Ok(answer.item_text())
     }
 
-    fn entry(&self, _: Option<&Option<String>>) -> Option<Entry> {
+    fn entry(&self, _: Option<&Option<String>>) -> Option<AuditEntry> {
         let (task, text) = (self.task, &self.content.text);
-        Some(Entry::of(self.project, json!({ "call": "update task", "task": task, "text": text })))
+        Some(AuditEntry::of(
+            self.project,
+            json!({ "call": "update task", "task": task, "text": text }),
+        ))
     }
 }
 
@@ -160,9 +164,9 @@ impl Endpoint for SetCompleted<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let call = if self.done { "complete task" } else { "uncomplete task" };
-        Some(Entry::of(self.project, json!({ "call": call, "task": self.task })))
+        Some(AuditEntry::of(self.project, json!({ "call": call, "task": self.task })))
     }
 }
 
@@ -197,11 +201,11 @@ impl Endpoint for MoveTask<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
         let Self { project, task, target, position } = self;
         let fields =
             json!({ "call": "move task", "task": task, "target": target, "position": position });
-        Some(Entry::of(project, fields))
+        Some(AuditEntry::of(project, fields))
     }
 }
 
@@ -226,7 +230,7 @@ impl Endpoint for DeleteTask<'_> {
         Ok(())
     }
 
-    fn entry(&self, _: Option<&()>) -> Option<Entry> {
-        Some(Entry::of(self.project, json!({ "call": "delete task", "task": self.task })))
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        Some(AuditEntry::of(self.project, json!({ "call": "delete task", "task": self.task })))
     }
 }

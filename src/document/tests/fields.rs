@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        FieldKeys, Line, Markers, ParseOptions, Refusal, RenderOptions, details, parse, render,
+        FieldKeys, Line, Markers, ParseError, ParseOptions, RenderOptions, details, parse, render,
         shown_markers,
     },
     strategies::{document, lines_with_fields},
@@ -24,7 +24,7 @@ fn schema(names: &[&str]) -> FieldSchema {
     FieldSchema { fields: names.iter().enumerate().map(field).collect() }
 }
 
-fn read(text: &str, keys: &FieldKeys) -> Result<Vec<Line>, Refusal> {
+fn read(text: &str, keys: &FieldKeys) -> Result<Vec<Line>, ParseError> {
     parse(text.as_bytes(), &ParseOptions { fields: Some(keys), ..ParseOptions::default() })
 }
 
@@ -52,7 +52,7 @@ proptest! {
             ..ParseOptions::default()
         };
         let read = parse(text.as_bytes(), &options)
-            .map_err(|refusal| TestCaseError::fail(format!("{text}\n{refusal}")))?;
+            .map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
         let mut expected = lines;
         let shown = shown_markers(&expected);
         for (line, marker) in expected.iter_mut().zip(shown) {
@@ -78,7 +78,7 @@ proptest! {
             if let Ok(lines) = read(text, &keys) {
                 let normal = render(&lines, &options);
                 let again = read(&normal, &keys)
-                    .map_err(|refusal| TestCaseError::fail(format!("{normal}\n{refusal}")))?;
+                    .map_err(|error| TestCaseError::fail(format!("{normal}\n{error}")))?;
                 prop_assert_eq!(render(&again, &options), normal);
             }
         }
@@ -193,10 +193,10 @@ fn each_field_on_a_line_of_its_own() {
 fn what_is_no_field_is_refused_with_what_there_is() {
     let keys = FieldKeys::of(&schema(&["State", "Level"]));
     for text in ["- a\n- b [Stat:: x]\n", "- a\n- b\n  [Stat:: x]\n", "- a\n  b\n- c [State: x]"] {
-        let refusal = read(text, &keys).unwrap_err();
-        assert!(refusal.reason.contains("State"), "{refusal}");
+        let error = read(text, &keys).unwrap_err();
+        assert!(error.reason.contains("State"), "{error}");
         let line = 1 + text[..text.find("[Sta").unwrap()].matches('\n').count();
-        assert_eq!(refusal.line, line, "{text}");
+        assert_eq!(error.line, line, "{text}");
     }
     for text in ["[std::fs](u)", "[[a:: b]]", "[created:: x]", "(k:: v)", "[7:: x]", "[a::b]"] {
         assert_eq!(read(&format!("- {text}\n"), &keys).unwrap()[0].text, text);

@@ -26,7 +26,7 @@ fn as_shown(mut lines: Vec<Line>) -> Vec<Line> {
 
 fn read(text: &str) -> Result<Vec<Line>, TestCaseError> {
     parse(text.as_bytes(), &ParseOptions::default())
-        .map_err(|refusal| TestCaseError::fail(format!("{text:?}: {refusal}")))
+        .map_err(|error| TestCaseError::fail(format!("{text:?}: {error}")))
 }
 
 fn check_normal_form(lines: Vec<Line>) -> Result<(), TestCaseError> {
@@ -57,7 +57,7 @@ proptest! {
         let rendering = RenderOptions { ids: true, markers: Markers::Auto, ..RenderOptions::default() };
         let text = render(&lines, &rendering);
         let parsed = parse(text.as_bytes(), &options)
-            .map_err(|refusal| TestCaseError::fail(format!("{text:?}: {refusal}")))?;
+            .map_err(|error| TestCaseError::fail(format!("{text:?}: {error}")))?;
         let bare = |line: Line| Line { number: 0, strays: Vec::new(), field_lines: Vec::new(), ..line };
         prop_assert_eq!(parsed.into_iter().map(bare).collect::<Vec<_>>(), as_shown(lines), "{}", text);
     }

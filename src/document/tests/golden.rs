@@ -1,6 +1,6 @@
 //! How hostile texts are written: one line each, and back.
 
-use super::{Details, parsed, rendered, task, unnumbered};
+use super::{LineDetails, parsed, rendered, task, unnumbered};
 
 /// A text, and the line that it becomes, behind its box.
 const TEXTS: &[(&str, &str)] = &[
@@ -159,23 +159,23 @@ fn hostile_texts() {
 #[test]
 fn a_project() {
     let mut brief = task("Draft the brief");
-    brief.details = Details {
+    brief.details = LineDetails {
         assignees: vec!["alice".to_owned()],
         due_time: Some("15:30".to_owned()),
         start: Some("2026-11-28".to_owned()),
         due: Some("2026-12-01".to_owned()),
-        ..Details::default()
+        ..LineDetails::default()
     };
     let mut quotes = task("Collect quotes");
     quotes.depth = 1;
     quotes.done = true;
     quotes.details.note = Some("From three vendors, by Friday\n\n  or Monday ".to_owned());
     let mut ship = task("Ship it");
-    ship.details = Details {
+    ship.details = LineDetails {
         fields: vec![("@inc01".to_owned(), "250 [net]".to_owned())],
         start_time: Some("09:00".to_owned()),
         zone: Some("Europe/London".to_owned()),
-        ..Details::default()
+        ..LineDetails::default()
     };
     let lines = [brief, quotes, ship];
     let text = "\
@@ -193,12 +193,12 @@ fn a_project() {
 #[test]
 fn what_the_grammar_cannot_spell_is_left_out() {
     let mut line = task("a");
-    line.details = Details {
+    line.details = LineDetails {
         assignees: vec!["not a handle".to_owned(), "bob".to_owned()],
         fields: vec![("inc01".to_owned(), "1".to_owned())],
         due_time: Some("9:00".to_owned()),
         due: Some("2026-02-29".to_owned()),
-        ..Details::default()
+        ..LineDetails::default()
     };
     assert_eq!(rendered(&[line]), "- [ ] a @bob\n");
 }

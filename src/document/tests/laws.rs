@@ -15,14 +15,14 @@ use super::{
 fn parsed_with_ids(text: &str, ids: &HashSet<String>) -> Result<Vec<Line>, TestCaseError> {
     let known = |id: &str| ids.contains(id);
     let options = ParseOptions { known_anchor: Some(&known), ..ParseOptions::default() };
-    parse(text.as_bytes(), &options).map_err(|refusal| TestCaseError::fail(refusal.to_string()))
+    parse(text.as_bytes(), &options).map_err(|error| TestCaseError::fail(error.to_string()))
 }
 
 /// That what was read has a normal form, which reads the same.
 fn check_normal_form(lines: Vec<Line>) -> Result<(), TestCaseError> {
     let normal = rendered(&lines);
     let again = parse(normal.as_bytes(), &ParseOptions::default())
-        .map_err(|refusal| TestCaseError::fail(format!("{normal:?}: {refusal}")))?;
+        .map_err(|error| TestCaseError::fail(format!("{normal:?}: {error}")))?;
     prop_assert_eq!(&rendered(&again), &normal);
     prop_assert_eq!(unnumbered(again), unnumbered(lines));
     Ok(())
@@ -71,9 +71,9 @@ proptest! {
 
     #[test]
     fn a_refusal_names_a_line_of_the_text(text in document()) {
-        if let Err(refusal) = parse(text.as_bytes(), &ParseOptions::default()) {
+        if let Err(error) = parse(text.as_bytes(), &ParseOptions::default()) {
             let count = 1 + text.replace("\r\n", "\n").matches(['\n', '\r']).count();
-            prop_assert!((1..=count).contains(&refusal.line));
+            prop_assert!((1..=count).contains(&error.line));
         }
     }
 
@@ -137,8 +137,8 @@ fn the_deepest_outline_that_is_accepted_survives() {
     let lines: Vec<Line> = outline(MAX_DEPTH).collect();
     assert_eq!(unnumbered(parsed(&rendered(&lines))), lines);
     let deeper: Vec<Line> = outline(MAX_DEPTH + 1).collect();
-    let refusal = parse(rendered(&deeper).as_bytes(), &ParseOptions::default()).unwrap_err();
-    assert_eq!(refusal.line, MAX_DEPTH + 1);
+    let error = parse(rendered(&deeper).as_bytes(), &ParseOptions::default()).unwrap_err();
+    assert_eq!(error.line, MAX_DEPTH + 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     super::{
         anchor,
-        characters::{Place, decode, encode},
+        characters::{SpellingContext, decode, encode},
         details,
         escape::{self, Where},
     },
@@ -15,7 +15,7 @@ use super::{
 proptest! {
     #[test]
     fn characters(text in text()) {
-        for place in [Place::Text, Place::Note, Place::Value] {
+        for place in [SpellingContext::Text, SpellingContext::Note, SpellingContext::Value] {
             let encoded = encode(&text, place);
             prop_assert_eq!(decode(&encoded, place), text.as_str(), "{:?}", encoded);
         }
@@ -36,7 +36,7 @@ proptest! {
         let escaped = details::escape(trimmed, None);
         let read = details::split(&escaped, None).map_err(TestCaseError::fail)?;
         prop_assert_eq!(read.text, trimmed);
-        prop_assert_eq!(read.details, super::Details::default());
+        prop_assert_eq!(read.details, super::LineDetails::default());
     }
 
     #[test]

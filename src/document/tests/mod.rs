@@ -7,11 +7,11 @@ mod formats;
 mod golden;
 mod laws;
 mod layers;
-mod refusals;
+mod parse_errors;
 pub(crate) mod strategies;
 mod tails;
 
-use super::{Details, Line, Markers, ParseOptions, RenderOptions, parse, render};
+use super::{Line, LineDetails, Markers, ParseOptions, RenderOptions, parse, render};
 use crate::model::Marker;
 
 /// `(depth, done, text)` of each task.
@@ -20,7 +20,7 @@ type Shape<'a> = (usize, bool, &'a str);
 fn parsed(text: &str) -> Vec<Line> {
     match parse(text.as_bytes(), &ParseOptions::default()) {
         Ok(lines) => lines,
-        Err(refusal) => panic!("{text:?} was refused: {refusal}"),
+        Err(error) => panic!("{text:?} was refused: {error}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::super::{Details, FieldKeys, Line};
+use super::super::{FieldKeys, Line, LineDetails};
 use crate::model::{FieldDefinition, FieldKind, FieldSchema, Marker};
 
 /// Pieces that mean something to some reader of a line.
@@ -180,7 +180,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     vec(piece, 0..7).prop_map(|pieces| pieces.concat())
 }
 
-fn details() -> impl Strategy<Value = Details> {
+fn details() -> impl Strategy<Value = LineDetails> {
     let handle = "[a-z0-9ßé][A-Za-z._-]{0,3}[A-Za-zé]";
     let date = || {
         option::of((1u32..9999, 1u32..13, 1u32..29)).prop_map(|date| {
@@ -198,13 +198,13 @@ fn details() -> impl Strategy<Value = Details> {
         (date(), date(), option::of(text().prop_map(|note| note.replace('\r', "\n")))),
     )
         .prop_map(|(assignees, fields, (start_time, due_time, zone), (start, due, note))| {
-            Details { assignees, fields, start_time, due_time, zone, start, due, note }
+            LineDetails { assignees, fields, start_time, due_time, zone, start, due, note }
         })
 }
 
 /// Lists of lines that the service can hold.
 pub(super) fn lines() -> impl Strategy<Value = Vec<Line>> {
-    let details = prop_oneof![2 => Just(Details::default()), 1 => details()];
+    let details = prop_oneof![2 => Just(LineDetails::default()), 1 => details()];
     let line = (0usize..6, any::<bool>(), text(), details, any::<bool>());
     vec(line, 0..8).prop_map(|drafts| {
         let mut deepest = 0;
@@ -306,7 +306,7 @@ pub(super) fn lines_with_fields() -> impl Strategy<Value = (FieldSchema, Vec<Lin
             let fields = values.into_iter().map(|(at, value)| (label(at), value)).collect();
             let due = is_dated.then(|| "2026-12-01".to_owned());
             let note = note.map(|note| note.replace('\r', "\n"));
-            line.details = Details { fields, due, note, ..Details::default() };
+            line.details = LineDetails { fields, due, note, ..LineDetails::default() };
         }
         (schema, lines)
     })

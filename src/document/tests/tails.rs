@@ -1,6 +1,6 @@
 //! What ends a line: details of ours among what Obsidian's plugins and people put there.
 
-use super::{Details, Line, parsed, rendered, unnumbered};
+use super::{Line, LineDetails, parsed, rendered, unnumbered};
 
 /// What is typed, the text that it has, who does it, when it is due, and how it is written.
 type Case<'a> = (&'a str, &'a str, &'a [&'a str], Option<&'a str>, &'a str);
@@ -106,12 +106,12 @@ fn near_misses_are_what_they_were_meant_to_be() {
         ("a 📅 2026-12-01T09:30.", "a.", &[], DUE, "a. [due-time:: 09:30] 📅 2026-12-01"),
     ]);
     let line = parsed("- a 🛫 2026-11-28 08:00 ⏳ 2026-11-29 📅 2026-12-01 09:30\n").remove(0);
-    let days = Details {
+    let days = LineDetails {
         start: Some("2026-11-28".to_owned()),
         start_time: Some("08:00".to_owned()),
         due: Some("2026-12-01".to_owned()),
         due_time: Some("09:30".to_owned()),
-        ..Details::default()
+        ..LineDetails::default()
     };
     assert_eq!((line.text.as_str(), &line.details), ("a ⏳ 2026-11-29", &days));
 }
@@ -120,7 +120,7 @@ fn near_misses_are_what_they_were_meant_to_be() {
 fn prose_stays_prose_and_is_told_of() {
     let strays = |text: &str| -> Vec<String> {
         let Line { text: read, details, strays, .. } = parsed(&format!("- {text}\n")).remove(0);
-        assert_eq!((read.as_str(), details), (text, Details::default()));
+        assert_eq!((read.as_str(), details), (text, LineDetails::default()));
         strays
     };
     for text in ["mail a@b.c", "costs 3 @ 5", "2 for @5.", "a [k:: v]", "cat, dog; 📆 of events"]

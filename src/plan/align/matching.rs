@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{side::Side, wanted::Wanted};
+use super::{side::AlignedSide, wanted::Wanted};
 use crate::plan::{Key, Outline, moves::longest_increasing};
 
 /// A partial one-to-one relation between old and new lines.
 pub(super) struct Matching<'a> {
-    pub(super) old: Side<'a>,
-    pub(super) new: Side<'a>,
+    pub(super) old: AlignedSide<'a>,
+    pub(super) new: AlignedSide<'a>,
     old_of: Vec<Option<usize>>,
     new_of: Vec<Option<usize>>,
     /// Pairs of parents (`None`: the top level) whose children are still to be compared.
@@ -23,7 +23,7 @@ pub(super) struct Gap {
 }
 
 impl<'a> Matching<'a> {
-    pub(super) fn new((old, new): (Side<'a>, Side<'a>)) -> Self {
+    pub(super) fn new((old, new): (AlignedSide<'a>, AlignedSide<'a>)) -> Self {
         let (old_of, new_of) = (vec![None; new.len()], vec![None; old.len()]);
         Self { old, new, old_of, new_of, unsettled: vec![(None, None)] }
     }

@@ -26,7 +26,7 @@ mod similarity;
 mod wanted;
 
 pub use self::wanted::Wanted;
-use self::{matching::Matching, parents::Texts, side::Side, similarity::Similarity};
+use self::{matching::Matching, parents::Texts, side::AlignedSide, similarity::Similarity};
 use super::{Details, Item, Key, Outline};
 use crate::model::Spelled;
 
@@ -75,7 +75,7 @@ fn in_common(matching: &Matching<'_>) -> usize {
 
 /// Steps 1 to 6: the lines that are told by what they say.
 fn recognised<'a>(base: &'a Outline, wanted: &'a [Wanted]) -> Matching<'a> {
-    let mut matching = Matching::new(Side::pair(base, wanted));
+    let mut matching = Matching::new(AlignedSide::pair(base, wanted));
     let mut similarity = Similarity::new(&matching.old.texts, &matching.new.texts);
     matching.match_anchors(base, wanted);
     matching.match_unique_subtrees();

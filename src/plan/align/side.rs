@@ -9,7 +9,7 @@ use super::wanted::Wanted;
 use crate::plan::{Outline, outline::Tree};
 
 /// The lines before, or after.
-pub(super) struct Side<'a> {
+pub(super) struct AlignedSide<'a> {
     pub(super) tree: Tree,
     pub(super) texts: Vec<&'a str>,
     pub(super) done: Vec<bool>,
@@ -19,7 +19,7 @@ pub(super) struct Side<'a> {
     pub(super) shapes: Vec<u64>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> AlignedSide<'a> {
     /// Both sides, with common symbols.
     pub(super) fn pair(base: &'a Outline, wanted: &'a [Wanted]) -> (Self, Self) {
         let mut symbols = HashMap::with_capacity(base.items.len());

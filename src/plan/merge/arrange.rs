@@ -4,18 +4,18 @@
 //! frame. What we placed goes between: after the nearest task of the frame that precedes it in
 //! ours, else before the nearest that follows it, else last; together in our order.
 
-use super::{facts::Facts, resolve::Resolution};
+use super::{resolve::Resolution, sides::Sides};
 use crate::plan::outline::preorder;
 
 /// The nodes of the result in pre-order, with depths.
-pub(super) fn arrange(facts: &Facts<'_>, resolution: &Resolution) -> Vec<(usize, usize)> {
-    let mut groups = Groups { before: vec![Vec::new(); facts.len()], after: Vec::new() };
+pub(super) fn arrange(sides: &Sides<'_>, resolution: &Resolution) -> Vec<(usize, usize)> {
+    let mut groups = Groups { before: vec![Vec::new(); sides.len()], after: Vec::new() };
     groups.after.clone_from(&groups.before);
-    let top = siblings(facts, resolution, &mut groups, None);
-    let children: Vec<Vec<usize>> = (0..facts.len())
+    let top = siblings(sides, resolution, &mut groups, None);
+    let children: Vec<Vec<usize>> = (0..sides.len())
         .map(|node| {
             if resolution.present[node] {
-                siblings(facts, resolution, &mut groups, Some(node))
+                siblings(sides, resolution, &mut groups, Some(node))
             } else {
                 Vec::new()
             }
@@ -31,16 +31,16 @@ struct Groups {
 }
 
 fn siblings(
-    facts: &Facts<'_>,
+    sides: &Sides<'_>,
     resolution: &Resolution,
     groups: &mut Groups,
     parent: Option<usize>,
 ) -> Vec<usize> {
     let belongs =
-        |&node: &usize| resolution.present[node] && resolution.parent(facts, node) == parent;
+        |&node: &usize| resolution.present[node] && resolution.parent(sides, node) == parent;
     let mut leading = Vec::new();
     let mut frame: Option<usize> = None;
-    for node in facts.our_children(parent).filter(belongs) {
+    for node in sides.our_children(parent).filter(belongs) {
         match (resolution.placed_by_us[node], frame) {
             (true, Some(before)) => groups.after[before].push(node),
             (true, None) => leading.push(node),
@@ -53,7 +53,7 @@ fn siblings(
     }
     let mut ordered = Vec::new();
     let framed = |&node: &usize| resolution.present[node] && !resolution.placed_by_us[node];
-    for node in facts.their_children(parent).filter(framed) {
+    for node in sides.their_children(parent).filter(framed) {
         ordered.append(&mut groups.before[node]);
         ordered.push(node);
         ordered.append(&mut groups.after[node]);

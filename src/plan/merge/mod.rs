@@ -1,15 +1,15 @@
 //! Three-way merge of outlines, by task and by property.
 //!
-//! [`facts`] says what each side did to each task, [`resolve`] decides which tasks there are
+//! [`sides`] says what each side did to each task, [`resolve`] decides which tasks there are
 //! and below which parent, [`mod@arrange`] puts siblings in order.
 
 mod arrange;
 mod conflict;
-mod facts;
 mod resolve;
+mod sides;
 
 pub use self::conflict::Conflict;
-use self::{arrange::arrange, facts::Facts, resolve::Resolution};
+use self::{arrange::arrange, resolve::Resolution, sides::Sides};
 use super::{Details, Item, Key, Outline};
 use crate::model::Spelled;
 
@@ -37,33 +37,33 @@ pub struct Merged {
 ///   `ours`.
 /// - A task that was not in `base` is never touched, and neither are its ancestors deleted.
 pub fn merge(base: &Outline, ours: &Outline, theirs: &Outline, first_new: u32) -> Merged {
-    let facts = Facts::new(base, ours, theirs);
-    let resolution = Resolution::new(&facts);
+    let sides = Sides::new(base, ours, theirs);
+    let resolution = Resolution::new(&sides);
     let mut conflicts = Vec::new();
-    let keys = keys(&facts, &resolution, first_new, &mut conflicts);
+    let keys = keys(&sides, &resolution, first_new, &mut conflicts);
     let mut items = Vec::new();
-    for (node, depth) in arrange(&facts, &resolution) {
-        let (text, done) = properties(&facts, node, &mut conflicts);
+    for (node, depth) in arrange(&sides, &resolution) {
+        let (text, done) = properties(&sides, node, &mut conflicts);
         let key = keys[node].clone();
-        let details = details(&facts, node, &key, &mut conflicts);
-        let spelled = spelled(&facts, node);
+        let details = details(&sides, node, &key, &mut conflicts);
+        let spelled = spelled(&sides, node);
         items.push(Item { key, depth, text, done, details, spelled });
-        conflicts.extend(resolution.conflict(&facts, node));
+        conflicts.extend(resolution.conflict(&sides, node));
     }
     Merged { outline: Outline { items }, conflicts }
 }
 
 /// The key of each task in the result: a fresh one where it has to be created again.
 fn keys(
-    facts: &Facts<'_>,
+    sides: &Sides<'_>,
     resolution: &Resolution,
     mut fresh: u32,
     conflicts: &mut Vec<Conflict>,
 ) -> Vec<Key> {
-    let mut keys = Vec::with_capacity(facts.len());
-    for node in 0..facts.len() {
-        let mut key = facts.key(node).clone();
-        let gone = facts.theirs(node).is_none() && matches!(key, Key::Known(_));
+    let mut keys = Vec::with_capacity(sides.len());
+    for node in 0..sides.len() {
+        let mut key = sides.key(node).clone();
+        let gone = sides.theirs(node).is_none() && matches!(key, Key::Known(_));
         if gone && resolution.present[node] {
             conflicts.push(Conflict::Recreated { key, new: fresh });
             key = Key::New(fresh);
@@ -75,8 +75,8 @@ fn keys(
 }
 
 /// The details that a task gets, which is known by `key` from now on.
-fn details(facts: &Facts<'_>, node: usize, key: &Key, conflicts: &mut Vec<Conflict>) -> Details {
-    let details = match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+fn details(sides: &Sides<'_>, node: usize, key: &Key, conflicts: &mut Vec<Conflict>) -> Details {
+    let details = match (sides.base(node), sides.ours(node), sides.theirs(node)) {
         (Some(base), Some(ours), Some(theirs)) => {
             let (base, ours, theirs) = (&base.details, &ours.details, &theirs.details);
             if Details::clash(base, ours, theirs) {
@@ -96,15 +96,15 @@ fn details(facts: &Facts<'_>, node: usize, key: &Key, conflicts: &mut Vec<Confli
 }
 
 /// How its line begins: as we typed it, if we did, else as they have it.
-fn spelled(facts: &Facts<'_>, node: usize) -> Spelled {
+fn spelled(sides: &Sides<'_>, node: usize) -> Spelled {
     let of = |item: Option<&Item>| item.map_or_else(Spelled::default, |item| item.spelled);
-    let (base, ours, theirs) = (of(facts.base(node)), of(facts.ours(node)), of(facts.theirs(node)));
+    let (base, ours, theirs) = (of(sides.base(node)), of(sides.ours(node)), of(sides.theirs(node)));
     if ours.0 != base.0 { ours.or(theirs) } else { theirs.or(ours).or(base) }
 }
 
 /// The text and the state of the box that a task gets.
-fn properties(facts: &Facts<'_>, node: usize, conflicts: &mut Vec<Conflict>) -> (String, bool) {
-    match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+fn properties(sides: &Sides<'_>, node: usize, conflicts: &mut Vec<Conflict>) -> (String, bool) {
+    match (sides.base(node), sides.ours(node), sides.theirs(node)) {
         (Some(base), Some(ours), Some(theirs)) => {
             let done = if ours.done == base.done { theirs.done } else { ours.done };
             if ours.text == base.text {

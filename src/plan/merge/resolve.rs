@@ -1,6 +1,6 @@
 //! Which tasks there are after a merge, and below which parent.
 
-use super::{conflict::Conflict, facts::Facts};
+use super::{conflict::Conflict, sides::Sides};
 use crate::plan::{Item, Key};
 
 /// Rounds of breaking circles one move at a time before all of our moves are dropped.
@@ -19,24 +19,24 @@ pub(super) struct Resolution {
 impl Resolution {
     /// Every round but the last drops a move of ours. Without any left, the parents are theirs
     /// (or, of what only we have, ours), in which there are no circles.
-    pub(super) fn new(facts: &Facts<'_>) -> Self {
-        let moved: Vec<bool> = (0..facts.len())
-            .map(|node| facts.theirs(node).is_some() && facts.moved_by_us(node))
+    pub(super) fn new(sides: &Sides<'_>) -> Self {
+        let moved: Vec<bool> = (0..sides.len())
+            .map(|node| sides.theirs(node).is_some() && sides.moved_by_us(node))
             .collect();
-        let mut dropped = vec![false; facts.len()];
+        let mut dropped = vec![false; sides.len()];
         let mut round = 0;
         loop {
-            let placed_by_us: Vec<bool> = (0..facts.len())
-                .map(|node| facts.theirs(node).is_none() || (moved[node] && !dropped[node]))
+            let placed_by_us: Vec<bool> = (0..sides.len())
+                .map(|node| sides.theirs(node).is_none() || (moved[node] && !dropped[node]))
                 .collect();
             let mut resolution = Self { present: Vec::new(), placed_by_us, dropped };
-            resolution.present = resolution.present(facts);
-            let circles = resolution.circles(facts);
+            resolution.present = resolution.present(sides);
+            let circles = resolution.circles(sides);
             let droppable = |node: &usize| moved[*node] && !resolution.dropped[*node];
             let victims: Vec<usize> = if round < MAX_ROUNDS {
                 circles.iter().filter_map(|circle| circle.iter().copied().find(droppable)).collect()
             } else {
-                (0..facts.len()).filter(droppable).collect()
+                (0..sides.len()).filter(droppable).collect()
             };
             if circles.is_empty() || victims.is_empty() {
                 return resolution;
@@ -48,16 +48,16 @@ impl Resolution {
     }
 
     /// The parent in the result; `None` at the top level.
-    pub(super) fn parent(&self, facts: &Facts<'_>, node: usize) -> Option<usize> {
-        if self.placed_by_us[node] { facts.our_parent(node) } else { facts.their_parent(node) }
+    pub(super) fn parent(&self, sides: &Sides<'_>, node: usize) -> Option<usize> {
+        if self.placed_by_us[node] { sides.our_parent(node) } else { sides.their_parent(node) }
     }
 
     /// Everything that has a right to be there, and its ancestors.
-    fn present(&self, facts: &Facts<'_>) -> Vec<bool> {
-        let mut present: Vec<bool> = (0..facts.len()).map(|node| stays(facts, node)).collect();
-        let mut pending: Vec<usize> = (0..facts.len()).filter(|&node| present[node]).collect();
+    fn present(&self, sides: &Sides<'_>) -> Vec<bool> {
+        let mut present: Vec<bool> = (0..sides.len()).map(|node| stays(sides, node)).collect();
+        let mut pending: Vec<usize> = (0..sides.len()).filter(|&node| present[node]).collect();
         while let Some(node) = pending.pop() {
-            if let Some(parent) = self.parent(facts, node).filter(|&parent| !present[parent]) {
+            if let Some(parent) = self.parent(sides, node).filter(|&parent| !present[parent]) {
                 present[parent] = true;
                 pending.push(parent);
             }
@@ -66,19 +66,19 @@ impl Resolution {
     }
 
     /// The circles among the parents of present nodes, each in a fixed order.
-    fn circles(&self, facts: &Facts<'_>) -> Vec<Vec<usize>> {
+    fn circles(&self, sides: &Sides<'_>) -> Vec<Vec<usize>> {
         // The walk that saw each node first; 0 is none.
-        let mut walks = vec![0; facts.len()];
+        let mut walks = vec![0; sides.len()];
         let mut circles = Vec::new();
-        for start in (0..facts.len()).filter(|&node| self.present[node]) {
+        for start in (0..sides.len()).filter(|&node| self.present[node]) {
             let mut next = Some(start);
             while let Some(node) = next.filter(|&node| walks[node] == 0) {
                 walks[node] = start + 1;
-                next = self.parent(facts, node);
+                next = self.parent(sides, node);
             }
             if let Some(member) = next.filter(|&node| walks[node] == start + 1) {
-                let around = std::iter::successors(self.parent(facts, member), |&node| {
-                    self.parent(facts, node).filter(|_| node != member)
+                let around = std::iter::successors(self.parent(sides, member), |&node| {
+                    self.parent(sides, node).filter(|_| node != member)
                 });
                 let mut circle: Vec<usize> = around.collect();
                 circle.sort_unstable();
@@ -89,11 +89,11 @@ impl Resolution {
     }
 
     /// How the two sides disagreed on the existence or the place of a present node.
-    pub(super) fn conflict(&self, facts: &Facts<'_>, node: usize) -> Option<Conflict> {
-        let key: Key = facts.key(node).clone();
+    pub(super) fn conflict(&self, sides: &Sides<'_>, node: usize) -> Option<Conflict> {
+        let key: Key = sides.key(node).clone();
         let deleted_by_us =
-            facts.ours(node).is_none() && facts.base(node).is_some() && self.present[node];
-        if deleted_by_us && edited_by_them(facts, node) {
+            sides.ours(node).is_none() && sides.base(node).is_some() && self.present[node];
+        if deleted_by_us && edited_by_them(sides, node) {
             Some(Conflict::KeptEdited { key })
         } else if deleted_by_us {
             Some(Conflict::KeptParent { key })
@@ -106,18 +106,18 @@ impl Resolution {
 }
 
 /// Whether a task is in the result for its own sake, and not only as an ancestor.
-fn stays(facts: &Facts<'_>, node: usize) -> bool {
-    match (facts.base(node), facts.ours(node), facts.theirs(node)) {
+fn stays(sides: &Sides<'_>, node: usize) -> bool {
+    match (sides.base(node), sides.ours(node), sides.theirs(node)) {
         (None, _, _) | (Some(_), Some(_), Some(_)) => true,
-        (Some(_), None, Some(_)) => edited_by_them(facts, node),
+        (Some(_), None, Some(_)) => edited_by_them(sides, node),
         (Some(base), Some(ours), None) => edited(base, ours) || ours.details.changes(&base.details),
         (Some(_), None, None) => false,
     }
 }
 
-fn edited_by_them(facts: &Facts<'_>, node: usize) -> bool {
-    let (Some(base), Some(theirs)) = (facts.base(node), facts.theirs(node)) else { return false };
-    edited(base, theirs) || theirs.details.differs(&base.details) || facts.moved_by_them(node)
+fn edited_by_them(sides: &Sides<'_>, node: usize) -> bool {
+    let (Some(base), Some(theirs)) = (sides.base(node), sides.theirs(node)) else { return false };
+    edited(base, theirs) || theirs.details.differs(&base.details) || sides.moved_by_them(node)
 }
 
 fn edited(base: &Item, now: &Item) -> bool {

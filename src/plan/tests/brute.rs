@@ -11,7 +11,7 @@ const POSITIONS: [Position; 4] =
     [Position::BeforeBegin, Position::AfterBegin, Position::BeforeEnd, Position::AfterEnd];
 
 /// The structure of an outline: keys and depths.
-type Shape = Vec<(u32, usize)>;
+type TreeShape = Vec<(u32, usize)>;
 
 /// Whether `to` can be had from `from`, but for texts and boxes, in at most `count` requests.
 /// Tasks are created where they belong: below the parent that they have in `to`.
@@ -21,7 +21,7 @@ pub(super) fn is_reachable(from: &Outline, to: &Outline, count: usize) -> bool {
         let next = names.len() as u32;
         names.entry(&item.key).or_insert(next);
     }
-    let shape = |outline: &Outline| -> Shape {
+    let shape = |outline: &Outline| -> TreeShape {
         outline.items.iter().map(|item| (names[&item.key], item.depth)).collect()
     };
     let (start, goal) = (shape(from), shape(to));
@@ -31,7 +31,7 @@ pub(super) fn is_reachable(from: &Outline, to: &Outline, count: usize) -> bool {
     let fresh: Vec<u32> =
         goal.iter().map(|&(name, _)| name).filter(|name| !has(&start, *name)).collect();
     let parents = parents(&goal);
-    let mut seen: HashSet<Shape> = HashSet::from([start.clone()]);
+    let mut seen: HashSet<TreeShape> = HashSet::from([start.clone()]);
     let mut frontier = vec![start];
     for _ in 0..count {
         let mut next = Vec::new();
@@ -50,11 +50,11 @@ pub(super) fn is_reachable(from: &Outline, to: &Outline, count: usize) -> bool {
     false
 }
 
-fn has(shape: &Shape, name: u32) -> bool {
+fn has(shape: &TreeShape, name: u32) -> bool {
     shape.iter().any(|&(other, _)| other == name)
 }
 
-fn parents(shape: &Shape) -> HashMap<u32, Option<u32>> {
+fn parents(shape: &TreeShape) -> HashMap<u32, Option<u32>> {
     let parent = |index: usize| {
         let depth = shape[index].1;
         shape[..index].iter().rev().find(|&&(_, above)| above < depth).map(|&(name, _)| name)
@@ -62,7 +62,7 @@ fn parents(shape: &Shape) -> HashMap<u32, Option<u32>> {
     (0..shape.len()).map(|index| (shape[index].0, parent(index))).collect()
 }
 
-fn as_outline(shape: &Shape) -> Outline {
+fn as_outline(shape: &TreeShape) -> Outline {
     let item = |&(name, depth): &(u32, usize)| Item {
         key: Key::New(name),
         depth,
@@ -74,7 +74,7 @@ fn as_outline(shape: &Shape) -> Outline {
     Outline { items: shape.iter().map(item).collect() }
 }
 
-fn as_shape(outline: &Outline) -> Shape {
+fn as_shape(outline: &Outline) -> TreeShape {
     let name = |item: &Item| match item.key {
         Key::New(name) => (name, item.depth),
         Key::Known(_) => (u32::MAX, item.depth),
@@ -83,7 +83,7 @@ fn as_shape(outline: &Outline) -> Shape {
 }
 
 /// What one request can make of an outline.
-fn steps(shape: &Shape, fresh: &[u32], parents: &HashMap<u32, Option<u32>>) -> Vec<Shape> {
+fn steps(shape: &TreeShape, fresh: &[u32], parents: &HashMap<u32, Option<u32>>) -> Vec<TreeShape> {
     let outline = as_outline(shape);
     let mut ops = Vec::new();
     for item in &outline.items {
@@ -99,7 +99,7 @@ fn steps(shape: &Shape, fresh: &[u32], parents: &HashMap<u32, Option<u32>>) -> V
         let mut outline = outline.clone();
         apply(&mut outline, op).is_ok().then(|| as_shape(&outline))
     };
-    let mut shapes: Vec<Shape> = ops.iter().filter_map(after).collect();
+    let mut shapes: Vec<TreeShape> = ops.iter().filter_map(after).collect();
     // A batch: any of the missing tasks whose parents were there before it, in any order.
     let mut batches = HashSet::from([shape.clone()]);
     let mut pending = vec![shape.clone()];
@@ -117,11 +117,11 @@ fn steps(shape: &Shape, fresh: &[u32], parents: &HashMap<u32, Option<u32>>) -> V
 }
 
 fn insertions(
-    partial: &Shape,
+    partial: &TreeShape,
     name: u32,
-    before: &Shape,
+    before: &TreeShape,
     parents: &HashMap<u32, Option<u32>>,
-) -> Vec<Shape> {
+) -> Vec<TreeShape> {
     let outline = as_outline(partial);
     let anchors = partial.iter().map(|&(anchor, _)| Some(Key::New(anchor))).chain([None]);
     let mut grown = Vec::new();

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 use super::strategies::details;
 use crate::{
     model::{Moment, Schedule},
-    plan::{Change, Details, Fact, Facts, Set},
+    plan::{Change, Details, Known, PartialMap, TaskDetails},
 };
 
 /// How many requests it takes, counted in another way than the script does.
 pub(super) fn requests(from: &Details, to: &Details) -> usize {
-    let (from, to) = (from.facts(), to.facts());
+    let (from, to) = (from.parts(), to.parts());
     let date = to.date.is_known() && from.date != to.date;
     let note = to.note.is_known() && from.note != to.note;
-    let has = |set: &Set<()>, handle: &str| set.get(handle).is_some();
+    let has = |set: &PartialMap<()>, handle: &str| set.get(handle).is_some();
     let (was, is) = (&from.assignees, &to.assignees);
     let gone = was.known.iter().filter(|(handle, ())| !has(is, handle)).count();
     let more = is.known.iter().any(|(handle, ())| !has(was, handle));
@@ -29,8 +29,11 @@ fn due(day: &str) -> Schedule {
     Schedule { start: Moment { date: day.to_owned(), ..Moment::default() }, end: None }
 }
 
-fn people(handles: &[&str], complete: bool) -> Set<()> {
-    Set { known: handles.iter().map(|handle| ((*handle).to_owned(), ())).collect(), complete }
+fn people(handles: &[&str], complete: bool) -> PartialMap<()> {
+    PartialMap {
+        known: handles.iter().map(|handle| ((*handle).to_owned(), ())).collect(),
+        complete,
+    }
 }
 
 proptest! {
@@ -50,7 +53,10 @@ proptest! {
 
 #[test]
 fn a_removal_survives_that_less_is_known_now() {
-    let base = Details::from(Facts { assignees: people(&["alice"], false), ..Facts::default() });
+    let base = Details::from(TaskDetails {
+        assignees: people(&["alice"], false),
+        ..TaskDetails::default()
+    });
     let ours = Details::default();
     let theirs = base.clone();
     let merged = Details::merged(&base, &ours, &theirs);
@@ -59,7 +65,8 @@ fn a_removal_survives_that_less_is_known_now() {
 
 #[test]
 fn who_leaves_is_told_one_by_one_and_who_comes_together() {
-    let of = |handles| Facts { assignees: people(handles, true), ..Facts::default() }.into();
+    let of =
+        |handles| TaskDetails { assignees: people(handles, true), ..TaskDetails::default() }.into();
     let (from, to): (Details, Details) = (of(&["alice", "bob"]), of(&["carol", "bob", "dave"]));
     let came = ["carol", "dave"].map(str::to_owned).to_vec();
     assert_eq!(from.script(&to), [Change::Unassign("alice".to_owned()), Change::Assign(came)]);
@@ -67,7 +74,9 @@ fn who_leaves_is_told_one_by_one_and_who_comes_together() {
 
 #[test]
 fn dates_that_both_changed_are_ours_and_clash() {
-    let of = |day| Details::from(Facts { date: Fact::Present(due(day)), ..Facts::default() });
+    let of = |day| {
+        Details::from(TaskDetails { date: Known::Present(due(day)), ..TaskDetails::default() })
+    };
     let (base, ours, theirs) = (of("2026-12-01"), of("2026-12-02"), of("2026-12-03"));
     assert_eq!(Details::merged(&base, &ours, &theirs), ours);
     assert!(Details::clash(&base, &ours, &theirs));
@@ -79,11 +88,12 @@ fn dates_that_both_changed_are_ours_and_clash() {
 
 #[test]
 fn people_and_dates_of_different_hands_both_stand() {
-    let known = Facts { assignees: people(&["alice"], true), ..Facts::default() };
+    let known = TaskDetails { assignees: people(&["alice"], true), ..TaskDetails::default() };
     let base = Details::from(known.clone());
-    let ours = Details::from(Facts { date: Fact::Present(due("2026-12-01")), ..known.clone() });
-    let theirs = Details::from(Facts { assignees: people(&["bob"], true), ..known });
+    let ours =
+        Details::from(TaskDetails { date: Known::Present(due("2026-12-01")), ..known.clone() });
+    let theirs = Details::from(TaskDetails { assignees: people(&["bob"], true), ..known });
     let merged = Details::merged(&base, &ours, &theirs);
-    assert_eq!(merged.facts().assignees, people(&["bob"], true));
+    assert_eq!(merged.parts().assignees, people(&["bob"], true));
     assert_eq!(theirs.script(&merged), [Change::Date(Some(due("2026-12-01")))]);
 }

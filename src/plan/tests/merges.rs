@@ -9,7 +9,7 @@ use super::{
     strategies::{edited, edits, outlines},
     text,
 };
-use crate::plan::{Conflict, Details, Facts, Item, Key, Merged, Outline, Set, script};
+use crate::plan::{Conflict, Details, Item, Key, Merged, Outline, PartialMap, TaskDetails, script};
 
 /// What we and they made of a base.
 fn forks(size: usize, count: usize) -> impl Strategy<Value = (Outline, Outline, Outline)> {
@@ -75,16 +75,16 @@ proptest! {
             prop_assert_eq!(&item.text, if o.text == b.text { &t.text } else { &o.text });
             prop_assert_eq!(item.done, if o.done == b.done { t.done } else { o.done });
             let (m, b, o, t) =
-                (item.details.facts(), b.details.facts(), o.details.facts(), t.details.facts());
+                (item.details.parts(), b.details.parts(), o.details.parts(), t.details.parts());
             prop_assert_eq!(&m.date, if o.date == b.date { &t.date } else { &o.date });
             prop_assert_eq!(&m.note, if o.note == b.note { &t.note } else { &o.note });
             for handle in ["alice", "bob", "carol"] {
-                let is = |set: &Set<()>| set.get(handle).is_some();
+                let is = |set: &PartialMap<()>| set.get(handle).is_some();
                 let (m, b, o, t) =
                     (is(&m.assignees), is(&b.assignees), is(&o.assignees), is(&t.assignees));
                 prop_assert_eq!(m, if o == b { t } else { o });
             }
-            let value = |facts: &Facts| facts.fields.get("@f").cloned();
+            let value = |parts: &TaskDetails| parts.fields.get("@f").cloned();
             let (m, b, o, t) = (value(&m), value(&b), value(&o), value(&t));
             prop_assert_eq!(m, if o == b { t } else { o });
         }

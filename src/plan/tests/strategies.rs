@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use super::known;
 use crate::{
     model::{Marker, Moment, Schedule, Spelled},
-    plan::{Change, Details, Fact, Facts, Item, Key, Outline, Set},
+    plan::{Change, Details, Item, Key, Known, Outline, PartialMap, TaskDetails},
 };
 
 /// Few, so that there are duplicates, empty ones and similar ones.
@@ -42,17 +42,17 @@ pub(crate) fn markers() -> impl Strategy<Value = Marker> {
 
 /// What may be known of a task: most often nothing.
 pub(crate) fn details() -> impl Strategy<Value = Details> {
-    let facts = (date(), any::<bool>(), handles(), any::<bool>(), fields(), any::<bool>());
-    let facts = facts.prop_map(|(date, is_known, handles, all, fields, all_fields)| Facts {
-        date: if is_known { Fact::of(date) } else { Fact::Unknown },
-        note: if is_known { Fact::of(Some("note".to_owned())) } else { Fact::Absent },
-        assignees: Set { known: handles, complete: all },
-        fields: Set { known: fields, complete: all_fields },
+    let parts = (date(), any::<bool>(), handles(), any::<bool>(), fields(), any::<bool>());
+    let parts = parts.prop_map(|(date, is_known, handles, all, fields, all_fields)| TaskDetails {
+        date: if is_known { Known::of(date) } else { Known::Unknown },
+        note: if is_known { Known::of(Some("note".to_owned())) } else { Known::Absent },
+        assignees: PartialMap { known: handles, complete: all },
+        fields: PartialMap { known: fields, complete: all_fields },
     });
     prop_oneof![
         3 => Just(Details::default()),
         1 => Just(Details::none()),
-        2 => facts.prop_map(Details::from),
+        2 => parts.prop_map(Details::from),
     ]
 }
 
@@ -87,10 +87,10 @@ fn change() -> impl Strategy<Value = Change> {
 
 /// What is known once somebody has made a change here, who cannot remove what is not known.
 fn changed(details: &Details, change: &Change) -> Details {
-    let facts = details.facts();
+    let parts = details.parts();
     let is_unknown = match change {
-        Change::Date(None) => !facts.date.is_known(),
-        Change::Note(None) => !facts.note.is_known(),
+        Change::Date(None) => !parts.date.is_known(),
+        Change::Note(None) => !parts.note.is_known(),
         _ => false,
     };
     let mut changed = details.clone();
@@ -102,12 +102,12 @@ fn changed(details: &Details, change: &Change) -> Details {
 
 /// What was set where nothing was known, and taken away again, is as unknown as before.
 fn unlearnt(before: &Details, after: &Details) -> Details {
-    let (before, mut after) = (before.facts(), after.facts());
+    let (before, mut after) = (before.parts(), after.parts());
     if !before.date.is_known() && after.date.present().is_none() {
-        after.date = Fact::Unknown;
+        after.date = Known::Unknown;
     }
     if !before.note.is_known() && after.note.present().is_none() {
-        after.note = Fact::Unknown;
+        after.note = Known::Unknown;
     }
     after.into()
 }

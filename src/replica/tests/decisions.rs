@@ -8,15 +8,15 @@ use crate::{
     replica::{
         creation::Creating,
         pending::PendingSave,
-        rejection::Refusal,
-        relocation::{Place, Relocation},
+        rejection::Rejection,
+        relocation::{Location, Relocation},
         state::{Archival, Replica},
     },
 };
 
-pub(super) fn refusal(since: SystemTime) -> Refusal {
+pub(super) fn rejection(since: SystemTime) -> Rejection {
     let (kind, reason, file) = (Kind::Forbidden, "no".to_owned(), "T.md".to_owned());
-    Refusal { kind, reason, since, file, set_aside: false }
+    Rejection { kind, reason, since, file, set_aside: false }
 }
 
 pub(super) fn retry(next: &mut Replica) {
@@ -25,7 +25,7 @@ pub(super) fn retry(next: &mut Replica) {
 }
 
 pub(super) fn set_aside(next: &mut Replica) {
-    next.refused.iter_mut().for_each(|refused| refused.refusal.set_aside = true);
+    next.rejected.iter_mut().for_each(|rejected| rejected.rejection.set_aside = true);
 }
 
 pub(super) fn note_archival(next: &mut Replica, archival: Archival) {
@@ -42,8 +42,8 @@ pub(super) fn archived(next: &mut Replica) {
 }
 
 pub(super) fn rename(next: &mut Replica, title: &str, since: SystemTime) {
-    let from = Place::shown(next);
-    let to = Place { title: title.to_owned(), ..from.clone() };
+    let from = Location::shown(next);
+    let to = Location { title: title.to_owned(), ..from.clone() };
     if from == to {
         return;
     }

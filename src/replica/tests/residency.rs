@@ -18,7 +18,7 @@ use crate::{
     replica::{
         current::Current,
         remote::{Remote, Snapshot},
-        served::{OwnText, Process, Seen},
+        served::{Base, OwnText, Process},
         state::{Content, Replica},
     },
 };
@@ -31,7 +31,7 @@ struct Told {
     read: Option<std::time::Instant>,
     /// In the order in which they are forgotten.
     bases: Vec<(Process, Outline)>,
-    seen: Vec<Option<Seen>>,
+    seen: Vec<Option<Base>>,
 }
 
 fn told(current: &Current) -> Told {
@@ -52,7 +52,7 @@ fn told(current: &Current) -> Told {
 fn at_rest(service: &Outline, steps: &[Step], recalled: Option<&Outline>) -> Current {
     let mut world = World::new(service);
     if let Some(before) = recalled {
-        world.current.bases.recall(Arc::new(before.clone()));
+        world.current.bases.note_cached(Arc::new(before.clone()));
     }
     for step in steps {
         world.step(step);
@@ -165,6 +165,6 @@ fn a_buffer_outlives_the_loss_of_a_newer_text() {
         world.step(&step);
     }
     let base = |program| world.current.bases.base(process(program), None);
-    assert_eq!(base(1), Some(Seen::Surely(Arc::default())));
+    assert_eq!(base(1), Some(Base::Exact(Arc::default())));
     assert_eq!(base(2), None);
 }

@@ -15,11 +15,11 @@ use crate::{
         tests::strategies::{Edit, outlines},
     },
     replica::{
-        current::Current, identity::RefusedOf, pending::PendingSave, rejection::RefusedText,
+        current::Current, identity::RejectedOf, pending::PendingSave, rejection::RejectedText,
     },
     store::{
         changes::{Changes, Row},
-        journal::{Entry, Journal, entry},
+        journal::{Journal, JournalEntry, entry},
     },
 };
 
@@ -29,7 +29,7 @@ fn shown(current: &Current) -> Option<(Arc<[u8]>, Arc<Outline>)> {
 }
 
 /// What readers got last, and which version of what time that was.
-struct Seen {
+struct Base {
     text: Option<Arc<[u8]>>,
     version: u64,
     modified: SystemTime,
@@ -37,7 +37,7 @@ struct Seen {
     is_lost: bool,
 }
 
-impl Seen {
+impl Base {
     fn of(current: &Current) -> Self {
         let (version, modified) = (current.version(), current.modified());
         let text = shown(current).map(|(text, _)| text);
@@ -71,20 +71,20 @@ impl Seen {
 /// What the journal is told of a replica is all that the next mount needs to know. `journal` is empty
 /// before and after.
 fn check_reload(journal: &Journal, was: &Current) {
-    let save = entry(was).map(|entry| Row::Put(Entry { row: None, ..entry }));
-    let of = |refused: &RefusedText| (RefusedOf::of(was), refused.clone());
-    let refused = was.refused.as_ref().map(|it| Row::Put(of(it)));
-    let rows = journal.apply(&Changes { save, refused, ..Changes::default() }).unwrap();
+    let save = entry(was).map(|entry| Row::Put(JournalEntry { row: None, ..entry }));
+    let of = |rejected: &RejectedText| (RejectedOf::of(was), rejected.clone());
+    let rejected = was.rejected.as_ref().map(|it| Row::Put(of(it)));
+    let rows = journal.apply(&Changes { save, rejected, ..Changes::default() }).unwrap();
     let is = reloaded(journal, was);
-    let (save, refused) = (rows.save.map(Row::Remove), rows.refused.map(Row::Remove));
-    journal.apply(&Changes { save, refused, ..Changes::default() }).unwrap();
+    let (save, rejected) = (rows.save.map(Row::Remove), rows.rejected.map(Row::Remove));
+    journal.apply(&Changes { save, rejected, ..Changes::default() }).unwrap();
     let rejected = |current: &Current| {
-        current.refused.clone().map(|refused| RefusedText { row: rows.refused, ..refused })
+        current.rejected.clone().map(|rejected| RejectedText { row: rows.rejected, ..rejected })
     };
     assert_eq!(rejected(was), rejected(&is));
     assert_eq!(was.is_journaled(), is.is_journaled());
     let Some(entry_again) = entry(&is) else { return };
-    let of_other_row = entry(was).map(|entry| Entry { row: rows.save, ..entry });
+    let of_other_row = entry(was).map(|entry| JournalEntry { row: rows.save, ..entry });
     assert_eq!(of_other_row, Some(entry_again), "what was reloaded is journaled as it was");
     // A row does not tell what is empty from what was never read: that is read.
     let content = |current: &Current| {
@@ -95,7 +95,7 @@ fn check_reload(journal: &Journal, was: &Current) {
     assert!(was.accepted().is_some() || is.accepted().is_none(), "nobody has read it");
     let script = |current: &Current| current.pending().map(PendingSave::script).unwrap_or_default();
     assert_eq!(script(was), script(&is));
-    assert_eq!((was.refusal(), &was.creating), (is.refusal(), &is.creating));
+    assert_eq!((was.rejection(), &was.creating), (is.rejection(), &is.creating));
     assert_eq!(was.is_to_be_archived(), is.is_to_be_archived());
 }
 
@@ -105,19 +105,19 @@ fn check_journal(world: &World) {
     assert_eq!(rows.iter().any(|_| true), current.is_journaled());
     assert_eq!(rows.first().and_then(|entry| entry.row), current.row);
     assert_eq!(
-        rows.first().map(|row| &row.refused),
-        entry(current).map(|row| row.refused).as_ref()
+        rows.first().map(|row| &row.rejected),
+        entry(current).map(|row| row.rejected).as_ref()
     );
     // What a reading has brought meanwhile the next one tells again.
     if current.saved().is_some() {
-        let text = |entry: &Entry| (entry.text.clone(), entry.since);
+        let text = |entry: &JournalEntry| (entry.text.clone(), entry.since);
         assert_eq!(rows.first().map(text), entry(current).as_ref().map(text));
     }
 }
 
 fn run(service: &Outline, steps: &[Step]) {
     let mut world = World::new(service);
-    let mut seen = Seen::of(&world.current);
+    let mut seen = Base::of(&world.current);
     let journal = Journal::in_memory().unwrap();
     for step in steps {
         let done = world.step(step);
@@ -127,7 +127,7 @@ fn run(service: &Outline, steps: &[Step]) {
             check_reload(&journal, current);
             check_journal(&world);
         }
-        let is_shown = current.shown_refused().is_none() && !current.is_refused();
+        let is_shown = current.shown_rejected().is_none() && !current.is_rejected();
         if let Some((text, outline)) = shown(current).filter(|_| is_shown) {
             assert_eq!(text, render(&outline), "the text is that of the outline");
         }

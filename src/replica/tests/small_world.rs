@@ -8,11 +8,11 @@ use crate::{
     ids::TaskId,
     plan::{self, Key, Op, Outline, Wanted},
     replica::{
-        current::Current, local::Saved, pending::PendingSave, saving::Intended, sending::Outcome,
-        served::Seen, state::Replica,
+        current::Current, local::Saved, pending::PendingSave, saving::Intended,
+        sending::SendOutcome, served::Base, state::Replica,
     },
     store::{
-        journal::{Entry, entry},
+        journal::{JournalEntry, entry},
         reinstated::Reinstated,
     },
 };
@@ -54,7 +54,7 @@ struct Program {
 #[derive(Debug, Clone)]
 pub(super) struct SmallWorld {
     replica: Replica,
-    journal: Option<Entry>,
+    journal: Option<JournalEntry>,
     pub(super) service: Outline,
     made: u32,
     programs: Vec<Program>,
@@ -220,7 +220,7 @@ impl SmallWorld {
         let first = next.reserve(lines.len());
         let mut ours = plan::align(&base, lines, first);
         ours.inherit(&base);
-        let (ours, seen) = (Arc::new(ours), Seen::Surely(seen.clone()));
+        let (ours, seen) = (Arc::new(ours), Base::Exact(seen.clone()));
         if let Some(Intended { save, .. }) = next.intend(&seen, &ours) {
             let outline = Arc::new(save.target.clone());
             let saved = Saved::new(render(&outline), outline, super::world::START);
@@ -258,7 +258,7 @@ impl SmallWorld {
         let executed = if answer == Sent::Dropped { None } else { self.execute(&op) };
         match executed {
             Some(ids) if answer == Sent::Answered => {
-                self.replica.note_executed(&op, &Outcome { ids, ..Outcome::default() });
+                self.replica.note_executed(&op, &SendOutcome { ids, ..SendOutcome::default() });
             }
             _ => self.is_read = false,
         }
@@ -290,13 +290,13 @@ impl SmallWorld {
         self.is_read = false;
         let mut next = Current::new(super::world::unread());
         let Some(entry) = self.journal.clone() else { return };
-        let json = serde_json::to_string(&entry.intent).unwrap();
-        let intent = serde_json::from_str(&json).unwrap();
+        let json = serde_json::to_string(&entry.save).unwrap();
+        let save = serde_json::from_str(&json).unwrap();
         // What programs have before their eyes is in the log of served bases.
         let aliases = self.replica.aliases.iter();
         next.take_over_names(aliases.map(|(a, b)| (a.clone(), b.clone())).collect(), Vec::new());
         self.programs.iter().for_each(|program| next.reserve_outline(&program.base));
-        Reinstated::new(Entry { intent, ..entry }, None).put_back(&mut next);
+        Reinstated::new(JournalEntry { save, ..entry }, None).put_back(&mut next);
         self.replica = Replica::clone(&next);
     }
 
@@ -330,13 +330,20 @@ impl SmallWorld {
             for each in [&save.base, &save.target, &save.before] {
                 outline(told, each);
             }
-            let PendingSave { in_flight, doubtful, again, origins, put_back, .. } = save;
+            let PendingSave {
+                in_flight,
+                base_uncertain: doubtful,
+                recreated: again,
+                origins,
+                put_back,
+                ..
+            } = save;
             told.push_str(&format!("{in_flight:?}{doubtful}{again:?}{origins:?}{put_back:?}"));
         };
         outline(&mut told, &self.service);
         self.replica.snapshot().iter().for_each(|known| outline(&mut told, &known.outline));
         self.replica.pending().iter().for_each(|pending| save(&mut told, pending));
-        self.journal.iter().for_each(|entry| save(&mut told, &entry.intent));
+        self.journal.iter().for_each(|entry| save(&mut told, &entry.save));
         for program in &self.programs {
             outline(&mut told, &self.replica.resolved(&program.base));
             program.lines.iter().for_each(|line| told.push_str(&line.text));

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    decisions::refusal,
+    decisions::rejection,
     render,
     steps::{Step, steps},
     world::{START, World},
@@ -18,7 +18,7 @@ use crate::{
     replica::{
         local::{Local, Saved},
         pending::PendingSave,
-        rejection::Refusal,
+        rejection::Rejection,
         state::Replica,
     },
     store::journal::entry,
@@ -51,20 +51,20 @@ fn saved(target: &Outline) -> Saved {
     Saved::new(render(target), Arc::new(target.clone()), START)
 }
 
-fn refused(second: u64) -> Refusal {
-    refusal(START + Duration::from_secs(second))
+fn rejected(second: u64) -> Rejection {
+    rejection(START + Duration::from_secs(second))
 }
 
 /// What is there after a verdict, from what was there before: all of it, in one place.
 fn expected(
-    (save_was, saved_was, refusal_was): (Option<PendingSave>, Option<Saved>, Option<Refusal>),
+    (save_was, saved_was, refusal_was): (Option<PendingSave>, Option<Saved>, Option<Rejection>),
     verdict: &Verdict,
-) -> (Option<PendingSave>, Option<Saved>, Option<Refusal>) {
+) -> (Option<PendingSave>, Option<Saved>, Option<Rejection>) {
     match verdict {
         Verdict::Reject(second) => {
             // A verdict is of a text, and the first one stands.
-            let refusal = saved_was.is_some().then(|| refused(*second));
-            (save_was, saved_was, refusal_was.or(refusal))
+            let rejection = saved_was.is_some().then(|| rejected(*second));
+            (save_was, saved_was, refusal_was.or(rejection))
         }
         Verdict::Retry => (save_was, saved_was, None),
         Verdict::Stage(target) => (Some(save(target)), Some(saved(target)), None),
@@ -82,13 +82,13 @@ proptest! {
     ) {
         let mut local = Local::Clean;
         let all = |local: &Local| {
-            (local.save().cloned(), local.saved().cloned(), local.refusal().cloned())
+            (local.save().cloned(), local.saved().cloned(), local.rejection().cloned())
         };
         for verdict in verdicts {
             let expected = expected(all(&local), &verdict);
             let was = local.save().cloned();
             match &verdict {
-                Verdict::Reject(second) => local.reject(refused(*second)),
+                Verdict::Reject(second) => local.reject(rejected(*second)),
                 Verdict::Retry => local.retry(),
                 Verdict::Stage(target) => local.stage(save(target), saved(target)),
                 Verdict::SetSave(target) => local.set_save(save(target)),
@@ -97,7 +97,7 @@ proptest! {
             prop_assert_eq!(all(&local), expected);
             prop_assert_eq!(local.save_mut().cloned(), local.save().cloned());
             prop_assert_eq!(local.saved_mut().cloned(), local.saved().cloned());
-            prop_assert!(local.refusal().is_none() || local.saved().is_some());
+            prop_assert!(local.rejection().is_none() || local.saved().is_some());
             prop_assert_eq!(matches!(local, Local::Clean), local.save().is_none());
         }
     }
@@ -155,7 +155,7 @@ proptest! {
             let is = world.current.content().map(|content| content.text);
             prop_assert!(is == text || text.is_none());
         }
-        prop_assert!(!world.current.is_refused());
+        prop_assert!(!world.current.is_rejected());
     }
 }
 

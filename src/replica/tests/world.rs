@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     decisions::{
-        archived, arrive, note_archival, note_creating, refusal, rename, retry, set_aside,
+        archived, arrive, note_archival, note_creating, rejection, rename, retry, set_aside,
     },
     listed, render,
     steps::{Answer, Step},
@@ -20,11 +20,11 @@ use crate::{
         given_up::{Extent, GivenUp},
         local::Saved,
         pending::PendingSave,
-        rejection::RefusedText,
+        rejection::RejectedText,
         remote::{Remote, Snapshot},
         saving::Intended,
-        sending::Outcome,
-        served::{OwnText, Process, Seen},
+        sending::SendOutcome,
+        served::{Base, OwnText, Process},
         state::{Archival, Replica},
     },
     store::{changes::Changes, journal::Journal, reinstated::Reinstated},
@@ -121,7 +121,7 @@ impl World {
             Step::Save(program, edits) => {
                 let seen = self.current.bases.base(process(*program), None);
                 let content = self.current.content();
-                match seen.or(content.map(|content| Seen::Surely(content.outline))) {
+                match seen.or(content.map(|content| Base::Exact(content.outline))) {
                     Some(seen) => self.save(*program, &seen, edits),
                     None => Done::default(),
                 }
@@ -137,14 +137,14 @@ impl World {
     fn decide(&mut self, step: &Step) -> Done {
         match step {
             Step::Reject => {
-                let refusal = refusal(self.wall);
-                self.commit(|next| next.local.reject(refusal)).0
+                let rejection = rejection(self.wall);
+                self.commit(|next| next.local.reject(rejection)).0
             }
             Step::Retry => self.commit(retry).0,
             Step::Discard => self.discard(),
             Step::RefuseHere => self.refuse_here(),
             Step::SetAside => self.commit(set_aside).0,
-            Step::DiscardHere => self.commit(|next| next.refused = None).0,
+            Step::DiscardHere => self.commit(|next| next.rejected = None).0,
             Step::Archive => self.commit(|next| next.archival = Archival::Wanted).0,
             Step::SendArchival => self.in_memory(|next| note_archival(next, Archival::Sent)).0,
             Step::Archived => self.commit(archived).0,
@@ -190,7 +190,7 @@ impl World {
         done
     }
 
-    fn save(&mut self, program: u32, seen: &Seen, edits: &[plan::tests::strategies::Edit]) -> Done {
+    fn save(&mut self, program: u32, seen: &Base, edits: &[plan::tests::strategies::Edit]) -> Done {
         let since = self.wall;
         let (done, ours) = self.commit(|next| {
             let base = next.resolved(seen.outline());
@@ -219,7 +219,7 @@ impl World {
     }
 
     fn send(&mut self, answer: Answer) -> Done {
-        if self.current.is_refused() || self.current.pending().is_none() {
+        if self.current.is_rejected() || self.current.pending().is_none() {
             return Done::default();
         }
         // Whatever was sent is known to have happened, or not, before anything else is sent.
@@ -241,7 +241,7 @@ impl World {
         };
         match (answer, executed) {
             (Answer::Executed, Some(ids)) => {
-                let outcome = Outcome { ids, ..Outcome::default() };
+                let outcome = SendOutcome { ids, ..SendOutcome::default() };
                 self.in_memory(|next| next.note_executed(&op, &outcome));
             }
             (Answer::Unreachable, _) => {
@@ -275,19 +275,19 @@ impl World {
 
     fn complete(&mut self) -> Done {
         let is_settled = self.current.pending().is_some_and(PendingSave::is_settled);
-        if !is_settled || self.current.is_refused() {
+        if !is_settled || self.current.is_rejected() {
             return Done::default();
         }
         self.commit(|next| next.complete(render)).0
     }
 
     fn discard(&mut self) -> Done {
-        if !self.current.is_refused() {
+        if !self.current.is_rejected() {
             return Done::default();
         }
         let given_up = GivenUp::of(&self.current, Extent::Rest);
         let (done, ()) = self.commit(|next| {
-            next.refused = None;
+            next.rejected = None;
             next.forget_save(render);
         });
         given_up.iter().for_each(|given_up| given_up.unsee(&mut self.current));
@@ -296,11 +296,11 @@ impl World {
     }
 
     fn refuse_here(&mut self) -> Done {
-        let refusal = refusal(self.wall);
+        let rejection = rejection(self.wall);
         let base = self.current.accepted().map(|content| content.outline).unwrap_or_default();
         let text: Arc<[u8]> = Arc::from(format!("refused {:?}", self.wall).into_bytes());
-        let row = self.current.refused.as_ref().and_then(|refused| refused.row);
-        self.commit(|next| next.refused = Some(RefusedText { row, text, base, refusal })).0
+        let row = self.current.rejected.as_ref().and_then(|rejected| rejected.row);
+        self.commit(|next| next.rejected = Some(RejectedText { row, text, base, rejection })).0
     }
 
     fn evict(&mut self) -> Done {
@@ -343,8 +343,8 @@ pub(super) fn reloaded(journal: &Journal, before: &Current) -> Current {
     for entry in entries.drain(..) {
         Reinstated::new(entry, None).put_back(&mut current);
     }
-    for (_, refused) in journal.refused().unwrap() {
-        current.reinstate_refused(refused);
+    for (_, rejected) in journal.rejected().unwrap() {
+        current.reinstate_rejected(rejected);
     }
     current
 }

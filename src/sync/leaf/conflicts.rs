@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     lock_order::Ordered,
     store::{
-        artifacts::{Records, Shelf},
+        artifacts::{ArtifactKind, Artifacts},
         journal::Journal,
         remarks::Overridden,
     },
@@ -30,9 +30,9 @@ impl Unseen {
         unseen.len() < count
     }
 
-    pub(crate) fn there(&self, records: &Records) -> Vec<Overridden> {
+    pub(crate) fn there(&self, artifacts: &Artifacts) -> Vec<Overridden> {
         let unseen = self.0.lock();
-        let is_there = |it: &&Overridden| records.is_there(Shelf::Conflicts, &it.file);
+        let is_there = |it: &&Overridden| artifacts.is_there(ArtifactKind::Conflicts, &it.file);
         unseen.iter().filter(is_there).cloned().collect()
     }
 }

@@ -19,13 +19,13 @@ pub(crate) const WALK: Duration = Duration::from_secs(10);
 
 /// How long a reader waits for an export since it was asked for. It goes on without one, and what
 /// comes later is still of use.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(crate) const FAILED: Duration = Duration::from_secs(60);
 
 /// What is known of the exports of every space.
 #[derive(Debug, Default)]
-pub(crate) struct Exports {
+pub(crate) struct SpaceExports {
     pub(crate) spaces: Ordered<HashMap<SpaceId, Arc<Space>>>,
 }
 
@@ -42,12 +42,12 @@ pub(crate) struct Space {
 #[derive(Debug, Default)]
 pub(crate) struct ExportState {
     /// The newest export, while it is young.
-    pub(crate) newest: Option<Export>,
+    pub(crate) newest: Option<SpaceExport>,
 }
 
 /// An export of a space.
 #[derive(Debug)]
-pub(crate) struct Export {
+pub(crate) struct SpaceExport {
     /// When it was asked for.
     pub(crate) taken: Instant,
     pub(crate) projects: HashMap<ProjectId, Exported>,
@@ -57,7 +57,7 @@ pub(crate) struct Export {
     pub(crate) differs: bool,
 }
 
-impl Exports {
+impl SpaceExports {
     pub(crate) fn space(&self, id: &SpaceId) -> Arc<Space> {
         let mut spaces = self.spaces.lock();
         spaces.entry(id.clone()).or_default().clone()
@@ -75,10 +75,10 @@ impl Space {
     }
 
     /// How much longer a reader waits for an export.
-    pub(crate) fn patience(&self, now: Instant) -> Duration {
+    pub(crate) fn time_left(&self, now: Instant) -> Duration {
         let awaited = *self.awaited.lock();
         let waited = awaited.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        PATIENCE.saturating_sub(waited)
+        EXPORT_TIMEOUT.saturating_sub(waited)
     }
 
     /// An export is awaited until the lease ends.

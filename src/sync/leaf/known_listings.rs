@@ -13,7 +13,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::{
     api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
-    replica::{freshness::Interest, relocation::Place},
+    replica::{freshness::Interest, relocation::Location},
 };
 
 /// What is in a directory, besides scratch.
@@ -36,7 +36,7 @@ pub(crate) enum Which {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Items {
+pub(crate) enum ListingItems {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
     /// It cannot, until then.
@@ -45,29 +45,29 @@ pub(crate) enum Items {
 
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
-    pub(crate) items: Option<Items>,
+    pub(crate) items: Option<ListingItems>,
     pub(crate) read: Option<Instant>,
     /// Whether it is what an earlier mount knew: served at once, whatever its age.
-    pub(crate) recalled: bool,
+    pub(crate) from_cache: bool,
     pub(crate) interest: Interest,
     /// One request at a time: whoever comes meanwhile takes its answer.
     pub(crate) flight: Arc<AsyncMutex<()>>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct ListingTable {
     pub(crate) slots: HashMap<Which, Slot>,
     pub(crate) archived: HashSet<ProjectId>,
     /// Where projects are shown that Taskade lists elsewhere, if it lists them: those on their way
     /// to another place, and, nowhere, those that they were copied from.
-    pub(crate) shown_at: HashMap<ProjectId, Option<Place>>,
+    pub(crate) shown_at: HashMap<ProjectId, Option<Location>>,
     /// The projects that were listed before this mount, and not any more when it first looked.
     pub(crate) left: HashSet<ProjectId>,
     /// What was put together since the last change, by directory.
     pub(crate) assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
 }
 
-impl Known {
+impl ListingTable {
     /// The projects that are shown in a folder, of which these are listed.
     pub(crate) fn shown_in(
         &self,
@@ -106,9 +106,9 @@ impl Known {
 
     /// A listing has come: if it is the first one of this mount, what of the one before it is not there
     /// has left.
-    pub(crate) fn note_left(&mut self, which: &Which, items: &Items) {
-        let (Which::Projects(folder), Items::Projects(now)) = (which, items) else { return };
-        let is_first = self.slots.get(which).is_some_and(|slot| slot.recalled);
+    pub(crate) fn note_left(&mut self, which: &Which, items: &ListingItems) {
+        let (Which::Projects(folder), ListingItems::Projects(now)) = (which, items) else { return };
+        let is_first = self.slots.get(which).is_some_and(|slot| slot.from_cache);
         if !is_first && self.left.is_empty() {
             return;
         }
@@ -117,14 +117,16 @@ impl Known {
         };
         let there = ids(now);
         let before = match self.slots.get(which) {
-            Some(Slot { items: Some(Items::Projects(before)), recalled: true, .. }) => ids(before),
+            Some(Slot {
+                items: Some(ListingItems::Projects(before)), from_cache: true, ..
+            }) => ids(before),
             _ => HashSet::new(),
         };
         self.left.retain(|id| !there.contains(id));
         self.left.extend(before.difference(&there).cloned());
     }
 
-    pub(crate) fn items(&self, which: &Which) -> Option<&Items> {
+    pub(crate) fn items(&self, which: &Which) -> Option<&ListingItems> {
         self.slots.get(which)?.items.as_ref()
     }
 }

@@ -15,18 +15,18 @@ use crate::{
     api::{RemoteProject, RemoteSpace},
     ids::{ProjectId, SpaceId},
     lock_order::{Ordered, OrderedGuard},
-    replica::{freshness::remaining, relocation::Place},
+    replica::{freshness::remaining, relocation::Location},
     store::cache::Cache,
-    sync::leaf::known_listings::{Items, Known, Listed, Slot, Which},
+    sync::leaf::known_listings::{Listed, ListingItems, ListingTable, Slot, Which},
 };
 
 /// How far a listing can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum ListingStanding {
     /// It was never read.
     Unknown,
     /// An earlier mount read it, and knew nothing newer.
-    Recalled,
+    FromCache,
     /// It is older than `--max-age`.
     Old,
     /// It is young enough.
@@ -36,7 +36,7 @@ pub(crate) enum Standing {
 /// The listings of one account, as last read.
 #[derive(Debug)]
 pub struct Listings {
-    known: Ordered<Known>,
+    known: Ordered<ListingTable>,
     cache: Arc<Cache>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn cached_workspaces(cache: &Cache) -> BTreeSet<SpaceId> {
     let workspaces = listings.filter_map(|(which, items)| {
         let which = serde_json::from_str(&which).ok()?;
         match (which, serde_json::from_str(&items).ok()?) {
-            (Which::Workspaces, Items::Spaces(spaces)) => Some(spaces),
+            (Which::Workspaces, ListingItems::Spaces(spaces)) => Some(spaces),
             _ => None,
         }
     });
@@ -55,13 +55,16 @@ pub(crate) fn cached_workspaces(cache: &Cache) -> BTreeSet<SpaceId> {
 
 impl Listings {
     /// What an earlier mount knew, and the projects that are known to be archived.
-    pub(crate) fn recalled(cache: Arc<Cache>, archived: Vec<ProjectId>) -> Self {
-        let mut known = Known { archived: archived.into_iter().collect(), ..Known::default() };
+    pub(crate) fn from_cache(cache: Arc<Cache>, archived: Vec<ProjectId>) -> Self {
+        let mut known =
+            ListingTable { archived: archived.into_iter().collect(), ..ListingTable::default() };
         for (which, items) in cache.listings() {
             let parsed = (serde_json::from_str(&which), serde_json::from_str(&items));
             if let (Ok(which), Ok(items)) = parsed {
-                let recalled = cache.is_complete();
-                known.slots.insert(which, Slot { items: Some(items), recalled, ..Slot::default() });
+                let from_cache = cache.is_complete();
+                known
+                    .slots
+                    .insert(which, Slot { items: Some(items), from_cache, ..Slot::default() });
             }
         }
         Self { known: Ordered::leaf(known), cache }
@@ -72,7 +75,7 @@ impl Listings {
         let mut known = self.lock();
         known.assembled.clear();
         known.left.remove(&project.id);
-        if let Some(Slot { items: Some(Items::Projects(projects)), .. }) =
+        if let Some(Slot { items: Some(ListingItems::Projects(projects)), .. }) =
             known.slots.get_mut(&Which::Projects(folder.clone()))
             && projects.iter().all(|listed| listed.id != project.id)
         {
@@ -86,7 +89,8 @@ impl Listings {
         let which = workspace.map_or(Which::Workspaces, |id| Which::Folders(id.clone()));
         let mut known = self.lock();
         known.assembled.clear();
-        if let Some(Slot { items: Some(Items::Spaces(spaces)), .. }) = known.slots.get_mut(&which)
+        if let Some(Slot { items: Some(ListingItems::Spaces(spaces)), .. }) =
+            known.slots.get_mut(&which)
             && spaces.iter().all(|listed| listed.id != space.id)
         {
             spaces.push(space);
@@ -100,7 +104,7 @@ impl Listings {
     }
 
     /// Shows a project at a place, or nowhere, whatever is listed.
-    pub(crate) fn show_at(&self, id: &ProjectId, place: Option<Place>) {
+    pub(crate) fn show_at(&self, id: &ProjectId, place: Option<Location>) {
         let mut known = self.lock();
         known.assembled.clear();
         known.shown_at.insert(id.clone(), place);
@@ -130,7 +134,7 @@ impl Listings {
     pub(crate) fn way_to(&self, folder: &SpaceId) -> Vec<(Option<SpaceId>, RemoteSpace)> {
         let known = self.lock();
         let spaces = |which: &Which| match known.items(which) {
-            Some(Items::Spaces(spaces)) => spaces.clone(),
+            Some(ListingItems::Spaces(spaces)) => spaces.clone(),
             _ => Vec::new(),
         };
         for workspace in spaces(&Which::Workspaces) {
@@ -150,7 +154,9 @@ impl Listings {
     pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
         let known = self.lock();
         let listed = known.slots.values().find_map(|slot| match &slot.items {
-            Some(Items::Projects(projects)) => projects.iter().find(|project| project.id == *id),
+            Some(ListingItems::Projects(projects)) => {
+                projects.iter().find(|project| project.id == *id)
+            }
             _ => None,
         });
         listed.map_or(known.archived.contains(id), |project| known.is_archived(project))
@@ -161,7 +167,7 @@ impl Listings {
         known.assembled.clear();
         let mut changed = Vec::new();
         for (which, slot) in &mut known.slots {
-            if let Some(Items::Projects(projects)) = &mut slot.items {
+            if let Some(ListingItems::Projects(projects)) = &mut slot.items {
                 for project in projects.iter_mut().filter(|project| project.id == *id) {
                     change(project);
                     changed.push(which.clone());
@@ -177,7 +183,7 @@ impl Listings {
     /// never listed.
     pub(crate) fn project_ids(&self, folder: &SpaceId) -> Option<HashSet<ProjectId>> {
         match self.lock().items(&Which::Projects(folder.clone())) {
-            Some(Items::Projects(projects)) => {
+            Some(ListingItems::Projects(projects)) => {
                 Some(projects.iter().map(|project| project.id.clone()).collect())
             }
             _ => None,
@@ -188,7 +194,7 @@ impl Listings {
     pub(crate) fn projects_in(&self, folder: &SpaceId) -> Vec<RemoteProject> {
         let known = self.lock();
         match known.items(&Which::Projects(folder.clone())) {
-            Some(Items::Projects(projects)) => {
+            Some(ListingItems::Projects(projects)) => {
                 projects.iter().filter(|project| !known.is_archived(project)).cloned().collect()
             }
             _ => Vec::new(),
@@ -199,7 +205,7 @@ impl Listings {
     pub(crate) fn names_of(&self, space: &SpaceId) -> Vec<String> {
         let known = self.lock();
         let spaces = |which: &Which| match known.items(which) {
-            Some(Items::Spaces(spaces)) => spaces.as_slice(),
+            Some(ListingItems::Spaces(spaces)) => spaces.as_slice(),
             _ => &[],
         };
         let workspaces = spaces(&Which::Workspaces);
@@ -217,7 +223,7 @@ impl Listings {
     /// Until when a space is not to be exported, since that was refused.
     pub(crate) fn export_refused(&self, space: &SpaceId) -> Option<SystemTime> {
         match self.lock().items(&Which::Export(space.clone())) {
-            Some(Items::Refused(until)) => Some(*until),
+            Some(ListingItems::Refused(until)) => Some(*until),
             _ => None,
         }
     }
@@ -226,7 +232,7 @@ impl Listings {
     pub(crate) fn refuse_export(&self, space: &SpaceId, until: SystemTime) {
         let which = Which::Export(space.clone());
         let mut known = self.lock();
-        known.slots.entry(which.clone()).or_default().items = Some(Items::Refused(until));
+        known.slots.entry(which.clone()).or_default().items = Some(ListingItems::Refused(until));
         self.keep(&known, &which);
     }
 
@@ -234,7 +240,7 @@ impl Listings {
     pub(crate) fn place_of(&self, id: &ProjectId) -> Option<(SpaceId, String)> {
         let known = self.lock();
         known.slots.iter().find_map(|(which, slot)| match (which, &slot.items) {
-            (Which::Projects(folder), Some(Items::Projects(projects))) => {
+            (Which::Projects(folder), Some(ListingItems::Projects(projects))) => {
                 let project = projects.iter().find(|project| project.id == *id)?;
                 Some((folder.clone(), project.name.clone()))
             }
@@ -259,13 +265,14 @@ impl Listings {
             None => Some(Which::Workspaces),
             Some(id) => is_workspace.then(|| Which::Folders(id.clone())),
         };
-        if let Some(Items::Spaces(spaces)) = spaces.and_then(|which| known.items(&which)) {
+        if let Some(ListingItems::Spaces(spaces)) = spaces.and_then(|which| known.items(&which)) {
             // The home folder has the id of the workspace: it is the workspace's directory.
             listed.spaces =
                 spaces.iter().filter(|space| Some(&space.id) != directory).cloned().collect();
         }
         if let Some(id) = directory
-            && let Some(Items::Projects(projects)) = known.items(&Which::Projects(id.clone()))
+            && let Some(ListingItems::Projects(projects)) =
+                known.items(&Which::Projects(id.clone()))
         {
             listed.projects = known.shown_in(id, projects);
         }
@@ -275,15 +282,20 @@ impl Listings {
     }
 
     /// How far a listing can be served.
-    pub(crate) fn standing(&self, which: &Which, now: Instant, max_age: Duration) -> Standing {
+    pub(crate) fn standing(
+        &self,
+        which: &Which,
+        now: Instant,
+        max_age: Duration,
+    ) -> ListingStanding {
         let known = self.lock();
         let Some(slot) = known.slots.get(which).filter(|slot| slot.items.is_some()) else {
-            return Standing::Unknown;
+            return ListingStanding::Unknown;
         };
         match slot.read {
-            Some(read) if now.saturating_duration_since(read) <= max_age => Standing::Fresh,
-            _ if slot.recalled => Standing::Recalled,
-            _ => Standing::Old,
+            Some(read) if now.saturating_duration_since(read) <= max_age => ListingStanding::Fresh,
+            _ if slot.from_cache => ListingStanding::FromCache,
+            _ => ListingStanding::Old,
         }
     }
 
@@ -308,12 +320,12 @@ impl Listings {
     }
 
     /// Installs an answer. Whether it differs from what was known.
-    pub(crate) fn install(&self, which: &Which, items: Items, read: Instant) -> bool {
+    pub(crate) fn install(&self, which: &Which, items: ListingItems, read: Instant) -> bool {
         let mut known = self.lock();
         known.note_left(which, &items);
         let slot = known.slots.entry(which.clone()).or_default();
         slot.read = Some(read);
-        slot.recalled = false;
+        slot.from_cache = false;
         let first = slot.items.is_none();
         let is_new = slot.items.as_ref() != Some(&items);
         if !first {
@@ -329,7 +341,7 @@ impl Listings {
     }
 
     /// Keeps a listing for the next mount.
-    fn keep(&self, known: &Known, which: &Which) {
+    fn keep(&self, known: &ListingTable, which: &Which) {
         let Some(items) = known.items(which) else { return };
         if let (Ok(which), Ok(items)) = (serde_json::to_string(which), serde_json::to_string(items))
         {
@@ -337,7 +349,7 @@ impl Listings {
         }
     }
 
-    fn lock(&self) -> OrderedGuard<'_, Known> {
+    fn lock(&self) -> OrderedGuard<'_, ListingTable> {
         self.known.lock()
     }
 }

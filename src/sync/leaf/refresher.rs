@@ -13,10 +13,10 @@ pub(crate) const WAITING: usize = 32;
 
 /// The projects that wait.
 #[derive(Debug, Default)]
-pub(crate) struct Refresher(Ordered<Waiting>);
+pub(crate) struct Refresher(Ordered<WaitingRefresh>);
 
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingRefresh {
     /// The one looked at last is the last.
     pub(crate) projects: VecDeque<Weak<Project>>,
     /// Whether somebody is at it.
@@ -44,7 +44,7 @@ impl Refresher {
         self.lock().projects.clear();
     }
 
-    fn lock(&self) -> OrderedGuard<'_, Waiting> {
+    fn lock(&self) -> OrderedGuard<'_, WaitingRefresh> {
         self.0.lock()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     lock_order::{Ordered, OrderedGuard},
     plan::{Details, Item, Key, Outline},
-    replica::{pending::Moved, served::Process},
+    replica::{pending::TransferredTask, served::Process},
     sync::project::Project,
 };
 
@@ -33,13 +33,13 @@ pub(crate) const PROGRAMS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// What was cut and pasted lately.
 #[derive(Debug)]
 pub(crate) struct Transfers {
-    pub(crate) inner: Ordered<Inner>,
+    pub(crate) inner: Ordered<TransfersInner>,
     /// Moves whenever a deletion that waits may go on.
     pub(crate) changes: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct TransfersInner {
     /// The projects that every program has read lately.
     pub(crate) open: LruCache<Process, VecDeque<(Instant, u64)>>,
     /// The projects of which deletions wait, or waited.
@@ -66,7 +66,7 @@ pub(crate) struct Pasted {
 
 impl Default for Transfers {
     fn default() -> Self {
-        let inner = Inner {
+        let inner = TransfersInner {
             open: LruCache::new(PROGRAMS),
             cut: Vec::new(),
             pasted: VecDeque::new(),
@@ -80,7 +80,7 @@ impl Default for Transfers {
 }
 
 impl Transfers {
-    pub(crate) fn lock(&self) -> OrderedGuard<'_, Inner> {
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, TransfersInner> {
         self.inner.lock()
     }
 
@@ -142,15 +142,15 @@ impl Transfers {
     }
 
     /// Notes that a project copies the details of tasks.
-    pub(crate) fn claim(&self, by: u64, moved: &[Moved]) {
+    pub(crate) fn claim(&self, by: u64, moved: &[TransferredTask]) {
         let mut inner = self.lock();
-        for Moved { from, task, .. } in moved {
+        for TransferredTask { from, task, .. } in moved {
             inner.claimed.insert((from.clone(), task.clone()), by);
         }
     }
 
     /// The details of a task are copied, or are not to be copied any more by this project.
-    pub(crate) fn release(&self, by: u64, moved: &Moved, carried: bool) {
+    pub(crate) fn release(&self, by: u64, moved: &TransferredTask, carried: bool) {
         let task = (moved.from.clone(), moved.task.clone());
         let mut inner = self.lock();
         if inner.claimed.get(&task) == Some(&by) {
@@ -200,7 +200,7 @@ impl Transfers {
 
 impl Transfers {
     /// What was paired is not paired again.
-    pub(crate) fn forget(&self, pairs: &[(Arc<Project>, Vec<Moved>)]) {
+    pub(crate) fn forget(&self, pairs: &[(Arc<Project>, Vec<TransferredTask>)]) {
         let mut inner = self.lock();
         for (project, moved) in pairs {
             for moved in moved {

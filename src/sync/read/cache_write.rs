@@ -12,7 +12,7 @@ use crate::{
 pub(crate) const WATCHED: Duration = Duration::from_secs(600);
 
 /// Keeps what is known of a project for the next mount.
-pub(crate) fn keep(engine: &Engine, project: &Project) {
+pub(crate) fn write(engine: &Engine, project: &Project) {
     let fields = project.fields();
     let kept = {
         let state = project.lock();

@@ -9,7 +9,7 @@ use crate::{
     api::{Priority, RemoteDetails, TaskResource},
     error::{Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Details, Fact, Facts, Key, Outline, Set},
+    plan::{Details, Key, Known, Outline, PartialMap, TaskDetails},
     replica::state::Replica,
     sync::{
         engine::Engine, project::Project, read::cache_write, residency, transition::Transition,
@@ -33,36 +33,36 @@ pub(crate) async fn ask_detail(
         Err(error) if error.kind() == Kind::NotFound => RemoteDetails::default(),
         told => told?,
     };
-    let mut facts = Facts::default();
+    let mut parts = TaskDetails::default();
     match resource {
         TaskResource::Task => {}
-        TaskResource::Date => facts.date = Fact::of(told.date),
+        TaskResource::Date => parts.date = Known::of(told.date),
         TaskResource::Note => {
             // An empty one is none: the service takes no empty notes.
-            facts.note = Fact::of(told.note.filter(|note| !note.is_empty()));
+            parts.note = Known::of(told.note.filter(|note| !note.is_empty()));
         }
         TaskResource::Assignees => {
             let known = told.assignees.into_iter().map(|handle| (handle, ()));
-            facts.assignees = Set { known: distinct(known), complete: true };
+            parts.assignees = PartialMap { known: distinct(known), complete: true };
         }
         TaskResource::Fields => {
             let known = told.fields.into_iter().filter(|(_, value)| !is_none(value));
-            facts.fields = Set { known: distinct(known), complete: true };
+            parts.fields = PartialMap { known: distinct(known), complete: true };
         }
     }
-    Ok(facts.into())
+    Ok(parts.into())
 }
 
 /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
-pub(crate) async fn learn(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
+pub(crate) async fn merge_details(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
     let mut next = Transition::begin(engine, project).await;
-    learn_in(project, &mut next, told);
+    merge_details_in(project, &mut next, told);
     next.keep_in_memory();
-    keep_learnt(engine, project);
+    write_details(engine, project);
 }
 
 /// Installs what was told of tasks in a transition of their project.
-pub(crate) fn learn_in(project: &Project, next: &mut Replica, told: &[(TaskId, Details)]) {
+pub(crate) fn merge_details_in(project: &Project, next: &mut Replica, told: &[(TaskId, Details)]) {
     let Some(known) = next.snapshot() else { return };
     let (mut outline, read) = (Outline::clone(&known.outline), known.read);
     let mut of_task: HashMap<&TaskId, Details> = HashMap::new();
@@ -82,8 +82,8 @@ pub(crate) fn learn_in(project: &Project, next: &mut Replica, told: &[(TaskId, D
 }
 
 /// Keeps what was told of tasks.
-pub(crate) fn keep_learnt(engine: &Engine, project: &Project) {
-    cache_write::keep(engine, project);
+pub(crate) fn write_details(engine: &Engine, project: &Project) {
+    cache_write::write(engine, project);
     residency::note_resident(engine, project);
 }
 

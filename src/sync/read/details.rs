@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Details, Key},
-    store::cache_details::Told,
+    store::cache_details::DetailAnswer,
     sync::{
         engine::Engine,
         project::Project,
@@ -38,37 +38,41 @@ pub(crate) type Detail = (TaskId, TaskResource);
 
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asking {
+pub struct DetailQuery {
     /// Which details.
     pub resources: Vec<TaskResource>,
     /// Whether what is known is asked for as well.
-    pub anew: bool,
+    pub refetch: bool,
 }
 
 /// How many requests it takes to know the details of a project's tasks, as they were read last.
-pub(crate) async fn asking_takes(engine: &Engine, project: &Project, asking: &Asking) -> usize {
+pub(crate) async fn detail_request_count(
+    engine: &Engine,
+    project: &Project,
+    query: &DetailQuery,
+) -> usize {
     match project.id() {
-        Some(id) => asked_for(engine, project, &id, asking).await.0.len(),
+        Some(id) => asked_for(engine, project, &id, query).await.0.len(),
         None => 0,
     }
 }
 
 /// Asks for the details of a project's tasks. `told` is called after every answer. Dropped
-/// half way, what was told is kept for the next asking.
+/// half way, what was told is kept for the next query.
 ///
 /// # Errors
 /// What reading the project or asking failed with. A used up budget is waited for.
 pub(crate) async fn ask_details(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    asking: &Asking,
+    query: &DetailQuery,
     told: &(dyn Fn() + Send + Sync),
 ) -> Result<()> {
     open::read(engine, project).await?;
     let id = project.id().ok_or_else(|| {
         Error::new(Kind::NotFound, "it is not created yet").at(format!("{}.md", project.title()))
     })?;
-    let (wanted, mut answers) = asked_for(engine, project, &id, asking).await;
+    let (wanted, mut answers) = asked_for(engine, project, &id, query).await;
     let before = |detail: &Detail| project.lock().touched.get(detail).copied();
     let touched: HashMap<Detail, Option<u32>> = answers
         .iter()
@@ -80,14 +84,14 @@ pub(crate) async fn ask_details(
         let id = &id;
         async move {
             let details = ask_patiently(engine, id, &task, resource).await?;
-            let answer = Told { task, resource, time: engine.clock.wall(), details };
-            engine.cache.keep_told(id, answer.clone());
+            let answer = DetailAnswer { task, resource, time: engine.clock.wall(), details };
+            engine.cache.put_answer(id, answer.clone());
             told();
-            Ok::<Told, Error>(answer)
+            Ok::<DetailAnswer, Error>(answer)
         }
     });
     let asked = asked.buffer_unordered(AT_ONCE);
-    answers.extend(asked.try_collect::<Vec<Told>>().await?);
+    answers.extend(asked.try_collect::<Vec<DetailAnswer>>().await?);
     let _conversation = project.remote.lock().await;
     // What was changed here meanwhile is newer than the answer.
     answers.retain(|told| {
@@ -95,7 +99,7 @@ pub(crate) async fn ask_details(
         touched.get(&detail).is_some_and(|count| *count == before(&detail))
     });
     for told in answers.iter().filter(|told| told.resource == TaskResource::Assignees) {
-        let handles = told.details.facts().assignees.known.into_iter();
+        let handles = told.details.parts().assignees.known.into_iter();
         assigned::note_assigned(
             engine,
             project,
@@ -105,8 +109,8 @@ pub(crate) async fn ask_details(
     }
     let answers: Vec<(TaskId, Details)> =
         answers.into_iter().map(|told| (told.task, told.details)).collect();
-    detail::learn(engine, project, &answers).await;
-    engine.cache.forget_told(&id);
+    detail::merge_details(engine, project, &answers).await;
+    engine.cache.forget_answers(&id);
     Ok(())
 }
 
@@ -115,9 +119,9 @@ pub(crate) async fn asked_for(
     engine: &Engine,
     project: &Project,
     id: &ProjectId,
-    asking: &Asking,
-) -> (Vec<Detail>, Vec<Told>) {
-    let wanted = unknown(engine, project, asking);
+    query: &DetailQuery,
+) -> (Vec<Detail>, Vec<DetailAnswer>) {
+    let wanted = unknown(engine, project, query);
     if wanted.is_empty() {
         return (wanted, Vec::new());
     }
@@ -125,7 +129,7 @@ pub(crate) async fn asked_for(
     // What was told a moment ago may still be on its way to the disk.
     let told = tokio::task::spawn_blocking(move || {
         cache.write_out();
-        cache.told(&of)
+        cache.answers(&of)
     });
     let mut told = told.await.unwrap_or_default();
     let now = engine.clock.wall();
@@ -140,8 +144,8 @@ pub(crate) async fn asked_for(
 }
 
 /// The details that are to be known, as the project was read last.
-pub(crate) fn unknown(engine: &Engine, project: &Project, asking: &Asking) -> Vec<Detail> {
-    let known = residency::recalled(engine, project).snapshot().map(|known| known.outline.clone());
+pub(crate) fn unknown(engine: &Engine, project: &Project, query: &DetailQuery) -> Vec<Detail> {
+    let known = residency::resident(engine, project).snapshot().map(|known| known.outline.clone());
     let known = known.unwrap_or_default();
     let tasks = known.items.iter();
     tasks
@@ -150,8 +154,9 @@ pub(crate) fn unknown(engine: &Engine, project: &Project, asking: &Asking) -> Ve
             Key::New(_) => None,
         })
         .flat_map(|(task, item)| {
-            let unknown = |resource: &&TaskResource| asking.anew || !item.details.knows(**resource);
-            asking.resources.iter().filter(unknown).map(|resource| (task.clone(), *resource))
+            let unknown =
+                |resource: &&TaskResource| query.refetch || !item.details.knows(**resource);
+            query.resources.iter().filter(unknown).map(|resource| (task.clone(), *resource))
         })
         .collect()
 }
@@ -176,15 +181,15 @@ pub(crate) async fn ask_patiently(
 /// Asks ahead for the details that `--details` names of a project that somebody has opened,
 /// with spare budget, and nobody waits for it.
 pub(crate) fn ask_ahead(engine: &Arc<Engine>, project: &Arc<Project>) {
-    let asking = Asking { resources: engine.settings.details.clone(), anew: false };
-    if asking.resources.is_empty() || unknown(engine, project, &asking).is_empty() {
+    let query = DetailQuery { resources: engine.settings.details.clone(), refetch: false };
+    if query.resources.is_empty() || unknown(engine, project, &query).is_empty() {
         return;
     }
     let Some(mut lease) = engine.asks.add(project) else { return };
     let shared = engine.clone();
     engine.tasks.spawn("asking for details ahead", async move {
         while let Some(project) = lease.next() {
-            if let Err(error) = ask_details(&shared, &project, &asking, &|| {}).await {
+            if let Err(error) = ask_details(&shared, &project, &query, &|| {}).await {
                 tracing::debug!(%error, project = project.title(), "its details are unknown");
                 shared.asks.clear();
             }

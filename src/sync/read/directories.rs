@@ -11,11 +11,11 @@ use crate::{
         engine::Engine,
         event::Event,
         leaf::{
-            known_listings::{Items, Listed, Which},
-            listings::Standing,
+            known_listings::{Listed, ListingItems, Which},
+            listings::ListingStanding,
         },
         presence,
-        read::open::{BELIEVED, REVALIDATION_WAIT},
+        read::open::{REVALIDATION_WAIT, TTL},
     },
 };
 
@@ -31,16 +31,16 @@ pub(crate) async fn project_ids(engine: &Engine, folder: &SpaceId) -> Result<Has
 
 /// What a directory is looked at for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum ListIntent {
     /// For what is in it now.
-    At,
+    List,
     /// For what is in it, by a program that walks through many: what is known is good enough.
-    Along,
+    Scan,
     /// For the way to somewhere else, on which what is known is good enough.
-    Through,
+    Traverse,
     /// For a project in it that is about to be replaced: nothing less than what is in it now, as long
     /// as the service is there to tell.
-    Onto,
+    Replace,
 }
 
 /// The workspaces of the account.
@@ -48,8 +48,11 @@ pub enum Look {
 /// # Errors
 /// As [`Client::workspaces`](crate::api::Client::workspaces), and only if they were never
 /// listed.
-pub(crate) async fn workspaces(engine: &Arc<Engine>, look: Look) -> Result<Arc<Listed>> {
-    ensure(engine, &Which::Workspaces, look).await?;
+pub(crate) async fn workspaces(
+    engine: &Arc<Engine>,
+    list_intent: ListIntent,
+) -> Result<Arc<Listed>> {
+    ensure(engine, &Which::Workspaces, list_intent).await?;
     Ok(engine.listings.assemble(None, false))
 }
 
@@ -61,15 +64,16 @@ pub(crate) async fn space(
     engine: &Arc<Engine>,
     id: &SpaceId,
     is_workspace: bool,
-    look: Look,
+    list_intent: ListIntent,
 ) -> Result<Arc<Listed>> {
     let (projects, folders) = (Which::Projects(id.clone()), Which::Folders(id.clone()));
-    match (is_workspace, look) {
-        (false, _) | (true, Look::Onto) => ensure(engine, &projects, look).await?,
+    match (is_workspace, list_intent) {
+        (false, _) | (true, ListIntent::Replace) => ensure(engine, &projects, list_intent).await?,
         // The way through a workspace leads to its folders.
-        (true, Look::Through) => ensure(engine, &folders, look).await?,
-        (true, Look::At | Look::Along) => {
-            let both = (ensure(engine, &projects, look), ensure(engine, &folders, look));
+        (true, ListIntent::Traverse) => ensure(engine, &folders, list_intent).await?,
+        (true, ListIntent::List | ListIntent::Scan) => {
+            let both =
+                (ensure(engine, &projects, list_intent), ensure(engine, &folders, list_intent));
             tokio::try_join!(both.0, both.1)?;
         }
     }
@@ -77,36 +81,49 @@ pub(crate) async fn space(
 }
 
 /// How long the names in a directory may be believed; `None` is the root.
-pub(crate) fn names_believed(engine: &Engine, directory: Option<&SpaceId>) -> Duration {
+pub(crate) fn entry_ttl(engine: &Engine, directory: Option<&SpaceId>) -> Duration {
     let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
     let which = directory.map_or(Which::Workspaces, |id| Which::Projects(id.clone()));
-    engine.listings.remaining(&which, now, max_age).max(BELIEVED)
+    engine.listings.remaining(&which, now, max_age).max(TTL)
 }
 
 /// What a program looks at a directory for that opens it, or looks a name up in it. Without any
 /// age to be served at, everybody looks at what is there now.
-pub(crate) fn looks(engine: &Engine, process: Option<Process>, opens: Option<u64>) -> Look {
+pub(crate) fn list_intent_of(
+    engine: &Engine,
+    process: Option<Process>,
+    opens: Option<u64>,
+) -> ListIntent {
     let now = engine.clock.now();
     let walks = process.is_some_and(|process| match opens {
         Some(number) => engine.dir_scans.opens(process, number, now),
         None => engine.dir_scans.walks(process, now),
     });
     let walks = walks || process.is_some_and(|process| engine.scans.walks(process, now));
-    if walks && !engine.settings.max_age.is_zero() { Look::Along } else { Look::At }
+    if walks && !engine.settings.max_age.is_zero() { ListIntent::Scan } else { ListIntent::List }
 }
 
 /// Sees to it that a listing is known, and young or at least asked for.
-pub(crate) async fn ensure(engine: &Arc<Engine>, which: &Which, look: Look) -> Result<()> {
+pub(crate) async fn ensure(
+    engine: &Arc<Engine>,
+    which: &Which,
+    list_intent: ListIntent,
+) -> Result<()> {
     let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
     let standing = engine.listings.standing(which, now, max_age);
-    let priority = match (standing, look) {
-        (Standing::Fresh, _) => return Ok(()),
-        (Standing::Unknown, _) => return relist(engine, which, Priority::Foreground).await,
-        (_, Look::Along | Look::Through) if !engine.listings.is_due(which, now, max_age) => {
+    let priority = match (standing, list_intent) {
+        (ListingStanding::Fresh, _) => return Ok(()),
+        (ListingStanding::Unknown, _) => return relist(engine, which, Priority::Foreground).await,
+        (_, ListIntent::Scan | ListIntent::Traverse)
+            if !engine.listings.is_due(which, now, max_age) =>
+        {
             return Ok(());
         }
-        (_, Look::Along | Look::Through) => Priority::Background,
-        (Standing::Recalled | Standing::Old, Look::At | Look::Onto) => Priority::Foreground,
+        (_, ListIntent::Scan | ListIntent::Traverse) => Priority::Background,
+        (
+            ListingStanding::FromCache | ListingStanding::Old,
+            ListIntent::List | ListIntent::Replace,
+        ) => Priority::Foreground,
     };
     let (shared, asked) = (engine.clone(), which.clone());
     let refresh = tokio::spawn(async move {
@@ -115,9 +132,9 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, which: &Which, look: Look) -> R
             shared.listings.note_failure(&asked, shared.clock.now());
         }
     });
-    let wait = match (standing, look) {
-        (Standing::Old, Look::At) => REVALIDATION_WAIT,
-        (_, Look::Onto) => engine.settings.read_timeout,
+    let wait = match (standing, list_intent) {
+        (ListingStanding::Old, ListIntent::List) => REVALIDATION_WAIT,
+        (_, ListIntent::Replace) => engine.settings.read_timeout,
         _ => return Ok(()),
     };
     tokio::select! {
@@ -134,13 +151,13 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, which: &Which, look: Look) -> R
 ///
 /// # Errors
 /// Never for what was listed before.
-pub(crate) async fn ask_if_recalled(engine: &Arc<Engine>, folder: &SpaceId) -> Result<()> {
+pub(crate) async fn relist_if_from_cache(engine: &Arc<Engine>, folder: &SpaceId) -> Result<()> {
     let which = Which::Projects(folder.clone());
     let standing = engine.listings.standing(&which, engine.clock.now(), engine.settings.max_age);
-    if standing != Standing::Recalled {
+    if standing != ListingStanding::FromCache {
         return Ok(());
     }
-    ensure(engine, &which, Look::Onto).await
+    ensure(engine, &which, ListIntent::Replace).await
 }
 
 /// Lists the workspaces if they were never listed, by this mount or one before.
@@ -150,8 +167,8 @@ pub(crate) async fn ask_if_recalled(engine: &Arc<Engine>, folder: &SpaceId) -> R
 pub(crate) async fn first_look(engine: &Engine) -> Result<()> {
     let (which, now) = (Which::Workspaces, engine.clock.now());
     match engine.listings.standing(&which, now, engine.settings.max_age) {
-        Standing::Unknown => relist(engine, &which, Priority::Foreground).await,
-        Standing::Recalled | Standing::Old | Standing::Fresh => Ok(()),
+        ListingStanding::Unknown => relist(engine, &which, Priority::Foreground).await,
+        ListingStanding::FromCache | ListingStanding::Old | ListingStanding::Fresh => Ok(()),
     }
 }
 
@@ -161,16 +178,18 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
     let _flight = flight.lock().await;
     let asked = engine.clock.now();
     let standing = engine.listings.standing(which, asked, engine.settings.max_age);
-    if standing == Standing::Fresh {
+    if standing == ListingStanding::Fresh {
         return Ok(());
     }
     let (items, directory) = match which {
-        Which::Workspaces => (Items::Spaces(engine.backend.workspaces(priority).await?), None),
+        Which::Workspaces => {
+            (ListingItems::Spaces(engine.backend.workspaces(priority).await?), None)
+        }
         Which::Folders(id) => {
-            (Items::Spaces(engine.backend.folders(priority, id).await?), Some(id.clone()))
+            (ListingItems::Spaces(engine.backend.folders(priority, id).await?), Some(id.clone()))
         }
         Which::Projects(id) => {
-            (Items::Projects(engine.backend.projects(priority, id).await?), Some(id.clone()))
+            (ListingItems::Projects(engine.backend.projects(priority, id).await?), Some(id.clone()))
         }
         // No listing: nobody asks for it here.
         Which::Export(_) => return Ok(()),

@@ -12,10 +12,10 @@ use crate::{
     error::Kind,
     ids::{ProjectId, SpaceId},
     memory,
-    plan::{Details, Facts, Key, Listing, OnlyRoot, Outline, Set},
+    plan::{Details, Key, Listing, OnlyRoot, Outline, PartialMap, TaskDetails},
     sync::{
         engine::Engine,
-        leaf::exports::{Export, ExportState, FAILED, Space},
+        leaf::exports::{ExportState, FAILED, Space, SpaceExport},
         project::Project,
         read::{cache_write, fetch, registry},
         residency,
@@ -33,12 +33,12 @@ pub(crate) const REFUSED: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) const DIFFERS: Duration = Duration::from_secs(3600);
 
-impl Export {
+impl SpaceExport {
     /// Compares a project that was read by itself after the export was begun.
     pub(crate) fn compare(&mut self, engine: &Engine, id: &ProjectId, project: &Project) {
         let Some(exported) = self.projects.get(id) else { return };
         let known = {
-            let state = residency::recalled(engine, project);
+            let state = residency::resident(engine, project);
             let known = state.snapshot().filter(|known| known.read.is_some());
             known.map(|known| (known.outline.clone(), known.title.clone()))
         };
@@ -74,15 +74,15 @@ fn told(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
     for item in &mut listing.outline.items {
         if let Key::Known(id) = &item.key {
             let known = exported.values.get(id).cloned().unwrap_or_default();
-            let fields = Set { known, complete: true };
-            item.details = Details::from(Facts { fields, ..Facts::default() });
+            let fields = PartialMap { known, complete: true };
+            item.details = Details::from(TaskDetails { fields, ..TaskDetails::default() });
         }
     }
     listing
 }
 
 /// Takes over what no listing tells of a project that was listed as it was exported.
-async fn adopt(engine: &Engine, export: &Export, id: &ProjectId, project: &Project) {
+async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &Project) {
     let Some(exported) = export.trusted(id) else { return };
     let Ok(_conversation) = project.remote.try_lock() else { return };
     let mut next = Transition::begin(engine, project).await;
@@ -95,30 +95,34 @@ async fn adopt(engine: &Engine, export: &Export, id: &ProjectId, project: &Proje
     let (read, text) = (next.read(), project.render(&outline));
     next.install(outline, text, read);
     next.keep_in_memory();
-    cache_write::keep(engine, project);
+    cache_write::write(engine, project);
 }
 
 /// Reads a project that was never read, with its whole space if that is being walked through.
 /// Whether it is known now; else it is to be read by itself.
-pub(crate) async fn hydrate(engine: &Arc<Engine>, project: &Arc<Project>) -> bool {
+pub(crate) async fn read_by_export(engine: &Arc<Engine>, project: &Arc<Project>) -> bool {
     if engine.settings.max_age.is_zero() {
         // What another project's reader asked for is too old for this one.
         return false;
     }
     let (space, now) = (engine.exports.space(&project.folder()), engine.clock.now());
-    let patience = space.patience(now);
-    if !space.is_walked(project.serial, now) || patience.is_zero() {
+    let time_left = space.time_left(now);
+    if !space.is_walked(project.serial, now) || time_left.is_zero() {
         return false;
     }
     let (shared, asked) = (engine.clone(), project.clone());
-    let hydrated = tokio::spawn(async move { hydrate_from(&shared, &space, &asked).await });
+    let hydrated = tokio::spawn(async move { read_by_export_of(&shared, &space, &asked).await });
     tokio::select! {
         hydrated = hydrated => hydrated.unwrap_or(false),
-        () = engine.clock.sleep(patience) => false,
+        () = engine.clock.sleep(time_left) => false,
     }
 }
 
-pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<Project>) -> bool {
+pub(crate) async fn read_by_export_of(
+    engine: &Engine,
+    space: &Space,
+    project: &Arc<Project>,
+) -> bool {
     let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
     let mut state = space.export.lock().await;
     if project.is_known() {
@@ -128,8 +132,9 @@ pub(crate) async fn hydrate_from(engine: &Engine, space: &Space, project: &Arc<P
     if engine.listings.export_refused(&folder).is_some_and(|until| engine.clock.wall() < until) {
         return false;
     }
-    let is_young =
-        |export: &Export| now.saturating_duration_since(export.taken) <= engine.settings.max_age;
+    let is_young = |export: &SpaceExport| {
+        now.saturating_duration_since(export.taken) <= engine.settings.max_age
+    };
     if !state.newest.as_ref().is_some_and(is_young) {
         if unknown_in(engine, &folder) < WORTH {
             return false;
@@ -195,7 +200,7 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
         }
     };
     let verified = BTreeSet::new();
-    let mut export = Export { taken, projects, verified, differs: false };
+    let mut export = SpaceExport { taken, projects, verified, differs: false };
     let ids: Vec<ProjectId> = export.projects.keys().cloned().collect();
     for id in ids {
         let Some(known) = engine.known(&id) else { continue };
@@ -225,7 +230,7 @@ pub(crate) async fn install_trusted(engine: &Engine, folder: &SpaceId, state: &m
     memory::give_back();
 }
 
-pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &Export) {
+pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &SpaceExport) {
     for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
         let Some(exported) = export.trusted(&id) else { continue };
         let project =
@@ -236,6 +241,6 @@ pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &Export) 
             continue;
         }
         let listing = told(engine, &project, exported);
-        fetch::take_in(engine, &project, listing, export.taken).await;
+        fetch::install_reading(engine, &project, listing, export.taken).await;
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
     plan::{Listing, OnlyRoot, Outline},
-    replica::relocation::Place,
+    replica::relocation::Location,
     sync::{
         bases,
         engine::Engine,
@@ -60,7 +60,7 @@ pub(crate) async fn only_root(
         return Ok(OnlyRoot::IsTitle);
     }
     let known =
-        residency::recalled(engine, project).snapshot().and_then(|known| known.title.clone());
+        residency::resident(engine, project).snapshot().and_then(|known| known.title.clone());
     if known.as_ref() == Some(&first.id) || engine.titles_are_listed.load(Ordering::Relaxed) {
         return Ok(OnlyRoot::IsTitle);
     }
@@ -73,7 +73,7 @@ pub(crate) async fn only_root(
 pub(crate) async fn fetch(engine: &Engine, project: &Project, priority: Priority) -> Result<()> {
     let (id, title) = {
         let state = project.lock();
-        (state.id.clone(), Place::remote(&state).title)
+        (state.id.clone(), Location::remote(&state).title)
     };
     let id = id.ok_or_else(|| Error::new(Kind::NotFound, "the project is not created yet"))?;
     let asked = engine.clock.now();
@@ -83,13 +83,18 @@ pub(crate) async fn fetch(engine: &Engine, project: &Project, priority: Priority
         .await
         .map_err(|error| error.at(format!("{title}.md")))?;
     let only_root = only_root(engine, project, &id, &title, &tasks, priority).await?;
-    take_in(engine, project, Outline::from_listing(&tasks, &title, only_root), asked).await;
+    install_reading(engine, project, Outline::from_listing(&tasks, &title, only_root), asked).await;
     Ok(())
 }
 
 /// Installs what was read of a project, which was asked for then, and tells and keeps it. The
 /// caller holds `project.remote`.
-pub(crate) async fn take_in(engine: &Engine, project: &Project, listing: Listing, asked: Instant) {
+pub(crate) async fn install_reading(
+    engine: &Engine,
+    project: &Project,
+    listing: Listing,
+    asked: Instant,
+) {
     let mut next = Transition::begin(engine, project).await;
     // What is there is compared with what comes, and knows what no listing tells.
     let before = next.snapshot().map(|known| known.outline.clone());
@@ -105,6 +110,6 @@ pub(crate) async fn take_in(engine: &Engine, project: &Project, listing: Listing
         is_new.into_iter().for_each(|is_new| current.interest.note_answer(is_new));
         bases::log_names(engine, current);
     });
-    cache_write::keep(engine, project);
+    cache_write::write(engine, project);
     residency::note_resident(engine, project);
 }

@@ -19,7 +19,7 @@ use crate::{
 
 /// The tasks of a project as they are known.
 #[derive(Debug, Clone)]
-pub(crate) struct KnownTasks {
+pub(crate) struct OfflineTasks {
     pub(crate) outline: Arc<Outline>,
     /// What the file shows, where that is what a program wrote.
     pub(crate) written: Option<Arc<[u8]>>,
@@ -41,8 +41,8 @@ pub(crate) fn is_listed(engine: &Engine, id: &ProjectId, folder: &SpaceId) -> Op
 
 /// The tasks of a project that Taskade has; `None` if it was never read. What is not in memory
 /// is read from the cache, and not kept: see [`write_out_cache`].
-pub(crate) fn known_tasks(engine: &Engine, id: &ProjectId) -> Option<KnownTasks> {
-    let in_memory = engine.known(id).and_then(|project| project.known_tasks());
+pub(crate) fn offline_tasks(engine: &Engine, id: &ProjectId) -> Option<OfflineTasks> {
+    let in_memory = engine.known(id).and_then(|project| project.offline_tasks());
     in_memory.or_else(|| cached(&engine.cache, id))
 }
 
@@ -53,43 +53,43 @@ pub(crate) fn write_out_cache(engine: &Engine) {
 
 impl Project {
     /// Its tasks, if they are in memory.
-    pub(crate) fn known_tasks(&self) -> Option<KnownTasks> {
+    pub(crate) fn offline_tasks(&self) -> Option<OfflineTasks> {
         let state = self.lock();
         let content = state.content()?;
-        let is_written = state.saved().is_some() || state.refused.is_some();
+        let is_written = state.saved().is_some() || state.rejected.is_some();
         let written = is_written.then_some(content.text);
-        Some(KnownTasks { outline: content.outline, written })
+        Some(OfflineTasks { outline: content.outline, written })
     }
 }
 
-pub(crate) fn cached(cache: &Cache, id: &ProjectId) -> Option<KnownTasks> {
+pub(crate) fn cached(cache: &Cache, id: &ProjectId) -> Option<OfflineTasks> {
     let outline = cache.project(id)?.reading.outline;
-    Some(KnownTasks { outline, written: None })
+    Some(OfflineTasks { outline, written: None })
 }
 
 /// What the last mount of an account knew, to be looked at only. Whoever mounts it meanwhile is
 /// not disturbed.
 #[derive(Debug)]
-pub(crate) struct Asleep {
+pub(crate) struct OfflineAccount {
     pub(crate) cache: Arc<Cache>,
     pub(crate) listings: Listings,
     /// The projects with saves that wait or were refused; `None` of those that are to be archived.
-    pub(crate) saves: HashMap<ProjectId, Option<KnownTasks>>,
+    pub(crate) saves: HashMap<ProjectId, Option<OfflineTasks>>,
     /// Gone if it cannot be read: then names are as they would be given now.
     pub(crate) journal: Option<Journal>,
 }
 
-impl Asleep {
+impl OfflineAccount {
     /// Looks at the directory of an account. `None` if nothing is known of it.
     pub(crate) fn open(account: &Path) -> Option<Self> {
         let cache = Arc::new(Cache::peek(&account.join(CACHE))?);
         let journal = Journal::open_to_look(&account.join(JOURNAL)).ok();
         let archived = journal.as_ref().and_then(|journal| journal.archived().ok());
-        let listings = Listings::recalled(cache.clone(), archived.unwrap_or_default());
+        let listings = Listings::from_cache(cache.clone(), archived.unwrap_or_default());
         let entries = journal.as_ref().and_then(|journal| journal.entries().ok());
         let saves = entries.unwrap_or_default().into_iter().filter_map(|entry| {
             let (outline, written) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
-            Some((entry.project?, (!entry.archive).then_some(KnownTasks { outline, written })))
+            Some((entry.project?, (!entry.archive).then_some(OfflineTasks { outline, written })))
         });
         let saves = saves.collect();
         Some(Self { cache, listings, saves, journal })
@@ -105,8 +105,8 @@ impl Asleep {
         self.journal.as_ref().map(|journal| journal.names(directory)).unwrap_or_default()
     }
 
-    /// As [`known_tasks`].
-    pub(crate) fn known_tasks(&self, id: &ProjectId) -> Option<KnownTasks> {
+    /// As [`offline_tasks`].
+    pub(crate) fn offline_tasks(&self, id: &ProjectId) -> Option<OfflineTasks> {
         let save = self.saves.get(id).cloned();
         save.unwrap_or_else(|| cached(&self.cache, id))
     }

@@ -27,7 +27,7 @@ pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
 /// How long the kernel may believe names and attributes that do not age: every change that does not
 /// come through it is told to it.
-pub const BELIEVED: Duration = Duration::from_secs(1);
+pub const TTL: Duration = Duration::from_secs(1);
 
 /// What a program that opens the project gets, if it may be one that walks through many.
 ///
@@ -73,14 +73,14 @@ pub(crate) async fn serve(
 ) -> Result<Content> {
     residency::ensure(engine, project).await;
     let now = engine.clock.now();
-    let (content, settled, recalled) = {
-        let mut state = residency::recalled(engine, project);
+    let (content, settled, from_cache) = {
+        let mut state = residency::resident(engine, project);
         let settled = !state.shows_remote() || state.is_fresh(now, engine.settings.max_age);
         (state.lend_content(), settled, state.from_cache)
     };
     match content {
         Some(content) if settled => Ok(content),
-        Some(content) if recalled => {
+        Some(content) if from_cache => {
             refresh::refresh_aside(engine, project);
             Ok(content)
         }
@@ -92,7 +92,7 @@ pub(crate) async fn serve(
             // Who waits for the service does so on no thread of the kernel's: the cache is looked into
             // for what is to be read ahead.
             tokio::task::yield_now().await;
-            if !export::hydrate(engine, project).await {
+            if !export::read_by_export(engine, project).await {
                 readahead::read_ahead(engine, project, process);
                 fetch::refresh(engine, project, Priority::Foreground).await?;
             }
@@ -108,7 +108,7 @@ pub(crate) async fn serve(
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) async fn glance(
+pub(crate) async fn revalidate_attr(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     process: Option<Process>,
@@ -138,11 +138,11 @@ pub(crate) async fn glance(
 
 /// How long what a reader gets is sure to stay as it is, unless the kernel is told: until
 /// opening it asks again, however late a look would.
-pub(crate) fn believed(engine: &Engine, project: &Project) -> Duration {
+pub(crate) fn attr_ttl(engine: &Engine, project: &Project) -> Duration {
     let now = engine.clock.now();
     let state = project.lock();
     if !state.shows_remote() {
-        return BELIEVED;
+        return TTL;
     }
     state.read().map_or(Duration::ZERO, |read| remaining(read, now, engine.settings.max_age))
 }
@@ -169,9 +169,9 @@ pub(crate) fn note_served(engine: &Engine, project: &Project, content: &Content)
 /// Sets the time of last change of a project, as a program asks. It stays until the content
 /// changes.
 pub(crate) fn set_modified(engine: &Engine, project: &Project, time: SystemTime) {
-    residency::recall(engine, project);
+    residency::ensure_resident(engine, project);
     project.set_modified(time, engine.clock.wall());
-    cache_write::keep(engine, project);
+    cache_write::write(engine, project);
 }
 
 /// Asks for a newer state, and waits for it, but not for long. A failure leaves what is

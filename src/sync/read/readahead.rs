@@ -68,7 +68,7 @@ pub(crate) fn unknown_of<'a>(
         let project =
             known.unwrap_or_else(|| registry::project(engine, &listed.id, folder, &listed.name));
         if !project.is_known() {
-            residency::recall(engine, &project);
+            residency::ensure_resident(engine, &project);
         }
         let is_asked_for = project.remote.try_lock().is_err();
         (!project.is_known() && !is_asked_for).then_some(project)

@@ -77,7 +77,7 @@ pub(crate) async fn tasks_known(
     if let Some(known) = snapshot(engine, project) {
         return Ok(known);
     }
-    if !export::hydrate(engine, project).await {
+    if !export::read_by_export(engine, project).await {
         fetch::refresh(engine, project, Priority::Foreground).await?;
     }
     snapshot(engine, project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
@@ -106,7 +106,7 @@ pub(crate) async fn tasks_read_lately(engine: &Engine, project: &Project) -> Res
 }
 
 pub(crate) fn snapshot(engine: &Engine, project: &Project) -> Option<Arc<Outline>> {
-    residency::recalled(engine, project).snapshot().map(|known| known.outline.clone())
+    residency::resident(engine, project).snapshot().map(|known| known.outline.clone())
 }
 
 /// The id of a project that Taskade has.

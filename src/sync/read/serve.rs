@@ -11,7 +11,7 @@ use crate::{
     replica::{
         current::Current,
         grace::Grace,
-        served::{GRACE, OwnText, Process, Seen},
+        served::{Base, GRACE, OwnText, Process},
         state::Content,
     },
     store::base_records::Kept,
@@ -63,7 +63,7 @@ pub(crate) fn read_by(
 ) -> Option<Served> {
     let now = engine.clock.now();
     let (served, before) = {
-        let mut state = residency::recalled(engine, project);
+        let mut state = residency::resident(engine, project);
         let before = state.opened.replace(now);
         let own = state.own_content(process, now);
         let is_own = own.is_some();
@@ -98,7 +98,7 @@ pub(crate) fn stat_for(engine: &Engine, project: &Project, process: Option<Proce
 pub(crate) struct Written<'a> {
     pub(crate) process: Option<Process>,
     /// What it was edited from.
-    pub(crate) base: &'a Seen,
+    pub(crate) base: &'a Base,
     /// What it stands for.
     pub(crate) ours: &'a Arc<Outline>,
     /// That in canonical form.
@@ -109,7 +109,7 @@ impl<'a> Written<'a> {
     pub(crate) fn new(
         project: &Project,
         process: Option<Process>,
-        base: &'a Seen,
+        base: &'a Base,
         ours: &'a Arc<Outline>,
     ) -> Self {
         Self { process, base, ours, text: project.render(ours) }
@@ -119,7 +119,7 @@ impl<'a> Written<'a> {
     /// that went, within `--commit-wait`. What of it is to be [rendered](Self::render) afterwards.
     pub(crate) fn note(&self, engine: &Engine, state: &mut Current) -> Option<Arc<Outline>> {
         state.lent.lend(self.ours);
-        if let Seen::Blindly(base) = self.base {
+        if let Base::Unread(base) = self.base {
             let mut bases = std::mem::take(&mut state.bases);
             let (from, to) = (state.resolved(base), state.resolved(self.ours));
             let resolved = |outline: &Outline| state.resolved(outline);
@@ -186,7 +186,7 @@ pub(crate) fn note_told(
 /// after a kill.
 pub(crate) fn note_not_saved(engine: &Engine, project: &Project, process: Option<Process>) {
     let mut state = project.lock();
-    state.bases.refused(process);
+    state.bases.rejected(process);
     bases::log_base(engine, &mut state, process);
 }
 
@@ -223,7 +223,7 @@ pub(crate) async fn end_graces(engine: &Engine, lease: &GraceLease) {
             (!others.is_empty(), next)
         };
         if changed {
-            cache_write::keep(engine, project);
+            cache_write::write(engine, project);
         }
         engine.changed(project, changed);
         let Some(next) = next else {

@@ -4,21 +4,21 @@ use crate::{
     ids::ProjectId,
     plan::Outline,
     replica::state::Replica,
-    store::history::{Deed, Past},
+    store::history::{Action, ActionKind},
     sync::{engine::Engine, locate},
 };
 
 /// What a save that leaves the journal has done, if anything.
-pub(crate) fn deed(engine: &Engine, state: &Replica) -> Option<Past> {
-    let (id, intent) = (state.id.as_ref()?, state.pending()?);
-    let deed = if intent.creates { Deed::Created } else { Deed::Saved };
-    let (before, after) = (intent.before.clone(), intent.base.clone());
-    let past = Past { undoes: intent.undoes, ..past(engine, state, id, deed, before, after)? };
-    (intent.creates || past.before != past.after).then_some(past)
+pub(crate) fn of_save(engine: &Engine, state: &Replica) -> Option<Action> {
+    let (id, save) = (state.id.as_ref()?, state.pending()?);
+    let kind = if save.creates { ActionKind::Created } else { ActionKind::Saved };
+    let (before, after) = (save.before.clone(), save.base.clone());
+    let action = Action { undoes: save.undoes, ..action(engine, state, id, kind, before, after)? };
+    (save.creates || action.before != action.after).then_some(action)
 }
 
 /// That a project was archived.
-pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Past> {
+pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Action> {
     let known = state.remote_outline();
     let id = state.id.as_ref()?;
     let burst = {
@@ -26,26 +26,26 @@ pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Past> {
         let removal = removals.iter().rev().find(|it| it.project.as_ref() == Some(id));
         removal.map(|it| if it.burst == 0 { it.row } else { it.burst })
     };
-    let past = past(engine, state, id, Deed::Archived, known.clone(), known)?;
-    Some(Past { burst, ..past })
+    let action = action(engine, state, id, ActionKind::Archived, known.clone(), known)?;
+    Some(Action { burst, ..action })
 }
 
 /// `None` where nothing is to be remembered.
-pub(crate) fn past(
+pub(crate) fn action(
     engine: &Engine,
     state: &Replica,
     id: &ProjectId,
-    deed: Deed,
+    kind: ActionKind,
     before: Outline,
     after: Outline,
-) -> Option<Past> {
-    (!engine.settings.keep_history.is_zero()).then(|| Past {
+) -> Option<Action> {
+    (!engine.settings.keep_history.is_zero()).then(|| Action {
         row: 0,
         time: engine.clock.wall(),
         project: id.clone(),
         folder: state.folder.clone(),
         title: state.title.clone(),
-        deed,
+        kind,
         before,
         after,
         undoes: None,

@@ -45,7 +45,7 @@ pub(crate) async fn note_removal(
 ) -> Result<Option<i64>> {
     residency::leave_kernel_thread(project).await;
     let (mut removal, outline) = {
-        let state = residency::recalled(engine, project);
+        let state = residency::resident(engine, project);
         if state.id.is_none() && state.row.is_none() {
             return Ok(None);
         }
@@ -227,7 +227,7 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
         return Ok(());
     }
     if next.archival == (Archival::Done { here: true }) {
-        next.past = actions::archival(engine, &next);
+        next.action = actions::archival(engine, &next);
     }
     next.archival = Archival::No;
     next.local.settle();

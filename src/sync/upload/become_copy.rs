@@ -14,7 +14,7 @@ use crate::{
     replica::{
         copying::{self as relocation, InCopy},
         pending::{PendingSave, Rebased},
-        relocation::{CopyRequest, Original, Place, Relocation},
+        relocation::{CopyRequest, Location, Original, Relocation},
         state::Replica,
     },
     store::reidentified::Reidentified,
@@ -35,7 +35,7 @@ pub(crate) async fn ask_for_copy(
     engine: &Engine,
     project: &Project,
     id: &ProjectId,
-    to: &Place,
+    to: &Location,
 ) -> Result<()> {
     match engine.backend.copy_project(id, &to.folder, &to.title).await {
         Ok(copied) => {
@@ -84,10 +84,10 @@ pub(crate) async fn become_copy(
         return ask_for_copy(engine, project, id, &request.to).await;
     };
     rebase::rebase(engine, project).await?;
-    let original = known_tasks_of(engine, project);
-    let is_refused = project.lock().is_refused();
+    let original = remote_tasks(engine, project);
+    let is_rejected = project.lock().is_rejected();
     let is_same = relocation::same_tasks(&original, &listing.outline);
-    if is_refused && !is_same {
+    if is_rejected && !is_same {
         // It may have been found only now, and is to be archived if nobody uses it.
         let is_it = |relocation: &mut Relocation| {
             relocation.copy.iter_mut().for_each(|request| request.id = Some(copy.clone()));
@@ -99,12 +99,12 @@ pub(crate) async fn become_copy(
     let tasks = relocation::in_copy(&original, before, there)
         .unwrap_or_else(|| relocation::in_changed_copy(&original, before, there));
     let to = request.to;
-    go_on_as(engine, project, Next { id: copy, to, listing, keys: Keys::OfCopy(tasks) }).await
+    go_on_as(engine, project, Successor { id: copy, to, listing, keys: Keys::OfCopy(tasks) }).await
 }
 
 /// The tasks that a project is known to have.
-pub(crate) fn known_tasks_of(engine: &Engine, project: &Project) -> Outline {
-    residency::recalled(engine, project).remote_outline()
+pub(crate) fn remote_tasks(engine: &Engine, project: &Project) -> Outline {
+    residency::resident(engine, project).remote_outline()
 }
 
 /// Reads the original once more. One that is gone has left what was known of it.
@@ -138,7 +138,7 @@ pub(crate) async fn find_copy(
 ) -> Result<Option<(ProjectId, Listing)>> {
     let CopyRequest { to, before, tasks, .. } = request;
     let listed = engine.backend.projects(Priority::Save, &to.folder).await?;
-    let original = known_tasks_of(engine, project);
+    let original = remote_tasks(engine, project);
     let may_be = |entry: &&RemoteProject| {
         let is_new = !before.contains(&entry.id) && entry.id != *id;
         entry.name == to.title && entry.completed != Some(true) && is_new
@@ -162,13 +162,13 @@ pub(crate) async fn find_copy(
 pub(crate) async fn go_on_as(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    next: Next,
+    next: Successor,
 ) -> Result<()> {
     let lacking = match &next.keys {
         Keys::OfCopy(tasks) => lacking(engine, project, &next.id, &tasks.keys).await?,
         Keys::Back(_) => Vec::new(),
     };
-    let Next { id, to, listing, keys } = next;
+    let Successor { id, to, listing, keys } = next;
     let mut next = Transition::begin(engine, project).await;
     let (Some(former), Some(save)) = (next.id.clone(), next.pending().cloned()) else {
         return Ok(());
@@ -206,7 +206,7 @@ pub(crate) async fn go_on_as(
     identified_anew(engine, project, &former, &id);
     engine.listings.show_as_listed(&id);
     placement::show_relocation(engine, project);
-    let Place { folder, title } = to;
+    let Location { folder, title } = to;
     engine.listings.add(&folder, RemoteProject { id, name: title, completed: Some(false) });
     engine.emit(Event::Directory(Some(folder)));
     Ok(())
@@ -220,7 +220,7 @@ pub(crate) async fn lacking(
     copy: &ProjectId,
     keys: &HashMap<Key, Key>,
 ) -> Result<Vec<(TaskId, Details)>> {
-    let known: Vec<(TaskId, Details)> = known_tasks_of(engine, project)
+    let known: Vec<(TaskId, Details)> = remote_tasks(engine, project)
         .items
         .iter()
         .filter(|item| !item.details.is_unknown())
@@ -240,9 +240,9 @@ pub(crate) async fn lacking(
 
 /// What a project is to be from now on.
 #[derive(Debug)]
-pub(crate) struct Next {
+pub(crate) struct Successor {
     pub(crate) id: ProjectId,
-    pub(crate) to: Place,
+    pub(crate) to: Location,
     pub(crate) listing: Listing,
     pub(crate) keys: Keys,
 }
@@ -298,18 +298,18 @@ impl There {
         }
     }
 
-    /// Takes into the intent what others did there. The keys that tasks have for that, too.
+    /// Takes into the save what others did there. The keys that tasks have for that, too.
     fn rebase(
         &self,
         state: &mut Replica,
-        intent: &mut PendingSave,
+        save: &mut PendingSave,
         renamed: &mut Vec<(Key, Key)>,
     ) -> Vec<Conflict> {
         if self.base == self.outline {
             return Vec::new();
         }
-        let first_new = state.reserve(intent.target.items.len());
-        let Rebased { aliases, conflicts } = intent.rebase(self.outline.clone(), first_new);
+        let first_new = state.reserve(save.target.items.len());
+        let Rebased { aliases, conflicts } = save.rebase(self.outline.clone(), first_new);
         let aliases: HashMap<Key, Key> = aliases.into_iter().collect();
         for (_, now) in renamed.iter_mut() {
             if let Some(newer) = aliases.get(now) {
@@ -328,7 +328,7 @@ impl There {
         relocation: &Relocation,
         renamed: &[(Key, Key)],
     ) -> Original {
-        let Place { folder, title } = relocation.from.clone();
+        let Location { folder, title } = relocation.from.clone();
         let mut keys = self.keys.clone();
         keys.extend(renamed.iter().cloned());
         Original {
@@ -359,7 +359,7 @@ pub(crate) fn identified_anew(
         projects.remove(former);
         projects.insert(copy.clone(), project.clone());
     }
-    cache_write::keep(engine, project);
+    cache_write::write(engine, project);
     residency::note_resident(engine, project);
     // What was served last before this mount, by the ids that its tasks have now.
     if let Some(served) = engine.cache.served(former) {

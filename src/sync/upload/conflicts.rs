@@ -7,7 +7,7 @@ use crate::{
     clock::rfc3339,
     plan::{Conflict, Outline},
     store::{
-        artifacts::Shelf,
+        artifacts::ArtifactKind,
         remarks::{Overridden, Remark},
     },
     sync::{engine::Engine, project::Project},
@@ -42,11 +42,11 @@ pub(crate) async fn keep_overridden(
     let text = project.render(theirs);
     // Not every disk that the state may be copied to takes colons in names.
     let mark = format!(" {}", when.replace(':', "-"));
-    let file = free_record(engine, Shelf::Conflicts, project, &mark);
-    let (records, name, id) = (engine.records.clone(), file.clone(), project.id());
+    let file = free_record(engine, ArtifactKind::Conflicts, project, &mark);
+    let (artifacts, name, id) = (engine.artifacts.clone(), file.clone(), project.id());
     let overridden = Overridden { project: id.clone(), title: title.clone(), file, since };
     let written = engine.journaled(move |journal| {
-        records.write(Shelf::Conflicts, &name, &text, &reason)?;
+        artifacts.write(ArtifactKind::Conflicts, &name, &text, &reason)?;
         let summary =
             format!("overrode changes made elsewhere; they are in .taskade/conflicts/{name}");
         let lines = lines.iter().flat_map(|line| line.lines());
@@ -62,13 +62,13 @@ pub(crate) async fn keep_overridden(
 
 /// The overridden versions that nobody has looked at, oldest first.
 pub(crate) fn overridden(engine: &Engine) -> Vec<Overridden> {
-    engine.unseen.there(&engine.records)
+    engine.unseen.there(&engine.artifacts)
 }
 
 /// Notes that a program opened or removed a file of `.taskade/`: an overridden version, or its
 /// reason, is told of no longer.
 pub(crate) fn looked_at(engine: &Engine, path: &Path) {
-    let Some(file) = engine.records.overridden(path).map(str::to_owned) else { return };
+    let Some(file) = engine.artifacts.overridden(path).map(str::to_owned) else { return };
     if engine.unseen.remove(&file) {
         let journal = Arc::clone(&engine.journal);
         // Where it cannot be noted, the next mount tells of it once more.
@@ -81,9 +81,14 @@ pub(crate) fn looked_at(engine: &Engine, path: &Path) {
 }
 
 /// A name for a record of a project.
-pub(crate) fn free_record(engine: &Engine, shelf: Shelf, project: &Project, mark: &str) -> String {
+pub(crate) fn free_record(
+    engine: &Engine,
+    kind: ArtifactKind,
+    project: &Project,
+    mark: &str,
+) -> String {
     let folders = engine.listings.names_of(&project.folder());
-    engine.records.free_name(shelf, &folders, &project.title(), mark)
+    engine.artifacts.free_name(kind, &folders, &project.title(), mark)
 }
 
 /// The path of a project as far as its folders are known, for people.

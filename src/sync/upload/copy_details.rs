@@ -10,7 +10,7 @@ use crate::{
     plan::{Details, Key, Outline},
     replica::{
         local::{Local, Saved},
-        pending::{Moved, PendingSave},
+        pending::{PendingSave, TransferredTask},
         remote::Snapshot,
     },
     sync::{
@@ -20,11 +20,11 @@ use crate::{
         transition::Transition,
         upload::unsettable::{self, LeftOut},
     },
-    text::details::hidden,
+    text::details::undisplayable,
 };
 
 /// What was done about what is to be copied.
-pub(crate) enum Carried {
+pub(crate) enum Copied {
     /// There is nothing to be copied.
     Nothing,
     /// Something was, and there may be more to be sent.
@@ -37,13 +37,13 @@ pub(crate) enum Carried {
 pub(crate) async fn take_along(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    moved: Vec<Moved>,
+    moved: Vec<TransferredTask>,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
     let known = next.snapshot().cloned();
     let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
-    let moved: Vec<Moved> =
-        moved.into_iter().map(|it| Moved { key: next.current(&it.key), ..it }).collect();
+    let moved: Vec<TransferredTask> =
+        moved.into_iter().map(|it| TransferredTask { key: next.current(&it.key), ..it }).collect();
     let Snapshot { text, outline, .. } = known;
     if next.pending().is_none() {
         // Its save is through: there is nothing to do but this.
@@ -52,10 +52,10 @@ pub(crate) async fn take_along(
         next.generation += 1;
     }
     if let Local::Pending(save, saved) = &mut next.local {
-        save.moved.extend(moved);
+        save.transferred.extend(moved);
         saved.get_or_insert_with(|| Saved::new(text, outline, engine.clock.wall()));
     } else if let Some(save) = next.pending_mut() {
-        save.moved.extend(moved);
+        save.transferred.extend(moved);
     }
     next.commit().await?;
     engine.wake(project);
@@ -63,28 +63,28 @@ pub(crate) async fn take_along(
 }
 
 /// Goes on with what is to be copied, once all of the project's own changes are sent.
-pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried> {
+pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<Copied> {
     let (id, moved, is_wanted, has_all) = {
         let state = project.lock();
-        let (Some(id), Some(intent)) = (state.id.clone(), state.pending()) else {
-            return Ok(Carried::Nothing);
+        let (Some(id), Some(save)) = (state.id.clone(), state.pending()) else {
+            return Ok(Copied::Nothing);
         };
-        let is_wanted = |moved: &Moved| intent.target.find(&moved.key).is_some();
+        let is_wanted = |moved: &TransferredTask| save.target.find(&moved.key).is_some();
         // What was cut again before it had everything may be pasted elsewhere.
         let may_go_on = state.held.is_some_and(|until| until > engine.clock.now());
-        let next = intent.moved.iter().find(|moved| !may_go_on || is_wanted(moved));
-        let has_all = |moved: &Moved| {
-            let told = moved.told.as_ref().map(Details::present);
-            let item = intent.target.find(&moved.key);
+        let next = save.transferred.iter().find(|moved| !may_go_on || is_wanted(moved));
+        let has_all = |moved: &TransferredTask| {
+            let told = moved.fetched.as_ref().map(Details::present);
+            let item = save.target.find(&moved.key);
             told.zip(item).is_none_or(|(told, item)| told.beyond(&item.details).is_unknown())
         };
         match next {
             Some(moved) => (id, moved.clone(), is_wanted(moved), has_all(moved)),
-            None if intent.moved.is_empty() => return Ok(Carried::Nothing),
-            None => return Ok(Carried::Waits),
+            None if save.transferred.is_empty() => return Ok(Copied::Nothing),
+            None => return Ok(Copied::Waits),
         }
     };
-    match (&moved.key, &moved.told) {
+    match (&moved.key, &moved.fetched) {
         (Key::Known(_), None) if is_wanted => copy_from(engine, project, &moved).await?,
         // It was cut and put back since: then it is to have what it was to have.
         (Key::Known(_), Some(told)) if is_wanted && !has_all => {
@@ -97,21 +97,25 @@ pub(crate) async fn carry(engine: &Engine, project: &Project) -> Result<Carried>
         // The new one is gone again: whoever deleted it did not want the details either.
         _ => carried(engine, project, &moved, false).await?,
     }
-    Ok(Carried::Something)
+    Ok(Copied::Something)
 }
 
 /// Asks for what is not known of the old task, and wants it for the new one.
-pub(crate) async fn copy_from(engine: &Engine, project: &Project, moved: &Moved) -> Result<()> {
+pub(crate) async fn copy_from(
+    engine: &Engine,
+    project: &Project,
+    moved: &TransferredTask,
+) -> Result<()> {
     let mut told = Details::default();
     for resource in TaskResource::DETAILS {
-        if !moved.known.knows(resource) {
+        if !moved.cut_with.knows(resource) {
             let ask =
                 detail::ask_detail(engine, Priority::Save, &moved.from, &moved.task, resource);
             told = told.or(&ask.await?);
         }
     }
     // What was shown was pasted with the line, or left out on purpose.
-    let told = told.beyond(&moved.known).with(&hidden(&moved.known)).in_one_line();
+    let told = told.beyond(&moved.cut_with).with(&undisplayable(&moved.cut_with)).in_one_line();
     let (told, left) = unsettable::settable(&told);
     unsettable::tell(engine, project, LeftOut::all(&moved.text, left)).await?;
     want_for(engine, project, &moved.key, &told).await
@@ -154,12 +158,12 @@ pub(crate) async fn check(
 pub(crate) async fn carried(
     engine: &Engine,
     project: &Project,
-    moved: &Moved,
+    moved: &TransferredTask,
     carried: bool,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
     if let Some(save) = next.pending_mut() {
-        save.moved.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
+        save.transferred.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
     }
     next.commit().await?;
     engine.transfers.release(project.serial, moved, carried);

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
     plan::{self, Details, Key, Outline, Wanted},
-    replica::{creation::Creating, pending::PendingSave, relocation::Place},
+    replica::{creation::Creating, pending::PendingSave, relocation::Location},
     sync::{
         bases,
         engine::Engine,
@@ -25,33 +25,33 @@ use crate::{
 };
 
 /// How a project came to be.
-pub(crate) enum Origin {
+pub(crate) enum CreatedFrom {
     /// The service said so.
     Answered,
     /// It was found, made by an earlier request with these tasks, and others may have been at it.
     Found(Outline),
 }
 
-/// Creates the project and turns its intent into one on what was created. The caller holds
+/// Creates the project and turns its save into one on what was created. The caller holds
 /// `project.remote`.
 pub(crate) async fn create(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let (place, id, earlier) = {
         let state = project.lock();
-        (Place::remote(&state), state.id.clone(), state.creating.clone())
+        (Location::remote(&state), state.id.clone(), state.creating.clone())
     };
     if let (Some(_), Some(Creating { sent, .. })) = (id, &earlier) {
-        return take_over(engine, project, Origin::Found(sent.clone())).await;
+        return take_over(engine, project, CreatedFrom::Found(sent.clone())).await;
     }
     let (id, place, origin) = match created_by(engine, &place, earlier).await? {
-        Some((id, sent)) => (id, place, Origin::Found(sent)),
+        Some((id, sent)) => (id, place, CreatedFrom::Found(sent)),
         None => {
             let (id, place) = ask_for(engine, project).await?;
-            (id, place, Origin::Answered)
+            (id, place, CreatedFrom::Answered)
         }
     };
     note_created(engine, project, &id).await?;
     placement::show_relocation(engine, project);
-    let Place { folder, title } = place;
+    let Location { folder, title } = place;
     let entry = RemoteProject { id, name: title, completed: Some(false) };
     engine.listings.add(&folder, entry);
     engine.emit(Event::Directory(Some(folder)));
@@ -62,7 +62,7 @@ pub(crate) async fn create(engine: &Arc<Engine>, project: &Arc<Project>) -> Resu
 /// that it asked for.
 pub(crate) async fn created_by(
     engine: &Engine,
-    place: &Place,
+    place: &Location,
     earlier: Option<Creating>,
 ) -> Result<Option<(ProjectId, Outline)>> {
     let Some(Creating { before, sent }) = earlier else { return Ok(None) };
@@ -71,11 +71,11 @@ pub(crate) async fn created_by(
 }
 
 /// Asks for the project where it is shown. Its id, and where it was made.
-pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(ProjectId, Place)> {
+pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(ProjectId, Location)> {
     let (place, sent) = loop {
-        let place = Place::remote(&project.lock());
+        let place = Location::remote(&project.lock());
         let before = directories::project_ids(engine, &place.folder).await?;
-        if let Some(sent) = note_asking(engine, project, &place, before).await? {
+        if let Some(sent) = note_request(engine, project, &place, before).await? {
             break (place, sent);
         }
     };
@@ -93,14 +93,14 @@ pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Proje
 
 /// Notes that a project is about to be created, unless it was renamed meanwhile. The tasks to
 /// create it with.
-pub(crate) async fn note_asking(
+pub(crate) async fn note_request(
     engine: &Engine,
     project: &Project,
-    place: &Place,
+    place: &Location,
     before: HashSet<ProjectId>,
 ) -> Result<Option<Outline>> {
     let mut next = Transition::begin(engine, project).await;
-    if Place::remote(&next) != *place {
+    if Location::remote(&next) != *place {
         return Ok(None);
     }
     let sent = next.pending().map(|save| save.target.clone()).unwrap_or_default();
@@ -139,7 +139,7 @@ pub(crate) async fn note_created(
 pub(crate) async fn take_over(
     engine: &Engine,
     project: &Arc<Project>,
-    origin: Origin,
+    origin: CreatedFrom,
 ) -> Result<()> {
     fetch::fetch(engine, project, Priority::Save).await?;
     let mut next = Transition::begin(engine, project).await;
@@ -149,14 +149,22 @@ pub(crate) async fn take_over(
     let first_new = next.reserve(read.items.len());
     let Some(save) = next.pending_mut() else { return Ok(()) };
     let (taken, ids) = match origin {
-        Origin::Answered => made(&save.target, &read),
-        Origin::Found(sent) => found(&sent, &save.target, &read, first_new),
+        CreatedFrom::Answered => made(&save.target, &read),
+        CreatedFrom::Found(sent) => found(&sent, &save.target, &read, first_new),
     };
-    let (moved, held) = (std::mem::take(&mut save.moved), save.held);
+    let (moved, held) = (std::mem::take(&mut save.transferred), save.hold_deletes_until);
     let brought = std::mem::take(&mut save.brought);
     let relocation = save.relocation.take();
     let before = Outline::default();
-    *save = PendingSave { before, creates: true, moved, brought, held, relocation, ..taken };
+    *save = PendingSave {
+        before,
+        creates: true,
+        transferred: moved,
+        brought,
+        hold_deletes_until: held,
+        relocation,
+        ..taken
+    };
     save.note_ids(&ids);
     for (number, id) in &ids {
         next.note_created(*number, id);
@@ -179,14 +187,14 @@ pub(crate) async fn find_created(
     Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
 }
 
-/// The intent on a project that nobody but this request has touched: whatever else the service
+/// The save on a project that nobody but this request has touched: whatever else the service
 /// put there is not wanted.
 pub(crate) fn made(wanted: &Outline, read: &Outline) -> (PendingSave, Vec<(u32, TaskId)>) {
     let (adopted, ids) = adopt(wanted, read);
     (PendingSave::new(without_details(read), adopted), ids)
 }
 
-/// The intent on a project that was found: what is there beyond what was sent is somebody's.
+/// The save on a project that was found: what is there beyond what was sent is somebody's.
 pub(crate) fn found(
     sent: &Outline,
     wanted: &Outline,
@@ -202,9 +210,9 @@ pub(crate) fn found(
             item.key = Key::Known(id.clone());
         }
     }
-    let mut intent = PendingSave::new(base, target);
-    intent.rebase(read.clone(), first_new);
-    (intent, ids)
+    let mut save = PendingSave::new(base, target);
+    save.rebase(read.clone(), first_new);
+    (save, ids)
 }
 
 /// The tasks as they are just after they were created.

@@ -23,20 +23,21 @@ use crate::{
 pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let _conversation = project.remote.lock().await;
     let mut next = Transition::begin(engine, project).await;
-    let (there, here) = (next.is_refused(), next.refused.is_some());
+    let (there, here) = (next.is_rejected(), next.rejected.is_some());
     let was_unmoved = unmoved::settle_unmoved(engine, project).await?;
     if !there && !here {
-        return if was_unmoved { Ok(()) } else { Err(nothing_refused(project)) };
+        return if was_unmoved { Ok(()) } else { Err(nothing_rejected(project)) };
     }
     let given_up = there.then(|| GivenUp::of(&next, Extent::Rest)).flatten();
     if there {
         // Part of it may be done, and can be undone.
-        next.past = actions::deed(engine, &next).filter(|past| past.before != past.after);
+        next.action =
+            actions::of_save(engine, &next).filter(|action| action.before != action.after);
         // What could not be restored is archived still.
         let restores = next.pending().is_some_and(|save| save.restores);
         next.archived = next.id.clone().filter(|_| restores).map(|id| (id, true));
     }
-    next.refused = None;
+    next.rejected = None;
     if there {
         next.forget_save(|left| project.render(left));
     }
@@ -58,6 +59,6 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     Ok(())
 }
 
-pub(crate) fn nothing_refused(project: &Project) -> Error {
+pub(crate) fn nothing_rejected(project: &Project) -> Error {
     Error::new(Kind::NotFound, "no save of it was refused").at(format!("{}.md", project.title()))
 }

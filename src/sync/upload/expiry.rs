@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     error::{Kind, Result},
-    replica::{rejection::Refusal, state::Replica},
+    replica::{rejection::Rejection, state::Replica},
     store::remarks::Remark,
     sync::{engine::Engine, project::Project, upload::discard},
 };
@@ -13,13 +13,13 @@ use crate::{
 pub(crate) const TOLD: Duration = Duration::from_secs(86_400);
 
 /// Lets what was refused of a project become history once it was told of for long enough.
-pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
+pub(crate) fn note_rejection(engine: &Engine, project: &Arc<Project>) {
     let (shared, project) = (engine.this.clone(), Arc::downgrade(project));
-    let Some(refusal) = project.upgrade().and_then(|project| newest(&project.lock())) else {
+    let Some(rejection) = project.upgrade().and_then(|project| newest(&project.lock())) else {
         return;
     };
     // Another token goes on with it, whenever that comes.
-    if refusal.kind == Kind::Unauthorized {
+    if rejection.kind == Kind::Unauthorized {
         return;
     }
     let clock = engine.clock.clone();
@@ -28,7 +28,7 @@ pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
         let (Some(shared), Some(project)) = (shared.upgrade(), project.upgrade()) else {
             return;
         };
-        let is_it = newest(&project.lock()).is_some_and(|now| now.since == refusal.since);
+        let is_it = newest(&project.lock()).is_some_and(|now| now.since == rejection.since);
         if is_it && let Err(error) = make_history(&shared, &project).await {
             tracing::error!(%error, "a refused text cannot become history");
         }
@@ -42,11 +42,11 @@ pub(crate) fn tell_of_refusal(engine: &Engine, project: &Arc<Project>) {
 pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let remark = {
         let state = project.lock();
-        state.refusals().next().map(|(text, refusal)| Remark {
-            time: refusal.since,
+        state.refusals().next().map(|(text, rejection)| Remark {
+            time: rejection.since,
             project: state.id.clone(),
             title: state.title.clone(),
-            summary: format!("refused: {}", refusal.reason),
+            summary: format!("refused: {}", rejection.reason),
             lines: String::from_utf8_lossy(text).lines().map(|l| format!("| {l}")).collect(),
         })
     };
@@ -57,6 +57,6 @@ pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -
 }
 
 /// The refusal that is told of first.
-pub(crate) fn newest(state: &Replica) -> Option<Refusal> {
-    state.refusals().next().map(|(_, refusal)| refusal.clone())
+pub(crate) fn newest(state: &Replica) -> Option<Rejection> {
+    state.refusals().next().map(|(_, rejection)| rejection.clone())
 }

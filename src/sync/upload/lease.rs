@@ -38,7 +38,7 @@ impl WorkerLease {
 
 /// Whether nothing of a project is to be sent, or may be before somebody settles what was refused.
 pub(crate) fn is_done(state: &Replica) -> bool {
-    let is_off = state.pending().is_none() || (state.is_refused() && !state.is_relocated());
+    let is_off = state.pending().is_none() || (state.is_rejected() && !state.is_relocated());
     is_off && !state.is_to_be_archived()
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn check_names(
 ) -> Result<bool> {
     let brought = {
         let state = project.lock();
-        state.pending().map(|intent| intent.brought.clone()).unwrap_or_default()
+        state.pending().map(|save| save.brought.clone()).unwrap_or_default()
     };
     let may_name_others = |op: &Op| match op {
         Op::Create(_) => true,
@@ -81,10 +81,10 @@ pub(crate) async fn leave_out(
     let mut next = Transition::begin(engine, project).await;
     let Some(save) = next.pending_mut() else { return Ok(true) };
     let without = |details: &mut Details| {
-        let mut facts = details.facts();
-        facts.assignees.known.retain(|(handle, ())| !people.contains(handle));
-        facts.fields.known.retain(|(field, _)| !fields.contains(field));
-        *details = facts.into();
+        let mut parts = details.parts();
+        parts.assignees.known.retain(|(handle, ())| !people.contains(handle));
+        parts.fields.known.retain(|(field, _)| !fields.contains(field));
+        *details = parts.into();
     };
     let mut keys = HashSet::new();
     for (key, details) in &mut save.brought {
@@ -138,12 +138,12 @@ pub(crate) fn unseen(engine: &Engine, project: &Project, ops: &[Op]) -> (Vec<Str
     if people.is_empty() && fields.is_empty() {
         return (people, fields);
     }
-    let state = residency::recalled(engine, project);
+    let state = residency::resident(engine, project);
     people.retain(|handle| !state.names.members.contains(handle));
     fields.retain(|field| !state.names.fields.contains(field));
     for item in state.snapshot().into_iter().flat_map(|snapshot| &snapshot.outline.items) {
         if !item.details.is_unknown() {
-            let seen = item.details.facts();
+            let seen = item.details.parts();
             people.retain(|handle| seen.assignees.get(handle).is_none());
             fields.retain(|field| seen.fields.get(field).is_none());
         }
@@ -204,10 +204,10 @@ impl Named<'_> {
     }
 
     fn is_of(&self, details: &Details) -> bool {
-        let facts = details.facts();
+        let parts = details.parts();
         match self {
-            Self::Person(handle) => facts.assignees.get(handle).is_some(),
-            Self::Field(field) => facts.fields.get(field).is_some(),
+            Self::Person(handle) => parts.assignees.get(handle).is_some(),
+            Self::Field(field) => parts.fields.get(field).is_some(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     replica::{
-        relocation::{Place, Relocation},
+        relocation::{Location, Relocation},
         state::Replica,
     },
     sync::{engine::Engine, event::Event, project::Project, transition::Transition},
@@ -55,7 +55,7 @@ pub(crate) fn unshow_relocation(engine: &Engine, project: &Project, relocation: 
 }
 
 /// Shows a project at a place.
-pub(crate) fn show(state: &mut Replica, place: &Place) {
+pub(crate) fn show(state: &mut Replica, place: &Location) {
     place.title.clone_into(&mut state.title);
     state.folder = place.folder.clone();
 }

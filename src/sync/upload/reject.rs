@@ -1,10 +1,10 @@
 //! Saves that were refused: kept durably with their reason until they are settled, by a save that
 //! goes through, by trying again, or by giving them up.
 //!
-//! There are two sorts. Taskade refused it: the save is in the journal with its intent, part of it
-//! may be done, and trying again sends the rest. It was refused here (the text cannot be a project,
-//! or deletes too much): nothing was promised and nothing sent, an earlier save may still be on
-//! its way, and trying again checks the text again.
+//! There are two sorts. Taskade refused it: the save is in the journal with what it wants, part of
+//! it may be done, and trying again sends the rest. It was refused here (the text cannot be a
+//! project, or deletes too much): nothing was promised and nothing sent, an earlier save may still
+//! be on its way, and trying again checks the text again.
 //!
 //! The copy for people in `rejected/` is written after the journal names it, and put aside before the
 //! journal forgets it: what a crash leaves undone, the next mount does.
@@ -14,8 +14,8 @@ use std::{collections::HashSet, sync::Arc};
 use crate::{
     error::{Error, Result},
     plan::Outline,
-    replica::rejection::{Refusal, RefusedText},
-    store::artifacts::Shelf,
+    replica::rejection::{RejectedText, Rejection},
+    store::artifacts::ArtifactKind,
     sync::{
         engine::Engine,
         project::{Progress, Project},
@@ -27,18 +27,18 @@ use crate::{
 };
 
 /// Keeps a text that was refused here, so that it is what readers get.
-pub(crate) async fn keep_refused(
+pub(crate) async fn keep_rejected(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     text: Arc<[u8]>,
     base: Arc<Outline>,
     error: &Error,
 ) {
-    note_refused(engine, project, text, base, error, false).await;
+    note_rejected(engine, project, text, base, error, false).await;
 }
 
-/// As [`keep_refused`]; set aside, readers get what they got before.
-pub(crate) async fn note_refused(
+/// As [`keep_rejected`]; set aside, readers get what they got before.
+pub(crate) async fn note_rejected(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     text: Arc<[u8]>,
@@ -48,38 +48,38 @@ pub(crate) async fn note_refused(
 ) {
     tracing::warn!(%error, "a save was refused");
     let mut next = Transition::begin(engine, project).await;
-    let earlier = next.refused.as_ref();
-    let named = earlier.map(|refused| refused.refusal.file.clone());
-    let row = earlier.and_then(|refused| refused.row);
-    let name = || conflicts::free_record(engine, Shelf::Rejected, project, "");
+    let earlier = next.rejected.as_ref();
+    let named = earlier.map(|rejected| rejected.rejection.file.clone());
+    let row = earlier.and_then(|rejected| rejected.row);
+    let name = || conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
     let file = named.unwrap_or_else(name);
     let (kind, reason) = (error.kind(), error.to_string());
-    let refusal = Refusal { kind, reason, since: engine.clock.wall(), file, set_aside };
-    next.refused = Some(RefusedText { row, text, base, refusal });
+    let rejection = Rejection { kind, reason, since: engine.clock.wall(), file, set_aside };
+    next.rejected = Some(RejectedText { row, text, base, rejection });
     // Nothing was promised of it: where the journal cannot take it, it is there for this mount.
     next.commit_fact().await;
-    expiry::tell_of_refusal(engine, project);
+    expiry::note_rejection(engine, project);
 }
 
 /// Taskade will not have it: the text stays, with the reason. The worker has nothing more to do.
 pub(crate) async fn refuse(engine: &Arc<Engine>, project: &Arc<Project>, error: Error) {
-    let error = refused_at(engine, project, error);
+    let error = rejected_at(engine, project, error);
     tracing::warn!(%error, "Taskade refused a save");
     let mut next = Transition::begin(engine, project).await;
-    if !next.is_refused() {
-        let file = conflicts::free_record(engine, Shelf::Rejected, project, "");
+    if !next.is_rejected() {
+        let file = conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
         let (kind, reason) = (error.kind(), error.to_string());
         let since = engine.clock.wall();
-        next.local.reject(Refusal { kind, reason, since, file, set_aside: false });
+        next.local.reject(Rejection { kind, reason, since, file, set_aside: false });
     }
     let generation = next.generation;
     next.commit_fact().await;
-    expiry::tell_of_refusal(engine, project);
-    project.progress.send_replace(Progress { generation, refused: Some(error) });
+    expiry::note_rejection(engine, project);
+    project.progress.send_replace(Progress { generation, rejected: Some(error) });
 }
 
 /// A failure of a save, with the path that it is of and what can be done.
-pub(crate) fn refused_at(engine: &Engine, project: &Project, error: Error) -> Error {
+pub(crate) fn rejected_at(engine: &Engine, project: &Project, error: Error) -> Error {
     error.at(conflicts::shown_path(engine, project)).hint(
         "save a corrected text, or run `taskadefs retry PATH` once it can succeed, or \
          `taskadefs discard PATH` to give it up",
@@ -88,8 +88,8 @@ pub(crate) fn refused_at(engine: &Engine, project: &Project, error: Error) -> Er
 
 /// Takes over what the journal holds of texts that were refused here. `projects` are those
 /// with saves; what belongs to none of them is added.
-pub(crate) fn recover_refused(engine: &Engine, projects: &mut Vec<Arc<Project>>) -> Result<()> {
-    for (of, refused) in engine.journal.refused()? {
+pub(crate) fn recover_rejected(engine: &Engine, projects: &mut Vec<Arc<Project>>) -> Result<()> {
+    for (of, rejected) in engine.journal.rejected()? {
         // A project that is still to be created has no id to be known by.
         let is_it = |project: &&Arc<Project>| {
             let state = project.lock();
@@ -100,16 +100,16 @@ pub(crate) fn recover_refused(engine: &Engine, projects: &mut Vec<Arc<Project>>)
             (None, Some(id)) => registry::project(engine, id, &of.folder, &of.title),
             (None, None) => registry::new_project(engine, &of.folder, &of.title),
         };
-        project.lock().reinstate_refused(refused);
+        project.lock().reinstate_rejected(rejected);
         projects.push(project);
     }
     let mut files = HashSet::new();
     for project in projects.iter() {
         let copies = rejected_copies::copies_of(&project.lock());
         files.extend(copies.iter().map(|(_, file, _)| file.clone()));
-        rejected_copies::write_copies(&engine.records, &copies);
-        expiry::tell_of_refusal(engine, project);
+        rejected_copies::write_copies(&engine.artifacts, &copies);
+        expiry::note_rejection(engine, project);
     }
-    engine.records.settle_all(|file| files.contains(file));
+    engine.artifacts.settle_all(|file| files.contains(file));
     Ok(())
 }

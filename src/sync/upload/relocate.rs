@@ -75,7 +75,7 @@ pub(crate) async fn go(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<(
             // What others did to it meanwhile is to be done to the copy first.
             Step::Archive(original) => {
                 placement::note_relocation(engine, project, stale).await?;
-                if project.lock().is_refused() {
+                if project.lock().is_rejected() {
                     let error = Error::new(Kind::Refused, "others have changed it since");
                     return Err(not_archived(&error, &original.title));
                 }
@@ -105,7 +105,7 @@ pub(crate) async fn set_out(
         return Ok(());
     }
     let before = directories::project_ids(engine, &to.folder).await?;
-    let tasks = become_copy::known_tasks_of(engine, project);
+    let tasks = become_copy::remote_tasks(engine, project);
     let request = CopyRequest { to: to.clone(), before, tasks, is_made: false, id: None };
     placement::note_relocation(engine, project, |relocation| relocation.copy = Some(request))
         .await?;
@@ -130,13 +130,13 @@ pub(crate) async fn retitle(
     if engine.titles_are_fixed.load(Ordering::Relaxed) || from == to {
         return Ok(false);
     }
-    if residency::recalled(engine, project).snapshot().is_none() {
+    if residency::resident(engine, project).snapshot().is_none() {
         fetch::fetch(engine, project, Priority::Save).await?;
     }
     let node =
-        residency::recalled(engine, project).snapshot().and_then(|known| known.title.clone());
+        residency::resident(engine, project).snapshot().and_then(|known| known.title.clone());
     let Some(node) = node else { return Ok(false) };
-    let content = engine.settings.wording.content(&to.title);
+    let content = engine.settings.content_type.content(&to.title);
     let title = Some(to.title.clone());
     placement::note_relocation(engine, project, |relocation| relocation.retitling = title).await?;
     match engine.backend.update_task(id, &node, &content).await {
@@ -199,7 +199,7 @@ pub(crate) async fn set_details(
                 sent => drop(sent?),
             }
         }
-        let tasks = become_copy::known_tasks_of(engine, project);
+        let tasks = become_copy::remote_tasks(engine, project);
         let text = tasks.find(&Key::Known(task.clone())).map_or("", |item| &item.text);
         unsettable::tell(engine, project, LeftOut::all(text, left)).await?;
         let set = |relocation: &mut Relocation| {
@@ -292,7 +292,7 @@ pub(crate) async fn carry_over(
     let mut next = Transition::begin(engine, project).await;
     let first = next.reserve(now.items.len() * 2);
     let Some(mut save) = next.pending().cloned() else { return Ok(()) };
-    if next.is_refused() || original.is_stray {
+    if next.is_rejected() || original.is_stray {
         return Err(not_told());
     }
     let current = |key: &Key| next.current(key);
@@ -323,7 +323,7 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
     if let Some(relocation) = &relocation {
         placement::unshow_relocation(engine, project, relocation);
     }
-    let refused = match relocation.and_then(|relocation| relocation.undone) {
+    let rejected = match relocation.and_then(|relocation| relocation.undone) {
         None => {
             unmoved::settle_unmoved(engine, project).await?;
             None
@@ -333,22 +333,22 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
             Some(turn_back::tell_unmoved(engine, project, &title, undone, true).await?)
         }
     };
-    project.relocated.send_replace(Relocated { ticket, refused });
+    project.relocated.send_replace(Relocated { ticket, rejected });
     Ok(())
 }
 
 /// Whether the worker is to get the project to its place now: the saves from before are through or
 /// refused, or something is begun that is to be finished first.
 pub(crate) fn may_relocate(state: &Replica) -> bool {
-    let Some(intent) = state.pending() else { return false };
-    let Some(relocation) = &intent.relocation else { return false };
-    let is_sent = intent.is_sent() && !intent.doubtful;
+    let Some(save) = state.pending() else { return false };
+    let Some(relocation) = &save.relocation else { return false };
+    let is_sent = save.is_sent() && !save.base_uncertain;
     let is_begun = match relocation.next() {
         Step::Go => relocation.retitling.is_some(),
         Step::Archive(original) => original.is_whole,
         Step::GoBack(_) | Step::BecomeCopy(_) | Step::SetDetails | Step::Arrived => true,
     };
-    state.is_refused() || is_sent || is_begun
+    state.is_rejected() || is_sent || is_begun
 }
 
 /// Whether nothing is left to be sent of the project's tasks.

@@ -5,7 +5,7 @@ use crate::{
     error::{Kind, Result},
     ids::ProjectId,
     replica::state::Replica,
-    store::history::{Deed, Past},
+    store::history::{Action, ActionKind},
     sync::{engine::Engine, hiding, project::Project, transition::Transition, upload::actions},
 };
 
@@ -30,7 +30,7 @@ pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Res
     let Some(save) = next.pending_mut().filter(|save| save.restores) else { return Ok(true) };
     (save.restores, save.is_restored) = (false, false);
     let undoes = save.undoes.take();
-    next.past = restored.map(|past| Past { undoes, ..past });
+    next.action = restored.map(|action| Action { undoes, ..action });
     next.archived = Some((id.clone(), false));
     next.commit().await?;
     hiding::show_hidden(engine, &id, false);
@@ -51,7 +51,7 @@ async fn ask_to_restore(engine: &Engine, id: &ProjectId) -> Result<()> {
 }
 
 /// That a project was restored.
-pub(crate) fn restoration(engine: &Engine, state: &Replica) -> Option<Past> {
+pub(crate) fn restoration(engine: &Engine, state: &Replica) -> Option<Action> {
     let known = state.remote_outline();
-    actions::past(engine, state, state.id.as_ref()?, Deed::Restored, known.clone(), known)
+    actions::action(engine, state, state.id.as_ref()?, ActionKind::Restored, known.clone(), known)
 }

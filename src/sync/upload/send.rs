@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
     plan::{Change, Key, Op, Placement},
-    replica::{assigned::Assigned, sending::Outcome},
+    replica::{assigned::Assigned, sending::SendOutcome},
     sync::{engine::Engine, project::Project, read::assigned, upload::names},
     text::content_type::is_markup,
 };
@@ -16,9 +16,9 @@ pub(crate) async fn send(
     project: &Project,
     id: &ProjectId,
     op: &Op,
-) -> Result<Outcome> {
-    let wording = engine.settings.wording;
-    let mut outcome = Outcome::default();
+) -> Result<SendOutcome> {
+    let content_type = engine.settings.content_type;
+    let mut outcome = SendOutcome::default();
     match op {
         Op::Create(items) => {
             let mut tasks = Vec::with_capacity(items.len());
@@ -26,7 +26,7 @@ pub(crate) async fn send(
                 let text = one_line(&item.text);
                 outcome.unverified |= is_markup(&text);
                 tasks.push(NewTask {
-                    content: wording.content(&text),
+                    content: content_type.content(&text),
                     anchor: item.to.anchor.as_ref().map(known).transpose()?.cloned(),
                     position: item.to.position,
                 });
@@ -38,9 +38,9 @@ pub(crate) async fn send(
             }
         }
         Op::SetText { key, text } => {
-            let content = wording.content(text);
+            let content = content_type.content(text);
             match engine.backend.update_task(id, known(key)?, &content).await? {
-                Some(now) => outcome.believed = Some(now),
+                Some(now) => outcome.accepted_text = Some(now),
                 None => outcome.unverified = is_markup(text),
             }
         }
@@ -68,7 +68,7 @@ pub(crate) async fn send_detail(
     let detail = match change {
         Change::Date(date) => SetDetail::Date(date.as_ref()),
         Change::Note(note) => {
-            content = note.as_ref().map(|note| engine.settings.wording.content(note));
+            content = note.as_ref().map(|note| engine.settings.content_type.content(note));
             SetDetail::Note(content.as_ref())
         }
         Change::Assign(more) => return assign(engine, project, id, task, more).await,

@@ -13,7 +13,7 @@ use crate::{
     plan::{Key, Outline},
     replica::{
         copying as relocation,
-        relocation::{Original, Place, Relocation, Step, Undone},
+        relocation::{Location, Original, Relocation, Step, Undone},
     },
     sync::{
         bases,
@@ -22,7 +22,7 @@ use crate::{
         read::registry,
         transition::Transition,
         upload::{
-            become_copy::{self, Keys, Next},
+            become_copy::{self, Keys, Successor},
             placement::{self, show},
             rebase, unmoved,
         },
@@ -78,7 +78,7 @@ pub(crate) fn is_undone(engine: &Engine, relocation: &mut Relocation, error: &Er
             let Some(folder) = original.folder.clone().filter(|_| !is_used) else {
                 return false;
             };
-            relocation.to = Place { folder, title: original.title.clone() };
+            relocation.to = Location { folder, title: original.title.clone() };
             relocation.back = relocation.originals.pop();
             relocation.details.clear();
         }
@@ -105,9 +105,9 @@ pub(crate) async fn go_back(
     // What others did to the copy is done to the original.
     become_copy::read_original(engine, project).await?;
     rebase::rebase(engine, project).await?;
-    let to = Place { folder, title: original.title.clone() };
+    let to = Location { folder, title: original.title.clone() };
     let (id, keys) = (original.id.clone(), Keys::Back(original));
-    become_copy::go_on_as(engine, project, Next { id, to, listing, keys }).await
+    become_copy::go_on_as(engine, project, Successor { id, to, listing, keys }).await
 }
 
 /// There is nothing any more that it could go back to: it is where it was to be.
@@ -149,10 +149,10 @@ pub(crate) async fn give_up_relocation(
     };
     leave_bases(engine, project, &relocation);
     let title = &relocation.from.title;
-    let refused = Some(tell_unmoved(engine, project, title, undone, is_alone).await?);
+    let rejected = Some(tell_unmoved(engine, project, title, undone, is_alone).await?);
     next.commit().await?;
     placement::unshow_relocation(engine, project, &relocation);
-    project.relocated.send_replace(Relocated { ticket, refused });
+    project.relocated.send_replace(Relocated { ticket, rejected });
     Ok(())
 }
 
@@ -165,7 +165,7 @@ pub(crate) async fn tell_unmoved(
     undone: Undone,
     is_back: bool,
 ) -> Result<Error> {
-    let Undone { kind, reason, to: Place { folder, title } } = undone;
+    let Undone { kind, reason, to: Location { folder, title } } = undone;
     let error = Error::new(kind, reason).at(format!("{title}.md"));
     tracing::error!(%error, "a project was not moved");
     if project.relocated.receiver_count() == 0 {
@@ -214,7 +214,7 @@ pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Reloc
 }
 
 /// A copy that was made and is not gone on with: the project has all of its tasks itself.
-pub(crate) fn stray(id: ProjectId, to: Place, tasks: Outline) -> Original {
+pub(crate) fn stray(id: ProjectId, to: Location, tasks: Outline) -> Original {
     let (folder, title, keys) = (Some(to.folder), to.title, Vec::new());
     Original {
         id,

@@ -41,10 +41,10 @@ pub(crate) fn is_settable(value: &Value) -> bool {
 
 /// Details without the values that cannot be set, and those.
 pub(crate) fn settable(details: &Details) -> (Details, Vec<(String, Value)>) {
-    let mut facts = details.facts();
-    let (known, left) = facts.fields.known.into_iter().partition(|(_, value)| is_settable(value));
-    facts.fields.known = known;
-    if left.is_empty() { (details.clone(), left) } else { (facts.into(), left) }
+    let mut parts = details.parts();
+    let (known, left) = parts.fields.known.into_iter().partition(|(_, value)| is_settable(value));
+    parts.fields.known = known;
+    if left.is_empty() { (details.clone(), left) } else { (parts.into(), left) }
 }
 
 /// Leaves out, durably, what a script would set and cannot, and tells of it. Whether there is any:
@@ -71,43 +71,42 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
 }
 
 /// What an operation would set and cannot.
-fn unsettable(intent: &PendingSave, op: &Op) -> Option<(Key, LeftOut)> {
+fn unsettable(save: &PendingSave, op: &Op) -> Option<(Key, LeftOut)> {
     let Op::Detail { key, change: Change::Field(field, Some(value)) } = op else { return None };
     // A line that was pasted says in words what the task that was cut has.
-    let cut = intent.moved.iter().find(|moved| moved.key == *key).map(|it| it.known.facts());
-    let had = cut.as_ref().and_then(|facts| facts.fields.get(field));
+    let cut = save.transferred.iter().find(|moved| moved.key == *key).map(|it| it.cut_with.parts());
+    let had = cut.as_ref().and_then(|parts| parts.fields.get(field));
     let is_in_words = |had: &&Value| !is_settable(had) && value.as_str() == Some(&spelled(had));
     let value = had.filter(is_in_words).unwrap_or(value);
     if is_settable(value) {
         return None;
     }
-    let text = intent.target.find(key).map(|item| item.text.clone()).unwrap_or_default();
+    let text = save.target.find(key).map(|item| item.text.clone()).unwrap_or_default();
     Some((key.clone(), LeftOut { text, field: field.clone(), value: value.clone() }))
 }
 
 /// A task is to have of a field what it has.
-fn without(intent: &mut PendingSave, key: &Key, field: &str) {
-    let has =
-        intent.base.find(key).and_then(|item| item.details.facts().fields.get(field).cloned());
-    for item in intent.target.items.iter_mut().filter(|item| item.key == *key) {
+fn without(save: &mut PendingSave, key: &Key, field: &str) {
+    let has = save.base.find(key).and_then(|item| item.details.parts().fields.get(field).cloned());
+    for item in save.target.items.iter_mut().filter(|item| item.key == *key) {
         match &has {
             Some(value) => {
-                let mut facts = item.details.facts();
-                facts.fields.put(field, value.clone());
-                item.details = facts.into();
+                let mut parts = item.details.parts();
+                parts.fields.put(field, value.clone());
+                item.details = parts.into();
             }
             None => drop_field(&mut item.details, field),
         }
     }
-    for (_, details) in intent.brought.iter_mut().filter(|(of, _)| of == key) {
+    for (_, details) in save.brought.iter_mut().filter(|(of, _)| of == key) {
         drop_field(details, field);
     }
 }
 
 fn drop_field(details: &mut Details, field: &str) {
-    let mut facts = details.facts();
-    facts.fields.known.retain(|(known, _)| known != field);
-    *details = facts.into();
+    let mut parts = details.parts();
+    parts.fields.known.retain(|(known, _)| known != field);
+    *details = parts.into();
 }
 
 /// Tells, in the history and in the log, what was left out.

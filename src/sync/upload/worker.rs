@@ -18,7 +18,7 @@ use crate::{
     error::{Kind, Result},
     ids::TaskId,
     plan::{Key, Op},
-    replica::{pending::PendingSave, remote::Snapshot, sending::Outcome},
+    replica::{pending::PendingSave, remote::Snapshot, sending::SendOutcome},
     sync::{
         bases,
         engine::Engine,
@@ -29,7 +29,7 @@ use crate::{
         transition::Transition,
         upload::{
             actions, archive,
-            copy_details::{self, Carried},
+            copy_details::{self, Copied},
             create, held,
             lease::{WorkerLease, is_done},
             names, rebase, reject,
@@ -54,7 +54,7 @@ pub(crate) enum Worked {
 /// How a run of the script ended without a refusal.
 pub(crate) enum Run {
     /// Everything that was planned is sent.
-    Through,
+    Traverse,
     /// What is known is out of date, or a newer save came: plan again.
     PlanAgain,
     /// All is sent but deletions, which wait for what was cut to be pasted elsewhere.
@@ -90,9 +90,9 @@ pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>, mut lease
             Ok(Worked::ButHeld(generation)) => {
                 pause = FIRST_PAUSE;
                 // In the journal, and nothing stands in its way but time.
-                project.progress.send_replace(Progress { generation, refused: None });
+                project.progress.send_replace(Progress { generation, rejected: None });
                 let ticket = project.lock().renamings;
-                project.relocated.send_replace(Relocated { ticket, refused: None });
+                project.relocated.send_replace(Relocated { ticket, rejected: None });
                 let wait = held::held_for(engine, project);
                 tokio::select! {
                     _ = changes.changed() => {}
@@ -145,7 +145,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
             relocate_between(engine, project).await?;
             continue;
         }
-        if project.lock().is_refused() {
+        if project.lock().is_rejected() {
             break;
         }
         if project.is_unborn() {
@@ -163,11 +163,11 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
             generation = rebase::rebase(engine, project).await?;
         }
         match run_script(engine, project, generation).await {
-            Ok(run @ (Run::Through | Run::Held)) => {
-                match (copy_details::carry(engine, project).await?, run) {
-                    (Carried::Something, _) => {}
-                    (Carried::Nothing, Run::Through) => finish(engine, project, generation).await?,
-                    (Carried::Nothing | Carried::Waits, _) => {
+            Ok(run @ (Run::Traverse | Run::Held)) => {
+                match (copy_details::copy_details(engine, project).await?, run) {
+                    (Copied::Something, _) => {}
+                    (Copied::Nothing, Run::Traverse) => finish(engine, project, generation).await?,
+                    (Copied::Nothing | Copied::Waits, _) => {
                         return Ok(Worked::ButHeld(generation));
                     }
                 }
@@ -193,23 +193,23 @@ pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project
     let (generation, is_sent) = {
         let state = project.lock();
         let is_sent = state.pending().is_none_or(PendingSave::is_sent);
-        (state.generation, is_sent && !state.is_refused())
+        (state.generation, is_sent && !state.is_rejected())
     };
     if is_sent {
-        project.progress.send_replace(Progress { generation, refused: None });
+        project.progress.send_replace(Progress { generation, rejected: None });
     }
     relocate::relocate(engine, project).await?;
-    if !project.lock().is_refused() {
+    if !project.lock().is_rejected() {
         finish(engine, project, generation).await?;
     }
     Ok(())
 }
 
 pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
-    let state = residency::recalled(engine, project);
-    state.pending().is_some_and(|intent| {
-        intent.is_settled() && !intent.doubtful && intent.relocation.is_none()
-    })
+    let state = residency::resident(engine, project);
+    state
+        .pending()
+        .is_some_and(|save| save.is_settled() && !save.base_uncertain && save.relocation.is_none())
 }
 
 /// Asks for the detail that the request in flight was to change, if it is not simply to be sent
@@ -226,9 +226,9 @@ pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result
     if let Some(save) = next.pending_mut() {
         save.clear_up(&task, resource, &told);
     }
-    detail::learn_in(project, &mut next, &[(task, told)]);
+    detail::merge_details_in(project, &mut next, &[(task, told)]);
     next.keep_in_memory();
-    detail::keep_learnt(engine, project);
+    detail::write_details(engine, project);
     Ok(())
 }
 
@@ -274,7 +274,7 @@ pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u
             }
         }
     }
-    Ok(Run::Through)
+    Ok(Run::Traverse)
 }
 
 /// Notes that a request is about to be sent, unless a newer save came: if its answer never
@@ -313,7 +313,7 @@ async fn forget_sending(engine: &Engine, project: &Project) {
 }
 
 /// Notes that a request was executed. Not journaled: after a crash a reading shows it.
-pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outcome: Outcome) {
+pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outcome: SendOutcome) {
     let mut next = Transition::begin(engine, project).await;
     next.note_executed(op, &outcome);
     next.keep_in_memory_with(|current| {
@@ -333,13 +333,13 @@ pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) 
     // its saves have done.
     let leaves = next.row.is_some() && !next.is_to_be_archived();
     if leaves {
-        next.past = actions::deed(engine, &next);
+        next.action = actions::of_save(engine, &next);
         keep_details(engine, project).await;
     }
     next.complete(|result| project.render(result));
     next.commit_with(|current| current.interest.note_save()).await?;
-    project.progress.send_replace(Progress { generation, refused: None });
-    cache_write::keep(engine, project);
+    project.progress.send_replace(Progress { generation, rejected: None });
+    cache_write::write(engine, project);
     if let Some(content) = residency::content(engine, project) {
         open::note_served(engine, project, &content);
     }
@@ -352,7 +352,7 @@ pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
     let has_details =
         |known: &Snapshot| known.outline.items.iter().any(|item| !item.details.is_unknown());
     if project.lock().snapshot().is_some_and(has_details) {
-        cache_write::keep(engine, project);
+        cache_write::write(engine, project);
         let cache = engine.cache.clone();
         // Fails only while the runtime goes.
         let _ = tokio::task::spawn_blocking(move || cache.write_out()).await;
@@ -361,7 +361,7 @@ pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
 
 /// Whether the program may have seen more than is known: what is there must be looked at.
 pub(crate) fn is_doubtful(project: &Project) -> bool {
-    project.lock().pending().is_some_and(|intent| intent.doubtful)
+    project.lock().pending().is_some_and(|save| save.base_uncertain)
 }
 
 /// Whether the script deletes on a reading from before `began`, the start of this attempt. A
@@ -371,7 +371,7 @@ pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
     let state = project.lock();
     let read = state.snapshot().and_then(|snapshot| snapshot.read);
     let deletes =
-        |intent: &PendingSave| intent.script().iter().any(|op| matches!(op, Op::Delete { .. }));
+        |save: &PendingSave| save.script().iter().any(|op| matches!(op, Op::Delete { .. }));
     read.is_none_or(|read| read < began) && state.pending().is_some_and(deletes)
 }
 

@@ -7,7 +7,7 @@ use crate::{
     plan::{self, Outline, Wanted},
     replica::{
         saving::Intended,
-        served::{Process, Seen},
+        served::{Base, Process},
         state::Replica,
     },
     sync::{
@@ -23,7 +23,7 @@ use crate::{
         upload::reject,
         write::{
             set_aside::{self, PutBack},
-            stage::{self, Change},
+            stage::{self, StagedChange},
             transfer,
         },
     },
@@ -35,18 +35,18 @@ use crate::{
 
 /// What a saved text was edited from.
 #[derive(Debug, Clone)]
-pub(crate) enum Base {
+pub(crate) enum DraftBase {
     /// This very outline: the draft began as its text, which the program can read.
-    Exactly(Arc<Outline>),
+    Exact(Arc<Outline>),
     /// This outline: the draft began as its text, and the program does not read it.
-    Blindly(Arc<Outline>),
+    Unread(Arc<Outline>),
     /// What the process read last, or what was served last: the text was written anew.
     LastRead,
     /// What the process had before its eyes when it emptied the file, and wrote nothing.
-    Emptied(Seen),
+    Emptied(Base),
     /// The text was written anew by a process that had this before its eyes when it emptied the
     /// file, and may have read since.
-    Anew(Seen),
+    Anew(Base),
 }
 
 /// What became of a save.
@@ -66,7 +66,7 @@ pub(crate) async fn save(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     process: Option<Process>,
-    base: Base,
+    base: DraftBase,
     text: Vec<u8>,
 ) -> SaveOutcome {
     residency::ensure(engine, project).await;
@@ -91,9 +91,9 @@ pub(crate) async fn save(
             SaveOutcome { outline: Some(outline), result }
         }
         Err(error) => {
-            let error = reject::refused_at(engine, project, error);
+            let error = reject::rejected_at(engine, project, error);
             serve::note_not_saved(engine, project, process);
-            reject::keep_refused(engine, project, text, base.outline().clone(), &error).await;
+            reject::keep_rejected(engine, project, text, base.outline().clone(), &error).await;
             SaveOutcome { outline: None, result: Err(error) }
         }
     }
@@ -103,15 +103,15 @@ pub(crate) fn note_result(
     engine: &Engine,
     project: &Arc<Project>,
     process: Option<Process>,
-    base: &Seen,
+    base: &Base,
     ours: &Arc<Outline>,
     is_saved: bool,
 ) {
     match base {
-        Seen::Blindly(_) => serve::note_told_blindly(engine, project, process, is_saved),
+        Base::Unread(_) => serve::note_told_blindly(engine, project, process, is_saved),
         // Refused, its lines are in the program's buffer all the same, and in what is shown: the
         // next save of that buffer would add them once more to what it had before.
-        Seen::Surely(_) | Seen::Perhaps(_) => serve::note_told(engine, project, process, ours),
+        Base::Exact(_) | Base::MaybeStale(_) => serve::note_told(engine, project, process, ours),
     }
 }
 
@@ -119,24 +119,24 @@ pub(crate) async fn resolve_base(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     process: Option<Process>,
-    base: Base,
-) -> Result<Seen> {
+    base: DraftBase,
+) -> Result<Base> {
     // An open file knows nothing of what was given up since.
-    let now = |seen: Seen| seen.map(|outline| project.lock().lent.now(outline));
+    let now = |seen: Base| seen.map(|outline| project.lock().lent.now(outline));
     match base {
-        Base::Exactly(outline) => return Ok(now(Seen::Surely(outline))),
-        Base::Blindly(outline) => return Ok(now(Seen::Blindly(outline))),
-        Base::Emptied(seen) => return Ok(now(seen)),
+        DraftBase::Exact(outline) => return Ok(now(Base::Exact(outline))),
+        DraftBase::Unread(outline) => return Ok(now(Base::Unread(outline))),
+        DraftBase::Emptied(seen) => return Ok(now(seen)),
         // Whatever others were served since is nothing that it has before its eyes.
-        Base::Anew(seen) if !residency::recalled(engine, project).bases.knows(process) => {
+        DraftBase::Anew(seen) if !residency::resident(engine, project).bases.knows(process) => {
             return Ok(now(seen));
         }
-        Base::Anew(_) | Base::LastRead => {}
+        DraftBase::Anew(_) | DraftBase::LastRead => {}
     }
-    let seen = residency::recalled(engine, project).bases.base(process, engine.own_process());
+    let seen = residency::resident(engine, project).bases.base(process, engine.own_process());
     match seen {
         Some(seen) => Ok(seen),
-        None => Ok(Seen::Surely(open::read(engine, project).await?.outline)),
+        None => Ok(Base::Exact(open::read(engine, project).await?.outline)),
     }
 }
 
@@ -145,10 +145,10 @@ pub(crate) fn seen_by(
     engine: &Engine,
     project: &Project,
     process: Option<Process>,
-) -> Option<Seen> {
-    let mut state = residency::recalled(engine, project);
+) -> Option<Base> {
+    let mut state = residency::resident(engine, project);
     let seen = state.bases.base(process, engine.own_process());
-    let seen = seen.or_else(|| state.content().map(|content| Seen::Surely(content.outline)));
+    let seen = seen.or_else(|| state.content().map(|content| Base::Exact(content.outline)));
     seen.iter().for_each(|seen| state.lent.lend(seen.outline()));
     seen
 }
@@ -160,7 +160,7 @@ pub(crate) async fn accept(
     engine: &Engine,
     project: &Project,
     process: Option<Process>,
-    base: &Seen,
+    base: &Base,
     text: &Arc<[u8]>,
     allow_delete: bool,
 ) -> Result<(Arc<Outline>, Option<u64>)> {
@@ -186,19 +186,19 @@ pub(crate) async fn accept(
         let to_render = next.keep_in_memory_with(|current| written.note(engine, current));
         written.render(project, to_render);
         if is_respelled {
-            cache_write::keep(engine, project);
+            cache_write::write(engine, project);
         }
         return Ok((ours, None));
     };
     let overridden = vec![(theirs, conflicts)];
     let edited = Some(base.outline().clone());
-    let mut change = Change { overridden, edited, ..Change::of(save) };
+    let mut change = StagedChange { overridden, edited, ..StagedChange::of(save) };
     if transfer::holds(engine, project, process, base.outline(), &ours) {
         change.hold(engine);
-        transfer::note_taken_off(engine, project, &change.intent);
+        transfer::note_taken_off(engine, project, &change.save);
     }
     let staged = stage::stage(engine, project, &mut next, &written, change).await;
-    next.refused = aside;
+    next.rejected = aside;
     let generation = stage::commit(engine, project, next, &written, staged).await?;
     Ok((ours, Some(generation)))
 }
@@ -245,7 +245,7 @@ pub(crate) async fn verdict(engine: &Engine, project: &Project, generation: u64)
     let decided = progress.wait_for(|progress| progress.generation >= generation);
     tokio::select! {
         progress = decided => match progress {
-            Ok(progress) => progress.refused.clone().map_or(Ok(()), Err),
+            Ok(progress) => progress.rejected.clone().map_or(Ok(()), Err),
             Err(_) => Ok(()),
         },
         // In the journal and on its way: the promise holds without a verdict.

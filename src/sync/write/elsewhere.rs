@@ -10,7 +10,7 @@ use std::{collections::HashSet, sync::Arc};
 use crate::{
     plan::{Details, Item, Key},
     replica::{current::Current, pending::PendingSave, served::Process},
-    sync::{engine::Engine, project::Project, read::registry, residency, write::recall},
+    sync::{engine::Engine, project::Project, read::registry, residency, write::earlier_deletions},
 };
 
 /// A task that was deleted in another project, and is what a new one was made of.
@@ -21,7 +21,7 @@ pub(crate) struct Origin {
     key: Key,
 }
 
-/// Gives new tasks of an intent that is about to be journaled, by their keys, what tasks had that
+/// Gives new tasks of a save that is about to be journaled, by their keys, what tasks had that
 /// were deleted lately in other projects. What they have by now and did not say; what they were.
 /// The caller makes a transition of the project.
 pub(crate) async fn bring_from_elsewhere(
@@ -29,28 +29,28 @@ pub(crate) async fn bring_from_elsewhere(
     project: &Project,
     process: Option<Process>,
     made: HashSet<Key>,
-    intent: &mut PendingSave,
+    save: &mut PendingSave,
 ) -> (Vec<(Key, Details)>, Vec<Origin>) {
     let (mut copied, mut origins) = (Vec::new(), Vec::new());
     let Some(process) = process.filter(|_| !made.is_empty()) else { return (copied, origins) };
     let mut made = made;
     for other in read_lately(engine, process, project.serial) {
         if let Ok(_transition) = other.transition.try_lock() {
-            recall::recall_removed(engine, &other).await;
+            earlier_deletions::load_earlier_deletions(engine, &other).await;
         }
         let taken = {
-            let items = intent.target.items.iter();
+            let items = save.target.items.iter();
             let items: Vec<&Item> = items.filter(|item| made.contains(&item.key)).collect();
             taken_from(engine, &other, &items)
         };
         for (key, of, again) in taken {
             made.remove(&key);
             origins.push(Origin { project: other.clone(), key: of });
-            let item = intent.target.items.iter_mut().find(|item| item.key == key);
+            let item = save.target.items.iter_mut().find(|item| item.key == key);
             if let Some(item) = item.filter(|_| !again.is_unknown()) {
                 let more = again.beyond(&item.details);
                 item.details = again.present().settled();
-                intent.brought.push((key.clone(), more.clone()));
+                save.brought.push((key.clone(), more.clone()));
                 copied.push((key, more));
             }
         }
@@ -101,15 +101,15 @@ pub(crate) fn taken_from(
     }
     let Some(id) = project.id() else { return Vec::new() };
     let taken = engine.transfers.taken_of(&id);
-    let state = residency::recalled(engine, project);
-    let held = state.pending().filter(|intent| intent.held.is_some());
-    let waits = |key: &Key| held.is_some_and(|intent| intent.base.find(key).is_some());
+    let state = residency::resident(engine, project);
+    let held = state.pending().filter(|save| save.hold_deletes_until.is_some());
+    let waits = |key: &Key| held.is_some_and(|save| save.base.find(key).is_some());
     let is_elsewhere = |key: &Key| match key {
         Key::Known(task) => waits(key) || taken.contains(task),
         Key::New(_) => false,
     };
     let there = match (state.pending(), state.snapshot()) {
-        (Some(intent), _) => &intent.target,
+        (Some(save), _) => &save.target,
         (None, Some(known)) => &*known.outline,
         (None, None) => return Vec::new(),
     };

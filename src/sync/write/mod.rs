@@ -1,8 +1,8 @@
 //! Staging: what a save, a removal or an undo comes to, journaled before it is promised.
 
 pub(crate) mod accept;
+pub(crate) mod earlier_deletions;
 pub(crate) mod elsewhere;
-pub(crate) mod recall;
 pub(crate) mod recover;
 pub(crate) mod rename;
 pub(crate) mod restore;

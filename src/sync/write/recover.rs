@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{Kind, Result},
-    store::{artifacts::Shelf, journal::Entry, reinstated::Reinstated},
+    store::{artifacts::ArtifactKind, journal::JournalEntry, reinstated::Reinstated},
     sync::{
         bases,
         engine::Engine,
@@ -39,14 +39,14 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
     }
     // Only now: a deletion must know who still copies from what it deletes.
     ready.iter().for_each(|project| engine.wake(project));
-    reject::recover_refused(engine, &mut projects)?;
+    reject::recover_rejected(engine, &mut projects)?;
     let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
-    engine.records.prune(now, keep);
-    engine.journal.prune_past(now, keep)?;
+    engine.artifacts.prune(now, keep);
+    engine.journal.prune_history(now, keep)?;
     engine.journal.prune_remarks(now, keep)?;
     engine.journal.prune_removals(now, keep)?;
     engine.journal.prune_unmoved(now)?;
-    engine.journal.prune_refused_removals(now)?;
+    engine.journal.prune_rejected_removals(now)?;
     Ok(projects)
 }
 
@@ -67,14 +67,18 @@ pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
 }
 
 /// Puts a journal entry back where it was. Whether the save waits for the user.
-pub(crate) fn reinstate(engine: &Engine, project: &Project, mut entry: Entry) -> Result<bool> {
-    if let Some(refusal) = &entry.refused
-        && refusal.kind == Kind::Unauthorized
+pub(crate) fn reinstate(
+    engine: &Engine,
+    project: &Project,
+    mut entry: JournalEntry,
+) -> Result<bool> {
+    if let Some(rejection) = &entry.rejected
+        && rejection.kind == Kind::Unauthorized
     {
-        engine.records.remove(Shelf::Rejected, &refusal.file)?;
-        entry.refused = None;
+        engine.artifacts.remove(ArtifactKind::Rejected, &rejection.file)?;
+        entry.rejected = None;
     }
-    let waits = entry.refused.is_some();
+    let waits = entry.rejected.is_some();
     let mut state = project.lock();
     let since = entry.since;
     // Whose save this is, if that program still has it before its eyes.

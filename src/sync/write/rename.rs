@@ -13,7 +13,7 @@ use crate::{
     ids::SpaceId,
     replica::{
         pending::PendingSave,
-        relocation::{Place, Relocation},
+        relocation::{Location, Relocation},
         state::Replica,
     },
     sync::{
@@ -37,7 +37,7 @@ pub(crate) async fn rename(
     folder: &SpaceId,
     title: &str,
 ) -> Result<()> {
-    let to = Place { folder: folder.clone(), title: title.to_owned() };
+    let to = Location { folder: folder.clone(), title: title.to_owned() };
     // From before it is begun: whether somebody waits decides who is told of a refusal.
     let relocated = project.relocated.subscribe();
     let Some(ticket) = wish(engine, project, to).await? else { return Ok(()) };
@@ -50,10 +50,10 @@ pub(crate) async fn rename(
 pub(crate) async fn wish(
     engine: &Engine,
     project: &Arc<Project>,
-    to: Place,
+    to: Location,
 ) -> Result<Option<u64>> {
     let mut next = Transition::begin(engine, project).await;
-    let from = Place::shown(&next);
+    let from = Location::shown(&next);
     if from == to {
         return Ok(None);
     }
@@ -77,7 +77,12 @@ pub(crate) async fn wish(
 }
 
 /// What is to become of a project that is to go to another place.
-pub(crate) fn relocated(next: &Replica, from: Place, to: &Place, now: SystemTime) -> PendingSave {
+pub(crate) fn relocated(
+    next: &Replica,
+    from: Location,
+    to: &Location,
+    now: SystemTime,
+) -> PendingSave {
     let at_rest = || PendingSave::new(next.remote_outline(), next.remote_outline());
     let mut save = next.pending().cloned().unwrap_or_else(at_rest);
     match &mut save.relocation {
@@ -100,7 +105,7 @@ pub(crate) async fn arrival(
     let decided = relocated.wait_for(|relocated| relocated.ticket >= ticket);
     tokio::select! {
         relocated = decided => match relocated {
-            Ok(relocated) => relocated.refused.clone().map_or(Ok(()), Err),
+            Ok(relocated) => relocated.rejected.clone().map_or(Ok(()), Err),
             Err(_) => Ok(()),
         },
         // In the journal and on its way.

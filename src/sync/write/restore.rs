@@ -9,7 +9,7 @@ use crate::{
     api::Priority,
     error::{Error, Kind, Result},
     plan::{self, Outline, Wanted},
-    replica::{pending::PendingSave, served::Seen, state::Archival},
+    replica::{pending::PendingSave, served::Base, state::Archival},
     store::removals::Removal,
     sync::{
         engine::Engine,
@@ -19,13 +19,13 @@ use crate::{
         residency,
         transition::Transition,
         upload::archive,
-        write::stage::{self, Change},
+        write::stage::{self, StagedChange},
     },
     text::codec as save,
 };
 
 /// Has an archived project restored. When this returns it is journaled; the worker is to be
-/// started. Which save it is. It undoes this deed, if it is an undo.
+/// started. Which save it is. It undoes this action, if it is an undo.
 ///
 /// # Errors
 /// What reading the project failed with if it was never read, or [`Kind::Storage`].
@@ -57,9 +57,9 @@ pub(crate) async fn restore(
         let mut save = next.pending().cloned().unwrap_or_else(at_rest);
         (save.restores, save.is_restored) = (true, false);
         save.undoes = undoes.or(save.undoes);
-        let seen = Seen::Surely(content.outline.clone());
+        let seen = Base::Exact(content.outline.clone());
         let written = Written::new(project, None, &seen, &content.outline);
-        let change = Change::of(save);
+        let change = StagedChange::of(save);
         let staged = stage::stage(engine, project, &mut next, &written, change).await;
         stage::commit(engine, project, next, &written, staged).await?
     };
@@ -72,7 +72,7 @@ pub(crate) async fn restore(
 pub(crate) fn go_on(engine: &Arc<Engine>, project: &Arc<Project>) {
     let waits = {
         let state = project.lock();
-        state.pending().is_some() && !state.is_refused()
+        state.pending().is_some() && !state.is_rejected()
     };
     if waits {
         engine.wake(project);

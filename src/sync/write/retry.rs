@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::{
     error::Result,
-    replica::{rejection::RefusedText, served::Seen},
+    replica::{rejection::RejectedText, served::Base},
     sync::{
         bases,
         engine::Engine,
         project::Project,
         transition::Transition,
         upload::{
-            discard::{self, nothing_refused},
+            discard::{self, nothing_rejected},
             reject,
         },
         write::accept,
@@ -27,19 +27,19 @@ pub(crate) async fn retry(
     project: &Arc<Project>,
     allow_delete: bool,
 ) -> Result<()> {
-    let refused = {
+    let rejected = {
         let mut state = project.lock();
         bases::end_own_texts(engine, &mut state);
-        state.refused.clone()
+        state.rejected.clone()
     };
-    let generation = match refused {
-        Some(refused) => {
-            let RefusedText { text, base, refusal, .. } = refused;
+    let generation = match rejected {
+        Some(rejected) => {
+            let RejectedText { text, base, rejection, .. } = rejected;
             match accept::accept(
                 engine,
                 project,
                 None,
-                &Seen::Perhaps(base.clone()),
+                &Base::MaybeStale(base.clone()),
                 &text,
                 allow_delete,
             )
@@ -51,8 +51,8 @@ pub(crate) async fn retry(
                 }
                 Ok((_, generation)) => generation,
                 Err(error) => {
-                    let error = reject::refused_at(engine, project, error);
-                    reject::note_refused(engine, project, text, base, &error, refusal.set_aside)
+                    let error = reject::rejected_at(engine, project, error);
+                    reject::note_rejected(engine, project, text, base, &error, rejection.set_aside)
                         .await;
                     return Err(error);
                 }
@@ -68,8 +68,8 @@ pub(crate) async fn retry(
 /// Clears Taskade's refusal of a save. The number of the save.
 pub(crate) async fn send_again(engine: &Engine, project: &Project) -> Result<u64> {
     let mut next = Transition::begin(engine, project).await;
-    if !next.is_refused() {
-        return Err(nothing_refused(project));
+    if !next.is_rejected() {
+        return Err(nothing_rejected(project));
     }
     next.local.retry();
     next.generation += 1;

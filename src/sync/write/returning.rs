@@ -10,7 +10,7 @@ use crate::{
     replica::{
         pending::PendingSave,
         removed::Removed,
-        served::{Process, Seen},
+        served::{Base, Process},
         state::Replica,
     },
     sync::{
@@ -18,8 +18,8 @@ use crate::{
         project::Project,
         transition::Transition,
         write::{
+            earlier_deletions::{self, note_names},
             elsewhere::{self, Origin},
-            recall::{self, note_names},
         },
     },
 };
@@ -41,39 +41,39 @@ pub(crate) async fn bring_back(
     engine: &Engine,
     project: &Project,
     next: &Transition<'_>,
-    (process, seen): (Option<Process>, &Seen),
-    intent: &mut PendingSave,
+    (process, seen): (Option<Process>, &Base),
+    save: &mut PendingSave,
 ) -> Returned {
-    recall::recall_removed(engine, project).await;
-    let (mut removed, mut copied, before) = bring_back_here(engine, project, next, intent);
+    earlier_deletions::load_earlier_deletions(engine, project).await;
+    let (mut removed, mut copied, before) = bring_back_here(engine, project, next, save);
     let given: HashSet<&Key> = copied.iter().map(|(key, _)| key).collect();
-    let made = made(&before, intent).into_iter().map(|item| item.key.clone());
+    let made = made(&before, save).into_iter().map(|item| item.key.clone());
     let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
     let (more, origins) =
-        elsewhere::bring_from_elsewhere(engine, project, process, made, intent).await;
+        elsewhere::bring_from_elsewhere(engine, project, process, made, save).await;
     copied.extend(more);
     copied.retain(|(_, details)| !details.is_unknown());
     let now = engine.clock.now();
-    removed.note(&before, &intent.target, &next.resolved(seen.outline()), now);
+    removed.note(&before, &save.target, &next.resolved(seen.outline()), now);
     if let Some(known) = next.snapshot() {
-        note_names(&mut project.lock(), &known.outline, &intent.target);
+        note_names(&mut project.lock(), &known.outline, &save.target);
     }
     Returned { removed, copied, origins }
 }
 
-/// Gives lines of an intent what their tasks had that were deleted in their own project. What is
+/// Gives lines of a save what their tasks had that were deleted in their own project. What is
 /// left of those, what tasks have by now and did not say, and what there was before.
 pub(crate) fn bring_back_here(
     engine: &Engine,
     project: &Project,
     next: &Replica,
-    intent: &mut PendingSave,
+    save: &mut PendingSave,
 ) -> (Removed, Vec<(Key, Details)>, Outline) {
     let now = engine.clock.now();
     let mut removed = project.lock().removed.clone();
     let before = match next.pending() {
         Some(waiting) => waiting.target.clone(),
-        None => intent.base.clone(),
+        None => save.base.clone(),
     };
     let current = |key: &Key| next.current(key);
     let is_elsewhere = |key: &Key| match (&next.id, key) {
@@ -82,24 +82,24 @@ pub(crate) fn bring_back_here(
     };
     // What is there already has not come back, whoever brought it.
     removed.forget(now, &before, current, is_elsewhere);
-    let copied = take_back(&mut removed, &before, intent, current);
+    let copied = take_back(&mut removed, &before, save, current);
     (removed, copied, before)
 }
 
-/// Gives the lines of an intent that `before` did not have what the tasks had that they were. What
+/// Gives the lines of a save that `before` did not have what the tasks had that they were. What
 /// they have by now and did not say.
 pub(crate) fn take_back(
     removed: &mut Removed,
     before: &Outline,
-    intent: &mut PendingSave,
+    save: &mut PendingSave,
     current: impl Fn(&Key) -> Key,
 ) -> Vec<(Key, Details)> {
     let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
     let is_back =
-        |item: &&mut Item| !there.contains(&item.key) && intent.put_back.contains(&item.key);
+        |item: &&mut Item| !there.contains(&item.key) && save.put_back.contains(&item.key);
     let mut copied = Vec::new();
-    for item in intent.target.items.iter_mut().filter(is_back) {
-        let Some(has) = intent.base.find(&item.key) else { continue };
+    for item in save.target.items.iter_mut().filter(is_back) {
+        let Some(has) = save.base.find(&item.key) else { continue };
         // Of one that was pasted elsewhere meanwhile nobody knows what was seen: what it has stays.
         let again = removed
             .take(&item.key, (&item.details, &has.details), &current)
@@ -107,9 +107,9 @@ pub(crate) fn take_back(
         copied.push((item.key.clone(), again.beyond(&item.details)));
         item.details = again;
     }
-    let made = made(before, intent);
+    let made = made(before, save);
     let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();
-    for item in &mut intent.target.items {
+    for item in &mut save.target.items {
         if let Some(again) = taken.get(&item.key) {
             copied.push((item.key.clone(), again.beyond(&item.details)));
             item.details = again.present().settled();
@@ -118,17 +118,17 @@ pub(crate) fn take_back(
     copied
 }
 
-/// The tasks that an intent is to make and that `before` did not have.
-pub(crate) fn made<'a>(before: &Outline, intent: &'a PendingSave) -> Vec<&'a Item> {
+/// The tasks that a save is to make and that `before` did not have.
+pub(crate) fn made<'a>(before: &Outline, save: &'a PendingSave) -> Vec<&'a Item> {
     let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
     let is_made = |item: &&Item| match &item.key {
         // One that others deleted while it was edited, or that was cut from another project, is
         // made of that.
         Key::New(number) => {
-            let is_moved = intent.moved.iter().any(|moved| moved.key == item.key);
-            !there.contains(&item.key) && !intent.again.contains(number) && !is_moved
+            let is_moved = save.transferred.iter().any(|moved| moved.key == item.key);
+            !there.contains(&item.key) && !save.recreated.contains(number) && !is_moved
         }
         Key::Known(_) => false,
     };
-    intent.target.items.iter().filter(is_made).collect()
+    save.target.items.iter().filter(is_made).collect()
 }

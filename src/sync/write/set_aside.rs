@@ -20,8 +20,8 @@ use crate::{
         given_up::{Extent, GivenUp},
         local::{Local, Saved},
         pending::PendingSave,
-        rejection::{Refusal, RefusedText},
-        served::{Process, Seen},
+        rejection::{RejectedText, Rejection},
+        served::{Base, Process},
         state::Replica,
     },
     sync::{
@@ -29,7 +29,7 @@ use crate::{
         project::Project,
         read::serve::Written,
         transition::Transition,
-        write::stage::{self, Change},
+        write::stage::{self, StagedChange},
     },
 };
 
@@ -38,18 +38,18 @@ pub(crate) enum PutBack {
     /// It is another text, or Taskade refused nothing.
     Nothing,
     /// All of it. What was refused, and what takes back what is done of it, or may be, if anything.
-    Whole(RefusedText, Option<Box<PendingSave>>),
+    Whole(RejectedText, Option<Box<PendingSave>>),
     /// A save that waited when the refused one was added to it: it is still to be sent. What was
     /// refused.
-    Waiting(RefusedText),
+    Waiting(RejectedText),
 }
 
 /// Whether a text is the one from before what Taskade refused of a project: then that is set aside.
-pub(crate) fn put_back(project: &Project, next: &Replica, base: &Seen, text: &[u8]) -> PutBack {
-    if matches!(base, Seen::Blindly(_)) {
+pub(crate) fn put_back(project: &Project, next: &Replica, base: &Base, text: &[u8]) -> PutBack {
+    if matches!(base, Base::Unread(_)) {
         return PutBack::Nothing;
     }
-    let Some(aside) = refused_there(next) else { return PutBack::Nothing };
+    let Some(aside) = rejected_there(next) else { return PutBack::Nothing };
     let format = project.format();
     let lines = format.parse(text, &next.title, &aside.base);
     if !lines.is_ok_and(|lines| says_the_same(&lines, &format.lines(&aside.base))) {
@@ -61,7 +61,7 @@ pub(crate) fn put_back(project: &Project, next: &Replica, base: &Seen, text: &[u
     let begun = next.pending().filter(|save| {
         // Whether batches are all or nothing is not documented; other refusals are certain.
         matches!(save.in_flight, Some(Op::Create(_)))
-            || !save.doubts.is_empty()
+            || !save.unconfirmed.is_empty()
             || save.base != save.before
             || save.relocation.is_some()
     });
@@ -77,23 +77,23 @@ pub(crate) async fn go_back(
     engine: &Engine,
     project: &Project,
     mut next: Transition<'_>,
-    (process, base): (Option<Process>, &Seen),
-    aside: RefusedText,
+    (process, base): (Option<Process>, &Base),
+    aside: RejectedText,
     taken_back: Option<Box<PendingSave>>,
 ) -> Result<(Arc<Outline>, Option<u64>)> {
     let before = aside.base.clone();
     let given_up = GivenUp::of(&next, Extent::All);
     let written = Written::new(project, process, base, &before);
     if let Some(save) = taken_back {
-        let change = Change::of(*save);
+        let change = StagedChange::of(*save);
         let mut staged = stage::stage(engine, project, &mut next, &written, change).await;
         staged.given_up = given_up;
-        next.refused = Some(aside);
+        next.rejected = Some(aside);
         let generation = stage::commit(engine, project, next, &written, staged).await?;
         return Ok((before, Some(generation)));
     }
     next.forget_save(|left| project.render(left));
-    next.refused = Some(aside);
+    next.rejected = Some(aside);
     let to_render = next
         .commit_with(|current| {
             given_up.iter().for_each(|given_up| given_up.unsee(current));
@@ -107,8 +107,8 @@ pub(crate) async fn go_back(
 
 /// Whether a save changes nothing of what its program had before its eyes, while a text that was
 /// refused here waits to be settled.
-pub(crate) fn is_put_back(next: &Replica, base: &Seen, ours: &Outline) -> bool {
-    if next.refused.is_none() {
+pub(crate) fn is_put_back(next: &Replica, base: &Base, ours: &Outline) -> bool {
+    if next.rejected.is_none() {
         return false;
     }
     let (mut base, mut ours) = (next.resolved(base.outline()), ours.clone());
@@ -123,8 +123,8 @@ pub(crate) async fn set_aside(
     mut next: Transition<'_>,
     written: &Written<'_>,
 ) -> Result<()> {
-    if let Some(refused) = &mut next.refused {
-        refused.refusal.set_aside = true;
+    if let Some(rejected) = &mut next.rejected {
+        rejected.rejection.set_aside = true;
     }
     let to_render = next.commit_with(|current| written.note(engine, current)).await?;
     written.render(project, to_render);
@@ -133,17 +133,17 @@ pub(crate) async fn set_aside(
 
 /// What Taskade refused, as a text that its file does not show. Not where more is to become of the
 /// project than its tasks.
-pub(crate) fn refused_there(state: &Replica) -> Option<RefusedText> {
-    let Local::Rejected(save, Saved { text, edited, .. }, refusal) = &state.local else {
+pub(crate) fn rejected_there(state: &Replica) -> Option<RejectedText> {
+    let Local::Rejected(save, Saved { text, edited, .. }, rejection) = &state.local else {
         return None;
     };
-    let refusal = Refusal { set_aside: true, ..refusal.clone() };
-    if state.refused.is_some() || state.creating.is_some() || state.is_to_be_archived() {
+    let rejection = Rejection { set_aside: true, ..rejection.clone() };
+    if state.rejected.is_some() || state.creating.is_some() || state.is_to_be_archived() {
         return None;
     }
     let before = edited.as_deref().unwrap_or(&save.before);
     let base = Arc::new(state.resolved(before));
-    Some(RefusedText { row: None, text: text.clone(), base, refusal })
+    Some(RejectedText { row: None, text: text.clone(), base, rejection })
 }
 
 /// Whether two texts say the same of the same tasks, whatever ids they have.

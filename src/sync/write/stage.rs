@@ -21,8 +21,8 @@ use crate::{
 };
 
 /// What a save comes to.
-pub(crate) struct Change {
-    pub(crate) intent: PendingSave,
+pub(crate) struct StagedChange {
+    pub(crate) save: PendingSave,
     /// What it was merged into, and where that disagreed: the earlier save that still waits, and
     /// what the service is known to have.
     pub(crate) overridden: Vec<(Outline, Vec<Conflict>)>,
@@ -32,14 +32,14 @@ pub(crate) struct Change {
     pub(crate) held: Option<Instant>,
 }
 
-impl Change {
-    pub(crate) fn of(intent: PendingSave) -> Self {
-        Self { intent, overridden: Vec::new(), edited: None, held: None }
+impl StagedChange {
+    pub(crate) fn of(save: PendingSave) -> Self {
+        Self { save, overridden: Vec::new(), edited: None, held: None }
     }
 
     /// Has its deletions wait.
     pub(crate) fn hold(&mut self, engine: &Engine) {
-        self.intent.held = Some(engine.clock.wall() + HELD);
+        self.save.hold_deletes_until = Some(engine.clock.wall() + HELD);
         self.held = Some(engine.clock.now() + HELD);
     }
 }
@@ -61,23 +61,23 @@ pub(crate) async fn stage(
     project: &Project,
     next: &mut Transition<'_>,
     written: &Written<'_>,
-    mut change: Change,
+    mut change: StagedChange,
 ) -> Staged {
     let Written { process, base, ours, .. } = *written;
     for (theirs, conflicts) in &change.overridden {
         conflicts::keep_overridden(engine, project, theirs, conflicts).await;
     }
-    let save = &mut change.intent;
+    let save = &mut change.save;
     let returned = returning::bring_back(engine, project, next, (process, base), save).await;
     // Canonical, and with all that waits: what is shown from now on stays as it is unless
     // somebody else changes it.
     // Never the one that was written itself: who reads it is not who wrote it.
-    let outline = Arc::new(change.intent.target.clone());
+    let outline = Arc::new(change.save.target.clone());
     let text = project.render(&outline);
     let (written, edited) = (Some(ours.clone()), change.edited);
     let is_added = edited.is_some() && next.pending().is_some();
     let since = engine.clock.wall();
-    next.stage(change.intent, Saved { text, outline, written, edited, is_added, since });
+    next.stage(change.save, Saved { text, outline, written, edited, is_added, since });
     next.copied.extend(returned.copied);
     let Returned { removed, origins, .. } = returned;
     Staged { removed, origins, held: change.held, given_up: None }

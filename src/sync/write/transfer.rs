@@ -18,7 +18,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Details, Item, Key, Op, Outline},
     replica::{
-        pending::{Moved, PendingSave},
+        pending::{PendingSave, TransferredTask},
         served::Process,
     },
     sync::{
@@ -51,14 +51,14 @@ pub(crate) fn holds(
 
 /// Notes what was taken off tasks that a save is about to cut, or may not have been set after all, and
 /// is still to be sent: it does not come along with their lines.
-pub(crate) fn note_taken_off(engine: &Engine, project: &Project, intent: &PendingSave) {
+pub(crate) fn note_taken_off(engine: &Engine, project: &Project, save: &PendingSave) {
     let state = project.lock();
     let (Some(id), Some(waiting)) = (&state.id, state.pending()) else { return };
     let mut off: Vec<((ProjectId, TaskId), Details)> = Vec::new();
-    for item in missing(&waiting.target, &intent.target) {
+    for item in missing(&waiting.target, &save.target) {
         let has = waiting.base.find(&item.key).map(|has| has.details.clone());
         let mut has = has.unwrap_or_default();
-        for op in waiting.doubts.iter().chain(&waiting.in_flight) {
+        for op in waiting.unconfirmed.iter().chain(&waiting.in_flight) {
             if let Op::Detail { key, change } = op
                 && *key == item.key
             {
@@ -82,7 +82,7 @@ pub(crate) async fn transfer(
 ) -> Result<()> {
     note_seen(engine, project, base, ours);
     engine.transfers.paste(project, &missing(ours, base), engine.clock.now());
-    if project.lock().pending().is_some_and(|intent| intent.held.is_some()) {
+    if project.lock().pending().is_some_and(|save| save.hold_deletes_until.is_some()) {
         engine.transfers.cut(project);
     }
     // A worker that holds a deletion back plans again.
@@ -109,7 +109,7 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
         // What was, or still is to be, copied to it since it was created may be unseen.
         let on_its_way = state
             .pending()
-            .is_some_and(|intent| intent.moved.iter().any(|moved| moved.key == item.key));
+            .is_some_and(|save| save.transferred.iter().any(|moved| moved.key == item.key));
         let is_copied = on_its_way || state.copied.contains_key(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
         all.push((task, seen));
@@ -126,19 +126,20 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
 pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
     let (moved, created, is_held) = {
         let mut state = project.lock();
-        let Some(intent) = state.pending().cloned() else { return };
+        let Some(save) = state.pending().cloned() else { return };
         // Whatever the clocks say, it waits no longer than that.
         let left =
             |until: SystemTime| until.duration_since(engine.clock.wall()).unwrap_or_default();
-        for Moved { key, told, .. } in &intent.moved {
+        for TransferredTask { key, fetched: told, .. } in &save.transferred {
             let shown = state.saved().and_then(|saved| saved.outline.find(key).cloned());
             let copied = told.as_ref().zip(shown).map(|(told, shown)| told.beyond(&shown.details));
             state.note_copied(copied.map(|copied| (key.clone(), copied)));
         }
-        state.held = intent.held.map(|until| engine.clock.now() + left(until).min(HELD));
+        state.held =
+            save.hold_deletes_until.map(|until| engine.clock.now() + left(until).min(HELD));
         let is_new = |item: &&Item| matches!(item.key, Key::New(_));
-        let created: Vec<Item> = intent.target.items.iter().filter(is_new).cloned().collect();
-        (intent.moved.clone(), created, intent.held.is_some())
+        let created: Vec<Item> = save.target.items.iter().filter(is_new).cloned().collect();
+        (save.transferred.clone(), created, save.hold_deletes_until.is_some())
     };
     engine.transfers.claim(project.serial, &moved);
     engine.transfers.paste(project, &created.iter().collect::<Vec<_>>(), engine.clock.now());
@@ -152,7 +153,7 @@ pub(crate) async fn release_held(engine: &Engine) {
     let cut: Vec<Weak<Project>> = std::mem::take(&mut engine.transfers.lock().cut);
     for project in cut.iter().filter_map(Weak::upgrade) {
         let mut next = Transition::begin(engine, &project).await;
-        next.pending_mut().into_iter().for_each(|save| save.held = None);
+        next.pending_mut().into_iter().for_each(|save| save.hold_deletes_until = None);
         next.keep_in_memory_with(|current| current.held = None);
     }
     engine.transfers.changed();
@@ -160,7 +161,7 @@ pub(crate) async fn release_held(engine: &Engine) {
 
 /// Cut tasks whose deletion waits, with the tasks of other projects that were made of them: by
 /// their texts, in order, each once.
-pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
+pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<TransferredTask>)> {
     let now = engine.clock.now();
     let mut inner = engine.transfers.lock();
     inner.pasted.retain(|pasted| now.saturating_duration_since(pasted.at) <= LATELY);
@@ -178,9 +179,10 @@ pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
         .collect();
     // The lock of a project is never taken under this one's.
     drop(inner);
-    let mut pairs: Vec<(Arc<Project>, Vec<Moved>)> = Vec::new();
-    let is_held =
-        |project: &Project| project.lock().pending().is_some_and(|intent| intent.held.is_some());
+    let mut pairs: Vec<(Arc<Project>, Vec<TransferredTask>)> = Vec::new();
+    let is_held = |project: &Project| {
+        project.lock().pending().is_some_and(|save| save.hold_deletes_until.is_some())
+    };
     let cut: Vec<Arc<Project>> = cut.into_iter().filter(|project| is_held(project)).collect();
     engine.transfers.lock().cut = cut.iter().map(Arc::downgrade).collect();
     for source in cut {
@@ -195,7 +197,7 @@ pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
             };
             let Some(found) = pasted.iter().position(fits) else { continue };
             let (claimant, key, _) = pasted.remove(found);
-            let moved = Moved { key, told: None, ..moved };
+            let moved = TransferredTask { key, fetched: None, ..moved };
             match pairs.iter_mut().find(|(known, _)| known.serial == claimant.serial) {
                 Some((_, all)) => all.push(moved),
                 None => pairs.push((claimant, vec![moved])),
@@ -211,22 +213,22 @@ pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<Moved>)> {
 pub(crate) fn sources(
     project: &Project,
     seen: &HashMap<(ProjectId, TaskId), Details>,
-) -> Vec<Moved> {
+) -> Vec<TransferredTask> {
     let state = project.lock();
-    let held = state.pending().filter(|intent| intent.held.is_some());
-    let (Some(id), Some(intent)) = (&state.id, held) else { return Vec::new() };
-    let on_its_way = |key: &Key| intent.moved.iter().find(|moved| moved.key == *key).cloned();
-    let cut = missing(&intent.base, &intent.target).into_iter().filter_map(|item| {
+    let held = state.pending().filter(|save| save.hold_deletes_until.is_some());
+    let (Some(id), Some(save)) = (&state.id, held) else { return Vec::new() };
+    let on_its_way = |key: &Key| save.transferred.iter().find(|moved| moved.key == *key).cloned();
+    let cut = missing(&save.base, &save.target).into_iter().filter_map(|item| {
         let (from, task) = name(id, item)?;
         // After a crash nobody knows: then all is asked for.
         let known = seen.get(&(from.clone(), task.clone())).cloned().unwrap_or_default();
         let (key, text) = (item.key.clone(), item.text.clone());
-        let own = || Moved { key, text, from, task, known, told: None };
+        let own = || TransferredTask { key, text, from, task, cut_with: known, fetched: None };
         Some(on_its_way(&item.key).unwrap_or_else(own))
     });
     // Nor was it created yet where it was pasted first.
-    let is_unborn = |moved: &&Moved| {
-        matches!(moved.key, Key::New(_)) && intent.target.find(&moved.key).is_none()
+    let is_unborn = |moved: &&TransferredTask| {
+        matches!(moved.key, Key::New(_)) && save.target.find(&moved.key).is_none()
     };
-    cut.chain(intent.moved.iter().filter(is_unborn).cloned()).collect()
+    cut.chain(save.transferred.iter().filter(is_unborn).cloned()).collect()
 }

@@ -19,11 +19,11 @@ use crate::{
     plan::{self, Conflict, Item, Key, Op, Outline},
     replica::{
         pending::PendingSave,
-        served::Seen,
+        served::Base,
         state::{Awaited, Replica},
     },
     store::{
-        history::{Deed, Former, Past, Scope},
+        history::{Action, ActionKind, Former, Scope},
         remarks::Remark,
         removals::Removal,
     },
@@ -39,7 +39,7 @@ use crate::{
         upload::actions,
         write::{
             accept, restore,
-            stage::{self, Change},
+            stage::{self, StagedChange},
         },
     },
     text::details as shown,
@@ -81,20 +81,20 @@ pub(crate) async fn history(
 ) -> Result<Vec<HistoryEntry>> {
     let removals = unsent_removals(engine, &scope);
     let asked = scope.clone();
-    let (past, remarks) = engine
+    let (action, remarks) = engine
         .journaled(move |journal| {
             let project = match &asked {
                 Scope::Project(id) => Some(id),
                 Scope::All | Scope::Below(_) => None,
             };
-            Ok((journal.past(&asked, most)?, journal.remarks(project, most)?))
+            Ok((journal.history(&asked, most)?, journal.remarks(project, most)?))
         })
         .await?;
     let waiting = removals.iter().rev().map(|removal| removal_in_words(engine, removal));
     let remarks = remarks.into_iter().map(|remark| remark_in_words(engine, remark));
     let remarks = remarks.filter(|entry| scope.has(Some(&entry.project), &entry.path));
     let mut told: Vec<HistoryEntry> = waiting.collect();
-    told.extend(past.iter().map(|past| deed_in_words(engine, past)));
+    told.extend(action.iter().map(|action| action_in_words(engine, action)));
     told.extend(remarks);
     told.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
     told.truncate(most);
@@ -106,7 +106,7 @@ pub(crate) async fn history(
 ///
 /// # Errors
 /// [`Kind::Storage`] if the journal cannot be read.
-pub(crate) async fn undoable(engine: &Engine, scope: Scope) -> Result<Vec<Past>> {
+pub(crate) async fn undoable(engine: &Engine, scope: Scope) -> Result<Vec<Action>> {
     engine.journaled(move |journal| journal.undoable(&scope)).await
 }
 
@@ -164,17 +164,17 @@ pub(crate) fn removed_path(engine: &Engine, removal: &Removal) -> String {
     locate::path_of(engine, removal.project.as_ref(), &removal.folder, &removal.title)
 }
 
-/// A deed in words.
-pub(crate) fn deed_in_words(engine: &Engine, past: &Past) -> HistoryEntry {
-    HistoryEntry { path: deed_path(engine, past), ..in_words(past) }
+/// An action in words.
+pub(crate) fn action_in_words(engine: &Engine, action: &Action) -> HistoryEntry {
+    HistoryEntry { path: action_path(engine, action), ..in_words(action) }
 }
 
-/// The path of a deed's project when it was done.
-pub(crate) fn deed_path(engine: &Engine, past: &Past) -> String {
-    if past.path.is_empty() {
-        return locate::path_of(engine, Some(&past.project), &past.folder, &past.title);
+/// The path of an action's project when it was done.
+pub(crate) fn action_path(engine: &Engine, action: &Action) -> String {
+    if action.path.is_empty() {
+        return locate::path_of(engine, Some(&action.project), &action.folder, &action.title);
     }
-    past.path.clone()
+    action.path.clone()
 }
 
 /// What a project is before it is renamed or moved; `None` if Taskade does not have it.
@@ -194,15 +194,17 @@ pub(crate) async fn note_renamed(
     renamed: &Project,
     undoes: Option<i64>,
 ) -> Result<()> {
-    let past = {
-        let state = Replica::clone(&residency::recalled(engine, renamed));
+    let action = {
+        let state = Replica::clone(&residency::resident(engine, renamed));
         let known = state.remote_outline();
         let id = state.id.clone();
-        id.and_then(|id| actions::past(engine, &state, &id, Deed::Renamed, known.clone(), known))
+        id.and_then(|id| {
+            actions::action(engine, &state, &id, ActionKind::Renamed, known.clone(), known)
+        })
     };
-    let (Some(past), Some(former)) = (past, former) else { return Ok(()) };
-    let past = Past { former: Some(former), undoes, ..past };
-    engine.journaled(move |journal| journal.conclude(None, Some(&past))).await
+    let (Some(action), Some(former)) = (action, former) else { return Ok(()) };
+    let action = Action { former: Some(former), undoes, ..action };
+    engine.journaled(move |journal| journal.conclude(None, Some(&action))).await
 }
 
 /// Whether a project is known to be archived.
@@ -215,28 +217,28 @@ pub(crate) fn is_workspace(engine: &Engine, space: &SpaceId) -> bool {
     matches!(engine.listings.way_to(space).as_slice(), [_])
 }
 
-/// Undoes a deed, but for a renaming.
+/// Undoes an action, but for a renaming.
 ///
 /// # Errors
 /// EBUSY while a save of the project is on its way, and otherwise as a save.
-pub(crate) async fn undo(engine: &Arc<Engine>, past: &Past) -> Result<()> {
+pub(crate) async fn undo(engine: &Arc<Engine>, action: &Action) -> Result<()> {
     // One that was renamed since is known by its new title.
-    let make = || registry::project(engine, &past.project, &past.folder, &past.title);
-    let project = engine.known(&past.project).unwrap_or_else(make);
-    match past.deed {
-        Deed::Saved => undo_save(engine, &project, past).await,
-        Deed::Created | Deed::Restored => archive_again(engine, &project, past).await,
-        Deed::Archived => restore_again(engine, &project, past).await,
-        Deed::Renamed => Ok(()),
+    let make = || registry::project(engine, &action.project, &action.folder, &action.title);
+    let project = engine.known(&action.project).unwrap_or_else(make);
+    match action.kind {
+        ActionKind::Saved => undo_save(engine, &project, action).await,
+        ActionKind::Created | ActionKind::Restored => archive_again(engine, &project, action).await,
+        ActionKind::Archived => restore_again(engine, &project, action).await,
+        ActionKind::Renamed => Ok(()),
     }
 }
 
 pub(crate) async fn undo_save(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    past: &Past,
+    action: &Action,
 ) -> Result<()> {
-    if is_archived(engine, &past.project) {
+    if is_archived(engine, &action.project) {
         return Err(Error::new(Kind::Os(libc::EBUSY), "it was removed or moved since")
             .hint("take that back first"));
     }
@@ -247,19 +249,19 @@ pub(crate) async fn undo_save(
     let mut next = Transition::begin(engine, project).await;
     check_idle(&next)?;
     let now = next.remote_outline();
-    let first_new = next.reserve(past.before.items.len() * 2);
-    let wanted = without(past, &now, first_new);
+    let first_new = next.reserve(action.before.items.len() * 2);
+    let wanted = without(action, &now, first_new);
     if wanted == now {
         // Others have undone it already.
-        next.past = Some(Past { time: engine.clock.wall(), ..undoing(past) });
+        next.action = Some(Action { time: engine.clock.wall(), ..undoing(action) });
         return next.commit().await;
     }
     let mut save = PendingSave::new(now, wanted.clone());
-    save.undoes = Some(past.row);
+    save.undoes = Some(action.row);
     bases::end_own_texts(engine, &mut project.lock());
-    let (base, wanted) = (Seen::Surely(Arc::new(save.base.clone())), Arc::new(wanted));
+    let (base, wanted) = (Base::Exact(Arc::new(save.base.clone())), Arc::new(wanted));
     let written = Written::new(project, None, &base, &wanted);
-    let staged = stage::stage(engine, project, &mut next, &written, Change::of(save)).await;
+    let staged = stage::stage(engine, project, &mut next, &written, StagedChange::of(save)).await;
     let generation = stage::commit(engine, project, next, &written, staged).await?;
     engine.wake(project);
     accept::verdict(engine, project, generation).await
@@ -268,33 +270,33 @@ pub(crate) async fn undo_save(
 pub(crate) async fn archive_again(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    past: &Past,
+    action: &Action,
 ) -> Result<()> {
     let _conversation = project.remote.lock().await;
     check_idle(&project.lock())?;
-    engine.backend.complete_project(&past.project).await?;
-    hiding::hide(engine, &past.project, true).await?;
-    conclude_undo(engine, past).await
+    engine.backend.complete_project(&action.project).await?;
+    hiding::hide(engine, &action.project, true).await?;
+    conclude_undo(engine, action).await
 }
 
 pub(crate) async fn restore_again(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    past: &Past,
+    action: &Action,
 ) -> Result<()> {
     check_idle(&project.lock())?;
-    let generation = restore::restore(engine, project, Some(past.row)).await?;
+    let generation = restore::restore(engine, project, Some(action.row)).await?;
     engine.wake(project);
     accept::verdict(engine, project, generation).await
 }
 
-pub(crate) async fn conclude_undo(engine: &Engine, past: &Past) -> Result<()> {
-    let past = Past { time: engine.clock.wall(), ..undoing(past) };
-    engine.journaled(move |journal| journal.conclude(None, Some(&past))).await
+pub(crate) async fn conclude_undo(engine: &Engine, action: &Action) -> Result<()> {
+    let action = Action { time: engine.clock.wall(), ..undoing(action) };
+    engine.journaled(move |journal| journal.conclude(None, Some(&action))).await
 }
 
 pub(crate) fn check_idle(state: &Replica) -> Result<()> {
-    if state.refused.is_some() {
+    if state.rejected.is_some() {
         return Err(Error::new(
             Kind::Os(libc::EBUSY),
             "a text of it was refused and is not settled",
@@ -309,22 +311,22 @@ pub(crate) fn check_idle(state: &Replica) -> Result<()> {
 }
 
 /// The undoing of what has nothing more to be sent.
-pub(crate) fn undoing(past: &Past) -> Past {
-    Past {
-        before: past.after.clone(),
-        after: past.before.clone(),
-        undoes: Some(past.row),
-        ..past.clone()
+pub(crate) fn undoing(action: &Action) -> Action {
+    Action {
+        before: action.after.clone(),
+        after: action.before.clone(),
+        undoes: Some(action.row),
+        ..action.clone()
     }
 }
 
 /// What a project that is `now` is without what was done then. What others did since stands; a
 /// task that was deleted then is made anew, numbered from `first_new`.
-pub(crate) fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
-    let there: HashSet<&Key> = now.items.iter().chain(&past.after.items).map(key).collect();
-    let mut before = past.before.clone();
+pub(crate) fn without(action: &Action, now: &Outline, first_new: u32) -> Outline {
+    let there: HashSet<&Key> = now.items.iter().chain(&action.after.items).map(key).collect();
+    let mut before = action.before.clone();
     let after: HashMap<&Key, &Item> =
-        past.after.items.iter().map(|item| (&item.key, item)).collect();
+        action.after.items.iter().map(|item| (&item.key, item)).collect();
     for item in &mut before.items {
         if let Some(after) = after.get(&item.key) {
             item.details = item.details.before(&after.details);
@@ -335,7 +337,7 @@ pub(crate) fn without(past: &Past, now: &Outline, first_new: u32) -> Outline {
         item.key = Key::New(next);
         next += 1;
     }
-    let merged = plan::merge(&past.after, &before, now, next);
+    let merged = plan::merge(&action.after, &before, now, next);
     let mut wanted = merged.outline;
     for conflict in &merged.conflicts {
         match conflict {
@@ -365,8 +367,8 @@ pub(crate) fn key(item: &Item) -> &Key {
     &item.key
 }
 
-pub(crate) fn in_words(past: &Past) -> HistoryEntry {
-    let changes = changes(&past.before, &past.after);
+pub(crate) fn in_words(action: &Action) -> HistoryEntry {
+    let changes = changes(&action.before, &action.after);
     let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
     let kinds = [
         ("+ ", "added"),
@@ -379,28 +381,28 @@ pub(crate) fn in_words(past: &Past) -> HistoryEntry {
     let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
     let counts: Vec<String> =
         counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let summary = match past.deed {
-        Deed::Saved => counts.join(", "),
-        Deed::Created => "created".to_owned(),
-        Deed::Archived => "archived".to_owned(),
-        Deed::Restored => "restored".to_owned(),
-        Deed::Renamed => {
-            let from = past.former.as_ref().map_or("", |former| former.path.as_str());
-            let same = past.former.as_ref().is_some_and(|former| former.folder == past.folder);
+    let summary = match action.kind {
+        ActionKind::Saved => counts.join(", "),
+        ActionKind::Created => "created".to_owned(),
+        ActionKind::Archived => "archived".to_owned(),
+        ActionKind::Restored => "restored".to_owned(),
+        ActionKind::Renamed => {
+            let from = action.former.as_ref().map_or("", |former| former.path.as_str());
+            let same = action.former.as_ref().is_some_and(|former| former.folder == action.folder);
             format!("{} from {from}", if same { "renamed" } else { "moved" })
         }
     };
     HistoryEntry {
-        time: past.time,
-        project: past.project.clone(),
-        title: past.title.clone(),
-        path: past.path.clone(),
+        time: action.time,
+        project: action.project.clone(),
+        title: action.title.clone(),
+        path: action.path.clone(),
         summary,
         changes,
-        is_undo: past.undoes.is_some(),
-        undone: past.undone,
+        is_undo: action.undoes.is_some(),
+        undone: action.undone,
         waits: false,
-        row: past.row,
+        row: action.row,
     }
 }
 

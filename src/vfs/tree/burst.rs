@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    sync::{GRACE, Project, RefusedRemoval},
+    sync::{GRACE, Project, RejectedRemoval},
     vfs::types::Directory,
 };
 
@@ -33,8 +33,8 @@ impl Refused {
     }
 
     /// As the journal has it; `None` of a project that Taskade does not have yet.
-    pub(crate) fn row(&self, since: SystemTime) -> Option<RefusedRemoval> {
-        Some(RefusedRemoval {
+    pub(crate) fn row(&self, since: SystemTime) -> Option<RejectedRemoval> {
+        Some(RejectedRemoval {
             project: self.project.id()?,
             folder: self.project.folder(),
             is_workspace: matches!(self.directory, Directory::Workspace(_)),

@@ -9,9 +9,9 @@ use std::{
 use crate::{
     error::Result,
     lock_order::{Ordered, OrderedGuard, Rank},
-    sync::{Process, Project, Seen},
+    sync::{Base, Process, Project},
     vfs::{
-        dir_pages::Listing,
+        dir_pages::DirectoryListing,
         draft::Draft,
         process,
         tree::{outcome::Outcome, sharing::Sharing},
@@ -34,7 +34,7 @@ pub(crate) enum Handle {
     /// A local file.
     Scratch { file: File, ino: Ino, append: bool },
     /// A directory, as it was when it was opened.
-    Directory { ino: Ino, entries: Listing },
+    Directory { ino: Ino, entries: DirectoryListing },
 }
 
 /// A project open for writing.
@@ -93,7 +93,7 @@ impl Writer {
         *self.written.lock()
     }
 
-    pub(crate) fn truncate(&self, size: u64, seen: Option<Seen>) -> Result<()> {
+    pub(crate) fn truncate(&self, size: u64, seen: Option<Base>) -> Result<()> {
         self.draft().truncate(size, seen)
     }
 

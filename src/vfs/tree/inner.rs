@@ -12,10 +12,10 @@ use crate::{
     vfs::{
         dir_pages::DirPages,
         inode::Inodes,
-        place::LatestTaskNames,
+        resource_path::LatestTaskNames,
         tree::{
-            burst::Burst, entries::Entries, handles::Handle, pins::Pins, truncations::Truncation,
-            waiting::Waiting,
+            burst::Burst, deferred::DeferredTruncate, entries::Entries, handles::Handle,
+            pins::Pins, waiting::Waiting,
         },
         types::{Directory, Fh, Ino, ROOT},
     },
@@ -23,7 +23,7 @@ use crate::{
 
 /// A name in a directory that is not, or not yet, as Taskade has it.
 #[derive(Debug, Clone)]
-pub(crate) enum Local {
+pub(crate) enum LocalEntry {
     /// A project that Taskade does not list yet.
     New(Arc<Project>),
     /// A project's file was removed or renamed away: by the removal with this ticket.
@@ -32,10 +32,10 @@ pub(crate) enum Local {
 
 /// Everything that a lock must hold together.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub(crate) struct MountTree {
     pub(crate) inodes: Inodes,
     pub(crate) handles: HashMap<Fh, Arc<Handle>>,
-    pub(crate) locals: HashMap<Directory, HashMap<OsString, Local>>,
+    pub(crate) locals: HashMap<Directory, HashMap<OsString, LocalEntry>>,
     /// The projects whose file is gone and whose grace is not over, in the order in which they went.
     pub(crate) waiting: Vec<Waiting>,
     /// The removals that were refused last since they were too many.
@@ -43,7 +43,7 @@ pub(crate) struct Tree {
     /// The entries of directories as named last, with the listing that they were made from.
     pub(crate) entries: HashMap<Directory, Arc<Entries>>,
     /// What was emptied and not written to since.
-    pub(crate) truncations: Vec<Truncation>,
+    pub(crate) truncations: Vec<DeferredTruncate>,
     /// The texts that programs read.
     pub(crate) pins: Pins,
     /// The content version that the kernel's pages of a project are of.
@@ -64,7 +64,7 @@ pub(crate) struct Tree {
     pub(crate) next_ticket: u64,
 }
 
-impl Tree {
+impl MountTree {
     /// The number of a directory.
     pub(crate) fn directory(&mut self, directory: &Directory, parent: Ino) -> Ino {
         let ino = self.inodes.directory(directory, parent);
@@ -78,15 +78,15 @@ impl Tree {
         known.chain(std::iter::once((ROOT, &Directory::Root)))
     }
 
-    pub(crate) fn local(&self, directory: &Directory, name: &OsStr) -> Option<&Local> {
+    pub(crate) fn local(&self, directory: &Directory, name: &OsStr) -> Option<&LocalEntry> {
         self.locals.get(directory)?.get(name)
     }
 
-    pub(crate) fn set_local(&mut self, directory: &Directory, name: &OsStr, local: Local) {
+    pub(crate) fn set_local(&mut self, directory: &Directory, name: &OsStr, local: LocalEntry) {
         self.locals.entry(directory.clone()).or_default().insert(name.to_owned(), local);
     }
 
-    pub(crate) fn take_local(&mut self, directory: &Directory, name: &OsStr) -> Option<Local> {
+    pub(crate) fn take_local(&mut self, directory: &Directory, name: &OsStr) -> Option<LocalEntry> {
         self.locals.get_mut(directory)?.remove(name)
     }
 
@@ -120,9 +120,9 @@ impl Tree {
                 Some((directory.clone(), entries.name_of(&id)?.to_owned()))
             })
         });
-        let is_it = |local: &Local| match local {
-            Local::New(new) => new.serial == project.serial,
-            Local::Vacant(_) => false,
+        let is_it = |local: &LocalEntry| match local {
+            LocalEntry::New(new) => new.serial == project.serial,
+            LocalEntry::Vacant(_) => false,
         };
         listed.or_else(|| {
             self.locals.iter().find_map(|(directory, locals)| {

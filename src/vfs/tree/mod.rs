@@ -1,11 +1,11 @@
 //! What is behind the names of a mount.
 
 pub(crate) mod burst;
+pub(crate) mod deferred;
 pub(crate) mod entries;
 pub(crate) mod handles;
 pub(crate) mod inner;
 pub(crate) mod outcome;
 pub(crate) mod pins;
 pub(crate) mod sharing;
-pub(crate) mod truncations;
 pub(crate) mod waiting;

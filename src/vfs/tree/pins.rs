@@ -96,7 +96,7 @@ impl Pins {
 
 /// What an inode has that is no longer the project's.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct Detached {
     /// The text, if somebody reads it.
     pub(crate) text: Option<Arc<[u8]>>,
 }

@@ -16,7 +16,7 @@ use taskadefs::server::Quirks;
 use crate::support::mount::{Mounted, PROGRAM, attribute, run, said, until};
 
 /// How long the mount may take to look.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The threads of a process, with what the kernel has them wait for.
 fn threads(pid: i32) -> Vec<(i32, String)> {
@@ -54,7 +54,7 @@ fn wait(thread: i32) {
 /// Has the mount look at the workspace's directory, without asking the kernel for anything.
 fn look(account: &Path) {
     let mut stream = UnixStream::connect(account.join("socket")).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
     let ask = r#"{"command":"details","path":"Acme/Gone.md","resources":[],"anew":false}"#;
     stream.write_all(format!("{ask}\n").as_bytes()).unwrap();
     let mut line = String::new();

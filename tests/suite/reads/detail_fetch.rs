@@ -11,8 +11,8 @@ use serde_json::json;
 use taskadefs::{
     api::{End, TaskResource},
     error::Kind,
-    sync::{Asking, Settings},
-    vfs::{Asked, Ino, ROOT},
+    sync::{DetailQuery, Settings},
+    vfs::{AskedDetails, Ino, ROOT},
 };
 
 use crate::support::{
@@ -20,11 +20,11 @@ use crate::support::{
     service::{Fault, details::day},
 };
 
-fn everything() -> Asking {
-    Asking { resources: TaskResource::DETAILS.to_vec(), anew: false }
+fn everything() -> DetailQuery {
+    DetailQuery { resources: TaskResource::DETAILS.to_vec(), refetch: false }
 }
 
-async fn asked(mount: &Mount, ino: Ino) -> Asked {
+async fn asked(mount: &Mount, ino: Ino) -> AskedDetails {
     mount.vfs.ask_details(ino, &everything(), &|_| {}).await.unwrap()
 }
 
@@ -49,11 +49,11 @@ async fn asking_takes_four_requests_a_task_and_none_again() {
     let mount = dated().await;
     let ino = mount.ino("Plan.md").await.unwrap();
     let modified = mount.vfs.getattr(ino, 0).await.unwrap().modified;
-    assert_eq!(asked(&mount, ino).await, Asked { done: 8, total: 8 });
+    assert_eq!(asked(&mount, ino).await, AskedDetails { done: 8, total: 8 });
     assert_eq!(mount.memory.take_reads(), 8);
     assert_eq!(mount.read("Plan.md").await, DATED);
     assert!(mount.vfs.getattr(ino, 0).await.unwrap().modified > modified);
-    assert_eq!(asked(&mount, ino).await, Asked { done: 0, total: 0 });
+    assert_eq!(asked(&mount, ino).await, AskedDetails { done: 0, total: 0 });
     assert_eq!(mount.memory.take_reads(), 0);
     // That there is none is remembered as well, and so it is after a remount.
     let mut mount = mount;
@@ -62,7 +62,7 @@ async fn asking_takes_four_requests_a_task_and_none_again() {
     pass(1).await;
     mount.memory.take_reads();
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(asked(&mount, ino).await, Asked { done: 0, total: 0 });
+    assert_eq!(asked(&mount, ino).await, AskedDetails { done: 0, total: 0 });
     assert_eq!(mount.memory.take_reads(), 0);
 }
 
@@ -76,15 +76,15 @@ async fn a_directory_is_all_projects_below_it_and_only_what_was_asked_for() {
         mount.vfs.lookup(ROOT, OsStr::new("Acme"), me()).await.unwrap();
         mount.names().await;
     }
-    let asking = Asking { resources: vec![TaskResource::Date], anew: false };
-    let asked = mount.vfs.ask_details(ROOT, &asking, &|_| {}).await.unwrap();
-    assert_eq!(asked, Asked { done: 5, total: 5 });
+    let query = DetailQuery { resources: vec![TaskResource::Date], refetch: false };
+    let asked = mount.vfs.ask_details(ROOT, &query, &|_| {}).await.unwrap();
+    assert_eq!(asked, AskedDetails { done: 5, total: 5 });
     assert_eq!(mount.read("Plan.md").await, DATED);
     // What was told already is asked again only where that is wanted.
     mount.memory.detail_elsewhere("plan", "t1", |details| details.date = None);
-    let again = Asking { anew: true, ..asking };
+    let again = DetailQuery { refetch: true, ..query };
     let asked = mount.vfs.ask_details(mount.folder, &again, &|_| {}).await.unwrap();
-    assert_eq!(asked, Asked { done: 2, total: 2 });
+    assert_eq!(asked, AskedDetails { done: 2, total: 2 });
     assert_eq!(mount.read("Plan.md").await, DATED.replacen(" 📅 2026-12-01", "", 1));
 }
 
@@ -97,7 +97,7 @@ async fn what_was_broken_off_shows_nothing_and_goes_on_where_it_stopped() {
         let faults = vec![Fault::None; 5].into_iter().chain([Fault::Before(Kind::Unreachable)]);
         mount.memory.fail_next_reads(faults);
         let answers = AtomicUsize::new(0);
-        let told = |_: Asked| {
+        let told = |_: AskedDetails| {
             answers.fetch_add(1, Ordering::SeqCst);
         };
         mount.vfs.ask_details(ino, &everything(), &told).await.unwrap_err();
@@ -125,9 +125,9 @@ async fn what_is_saved_while_it_is_asked_for_is_newer_than_the_answer() {
     let changed = "- [ ] a 📅 2026-12-24\n- [ ] b\n";
     // The save is through before the first answer counts.
     let vfs = mount.vfs.clone();
-    let asking = everything();
+    let query = everything();
     let (asked, saved) = tokio::join!(
-        vfs.ask_details(ino, &asking, &|_| {}),
+        vfs.ask_details(ino, &query, &|_| {}),
         mount.overwrite("Plan.md", changed.as_bytes()),
     );
     asked.unwrap();

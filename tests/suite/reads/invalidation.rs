@@ -323,7 +323,7 @@ async fn nothing_of_the_mounts_own_directory_is_believed() {
     let control = mount.vfs.resolve(Path::new(".taskade")).await.unwrap();
     for name in ["README.md", "rejected"] {
         let attr = mount.vfs.lookup(control, OsStr::new(name), me()).await.unwrap();
-        assert!(attr.believed.is_zero() && attr.named.is_zero(), "{name}");
+        assert!(attr.attr_ttl.is_zero() && attr.entry_ttl.is_zero(), "{name}");
     }
     let rejected = mount.vfs.resolve(Path::new(".taskade/rejected")).await.unwrap();
     assert!(!keeps(&mount, rejected).await);

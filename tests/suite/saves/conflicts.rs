@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::Command, sync::Arc};
 
 use serde_json::Value;
 use taskadefs::{
-    api::{Client, Content, ContentType, HttpBackend},
+    api::{Client, ContentType, HttpBackend, TypedText},
     clock::SystemClock,
 };
 
@@ -24,7 +24,7 @@ fn overridden() -> Mounted {
     let (url, token) = (mounted.server().url(), mounted.server().token());
     let others = HttpBackend::new(&url, Some(&token), Arc::new(SystemClock)).unwrap();
     let others = Client::new(Arc::new(others));
-    let theirs = Content { content_type: ContentType::Plain, text: "theirs".to_owned() };
+    let theirs = TypedText { content_type: ContentType::Plain, text: "theirs".to_owned() };
     let edit = others.update_task(&project, &tasks[1], &theirs);
     tokio::runtime::Runtime::new().unwrap().block_on(edit).unwrap();
     fs::write(&file, text.replace("two", "ours")).unwrap();

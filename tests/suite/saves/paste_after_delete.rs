@@ -3,7 +3,7 @@
 //! time.
 
 use serde_json::json;
-use taskadefs::{api::TaskResource, sync::Asking};
+use taskadefs::{api::TaskResource, sync::DetailQuery};
 
 use crate::support::{
     harness::{Mount, pass},
@@ -36,8 +36,8 @@ async fn with(more: impl FnOnce(&mut Details)) -> (Mount, Program) {
     let editor = Program::new();
     assert_eq!(editor.reads(&mount).await, PLAN);
     let ino = mount.ino("Plan.md").await.unwrap();
-    let asking = Asking { resources: TaskResource::DETAILS.to_vec(), anew: false };
-    mount.vfs.ask_details(ino, &asking, &|_| {}).await.unwrap();
+    let query = DetailQuery { resources: TaskResource::DETAILS.to_vec(), refetch: false };
+    mount.vfs.ask_details(ino, &query, &|_| {}).await.unwrap();
     mount.writes();
     (mount, editor)
 }

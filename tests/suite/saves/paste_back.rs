@@ -2,7 +2,7 @@
 //! comes along, in the fewest requests. The file system driven directly, in virtual time.
 
 use serde_json::json;
-use taskadefs::{api::TaskResource, error::Kind, sync::Asking};
+use taskadefs::{api::TaskResource, error::Kind, sync::DetailQuery};
 
 use crate::support::{
     harness::{Mount, pass},
@@ -30,8 +30,8 @@ async fn open() -> Mount {
     mount.memory.detail_elsewhere("plan", "t3", |task| task.note = Some("a note".to_owned()));
     assert_eq!(mount.read("Plan.md").await, PLAN);
     let ino = mount.ino("Plan.md").await.unwrap();
-    let asking = Asking { resources: TaskResource::DETAILS.to_vec(), anew: false };
-    mount.vfs.ask_details(ino, &asking, &|_| {}).await.unwrap();
+    let query = DetailQuery { resources: TaskResource::DETAILS.to_vec(), refetch: false };
+    mount.vfs.ask_details(ino, &query, &|_| {}).await.unwrap();
     forget(&mount);
     mount
 }
@@ -174,8 +174,8 @@ async fn of_two_equal_ones_that_are_cut_each_is_given_back_once() {
         }
         mount.read("Plan.md").await;
         let ino = mount.ino("Plan.md").await.unwrap();
-        let asking = Asking { resources: vec![TaskResource::Assignees], anew: false };
-        mount.vfs.ask_details(ino, &asking, &|_| {}).await.unwrap();
+        let query = DetailQuery { resources: vec![TaskResource::Assignees], refetch: false };
+        mount.vfs.ask_details(ino, &query, &|_| {}).await.unwrap();
         save(&mount, CUT).await;
         let pasted = if both { "- [ ] same\n- [ ] same\n" } else { "- [ ] same\n" };
         save(&mount, &format!("{CUT}{pasted}")).await;

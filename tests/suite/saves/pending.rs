@@ -14,7 +14,7 @@ use taskadefs::server::Quirks;
 use crate::support::mount::{Mounted, PROGRAM, on_terminal, run, said, until};
 
 /// How long a line may take to be said.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mount with a project that was read, and another one that may go.
 fn mounted() -> Mounted {
@@ -159,11 +159,11 @@ fn a_mount_in_the_foreground_tells_what_waits_when_it_ends() {
         send(signal);
         let mut words = String::new();
         while !words.contains("waiting for Acme/Plan.md") {
-            words.push_str(&(lines.recv_timeout(PATIENCE).unwrap() + "\n"));
+            words.push_str(&(lines.recv_timeout(LINE_TIMEOUT).unwrap() + "\n"));
         }
         // Who asks again does not want to wait.
         send(signal);
-        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = lines.recv_timeout(LINE_TIMEOUT) {
             words.push_str(&(line + "\n"));
         }
         assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());

@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestError, TestRunner},
 };
 use taskadefs::{
-    api::{Client, Content, ContentType, HttpBackend, NewTask, Priority},
+    api::{Client, ContentType, HttpBackend, NewTask, Priority, TypedText},
     clock::SystemClock,
     error::{Error, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -196,8 +196,8 @@ fn render(lines: &[Wanted]) -> String {
     lines.iter().map(line).collect()
 }
 
-fn content(text: &str) -> Content {
-    Content { content_type: ContentType::Plain, text: text.to_owned() }
+fn content(text: &str) -> TypedText {
+    TypedText { content_type: ContentType::Plain, text: text.to_owned() }
 }
 
 /// Few texts, so that many are equal or alike, and none that the store's notation takes for more.

@@ -48,7 +48,7 @@ async fn what_was_merged_comes_after_the_grace_as_a_change_by_others() {
     assert_eq!(told.0, lines("a mine").len() as u64);
     assert_eq!(other.stat(&mount).await.0, lines("a mine colleague").len() as u64);
     let attr = mount.vfs.getattr(ino, other.id()).await.unwrap();
-    assert!(attr.believed.is_zero(), "a size that is not everybody's is asked for every time");
+    assert!(attr.attr_ttl.is_zero(), "a size that is not everybody's is asked for every time");
     pass(1).await;
     kernel.take();
     assert_eq!(editor.stat(&mount).await, told, "nothing has changed yet");
@@ -57,7 +57,7 @@ async fn what_was_merged_comes_after_the_grace_as_a_change_by_others() {
     let now = editor.stat(&mount).await;
     assert_eq!(now.0, lines("a mine colleague").len() as u64);
     assert_ne!(now.1, told.1);
-    assert!(!mount.vfs.getattr(ino, other.id()).await.unwrap().believed.is_zero());
+    assert!(!mount.vfs.getattr(ino, other.id()).await.unwrap().attr_ttl.is_zero());
 }
 
 #[tokio::test(start_paused = true)]

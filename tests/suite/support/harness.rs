@@ -12,7 +12,7 @@ use taskadefs::{
     clock::SystemClock,
     error::Result,
     sync::{Engine, Event, Journal, Settings},
-    vfs::{DirectoryEntry, Ino, Invalidate, Notice, OpenMode, ROOT, RenameMode, Vfs},
+    vfs::{DirectoryEntry, Ino, Invalidate, Invalidation, OpenMode, ROOT, RenameMode, Vfs},
 };
 use tokio::sync::mpsc;
 
@@ -34,7 +34,7 @@ pub struct Mount {
 }
 
 /// What is to be told to a kernel, if there is one.
-type Unheard = (mpsc::UnboundedReceiver<Event>, mpsc::UnboundedReceiver<Notice>);
+type Unheard = (mpsc::UnboundedReceiver<Event>, mpsc::UnboundedReceiver<Invalidation>);
 
 /// A kernel that only writes down what it is told.
 #[derive(Debug, Default)]
@@ -103,9 +103,9 @@ impl Mount {
 
     /// From now on there is a kernel, which this mount is told to.
     pub fn listen(&mut self) -> Arc<Recorder> {
-        let (events, notices) = self.unheard.take().unwrap();
+        let (events, invalidations) = self.unheard.take().unwrap();
         let recorder = Arc::new(Recorder::default());
-        tokio::spawn(self.vfs.clone().pump(events, notices, recorder.clone()));
+        tokio::spawn(self.vfs.clone().pump(events, invalidations, recorder.clone()));
         recorder
     }
 
@@ -280,8 +280,8 @@ fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> (Arc<V
     let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
     let clock = Arc::new(SystemClock);
     let (engine, events) = Engine::new(line.clone(), clock, journal, settings.clone()).unwrap();
-    let (vfs, notices) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
-    (vfs, (events, notices))
+    let (vfs, invalidations) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
+    (vfs, (events, invalidations))
 }
 
 /// Lets the grace of two-step saves, and whatever waits, pass in virtual time.

@@ -20,7 +20,7 @@ use taskadefs::{
 use tokio::runtime::Runtime;
 
 /// How long a program may take.
-const PATIENCE: &str = "60";
+const PROGRAM_TIMEOUT: &str = "60";
 
 /// How long a condition may take to become true.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -110,7 +110,7 @@ impl Mounted {
 
     fn mount_by(&self, url: &str, state: &Path, root: &Path) -> Output {
         let mut command = Command::new("timeout");
-        command.args(["-k", "5", PATIENCE, PROGRAM, "mount", "--api-url", url]);
+        command.args(["-k", "5", PROGRAM_TIMEOUT, PROGRAM, "mount", "--api-url", url]);
         command.arg("--state-dir").arg(state).args(&self.flags);
         command.arg(root).env("TASKADE_TOKEN", self.server().token().expose());
         command.stdin(Stdio::null()).output().unwrap()
@@ -297,7 +297,7 @@ pub fn attribute(path: &Path, name: &str) -> Option<String> {
 /// Runs a program, but not for ever.
 pub fn run(command: &mut Command) -> Output {
     let mut timed = Command::new("timeout");
-    timed.args(["-k", "5", PATIENCE]).arg(command.get_program()).args(command.get_args());
+    timed.args(["-k", "5", PROGRAM_TIMEOUT]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         timed.env(name, value.unwrap_or_default());
     }
@@ -338,7 +338,7 @@ pub fn on_terminal(program: &str, arguments: &[&str], dir: &Path, steps: &[(&str
     // SAFETY: both were just opened, and nothing else has them.
     let (master, slave) = unsafe { (fs::File::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
     let mut command = Command::new("timeout");
-    command.args(["--foreground", "-k", "5", PATIENCE, program]).args(arguments);
+    command.args(["--foreground", "-k", "5", PROGRAM_TIMEOUT, program]).args(arguments);
     command.current_dir(dir).env("TERM", "xterm").env("HOME", dir.join(".home"));
     command.env("MICRO_CONFIG_HOME", std::env::temp_dir().join("taskadefs-micro"));
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);

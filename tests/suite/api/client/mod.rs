@@ -20,7 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 use taskadefs::{
-    api::{Client, Content, ContentType, HttpBackend, NewTask, Position},
+    api::{Client, ContentType, HttpBackend, NewTask, Position, TypedText},
     clock::Clock,
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
@@ -152,8 +152,8 @@ fn backend(running: &Running, clock: Arc<TestClock>) -> HttpBackend {
     HttpBackend::new(&running.url(), Some(&running.token()), clock).unwrap()
 }
 
-fn plain(text: &str) -> Content {
-    Content { content_type: ContentType::Plain, text: text.to_owned() }
+fn plain(text: &str) -> TypedText {
+    TypedText { content_type: ContentType::Plain, text: text.to_owned() }
 }
 
 /// A task at the end of the project.

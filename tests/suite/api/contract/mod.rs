@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Client, Content, ContentType, HttpBackend, NewTask, Position, Priority, RemoteTask},
+    api::{Client, ContentType, HttpBackend, NewTask, Position, Priority, RemoteTask, TypedText},
     clock::SystemClock,
     error::{Kind, Result},
     ids::{ProjectId, SpaceId, TaskId},
@@ -162,8 +162,8 @@ impl Taskade {
     }
 }
 
-fn plain(text: &str) -> Content {
-    Content { content_type: ContentType::Plain, text: text.to_owned() }
+fn plain(text: &str) -> TypedText {
+    TypedText { content_type: ContentType::Plain, text: text.to_owned() }
 }
 
 fn new_task(text: &str, anchor: Option<&TaskId>, position: Position) -> NewTask {

@@ -240,8 +240,8 @@ impl State {
         title.clone_into(&mut copy.tasks[0].text);
         if self.copies_have_new_ids {
             for task in copy.tasks.iter_mut() {
-                task.id = anew(&task.id);
-                task.parent = task.parent.as_ref().map(anew);
+                task.id = refetch(&task.id);
+                task.parent = task.parent.as_ref().map(refetch);
             }
         }
         self.projects.insert(id.clone(), copy);
@@ -258,7 +258,7 @@ impl State {
 }
 
 /// The id that a task has in a copy, if it has another.
-fn anew(id: &TaskId) -> TaskId {
+fn refetch(id: &TaskId) -> TaskId {
     match id.as_str() {
         TITLE => id.clone(),
         _ => TaskId::new(format!("{id}'")),

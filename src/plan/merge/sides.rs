@@ -8,13 +8,13 @@ use crate::plan::{
 
 /// The tasks of three outlines as nodes `0..len()`: those of theirs in their order, then those
 /// only in ours. What both sides deleted is no node.
-pub(super) struct Facts<'a> {
-    nodes: Vec<Node<'a>>,
+pub(super) struct Sides<'a> {
+    nodes: Vec<MergedNode<'a>>,
     pub(super) ours: Side,
     pub(super) theirs: Side,
 }
 
-struct Node<'a> {
+struct MergedNode<'a> {
     key: &'a Key,
     base: Option<&'a Item>,
     ours: Option<(usize, &'a Item)>,
@@ -45,20 +45,25 @@ impl Side {
     }
 }
 
-impl<'a> Facts<'a> {
+impl<'a> Sides<'a> {
     pub(super) fn new(base: &'a Outline, ours: &'a Outline, theirs: &'a Outline) -> Self {
         let base_tree = base.tree();
         let (our_origin, their_origin) = (locate(ours, base), locate(theirs, base));
-        let mut nodes: Vec<Node<'a>> = Vec::with_capacity(theirs.items.len());
+        let mut nodes: Vec<MergedNode<'a>> = Vec::with_capacity(theirs.items.len());
         for (index, item) in theirs.items.iter().enumerate() {
             let base = their_origin[index].map(|old| &base.items[old]);
-            nodes.push(Node { key: &item.key, base, ours: None, theirs: Some((index, item)) });
+            nodes.push(MergedNode {
+                key: &item.key,
+                base,
+                ours: None,
+                theirs: Some((index, item)),
+            });
         }
         let mut our_nodes = locate(ours, theirs);
         for (index, item) in ours.items.iter().enumerate() {
             let node = *our_nodes[index].get_or_insert(nodes.len());
             if node == nodes.len() {
-                nodes.push(Node { key: &item.key, base: None, ours: None, theirs: None });
+                nodes.push(MergedNode { key: &item.key, base: None, ours: None, theirs: None });
             }
             nodes[node].ours = Some((index, item));
             nodes[node].base = match (&item.key, our_origin[index]) {

@@ -9,7 +9,7 @@ use crate::vfs::{
 
 /// An open file that was emptied and not written to since.
 #[derive(Debug, Clone)]
-pub(crate) struct Truncation {
+pub(crate) struct DeferredTruncate {
     pub(crate) fh: Fh,
     pub(crate) handle: Arc<Handle>,
     /// Once its grace runs: what tells this grace from an earlier one, and since when the file
@@ -17,7 +17,7 @@ pub(crate) struct Truncation {
     pub(crate) waits: Option<(u64, SystemTime)>,
 }
 
-impl Truncation {
+impl DeferredTruncate {
     pub(crate) fn writer(&self) -> Option<&Writer> {
         match &*self.handle {
             Handle::Writer(writer) => Some(writer),

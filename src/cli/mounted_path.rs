@@ -17,10 +17,10 @@ use super::{
 use crate::error::{Error, Kind, Result};
 
 /// How long a mount may take to answer beyond what the command itself takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A path in a mount.
-pub(super) struct Place {
+pub(super) struct MountedPath {
     /// The directory of the mount's account.
     pub(super) account: PathBuf,
     /// The path relative to the mount; `None` for its root.
@@ -28,13 +28,13 @@ pub(super) struct Place {
 }
 
 /// Which mount a path is in. The file itself need not be there.
-pub(super) fn place(path: &Path) -> Result<Place> {
+pub(super) fn mounted_path(path: &Path) -> Result<MountedPath> {
     let resolved = mountpoint::resolve(path)?;
     let root = resolved.ancestors().find(|ancestor| mounts::is_mounted(ancestor));
     let root = root.ok_or_else(|| not_in_a_mount(path))?;
     let inside = resolved.strip_prefix(root).unwrap_or(Path::new(""));
     let inside = (!inside.as_os_str().is_empty()).then(|| inside.to_owned());
-    Ok(Place { account: account_of(root, path)?, inside })
+    Ok(MountedPath { account: account_of(root, path)?, inside })
 }
 
 pub(super) fn not_in_a_mount(path: &Path) -> Error {
@@ -44,9 +44,9 @@ pub(super) fn not_in_a_mount(path: &Path) -> Error {
 /// The directory of the account that is mounted at `root`, which was named as `path`.
 pub(super) fn account_of(root: &Path, path: &Path) -> Result<PathBuf> {
     match probe::ask(root)? {
-        probe::Answer::ServedBy(_) => {}
-        probe::Answer::Silent => return Err(mountpoint::silent(&path.display().to_string())),
-        probe::Answer::Dead | probe::Answer::Closed => {
+        probe::ProbeResult::ServedBy(_) => {}
+        probe::ProbeResult::Silent => return Err(mountpoint::silent(&path.display().to_string())),
+        probe::ProbeResult::Dead | probe::ProbeResult::Closed => {
             return Err(Error::new(
                 Kind::Unreachable,
                 "the mount's process has died, or is not yours",
@@ -59,18 +59,21 @@ pub(super) fn account_of(root: &Path, path: &Path) -> Result<PathBuf> {
 }
 
 /// The place, or without a path the only mount that there is.
-pub(super) fn place_or_only(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Place> {
+pub(super) fn path_or_only_mount(
+    path: Option<&Path>,
+    state_dir: Option<&Path>,
+) -> Result<MountedPath> {
     if let Some(path) = path {
-        return place(path);
+        return mounted_path(path);
     }
     let mut mounted = Vec::new();
     for account in accounts(&account::state_dir(state_dir)?)? {
-        if control::ask(&account, &Ask::Status {}, PATIENCE)?.is_some() {
+        if control::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
             mounted.push(account);
         }
     }
     match (mounted.pop(), mounted.is_empty()) {
-        (Some(account), true) => Ok(Place { account, inside: None }),
+        (Some(account), true) => Ok(MountedPath { account, inside: None }),
         (None, _) => {
             Err(Error::new(Kind::NotFound, "nothing is mounted with this state directory")
                 .hint("name a path in the mount, or give its --state-dir"))
@@ -99,6 +102,6 @@ pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 pub(super) fn answered(account: &Path, ask: &Ask) -> Result<Value> {
-    control::ask(account, ask, PATIENCE)?
+    control::ask(account, ask, ANSWER_TIMEOUT)?
         .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
 }

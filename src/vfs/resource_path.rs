@@ -38,15 +38,15 @@ pub(crate) const OF_TASK: [(&str, TaskResource); 5] = [
 
 /// A directory or a file below `.taskade/` of a workspace or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ResourceNode {
     /// Whose `.taskade/` it is.
     pub(crate) directory: Directory,
-    pub(crate) at: At,
+    pub(crate) at: List,
 }
 
 /// Where in that tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum At {
+pub(crate) enum List {
     /// `.taskade/` itself.
     Top,
     /// `projects/`.
@@ -63,8 +63,8 @@ pub(crate) enum At {
     TaskFile(ProjectId, TaskId, TaskResource),
 }
 
-impl Place {
-    pub(crate) fn new(directory: &Directory, at: At) -> Self {
+impl ResourceNode {
+    pub(crate) fn new(directory: &Directory, at: List) -> Self {
         Self { directory: directory.clone(), at }
     }
 
@@ -76,12 +76,12 @@ impl Place {
 
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
-        !matches!(self.at, At::ProjectFile(..) | At::TaskFile(..))
+        !matches!(self.at, List::ProjectFile(..) | List::TaskFile(..))
     }
 
     /// Whether it is what is shared by writing to it.
     pub(crate) fn is_share(&self) -> bool {
-        matches!(self.at, At::ProjectFile(_, Resource::ShareLink))
+        matches!(self.at, List::ProjectFile(_, Resource::ShareLink))
     }
 
     pub(crate) fn kind(&self) -> FileKind {
@@ -89,40 +89,42 @@ impl Place {
     }
 
     /// The place that it is in; `None` for the top.
-    pub(crate) fn above(&self) -> Option<Place> {
+    pub(crate) fn above(&self) -> Option<ResourceNode> {
         let at = match &self.at {
-            At::Top => return None,
-            At::Projects => At::Top,
-            At::Project(_) => At::Projects,
-            At::ProjectFile(project, _) | At::Tasks(project) => At::Project(project.clone()),
-            At::Task(project, _) => At::Tasks(project.clone()),
-            At::TaskFile(project, task, _) => At::Task(project.clone(), task.clone()),
+            List::Top => return None,
+            List::Projects => List::Top,
+            List::Project(_) => List::Projects,
+            List::ProjectFile(project, _) | List::Tasks(project) => List::Project(project.clone()),
+            List::Task(project, _) => List::Tasks(project.clone()),
+            List::TaskFile(project, task, _) => List::Task(project.clone(), task.clone()),
         };
         Some(Self::new(&self.directory, at))
     }
 
     /// What is always in it, named.
-    pub(crate) fn fixed(&self) -> Vec<(&'static str, Place)> {
-        let place = |at| Self::new(&self.directory, at);
+    pub(crate) fn fixed(&self) -> Vec<(&'static str, ResourceNode)> {
+        let node = |at| Self::new(&self.directory, at);
         match &self.at {
-            At::Top => vec![("projects", place(At::Projects))],
-            At::Project(project) => {
-                let file = |resource| place(At::ProjectFile(project.clone(), resource));
+            List::Top => vec![("projects", node(List::Projects))],
+            List::Project(project) => {
+                let file = |resource| node(List::ProjectFile(project.clone(), resource));
                 let files = OF_PROJECT.map(|(name, resource)| (name, file(resource)));
-                let tasks = ("tasks", place(At::Tasks(project.clone())));
+                let tasks = ("tasks", node(List::Tasks(project.clone())));
                 files.into_iter().chain([tasks]).collect()
             }
-            At::Task(project, task) => {
-                let file = |resource| place(At::TaskFile(project.clone(), task.clone(), resource));
+            List::Task(project, task) => {
+                let file = |resource| node(List::TaskFile(project.clone(), task.clone(), resource));
                 OF_TASK.map(|(name, resource)| (name, file(resource))).into()
             }
-            At::Projects | At::Tasks(_) | At::ProjectFile(..) | At::TaskFile(..) => Vec::new(),
+            List::Projects | List::Tasks(_) | List::ProjectFile(..) | List::TaskFile(..) => {
+                Vec::new()
+            }
         }
     }
 
     /// What is always in it under this name.
-    pub(crate) fn fixed_child(&self, name: &OsStr) -> Option<Place> {
-        self.fixed().into_iter().find(|(known, _)| name == *known).map(|(_, place)| place)
+    pub(crate) fn fixed_child(&self, name: &OsStr) -> Option<ResourceNode> {
+        self.fixed().into_iter().find(|(known, _)| name == *known).map(|(_, node)| node)
     }
 }
 
@@ -196,7 +198,7 @@ impl LatestTaskNames {
 mod tests {
     use std::{collections::HashSet, ffi::OsStr, sync::Arc};
 
-    use super::{At, LatestTaskNames, Place, TaskNames};
+    use super::{LatestTaskNames, List, ResourceNode, TaskNames};
     use crate::file_name::NAME_MAX;
     use crate::ids::ProjectId;
     use crate::ids::SpaceId;
@@ -267,20 +269,20 @@ mod tests {
     fn a_place_is_below_the_one_above_and_has_a_key_of_its_own() {
         let (space, mut keys) = (SpaceId::new("w"), HashSet::new());
         for directory in [Directory::Workspace(space.clone()), Directory::Folder(space.clone())] {
-            let place = |at| Place::new(&directory, at);
+            let node = |at| ResourceNode::new(&directory, at);
             let project = ProjectId::new("p\"), TaskId(\"t");
             let mut waiting = vec![
-                place(At::Top),
-                place(At::Project(project.clone())),
-                place(At::Project(ProjectId::new("p"))),
-                place(At::Task(project, TaskId::new("t"))),
-                place(At::Task(ProjectId::new("p"), TaskId::new("t\"), TaskId(\"t"))),
+                node(List::Top),
+                node(List::Project(project.clone())),
+                node(List::Project(ProjectId::new("p"))),
+                node(List::Task(project, TaskId::new("t"))),
+                node(List::Task(ProjectId::new("p"), TaskId::new("t\"), TaskId(\"t"))),
             ];
-            while let Some(place) = waiting.pop() {
-                assert!(keys.insert(place.key()), "{place:?}");
-                for (name, child) in place.fixed() {
-                    assert_eq!(child.above().as_ref(), Some(&place));
-                    assert_eq!(place.fixed_child(OsStr::new(name)).as_ref(), Some(&child));
+            while let Some(node) = waiting.pop() {
+                assert!(keys.insert(node.key()), "{node:?}");
+                for (name, child) in node.fixed() {
+                    assert_eq!(child.above().as_ref(), Some(&node));
+                    assert_eq!(node.fixed_child(OsStr::new(name)).as_ref(), Some(&child));
                     waiting.push(child);
                 }
             }

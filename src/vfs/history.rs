@@ -9,14 +9,14 @@ use crate::{
     error::{Error, Kind, Result},
     ids::SpaceId,
     sync::{
-        Deed, Former, HistoryEntry, Past, Project, Removal, Scope, Standing,
+        Action, ActionKind, Former, HistoryEntry, Project, Removal, Scope, Standing,
         read::registry,
         write::{restore, undo},
     },
     vfs::{
         directory::{self, Found},
         inode::Node,
-        lookup, notices, paths, refused, removal, replace, resolve,
+        kernel_cache, lookup, paths, rejected, removal, replace, resolve,
         types::{Directory, Ino},
         volume::Vfs,
     },
@@ -27,7 +27,7 @@ pub(crate) enum Last {
     /// Files were removed, and Taskade has not archived their projects yet.
     Removed(Vec<Removal>),
     /// Something that Taskade has.
-    Done(Vec<Past>),
+    Done(Vec<Action>),
 }
 
 /// What was done, newest first: at most `most`, of one project or below a directory, or of all.
@@ -69,7 +69,7 @@ pub(crate) async fn undo(vfs: &Arc<Vfs>, ino: Option<Ino>) -> Result<HistoryEntr
     undone.into_iter().next().ok_or_else(nothing)
 }
 
-/// What [`undo_at`](Vfs::undo_at) would take back: one deed, or what was removed together.
+/// What [`undo_at`](Vfs::undo_at) would take back: one action, or what was removed together.
 ///
 /// # Errors
 /// As [`undo`](Vfs::undo), before anything is done.
@@ -110,10 +110,10 @@ pub(crate) async fn undo_in(
                 put_back(vfs, &removal).await?;
             }
         }
-        Last::Done(deeds) => {
-            for deed in deeds {
-                let shown = undo::deed_path(&vfs.engine, &deed);
-                take_deed_back(vfs, &deed).await.map_err(|error| error.at(shown))?;
+        Last::Done(actions) => {
+            for action in actions {
+                let shown = undo::action_path(&vfs.engine, &action);
+                take_action_back(vfs, &action).await.map_err(|error| error.at(shown))?;
             }
         }
     }
@@ -123,8 +123,8 @@ pub(crate) async fn undo_in(
 /// What was done last, if it can be taken back.
 pub(crate) async fn last(vfs: &Vfs, scope: &Scope) -> Result<Last> {
     let removals = undo::unsent_removals(&vfs.engine, scope);
-    let deeds = undo::undoable(&vfs.engine, scope.clone()).await?;
-    let (removed, done) = (removals.last().map(|it| it.time), deeds.first().map(|it| it.time));
+    let actions = undo::undoable(&vfs.engine, scope.clone()).await?;
+    let (removed, done) = (removals.last().map(|it| it.time), actions.first().map(|it| it.time));
     let pending = newest_pending(vfs, scope);
     if let Some((since, path)) = pending
         && removed.is_none_or(|removed| seconds(removed) < seconds(since))
@@ -135,13 +135,13 @@ pub(crate) async fn last(vfs: &Vfs, scope: &Scope) -> Result<Last> {
             .at(path)
             .hint("take it back when it is through, or name the file whose last save you mean"));
     }
-    match (removals.last(), deeds.first()) {
+    match (removals.last(), actions.first()) {
         (Some(newest), _) if done.is_none_or(|done| done <= newest.time) => {
             let burst = burst_of(newest);
             let group = removals.iter().filter(|removal| burst_of(removal) == burst);
             Ok(Last::Removed(group.cloned().collect()))
         }
-        (_, Some(_)) => Ok(Last::Done(deeds)),
+        (_, Some(_)) => Ok(Last::Done(actions)),
         (_, None) => Err(nothing()),
     }
 }
@@ -164,8 +164,8 @@ pub(crate) fn in_words(vfs: &Vfs, last: &Last) -> Vec<HistoryEntry> {
         Last::Removed(removals) => {
             removals.iter().map(|removal| undo::removal_in_words(&vfs.engine, removal)).collect()
         }
-        Last::Done(deeds) => {
-            deeds.iter().map(|deed| undo::deed_in_words(&vfs.engine, deed)).collect()
+        Last::Done(actions) => {
+            actions.iter().map(|action| undo::action_in_words(&vfs.engine, action)).collect()
         }
     }
 }
@@ -187,23 +187,23 @@ pub(crate) async fn put_back(vfs: &Arc<Vfs>, removal: &Removal) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn take_deed_back(vfs: &Arc<Vfs>, deed: &Past) -> Result<()> {
-    match (&deed.deed, &deed.former) {
-        (Deed::Renamed, Some(former)) => rename_back(vfs, deed, former).await?,
-        _ => undo::undo(&vfs.engine, deed).await?,
+pub(crate) async fn take_action_back(vfs: &Arc<Vfs>, action: &Action) -> Result<()> {
+    match (&action.kind, &action.former) {
+        (ActionKind::Renamed, Some(former)) => rename_back(vfs, action, former).await?,
+        _ => undo::undo(&vfs.engine, action).await?,
     }
-    if let Some(project) = vfs.engine.known(&deed.project) {
+    if let Some(project) = vfs.engine.known(&action.project) {
         // What shows it from now on is the listing.
-        refused::drop_new(vfs, &project);
+        rejected::drop_new(vfs, &project);
     }
     Ok(())
 }
 
 /// A project gets the name back that it had before.
-pub(crate) async fn rename_back(vfs: &Arc<Vfs>, deed: &Past, former: &Former) -> Result<()> {
-    let make = || registry::project(&vfs.engine, &deed.project, &deed.folder, &deed.title);
-    let project = vfs.engine.known(&deed.project).unwrap_or_else(make);
-    if undo::is_archived(&vfs.engine, &deed.project) {
+pub(crate) async fn rename_back(vfs: &Arc<Vfs>, action: &Action, former: &Former) -> Result<()> {
+    let make = || registry::project(&vfs.engine, &action.project, &action.folder, &action.title);
+    let project = vfs.engine.known(&action.project).unwrap_or_else(make);
+    if undo::is_archived(&vfs.engine, &action.project) {
         return Err(Error::new(Kind::Os(libc::EBUSY), "it was removed since"));
     }
     let name = Path::new(&former.path).file_name().unwrap_or(OsStr::new(&former.title));
@@ -214,15 +214,15 @@ pub(crate) async fn rename_back(vfs: &Arc<Vfs>, deed: &Past, former: &Former) ->
             .hint("rename that one first"));
     }
     let before = undo::former(&vfs.engine, &project);
-    let now = directory_with(vfs, &deed.folder);
-    let current = Path::new(&deed.path).file_name().map(OsStr::to_owned);
+    let now = directory_with(vfs, &action.folder);
+    let current = Path::new(&action.path).file_name().map(OsStr::to_owned);
     let from = current.as_deref().map(|name| (&now, name));
     replace::rename_silently(vfs, from, &project, &there, name).await?;
-    undo::note_renamed(&vfs.engine, before, &project, Some(deed.row)).await?;
+    undo::note_renamed(&vfs.engine, before, &project, Some(action.row)).await?;
     for (directory, name) in [(&now, current.as_deref()), (&there, Some(name))] {
         let parent = vfs.tree().known_directory(directory);
         if let (Some(parent), Some(name)) = (parent, name) {
-            notices::tell_names(vfs, parent, [name.to_owned()]);
+            kernel_cache::invalidate_names(vfs, parent, [name.to_owned()]);
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::vfs::{invalidation::Notice, types::Ino, volume::Vfs};
+use crate::vfs::{invalidation::Invalidation, types::Ino, volume::Vfs};
 
 /// The kernel holds the lock of a directory, as long as this lives.
 pub struct Held {
@@ -50,31 +50,31 @@ impl Drop for Held {
     }
 }
 
-pub(crate) fn tell(vfs: &Vfs, notice: Notice) {
+pub(crate) fn invalidate(vfs: &Vfs, invalidation: Invalidation) {
     // Nobody is left to be told once the mount is going.
-    let _ = vfs.notices.send(notice);
+    let _ = vfs.invalidations.send(invalidation);
 }
 
 /// Tells of an inode, and returns once the kernel has heard. Not for what the kernel waits for
 /// with a lock on its pages, such as a read.
-pub(crate) async fn tell_and_wait(vfs: &Vfs, ino: Ino) {
-    tell(vfs, Notice::Inode(ino));
+pub(crate) async fn invalidate_and_wait(vfs: &Vfs, ino: Ino) {
+    invalidate(vfs, Invalidation::Inode(ino));
     if vfs.is_heard.load(Ordering::Acquire) {
         let (sender, heard) = oneshot::channel();
-        tell(vfs, Notice::Heard(sender));
+        invalidate(vfs, Invalidation::Heard(sender));
         // An error means that the mount is going.
         let _ = heard.await;
     }
 }
 
 /// Tells of names in a directory that are gone, or stand for something else.
-pub(crate) fn tell_names(vfs: &Vfs, parent: Ino, names: impl IntoIterator<Item = OsString>) {
+pub(crate) fn invalidate_names(vfs: &Vfs, parent: Ino, names: impl IntoIterator<Item = OsString>) {
     let mut names = names.into_iter().peekable();
     if names.peek().is_some() {
-        tell(vfs, Notice::Inode(parent));
+        invalidate(vfs, Invalidation::Inode(parent));
     }
     for name in names {
-        tell(vfs, Notice::Entry(parent, name));
+        invalidate(vfs, Invalidation::Entry(parent, name));
     }
 }
 

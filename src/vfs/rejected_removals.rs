@@ -15,13 +15,13 @@ use crate::{
 /// [`Kind::NotFound`] if no removal was refused there, otherwise as archiving.
 pub(crate) async fn retry_removals(vfs: &Arc<Vfs>, path: &Path) -> Result<usize> {
     vfs.check_writable()?;
-    let files = take_refused(vfs, path).await?;
+    let files = take_rejected(vfs, path).await?;
     let mut burst = None;
     for Refused { directory, name, project } in &files {
         let ticket = remove::vacate_in(vfs, burst, directory, name, project, None).await?;
         let row = vfs.tree().waiting.iter().find(|it| it.ticket == ticket).and_then(|it| it.row);
         burst = burst.or(row);
-        removal::settle_removal(vfs, ticket).await;
+        removal::expire_removal(vfs, ticket).await;
     }
     Ok(files.len())
 }
@@ -31,10 +31,10 @@ pub(crate) async fn retry_removals(vfs: &Arc<Vfs>, path: &Path) -> Result<usize>
 /// # Errors
 /// [`Kind::NotFound`] if none was, otherwise if the journal cannot note it.
 pub(crate) async fn discard_removals(vfs: &Vfs, path: &Path) -> Result<usize> {
-    take_refused(vfs, path).await.map(|files| files.len())
+    take_rejected(vfs, path).await.map(|files| files.len())
 }
 
-pub(crate) async fn take_refused(vfs: &Vfs, path: &Path) -> Result<Vec<Refused>> {
+pub(crate) async fn take_rejected(vfs: &Vfs, path: &Path) -> Result<Vec<Refused>> {
     let files = vfs.tree().burst.as_ref().map(|burst| burst.files.clone());
     let is_meant =
         |file: &Refused| Path::new(&paths::path_of(vfs, &file.project)).starts_with(path);
@@ -45,7 +45,7 @@ pub(crate) async fn take_refused(vfs: &Vfs, path: &Path) -> Result<Vec<Refused>>
             .at(path.display().to_string()));
     }
     let ids: Vec<ProjectId> = meant.iter().filter_map(|file| file.project.id()).collect();
-    vfs.engine.journaled(move |journal| journal.forget_refused_removals(&ids)).await?;
+    vfs.engine.journaled(move |journal| journal.forget_rejected_removals(&ids)).await?;
     if let Some(burst) = &mut vfs.tree().burst {
         burst.files = rest;
     }

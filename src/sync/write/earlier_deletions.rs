@@ -8,13 +8,13 @@ const MOST: usize = 20;
 use crate::{
     plan::{Key, Outline},
     replica::{current::Current, pending::PendingSave, removed::LATELY},
-    store::history::Past,
+    store::history::Action,
     sync::{engine::Engine, project::Project},
 };
 
 /// Takes over what earlier mounts have deleted of a project lately, once.
-pub(crate) async fn recall_removed(engine: &Engine, project: &Project) {
-    let (id, intent) = {
+pub(crate) async fn load_earlier_deletions(engine: &Engine, project: &Project) {
+    let (id, save) = {
         let mut state = project.lock();
         if std::mem::replace(&mut state.removed.is_recalled, true) {
             return;
@@ -23,26 +23,26 @@ pub(crate) async fn recall_removed(engine: &Engine, project: &Project) {
     };
     let Some(id) = id else { return };
     let since = engine.clock.wall().checked_sub(LATELY).unwrap_or(std::time::UNIX_EPOCH);
-    let past = engine.journaled(move |journal| journal.past_since(&id, since, MOST)).await;
-    let past = past.unwrap_or_else(|error| {
+    let actions = engine.journaled(move |journal| journal.history_since(&id, since, MOST)).await;
+    let actions = actions.unwrap_or_else(|error| {
         tracing::warn!(%error, "what was deleted before is not known");
         Vec::new()
     });
     let now = engine.clock.now();
     let mut state = project.lock();
-    for Past { time, before, after, .. } in past.iter().filter(|past| is_in_force(past)) {
+    for Action { time, before, after, .. } in actions.iter().filter(|action| is_in_force(action)) {
         let age = engine.clock.wall().duration_since(*time).unwrap_or(Duration::ZERO);
-        state.removed.recall(before, after, now.checked_sub(age).unwrap_or(now));
+        state.removed.note_earlier(before, after, now.checked_sub(age).unwrap_or(now));
         note_names(&mut state, before, after);
     }
-    if let Some(PendingSave { before, target, .. }) = intent {
-        state.removed.recall(&before, &target, now);
+    if let Some(PendingSave { before, target, .. }) = save {
+        state.removed.note_earlier(&before, &target, now);
     }
 }
 
 /// Whether something was done and nobody has undone it.
-pub(crate) fn is_in_force(past: &Past) -> bool {
-    !past.undone && past.undoes.is_none()
+pub(crate) fn is_in_force(action: &Action) -> bool {
+    !action.undone && action.undoes.is_none()
 }
 
 /// Notes the people and fields of deleted tasks as seen in their project.

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 fn refused(bytes: &[u8]) -> (usize, String) {
     match parse(bytes, &ParseOptions::default()) {
         Ok(lines) => panic!("{:?} was read as {lines:?}", String::from_utf8_lossy(bytes)),
-        Err(refusal) => (refusal.line, refusal.reason),
+        Err(error) => (error.line, error.reason),
     }
 }
 
@@ -119,8 +119,8 @@ fn a_list_that_is_too_deep() {
 
 #[test]
 fn a_refusal_is_an_error_that_reads_as_a_sentence() {
-    let refusal = parse(b"- a\n\n---\n", &ParseOptions::default()).unwrap_err();
-    let error = Error::from(refusal);
+    let error = parse(b"- a\n\n---\n", &ParseOptions::default()).unwrap_err();
+    let error = Error::from(error);
     assert_eq!(error.kind(), Kind::Invalid);
     assert_eq!(
         error.at("Acme/Inbox.md").to_string(),

@@ -10,9 +10,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
     account::{self, AccountDir},
-    adopt::adopt,
     arguments::AccountArgs,
     control::About,
+    token_rotation::take_over,
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     secret::Token,
     server::{Running, Server, ServerConfig},
     sync::{Engine, Event, JOURNAL, Journal, Settings},
-    vfs::{Notice, Vfs},
+    vfs::{Invalidation, Vfs},
 };
 
 /// What all local stores have in place of an API's address.
@@ -37,7 +37,7 @@ pub(crate) enum Access {
 }
 
 /// An account whose directory is this process's until it is dropped.
-pub(crate) struct Opened {
+pub(crate) struct AccountSession {
     /// What a person knows it by: the API's address, or the path of a local store.
     name: String,
     url: String,
@@ -49,9 +49,9 @@ pub(crate) struct Opened {
 }
 
 /// A file system over an account, and what it has to tell.
-pub(crate) type FileSystem = (Arc<Vfs>, UnboundedReceiver<Event>, UnboundedReceiver<Notice>);
+pub(crate) type FileSystem = (Arc<Vfs>, UnboundedReceiver<Event>, UnboundedReceiver<Invalidation>);
 
-impl Opened {
+impl AccountSession {
     /// Opens the account that was asked for.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Opened {
             Access::Token(token) => {
                 let url = args.api_url().to_owned();
                 let dir = AccountDir::open(&state_dir, &url, token.expose())?;
-                let dir = adopt(dir, &url, &token).await?;
+                let dir = take_over(dir, &url, &token).await?;
                 dir.note_name(&url)?;
                 Ok(Self { name: url.clone(), url, token, server: None, dir })
             }
@@ -95,11 +95,11 @@ impl Opened {
         let journal = Arc::new(Journal::open(&dir.join(JOURNAL))?);
         let (engine, events) = Engine::new(backend, clock, journal, settings)?;
         let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
-        let (vfs, notices) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
+        let (vfs, invalidations) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
         if let Some(server) = &self.server {
             vfs.make_spaces_with(server.store().clone());
         }
-        Ok((vfs, events, notices))
+        Ok((vfs, events, invalidations))
     }
 }
 

@@ -6,8 +6,8 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{Project, upload::discard, write::retry},
     vfs::{
-        notices,
-        tree::inner::Local,
+        kernel_cache,
+        tree::inner::LocalEntry,
         types::{Directory, Ino},
         volume::Vfs,
     },
@@ -43,9 +43,9 @@ pub(crate) fn project_at(vfs: &Vfs, ino: Ino) -> Result<Arc<Project>> {
 
 /// Takes away the names of a project that is not to be created after all.
 pub(crate) fn drop_new(vfs: &Vfs, project: &Project) {
-    let is_it = |local: &Local| match local {
-        Local::New(new) => new.serial == project.serial,
-        Local::Vacant(_) => false,
+    let is_it = |local: &LocalEntry| match local {
+        LocalEntry::New(new) => new.serial == project.serial,
+        LocalEntry::Vacant(_) => false,
     };
     let mut tree = vfs.tree();
     let mut dropped: Vec<(Directory, OsString)> = Vec::new();
@@ -55,7 +55,7 @@ pub(crate) fn drop_new(vfs: &Vfs, project: &Project) {
     }
     for (directory, name) in dropped {
         if let Some(parent) = tree.known_directory(&directory) {
-            notices::tell_names(vfs, parent, [name]);
+            kernel_cache::invalidate_names(vfs, parent, [name]);
         }
     }
 }

@@ -22,39 +22,39 @@ fn known(id: &str) -> Key {
     Key::Known(TaskId::new(id))
 }
 
-/// An intent whose first request, a create, was sent, and what the service has since.
+/// A save whose first request, a create, was sent, and what the service has since.
 fn created(parent: bool, done: bool) -> (PendingSave, Outline) {
     let above: Vec<Item> = parent.then(|| item(known("p"), 0, false)).into_iter().collect();
     let depth = usize::from(parent);
     let with = |key, done| Outline {
         items: above.iter().cloned().chain([item(key, depth, done)]).collect(),
     };
-    let mut intent = PendingSave::new(Outline { items: above.clone() }, with(Key::New(0), done));
-    let ops = intent.script();
+    let mut save = PendingSave::new(Outline { items: above.clone() }, with(Key::New(0), done));
+    let ops = save.script();
     assert!(matches!(ops[0], Op::Create(_)));
-    intent.sending(&ops[0]);
-    (intent, with(known("n"), false))
+    save.sending(&ops[0]);
+    (save, with(known("n"), false))
 }
 
 #[test]
 fn a_task_that_was_created_in_a_crash_is_still_ticked() {
     for parent in [false, true] {
-        let (mut intent, theirs) = created(parent, true);
-        let rebased = intent.rebase(theirs, 9);
+        let (mut save, theirs) = created(parent, true);
+        let rebased = save.rebase(theirs, 9);
         assert_eq!(rebased.aliases, [(Key::New(0), known("n"))]);
-        assert_eq!(intent.script(), [Op::SetDone { key: known("n"), done: true }]);
+        assert_eq!(save.script(), [Op::SetDone { key: known("n"), done: true }]);
     }
 }
 
 #[test]
 fn a_task_that_was_created_in_a_crash_and_deleted_since_is_deleted() {
     for parent in [false, true] {
-        let (mut intent, theirs) = created(parent, false);
-        let seen = intent.target.clone();
+        let (mut save, theirs) = created(parent, false);
+        let seen = save.target.clone();
         let ours = Outline { items: seen.items[..usize::from(parent)].to_vec() };
-        assert_eq!(intent.fold(&seen, &ours, 5).conflicts, []);
-        intent.rebase(theirs, 9);
-        assert_eq!(intent.script(), [Op::Delete { key: known("n") }]);
+        assert_eq!(save.fold(&seen, &ours, 5).conflicts, []);
+        save.rebase(theirs, 9);
+        assert_eq!(save.script(), [Op::Delete { key: known("n") }]);
     }
 }
 
@@ -71,16 +71,16 @@ fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
     let base = Outline { items: vec![task("p", "parent"), task("q", "other")] };
     let mut target = base.clone();
     target.items.insert(1, Item { key: Key::New(0), ..task("", "child") });
-    let mut intent = PendingSave::new(base, target);
+    let mut save = PendingSave::new(base, target);
     // Its parent is deleted, so that it is to be created again,
-    intent.rebase(Outline { items: vec![task("q", "other")] }, 5);
-    assert!(intent.target.items.iter().any(|item| item.key == Key::New(5)));
+    save.rebase(Outline { items: vec![task("q", "other")] }, 5);
+    assert!(save.target.items.iter().any(|item| item.key == Key::New(5)));
     // and another mount does it first.
     let theirs = Outline { items: vec![task("q", "other"), task("r", "parent")] };
-    let rebased = intent.rebase(theirs, 6);
+    let rebased = save.rebase(theirs, 6);
     assert_eq!(rebased.aliases, [(Key::New(5), known("r"))]);
-    assert!(intent.again.is_empty());
-    let script = intent.script();
+    assert!(save.recreated.is_empty());
+    let script = save.script();
     assert!(
         matches!(&script[..], [Op::Create(items)] if items.len() == 1 && items[0].text == "child"),
         "{script:?}"
@@ -100,15 +100,15 @@ fn a_save_of_a_task_that_came_back_under_another_id_is_of_that_one() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let mut target = read.clone();
     target.items[1].done = true;
-    let mut intent = PendingSave::new(read.clone(), target.clone());
+    let mut save = PendingSave::new(read.clone(), target.clone());
     // Somebody cuts the first and pastes it; the program has not read that when it saves.
     for theirs in [vec![task("b", "b")], vec![task("b", "b"), task("c", "a")]] {
-        intent.rebase(Outline { items: theirs }, 5);
+        save.rebase(Outline { items: theirs }, 5);
     }
     target.items.insert(1, Item { key: Key::New(0), depth: 1, ..task("", "below a") });
-    let folded = intent.fold(&read, &target, 5);
+    let folded = save.fold(&read, &target, 5);
     assert_eq!(folded.aliases, [(known("a"), known("c"))]);
-    let texts: Vec<&str> = intent.target.items.iter().map(|item| item.text.as_str()).collect();
+    let texts: Vec<&str> = save.target.items.iter().map(|item| item.text.as_str()).collect();
     assert_eq!(texts, ["b", "a", "below a"]);
 }
 
@@ -135,15 +135,15 @@ fn what_a_newer_save_takes_back_is_taken_back_also_if_it_was_in_flight() {
     ] {
         let deleted = outline(&[("b", "b", false)]);
         for newest in [&before, &deleted] {
-            let mut intent = PendingSave::new(before.clone(), after.clone());
-            let ops = intent.script();
+            let mut save = PendingSave::new(before.clone(), after.clone());
+            let ops = save.script();
             assert_eq!(ops.len(), 1);
-            intent.sending(&ops[0]);
-            assert_eq!(intent.fold(&after, newest, 0).conflicts, []);
+            save.sending(&ops[0]);
+            assert_eq!(save.fold(&after, newest, 0).conflicts, []);
             for happened in [&before, &after] {
-                let mut intent = intent.clone();
-                assert_eq!(intent.rebase(happened.clone(), 9).conflicts, []);
-                assert_eq!(intent.target, *newest, "{ops:?}");
+                let mut save = save.clone();
+                assert_eq!(save.rebase(happened.clone(), 9).conflicts, []);
+                assert_eq!(save.target, *newest, "{ops:?}");
             }
         }
     }
@@ -156,19 +156,19 @@ fn a_line_beside_a_task_that_its_program_still_sees_is_another_one() {
     };
     let gone = outline(&[known("x")]);
     // One program has deleted the task, another one that still sees it adds the same line.
-    let mut intent = PendingSave::new(gone.clone(), Outline::default());
-    intent.fold(&gone, &outline(&[known("x"), Key::New(0)]), 5);
-    assert_eq!(intent.target.items.len(), 1);
-    assert_eq!(intent.target.items[0].key, Key::New(0));
+    let mut save = PendingSave::new(gone.clone(), Outline::default());
+    save.fold(&gone, &outline(&[known("x"), Key::New(0)]), 5);
+    assert_eq!(save.target.items.len(), 1);
+    assert_eq!(save.target.items[0].key, Key::New(0));
     // One that does not see it puts it back.
-    let mut intent = PendingSave::new(gone.clone(), Outline::default());
-    let rebased = intent.fold(&Outline::default(), &outline(&[Key::New(0)]), 5);
+    let mut save = PendingSave::new(gone.clone(), Outline::default());
+    let rebased = save.fold(&Outline::default(), &outline(&[Key::New(0)]), 5);
     assert_eq!(rebased.aliases, [(Key::New(0), known("x"))]);
-    assert_eq!(intent.script(), []);
+    assert_eq!(save.script(), []);
     // It is made again if it is gone all the same.
-    intent.rebase(Outline::default(), 9);
-    assert_eq!(intent.target.items[0].key, Key::New(9));
-    assert!(matches!(&intent.script()[..], [Op::Create(_)]));
+    save.rebase(Outline::default(), 9);
+    assert_eq!(save.target.items[0].key, Key::New(9));
+    assert!(matches!(&save.script()[..], [Op::Create(_)]));
 }
 
 #[test]
@@ -177,25 +177,25 @@ fn a_task_that_is_needed_before_its_deletion_is_sent_is_that_task() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let without = Outline { items: vec![task("a", "a")] };
     let ours = Outline { items: vec![task("a", "a"), task("b", "edited")] };
-    let mut intent = PendingSave::new(read.clone(), without.clone());
-    let folded = intent.fold(&read, &ours, 5);
+    let mut save = PendingSave::new(read.clone(), without.clone());
+    let folded = save.fold(&read, &ours, 5);
     assert_eq!((folded.aliases, folded.conflicts), (vec![], vec![]));
-    assert_eq!(intent.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
+    assert_eq!(save.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
     // If it is gone all the same, it is made again.
-    intent.rebase(without.clone(), 9);
-    assert!(matches!(&intent.script()[..], [Op::Create(items)] if items[0].text == "edited"));
+    save.rebase(without.clone(), 9);
+    assert!(matches!(&save.script()[..], [Op::Create(items)] if items[0].text == "edited"));
     // What was sent may have been executed.
-    let mut intent = PendingSave::new(read.clone(), without.clone());
-    intent.sending(&Op::Delete { key: known("b") });
-    let folded = intent.fold(&read, &ours, 5);
+    let mut save = PendingSave::new(read.clone(), without.clone());
+    save.sending(&Op::Delete { key: known("b") });
+    let folded = save.fold(&read, &ours, 5);
     assert_eq!(folded.aliases, [(known("b"), Key::New(5))]);
-    let mut executed = intent.clone();
+    let mut executed = save.clone();
     executed.rebase(without, 9);
     assert!(matches!(&executed.script()[..], [Op::Create(items)] if items[0].text == "edited"));
     // If it was not, it is still there.
-    let rebased = intent.rebase(read, 9);
+    let rebased = save.rebase(read, 9);
     assert_eq!(rebased.aliases, [(Key::New(5), known("b"))]);
-    assert_eq!(intent.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
+    assert_eq!(save.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
 }
 
 #[test]
@@ -204,16 +204,16 @@ fn a_task_that_others_brought_back_is_the_one_that_was_to_be_made_again() {
     let read = Outline { items: vec![task("a", "a"), task("b", "b")] };
     let without = Outline { items: vec![task("a", "a")] };
     let edited = Outline { items: vec![task("a", "a"), task("b", "edited")] };
-    let mut intent = PendingSave::new(read.clone(), edited);
-    intent.rebase(without.clone(), 5);
-    let rebased = intent.clone().rebase(read.clone(), 9);
+    let mut save = PendingSave::new(read.clone(), edited);
+    save.rebase(without.clone(), 5);
+    let rebased = save.clone().rebase(read.clone(), 9);
     assert_eq!(rebased.aliases, [(Key::New(5), known("b"))]);
-    let mut wanted = intent.clone();
+    let mut wanted = save.clone();
     wanted.rebase(read.clone(), 9);
     assert_eq!(wanted.script(), [Op::SetText { key: known("b"), text: "edited".to_owned() }]);
     // Nobody here wants it any more: it is theirs.
-    let seen = intent.target.clone();
-    intent.fold(&seen, &without, 7);
-    intent.rebase(read.clone(), 9);
-    assert_eq!((intent.script(), &intent.target), (vec![], &read));
+    let seen = save.target.clone();
+    save.fold(&seen, &without, 7);
+    save.rebase(read.clone(), 9);
+    assert_eq!((save.script(), &save.target), (vec![], &read));
 }

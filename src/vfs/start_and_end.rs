@@ -9,7 +9,7 @@ use crate::{
     vfs::{
         commit_policy::{Occasion, Verdict, decide},
         handle, removal,
-        tree::{handles::Handle, inner::Local},
+        tree::{handles::Handle, inner::LocalEntry},
         truncation,
         types::Directory,
         volume::Vfs,
@@ -17,10 +17,10 @@ use crate::{
 };
 
 /// The mount is going: every grace is over, and every draft is committed.
-pub(crate) async fn settle_all(vfs: &Arc<Vfs>) {
+pub(crate) async fn expire_all(vfs: &Arc<Vfs>) {
     let open: Vec<Arc<Handle>> = vfs.tree().handles.values().cloned().collect();
-    removal::settle_removals(vfs).await;
-    truncation::settle_all_truncations(vfs).await;
+    removal::expire_removals(vfs).await;
+    truncation::expire_all_truncates(vfs).await;
     for handle in open {
         if let Err(error) = commit_if_written(vfs, &handle).await {
             tracing::warn!(%error, "an open draft was not saved");
@@ -39,14 +39,14 @@ pub(crate) async fn commit_if_written(vfs: &Arc<Vfs>, handle: &Handle) -> Result
 }
 
 /// Gives the projects of a former mount, which were not created yet, their files back.
-pub(crate) fn take_in(vfs: &Vfs, recovered: &[Arc<Project>]) {
+pub(crate) fn restore_recovered(vfs: &Vfs, recovered: &[Arc<Project>]) {
     let mut tree = vfs.tree();
     for project in recovered.iter().filter(|project| project.id().is_none()) {
         let name = format!("{}{}", file_name::safe(&project.title()), file_name::PROJECT_SUFFIX);
         // Folder or workspace: the listing that is asked for tells; both show new projects.
         let folder = project.folder();
         for directory in [Directory::Workspace(folder.clone()), Directory::Folder(folder.clone())] {
-            tree.set_local(&directory, OsStr::new(&name), Local::New(project.clone()));
+            tree.set_local(&directory, OsStr::new(&name), LocalEntry::New(project.clone()));
         }
     }
 }

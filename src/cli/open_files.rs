@@ -10,14 +10,14 @@ use std::{
 
 /// How long the links of one process may take to be read. A kernel may hold them back until the
 /// process has finished `execve`, which waits for the mount if it closes files there.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PROCESS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long the whole search may take.
-const PATIENCE_FOR_ALL: Duration = Duration::from_secs(5);
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The processes that use files below a path, in words.
 pub(crate) fn of(path: &Path) -> String {
-    let deadline = Instant::now() + PATIENCE_FOR_ALL;
+    let deadline = Instant::now() + SEARCH_TIMEOUT;
     let mut users = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|pid| pid.parse::<u32>().ok()) else {
@@ -25,7 +25,7 @@ pub(crate) fn of(path: &Path) -> String {
         };
         let left = deadline.saturating_duration_since(Instant::now());
         let name = || fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-        match uses(entry.path(), path.to_owned(), left.min(PATIENCE)) {
+        match uses(entry.path(), path.to_owned(), left.min(PROCESS_TIMEOUT)) {
             Some(true) => users.push(format!("{} ({pid})", name().trim())),
             Some(false) => {}
             None => users.push(format!("perhaps {} ({pid}), which hangs", name().trim())),
@@ -40,7 +40,7 @@ pub(crate) fn of(path: &Path) -> String {
 
 /// Whether a process uses files below a path; `None` if that cannot be told in time. The thread
 /// that looks is left behind then, and does not keep this program from ending.
-fn uses(process: PathBuf, path: PathBuf, patience: Duration) -> Option<bool> {
+fn uses(process: PathBuf, path: PathBuf, timeout: Duration) -> Option<bool> {
     let (tell, told) = mpsc::sync_channel(1);
     let look = move || {
         let fds = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
@@ -53,5 +53,5 @@ fn uses(process: PathBuf, path: PathBuf, patience: Duration) -> Option<bool> {
         let _ = tell.send(found);
     };
     thread::Builder::new().spawn(look).ok()?;
-    told.recv_timeout(patience).ok()
+    told.recv_timeout(timeout).ok()
 }

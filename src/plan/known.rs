@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that a task may have, if it is known whether it has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Fact<T> {
+pub enum Known<T> {
     /// Nobody has asked.
     #[default]
     Unknown,
@@ -16,47 +16,47 @@ pub enum Fact<T> {
 
 /// Things that a task has by name: those that are known.
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
-pub struct Set<T> {
+pub struct PartialMap<T> {
     /// In the order in which they are shown, each name once. The order tells no two sets apart.
     pub known: Vec<(String, T)>,
     /// Whether there are no others.
     pub complete: bool,
 }
 
-impl<T: PartialEq> PartialEq for Set<T> {
+impl<T: PartialEq> PartialEq for PartialMap<T> {
     fn eq(&self, other: &Self) -> bool {
         let has_all = || self.known.iter().all(|(name, value)| other.get(name) == Some(value));
         self.complete == other.complete && self.known.len() == other.known.len() && has_all()
     }
 }
 
-impl<T> Default for Set<T> {
+impl<T> Default for PartialMap<T> {
     fn default() -> Self {
         Self { known: Vec::new(), complete: false }
     }
 }
 
-impl<T> Fact<T> {
+impl<T> Known<T> {
     /// What is known for sure.
     pub fn of(value: Option<T>) -> Self {
-        value.map_or(Fact::Absent, Fact::Present)
+        value.map_or(Known::Absent, Known::Present)
     }
 
     /// What there is, if that is known.
     pub fn present(&self) -> Option<&T> {
         match self {
-            Fact::Present(value) => Some(value),
-            Fact::Unknown | Fact::Absent => None,
+            Known::Present(value) => Some(value),
+            Known::Unknown | Known::Absent => None,
         }
     }
 
     /// Whether it is known.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Fact::Unknown)
+        !matches!(self, Known::Unknown)
     }
 }
 
-impl<T: Clone + PartialEq> Fact<T> {
+impl<T: Clone + PartialEq> Known<T> {
     pub(super) fn or(&mut self, other: &Self) {
         if !self.is_known() {
             self.clone_from(other);
@@ -65,16 +65,16 @@ impl<T: Clone + PartialEq> Fact<T> {
 
     pub(super) fn changes(&self, base: &Self) -> bool {
         match (self, base) {
-            (Fact::Unknown, _) => false,
+            (Known::Unknown, _) => false,
             // That there is nothing is no change of what nobody knows.
-            (Fact::Absent, Fact::Unknown) => false,
+            (Known::Absent, Known::Unknown) => false,
             _ => self != base,
         }
     }
 
     pub(super) fn none_before(&mut self, after: &Self) {
         if !self.is_known() && after.present().is_some() {
-            *self = Fact::Absent;
+            *self = Known::Absent;
         }
     }
 
@@ -91,14 +91,14 @@ impl<T: Clone + PartialEq> Fact<T> {
     }
 }
 
-impl<T> Set<T> {
+impl<T> PartialMap<T> {
     /// The one of this name, if it is known.
     pub fn get(&self, name: &str) -> Option<&T> {
         self.known.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 }
 
-impl<T: Clone + PartialEq> Set<T> {
+impl<T: Clone + PartialEq> PartialMap<T> {
     /// Those that `other` does not have.
     pub(super) fn without<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a (String, T)> {
         self.known.iter().filter(|(name, _)| other.get(name).is_none())

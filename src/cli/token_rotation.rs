@@ -14,18 +14,18 @@ use crate::{
     error::{Error, Kind, Result},
     ids::SpaceId,
     secret::Token,
-    sync::{JOURNAL, Stranded, stranded},
+    sync::{JOURNAL, OrphanedSaves, orphaned_saves},
 };
 
 /// How long the service may take to list the workspaces of the new token.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The directory to use for `own`, that of a token: if it is new and the saves of another
 /// directory wait for a token of the same account, that one, under the name of `own`.
 ///
 /// # Errors
 /// If `own` cannot be used.
-pub(crate) async fn adopt(own: AccountDir, url: &str, token: &Token) -> Result<AccountDir> {
+pub(crate) async fn take_over(own: AccountDir, url: &str, token: &Token) -> Result<AccountDir> {
     if own.path.join(JOURNAL).exists() {
         return Ok(own);
     }
@@ -41,9 +41,9 @@ pub(crate) async fn adopt(own: AccountDir, url: &str, token: &Token) -> Result<A
         }
     };
     let mut chosen = None;
-    for (dir, stranded) in waiting {
-        let (path, saves) = (dir.path.display().to_string(), stranded.saves);
-        if chosen.is_none() && !workspaces.is_empty() && stranded.workspaces == workspaces {
+    for (dir, orphaned_saves) in waiting {
+        let (path, saves) = (dir.path.display().to_string(), orphaned_saves.saves);
+        if chosen.is_none() && !workspaces.is_empty() && orphaned_saves.workspaces == workspaces {
             tracing::info!(%path, saves, "going on with the saves of an older token");
             chosen = Some(dir);
         } else {
@@ -58,16 +58,16 @@ pub(crate) async fn adopt(own: AccountDir, url: &str, token: &Token) -> Result<A
 
 /// The directories of other tokens at the same API that no process has, and whose saves wait for
 /// a token.
-fn waiting(own: &AccountDir, url: &str) -> Vec<(AccountDir, Stranded)> {
+fn waiting(own: &AccountDir, url: &str) -> Vec<(AccountDir, OrphanedSaves)> {
     let accounts = own.path.parent().and_then(|accounts| fs::read_dir(accounts).ok());
     let paths = accounts.into_iter().flatten().filter_map(|entry| entry.ok().map(|e| e.path()));
     let other = |path: PathBuf| {
         let dir = if path == own.path { None } else { AccountDir::existing(&path, url) }?;
-        let stranded = stranded(&path.join(JOURNAL)).unwrap_or_else(|error| {
+        let orphaned_saves = orphaned_saves(&path.join(JOURNAL)).unwrap_or_else(|error| {
             tracing::warn!(%error, path = %path.display(), "cannot tell what waits there");
             None
         });
-        Some((dir, stranded?))
+        Some((dir, orphaned_saves?))
     };
     paths.filter_map(other).collect()
 }
@@ -76,7 +76,7 @@ async fn workspaces(url: &str, token: &Token) -> Result<BTreeSet<SpaceId>> {
     let backend = HttpBackend::new(url, Some(token), Arc::new(SystemClock))?;
     let client = Client::new(Arc::new(backend));
     let listing = client.workspaces(Priority::Foreground);
-    let listed = tokio::time::timeout(PATIENCE, listing)
+    let listed = tokio::time::timeout(LISTING_TIMEOUT, listing)
         .await
         .map_err(|_| Error::new(Kind::Unreachable, "the service did not answer"))?;
     Ok(listed?.into_iter().map(|space| space.id).collect())
