@@ -105,8 +105,8 @@ impl Current {
         }
     }
 
-    /// Puts a replica in place that a transition has made of a copy of this one, which had this place
-    /// then. Whether what readers get has changed before their eyes.
+    /// Puts a replica in place that a transition has made of this one's [`Replica::successor`], which had
+    /// this place then. Whether what readers get has changed before their eyes.
     pub(crate) fn advance(
         &mut self,
         mut next: Replica,
@@ -118,8 +118,8 @@ impl Current {
             next.folder = self.replica.folder.clone();
             next.title.clone_from(&self.replica.title);
         }
-        // Its name may have come while it was worked on.
-        next.new_aliases.splice(0..0, std::mem::take(&mut self.replica.new_aliases));
+        next.new_aliases.splice(0..0, self.take_new_aliases());
+        next.normalised.news.splice(0..0, self.take_new_texts());
         let changed = next.follow(&self.replica, now);
         self.replica = next;
         changed

@@ -309,6 +309,15 @@ impl Replica {
         self.remote = Remote::Resident(Snapshot { outline, text, title, read });
     }
 
+    /// A copy for a transition to change. What waits to be logged stays behind: it is logged once,
+    /// whatever becomes of the copy.
+    pub(crate) fn successor(&self) -> Self {
+        let mut next = self.clone();
+        next.new_aliases.clear();
+        next.normalised.news.clear();
+        next
+    }
+
     /// Moves version and time on from those of what was there before, if the bytes are others. Whether
     /// somebody may have seen that they are.
     pub(crate) fn follow(&mut self, before: &Self, now: SystemTime) -> bool {

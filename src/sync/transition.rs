@@ -56,7 +56,7 @@ impl<'a> Transition<'a> {
     pub(crate) async fn begin(engine: &'a Engine, project: &'a Project) -> Self {
         residency::leave_kernel_thread(project).await;
         let turn = project.transition.lock().await;
-        let next = Replica::clone(&residency::resident(engine, project));
+        let next = residency::resident(engine, project).successor();
         let place = (next.folder.clone(), next.title.clone());
         let (action, reidentified, archived) = (None, None, None);
         Self { engine, project, turn, place, next, action, reidentified, archived }

@@ -75,7 +75,7 @@ impl World {
     /// Changes the replica by a transition; what of it the journal is to know is there then.
     fn commit<T>(&mut self, change: impl FnOnce(&mut Replica) -> T) -> (Done, T) {
         let place = (self.current.folder.clone(), self.current.title.clone());
-        let mut next = Replica::clone(&self.current);
+        let mut next = self.current.successor();
         let value = change(&mut next);
         let changes = Changes::between(&self.current, &next);
         if !changes.is_empty() {
@@ -89,7 +89,7 @@ impl World {
     /// Changes the replica by a transition that the journal is not told of.
     fn in_memory<T>(&mut self, change: impl FnOnce(&mut Replica) -> T) -> (Done, T) {
         let place = (self.current.folder.clone(), self.current.title.clone());
-        let mut next = Replica::clone(&self.current);
+        let mut next = self.current.successor();
         let value = change(&mut next);
         self.current.advance(next, (&place.0, &place.1), self.wall);
         (Done::default(), value)
