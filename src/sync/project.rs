@@ -6,7 +6,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -106,8 +106,7 @@ pub struct Project {
     current: Ordered<Current>,
     /// What programs have before their eyes, on disk.
     base_log: Arc<BaseLog>,
-    /// Locked for no longer than it takes to look, whatever else is.
-    format: Mutex<Arc<FileFormat>>,
+    format: Ordered<Arc<FileFormat>>,
     placement: FieldPlacement,
 }
 
@@ -130,7 +129,7 @@ impl Project {
             relocated: watch::Sender::new(Relocated::default()),
             current: Ordered::new(Rank::Replica, Current::new(replica)),
             base_log,
-            format: Mutex::new(Arc::new(format)),
+            format: Ordered::leaf(Arc::new(format)),
             placement,
         }
     }
@@ -262,13 +261,13 @@ impl Project {
 
     /// How its file is written.
     pub(crate) fn format(&self) -> Arc<FileFormat> {
-        self.format.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.format.lock().clone()
     }
 
     /// Shows these fields from now on, as the project defines them. Texts that were rendered before
     /// stay as they are.
     pub(crate) fn learn_fields(&self, fields: &FieldSchema) {
-        let mut format = self.format.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut format = self.format.lock();
         let is_known = format.fields.as_ref().is_some_and(|view| view.schema() == fields);
         if !is_known {
             let fields = FieldView::new(fields.clone(), self.placement).map(Arc::new);
