@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     ops::Deref,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -39,6 +39,8 @@ pub(crate) struct Current {
     pub(crate) bases: ServedBases,
     /// Whether the cache has nothing of it.
     pub(crate) is_not_cached: bool,
+    /// The reading that the cache has, if it has one.
+    cached: Weak<Outline>,
     /// Who had an outline before its eyes that is in the cache only.
     evicted: Option<EvictedBases>,
     /// The outlines that open files may have.
@@ -86,6 +88,7 @@ impl Current {
             replica,
             bases: ServedBases::default(),
             is_not_cached: false,
+            cached: Weak::new(),
             evicted: None,
             lent: Lent::default(),
             edited_before: Vec::new(),
@@ -190,11 +193,26 @@ impl Current {
         served: Option<Outline>,
     ) {
         let outline = snapshot.outline.clone();
+        self.note_cached(&outline);
         self.replica.install_cached(snapshot, modified, is_complete);
         let is_clean = self.replica.saved().is_none() && self.replica.rejected.is_none();
         if let Some(served) = served.filter(|_| is_clean) {
             let same = served == *outline;
             self.bases.note_cached(if same { outline } else { Arc::new(served) });
+        }
+    }
+
+    /// The cache has been given this reading.
+    pub(crate) fn note_cached(&mut self, outline: &Arc<Outline>) {
+        self.cached = Arc::downgrade(outline);
+    }
+
+    /// Whether the cache has what is known of what Taskade has, or will once it is written.
+    pub(crate) fn is_cached(&self) -> bool {
+        match &self.replica.remote {
+            Remote::Unknown => false,
+            Remote::Resident(known) => self.cached.ptr_eq(&Arc::downgrade(&known.outline)),
+            Remote::Evicted(_) => true,
         }
     }
 

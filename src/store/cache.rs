@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OptionalExtension};
@@ -23,6 +23,7 @@ use crate::{
     lock_order::{self, Ordered},
     plan::Outline,
     store::{
+        cache_age::{Aged, ClockStamp, ages},
         cache_details::DetailAnswer,
         cache_schema::{STEPS, VERSION},
         cache_time::time,
@@ -41,6 +42,9 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct Cache {
     /// Whether it held all that was known when it was opened.
     complete: bool,
+    /// When it was opened, and how old was then what it held, as far as that is known.
+    opened: Instant,
+    ages: HashMap<Aged, Duration>,
     /// For reading; `None` if there is no cache.
     connection: Option<Ordered<Connection>>,
     writes: Option<mpsc::Sender<Write>>,
@@ -49,27 +53,32 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// Opens the cache at `path`, or makes it. Without one everything works, but nothing outlives
-    /// the mount.
-    pub(crate) fn open(path: &Path) -> Self {
-        let opened = open(path).or_else(|error| {
+    /// the mount. It is `opened` now.
+    pub(crate) fn open(path: &Path, opened: Instant) -> Self {
+        let reader = open(path).or_else(|error| {
             tracing::info!(%error, path = %path.display(), "the cache is begun anew");
             remove(path);
             open(path)
         });
-        let both = opened.and_then(|reader| Ok((reader, open(path)?)));
+        let both = reader.and_then(|reader| Ok((reader, open(path)?)));
         let (reader, writer) = match both {
             Ok(both) => both,
             Err(error) => {
                 tracing::warn!(%error, path = %path.display(), "there is no cache on disk");
-                return Self { complete: false, connection: None, writes: None, writer: None };
+                return Self::without(opened);
             }
         };
+        let ages = ages(&reader, ClockStamp::now().as_ref());
         let complete = take_mark(&reader);
+        // What was learnt last may be missing: then none of it is as old as it says.
+        let ages = ages.ok().filter(|_| complete).unwrap_or_default();
         let (writes, waiting) = mpsc::channel();
         let work = move || write_all(writer, &waiting);
         let writer = std::thread::Builder::new().name("cache".to_owned()).spawn(work);
         Self {
             complete,
+            opened,
+            ages,
             connection: Some(Ordered::leaf(reader)),
             writes: Some(writes),
             writer: writer.inspect_err(|error| tracing::warn!(%error, "no cache writer")).ok(),
@@ -85,7 +94,26 @@ impl Cache {
             return None;
         }
         let connection = Some(Ordered::leaf(connection));
-        Some(Self { complete: false, connection, writes: None, writer: None })
+        let mut cache = Self::without(Instant::now());
+        cache.connection = connection;
+        Some(cache)
+    }
+
+    fn without(opened: Instant) -> Self {
+        let (ages, connection) = (HashMap::new(), None);
+        Self { complete: false, opened, ages, connection, writes: None, writer: None }
+    }
+
+    /// When an earlier mount has read this; `None` if it is to be read again before it is trusted.
+    pub(crate) fn read_time(&self, what: &Aged) -> Option<Instant> {
+        self.opened.checked_sub(*self.ages.get(what)?)
+    }
+
+    /// How old all that was in it was at `now`.
+    pub(crate) fn ages(&self, now: Instant) -> HashMap<Aged, Duration> {
+        let since = now.saturating_duration_since(self.opened);
+        let ages = self.ages.iter();
+        ages.map(|(what, age)| (what.clone(), age.saturating_add(since))).collect()
     }
 
     /// Whether it held all that was known when it was opened: a crash may have kept the newest out.
@@ -149,12 +177,13 @@ impl Cache {
         self.await_writer(Write::Await);
     }
 
-    /// Returns once everything kept before is on disk, and notes that it is all. Blocks.
-    pub(crate) fn flush(&self) {
-        self.await_writer(Write::Flush);
+    /// Returns once everything kept before is on disk, and notes that it is all, and how old it is.
+    /// Blocks.
+    pub(crate) fn flush(&self, ages: HashMap<Aged, Duration>) {
+        self.await_writer(|done| Write::Flush(ages.into_iter().collect(), done));
     }
 
-    fn await_writer(&self, ask: fn(mpsc::SyncSender<()>) -> Write) {
+    fn await_writer(&self, ask: impl FnOnce(mpsc::SyncSender<()>) -> Write) {
         let (done, told) = mpsc::sync_channel(1);
         self.write(ask(done));
         // Fails if there is no writer: then there is nothing to wait for.
@@ -257,110 +286,5 @@ pub(crate) fn remove(path: &Path) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        fs,
-        os::unix::fs::PermissionsExt,
-        sync::Arc,
-        time::{Duration, SystemTime},
-    };
-
-    use super::{Cache, CachedProject, Reading};
-    use crate::ids::ProjectId;
-    use crate::ids::TaskId;
-    use crate::plan::Item;
-    use crate::plan::Key;
-    use crate::plan::Outline;
-
-    fn project(text: &str) -> CachedProject {
-        let (key, text) = (Key::Known(TaskId::new("t")), text.to_owned());
-        let outline = Outline {
-            items: vec![Item {
-                key,
-                depth: 0,
-                text,
-                done: true,
-                details: Default::default(),
-                spelled: Default::default(),
-            }],
-        };
-        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let reading = Reading {
-            outline: Arc::new(outline),
-            title: Some(TaskId::new("title")),
-            fields: Default::default(),
-        };
-        CachedProject { modified: time, reading }
-    }
-
-    #[test]
-    fn what_was_kept_is_there_after_reopening_and_for_nobody_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("cache");
-        let id = ProjectId::new("p");
-        let cache = Cache::open(&path);
-        cache.keep_project(&id, project("old"));
-        cache.keep_project(&id, project("new"));
-        cache.keep_served(&id, &project("seen").reading.outline);
-        cache.keep_listing("w".to_owned(), "[]".to_owned());
-        cache.flush();
-        assert!(!cache.is_complete());
-        assert_eq!(cache.project(&id), Some(project("new")));
-        drop(cache);
-        let cache = Cache::open(&path);
-        assert!(cache.is_complete());
-        assert_eq!(cache.project(&id), Some(project("new")));
-        assert_eq!(cache.served(&id), Some((*project("seen").reading.outline).clone()));
-        assert_eq!(cache.project(&ProjectId::new("q")), None);
-        assert_eq!(cache.listings()["w"], "[]");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn what_was_written_after_the_last_flush_may_not_be_all() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("cache");
-        let cache = Cache::open(&path);
-        cache.flush();
-        cache.keep_project(&ProjectId::new("p"), project("a"));
-        drop(cache);
-        assert!(!Cache::open(&path).is_complete());
-    }
-
-    #[test]
-    fn one_that_is_damaged_or_of_another_format_is_begun_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let id = ProjectId::new("p");
-        let spoilers: [fn(&std::path::Path); 3] = [
-            |path| fs::write(path, "no database").unwrap(),
-            |path| {
-                let file = fs::OpenOptions::new().write(true).open(path).unwrap();
-                file.set_len(4096 + 100).unwrap();
-            },
-            |path| {
-                let raw = rusqlite::Connection::open(path).unwrap();
-                raw.execute_batch("PRAGMA user_version=99").unwrap();
-            },
-        ];
-        for (number, spoil) in spoilers.into_iter().enumerate() {
-            let path = dir.path().join(number.to_string());
-            let cache = Cache::open(&path);
-            cache.keep_project(&id, project("a"));
-            drop(cache);
-            spoil(&path);
-            let cache = Cache::open(&path);
-            assert_eq!(cache.project(&id), None);
-            cache.keep_project(&id, project("b"));
-            cache.flush();
-            assert_eq!(cache.project(&id), Some(project("b")));
-        }
-    }
-
-    #[test]
-    fn where_there_can_be_no_cache_nothing_is_kept_and_nothing_fails() {
-        let cache = Cache::open(std::path::Path::new("/proc/no/such/place"));
-        cache.keep_project(&ProjectId::new("p"), project("a"));
-        cache.flush();
-        assert_eq!(cache.project(&ProjectId::new("p")), None);
-    }
-}
+#[path = "cache_tests.rs"]
+mod tests;

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use rusqlite_migration::{M, Migrations};
 
 /// The version that this program writes: the number of [`STEPS`].
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// From nothing, or from whatever version, to [`VERSION`].
 pub(crate) static STEPS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(AGES)]));
 
 const FIRST: &str = "
     CREATE TABLE IF NOT EXISTS listings (
@@ -37,4 +37,16 @@ const FIRST: &str = "
         details  TEXT NOT NULL,
         PRIMARY KEY (project, task, resource)
     ) STRICT, WITHOUT ROWID;
+";
+
+const AGES: &str = "
+    CREATE TABLE ages (
+        what TEXT PRIMARY KEY,
+        age  INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rested (
+        boot       TEXT NOT NULL,
+        since_boot INTEGER NOT NULL,
+        wall       INTEGER NOT NULL
+    ) STRICT;
 ";

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, mpsc},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use rusqlite::{Connection, params};
@@ -13,6 +13,7 @@ use crate::{
     model::FieldSchema,
     plan::Outline,
     store::{
+        cache_age::{Aged, ClockStamp, put_ages},
         cache_details::{self, DetailAnswer},
         cache_time::nanoseconds,
     },
@@ -47,8 +48,8 @@ pub(crate) enum Write {
     Untold(ProjectId),
     /// Tells when everything before it is written.
     Await(mpsc::SyncSender<()>),
-    /// Tells that as well, and notes that it is all that is known.
-    Flush(mpsc::SyncSender<()>),
+    /// Tells that as well, and notes that it is all that is known, and how old it is.
+    Flush(Vec<(Aged, Duration)>, mpsc::SyncSender<()>),
 }
 
 /// Writes whatever comes, until nothing can come any more.
@@ -59,8 +60,9 @@ pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Wri
             for write in std::iter::once(first).chain(waiting.try_iter()) {
                 match write {
                     Write::Await(done) => told.push(done),
-                    Write::Flush(done) => {
+                    Write::Flush(ages, done) => {
                         flushed = true;
+                        put_ages(&transaction, &ages, ClockStamp::now().as_ref())?;
                         told.push(done);
                     }
                     write => put(&transaction, write)?,
@@ -103,7 +105,7 @@ pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()>
         }
         Write::DetailAnswer(id, told) => cache_details::put(connection, &id, &told)?,
         Write::Untold(id) => cache_details::remove(connection, &id)?,
-        Write::Await(_) | Write::Flush(_) => {}
+        Write::Await(_) | Write::Flush(..) => {}
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod base_log;
 pub(crate) mod base_records;
 pub(crate) mod cache;
+pub(crate) mod cache_age;
 pub(crate) mod cache_details;
 pub(crate) mod cache_schema;
 pub(crate) mod cache_time;

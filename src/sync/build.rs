@@ -44,7 +44,7 @@ impl Engine {
         settings: Settings,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
         let (events, receiver) = mpsc::unbounded_channel();
-        let cache = Arc::new(Cache::open(&journal.dir().join(CACHE)));
+        let cache = Arc::new(Cache::open(&journal.dir().join(CACHE), clock.now()));
         let listings = Listings::from_cache(cache.clone(), journal.archived()?);
         let base_log = BaseLog::open(journal.dir());
         let removals = Removals::of(journal.removals()?);

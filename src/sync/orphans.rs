@@ -1,7 +1,7 @@
 //! Saves that a service refused because their token no longer counts, in an account's directory
 //! that no process has: another token of the same account may take them over.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, time::Instant};
 
 use crate::{
     error::{Kind, Result},
@@ -38,11 +38,11 @@ pub(crate) fn orphaned_saves(journal: &Path) -> Result<Option<OrphanedSaves>> {
     if saves == 0 {
         return Ok(None);
     }
-    let cache = Cache::open(&journal.dir().join(CACHE));
+    let cache = Cache::open(&journal.dir().join(CACHE), Instant::now());
     let workspaces = listing::cached_workspaces(&cache);
     // It is complete if it was.
     if cache.is_complete() {
-        cache.flush();
+        cache.flush(cache.ages(Instant::now()));
     }
     Ok(Some(OrphanedSaves { saves, workspaces }))
 }

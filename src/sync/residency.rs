@@ -13,7 +13,7 @@ use crate::{
         remote::{Digest, Remote, Snapshot},
         state::{Content, Replica},
     },
-    store::cache_writer::Reading,
+    store::{cache_age::Aged, cache_writer::Reading},
     sync::{
         engine::Engine,
         leaf::residents::KEPT_OF_FOUR,
@@ -165,8 +165,8 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
             project.learn_fields(&fields);
         }
         let text = project.render(&outline);
-        // Not trusted before it is read again: a crash may have kept something newer out of it.
-        (Snapshot { outline, text, title, read: None }, cached.modified)
+        let read = engine.cache.read_time(&Aged::project(&id));
+        (Snapshot { outline, text, title, read }, cached.modified)
     });
     match digest {
         Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, _)| snapshot)),
@@ -212,6 +212,8 @@ fn take_over_cached(
     let served = engine.cache.served(id);
     let mut state = project.lock();
     if matches!(state.remote, Remote::Unknown) {
+        // What waits to be saved is sent to what was read since.
+        snapshot.read = snapshot.read.filter(|_| state.is_idle());
         state.install_cached(snapshot, modified, is_complete, served);
     }
 }

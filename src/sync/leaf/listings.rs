@@ -16,7 +16,7 @@ use crate::{
     ids::{ProjectId, SpaceId},
     lock_order::{Ordered, OrderedGuard},
     replica::{freshness::remaining, relocation::Location},
-    store::cache::Cache,
+    store::{cache::Cache, cache_age::Aged},
     sync::leaf::known_listings::{Listed, ListingItems, ListingTable, Slot, Which},
 };
 
@@ -29,6 +29,9 @@ pub(crate) enum ListingStanding {
     FromCache,
     /// It is older than `--max-age`.
     Old,
+    /// It is young enough, but it was an earlier mount that read it: enough to look, and not to decide
+    /// where something goes.
+    FreshFromCache,
     /// It is young enough.
     Fresh,
 }
@@ -59,12 +62,12 @@ impl Listings {
         let mut known =
             ListingTable { archived: archived.into_iter().collect(), ..ListingTable::default() };
         for (which, items) in cache.listings() {
+            let aged = Aged::listing(&which);
             let parsed = (serde_json::from_str(&which), serde_json::from_str(&items));
             if let (Ok(which), Ok(items)) = parsed {
-                let from_cache = cache.is_complete();
-                known
-                    .slots
-                    .insert(which, Slot { items: Some(items), from_cache, ..Slot::default() });
+                let (from_cache, read) = (cache.is_complete(), cache.read_time(&aged));
+                let slot = Slot { items: Some(items), read, from_cache, ..Slot::default() };
+                known.slots.insert(which, slot);
             }
         }
         Self { known: Ordered::leaf(known), cache }
@@ -293,7 +296,10 @@ impl Listings {
             return ListingStanding::Unknown;
         };
         match slot.read {
-            Some(read) if now.saturating_duration_since(read) <= max_age => ListingStanding::Fresh,
+            Some(read) if now.saturating_duration_since(read) <= max_age => match slot.from_cache {
+                true => ListingStanding::FreshFromCache,
+                false => ListingStanding::Fresh,
+            },
             _ if slot.from_cache => ListingStanding::FromCache,
             _ => ListingStanding::Old,
         }
@@ -313,6 +319,17 @@ impl Listings {
 
     pub(crate) fn note_failure(&self, which: &Which, now: Instant) {
         self.lock().slots.entry(which.clone()).or_default().interest.note_failure(now);
+    }
+
+    /// When each listing was read that is to be trusted.
+    pub(crate) fn read_times(&self) -> Vec<(Aged, Instant)> {
+        let known = self.lock();
+        let slots = known.slots.iter().filter(|(_, slot)| slot.items.is_some());
+        let read = slots.filter_map(|(which, slot)| {
+            let which = serde_json::to_string(which).ok()?;
+            Some((Aged::listing(&which), slot.read?))
+        });
+        read.collect()
     }
 
     pub(crate) fn flight(&self, which: &Which) -> Arc<AsyncMutex<()>> {

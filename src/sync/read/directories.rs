@@ -112,7 +112,11 @@ pub(crate) async fn ensure(
     let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
     let standing = engine.listings.standing(which, now, max_age);
     let priority = match (standing, list_intent) {
-        (ListingStanding::Fresh, _) => return Ok(()),
+        (ListingStanding::Fresh, _)
+        | (
+            ListingStanding::FreshFromCache,
+            ListIntent::List | ListIntent::Scan | ListIntent::Traverse,
+        ) => return Ok(()),
         (ListingStanding::Unknown, _) => return relist(engine, which, Priority::Foreground).await,
         (_, ListIntent::Scan | ListIntent::Traverse)
             if !engine.listings.is_due(which, now, max_age) =>
@@ -121,7 +125,7 @@ pub(crate) async fn ensure(
         }
         (_, ListIntent::Scan | ListIntent::Traverse) => Priority::Background,
         (
-            ListingStanding::FromCache | ListingStanding::Old,
+            ListingStanding::FromCache | ListingStanding::FreshFromCache | ListingStanding::Old,
             ListIntent::List | ListIntent::Replace,
         ) => Priority::Foreground,
     };
@@ -154,10 +158,12 @@ pub(crate) async fn ensure(
 pub(crate) async fn relist_if_from_cache(engine: &Arc<Engine>, folder: &SpaceId) -> Result<()> {
     let which = Which::Projects(folder.clone());
     let standing = engine.listings.standing(&which, engine.clock.now(), engine.settings.max_age);
-    if standing != ListingStanding::FromCache {
-        return Ok(());
+    match standing {
+        ListingStanding::FromCache | ListingStanding::FreshFromCache => {
+            ensure(engine, &which, ListIntent::Replace).await
+        }
+        ListingStanding::Unknown | ListingStanding::Old | ListingStanding::Fresh => Ok(()),
     }
-    ensure(engine, &which, ListIntent::Replace).await
 }
 
 /// Lists the workspaces if they were never listed, by this mount or one before.
@@ -168,7 +174,10 @@ pub(crate) async fn first_look(engine: &Engine) -> Result<()> {
     let (which, now) = (Which::Workspaces, engine.clock.now());
     match engine.listings.standing(&which, now, engine.settings.max_age) {
         ListingStanding::Unknown => relist(engine, &which, Priority::Foreground).await,
-        ListingStanding::FromCache | ListingStanding::Old | ListingStanding::Fresh => Ok(()),
+        ListingStanding::FromCache
+        | ListingStanding::FreshFromCache
+        | ListingStanding::Old
+        | ListingStanding::Fresh => Ok(()),
     }
 }
 

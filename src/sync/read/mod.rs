@@ -11,6 +11,7 @@ pub(crate) mod habits;
 pub(crate) mod offline;
 pub(crate) mod open;
 pub(crate) mod readahead;
+pub(crate) mod reading_ages;
 pub(crate) mod refresh;
 pub(crate) mod registry;
 pub(crate) mod resources;

@@ -9,7 +9,7 @@ use crate::{
         bases,
         engine::Engine,
         project::Project,
-        read::registry,
+        read::{reading_ages::reading_ages, registry},
         upload::{placement, reject},
         write::transfer,
     },
@@ -60,7 +60,7 @@ pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
     let shared = engine.clone();
     let write_out = move || {
         shared.journal.write_names();
-        shared.cache.flush();
+        shared.cache.flush(reading_ages(&shared));
     };
     // Fails only while the runtime goes.
     let _ = tokio::task::spawn_blocking(write_out).await;

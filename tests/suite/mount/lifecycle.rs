@@ -207,3 +207,17 @@ fn inodes_and_names_are_the_same_after_a_remount() {
         assert_eq!((listing(), inodes()), before);
     }
 }
+
+#[test]
+fn a_remount_within_the_age_asks_for_nothing() {
+    let mounted = Mounted::with(TASKS, &["--max-age", "3600"]);
+    let look = "ls -R && rg -c one";
+    let before = mounted.ok(look);
+    for _ in 0..2 {
+        mounted.end();
+        mounted.server().log().clear();
+        mounted.begin();
+        assert_eq!(mounted.ok(look), before);
+        assert_eq!(mounted.server().log().requests(), []);
+    }
+}

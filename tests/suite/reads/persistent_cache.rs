@@ -37,6 +37,7 @@ async fn a_remount_serves_what_is_known_with_no_network_and_no_wait() {
 async fn what_an_earlier_mount_knew_is_asked_for_again_when_somebody_looks() {
     let mut mount = Mount::of("a\nb").await;
     mount.read("Plan.md").await;
+    pass(60).await;
     mount.vfs.rest(Duration::from_secs(60)).await;
     mount.memory.edit_elsewhere("plan", "t1", "newer");
     mount.memory.seed("f", "second", "Second", "c");
@@ -46,6 +47,98 @@ async fn what_an_earlier_mount_knew_is_asked_for_again_when_somebody_looks() {
     pass(1).await;
     assert_eq!(mount.names().await, ["Plan.md", "Second.md"]);
     assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_stays_read_over_a_remount_for_as_long_as_it_would_have_without() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.memory.seed("f", "second", "Second", "c");
+    mount.names().await;
+    mount.read("Plan.md").await;
+    mount.read("Second.md").await;
+    pass(20).await;
+    for _ in 0..2 {
+        mount.remount_cleanly().await;
+        mount.memory.take_reads();
+        assert_eq!(mount.names().await, ["Plan.md", "Second.md"]);
+        assert_eq!(mount.read("Plan.md").await, TEXT);
+        assert_eq!(mount.read("Second.md").await, "- [ ] c\n");
+        pass(1).await;
+        assert_eq!(mount.memory.take_reads(), 0);
+    }
+    // It was read 22 s ago, not just now.
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    pass(9).await;
+    assert_eq!(mount.read("Plan.md").await, TEXT, "at once");
+    pass(1).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_looked_at_in_between_is_as_old_as_it_is() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    for _ in 0..3 {
+        mount.remount_cleanly().await;
+        pass(9).await;
+    }
+    mount.remount_cleanly().await;
+    mount.memory.take_reads();
+    mount.read("Plan.md").await;
+    assert_eq!(mount.memory.take_reads(), 0, "27 s");
+    mount.remount_cleanly().await;
+    pass(9).await;
+    mount.remount_cleanly().await;
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    mount.read("Plan.md").await;
+    pass(1).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_crash_everything_is_read_again() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    mount.remount_cleanly().await;
+    mount.read("Plan.md").await;
+    mount.remount().await;
+    mount.memory.edit_elsewhere("plan", "t1", "newer");
+    mount.text("Plan.md").await;
+    pass(1).await;
+    assert_eq!(mount.read("Plan.md").await, "- [ ] newer\n- [ ] b\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_be_saved_is_sent_to_what_was_read_since() {
+    let mut mount = Mount::of("a\nb").await;
+    let text = mount.read("Plan.md").await;
+    mount.memory.set_offline(true);
+    mount.overwrite("Plan.md", text.replace("] b", "] B").as_bytes()).await.unwrap();
+    mount.vfs.rest(Duration::from_secs(1)).await;
+    mount.memory.edit_elsewhere("plan", "t2", "b elsewhere");
+    mount.memory.heal();
+    mount.remount().await;
+    pass(100).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nB\n");
+    let conflicts = mount.vfs.status().conflicts;
+    assert_eq!(conflicts.len(), 1, "what was overridden is told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_saved_within_the_age_is_there_after_a_remount_without_a_request() {
+    let mut mount = Mount::of("a\nb").await;
+    mount.names().await;
+    mount.edit("Plan.md", |text| text.replace("] b", "] B")).await.unwrap();
+    pass(5).await;
+    mount.remount_cleanly().await;
+    mount.memory.take_reads();
+    assert_eq!(mount.read("Plan.md").await, "- [ ] a\n- [ ] B\n");
+    pass(1).await;
+    assert_eq!(mount.memory.take_reads(), 0);
+    mount.edit("Plan.md", |text| text.replace("] B", "] newer")).await.unwrap();
+    pass(5).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nnewer\n");
+    assert_eq!(mount.writes(), ["PUT t2 \"B\"", "PUT t2 \"newer\""]);
 }
 
 #[tokio::test(start_paused = true)]
