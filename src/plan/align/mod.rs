@@ -8,7 +8,7 @@
 //! 4. equal texts elsewhere, whole blocks before lines;
 //! 5. a parent of the same text by its children;
 //! 6. similar texts, in order, then a parent by the children that it still has, whatever its
-//!    text is now, then similar texts anywhere;
+//!    text is now, unless that is another line's, then similar texts anywhere;
 //! 7. what is left at the same place, where that takes fewer requests; not in a text that has next
 //!    to nothing in common with the tasks, which is about other things.
 //!
@@ -19,6 +19,7 @@ mod exact;
 mod leftover;
 mod matching;
 mod parents;
+mod postings;
 mod sequence;
 mod side;
 mod similar;

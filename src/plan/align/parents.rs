@@ -1,8 +1,8 @@
 //! Step 5: a parent is known by the children that it still has.
 
-use std::collections::HashMap;
+use std::{cell::OnceCell, cmp::Reverse, collections::HashMap};
 
-use super::{matching::Matching, similar::ELSEWHERE, similarity::Similarity};
+use super::{matching::Matching, postings::Postings, similar::ELSEWHERE, similarity::Similarity};
 
 /// How alike the texts of two parents must be for their children to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,21 +21,24 @@ impl Matching<'_> {
     /// text and a delete for each child that is gone, replacing it a create, a delete and a move
     /// for each child that stays.
     ///
-    /// A child that took the place of its parent is not that parent: it is known by its text.
+    /// A line of another text that took children over is not their parent: it is known by what it
+    /// says.
     pub(super) fn match_parents_by_children(
         &mut self,
         texts: Texts,
         similarity: &mut Similarity<'_>,
     ) {
+        let by_words = OnceCell::new();
         for new in (0..self.new.len()).rev() {
             if !self.is_free_new(new) || self.new.is_leaf(new) {
                 continue;
             }
             let Some((old, stay)) = self.favourite(new, texts) else { continue };
             if texts == Texts::Any
-                && let Some(child) = self.risen(old, new, similarity)
+                && similarity.permille(old, new, ELSEWHERE) == 0
+                && let Some(alike) = self.alike(old, new, &by_words, similarity)
             {
-                self.pair(child, new);
+                self.pair(alike, new);
                 continue;
             }
             let children = self.old.tree.children(Some(old)).iter();
@@ -50,16 +53,34 @@ impl Matching<'_> {
         self.match_children();
     }
 
-    /// The child of `old` whose text `new` has, more or less, while that of `old` is another.
-    fn risen(&self, old: usize, new: usize, similarity: &mut Similarity<'_>) -> Option<usize> {
-        if similarity.permille(old, new, ELSEWHERE) > 0 {
-            return None;
+    /// The unmatched old line whose text `new` has, more or less: a child of `old` that rose to its
+    /// place, or any other that no line is more like than `new`.
+    fn alike(
+        &self,
+        old: usize,
+        new: usize,
+        by_words: &OnceCell<(Postings, Postings)>,
+        similarity: &mut Similarity<'_>,
+    ) -> Option<usize> {
+        let (olds, news) = by_words.get_or_init(|| {
+            let olds = Postings::new(&self.old.texts, self.free_old());
+            (olds, Postings::new(&self.new.texts, self.free_new()))
+        });
+        let mut found: Vec<(u32, Reverse<usize>)> = Vec::new();
+        for &child in self.old.tree.children(Some(old)).iter().filter(|&&it| self.is_free_old(it)) {
+            found.push((similarity.permille(child, new, ELSEWHERE), Reverse(child)));
         }
-        let children = self.old.tree.children(Some(old)).iter().copied();
-        let free = children.filter(|&child| self.is_free_old(child));
-        let alike = free.map(|child| (similarity.permille(child, new, ELSEWHERE), child));
-        let best = alike.max_by_key(|&(likeness, child)| (likeness, std::cmp::Reverse(child)));
-        best.filter(|&(likeness, _)| likeness > 0).map(|(_, child)| child)
+        let is_free = |other: &usize| *other != old && self.is_free_old(*other);
+        for other in olds.candidates(self.new.texts[new]).into_iter().filter(is_free) {
+            let likeness = self.likeness_elsewhere(other, new, similarity);
+            let rivals = news.candidates(self.old.texts[other]).into_iter();
+            let mut rivals = rivals.filter(|&rival| self.is_free_new(rival));
+            if rivals.all(|rival| self.likeness_elsewhere(other, rival, similarity) <= likeness) {
+                found.push((likeness, Reverse(other)));
+            }
+        }
+        let best = found.into_iter().filter(|(likeness, _)| *likeness > 0).max();
+        best.map(|(_, Reverse(alike))| alike)
     }
 
     /// The unmatched old parent of most of the children of `new`, and of how many.

@@ -1,11 +1,12 @@
 //! Step 6: lines whose text was edited.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::cmp::Reverse;
 
 use super::{
     matching::{Gap, Matching},
+    postings::Postings,
     sequence::pair_in_order,
-    similarity::{Similarity, numbers, words},
+    similarity::{Similarity, numbers},
 };
 
 /// How alike, in thousandths, an edited line must be at its place.
@@ -19,12 +20,6 @@ const IN_STEP: u32 = 700;
 
 /// Most pairs of one gap that are compared.
 const MAX_PAIRS: usize = 4096;
-
-/// A word that more old lines than this have in common says nothing.
-const MAX_POSTINGS: usize = 32;
-
-/// Most old lines that one new line is compared with, and most of its words that are looked up.
-const MAX_CANDIDATES: usize = 12;
 
 impl Matching<'_> {
     /// Step 6a, below one and the same parent.
@@ -47,21 +42,15 @@ impl Matching<'_> {
 
     /// Step 6c: edited and moved. Candidates are found by their rarest common words.
     pub(super) fn match_similar_anywhere(&mut self, similarity: &mut Similarity<'_>) {
-        let mut postings: HashMap<String, Vec<usize>> = HashMap::new();
-        for old in self.free_old() {
-            for word in words(self.old.texts[old]) {
-                postings.entry(word).or_default().push(old);
-            }
-        }
+        let postings = Postings::new(&self.old.texts, self.free_old());
         if postings.is_empty() {
             return;
         }
         let mut found: Vec<(Reverse<u32>, usize, usize)> = Vec::new();
         for new in self.free_new() {
-            for old in candidates(self.new.texts[new], &postings) {
-                let same_numbers = numbers(self.old.texts[old]).eq(numbers(self.new.texts[new]));
-                let likeness = similarity.permille(old, new, ELSEWHERE);
-                if same_numbers && likeness > 0 {
+            for old in postings.candidates(self.new.texts[new]) {
+                let likeness = self.likeness_elsewhere(old, new, similarity);
+                if likeness > 0 {
                     found.push((Reverse(likeness), new, old));
                 }
             }
@@ -73,6 +62,19 @@ impl Matching<'_> {
             }
         }
         self.match_children();
+    }
+
+    /// How alike two lines are, for one to be the other wherever it is now; 0 if not enough.
+    pub(super) fn likeness_elsewhere(
+        &self,
+        old: usize,
+        new: usize,
+        similarity: &mut Similarity<'_>,
+    ) -> u32 {
+        match numbers(self.old.texts[old]).eq(numbers(self.new.texts[new])) {
+            true => similarity.permille(old, new, ELSEWHERE),
+            false => 0,
+        }
     }
 
     fn pair_similar_texts(&mut self, gap: &Gap, similarity: &mut Similarity<'_>) {
@@ -101,22 +103,4 @@ impl Matching<'_> {
             self.pair(olds[i], news[j]);
         }
     }
-}
-
-/// The old lines with most of the rarest words of a text.
-fn candidates(text: &str, postings: &HashMap<String, Vec<usize>>) -> Vec<usize> {
-    let mut lists: Vec<&Vec<usize>> = words(text)
-        .iter()
-        .filter_map(|word| postings.get(word))
-        .filter(|list| list.len() <= MAX_POSTINGS)
-        .collect();
-    lists.sort_by_key(|list| list.len());
-    let mut counts: HashMap<usize, usize> = HashMap::new();
-    for &old in lists.into_iter().take(MAX_CANDIDATES).flatten() {
-        *counts.entry(old).or_default() += 1;
-    }
-    let mut olds: Vec<(Reverse<usize>, usize)> =
-        counts.into_iter().map(|(old, count)| (Reverse(count), old)).collect();
-    olds.sort_unstable();
-    olds.into_iter().take(MAX_CANDIDATES).map(|(_, old)| old).collect()
 }

@@ -192,3 +192,15 @@ fn a_depth_that_skips_a_level_is_read_as_one_more() {
         align_with(&Outline::default(), &wanted).items.iter().map(|item| item.depth).collect();
     assert_eq!(depths, [0, 1]);
 }
+
+/// A task of another text must not become that line, with its date and people.
+#[test]
+fn a_line_that_takes_children_over_is_still_known_by_what_it_says() {
+    let base = "Trip\n  Buy tickets\n    ask Bob\nLeftovers\n  pack\n  pay\nShip it";
+    let wanted = "Buy tickets online\n  ask Bob\n  pack\n  pay\nTrip\nShip it";
+    assert_eq!(ids(base, wanted), ["t2", "t3", "t5", "t6", "t1", "t7"]);
+    // Of a line that is more like another one nothing is told.
+    let wanted =
+        "Tickets for all of us\n  pack\n  pay\nTrip\n  Buy the tickets\n    ask Bob\nShip it";
+    assert_eq!(ids(base, wanted), ["t4", "t5", "t6", "t1", "t2", "t3", "t7"]);
+}
