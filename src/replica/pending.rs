@@ -359,7 +359,7 @@ impl PendingSave {
             return Vec::new();
         };
         let found = arrivals::arrived(&self.base, &items, &placed, theirs);
-        for item in arrivals::happened(&items, &found) {
+        for item in arrivals::happened(&items, &found, &self.recreated) {
             // Fits, since all of them do and none is placed by another.
             let _ = plan::apply(&mut self.base, &Op::Create(vec![item.clone()]));
         }

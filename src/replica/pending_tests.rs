@@ -58,6 +58,41 @@ fn a_task_that_was_created_in_a_crash_and_deleted_since_is_deleted() {
     }
 }
 
+/// What is there of a batch may be another's of the same words: then nothing of it was executed.
+#[test]
+fn a_line_of_the_same_words_does_not_tell_that_others_deleted_what_was_sent_before_it() {
+    let task = |key: Key, text: &str| Item {
+        key,
+        depth: 0,
+        text: text.to_owned(),
+        done: false,
+        details: Default::default(),
+        spelled: Default::default(),
+    };
+    let texts = ["milk", "bread", "eggs", "butter"];
+    let new = (0..).zip(texts).map(|(number, text)| task(Key::New(number), text));
+    let missing = |there: &[&str], again: &[u32]| {
+        let mut save =
+            PendingSave::new(Outline::default(), Outline { items: new.clone().collect() });
+        save.recreated = again.to_vec();
+        let script = save.script();
+        save.sending(&script[0]);
+        let there = there.iter().map(|text| task(known(text), text));
+        save.rebase(Outline { items: there.collect() }, 9);
+        let script = save.script().into_iter().flat_map(|op| match op {
+            Op::Create(items) => items,
+            op => panic!("{op:?}"),
+        });
+        script.map(|item| item.text).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&["butter"], &[]), ["milk", "bread", "eggs"]);
+    assert_eq!(missing(&["milk", "butter"], &[]), ["bread", "eggs"]);
+    // Others have deleted the bread.
+    assert_eq!(missing(&["milk", "eggs"], &[]), ["butter"]);
+    // Another mount may have created again the same.
+    assert_eq!(missing(&["milk", "eggs"], &[2]), ["bread", "butter"]);
+}
+
 #[test]
 fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
     let task = |id: &str, text: &str| Item {

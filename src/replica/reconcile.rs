@@ -52,7 +52,7 @@ pub(crate) fn arrived(
         placed.items.iter().map(|item| &item.key).zip(placed.parents()).collect();
     let mut settled: Vec<(u32, TaskId)> = Vec::new();
     for fit in [Fit::Same, Fit::Moved, Fit::Edited, Fit::MovedAndEdited] {
-        let happened = happened(items, &settled).len();
+        let last = items.iter().rposition(|item| is_settled(item, &settled));
         for (index, item) in items.iter().enumerate() {
             let Key::New(number) = item.key else { continue };
             if settled.iter().any(|(known, _)| *known == number) {
@@ -61,7 +61,8 @@ pub(crate) fn arrived(
             let parent = parents.get(&item.key).copied().flatten();
             let text = fingerprint(&item.text);
             let fits = |arrival: &Arrival<'_>| {
-                let chance = fit == Fit::MovedAndEdited && index >= happened;
+                // A batch is applied in order: what comes before one that is there was created.
+                let chance = fit == Fit::MovedAndEdited && last.is_none_or(|last| index > last);
                 fits(fit, arrival, parent, &text)
                     && !(chance && shorter(&arrival.text, &text) < TELLING)
             };
@@ -73,13 +74,35 @@ pub(crate) fn arrived(
     settled
 }
 
-/// The items of a batch that have happened, where those in `settled` have: a batch is applied in
-/// order, so what comes before one that is there has happened too. If it is not known again,
-/// others have deleted it, or made another task of it.
-pub(crate) fn happened<'a>(items: &'a [NewItem], settled: &[(u32, TaskId)]) -> &'a [NewItem] {
-    let is_there = |item: &NewItem| settled.iter().any(|(n, _)| item.key == Key::New(*n));
-    let count = items.iter().rposition(is_there).map_or(0, |last| last + 1);
-    items.get(..count).unwrap_or_default()
+/// The items of a batch that have happened, where those in `settled` are there, some of which are
+/// `again` what was there before.
+///
+/// A batch is applied in order, so what comes before one that is there has happened too, and if it is
+/// not known again others have deleted it. But what is there may be another's of the same words, and
+/// what is created again may have been so by another mount: what is not there counts as deleted only
+/// if more speak for that than are gone. Else it is created, which deletes nothing.
+pub(crate) fn happened<'a>(
+    items: &'a [NewItem],
+    settled: &[(u32, TaskId)],
+    again: &[u32],
+) -> Vec<&'a NewItem> {
+    let is_again = |item: &NewItem| again.iter().any(|number| item.key == Key::New(*number));
+    let (mut witnesses, mut gone, mut end) = (0, 0, 0);
+    for (index, item) in items.iter().enumerate() {
+        match is_settled(item, settled) {
+            true => witnesses += usize::from(!is_again(item)),
+            false => gone += 1,
+        }
+        if is_settled(item, settled) && witnesses > gone {
+            end = index + 1;
+        }
+    }
+    let has = |(index, item): &(usize, &NewItem)| *index < end || is_settled(item, settled);
+    items.iter().enumerate().filter(has).map(|(_, item)| item).collect()
+}
+
+fn is_settled(item: &NewItem, settled: &[(u32, TaskId)]) -> bool {
+    settled.iter().any(|(number, _)| item.key == Key::New(*number))
 }
 
 /// The numbers of the new tasks in `target` that `theirs` has already, though `base` does not:
