@@ -334,8 +334,10 @@ impl PendingSave {
                 self.origins.push((*new, key.clone()));
             }
         }
+        // One that was given up meanwhile may be needed again, by a program that still has it.
+        let is_known = |number: &u32| self.origins.iter().any(|(known, _)| known == number);
         let wanted: HashSet<&Key> = self.target.items.iter().map(|item| &item.key).collect();
-        self.recreated.retain(|number| wanted.contains(&Key::New(*number)));
+        self.recreated.retain(|number| wanted.contains(&Key::New(*number)) || is_known(number));
     }
 
     /// Notes in the base what the request in flight did, as far as a reading shows that it did

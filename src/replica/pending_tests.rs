@@ -122,6 +122,36 @@ fn a_task_to_be_created_again_is_not_if_somebody_else_has_done_so() {
     );
 }
 
+/// Two programs have it before their eyes: what the one deletes the other needs.
+#[test]
+fn a_task_to_be_created_again_that_was_given_up_and_is_needed_is_known_where_somebody_made_it() {
+    let task = |key: Key, text: &str| Item {
+        key,
+        depth: usize::from(text == "child"),
+        text: text.to_owned(),
+        done: false,
+        details: Default::default(),
+        spelled: Default::default(),
+    };
+    let of = |items: &[(Key, &str)]| Outline {
+        items: items.iter().map(|(key, text)| task(key.clone(), text)).collect(),
+    };
+    let again = Key::New(5);
+    let mut save = PendingSave::new(of(&[(known("p"), "parent")]), of(&[(known("p"), "parents")]));
+    save.rebase(Outline::default(), 5);
+    save.fold(&of(&[(again.clone(), "parents")]), &Outline::default(), 6);
+    assert_eq!(save.target, Outline::default());
+    let seen = of(&[(again.clone(), "parent")]);
+    save.fold(&seen, &of(&[(again.clone(), "parent"), (Key::New(6), "child")]), 7);
+    let rebased = save.rebase(of(&[(known("r"), "parent")]), 7);
+    assert_eq!(rebased.aliases, [(again, known("r"))]);
+    let script = save.script();
+    assert!(
+        matches!(&script[..], [Op::Create(items)] if items.len() == 1 && items[0].text == "child"),
+        "{script:?}"
+    );
+}
+
 #[test]
 fn a_save_of_a_task_that_came_back_under_another_id_is_of_that_one() {
     let task = |id: &str, text: &str| Item {
