@@ -149,7 +149,7 @@ pub(crate) async fn rename(
     vfs.check_writable()?;
     check_reserved(from.1)?;
     check_reserved(to.1)?;
-    let process = process::of_thread(caller);
+    let (process, asked) = (process::of_thread(caller), vfs.engine.clock.now());
     let source = end(vfs, from.0, from.1, process).await?;
     let target = match (&source, end(vfs, to.0, to.1, process).await?) {
         (RenameEnd::Project(_, project), target) => {
@@ -185,7 +185,8 @@ pub(crate) async fn rename(
             RenameEnd::Scratch,
         ) => returning::rename_away(vfs, from, to, &directory, project).await,
         (RenameEnd::Project(directory, project), target) => {
-            replace::rename_project(vfs, (&directory, from.1, project), to, target, process).await
+            let from = (&directory, from.1, project);
+            replace::rename_project(vfs, from, to, target, (process, asked)).await
         }
         (RenameEnd::Space, _) | (_, RenameEnd::Space) => {
             Err(Error::new(Kind::NotPermitted, "Taskade's API cannot rename or move folders")

@@ -2,15 +2,17 @@
 //!
 //! A text that resembles what it replaces is a new text of that project: its tasks stay, and the
 //! one that was renamed is archived. A text that does not is of other tasks: then the project that
-//! it is of moves with them, and the one whose name it takes is archived with its own.
+//! it is of moves with them, and the one whose name it takes is archived with its own. So does one
+//! while nobody can tell whether others have archived what it replaces: its text would go there, and
+//! it be archived itself.
 
-use std::{ffi::OsStr, sync::Arc};
+use std::{ffi::OsStr, sync::Arc, time::Instant};
 
 use crate::{
     error::{Error, Kind, Result},
     sync::{
         DraftBase, Process, Project, bases,
-        read::open,
+        read::{directories, open},
         write::{accept, rename, restore, undo},
     },
     vfs::{
@@ -26,12 +28,13 @@ use crate::{
     },
 };
 
+/// Renames a project; what it may replace was looked up when that was asked for.
 pub(crate) async fn rename_project(
     vfs: &Arc<Vfs>,
     from: (&Directory, &OsStr, Arc<Project>),
     to: (Ino, &OsStr),
     target: RenameEnd,
-    process: Option<Process>,
+    (process, asked): (Option<Process>, Instant),
 ) -> Result<()> {
     let (directory, name, project) = from;
     let (there, other) = match &target {
@@ -45,7 +48,14 @@ pub(crate) async fn rename_project(
     };
     let content = open::read(&vfs.engine, &project).await?;
     let before = open::read(&vfs.engine, &other).await?;
-    if !restore::is_text_of(&vfs.engine, &other.title(), &before.outline, &content.text) {
+    // What was never created nobody else can have archived, and it has no tasks of its own.
+    let are_both_there = project.id().is_some() && other.id().is_some();
+    let may_be_gone = matches!(target, RenameEnd::Project(..))
+        && are_both_there
+        && !directories::is_told(&vfs.engine, &other.folder(), asked);
+    let is_its_text =
+        || restore::is_text_of(&vfs.engine, &other.title(), &before.outline, &content.text);
+    if may_be_gone || !is_its_text() {
         let ticket = displace(vfs, &target, to.1).await?;
         let moved = rename_free(vfs, Some((directory, name)), &project, there, to.1).await;
         return match moved {

@@ -1,6 +1,10 @@
 //! Looking at directories: when a listing is asked for again, and who waits for that.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     api::Priority,
@@ -164,6 +168,13 @@ pub(crate) async fn relist_if_from_cache(engine: &Arc<Engine>, folder: &SpaceId)
         }
         ListingStanding::Unknown | ListingStanding::Old | ListingStanding::Fresh => Ok(()),
     }
+}
+
+/// Whether what is in a folder was told when that was asked for then, or a moment before.
+pub(crate) fn is_told(engine: &Engine, folder: &SpaceId, asked: Instant) -> bool {
+    let which = Which::Projects(folder.clone());
+    let standing = engine.listings.standing(&which, asked, engine.settings.max_age);
+    standing == ListingStanding::Fresh
 }
 
 /// Lists the workspaces if they were never listed, by this mount or one before.

@@ -169,6 +169,28 @@ async fn one_project_written_over_another_replaces_it() {
     assert_eq!(mount.memory.find("Draft"), None, "archived");
 }
 
+/// Its text would go to the archived one, and it be archived itself: nothing would be left.
+#[tokio::test(start_paused = true)]
+async fn what_is_renamed_over_one_that_others_archived_unseen_is_there() {
+    let mount = Mount::of("a\nb").await;
+    mount.memory.seed("f", "other", "Other", "a\nb\nc");
+    pass(60).await;
+    assert_eq!(mount.names().await.len(), 2);
+    for file in ["Plan.md", "Other.md"] {
+        mount.read(file).await;
+    }
+    mount.memory.archive_elsewhere("plan", true);
+    mount.memory.set_offline(true);
+    pass(60).await;
+    mount.rename("Other.md", "Plan.md").await.unwrap();
+    assert_eq!(mount.names().await, ["Plan.md"]);
+    pass(60).await;
+    mount.memory.heal();
+    pass(600).await;
+    assert_eq!(mount.memory.open_projects(), ["f/Plan"]);
+    assert_eq!(mount.read("Plan.md").await, "- [ ] a\n- [ ] b\n- [ ] c\n");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_file_that_is_removed_at_once_is_never_created() {
     let mount = Mount::of("a").await;
