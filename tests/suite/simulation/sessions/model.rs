@@ -17,7 +17,8 @@
 //! - A line is gone only if somebody took it out of a buffer in which it stood, or deleted it in the
 //!   app. A line that never stood in a buffer is not removed by saving that buffer.
 //! - A line that was taken out of a buffer whose save was acknowledged is gone, unless somebody else
-//!   edited or moved it: who changes a line keeps it.
+//!   edited or moved it: who changes a line keeps it. A line that was put among lines that others
+//!   have moved meanwhile goes with them, and so is moved.
 //! - A line is there once.
 //! - Who puts a new line in the place of one that it takes out may have edited that line, for all that
 //!   a text can tell. If another one edits it too, the later save stands, and the version that it

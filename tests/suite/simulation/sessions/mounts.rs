@@ -123,6 +123,8 @@ pub(crate) struct Mount {
     pub(crate) wanders: bool,
     /// What it was told to have been refused of that.
     told: BTreeSet<(String, String)>,
+    /// The copies that somebody has removed in the app. It may not know yet, and show them.
+    pub(crate) removed: BTreeSet<String>,
     clock: Arc<VirtualClock>,
 }
 
@@ -141,7 +143,8 @@ impl Mount {
         let seen = Seen::new(max_age);
         let (line, vfs) = start(memory, &seen, &disk.path().join("0"), max_age, 0, clock.clone());
         let programs = (0..PROGRAMS).map(|_| Program::new()).collect();
-        let (lives, workspace, told) = (0, ROOT, BTreeSet::new());
+        let (lives, workspace) = (0, ROOT);
+        let (told, removed) = (BTreeSet::new(), BTreeSet::new());
         let mut mount = Self {
             name,
             disk,
@@ -154,6 +157,7 @@ impl Mount {
             programs,
             wanders,
             told,
+            removed,
             clock,
         };
         mount.enter().await;
@@ -204,16 +208,23 @@ impl Mount {
         std::iter::once(self.workspace).chain(folder.ok().map(|attr| attr.ino)).collect()
     }
 
-    /// Where the project is.
+    /// Where the project is. Nobody goes on with a copy that was removed.
     pub(crate) async fn place(&mut self, caller: u32) -> Option<(Ino, &'static str, Ino)> {
         for directory in self.directories().await {
             for name in FILES {
-                if let Ok(attr) = self.vfs.lookup(directory, OsStr::new(name), caller).await {
+                if let Ok(attr) = self.vfs.lookup(directory, OsStr::new(name), caller).await
+                    && !self.is_removed(attr.ino)
+                {
                     return Some((directory, name, attr.ino));
                 }
             }
         }
         None
+    }
+
+    fn is_removed(&self, ino: Ino) -> bool {
+        let id = self.vfs.getxattr(ino, OsStr::new("user.taskade.id"));
+        id.is_ok_and(|id| self.removed.contains(&*String::from_utf8_lossy(&id)))
     }
 
     pub(crate) async fn ino(&mut self, caller: u32) -> Option<Ino> {

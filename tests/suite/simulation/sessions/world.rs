@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) wider: bool,
     /// The project's, until it is a copy.
     pub(crate) id: String,
+    /// The lines that the service had, and that each mount showed, a moment ago.
+    shown: Vec<Vec<String>>,
 }
 
 impl World {
@@ -56,8 +58,8 @@ impl World {
         // What is copied and archived by one mount is another project for the other.
         memory.lock().titles_follow = mounts.len() > 1 || seed.is_multiple_of(2);
         let (lines, story) = (Lines::new(), vec![format!("seed {seed}")]);
-        let (dice, id) = (Dice(seed), "plan".to_owned());
-        Self { dice, memory, mounts, lines, named: 0, story, wider, id }
+        let (dice, id, shown) = (Dice(seed), "plan".to_owned(), Vec::new());
+        Self { dice, memory, mounts, lines, named: 0, story, wider, id, shown }
     }
 
     /// Waits until all is done that can be at this moment. What the journal is still writing would
@@ -131,6 +133,9 @@ impl World {
         if let Some(id) = all.max_by_key(number) {
             self.story.push(format!("somebody removes {id}, the copy"));
             self.memory.archive_elsewhere(&id, true);
+            for mount in &mut self.mounts {
+                mount.removed.insert(id.clone());
+            }
         }
     }
 
@@ -152,25 +157,26 @@ impl World {
         }
     }
 
-    /// Where lines changed places or parents, which of them moved is anybody's guess.
+    /// Where lines changed places or parents, which of them moved is anybody's guess. What is put
+    /// among lines that others have moved since is moved with them.
     pub(crate) fn change_moved(&mut self, before: &[String], after: &[String]) {
-        let places = |lines: &[String], of: &BTreeSet<String>| -> Vec<(String, usize)> {
-            let depth = |line: &String| line.len() - line.trim_start().len();
-            let named = lines
-                .iter()
-                .flat_map(|line| names(line).into_iter().map(move |name| (name, depth(line))));
-            named.filter(|(name, _)| of.contains(name)).collect()
-        };
         let of = |lines: &[String]| -> BTreeSet<String> {
             lines.iter().flat_map(|line| names(line)).collect()
         };
         let (old, new) = (of(before), of(after));
         let both: BTreeSet<String> = old.intersection(&new).cloned().collect();
         let is_added = new.difference(&old).next().is_some();
-        if places(before, &both) != places(after, &both) || is_added {
-            for name in both {
-                self.lines.entry(name).or_default().changed = true;
-            }
+        let is_moved_elsewhere = self.shown.iter().any(|shown| {
+            let common = old.intersection(&of(shown)).cloned().collect();
+            places(before, &common) != places(shown, &common)
+        });
+        let changed = match places(before, &both) != places(after, &both) || is_added {
+            true if is_added && is_moved_elsewhere => new,
+            true => both,
+            false => return,
+        };
+        for name in changed {
+            self.lines.entry(name).or_default().changed = true;
         }
     }
 
@@ -229,9 +235,12 @@ impl World {
             let all = self.memory.all_named(title);
             seen.extend(all.iter().flat_map(|id| names(&self.memory.tree(id))));
         }
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        self.shown = vec![lines(&tree)];
         for mount in &mut self.mounts {
             let shown = mount.read(me()).await;
             seen.extend(shown.iter().flat_map(|text| names(text)));
+            self.shown.extend(shown.iter().map(|text| lines(text)));
             seen.extend(mount.journaled().iter().flat_map(|text| names(text)));
             seen.extend(mount.kept(&["conflicts", "rejected"]).iter().flat_map(|text| names(text)));
         }
@@ -293,4 +302,12 @@ impl World {
             }
         }
     }
+}
+
+/// How deep which of these lines are, in order.
+fn places(lines: &[String], of: &BTreeSet<String>) -> Vec<(String, usize)> {
+    let depth = |line: &String| line.len() - line.trim_start().len();
+    let named =
+        lines.iter().flat_map(|line| names(line).into_iter().map(move |name| (name, depth(line))));
+    named.filter(|(name, _)| of.contains(name)).collect()
 }
