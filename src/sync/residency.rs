@@ -35,7 +35,7 @@ pub(crate) fn resident<'a>(engine: &Engine, project: &'a Project) -> CurrentGuar
     }
 }
 
-/// As [`recalled`], from where nobody may wait for the disk: what is not in memory is fetched by another
+/// As [`resident`], from where nobody may wait for the disk: what is not in memory is fetched by another
 /// thread. From then on the project is in memory, if it is known, for as long as nobody forgets it.
 pub(crate) async fn ensure(engine: &Arc<Engine>, project: &Arc<Project>) {
     if !is_on_disk(project) {
