@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    document::{ParseOptions, parse},
     ids::{ProjectId, TaskId},
     model::Schedule,
-    plan::{Item, Key, Outline},
-    sync::to_line_by_ids,
+    plan::{Key, Outline},
+    text::codec::FileFormat,
 };
 
 /// A task that has a date, or somebody who does it.
@@ -52,15 +51,18 @@ pub(crate) struct KnownProject<'a> {
     pub(crate) id: Option<&'a ProjectId>,
     pub(crate) title: &'a str,
     pub(crate) outline: &'a Outline,
-    /// What the file shows, where that is not the outline rendered: what a program wrote stays as
-    /// it was written until it is saved.
+    /// How its file is written.
+    pub(crate) format: &'a FileFormat,
+    /// What its file shows, where that may be another text than that of the outline: what was refused
+    /// stays as it was written.
     pub(crate) text: Option<&'a [u8]>,
 }
 
 impl Gathered {
     /// Takes in what is known of a project.
     pub(crate) fn add(&mut self, project: &KnownProject<'_>) {
-        let lines = project.lines();
+        let KnownProject { outline, title, text, .. } = *project;
+        let lines = project.format.line_numbers(outline, title, text);
         for (item, line) in project.outline.items.iter().zip(lines) {
             let parts = item.details.parts();
             if !item.done {
@@ -93,41 +95,4 @@ impl Gathered {
         self.open += other.open;
         self.dated += other.dated;
     }
-}
-
-impl KnownProject<'_> {
-    /// On which line each task begins.
-    fn lines(&self) -> Vec<Option<usize>> {
-        let items = &self.outline.items;
-        let Some(text) = self.text else {
-            let mut next = 1;
-            return items.iter().map(|item| Some(begins(&mut next, item))).collect();
-        };
-        let is_ours = |id: &str| items.iter().any(|item| is_known(item, id));
-        let options = ParseOptions {
-            title: Some(self.title),
-            known_anchor: Some(&is_ours),
-            known_text: Some(&|_| true),
-            ..ParseOptions::default()
-        };
-        // A text that was refused is not that of the outline.
-        match parse(text, &options) {
-            Ok(lines) if lines.len() == items.len() => {
-                lines.iter().map(|line| Some(line.number)).collect()
-            }
-            Ok(_) | Err(_) => vec![None; items.len()],
-        }
-    }
-}
-
-/// Where a task begins that is rendered next, after which the next one begins behind its note.
-fn begins(next: &mut usize, item: &Item) -> usize {
-    let note = to_line_by_ids(&item.details).note;
-    let begins = *next;
-    *next += 1 + note.map_or(0, |note| note.split('\n').count());
-    begins
-}
-
-fn is_known(item: &Item, id: &str) -> bool {
-    matches!(&item.key, Key::Known(known) if known.as_str() == id)
 }

@@ -40,7 +40,7 @@ pub use self::{
     fields::FieldKeys,
     parse::{ParseOptions, parse},
     parse_error::ParseError,
-    render::{RenderOptions, render, render_line},
+    render::{RenderOptions, render, render_line, render_numbered},
     spelling::{Markers, shown_markers},
 };
 
@@ -76,6 +76,15 @@ pub struct Line {
     /// sentence, the emoji of a day without a day, and the start of a field, as `[Name`. Empty for a
     /// line that was not parsed.
     pub strays: Vec<String>,
+}
+
+impl Line {
+    /// The 1-based number of the source line that one of its fields stands on.
+    pub fn field_number(&self, at: usize) -> usize {
+        let on_line = self.details.fields.len().saturating_sub(self.field_lines.len());
+        let below = at.checked_sub(on_line).and_then(|at| self.field_lines.get(at));
+        below.copied().unwrap_or(self.number)
+    }
 }
 
 /// What a line says of a task beside its text.

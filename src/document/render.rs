@@ -35,9 +35,27 @@ impl<'a> RenderOptions<'a> {
 /// Any depth is rendered, although [`parse()`](super::parse()) refuses lists as deep as
 /// [`MAX_DEPTH`](super::MAX_DEPTH): such an outline can be read but not edited.
 pub fn render(lines: &[Line], options: &RenderOptions<'_>) -> String {
+    render_each(lines, options, |_| {})
+}
+
+/// As [`render`], and the 1-based number of the line of the text that each task begins on.
+pub fn render_numbered(lines: &[Line], options: &RenderOptions<'_>) -> (String, Vec<usize>) {
+    let mut numbers = Vec::with_capacity(lines.len());
+    let (mut number, mut counted) = (1, 0);
+    let text = render_each(lines, options, |above| {
+        number += above[counted..].bytes().filter(|byte| *byte == b'\n').count();
+        counted = above.len();
+        numbers.push(number);
+    });
+    (text, numbers)
+}
+
+/// Renders, and gives `begin` what is above each task.
+fn render_each(lines: &[Line], options: &RenderOptions<'_>, mut begin: impl FnMut(&str)) -> String {
     let mut out = String::with_capacity(lines.iter().map(|line| line.text.len() + 16).sum());
     if options.markers == Markers::Tasks {
         for line in lines {
+            begin(&out);
             render_line(line, options, &mut out);
         }
         return out;
@@ -49,6 +67,7 @@ pub fn render(lines: &[Line], options: &RenderOptions<'_>) -> String {
         {
             out.push('\n');
         }
+        begin(&out);
         write(line, spelling, options, &mut out);
         above = Some((line, spelling));
     }

@@ -19,6 +19,7 @@ use crate::{
         leaf::residents::KEPT_OF_FOUR,
         project::{CurrentGuard, Project},
     },
+    text::fields::FieldView,
 };
 
 /// About how many bytes of memory an id takes.
@@ -145,6 +146,15 @@ pub(crate) fn weight(snapshot: &Snapshot) -> usize {
     let Snapshot { outline, text, .. } = snapshot;
     // Most of the text is there twice, and every task has an id.
     size_of::<Replica>() + 2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
+}
+
+/// How the fields of a project are shown, as far as they are known.
+pub(crate) fn fields_of(engine: &Engine, id: &ProjectId) -> Option<Arc<FieldView>> {
+    let known = engine.known(id).and_then(|project| project.format().fields.clone());
+    known.or_else(|| {
+        let fields = engine.cache.project(id)?.reading.fields;
+        engine.settings.format_with(fields).fields
+    })
 }
 
 /// Takes over what an earlier mount knew of a project, if this one knows nothing yet, or what

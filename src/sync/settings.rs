@@ -1,11 +1,16 @@
 //! What the user chose of readings and saves.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     api::{FOREGROUND_SILENCE, TaskResource},
     document::Markers,
-    text::{codec::FileFormat, content_type::ContentTypeChoice, fields::FieldPlacement},
+    model::FieldSchema,
+    text::{
+        codec::FileFormat,
+        content_type::ContentTypeChoice,
+        fields::{FieldPlacement, FieldView},
+    },
 };
 
 /// What the user chose.
@@ -43,6 +48,12 @@ impl Settings {
     /// How the file of a project is written of whose fields nothing is known.
     pub(crate) fn format(&self) -> FileFormat {
         FileFormat { ids: self.ids, markers: self.markers, fields: None }
+    }
+
+    /// How the file of a project is written that defines these fields.
+    pub(crate) fn format_with(&self, fields: FieldSchema) -> FileFormat {
+        let fields = FieldView::new(fields, self.fields).map(Arc::new);
+        FileFormat { fields, ..self.format() }
     }
 }
 

@@ -34,15 +34,44 @@ impl FileFormat {
         self.fields.as_deref()
     }
 
+    /// What a field is called in the file.
+    pub(crate) fn field_name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.view().and_then(|view| view.keys().label(id)).unwrap_or(id)
+    }
+
     /// The text of an outline.
     pub fn render(&self, outline: &Outline) -> String {
-        let options = RenderOptions {
+        document::render(&self.lines(outline), &self.options())
+    }
+
+    fn options(&self) -> RenderOptions<'_> {
+        RenderOptions {
             ids: self.ids,
             markers: self.markers,
             fields: self.view().map(FieldView::keys),
             below: self.view().is_some_and(FieldView::is_below),
+        }
+    }
+
+    /// On which line each task of an outline begins, counted from 1, in its file: in `shown` where that
+    /// is there, else in the text of the outline. `None` where `shown` says something else.
+    pub(crate) fn line_numbers(
+        &self,
+        outline: &Outline,
+        title: &str,
+        shown: Option<&[u8]>,
+    ) -> Vec<Option<usize>> {
+        let (text, numbers) = document::render_numbered(&self.lines(outline), &self.options());
+        let Some(shown) = shown.filter(|shown| *shown != text.as_bytes()) else {
+            return numbers.into_iter().map(Some).collect();
         };
-        document::render(&self.lines(outline), &options)
+        // Whatever else is on the lines, as long as they are those of these tasks.
+        match self.parse(shown, title, outline) {
+            Ok(lines) if lines.len() == numbers.len() => {
+                lines.iter().map(|line| Some(line.number)).collect()
+            }
+            Ok(_) | Err(_) => vec![None; numbers.len()],
+        }
     }
 
     /// The lines of an outline.
@@ -107,7 +136,7 @@ impl FileFormat {
             let (text, says) =
                 meant::meant(before, &item.details, line, &people, self.view()).map_err(refuse)?;
             item.details = apply_line(&item.details, &says, self.view()).map_err(|unfit| {
-                let number = unfit.field.and_then(|at| field_line(line, at)).unwrap_or(line.number);
+                let number = unfit.field.map_or(line.number, |at| line.field_number(at));
                 Error::new(Kind::Invalid, format!("line {number}: {}", unfit.reason))
             })?;
             item.text = text;
@@ -146,12 +175,6 @@ impl FileFormat {
             }
         }
     }
-}
-
-/// The line on which one of the fields of a task stands, if that is below the task's own.
-fn field_line(line: &Line, at: usize) -> Option<usize> {
-    let on_line = line.details.fields.len().checked_sub(line.field_lines.len())?;
-    line.field_lines.get(at.checked_sub(on_line)?).copied()
 }
 
 pub(crate) fn wanted(line: &Line) -> Wanted {

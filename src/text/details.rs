@@ -87,13 +87,15 @@ pub(crate) fn apply_line_by_ids(known: &Details, line: &LineDetails) -> Result<D
 }
 
 /// A task in words: its text and what is known of it, as on its line.
-pub(crate) fn in_words(item: &Item) -> String {
-    let details = to_line_by_ids(&item.details);
+pub(crate) fn in_words(item: &Item, view: Option<&FieldView>) -> String {
+    let details = to_line(&item.details, view);
     let mut words = item.text.clone();
     if details != LineDetails::default() {
         let line = Line { text: item.text.clone(), details, ..Line::default() };
+        let options =
+            RenderOptions { fields: view.map(FieldView::keys), ..RenderOptions::default() };
         let mut rendered = String::new();
-        document::render_line(&line, &RenderOptions::default(), &mut rendered);
+        document::render_line(&line, &options, &mut rendered);
         let line = rendered.trim_start_matches('-').trim_start().trim_start_matches("[ ]");
         words = line.trim().replace("\n  >", " >");
     }
@@ -332,7 +334,7 @@ mod tests {
         #[test]
         fn anything_can_be_put_in_words(details in details(), text in texts()) {
             let item = Item { key: Key::New(0), depth: 3, text, done: true, details, spelled: Default::default() };
-            prop_assert!(!in_words(&item).contains("- [x]") || item.text.contains("- [x]"));
+            prop_assert!(!in_words(&item, None).contains("- [x]") || item.text.contains("- [x]"));
         }
     }
 

@@ -158,8 +158,9 @@ pub(crate) fn add(
     tasks: &OfflineTasks,
 ) {
     let path = path.to_string_lossy();
-    let (outline, text) = (&*tasks.outline, tasks.written.as_deref());
-    gathered.add(&KnownProject { path: &path, id, title, outline, text });
+    let OfflineTasks { outline, text, format } = tasks;
+    let text = text.as_deref();
+    gathered.add(&KnownProject { path: &path, id, title, outline, format, text });
 }
 
 pub(crate) fn is_workspace(directory: &Directory) -> bool {

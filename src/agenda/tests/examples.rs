@@ -15,6 +15,7 @@ use crate::{
     ids::TaskId,
     model::{End, Schedule},
     plan::{Details, Item, Key, Known, Outline, TaskDetails},
+    text::codec::FileFormat,
 };
 
 fn state(date: Schedule, moment: &str, local: &str) -> &'static str {
@@ -167,7 +168,8 @@ fn dated(id: &str, text: &str, note: Option<&str>) -> Item {
 fn lines(outline: &Outline, text: Option<&str>) -> Vec<Option<usize>> {
     let mut gathered = Gathered::default();
     let text = text.map(str::as_bytes);
-    gathered.add(&KnownProject { path: "a.md", id: None, title: "a", outline, text });
+    let format = &FileFormat::default();
+    gathered.add(&KnownProject { path: "p.md", id: None, title: "p", outline, format, text });
     gathered.tasks.iter().map(|task| task.line).collect()
 }
 
@@ -176,7 +178,7 @@ fn lines_are_those_of_the_file_also_as_a_program_wrote_it() {
     let items = vec![dated("1", "a", Some("x\ny")), dated("2", "b", None), dated("3", "c", None)];
     let outline = Outline { items };
     assert_eq!(lines(&outline, None), [Some(1), Some(4), Some(5)]);
-    let written = "# a\n\n* a 📅 2026-12-01\n  > x\n  > y\n\n* b 📅 2026-12-01\n\n1. c ^3\n";
+    let written = "# p\n\n* a 📅 2026-12-01\n  > x\n  > y\n\n* b 📅 2026-12-01\n\n1. c ^3\n";
     assert_eq!(lines(&outline, Some(written)), [Some(3), Some(7), Some(9)]);
     // A refused text is another one: then nobody knows.
     assert_eq!(lines(&outline, Some("* a\n")), [None, None, None]);
@@ -195,7 +197,8 @@ fn it_is_counted_of_how_many_open_tasks_it_is_known_whether_they_are_due() {
     ];
     let outline = Outline { items };
     let mut gathered = Gathered::default();
-    let project = KnownProject { path: "", id: None, title: "", outline: &outline, text: None };
+    let (outline, format) = (&outline, &FileFormat::default());
+    let project = KnownProject { path: "", id: None, title: "", outline, format, text: None };
     gathered.add(&project);
     assert_eq!((gathered.open, gathered.dated, gathered.tasks.len()), (3, 2, 2));
 }

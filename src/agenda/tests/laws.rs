@@ -13,11 +13,14 @@ use super::{
 };
 
 use crate::{
-    document::{self, Line, RenderOptions},
+    document::Markers,
     ids::TaskId,
-    model::{End, Moment, Schedule},
+    model::{End, FieldDefinition, FieldKind, FieldSchema, Marker, Moment, Schedule, Spelled},
     plan::{Details, Item, Key, Known, Outline, PartialMap, TaskDetails},
-    sync::to_line_by_ids,
+    text::{
+        codec::FileFormat,
+        fields::{FieldPlacement, FieldView},
+    },
 };
 
 /// Mostly something that can be meant, and sometimes anything.
@@ -50,20 +53,49 @@ fn told_date() -> impl Strategy<Value = Schedule> {
 fn item() -> impl Strategy<Value = Item> {
     let note = prop::option::of(prop_oneof![any::<String>(), "([a-z>]{0,4}\n){0,4}"]);
     let text = prop_oneof![any::<String>(), "[a-z@\n\r📅 \\\\-]{0,12}"];
-    (0_usize..4, text, any::<bool>(), note, told_date(), prop::option::of("[a-z ]{0,6}")).prop_map(
-        |(depth, text, done, note, date, handle)| {
-            let details = Details::from(TaskDetails {
-                date: Known::of(Some(date)),
-                note: Known::of(note),
-                assignees: PartialMap {
-                    known: handle.into_iter().map(|handle| (handle, ())).collect(),
-                    complete: true,
-                },
-                ..TaskDetails::default()
-            });
-            Item { key: Key::New(0), depth, text, done, details, spelled: Default::default() }
-        },
-    )
+    let handle = prop::option::of("[a-z ]{0,6}");
+    let fields = prop::collection::vec(("@f[0-5]", "[a-z\n:\\[\\] ]{1,8}"), 0..4);
+    let parts = (0_usize..4, text, any::<bool>(), note, told_date(), handle, fields, spelled());
+    parts.prop_map(|(depth, text, done, note, date, handle, mut fields, spelled)| {
+        fields.sort();
+        fields.dedup_by(|one, other| one.0 == other.0);
+        let fields = fields.into_iter().map(|(id, value)| (id, value.into()));
+        let details = Details::from(TaskDetails {
+            date: Known::of(Some(date)),
+            note: Known::of(note),
+            assignees: PartialMap {
+                known: handle.into_iter().map(|handle| (handle, ())).collect(),
+                complete: true,
+            },
+            fields: PartialMap { known: fields.collect(), complete: true },
+        });
+        Item { key: Key::New(0), depth, text, done, details, spelled }
+    })
+}
+
+fn spelled() -> impl Strategy<Value = Spelled> {
+    let markers = [Marker::Bullet, Marker::Number, Marker::Paragraph, Marker::Heading(1)];
+    let markers = prop::sample::select(markers.to_vec());
+    let marker = prop_oneof![3 => markers, 1 => (2_u8..=6).prop_map(Marker::Heading)];
+    prop::option::of(marker).prop_map(Spelled)
+}
+
+/// Every way to write a file.
+fn formats() -> impl Strategy<Value = FileFormat> {
+    let placements = [FieldPlacement::Line, FieldPlacement::Below, FieldPlacement::None];
+    let markers = prop::sample::select(vec![Markers::Auto, Markers::Tasks]);
+    let parts = (any::<bool>(), markers, prop::sample::select(placements.to_vec()));
+    parts.prop_map(|(ids, markers, placement)| {
+        let field = |at: u8| FieldDefinition {
+            id: format!("@f{at}"),
+            name: (at > 0).then(|| format!("Field {at}")),
+            kind: FieldKind::Text,
+            options: Vec::new(),
+        };
+        let fields = FieldSchema { fields: (0..6).map(field).collect() };
+        let fields = FieldView::new(fields, placement).map(std::sync::Arc::new);
+        FileFormat { ids, markers, fields }
+    })
 }
 
 fn outline() -> impl Strategy<Value = Outline> {
@@ -78,39 +110,25 @@ fn outline() -> impl Strategy<Value = Outline> {
     })
 }
 
-/// As a project's file shows it.
-fn line(item: &Item) -> Line {
-    Line {
-        depth: item.depth,
-        done: item.done,
-        text: item.text.clone(),
-        details: to_line_by_ids(&item.details),
-        ..Line::default()
-    }
-}
-
 proptest! {
     #[test]
-    fn every_task_is_on_its_line_of_the_file(outline in outline()) {
-        let lines: Vec<Line> = outline.items.iter().map(line).collect();
-        let text = document::render(&lines, &RenderOptions::default());
-        let mut gathered = Gathered::default();
+    fn every_task_is_on_its_line_of_the_file(outline in outline(), format in formats()) {
+        let text = format.render(&outline);
         let (id, title) = (None, "a");
-        gathered.add(&KnownProject { path: "a.md", id, title, outline: &outline, text: None });
-        prop_assert_eq!(gathered.tasks.len(), outline.items.len());
-        let in_file: Vec<&str> = text.split('\n').collect();
-        for (task, line) in gathered.tasks.iter().zip(&lines) {
-            let mut alone = String::new();
-            document::render_line(line, &RenderOptions::default(), &mut alone);
-            prop_assert_eq!(alone.split('\n').next(), in_file.get(task.line.unwrap() - 1).copied());
-        }
-        // And the same where it has to be read.
-        let mut read = Gathered::default();
-        let text = Some(text.as_bytes());
-        read.add(&KnownProject { path: "a.md", id, title, outline: &outline, text });
-        for (task, read) in gathered.tasks.iter().zip(&read.tasks) {
-            prop_assert!(read.line.is_none() || read.line == task.line);
-        }
+        let lines = |text: Option<&str>| {
+            let (outline, format, text) = (&outline, &format, text.map(str::as_bytes));
+            let mut gathered = Gathered::default();
+            gathered.add(&KnownProject { path: "a.md", id, title, outline, format, text });
+            gathered.tasks.into_iter().map(|task| task.line).collect::<Vec<_>>()
+        };
+        let read = format.parse(text.as_bytes(), title, &outline).unwrap();
+        let numbers: Vec<_> = read.iter().map(|line| Some(line.number)).collect();
+        prop_assert_eq!(lines(None), &numbers[..], "{}", text);
+        prop_assert_eq!(lines(Some(&text)), &numbers[..], "{}", text);
+        // And where it is no text of these tasks as they are written.
+        let below = format!("\n\n{text}");
+        let below: Vec<_> = lines(Some(&below)).into_iter().map(|it| it.map(|at| at - 2)).collect();
+        prop_assert_eq!(below, &numbers[..], "{}", text);
     }
 
     #[test]

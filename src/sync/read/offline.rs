@@ -14,15 +14,19 @@ use crate::{
         engine::Engine,
         leaf::{known_listings::Listed, listings::Listings},
         project::Project,
+        settings::Settings,
     },
+    text::codec::FileFormat,
 };
 
 /// The tasks of a project as they are known.
 #[derive(Debug, Clone)]
 pub(crate) struct OfflineTasks {
     pub(crate) outline: Arc<Outline>,
-    /// What the file shows, where that is what a program wrote.
-    pub(crate) written: Option<Arc<[u8]>>,
+    /// What the file shows, if that is in memory.
+    pub(crate) text: Option<Arc<[u8]>>,
+    /// How the file is written.
+    pub(crate) format: Arc<FileFormat>,
 }
 
 /// A directory as it was last listed; `None` is the root. Empty if it never was.
@@ -43,7 +47,7 @@ pub(crate) fn is_listed(engine: &Engine, id: &ProjectId, folder: &SpaceId) -> Op
 /// is read from the cache, and not kept: see [`write_out_cache`].
 pub(crate) fn offline_tasks(engine: &Engine, id: &ProjectId) -> Option<OfflineTasks> {
     let in_memory = engine.known(id).and_then(|project| project.offline_tasks());
-    in_memory.or_else(|| cached(&engine.cache, id))
+    in_memory.or_else(|| cached(&engine.cache, id, &engine.settings))
 }
 
 /// Returns once the cache has all that is not in memory. Blocks.
@@ -56,15 +60,16 @@ impl Project {
     pub(crate) fn offline_tasks(&self) -> Option<OfflineTasks> {
         let state = self.lock();
         let content = state.content()?;
-        let is_written = state.saved().is_some() || state.rejected.is_some();
-        let written = is_written.then_some(content.text);
-        Some(OfflineTasks { outline: content.outline, written })
+        drop(state);
+        let (outline, text) = (content.outline, Some(content.text));
+        Some(OfflineTasks { outline, text, format: self.format() })
     }
 }
 
-pub(crate) fn cached(cache: &Cache, id: &ProjectId) -> Option<OfflineTasks> {
-    let outline = cache.project(id)?.reading.outline;
-    Some(OfflineTasks { outline, written: None })
+fn cached(cache: &Cache, id: &ProjectId, settings: &Settings) -> Option<OfflineTasks> {
+    let reading = cache.project(id)?.reading;
+    let format = Arc::new(settings.format_with(reading.fields));
+    Some(OfflineTasks { outline: reading.outline, text: None, format })
 }
 
 /// What the last mount of an account knew, to be looked at only. Whoever mounts it meanwhile is
@@ -88,8 +93,12 @@ impl OfflineAccount {
         let listings = Listings::from_cache(cache.clone(), archived.unwrap_or_default());
         let entries = journal.as_ref().and_then(|journal| journal.entries().ok());
         let saves = entries.unwrap_or_default().into_iter().filter_map(|entry| {
-            let (outline, written) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
-            Some((entry.project?, (!entry.archive).then_some(OfflineTasks { outline, written })))
+            let id = entry.project?;
+            let fields = cache.project(&id).map(|known| known.reading.fields).unwrap_or_default();
+            let (outline, text) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
+            let format = Arc::new(Settings::default().format_with(fields));
+            let tasks = OfflineTasks { outline, text, format };
+            Some((id, (!entry.archive).then_some(tasks)))
         });
         let saves = saves.collect();
         Some(Self { cache, listings, saves, journal })
@@ -108,6 +117,7 @@ impl OfflineAccount {
     /// As [`offline_tasks`].
     pub(crate) fn offline_tasks(&self, id: &ProjectId) -> Option<OfflineTasks> {
         let save = self.saves.get(id).cloned();
-        save.unwrap_or_else(|| cached(&self.cache, id))
+        // Whichever way the next mount will write it.
+        save.unwrap_or_else(|| cached(&self.cache, id, &Settings::default()))
     }
 }

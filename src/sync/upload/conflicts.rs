@@ -11,7 +11,7 @@ use crate::{
         remarks::{Overridden, Remark},
     },
     sync::{engine::Engine, project::Project},
-    text::details as shown,
+    text::{details::in_words as task_in_words, fields::FieldView},
 };
 
 /// Tells the log how a save met changes made elsewhere, and keeps the version `theirs` if
@@ -26,8 +26,9 @@ pub(crate) async fn keep_overridden(
     for conflict in conflicts {
         tracing::warn!(project = title, ?conflict, "a save met a change made elsewhere");
     }
-    let lines: Vec<String> =
-        conflicts.iter().filter_map(|conflict| in_words(conflict, theirs)).collect();
+    let format = project.format();
+    let words = |conflict| in_words(conflict, theirs, format.fields.as_deref());
+    let lines: Vec<String> = conflicts.iter().filter_map(words).collect();
     if lines.is_empty() {
         return;
     }
@@ -99,13 +100,17 @@ pub(crate) fn shown_path(engine: &Engine, project: &Project) -> String {
 }
 
 /// The words that are overridden, if any are.
-pub(crate) fn in_words(conflict: &Conflict, theirs: &Outline) -> Option<String> {
+pub(crate) fn in_words(
+    conflict: &Conflict,
+    theirs: &Outline,
+    fields: Option<&FieldView>,
+) -> Option<String> {
     match conflict {
         Conflict::Text { base, ours, theirs, .. } => {
             Some(format!("was:  {base}\nhere: {ours}\nelsewhere (overridden): {theirs}"))
         }
         Conflict::Details { key } => {
-            let line = theirs.find(key).map(shown::in_words)?;
+            let line = theirs.find(key).map(|item| task_in_words(item, fields))?;
             Some(format!("elsewhere (overridden): {line}"))
         }
         Conflict::KeptEdited { .. }

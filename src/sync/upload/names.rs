@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::{
     api::{Priority, Resource},
-    document::{self, Line, ParseOptions},
+    document::Line,
     error::{Error, Kind, Result},
     ids::ProjectId,
     plan::{Change, Details, Key, Op},
+    replica::state::Content,
     sync::{engine::Engine, project::Project, residency, transition::Transition},
 };
 
@@ -138,6 +139,8 @@ pub(crate) fn unseen(engine: &Engine, project: &Project, ops: &[Op]) -> (Vec<Str
     if people.is_empty() && fields.is_empty() {
         return (people, fields);
     }
+    let defined = project.fields();
+    fields.retain(|field| defined.find(field).is_none());
     let state = residency::resident(engine, project);
     people.retain(|handle| !state.names.members.contains(handle));
     fields.retain(|field| !state.names.fields.contains(field));
@@ -183,9 +186,10 @@ pub(crate) async fn not_taken(
     if error.kind() != Kind::Refused {
         return None;
     }
-    let what = format!("{}Taskade does not take this value for {field}", place(project, field));
+    let (line, name) = (place(project, field), field_name(project, field));
+    let what = format!("{line}Taskade does not take this value for {name}");
     let takes = told.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
-    Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(takes))))
+    Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(project, takes))))
 }
 
 /// Somebody or something that a script names.
@@ -239,33 +243,34 @@ pub(crate) fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Er
 
 pub(crate) fn no_field(project: &Project, field: &str, told: &Value) -> Error {
     let known = told.as_array().map(Vec::as_slice).unwrap_or_default();
-    let known: Vec<String> = known.iter().map(described).collect();
+    let known: Vec<String> = known.iter().map(|known| described(project, known)).collect();
     let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    let what = format!("{}this project has no field {field}", place(project, field));
-    Error::new(Kind::Invalid, what)
-        .hint(format!("it has {there}; write `\\[{field}:: …]` to keep it as text"))
+    let (line, name) = (place(project, field), field_name(project, field));
+    Error::new(Kind::Invalid, format!("{line}this project has no field {name}"))
+        .hint(format!("it has {there}; write `\\[{name}:: …]` to keep it as text"))
 }
 
-/// `line 3: `, where the saved text first names it.
+/// `line 3: `, where the saved text first names a person, as `@handle`, or a field, by its id.
 pub(crate) fn place(project: &Project, name: &str) -> String {
-    let (text, title) = {
+    let (content, title) = {
         let state = project.lock();
-        (state.content().map(|content| content.text), state.title.clone())
+        (state.content(), state.title.clone())
     };
-    let is_text = |_: &str| true;
-    let options = ParseOptions {
-        title: Some(&title),
-        known_text: Some(&is_text),
-        known_anchor: None,
-        fields: None,
+    let parsed =
+        |content: Content| project.format().parse(&content.text, &title, &content.outline).ok();
+    let lines = content.and_then(parsed).unwrap_or_default();
+    let (handle, field) = (name.strip_prefix('@').unwrap_or(name), field_name(project, name));
+    let number = |line: &Line| {
+        let at = line.details.fields.iter().position(|(key, _)| *key == field);
+        let is_named = line.details.assignees.iter().any(|known| known == handle);
+        at.map(|at| line.field_number(at)).or(is_named.then_some(line.number))
     };
-    let lines = text.and_then(|text| document::parse(&text, &options).ok()).unwrap_or_default();
-    let names = |line: &&Line| {
-        let handle = name.strip_prefix('@').unwrap_or(name);
-        line.details.assignees.iter().any(|known| known == handle)
-            || line.details.fields.iter().any(|(id, _)| id == name)
-    };
-    lines.iter().find(names).map_or_else(String::new, |line| format!("line {}: ", line.number))
+    lines.iter().find_map(number).map_or_else(String::new, |number| format!("line {number}: "))
+}
+
+/// What a field is called in the project's file.
+fn field_name(project: &Project, id: &str) -> String {
+    project.format().field_name(id).to_owned()
 }
 
 pub(crate) fn handles(members: &Value) -> Vec<&str> {
@@ -281,11 +286,19 @@ pub(crate) fn id_of(field: &Value) -> Option<&str> {
     field.get("id").and_then(Value::as_str)
 }
 
-/// A field as a person is told of it: its id, its type, and the options of one that has some.
-pub(crate) fn described(field: &Value) -> String {
+/// A field as a person is told of it: what it is called, its type, and the options of one that has
+/// some.
+fn described(project: &Project, field: &Value) -> String {
     let id = id_of(field).unwrap_or_default();
-    let Some(data) = field.get("data") else { return id.to_owned() };
+    let name = field_name(project, id);
+    let Some(data) = field.get("data") else { return name };
+    let defined = project.fields();
+    let named: Vec<&str> = defined
+        .find(id)
+        .map(|field| field.options.iter().map(|option| option.name.as_str()).collect())
+        .unwrap_or_default();
     let options: Vec<&str> = match data.get("options") {
+        _ if !named.is_empty() => named,
         Some(Value::Array(options)) => {
             options.iter().filter_map(|option| option.as_str().or_else(|| id_of(option))).collect()
         }
@@ -294,8 +307,8 @@ pub(crate) fn described(field: &Value) -> String {
     };
     let kind = data.get("type").and_then(Value::as_str);
     match (kind, options.is_empty()) {
-        (Some(kind), true) => format!("{id} ({kind})"),
-        (Some(kind), false) => format!("{id} ({kind}: {})", options.join(", ")),
-        (None, _) => id.to_owned(),
+        (Some(kind), true) => format!("{name} ({kind})"),
+        (Some(kind), false) => format!("{name} ({kind}: {})", options.join(", ")),
+        (None, _) => name,
     }
 }

@@ -122,7 +122,10 @@ pub(crate) async fn tell(engine: &Engine, project: &Project, left: Vec<LeftOut>)
         (state.id.clone(), state.title.clone())
     };
     tracing::warn!(project = title, ?left, "values of fields were not carried along");
-    let line = |LeftOut { text, field, value }: &LeftOut| format!("! {text}: {field} was {value}");
+    let format = project.format();
+    let line = |LeftOut { text, field, value }: &LeftOut| {
+        format!("! {text}: {} was {value}", format.field_name(field))
+    };
     let remark = Remark {
         time: engine.clock.wall(),
         project: id,

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod earlier_deletions;
 pub(crate) mod elsewhere;
+pub(crate) mod history_entry;
 pub(crate) mod recover;
 pub(crate) mod rename;
 pub(crate) mod restore;

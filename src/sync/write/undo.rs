@@ -8,7 +8,6 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::SystemTime,
 };
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
     database::seconds,
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
-    plan::{self, Conflict, Item, Key, Op, Outline},
+    plan::{self, Conflict, Item, Key, Outline},
     replica::{
         pending::PendingSave,
         served::Base,
@@ -38,37 +37,13 @@ use crate::{
         transition::Transition,
         upload::actions,
         write::{
-            accept, restore,
+            accept,
+            history_entry::{self, HistoryEntry},
+            restore,
             stage::{self, StagedChange},
         },
     },
-    text::details as shown,
 };
-
-/// Something that was done, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryEntry {
-    /// When Taskade had all of it, or when what it tells of happened.
-    pub time: SystemTime,
-    /// The project; an empty id if it was not created.
-    pub project: ProjectId,
-    /// Its title.
-    pub title: String,
-    /// Its path then, relative to the mount.
-    pub path: String,
-    /// What was done: `2 added, 1 deleted`; or that a text was refused, or overrode another.
-    pub summary: String,
-    /// A line for each change: `+ text`, `- text`, `~ old → new`, `x text`, `o text`, `> text`.
-    pub changes: Vec<String>,
-    /// Whether it undoes an earlier one.
-    pub is_undo: bool,
-    /// Whether it was undone.
-    pub undone: bool,
-    /// Whether Taskade has not heard of it yet.
-    pub waits: bool,
-    /// Tells it from others.
-    pub row: i64,
-}
 
 /// What was done, newest first: at most `most`.
 ///
@@ -166,7 +141,11 @@ pub(crate) fn removed_path(engine: &Engine, removal: &Removal) -> String {
 
 /// An action in words.
 pub(crate) fn action_in_words(engine: &Engine, action: &Action) -> HistoryEntry {
-    HistoryEntry { path: action_path(engine, action), ..in_words(action) }
+    let fields = residency::fields_of(engine, &action.project);
+    HistoryEntry {
+        path: action_path(engine, action),
+        ..history_entry::in_words(action, fields.as_deref())
+    }
 }
 
 /// The path of an action's project when it was done.
@@ -323,7 +302,8 @@ pub(crate) fn undoing(action: &Action) -> Action {
 /// What a project that is `now` is without what was done then. What others did since stands; a
 /// task that was deleted then is made anew, numbered from `first_new`.
 pub(crate) fn without(action: &Action, now: &Outline, first_new: u32) -> Outline {
-    let there: HashSet<&Key> = now.items.iter().chain(&action.after.items).map(key).collect();
+    let there = now.items.iter().chain(&action.after.items);
+    let there: HashSet<&Key> = there.map(|item| &item.key).collect();
     let mut before = action.before.clone();
     let after: HashMap<&Key, &Item> =
         action.after.items.iter().map(|item| (&item.key, item)).collect();
@@ -361,76 +341,4 @@ pub(crate) fn without(action: &Action, now: &Outline, first_new: u32) -> Outline
         }
     }
     wanted
-}
-
-pub(crate) fn key(item: &Item) -> &Key {
-    &item.key
-}
-
-pub(crate) fn in_words(action: &Action) -> HistoryEntry {
-    let changes = changes(&action.before, &action.after);
-    let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
-    let kinds = [
-        ("+ ", "added"),
-        ("- ", "deleted"),
-        ("~ ", "edited"),
-        ("x ", "ticked"),
-        ("o ", "unticked"),
-        ("> ", "moved"),
-    ];
-    let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
-    let counts: Vec<String> =
-        counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let summary = match action.kind {
-        ActionKind::Saved => counts.join(", "),
-        ActionKind::Created => "created".to_owned(),
-        ActionKind::Archived => "archived".to_owned(),
-        ActionKind::Restored => "restored".to_owned(),
-        ActionKind::Renamed => {
-            let from = action.former.as_ref().map_or("", |former| former.path.as_str());
-            let same = action.former.as_ref().is_some_and(|former| former.folder == action.folder);
-            format!("{} from {from}", if same { "renamed" } else { "moved" })
-        }
-    };
-    HistoryEntry {
-        time: action.time,
-        project: action.project.clone(),
-        title: action.title.clone(),
-        path: action.path.clone(),
-        summary,
-        changes,
-        is_undo: action.undoes.is_some(),
-        undone: action.undone,
-        waits: false,
-        row: action.row,
-    }
-}
-
-pub(crate) fn changes(before: &Outline, after: &Outline) -> Vec<String> {
-    let old: HashMap<&Key, &Item> = before.items.iter().map(|item| (&item.key, item)).collect();
-    let new: HashSet<&Key> = after.items.iter().map(key).collect();
-    let mut changes: Vec<String> = Vec::new();
-    let gone = before.items.iter().filter(|item| !new.contains(&item.key));
-    changes.extend(gone.map(|item| format!("- {}", shown::in_words(item))));
-    for item in &after.items {
-        let Some(was) = old.get(&item.key) else {
-            changes.push(format!("+ {}", shown::in_words(item)));
-            continue;
-        };
-        let (old, new) = (shown::in_words(was), shown::in_words(item));
-        if old != new {
-            changes.push(format!("~ {old} → {new}"));
-        }
-        if was.done != item.done {
-            changes.push(format!("{} {}", if item.done { 'x' } else { 'o' }, item.text));
-        }
-    }
-    for op in plan::script(before, after) {
-        if let Op::Move { key, .. } = op
-            && let Some(item) = after.find(&key)
-        {
-            changes.push(format!("> {}", item.text));
-        }
-    }
-    changes
 }
