@@ -121,6 +121,7 @@ fn lines(outline: &Outline) -> Vec<Line> {
     items
         .map(|item| Line {
             depth: item.depth,
+            marker: item.spelled.marker(),
             done: item.done,
             text: item.text.clone(),
             ..Line::default()

@@ -40,9 +40,9 @@ impl From<ContentTypeArg> for ContentTypeChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum MarkersArg {
     /// Each line's own: bullets, numbers, headings and paragraphs as Taskade has them
+    #[default]
     Auto,
     /// `- [ ]` everywhere
-    #[default]
     Tasks,
 }
 
@@ -59,13 +59,13 @@ impl From<MarkersArg> for Markers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum FieldsArg {
     /// On the task's line in a project of up to four fields, below it in one of more
+    #[default]
     Auto,
     /// On the task's line
     Line,
     /// Each on a line of its own below the task
     Below,
     /// Only those that were asked for or set here, by their ids
-    #[default]
     None,
 }
 

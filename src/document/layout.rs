@@ -48,6 +48,8 @@ pub(super) fn lay_out(
         open: Vec::new(),
         last: None,
         above: Above::Nothing,
+        is_parted: true,
+        is_below_item: false,
         number: 0,
         out: String::with_capacity(text.len() + 64),
         markers: Vec::new(),
@@ -62,7 +64,8 @@ pub(super) fn lay_out(
         layout.number = number + 1;
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
-        if rest.trim_matches(BLANKS).is_empty() {
+        let is_empty = rest.trim_matches(BLANKS).is_empty();
+        if is_empty {
             layout.above = Above::Nothing;
         } else if is_heading {
             layout.verbatim(rest);
@@ -73,6 +76,7 @@ pub(super) fn lay_out(
         } else {
             layout.line(indent, rest)?;
         }
+        layout.is_parted = is_empty;
         let continues = |next: &&str| is_underline(next) || is_plain(next);
         is_heading = (is_heading || layout.above == Above::Heading)
             && underlined[number]
@@ -86,7 +90,8 @@ pub(super) struct Laid {
     /// The text.
     pub(super) text: String,
     /// For each of its items, in order, the 0-based line and what it was before: a bullet, with a
-    /// box or without, a number or a paragraph.
+    /// box or without, a number or a paragraph; a checkbox for a bare line right below an item, which
+    /// is one more of the list.
     pub(super) markers: Vec<(usize, Marker)>,
     /// The lines that are nothing but fields of tasks, in order. They are not part of any text.
     pub(super) fields: Vec<FieldsLine>,
@@ -134,6 +139,10 @@ struct Layout<'a> {
     /// The 1-based line that the last task or heading begins on.
     last: Option<usize>,
     above: Above,
+    /// Whether nothing, or an empty line, is above.
+    is_parted: bool,
+    /// Whether the last task has a marker of an item, or is a bare line right below one that has.
+    is_below_item: bool,
     /// The 1-based line that is laid out.
     number: usize,
     out: String,
@@ -261,6 +270,7 @@ impl Layout<'_> {
             }
             let is_number = rest.starts_with(|c: char| c.is_ascii_digit());
             self.push_marker(if is_number { Marker::Number } else { Marker::Bullet });
+            self.is_below_item = true;
             self.last = Some(self.number);
             let behind = &rest[marker..];
             let content = without_blanks(behind);
@@ -333,7 +343,8 @@ impl Layout<'_> {
             return Err(too_deep(self.number));
         }
         self.push_indent();
-        self.push_marker(Marker::Paragraph);
+        self.is_below_item &= !self.is_parted;
+        self.push_marker(if self.is_below_item { Marker::Checkbox } else { Marker::Paragraph });
         self.last = Some(self.number);
         self.out.push_str(rest);
         let prose = Some(rest.trim_matches(BLANKS).to_owned());
@@ -359,6 +370,7 @@ impl Layout<'_> {
 
     /// A line for CommonMark to read.
     fn verbatim(&mut self, rest: &str) {
+        self.is_below_item = false;
         self.push_indent();
         self.out.push_str(rest);
         self.above = Above::Heading;

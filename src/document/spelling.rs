@@ -16,11 +16,11 @@ use crate::model::Marker;
 /// Which markers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Markers {
-    /// `- [ ] ` everywhere, two spaces a level.
-    #[default]
-    Tasks,
     /// Each line's own, where Markdown can say it.
+    #[default]
     Auto,
+    /// `- [ ] ` everywhere, two spaces a level.
+    Tasks,
 }
 
 /// How a line is written.

@@ -54,7 +54,8 @@ impl Replica {
             return;
         }
         let Some(target) = self.pending().map(|save| save.target.clone()) else { return };
-        if let Some(saved) = self.local.saved_mut().filter(|saved| *saved.outline != target) {
+        if let Some(saved) = self.local.saved_mut().filter(|saved| !saved.outline.is_just(&target))
+        {
             saved.text = render(&target);
             saved.outline = target.into();
         }

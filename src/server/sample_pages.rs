@@ -89,9 +89,9 @@ fn fields() -> [(&'static str, Value); 4] {
         (id.to_owned(), json!({ "id": id, "name": name, "rank": rank.to_string() }))
     };
     let states = [
-        ("talking", "🔵 In talks"),
+        ("talking", "🟡 In progress"),
         ("running", "🟢 Running"),
-        ("ending", "🟡 Ends soon"),
+        ("ending", "🟠 Ends soon"),
         ("ended", "⚪ Ended"),
     ];
     let states: Map<String, Value> = states.into_iter().enumerate().map(option).collect();

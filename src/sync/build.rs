@@ -16,6 +16,7 @@ use crate::{
         artifacts::Artifacts,
         base_log::BaseLog,
         cache::{CACHE, Cache},
+        habits::{READS_BULLETS_ALONE, TITLES_ARE_LISTED},
         journal::Journal,
         removals::Removals,
     },
@@ -54,7 +55,8 @@ impl Engine {
         let audit = Arc::new(Audited::new(backend, clock.clone(), artifacts.dir(), keep));
         let unseen = Unseen::of(&journal)?;
         let unmoved = Unsettled::of(&journal)?;
-        let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
+        let titles_are_listed = AtomicBool::new(journal.has_habit(TITLES_ARE_LISTED)?);
+        let reads_bullets_alone = AtomicBool::new(journal.has_habit(READS_BULLETS_ALONE)?);
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             work: worker::start,
@@ -81,6 +83,7 @@ impl Engine {
             tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
+            reads_bullets_alone,
             events,
             projects: Ordered::default(),
             unborn: Ordered::default(),

@@ -67,6 +67,8 @@ pub struct Engine {
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.
     pub(crate) titles_are_listed: AtomicBool,
+    /// Whether the service was seen to read bullets alone in the Markdown of a new project.
+    pub(crate) reads_bullets_alone: AtomicBool,
     pub(crate) this: Weak<Self>,
     /// Starts a worker at a project: what is above this knows how.
     pub(crate) work: fn(&Arc<Self>, &Arc<Project>),

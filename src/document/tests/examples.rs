@@ -346,7 +346,7 @@ fn ids_count_once_and_unknown_ones_are_text() {
     );
     assert_eq!(
         render(&lines, &RenderOptions { ids: true, ..RenderOptions::default() }),
-        "- [ ] a @bob ^id1\n- [ ] b\n- [ ] c \\^id9\n- [ ] d \\^id2\n- [ ] ^id2\n"
+        "- a @bob ^id1\n- b\n- c \\^id9\n- d \\^id2\n- ^id2\n"
     );
     assert_eq!(shapes(&parsed("- a ^id1\n")), [(0, false, "a ^id1")]);
 }

@@ -201,7 +201,12 @@ fn a_marker_that_was_typed_is_known() {
         [DOT, DOT, BOX, BOX, BOX, BOX]
     );
     assert_eq!(markers("1. a\n2) [x] b\n7. [ ] c\n"), [NUM, NUM, NUM]);
-    assert_eq!(markers("- a\nb\n"), [DOT, TEXT]);
+    assert_eq!(markers("- a\n\nb\n\nc\n- d\n"), [DOT, TEXT, TEXT, DOT]);
+    // Right below the item of a list a bare line is one more of it, whatever the item holds.
+    assert_eq!(markers("- a\nb\n"), [DOT, BOX]);
+    assert_eq!(markers("1. a\n   > n\nb\n"), [NUM, BOX]);
+    assert_eq!(markers("- a\n  [@f:: 1]\nb\n"), [DOT, BOX]);
+    assert_eq!(markers("# a\nb\n"), [H1, TEXT]);
     assert_eq!(markers("a\n===\nb\n---\n### [x] c\n"), [H1, H2, Marker::Heading(3)]);
     assert_eq!(markers("- 1. a\n- [-] b\n"), [DOT, NUM, BOX]);
 }

@@ -7,6 +7,7 @@ mod formats;
 mod golden;
 mod laws;
 mod layers;
+mod pages;
 mod parse_errors;
 pub(crate) mod strategies;
 mod tails;

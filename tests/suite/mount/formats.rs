@@ -1,4 +1,4 @@
-//! Projects show what they are, with `--markers auto --fields auto`: documents and tables.
+//! Projects show what they are: documents and tables.
 
 use std::{fs, path::Path};
 
@@ -7,11 +7,9 @@ use taskadefs::{
     server::{Quirks, Store},
 };
 
-use crate::support::mount::{Mounted, said};
+use crate::support::mount::{Mounted, said, until};
 
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tables");
-
-const SHOWN: [&str; 4] = ["--markers", "auto", "--fields", "auto"];
 
 /// A mount of the tables, all of which were read.
 fn mounted(flags: &[&str]) -> Mounted {
@@ -29,7 +27,7 @@ fn text(mounted: &Mounted, name: &str) -> String {
 
 #[test]
 fn documents_and_tables_show_what_they_are_also_after_a_remount() {
-    let mounted = mounted(&SHOWN);
+    let mounted = mounted(&[]);
     let check = || {
         let table = text(&mounted, "Risk register 2026.md");
         assert!(
@@ -58,7 +56,7 @@ fn documents_and_tables_show_what_they_are_also_after_a_remount() {
 
 #[test]
 fn a_value_is_one_request_a_marker_none_and_a_mistake_is_refused() {
-    let mounted = mounted(&SHOWN);
+    let mounted = mounted(&[]);
     let file = mounted.root.join("tables/Campaign plan.md");
     let before = fs::read_to_string(&file).unwrap();
     let typed = before.replace("- Nothing planned", "1. Nothing planned");
@@ -79,13 +77,139 @@ fn a_value_is_one_request_a_marker_none_and_a_mistake_is_refused() {
     assert!(writes[0].starts_with("PUT") && writes[0].contains("/fields/"), "{writes:?}");
 }
 
+const PLAIN: [&str; 4] = ["--markers", "tasks", "--fields", "none"];
+
 #[test]
 fn with_tasks_and_no_fields_nothing_of_it_shows() {
-    let mounted = mounted(&["--markers", "tasks", "--fields", "none"]);
+    let mounted = mounted(&PLAIN);
     for name in ["Risk register 2026.md", "Campaign plan.md", "Response plan (document).md"] {
         let text = text(&mounted, name);
         assert!(text.lines().all(|line| line.trim_start().starts_with("- [")), "{text}");
         assert!(!text.contains("[State::") && !text.contains("@sup"), "{text}");
     }
     mounted.end();
+}
+
+#[test]
+fn with_tasks_and_no_fields_every_line_is_a_box_whatever_was_typed() {
+    let mounted = Mounted::sample(&PLAIN);
+    mounted.ok("rg -c '' .. && rg -c '' .. ");
+    let store = mounted.server().store();
+    for (title, path) in [
+        ("Suppliers", "Marketing/Suppliers"),
+        ("How we deploy", "Engineering/How we deploy"),
+        ("Launch plan", "Marketing/Launch plan"),
+        ("Inbox", "Inbox"),
+    ] {
+        let project = store.find_projects(title).unwrap().remove(0).0;
+        let line = |line: &str| {
+            let text = line.trim_start();
+            let (indent, open) = (&line[..line.len() - text.len()], format!("[ ] {text}"));
+            let done = text.strip_prefix("x ").map(|text| format!("[x] {text}"));
+            format!("{indent}- {}\n", done.unwrap_or(open))
+        };
+        let text: String = store.tree(&project).unwrap().lines().map(line).collect();
+        assert_eq!(mounted.ok(&format!("cat '{path}.md'")), text);
+    }
+    mounted.ok("printf '# A\\n\\nb\\n- c\\n  1. [x] d\\n' > New.md; echo e >> New.md");
+    let text = "- [ ] A\n  - [ ] b\n  - [ ] c\n    - [x] d\n- [ ] e\n";
+    assert_eq!(mounted.ok("cat New.md"), text);
+    mounted.end();
+}
+
+/// The searches of the pages, over all projects of the sample.
+#[test]
+fn searches_find_what_is_to_do_what_is_in_progress_and_what_somebody_owns() {
+    let mounted = Mounted::sample(&[]);
+    until("all is read, with its fields", || {
+        mounted.ok("rg -c '' .. > /dev/null; cat Marketing/Suppliers.md").contains("[Owner::")
+    });
+    for page in ["README.md", "src/document/format.md"] {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+        let page = fs::read_to_string(page).unwrap();
+        let found = |start: &str| {
+            let line = page.lines().find(|line| line.starts_with(start)).unwrap();
+            let search = line.split(" #").next().unwrap();
+            let found = mounted.ok(&format!("cd ..; {search} | sort"));
+            let found: Vec<String> = found.lines().map(str::to_owned).collect();
+            found
+        };
+        let row = |text: &str| format!("Acme/Marketing/Suppliers.md:- [ ] {text}");
+        let [photos, booth, agency] = [
+            "Stock photos [State:: 🟡 In progress] [Owner:: Carol Lindqvist] [Cost a month:: 30]",
+            "Booth builder [State:: 🟡 In progress] [Owner:: Bob Okafor] [Cost a month:: 2500]",
+            "Translation agency [State:: ⚪ Ended] [Owner:: Bob Okafor] [Cost a month:: 0] \
+             [Ends:: 2026-10-01]",
+        ]
+        .map(row);
+        assert_eq!(found(r"rg '\[State:: .*In progress"), [booth.clone(), photos]);
+        assert_eq!(found(r"rg '\[Owner:: Bob"), [booth, agency]);
+        let open = found(r"rg '^\s*- \[ \]'");
+        for (path, text, is_open) in [
+            ("Acme/Inbox.md", "- [ ] Book a dentist appointment", true),
+            ("Acme/Inbox.md", "- [x] Send photos to Grandma", false),
+            ("Acme/Marketing/Launch plan.md", "    - [ ] Fabrikam", true),
+            ("Acme/Engineering/How we deploy.md", "- [ ] The pipeline is green", true),
+            ("Acme/Engineering/How we deploy.md", "- Then write an incident review", false),
+        ] {
+            let is_found = open.contains(&format!("{path}:{text}"));
+            assert_eq!(is_found, is_open, "{text} {open:?}");
+        }
+    }
+    mounted.end();
+    assert_eq!(mounted.writes(&[]), [""; 0]);
+}
+
+/// What the sample shows of a document is what the pages show of one.
+#[test]
+fn the_document_and_the_table_of_the_pages_are_those_of_the_sample() {
+    let mounted = Mounted::sample(&[]);
+    until("all is read, with its fields", || {
+        mounted.ok("rg -c '' .. > /dev/null; cat Marketing/Suppliers.md").contains("[Owner::")
+    });
+    let shown = mounted.ok("cat 'Engineering/How we deploy.md' Marketing/Suppliers.md");
+    let shown: Vec<&str> = shown.lines().collect();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = fs::read_to_string(page).unwrap();
+    let examples: Vec<&str> = page.split("```markdown\n").skip(1).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        for line in example.split("```").next().unwrap().lines() {
+            assert!(shown.contains(&line), "{line}");
+        }
+    }
+    mounted.end();
+}
+
+#[test]
+fn what_is_typed_stays_and_what_is_appended_to_a_list_gets_a_box() {
+    let mounted = Mounted::sample(&[]);
+    until("all is read, with its formats", || {
+        mounted
+            .ok("rg -c '' .. > /dev/null; cat 'Engineering/How we deploy.md'")
+            .contains("# Before")
+    });
+    mounted
+        .ok("echo 'buy bread' >> Inbox.md; echo '- call Ann' >> Inbox.md; echo eggs >> Inbox.md");
+    let end = "- [ ] buy bread\n- call Ann\n- [ ] eggs\n";
+    assert_eq!(mounted.ok("tail -n 3 Inbox.md"), end);
+    let document = "Engineering/How we deploy.md";
+    mounted.ok(&format!("printf '\\nAnd a last word.\\n' >> '{document}'"));
+    assert_eq!(mounted.ok(&format!("tail -n 2 '{document}'")), "\nAnd a last word.\n");
+    // A box is ticked with one request wherever it is.
+    mounted.writes(&[]);
+    for (from, to) in [
+        ("- The button", "- [x] The button"),
+        ("2. Press", "2. [x] Press"),
+        ("## When", "## [x] When"),
+        ("Roll back first", "- [x] Roll back first"),
+    ] {
+        mounted.ok(&format!("sed -i 's/^{}/{to}/' '{document}'", from.replace('.', "\\.")));
+        let text = mounted.ok(&format!("cat '{document}'"));
+        assert!(text.contains(to), "{text}");
+        let writes = mounted.writes(&[]);
+        assert!(writes.len() == 1 && writes[0].ends_with("/complete"), "{from}: {writes:?}");
+    }
+    mounted.end();
+    assert_eq!(mounted.writes(&[]), [""; 0]);
 }

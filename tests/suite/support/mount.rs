@@ -58,19 +58,38 @@ impl Mounted {
         flags: &[&str],
         seed: impl FnOnce(&Store, &SpaceId),
     ) -> Self {
+        Self::begun(quirks, flags, false, |store| {
+            let workspace = store.add_workspace("Acme").unwrap();
+            let project = store.add_project(&workspace, "Plan", tasks).unwrap();
+            seed(store, &workspace);
+            project
+        })
+    }
+
+    /// A mount of the sample workspace, in which `Inbox` is the project.
+    pub fn sample(flags: &[&str]) -> Self {
+        let inbox = |store: &Store| store.find_projects("Inbox").unwrap().remove(0).0;
+        Self::begun(Quirks::default(), flags, true, inbox)
+    }
+
+    /// A mount of a service, with the sample or without, to which `seed` adds before.
+    fn begun(
+        quirks: Quirks,
+        flags: &[&str],
+        sample: bool,
+        seed: impl FnOnce(&Store) -> ProjectId,
+    ) -> Self {
         assert!(Path::new("/dev/fuse").exists(), "mount tests need /dev/fuse");
         let runtime = Runtime::new().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let mut config = ServerConfig::new(dir.path().join("store"));
-        config.quirks = quirks.clone();
+        (config.quirks, config.sample) = (quirks.clone(), sample);
         let server = runtime.block_on(Server::start(config)).unwrap();
-        let workspace = server.store().add_workspace("Acme").unwrap();
-        let project = server.store().add_project(&workspace, "Plan", tasks).unwrap();
-        seed(server.store(), &workspace);
+        let project = seed(server.store());
         let root = dir.path().join("mnt");
         fs::create_dir(&root).unwrap();
-        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let mounted = Self { server: Some(server), project, dir, root, flags, quirks, runtime };
+        let (server, flags) = (Some(server), flags.iter().map(|it| (*it).to_owned()).collect());
+        let mounted = Self { server, project, dir, root, flags, quirks, runtime };
         mounted.begin();
         mounted
     }
@@ -199,8 +218,7 @@ impl Mounted {
     /// The paths that were read so far, in order, and forgets them.
     pub fn reads(&self) -> Vec<String> {
         let requests = self.server().log().requests().into_iter();
-        let reads = requests.filter(|request| request.method == "GET").map(|request| request.path);
-        let reads = reads.collect();
+        let reads = requests.filter(|request| request.method == "GET").map(|it| it.path).collect();
         self.server().log().clear();
         reads
     }
@@ -317,9 +335,9 @@ pub fn said(output: &Output) -> String {
 
 /// Waits until a condition holds that nothing announces.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
+    let begun = Instant::now();
     while !condition() {
-        assert!(Instant::now() < end, "{what} did not come true");
+        assert!(begun.elapsed() < DEADLINE, "{what} did not come true");
         std::thread::park_timeout(PAUSE);
     }
 }

@@ -73,5 +73,5 @@ fn a_slow_service_is_no_reason_to_ask() {
     vim.command(":q");
     left.ends();
     right.press(&["C-x", "C-c"]).ends();
-    assert_eq!(desk.0.ok("cat Other.md"), "- [ ] one!\n- [ ] two!\n");
+    assert_eq!(desk.0.ok("cat Other.md"), "- one!\n- two!\n");
 }
