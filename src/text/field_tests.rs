@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-fn schemas() -> impl Strategy<Value = FieldSchema> {
+pub(super) fn schemas() -> impl Strategy<Value = FieldSchema> {
     let names = ["State", "state", "Owner", "Due", "due", "a [b]", "x:: y", ""];
     let kinds = select(vec!["string", "number", "Select", "DateTime", "Rating"]);
     let options = vec(("o[0-3]", select(vec!["🟡 Doing", "doing", "Done", "", "o1"])), 0..4);
@@ -49,7 +49,7 @@ fn values() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn details() -> impl Strategy<Value = Details> {
+pub(super) fn details() -> impl Strategy<Value = Details> {
     vec((0..8_usize, values()), 0..5).prop_map(|values| {
         let mut known: Vec<(String, Value)> = Vec::new();
         for (at, value) in values {

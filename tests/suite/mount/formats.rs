@@ -2,14 +2,17 @@
 
 use std::{fs, path::Path};
 
+use serde_json::Value;
 use taskadefs::{
     ids::SpaceId,
     server::{Quirks, Store},
 };
 
-use crate::support::mount::{Mounted, said, until};
+use crate::support::mount::{Mounted, PROGRAM, said, until};
 
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tables");
+
+const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/data");
 
 /// A mount of the tables, all of which were read.
 fn mounted(flags: &[&str]) -> Mounted {
@@ -70,7 +73,10 @@ fn a_value_is_one_request_a_marker_none_and_a_mistake_is_refused() {
     let output = mounted.sh("sed 's/⏳ To do/soon/' '../tables/Campaign plan.md' > $HOME/t; \
                              cat $HOME/t > '../tables/Campaign plan.md'");
     assert!(!output.status.success(), "{}", said(&output));
-    mounted.sh("taskadefs discard '../tables/Campaign plan.md'");
+    mounted.ok(&format!("{PROGRAM} discard '../tables/Campaign plan.md'"));
+    let history = mounted.ok(&format!("{PROGRAM} history --long '../tables/Campaign plan.md'"));
+    let change = "[Status:: 🔄 Doing] → Print the poster [Phase:: 📋 Prepare] [Status:: ✅ Done]";
+    assert!(history.contains(change), "{history}");
     mounted.end();
     let writes = mounted.writes(&[]);
     assert_eq!(writes.len(), 1, "{writes:?}");
@@ -212,4 +218,71 @@ fn what_is_typed_stays_and_what_is_appended_to_a_list_gets_a_box() {
     }
     mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0]);
+}
+
+/// A mount of every project at hand, all of which were read.
+fn all(flags: &[&str]) -> Mounted {
+    let import = |store: &Store, _: &SpaceId| {
+        for folder in [TABLES, DOCUMENTS] {
+            store.import_directory(Path::new(folder)).unwrap();
+        }
+    };
+    let mounted = Mounted::on(Quirks::default(), "a", flags, import);
+    until("all is read, with its fields", || {
+        mounted.ok("cat ../data/*.md ../tables/*.md").contains("[State:: 🟡 In progress]")
+    });
+    mounted
+}
+
+#[test]
+fn a_save_without_a_change_sends_nothing_however_projects_are_written() {
+    for flags in [&[][..], &["--fields", "line"], &["--fields", "below", "--ids"], &PLAIN[..2]] {
+        let mounted = all(flags);
+        let count = mounted.ok("for file in ../tables/*.md ../data/*.md; do
+                cp \"$file\" $HOME/text && cat $HOME/text > \"$file\" || exit 1
+                cmp $HOME/text \"$file\" || exit 1
+                echo \"$file\"
+            done | wc -l");
+        assert!(count.trim().parse::<usize>().unwrap() > 10, "{count}");
+        mounted.end();
+        assert_eq!(mounted.writes(&[]), [""; 0], "{flags:?}");
+    }
+}
+
+/// The values of fields in an export, as somebody would look for them.
+fn values(folder: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    for entry in fs::read_dir(Path::new(folder).join("projects")).unwrap() {
+        let item: Value =
+            serde_json::from_slice(&fs::read(entry.unwrap().path()).unwrap()).unwrap();
+        let fields = &item["root"]["fields"];
+        let mut waiting = vec![&item["root"]["children"][0]];
+        while let Some(node) = waiting.pop() {
+            waiting.extend(node["children"].as_array().into_iter().flatten());
+            for (id, value) in node["attributes"].as_object().into_iter().flatten() {
+                let options = &fields[id]["options"];
+                let date = &value["dateTime"]["date"];
+                let option = &options[value["optionId"].as_str().unwrap_or("")]["name"];
+                let texts = [value, date, option].map(Value::as_str).into_iter().flatten();
+                values.extend(texts.map(str::to_owned));
+                values.extend(value.as_number().map(ToString::to_string));
+            }
+        }
+    }
+    values
+}
+
+#[test]
+fn every_value_of_every_field_is_found() {
+    let mounted = all(&[]);
+    let text = mounted.ok("cat ../tables/*.md ../data/*.md");
+    let values: Vec<String> = [TABLES, DOCUMENTS].into_iter().flat_map(values).collect();
+    assert!(values.len() > 50, "{}", values.len());
+    for value in values {
+        // What has a backslash or more in it is found by its parts.
+        for part in value.split(['[', ']', '\\', '\n', ':']).map(str::trim) {
+            assert!(text.contains(part), "{part:?} of {value:?}");
+        }
+    }
+    mounted.end();
 }
