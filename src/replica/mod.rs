@@ -10,6 +10,7 @@ pub(crate) mod given_up;
 pub(crate) mod grace;
 pub(crate) mod identity;
 pub(crate) mod keys;
+pub(crate) mod learning;
 pub(crate) mod lent;
 pub(crate) mod local;
 pub(crate) mod names;

@@ -86,15 +86,16 @@ async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &
     let Some(exported) = export.trusted(id) else { return };
     let Ok(_conversation) = project.remote.try_lock() else { return };
     let mut next = Transition::begin(engine, project).await;
-    let Some(known) = next.snapshot().map(|known| known.outline.clone()) else { return };
-    let mut outline = told(engine, project, exported).outline;
-    if next.pending().is_some() || !outline.is_listed_like(&known) {
+    let outline = told(engine, project, exported).outline;
+    if !next.learn(outline, |outline| project.render(outline)) {
         return;
     }
-    outline.inherit(&known);
-    let (read, text) = (next.read(), project.render(&outline));
-    next.install(outline, text, read);
-    next.keep_in_memory();
+    if next.pending().is_none() {
+        next.keep_in_memory();
+    } else if let Err(error) = next.commit().await {
+        tracing::warn!(%error, "not taken over from an export");
+        return;
+    }
     cache_write::write(engine, project);
 }
 
