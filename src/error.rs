@@ -62,6 +62,8 @@ pub enum Kind {
     Ambiguous,
     /// What answered was not Taskade, or could not be understood: no verdict.
     Protocol,
+    /// What was answered is more than is read: the next answer is as long.
+    TooLarge,
     /// The state directory could not be read or written.
     Storage,
     /// An operating system call failed, with this errno.
@@ -93,6 +95,7 @@ impl Kind {
             | Kind::Unreachable
             | Kind::Ambiguous
             | Kind::Protocol
+            | Kind::TooLarge
             | Kind::Storage => libc::EIO,
             Kind::Os(errno) => errno,
         }

@@ -42,7 +42,9 @@ pub(super) async fn read_answer(
             Ok(body) if !status.is_redirection() => body,
             // It broke off; the status of a failure of the service says enough.
             Err(error)
-                if error.kind() != Kind::Protocol && status.is_client_error() && !refused =>
+                if !matches!(error.kind(), Kind::Protocol | Kind::TooLarge)
+                    && status.is_client_error()
+                    && !refused =>
             {
                 return Err(in_doubt(error));
             }
@@ -70,7 +72,8 @@ async fn read_body(
 ) -> Result<Vec<u8>> {
     let too_long = || {
         let what = format!("Taskade's answer is over {} MiB", MAX_BODY >> 20);
-        Err(Error::new(Kind::Protocol, what))
+        // How long what a write was answered with is says nothing of what it did.
+        Err(Error::new(if is_read { Kind::TooLarge } else { Kind::Protocol }, what))
     };
     if response.content_length().is_some_and(|length| length > most as u64) {
         return too_long();

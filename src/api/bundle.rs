@@ -35,6 +35,15 @@ pub struct Exported {
     pub traits: BTreeSet<String>,
 }
 
+/// A space as exported.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExportedSpace {
+    /// Its projects, as far as they can be read.
+    pub projects: HashMap<ProjectId, Exported>,
+    /// How long the export is, in bytes.
+    pub bytes: usize,
+}
+
 /// An export, whose items are read one by one: in memory, JSON is many times as large.
 #[derive(Deserialize)]
 struct Export<'a> {

@@ -37,6 +37,9 @@ pub struct Call {
     pub query: Vec<(&'static str, String)>,
     /// What is sent with it.
     pub body: Option<Value>,
+    /// Whether there is another way to what it asks for: it is not repeated once it was answered,
+    /// and that it is not tells nothing of the service.
+    pub is_optional: bool,
 }
 
 impl Call {

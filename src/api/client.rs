@@ -2,17 +2,14 @@
 //!
 //! A listing is complete or it is an error: the part that was got is never returned.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
     backend::Backend,
-    bundle::Exported,
+    bundle::ExportedSpace,
     endpoint::{Endpoint, ask},
     endpoints::{
         CompleteProject, CopyProject, CreateProject, CreateTasks, DeleteAssignee, DeleteDate,
@@ -199,11 +196,7 @@ impl Client {
     }
 
     /// [`GetExport`].
-    pub async fn export(
-        &self,
-        priority: Priority,
-        space: &SpaceId,
-    ) -> Result<HashMap<ProjectId, Exported>> {
+    pub async fn export(&self, priority: Priority, space: &SpaceId) -> Result<ExportedSpace> {
         self.read(priority, GetExport { space }).await
     }
 

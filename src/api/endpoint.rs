@@ -27,6 +27,9 @@ pub trait Endpoint: Send + Sync {
     /// that cannot be granted is a likelier reason.
     const IS_TELLING: bool = true;
 
+    /// Whether there is another way to what it asks for, to be taken when it fails once.
+    const IS_OPTIONAL: bool = false;
+
     /// The path, which is the documented one with the ids in it.
     ///
     /// # Errors
@@ -94,7 +97,8 @@ impl<E: Endpoint> Request for Asked<E> {
     fn call(&self) -> Result<Call> {
         let (path, query) = (self.endpoint.path()?, self.endpoint.query());
         let body = self.endpoint.body()?;
-        Ok(Call { priority: self.priority, method: E::METHOD, path, query, body })
+        let (priority, is_optional) = (self.priority, E::IS_OPTIONAL);
+        Ok(Call { priority, method: E::METHOD, path, query, body, is_optional })
     }
 
     fn take(&mut self, answer: Result<Envelope>) -> Result<()> {

@@ -187,7 +187,10 @@ impl HttpBackend {
                 if is_unsent {
                     permit.unsent();
                 }
-                permit.unheard(failure, || error.to_string());
+                // What there is another way to may take longer than anybody waits.
+                if !(call.is_optional && failure == Failure::Silent) {
+                    permit.unheard(failure, || error.to_string());
+                }
                 self.trace(&sent, None);
                 let silent = self.clock.now().saturating_duration_since(sent.started);
                 let repeatable = (call.is_read() || is_unsent) && !was_probe;
@@ -204,6 +207,7 @@ impl HttpBackend {
         response: Response,
         hidden: &Token,
     ) -> Attempt {
+        let Call { is_optional, .. } = *sent.outgoing.call;
         let is_read = sent.outgoing.call.is_read();
         let status = response.status();
         let told = told(response.headers(), self.clock.wall());
@@ -241,7 +245,11 @@ impl HttpBackend {
                 let may_pass = status.is_success()
                     || status.is_server_error()
                     || error.kind() == Kind::Unreachable;
-                is_read && may_pass && error.kind().is_transient() && (is_heard || !sent.was_probe)
+                let is_wanted = is_read && !is_optional;
+                is_wanted
+                    && may_pass
+                    && error.kind().is_transient()
+                    && (is_heard || !sent.was_probe)
             }
         };
         Attempt { result, repeatable, silent: Duration::ZERO }

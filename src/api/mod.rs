@@ -39,10 +39,10 @@ mod wire;
 mod wire_details;
 
 pub(crate) use self::audit::Audited;
-pub use self::bundle::Exported;
 /// The projects of an export, by their ids: for the benchmark of real exports.
 #[doc(hidden)]
 pub use self::bundle::projects as read_export;
+pub use self::bundle::{Exported, ExportedSpace};
 pub use self::{
     backend::{AuditEntry, Backend, Request},
     call::{Call, Method},

@@ -1,12 +1,10 @@
 //! What the items of answers mean, read leniently: what is optional may be missing or null, and
 //! there may be more than is known.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use super::{
-    bundle::{self, Exported},
+    bundle::{self, ExportedSpace},
     envelope::{Envelope, flag, protocol, scalar},
 };
 use crate::{
@@ -51,9 +49,10 @@ impl Envelope {
     }
 
     /// The projects of an export.
-    pub(crate) fn exported(self) -> Result<HashMap<ProjectId, Exported>> {
+    pub(crate) fn exported(self) -> Result<ExportedSpace> {
         let item = self.raw_item().ok_or_else(|| protocol("the answer has no export"))?;
-        bundle::projects(item).ok_or_else(|| protocol("the export has no items"))
+        let projects = bundle::projects(item).ok_or_else(|| protocol("the export has no items"))?;
+        Ok(ExportedSpace { projects, bytes: item.len() })
     }
 
     /// The id of the item, if the answer has one.
@@ -169,7 +168,7 @@ mod tests {
         let export = r#"{"item":{"items":{"p":{"type":"space-bundle-project-item","root":{
             "children":[{"id":"t","text":{"ops":[{"insert":"\ud83d"}]}}]}}}}}"#;
         let exported = read(export).exported().unwrap();
-        assert_eq!(exported.values().next().unwrap().tasks[0].text, "\u{fffd}");
+        assert_eq!(exported.projects.values().next().unwrap().tasks[0].text, "\u{fffd}");
     }
 
     #[test]

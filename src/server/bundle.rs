@@ -182,7 +182,11 @@ fn agent_item(agent: Agent, knows: &[String]) -> Value {
 
 fn projects(shared: &Shared, space: &str) -> Result<Vec<BundleProject>> {
     let mut projects = Vec::new();
+    let is_left_out = |name: &str| shared.quirks.left_out.iter().any(|it| name.starts_with(it));
     for row in shared.store.projects(space)? {
+        if is_left_out(&row.name) {
+            continue;
+        }
         let mut project = project(&shared.store, &row.id)?;
         if shared.quirks.exports == Exports::Different {
             for task in &mut Arc::make_mut(&mut project.tasks).0 {

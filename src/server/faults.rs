@@ -30,6 +30,8 @@ pub enum Fault {
     NotOk,
     /// It is executed, and the answer comes byte by byte, this far apart.
     Drip(Duration),
+    /// It is executed, and the answer is this many bytes longer than it is, untold.
+    Huge(usize),
     /// Answered with a redirect to this address.
     Redirect(String),
 }

@@ -97,6 +97,8 @@ pub struct Quirks {
     pub typed_values: bool,
     /// What exports of spaces are.
     pub exports: Exports,
+    /// The projects that no export has, by what their titles begin with.
+    pub left_out: Vec<String>,
     /// Whether agents and files that are not there are answered with an item that is null.
     pub missing_is_null: bool,
     /// Whether the data of an agent that is sent is merged into what it has.
@@ -147,6 +149,7 @@ impl Default for Quirks {
             ends_are_periods: false,
             typed_values: false,
             exports: Exports::default(),
+            left_out: Vec::new(),
             missing_is_null: false,
             patches_merge: false,
             out_of_credits: false,

@@ -45,6 +45,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether anything shows that only exports tell.
+    pub(crate) fn shows_exported(&self) -> bool {
+        self.markers == Markers::Auto || self.fields != FieldPlacement::None
+    }
+
     /// How the file of a project is written of whose fields nothing is known.
     pub(crate) fn format(&self) -> FileFormat {
         FileFormat { ids: self.ids, markers: self.markers, fields: None }

@@ -1,13 +1,11 @@
 //! Workspaces and folders, and what is in them.
 
-use std::collections::HashMap;
-
 use super::super::{
-    bundle::Exported, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    bundle::ExportedSpace, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
 };
 use crate::{
     error::Result,
-    ids::{ProjectId, SpaceId},
+    ids::SpaceId,
     model::{RemoteProject, RemoteSpace},
 };
 
@@ -78,15 +76,16 @@ pub struct GetExport<'a> {
 }
 
 impl Endpoint for GetExport<'_> {
-    type Answer = HashMap<ProjectId, Exported>;
+    type Answer = ExportedSpace;
     const METHOD: Method = Method::Get;
     const IS_TELLING: bool = false;
+    const IS_OPTIONAL: bool = true;
 
     fn path(&self) -> Result<Path> {
         Path::new("bundles/{space}/export", [self.space.as_str()])
     }
 
-    fn read(&self, answer: Envelope) -> Result<HashMap<ProjectId, Exported>> {
+    fn read(&self, answer: Envelope) -> Result<ExportedSpace> {
         answer.exported()
     }
 }

@@ -2,7 +2,7 @@
 //! another place there.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -33,6 +33,21 @@ pub(crate) enum Which {
     Projects(SpaceId),
     /// Not a listing, but kept like one: whether the space can be exported.
     Export(SpaceId),
+    /// As well: what its exports were found to be.
+    Agreement(SpaceId),
+}
+
+/// What the exports of a space were found to be when one was compared with a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Agreement {
+    /// When they said the same.
+    pub(crate) since: SystemTime,
+    /// The traits of the projects that were compared.
+    pub(crate) verified: BTreeSet<String>,
+    /// Whether it was slow or large.
+    pub(crate) is_heavy: bool,
+    /// The projects of the space that it left out.
+    pub(crate) left_out: BTreeSet<ProjectId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +56,7 @@ pub(crate) enum ListingItems {
     Projects(Vec<RemoteProject>),
     /// It cannot, until then.
     Refused(SystemTime),
+    Agreement(Agreement),
 }
 
 #[derive(Debug, Default)]

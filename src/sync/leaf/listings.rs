@@ -17,7 +17,7 @@ use crate::{
     lock_order::{Ordered, OrderedGuard},
     replica::{freshness::remaining, relocation::Location},
     store::{cache::Cache, cache_age::Aged},
-    sync::leaf::known_listings::{Listed, ListingItems, ListingTable, Slot, Which},
+    sync::leaf::known_listings::{Agreement, Listed, ListingItems, ListingTable, Slot, Which},
 };
 
 /// How far a listing can be served.
@@ -237,6 +237,36 @@ impl Listings {
         let mut known = self.lock();
         known.slots.entry(which.clone()).or_default().items = Some(ListingItems::Refused(until));
         self.keep(&known, &which);
+    }
+
+    /// What the exports of a space were found to be, if one was ever found to say what listings say.
+    pub(crate) fn agreement(&self, space: &SpaceId) -> Option<Agreement> {
+        match self.lock().items(&Which::Agreement(space.clone())) {
+            Some(ListingItems::Agreement(agreement)) => Some(agreement.clone()),
+            _ => None,
+        }
+    }
+
+    /// The traits of all projects that were listed just as they were exported, in whichever space.
+    pub(crate) fn verified(&self) -> BTreeSet<String> {
+        let known = self.lock();
+        let verified = known.slots.values().filter_map(|slot| match &slot.items {
+            Some(ListingItems::Agreement(agreement)) => Some(agreement.verified.iter().cloned()),
+            _ => None,
+        });
+        verified.flatten().collect()
+    }
+
+    /// Remembers what the exports of a space were found to be, also for the next mount.
+    pub(crate) fn note_agreement(&self, space: &SpaceId, agreement: Agreement) {
+        let which = Which::Agreement(space.clone());
+        let items = Some(ListingItems::Agreement(agreement));
+        let mut known = self.lock();
+        let slot = known.slots.entry(which.clone()).or_default();
+        if slot.items != items {
+            slot.items = items;
+            self.keep(&known, &which);
+        }
     }
 
     /// The folder in which a project was last seen, and its title.

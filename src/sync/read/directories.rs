@@ -19,7 +19,7 @@ use crate::{
             listings::ListingStanding,
         },
         presence,
-        read::open::{REVALIDATION_WAIT, TTL},
+        read::{look::REVALIDATION_WAIT, open::TTL},
     },
 };
 
@@ -212,7 +212,7 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
             (ListingItems::Projects(engine.backend.projects(priority, id).await?), Some(id.clone()))
         }
         // No listing: nobody asks for it here.
-        Which::Export(_) => return Ok(()),
+        Which::Export(_) | Which::Agreement(_) => return Ok(()),
     };
     if engine.listings.install(which, items, asked) {
         engine.emit(Event::Directory(directory));

@@ -5,10 +5,14 @@
 //! of the space that is read by itself is compared with it, and whatever kinds of nodes the
 //! equal ones have are trusted in the others. A project with any other kind is read by itself.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
-    api::{Exported, Priority, RemoteProject},
+    api::{Exported, ExportedSpace, Priority, RemoteProject},
     error::Kind,
     ids::{ProjectId, SpaceId},
     memory,
@@ -34,29 +38,26 @@ pub(crate) const REFUSED: Duration = Duration::from_secs(24 * 3600);
 pub(crate) const DIFFERS: Duration = Duration::from_secs(3600);
 
 impl SpaceExport {
-    /// Compares a project that was read by itself after the export was begun.
-    pub(crate) fn compare(&mut self, engine: &Engine, id: &ProjectId, project: &Project) {
-        let Some(exported) = self.projects.get(id) else { return };
+    /// Compares a project that was read by itself after the export was begun. Whether that tells
+    /// that they agree: of nothing nothing can be told.
+    pub(crate) fn compare(&mut self, engine: &Engine, id: &ProjectId, project: &Project) -> bool {
+        let Some(exported) = self.projects.get(id) else { return false };
         let known = {
             let state = residency::resident(engine, project);
             let known = state.snapshot().filter(|known| known.read.is_some());
             known.map(|known| (known.outline.clone(), known.title.clone()))
         };
-        let Some((outline, title)) = known else { return };
+        let Some((outline, title)) = known else { return false };
         let listing = listing(exported, &project.title());
         let titles = (title, listing.title.map(|node| node.id));
         let same_title = !matches!(&titles, (Some(one), Some(other)) if one != other);
         if outline.is_listed_like(&listing.outline) && same_title {
             self.verified.extend(exported.traits.iter().cloned());
+            !outline.items.is_empty()
         } else {
             self.differs = true;
+            false
         }
-    }
-
-    /// What it says of a project, if that can be trusted.
-    pub(crate) fn trusted(&self, id: &ProjectId) -> Option<&Exported> {
-        let exported = self.projects.get(id).filter(|_| !self.differs)?;
-        exported.traits.is_subset(&self.verified).then_some(exported)
     }
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn listing(exported: &Exported, title: &str) -> Listing {
 }
 
 /// The same, with the values of fields that an export tells, and no listing, if they are to be shown.
-fn told(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
+pub(crate) fn told(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
     let mut listing = listing(exported, &project.title());
     if engine.settings.fields == FieldPlacement::None {
         return listing;
@@ -102,8 +103,8 @@ async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &
 /// Reads a project that was never read, with its whole space if that is being walked through.
 /// Whether it is known now; else it is to be read by itself.
 pub(crate) async fn read_by_export(engine: &Arc<Engine>, project: &Arc<Project>) -> bool {
-    if engine.settings.max_age.is_zero() {
-        // What another project's reader asked for is too old for this one.
+    if engine.settings.max_age.is_zero() || engine.settings.shows_exported() {
+        // What another project's reader asked for is too old for this one, or see `look`.
         return false;
     }
     let (space, now) = (engine.exports.space(&project.folder()), engine.clock.now());
@@ -121,7 +122,7 @@ pub(crate) async fn read_by_export(engine: &Arc<Engine>, project: &Arc<Project>)
 
 pub(crate) async fn read_by_export_of(
     engine: &Engine,
-    space: &Space,
+    space: &Arc<Space>,
     project: &Arc<Project>,
 ) -> bool {
     let (folder, Some(id)) = (project.folder(), project.id()) else { return false };
@@ -179,29 +180,52 @@ pub(crate) fn unknown_in(engine: &Engine, folder: &SpaceId) -> usize {
     engine.listings.projects_in(folder).iter().filter(is_unknown).count()
 }
 
+/// Asks for the export of a space. Where none comes, nobody asks again for a while.
+pub(crate) async fn ask(
+    engine: &Engine,
+    priority: Priority,
+    folder: &SpaceId,
+    state: &mut ExportState,
+) -> Option<ExportedSpace> {
+    let error = match engine.backend.export(priority, folder).await {
+        Ok(exported) => {
+            state.failures = 0;
+            return Some(exported);
+        }
+        Err(error) => error,
+    };
+    let lasts = matches!(
+        error.kind(),
+        Kind::Forbidden
+            | Kind::NotFound
+            | Kind::PaymentRequired
+            | Kind::Refused
+            | Kind::TooLarge
+            | Kind::Unsupported
+    );
+    tracing::info!(%error, %folder, "not exported; its projects are read one by one");
+    let pause = match error.kind() {
+        _ if lasts => REFUSED,
+        // Later there is more.
+        Kind::RateLimited => FAILED,
+        _ => state.note_failure(REFUSED),
+    };
+    engine.listings.refuse_export(folder, engine.clock.wall() + pause);
+    None
+}
+
 /// Exports a space, and compares the export with what is known of it by listings.
 pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let taken = engine.clock.now();
     state.newest = None;
-    let projects = match engine.backend.export(Priority::Foreground, folder).await {
-        Ok(projects) => projects,
-        Err(error) => {
-            let lasts = matches!(
-                error.kind(),
-                Kind::Forbidden
-                    | Kind::NotFound
-                    | Kind::PaymentRequired
-                    | Kind::Refused
-                    | Kind::Unsupported
-            );
-            tracing::info!(%error, %folder, "not exported; its projects are read one by one");
-            let pause = if lasts { REFUSED } else { FAILED };
-            engine.listings.refuse_export(folder, engine.clock.wall() + pause);
-            return;
-        }
+    let Some(ExportedSpace { projects, .. }) =
+        ask(engine, Priority::Foreground, folder, state).await
+    else {
+        return;
     };
     let verified = BTreeSet::new();
-    let mut export = SpaceExport { taken, projects, verified, differs: false };
+    let (differs, agrees, generations) = (false, false, HashMap::new());
+    let mut export = SpaceExport { taken, projects, verified, differs, agrees, generations };
     let ids: Vec<ProjectId> = export.projects.keys().cloned().collect();
     for id in ids {
         let Some(known) = engine.known(&id) else { continue };
@@ -226,8 +250,7 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
 pub(crate) async fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
     install(engine, folder, export).await;
-    let verified = &export.verified;
-    export.projects.retain(|_, exported| !exported.traits.is_subset(verified));
+    export.keep_untrusted();
     memory::give_back();
 }
 

@@ -16,14 +16,13 @@ use crate::{
         project::Project,
         read::{
             cache_write::{self, WATCHED, is_lasting},
-            export, fetch, readahead, refresh,
+            export,
+            look::{self, REVALIDATION_WAIT},
+            readahead, refresh,
         },
         residency,
     },
 };
-
-/// How long a reader waits for the revalidation of what it could be served at once.
-pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
 /// How long the kernel may believe names and attributes that do not age: every change that does not
 /// come through it is told to it.
@@ -94,7 +93,7 @@ pub(crate) async fn serve(
             tokio::task::yield_now().await;
             if !export::read_by_export(engine, project).await {
                 readahead::read_ahead(engine, project, process);
-                fetch::refresh(engine, project, Priority::Foreground).await?;
+                look::read(engine, project, Priority::Foreground).await?;
             }
             residency::content(engine, project)
                 .ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
@@ -189,7 +188,7 @@ pub(crate) async fn revalidate(engine: &Arc<Engine>, project: &Arc<Project>) {
     }
     let (shared, asked) = (engine.clone(), project.clone());
     let refresh = tokio::spawn(async move {
-        if let Err(error) = fetch::refresh(&shared, &asked, Priority::Foreground).await {
+        if let Err(error) = look::read(&shared, &asked, Priority::Foreground).await {
             tracing::warn!(%error, project = asked.title(), "serving what was read before");
         }
     });

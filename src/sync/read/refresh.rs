@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::{
     api::Priority,
     error::{Kind, Result},
-    sync::{engine::Engine, project::Project, read::fetch},
+    sync::{engine::Engine, project::Project, read::look},
 };
 
 /// Asks for a newer state of a project, and nobody waits for it.
@@ -16,7 +16,7 @@ pub(crate) fn refresh_aside(engine: &Arc<Engine>, project: &Arc<Project>) {
         let shared = engine.clone();
         engine.tasks.spawn("refreshing", async move {
             while let Some(project) = lease.next() {
-                let refreshed = fetch::refresh(&shared, &project, Priority::Background).await;
+                let refreshed = look::read(&shared, &project, Priority::Background).await;
                 note_refreshed(&shared, &project, refreshed);
             }
         });

@@ -13,7 +13,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{export, fetch, open},
+        read::{export, fetch, look, open},
         residency,
     },
 };
@@ -77,8 +77,9 @@ pub(crate) async fn tasks_known(
     if let Some(known) = snapshot(engine, project) {
         return Ok(known);
     }
+    tokio::task::yield_now().await;
     if !export::read_by_export(engine, project).await {
-        fetch::refresh(engine, project, Priority::Foreground).await?;
+        look::read(engine, project, Priority::Foreground).await?;
     }
     snapshot(engine, project).ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))
 }

@@ -223,9 +223,10 @@ async fn a_slow_drip_is_waited_for() {
 async fn an_answer_that_is_too_long_is_not_read() {
     let declared = Raw::answering("200 OK\r\ncontent-length: 70000000", "{").await;
     let error = declared.client.workspaces(READ).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Protocol);
+    assert_eq!(error.kind(), Kind::TooLarge);
     assert!(error.to_string().contains("over 64 MiB"), "{error}");
     let endless = Raw::answering("200 OK", vec![b' '; (64 << 20) + 1]).await;
     let error = endless.client.workspaces(READ).await.unwrap_err();
     assert!(error.to_string().contains("over 64 MiB"), "{error}");
+    assert_eq!(endless.requests().len(), 1, "the next one is as long");
 }

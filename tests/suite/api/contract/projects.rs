@@ -72,7 +72,7 @@ pub(super) async fn an_export_has_what_the_listings_have(taskade: &Taskade) {
     let project = taskade.plan("a\n  b\n\u{e9}").await;
     let done = taskade.id(&project, "b").await;
     taskade.client.set_completed(&project, &done, true).await.unwrap();
-    let exported = taskade.client.export(READ, &taskade.folder).await.unwrap();
+    let exported = taskade.client.export(READ, &taskade.folder).await.unwrap().projects;
     assert_eq!(exported.keys().collect::<Vec<_>>(), [&project]);
     assert_eq!(exported[&project].tasks, taskade.tasks(&project).await);
 }

@@ -1,0 +1,220 @@
+//! What an export says of the projects of its space, where anything shows that only exports tell.
+//!
+//! It is taken over once a listing of one of them has said the same: of unknown projects and of those
+//! that were read before it was asked for all of it, of those that were listed since what no listing
+//! tells. Of what was saved meanwhile it may be older, and says nothing.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{
+    api::{ExportedSpace, Priority, RemoteProject},
+    ids::{ProjectId, SpaceId},
+    memory,
+    replica::current::Current,
+    sync::{
+        engine::Engine,
+        leaf::{
+            exports::{ExportState, FlightLease, LARGE, SLOW, SpaceExport},
+            known_listings::Agreement,
+        },
+        project::Project,
+        read::{
+            export::{self, DIFFERS, told},
+            fetch, registry,
+        },
+        residency,
+    },
+};
+
+/// How long it counts that exports of a space say what listings say, before both are asked for once
+/// more.
+const AGREED: Duration = Duration::from_secs(24 * 3600);
+
+/// What the exports of a space were found to be, as far as that counts.
+pub(crate) fn agreement(engine: &Engine, folder: &SpaceId) -> Option<Agreement> {
+    let now = engine.clock.wall();
+    let is_recent =
+        |agreement: &Agreement| now.duration_since(agreement.since).is_ok_and(|age| age <= AGREED);
+    engine.listings.agreement(folder).filter(is_recent)
+}
+
+/// Asks for the export of a space, compares it with what was listed since it `begun`, and takes it
+/// over as far as it can be trusted.
+pub(crate) async fn export(
+    engine: &Engine,
+    folder: &SpaceId,
+    lease: &FlightLease,
+    begun: Instant,
+    priority: Priority,
+) {
+    let space = engine.exports.space(folder);
+    let mut state = space.export.lock().await;
+    state.newest = None;
+    let (asked, generations) = (engine.clock.now(), generations(engine, folder));
+    lease.note_asked(begun);
+    let Some(ExportedSpace { projects, bytes }) =
+        export::ask(engine, priority, folder, &mut state).await
+    else {
+        return;
+    };
+    let took = engine.clock.now().saturating_duration_since(asked);
+    let listed = engine.listings.projects_in(folder);
+    let is_left_out = |listed: &RemoteProject| !projects.contains_key(&listed.id);
+    if !listed.is_empty() && listed.iter().all(is_left_out) {
+        tracing::info!(%folder, "the export has none of the projects that are listed");
+        engine.listings.refuse_export(folder, engine.clock.wall() + DIFFERS);
+        return;
+    }
+    let left_out = listed.iter().filter(|it| is_left_out(it)).map(|it| it.id.clone()).collect();
+    let is_heavy = took > SLOW || bytes > LARGE;
+    let known = agreement(engine, folder);
+    let agrees = known.is_some();
+    let verified = engine.listings.verified();
+    let since = known.map_or(engine.clock.wall(), |known| known.since);
+    let exported =
+        SpaceExport { taken: begun, projects, verified, differs: false, agrees, generations };
+    state.unagreed = None;
+    if agrees {
+        let verified = exported.verified.clone();
+        let agreement = Agreement { since, verified, is_heavy, left_out };
+        engine.listings.note_agreement(folder, agreement);
+    } else {
+        state.unagreed = Some((is_heavy, left_out));
+    }
+    state.newest = Some(exported);
+    for RemoteProject { id, .. } in &listed {
+        if let Some(project) = engine.known(id) {
+            compare(engine, folder, &mut state, id, &project);
+        }
+    }
+    take_over(engine, folder, &mut state).await;
+}
+
+/// A project was listed: if the newest export has what is not trusted yet, and says the same of it,
+/// that and what is like it is taken over.
+pub(crate) async fn compare_with_listing(engine: &Engine, project: &Project) {
+    let (folder, Some(id)) = (project.folder(), project.id()) else { return };
+    let space = engine.exports.space(&folder);
+    // Who has it does the same.
+    let Ok(mut state) = space.export.try_lock() else { return };
+    if compare(engine, &folder, &mut state, &id, project) {
+        take_over(engine, &folder, &mut state).await;
+    }
+}
+
+/// Compares what the newest export says of a project with what was listed since. Whether they agree
+/// in what they did not before.
+fn compare(
+    engine: &Engine,
+    folder: &SpaceId,
+    state: &mut ExportState,
+    id: &ProjectId,
+    project: &Project,
+) -> bool {
+    let Some(export) = &mut state.newest else { return false };
+    if export.differs || !export.projects.contains_key(id) {
+        return false;
+    }
+    let was_listed = {
+        let current = residency::resident(engine, project);
+        is_as_asked(&current, id, export) && current.read() >= Some(export.taken)
+    };
+    if !was_listed {
+        return false;
+    }
+    let before = export.verified.len();
+    let tells = export.compare(engine, id, project);
+    if export.differs {
+        tracing::info!(%folder, "the export differs from a listing; not used");
+        // It may be somebody's edit between the two readings.
+        state.newest = None;
+        let pause = state.note_failure(DIFFERS);
+        if let Some(agreement) = engine.listings.agreement(folder) {
+            let (since, verified) = (SystemTime::UNIX_EPOCH, BTreeSet::new());
+            let over = Agreement { since, verified, ..agreement };
+            engine.listings.note_agreement(folder, over);
+        }
+        engine.listings.refuse_export(folder, engine.clock.wall() + pause);
+        return false;
+    }
+    let (is_first, is_more) = (tells && !export.agrees, export.verified.len() > before);
+    export.agrees |= tells;
+    if export.agrees && (is_first || is_more) {
+        note_agreement(engine, folder, state);
+    }
+    is_first || is_more
+}
+
+/// Keeps that the newest export says what listings say.
+fn note_agreement(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
+    let Some(export) = &state.newest else { return };
+    let found = state.unagreed.take();
+    let (since, is_heavy, left_out) = match (found, agreement(engine, folder)) {
+        (Some((is_heavy, left_out)), _) => (engine.clock.wall(), is_heavy, left_out),
+        (None, Some(known)) => (known.since, known.is_heavy, known.left_out),
+        (None, None) => (engine.clock.wall(), false, BTreeSet::new()),
+    };
+    let verified = export.verified.clone();
+    let agreement = Agreement { since, verified, is_heavy, left_out };
+    engine.listings.note_agreement(folder, agreement);
+}
+
+/// Takes over what the newest export says of the projects of a folder, as far as it can be trusted,
+/// and keeps of it only what cannot be yet.
+async fn take_over(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
+    let Some(export) = &mut state.newest else { return };
+    for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
+        if export.trusted(&id).is_some() {
+            let known = engine.known(&id);
+            let project = known.unwrap_or_else(|| registry::project(engine, &id, folder, &name));
+            take(engine, &id, &project, export).await;
+        }
+    }
+    export.keep_untrusted();
+    memory::give_back();
+}
+
+async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &SpaceExport) {
+    let Some(exported) = export.trusted(id) else { return };
+    // Whoever converses with the service about it knows better.
+    let Ok(_conversation) = project.remote.try_lock() else { return };
+    let listing = export::listing(exported, &project.title());
+    let read = {
+        let current = residency::resident(engine, project);
+        if !is_as_asked(&current, id, export) {
+            return;
+        }
+        match (current.read(), current.snapshot()) {
+            (Some(read), Some(known)) if read >= export.taken => {
+                if !known.outline.is_listed_like(&listing.outline) {
+                    return;
+                }
+                read
+            }
+            _ => export.taken,
+        }
+    };
+    fetch::install_reading(engine, project, told(engine, project, exported), read).await;
+}
+
+/// Whether what is known of a project is the outcome of the saves that it was when the export was
+/// asked for, and nothing is on its way.
+fn is_as_asked(current: &Current, id: &ProjectId, export: &SpaceExport) -> bool {
+    let generation = export.generations.get(id).copied().unwrap_or_default();
+    let is_idle = current.pending().is_none() && current.creating.is_none();
+    is_idle && !current.working && !current.is_to_be_archived() && current.generation == generation
+}
+
+/// Of which saves what is known of each project of a folder is the outcome.
+fn generations(engine: &Engine, folder: &SpaceId) -> HashMap<ProjectId, u64> {
+    let listed = engine.listings.projects_in(folder).into_iter();
+    listed
+        .filter_map(|listed| {
+            let generation = engine.known(&listed.id)?.lock().generation;
+            Some((listed.id, generation))
+        })
+        .collect()
+}
