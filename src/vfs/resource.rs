@@ -1,5 +1,5 @@
 //! `.taskade/` of workspaces and folders, for scripts: what the service says of projects and tasks
-//! beside their texts, a JSON file each.
+//! beside their texts, a JSON file each, and what they come to as a table.
 //!
 //! Directories are made from listings, and nothing that lists or looks costs a request for what a
 //! file holds. Opening a file asks the service afresh; that open file reads as one answer. How long
@@ -16,6 +16,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    api::Resource,
     error::{Error, Kind, Result},
     file_name::PROJECT_SUFFIX,
     ids::{ProjectId, TaskId},
@@ -164,7 +165,7 @@ pub(crate) async fn open_resource(
         return Err(read_only());
     }
     let text = match !mode.write || mode.read && !mode.truncate {
-        true => json(&ask(vfs, node).await?)?,
+        true => content(vfs, node).await?,
         false => Vec::new(),
     };
     let handle = match &node.at {
@@ -176,9 +177,20 @@ pub(crate) async fn open_resource(
     Ok(Opened { fh: vfs.tree().add_handle(handle), caching: Caching::Bypass })
 }
 
-/// Asks the service for what a file holds.
-pub(crate) async fn ask(vfs: &Vfs, node: &ResourceNode) -> Result<Value> {
+/// What a file holds.
+async fn content(vfs: &Vfs, node: &ResourceNode) -> Result<Vec<u8>> {
     match &node.at {
+        List::Table(project) => resources::table(&vfs.engine, &known(vfs, project)?).await,
+        _ => json(&ask(vfs, node).await?),
+    }
+}
+
+/// Asks for what a file of JSON holds.
+async fn ask(vfs: &Vfs, node: &ResourceNode) -> Result<Value> {
+    match &node.at {
+        List::ProjectFile(project, Resource::Fields) => {
+            resources::fields(&vfs.engine, &known(vfs, project)?).await
+        }
         List::ProjectFile(project, resource) => {
             resources::resource(&vfs.engine, project, *resource).await
         }

@@ -27,6 +27,9 @@ pub(crate) const OF_PROJECT: [(&str, Resource); 4] = [
     ("share.json", Resource::ShareLink),
 ];
 
+/// And what is made of its tasks.
+const TABLE: &str = "table.csv";
+
 /// What a task has.
 pub(crate) const OF_TASK: [(&str, TaskResource); 5] = [
     ("task.json", TaskResource::Task),
@@ -55,6 +58,8 @@ pub(crate) enum List {
     Project(ProjectId),
     /// `projects/NAME/FILE`.
     ProjectFile(ProjectId, Resource),
+    /// `projects/NAME/table.csv`.
+    Table(ProjectId),
     /// `projects/NAME/tasks/`.
     Tasks(ProjectId),
     /// `projects/NAME/tasks/ID/`.
@@ -76,7 +81,7 @@ impl ResourceNode {
 
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
-        !matches!(self.at, List::ProjectFile(..) | List::TaskFile(..))
+        !matches!(self.at, List::ProjectFile(..) | List::Table(_) | List::TaskFile(..))
     }
 
     /// Whether it is what is shared by writing to it.
@@ -94,7 +99,9 @@ impl ResourceNode {
             List::Top => return None,
             List::Projects => List::Top,
             List::Project(_) => List::Projects,
-            List::ProjectFile(project, _) | List::Tasks(project) => List::Project(project.clone()),
+            List::ProjectFile(project, _) | List::Table(project) | List::Tasks(project) => {
+                List::Project(project.clone())
+            }
             List::Task(project, _) => List::Tasks(project.clone()),
             List::TaskFile(project, task, _) => List::Task(project.clone(), task.clone()),
         };
@@ -109,16 +116,19 @@ impl ResourceNode {
             List::Project(project) => {
                 let file = |resource| node(List::ProjectFile(project.clone(), resource));
                 let files = OF_PROJECT.map(|(name, resource)| (name, file(resource)));
+                let table = (TABLE, node(List::Table(project.clone())));
                 let tasks = ("tasks", node(List::Tasks(project.clone())));
-                files.into_iter().chain([tasks]).collect()
+                files.into_iter().chain([table, tasks]).collect()
             }
             List::Task(project, task) => {
                 let file = |resource| node(List::TaskFile(project.clone(), task.clone(), resource));
                 OF_TASK.map(|(name, resource)| (name, file(resource))).into()
             }
-            List::Projects | List::Tasks(_) | List::ProjectFile(..) | List::TaskFile(..) => {
-                Vec::new()
-            }
+            List::Projects
+            | List::Tasks(_)
+            | List::ProjectFile(..)
+            | List::Table(_)
+            | List::TaskFile(..) => Vec::new(),
         }
     }
 

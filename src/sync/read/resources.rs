@@ -16,6 +16,7 @@ use crate::{
         read::{export, fetch, look, open},
         residency,
     },
+    text::{fields::FieldPlacement, table},
 };
 
 /// What the service says of a project.
@@ -28,6 +29,39 @@ pub(crate) async fn resource(
     resource: Resource,
 ) -> Result<Value> {
     engine.backend.resource(Priority::Foreground, project, resource).await
+}
+
+/// What a project's fields are: as its space's export tells them, with their names and options, or
+/// else as the service says, which knows no names.
+///
+/// # Errors
+/// As [`read`](crate::sync::read::open::read) and [`resource`].
+pub(crate) async fn fields(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Value> {
+    if engine.settings.fields != FieldPlacement::None {
+        tasks_known(engine, project).await?;
+        let known = project.fields();
+        if !known.is_empty() {
+            return Ok(table::schema(&known));
+        }
+    }
+    let mut told = resource(engine, &created(project)?, Resource::Fields).await?;
+    for field in told.as_array_mut().into_iter().flatten() {
+        let kind = field["data"]["type"].clone();
+        field
+            .as_object_mut()
+            .into_iter()
+            .for_each(|field| drop(field.insert("type".into(), kind.clone())));
+    }
+    Ok(told)
+}
+
+/// The tasks of a project as a table, as its file shows them.
+///
+/// # Errors
+/// As [`read`](crate::sync::read::open::read).
+pub(crate) async fn table(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Vec<u8>> {
+    let content = open::read(engine, project).await?;
+    table::table(&content.outline, project.format().fields.as_deref())
 }
 
 /// What the service says of a task; null if it has nothing of that kind.

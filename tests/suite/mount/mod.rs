@@ -22,3 +22,4 @@ mod service_failures;
 mod start_and_end;
 mod state_directory;
 mod stuck_process;
+mod tables;

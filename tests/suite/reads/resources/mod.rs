@@ -77,7 +77,7 @@ async fn a_folder_does_not_list_it_and_it_is_there() {
     assert_eq!(names(&mount, mount.folder).await, [".", "..", "Plan.md"]);
     assert_eq!(list(&mount, ".taskade").await, ["projects"]);
     assert_eq!(list(&mount, ".taskade/projects").await, ["Plan"]);
-    let files = ["members.json", "fields.json", "blocks.json", "share.json", "tasks"];
+    let files = ["members.json", "fields.json", "blocks.json", "share.json", "table.csv", "tasks"];
     assert_eq!(list(&mount, PLAN).await, files);
     assert_eq!(list(&mount, &format!("{PLAN}/tasks")).await, ["t1", "t2"]);
     let files = ["task.json", "date.json", "note.json", "assignees.json", "fields.json"];
@@ -153,7 +153,12 @@ async fn each_file_is_what_the_service_says() {
             "members.json",
             json!([{ "handle": "alice" }, { "handle": "bob" }, { "handle": "carol" }]),
         ),
-        ("fields.json", FIELDS.map(|id| json!({ "id": id, "data": { "type": "number" } })).into()),
+        (
+            "fields.json",
+            FIELDS
+                .map(|id| json!({ "id": id, "data": { "type": "number" }, "type": "number" }))
+                .into(),
+        ),
         ("blocks.json", json!([{ "id": "t1", "text": "a" }])),
         ("share.json", Value::Null),
         ("tasks/t1/task.json", json!({ "id": "t1" })),
