@@ -142,6 +142,15 @@ impl ListingTable {
         self.left.extend(before.difference(&there).cloned());
     }
 
+    /// The traits of all projects that were listed just as they were exported.
+    pub(crate) fn verified(&self) -> BTreeSet<String> {
+        let verified = self.slots.values().filter_map(|slot| match &slot.items {
+            Some(ListingItems::Agreement(agreement)) => Some(agreement.verified.iter().cloned()),
+            _ => None,
+        });
+        verified.flatten().collect()
+    }
+
     pub(crate) fn items(&self, which: &Which) -> Option<&ListingItems> {
         self.slots.get(which)?.items.as_ref()
     }

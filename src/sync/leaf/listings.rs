@@ -249,12 +249,7 @@ impl Listings {
 
     /// The traits of all projects that were listed just as they were exported, in whichever space.
     pub(crate) fn verified(&self) -> BTreeSet<String> {
-        let known = self.lock();
-        let verified = known.slots.values().filter_map(|slot| match &slot.items {
-            Some(ListingItems::Agreement(agreement)) => Some(agreement.verified.iter().cloned()),
-            _ => None,
-        });
-        verified.flatten().collect()
+        self.lock().verified()
     }
 
     /// Remembers what the exports of a space were found to be, also for the next mount.
