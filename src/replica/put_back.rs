@@ -9,7 +9,10 @@ use std::collections::HashSet;
 use crate::{
     plan::{self, Conflict, Item, Key, Merged, Op, Outline},
     replica::pending::PendingSave,
-    text::details::undisplayable,
+    text::{
+        carried::{as_it_was, hidden},
+        details::undisplayable,
+    },
 };
 
 impl PendingSave {
@@ -45,7 +48,8 @@ impl PendingSave {
                 continue;
             };
             let Item { key, details, .. } = cut.remove(at);
-            item.details = item.details.with(&undisplayable(&details));
+            let says = as_it_was(&item.details, &details).with(&hidden(&details));
+            item.details = says.with(&undisplayable(&details));
             self.put_back.push(key.clone());
             back.push((std::mem::replace(&mut item.key, key.clone()), key));
         }

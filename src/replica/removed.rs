@@ -12,7 +12,10 @@ use std::{
 
 use crate::{
     plan::{Details, Item, Key, Outline},
-    text::details::{apply_line_by_ids, to_line_by_ids},
+    text::{
+        carried::{as_it_was, hidden},
+        details::{apply_line_by_ids, to_line_by_ids},
+    },
 };
 
 /// How long a line may take to come back.
@@ -46,8 +49,8 @@ impl RemovedTask {
     /// What the task has whose line is back and says `says`: all that it `has`, but where the line
     /// says otherwise than what was seen of it.
     fn again(&self, says: &Details, has: &Details) -> Details {
-        let ours =
-            apply_line_by_ids(&self.seen, &to_line_by_ids(says)).unwrap_or_else(|_| says.clone());
+        let says = as_it_was(says, &self.seen).with(&hidden(&self.seen));
+        let ours = apply_line_by_ids(&self.seen, &to_line_by_ids(&says)).unwrap_or(says);
         let merged = Details::merged(&self.seen, &ours, has);
         // What is spelled as it was is what it was, also where a line shows less (seconds, an array).
         apply_line_by_ids(has, &to_line_by_ids(&merged)).unwrap_or(merged)
@@ -149,9 +152,9 @@ impl Removed {
             }
             for is_exact in [true, false] {
                 items.retain(|item| {
-                    let says = to_line_by_ids(&item.details);
                     let fits = |(_, gone): &(usize, &RemovedTask)| {
-                        !is_exact || to_line_by_ids(&gone.seen) == says
+                        let says = as_it_was(&item.details, &gone.seen);
+                        !is_exact || to_line_by_ids(&gone.seen) == to_line_by_ids(&says)
                     };
                     let Some(found) = gone.iter().position(fits) else { return true };
                     let (at, found) = gone.remove(found);

@@ -244,7 +244,7 @@ fn number(text: &str) -> Option<Number> {
 }
 
 /// The day of a day or of a point in time, if it begins with one.
-fn day(text: &str) -> &str {
+pub(super) fn day(text: &str) -> &str {
     let split = text
         .split_at_checked(10)
         .filter(|(day, rest)| is_date(day) && (rest.is_empty() || rest.starts_with(['T', ' '])));

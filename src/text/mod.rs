@@ -1,5 +1,6 @@
 //! Between the tasks of a project and the bytes of its file. Pure.
 
+pub(crate) mod carried;
 pub(crate) mod checks;
 pub(crate) mod codec;
 #[cfg(test)]

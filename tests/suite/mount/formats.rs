@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use taskadefs::{
     ids::SpaceId,
     server::{Quirks, Store},
@@ -285,4 +285,38 @@ fn every_value_of_every_field_is_found() {
         }
     }
     mounted.end();
+}
+
+/// A point in time shows as its day. Who cuts the line, saves, and pastes it back keeps the time.
+#[test]
+fn a_time_that_does_not_show_comes_along_with_the_line() {
+    let mounted = mounted(&[]);
+    let store = mounted.server().store();
+    let (plan, _) = store.find_projects("Campaign plan").unwrap().remove(0);
+    store.add_field(&plan, "@at", &json!({ "type": "DateTime", "title": "At" })).unwrap();
+    let task = store.task_ids(&plan).unwrap()[1].clone();
+    let at = json!("2026-12-01T09:00");
+    store.field_elsewhere(&plan, &task, "@at", Some(&at)).unwrap();
+    mounted.end();
+    fs::remove_dir_all(mounted.dir.path().join("state")).unwrap();
+    mounted.begin();
+    let file = mounted.root.join("tables/Campaign plan.md");
+    until("its fields are read", || {
+        mounted.ok("cat ../tables/*.md > /dev/null");
+        fs::read_to_string(&file).unwrap().contains("[At:: 2026-12-01]\n")
+    });
+    mounted.writes(&[]);
+    let text = fs::read_to_string(&file).unwrap();
+    let line = text.lines().find(|line| line.contains("[At::")).unwrap();
+    fs::write(&file, text.replace(&format!("{line}\n"), "")).unwrap();
+    fs::write(&file, &text).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    mounted.end();
+    // Whether its deletion was sent by then or not.
+    let writes = mounted.writes(&[]);
+    let mut puts = writes.iter().filter(|write| write.contains("%40at"));
+    assert!(puts.all(|put| put.ends_with(&format!(r#"{{"value":{at}}}"#))), "{writes:?}");
+    let task = &store.task_ids(&plan).unwrap()[1];
+    let details = store.details(&plan, task).unwrap().to_string();
+    assert!(details.contains("09:00"), "{details}");
 }
