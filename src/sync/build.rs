@@ -83,6 +83,7 @@ impl Engine {
             tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
+            reads_cache_ahead: AtomicBool::new(false),
             reads_bullets_alone,
             events,
             projects: Ordered::default(),

@@ -67,6 +67,8 @@ pub struct Engine {
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.
     pub(crate) titles_are_listed: AtomicBool,
+    /// Whether somebody reads the cache ahead of a walk.
+    pub(crate) reads_cache_ahead: AtomicBool,
     /// Whether the service was seen to read bullets alone in the Markdown of a new project.
     pub(crate) reads_bullets_alone: AtomicBool,
     pub(crate) this: Weak<Self>,

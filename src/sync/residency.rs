@@ -56,7 +56,7 @@ pub(crate) async fn leave_kernel_thread(project: &Project) {
 }
 
 /// Whether all that is known of a project may be on disk alone.
-fn is_on_disk(project: &Project) -> bool {
+pub(crate) fn is_on_disk(project: &Project) -> bool {
     let state = project.lock();
     match state.remote {
         Remote::Resident(_) => false,

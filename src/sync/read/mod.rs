@@ -1,6 +1,7 @@
 //! Readings: what is served, what is asked for, and when.
 
 pub(crate) mod assigned;
+pub(crate) mod cache_readahead;
 pub(crate) mod cache_write;
 pub(crate) mod detail;
 pub(crate) mod details;

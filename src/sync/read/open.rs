@@ -15,6 +15,7 @@ use crate::{
         presence,
         project::Project,
         read::{
+            cache_readahead,
             cache_write::{self, WATCHED, is_lasting},
             export,
             look::{self, REVALIDATION_WAIT},
@@ -37,7 +38,7 @@ pub(crate) async fn read_for(
     project: &Arc<Project>,
     process: Option<Process>,
 ) -> Result<Content> {
-    residency::ensure(engine, project).await;
+    cache_readahead::ensure(engine, project).await;
     let now = engine.clock.now();
     if let Some(process) = process {
         engine.transfers.opens(process, project.serial, now);
@@ -70,7 +71,7 @@ pub(crate) async fn serve(
     project: &Arc<Project>,
     process: Option<Process>,
 ) -> Result<Content> {
-    residency::ensure(engine, project).await;
+    cache_readahead::ensure(engine, project).await;
     let now = engine.clock.now();
     let (content, settled, from_cache) = {
         let mut state = residency::resident(engine, project);
@@ -113,7 +114,7 @@ pub(crate) async fn revalidate_attr(
     process: Option<Process>,
 ) -> Result<()> {
     if !project.is_known() {
-        residency::ensure(engine, project).await;
+        cache_readahead::ensure(engine, project).await;
     }
     let now = engine.clock.now();
     let watched = {

@@ -287,3 +287,32 @@ async fn what_the_cache_lost_is_asked_for_again() {
     assert_eq!(mount.read("Plan.md").await, text);
     assert_eq!(mount.memory.take_reads(), 1);
 }
+
+#[tokio::test]
+async fn who_walks_through_what_is_known_finds_the_next_projects_in_memory() {
+    let mut mount = Mount::of("a").await;
+    for number in 0..20 {
+        let (id, title) = (format!("p{number:02}"), format!("P {number:02}"));
+        mount.memory.seed("f", &id, &title, "one\ntwo");
+    }
+    let names: Vec<String> =
+        mount.names().await.into_iter().filter(|name| name.starts_with('P')).collect();
+    for name in &names {
+        mount.read(name).await;
+    }
+    let all = mount.vfs.status().memory;
+    for is_backward in [false, true] {
+        mount.remount_cleanly().await;
+        let mut walk: Vec<&String> = names.iter().collect();
+        if is_backward {
+            walk.reverse();
+        }
+        mount.read(walk[3]).await;
+        mount.read(walk[4]).await;
+        let begun = std::time::Instant::now();
+        while mount.vfs.status().memory < all / 21 * 17 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "nothing is read ahead");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
