@@ -182,9 +182,10 @@ impl SpaceExport {
         exported.traits.iter().all(is_trusted).then_some(exported)
     }
 
-    /// Keeps what is still of use: what cannot be trusted yet.
-    pub(crate) fn keep_untrusted(&mut self) {
-        let is_untrusted = |id: &ProjectId| !self.differs && self.trusted(id).is_none();
+    /// Keeps what is still of use: what cannot be trusted yet, and what is of these projects.
+    pub(crate) fn keep_untrusted(&mut self, busy: &HashSet<ProjectId>) {
+        let is_untrusted =
+            |id: &ProjectId| !self.differs && (busy.contains(id) || self.trusted(id).is_none());
         let left: HashSet<ProjectId> =
             self.projects.keys().filter(|id| is_untrusted(id)).cloned().collect();
         self.projects.retain(|id, _| left.contains(id));

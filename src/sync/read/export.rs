@@ -6,7 +6,7 @@
 //! equal ones have are trusted in the others. A project with any other kind is read by itself.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -250,7 +250,7 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
 pub(crate) async fn install_trusted(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
     install(engine, folder, export).await;
-    export.keep_untrusted();
+    export.keep_untrusted(&HashSet::new());
     memory::give_back();
 }
 

@@ -5,7 +5,7 @@
 //! tells. Of what was saved meanwhile it may be older, and says nothing.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     sync::{
         engine::Engine,
         leaf::{
-            exports::{ExportState, FlightLease, LARGE, SLOW, SpaceExport},
+            exports::{EXPORT_TIMEOUT, ExportState, FlightLease, LARGE, SLOW, SpaceExport},
             known_listings::Agreement,
         },
         project::Project,
@@ -42,11 +42,12 @@ pub(crate) fn agreement(engine: &Engine, folder: &SpaceId) -> Option<Agreement> 
 }
 
 /// Asks for the export of a space, compares it with what was listed since it `begun`, and takes it
-/// over as far as it can be trusted.
+/// over as far as it can be trusted. A project that is `listed` meanwhile is waited for a while, and
+/// with it whoever waits for the export.
 pub(crate) async fn export(
     engine: &Engine,
     folder: &SpaceId,
-    lease: &FlightLease,
+    (lease, listed): (&FlightLease, Option<&Project>),
     begun: Instant,
     priority: Priority,
 ) {
@@ -61,6 +62,12 @@ pub(crate) async fn export(
         return;
     };
     let took = engine.clock.now().saturating_duration_since(asked);
+    if let Some(project) = listed {
+        tokio::select! {
+            conversation = project.remote.lock() => drop(conversation),
+            () = engine.clock.sleep(EXPORT_TIMEOUT) => {}
+        }
+    }
     let listed = engine.listings.projects_in(folder);
     let is_left_out = |listed: &RemoteProject| !projects.contains_key(&listed.id);
     if !listed.is_empty() && listed.iter().all(is_left_out) {
@@ -72,7 +79,7 @@ pub(crate) async fn export(
     let is_heavy = took > SLOW || bytes > LARGE;
     let known = agreement(engine, folder);
     let agrees = known.is_some();
-    let verified = engine.listings.verified();
+    let verified = if agrees { engine.listings.verified() } else { BTreeSet::new() };
     let since = known.map_or(engine.clock.wall(), |known| known.since);
     let exported =
         SpaceExport { taken: begun, projects, verified, differs: false, agrees, generations };
@@ -102,6 +109,10 @@ pub(crate) async fn compare_with_listing(engine: &Engine, project: &Project) {
     let Ok(mut state) = space.export.try_lock() else { return };
     if compare(engine, &folder, &mut state, &id, project) {
         take_over(engine, &folder, &mut state).await;
+    } else if let Some(export) = &mut state.newest
+        && take(engine, &id, project, export).await
+    {
+        export.projects.remove(&id);
     }
 }
 
@@ -142,6 +153,9 @@ fn compare(
     }
     let (is_first, is_more) = (tells && !export.agrees, export.verified.len() > before);
     export.agrees |= tells;
+    if is_first {
+        export.verified.extend(engine.listings.verified());
+    }
     if export.agrees && (is_first || is_more) {
         note_agreement(engine, folder, state);
     }
@@ -163,34 +177,39 @@ fn note_agreement(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
 }
 
 /// Takes over what the newest export says of the projects of a folder, as far as it can be trusted,
-/// and keeps of it only what cannot be yet.
+/// and keeps of it only what cannot be yet, and what is of projects that are busy: whoever lists one of
+/// these takes that over.
 async fn take_over(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
+    let mut busy = HashSet::new();
     for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
         if export.trusted(&id).is_some() {
             let known = engine.known(&id);
             let project = known.unwrap_or_else(|| registry::project(engine, &id, folder, &name));
-            take(engine, &id, &project, export).await;
+            if !take(engine, &id, &project, export).await {
+                busy.insert(id);
+            }
         }
     }
-    export.keep_untrusted();
+    export.keep_untrusted(&busy);
     memory::give_back();
 }
 
-async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &SpaceExport) {
-    let Some(exported) = export.trusted(id) else { return };
+/// Takes over what an export says of a project. Whether that is of no more use then.
+async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &SpaceExport) -> bool {
+    let Some(exported) = export.trusted(id) else { return false };
     // Whoever converses with the service about it knows better.
-    let Ok(_conversation) = project.remote.try_lock() else { return };
+    let Ok(_conversation) = project.remote.try_lock() else { return false };
     let listing = export::listing(exported, &project.title());
     let read = {
         let current = residency::resident(engine, project);
         if !is_as_asked(&current, id, export) {
-            return;
+            return true;
         }
         match (current.read(), current.snapshot()) {
             (Some(read), Some(known)) if read >= export.taken => {
                 if !known.outline.is_listed_like(&listing.outline) {
-                    return;
+                    return true;
                 }
                 read
             }
@@ -198,6 +217,7 @@ async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &Space
         }
     };
     fetch::install_reading(engine, project, told(engine, project, exported), read).await;
+    true
 }
 
 /// Whether what is known of a project is the outcome of the saves that it was when the export was

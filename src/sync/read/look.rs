@@ -60,7 +60,7 @@ pub(crate) async fn read(
             read_both(engine, project, &space, (lease, begun), priority).await
         }
         Claim::Mine(lease) => {
-            ask_for_export(engine, project, (lease, begun), priority);
+            ask_for_export(engine, project, (lease, begun), false, priority);
             wait(engine, &space, EXPORT_TIMEOUT).await;
             list_unless_fresh(engine, project, priority).await
         }
@@ -112,7 +112,7 @@ async fn read_both(
     if let Poll::Ready(Err(error)) = first {
         return Err(error);
     }
-    ask_for_export(engine, project, (lease, begun), priority);
+    ask_for_export(engine, project, (lease, begun), true, priority);
     if first.is_pending() {
         listing.await?;
     }
@@ -139,6 +139,7 @@ async fn join(
     if priority == Priority::Foreground {
         wait(engine, space, REVALIDATION_WAIT).await;
     }
+    exported::compare_with_listing(engine, project).await;
     Ok(())
 }
 
@@ -163,16 +164,18 @@ async fn list(engine: &Engine, project: &Arc<Project>, priority: Priority) -> Re
     Ok(())
 }
 
-/// Has the space of a project exported, whoever waits for that.
+/// Has the space of a project exported, which may be listed meanwhile, whoever waits for that.
 fn ask_for_export(
     engine: &Arc<Engine>,
-    project: &Project,
+    project: &Arc<Project>,
     (lease, begun): (FlightLease, Instant),
+    is_listed: bool,
     priority: Priority,
 ) {
-    let (shared, folder) = (engine.clone(), project.folder());
+    let (shared, project, folder) = (engine.clone(), project.clone(), project.folder());
     engine.tasks.spawn("exporting a space", async move {
-        exported::export(&shared, &folder, &lease, begun, priority).await;
+        let listed = Some(&*project).filter(|_| is_listed);
+        exported::export(&shared, &folder, (&lease, listed), begun, priority).await;
     });
 }
 

@@ -104,7 +104,9 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, shared: &Shared, born: u64) {
 
 /// A mount by way of a line, with a connection that was idle for long.
 fn mounted(flags: &[&str]) -> (Mounted, Line) {
-    let mounted = Mounted::on(Quirks::default(), "one", flags, |store, workspace| {
+    // A look at one project tells nothing of another.
+    let flags = [flags, &["--markers", "tasks", "--fields", "none"]].concat();
+    let mounted = Mounted::on(Quirks::default(), "one", &flags, |store, workspace| {
         for name in ["A", "B"] {
             store.add_project(workspace, name, "x").unwrap();
         }

@@ -37,7 +37,9 @@ fn a_mount_that_is_killed_while_a_directory_is_locked_ends_and_the_next_one_goes
         ("exec cat Unread.md", "/tasks", opens),
         ("exec stat Unread.md", "/tasks", stats),
     ] {
+        // A look at one project tells nothing of another.
         let flags = ["--max-age", "0", "--commit-wait", "60", "--read-timeout", "60"];
+        let flags = [&flags[..], &["--markers", "tasks", "--fields", "none"]].concat();
         let mut gone = None;
         let mounted = Mounted::on(Quirks::default(), "one", &flags, |store, workspace| {
             store.add_folder(workspace, "Sales").unwrap();
@@ -93,7 +95,9 @@ const WINDOWS: [(&str, &str); 11] = [
 #[test]
 fn a_mount_that_is_killed_while_a_program_waits_for_taskade_frees_it_and_the_next_one_goes_on() {
     for (script, path) in WINDOWS {
+        // A look at one project tells nothing of another.
         let flags = ["--max-age", "0", "--commit-wait", "60", "--read-timeout", "60"];
+        let flags = [&flags[..], &["--markers", "tasks", "--fields", "none"]].concat();
         let mounted = Mounted::on(Quirks::default(), "one", &flags, |store, workspace| {
             let sales = store.add_folder(workspace, "Sales").unwrap();
             store.add_project(&sales, "Gone", "x").unwrap();
