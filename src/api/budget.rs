@@ -48,6 +48,13 @@ pub(crate) enum RequestOutcome {
     Unsent,
 }
 
+/// A request that was sent: the window that it belongs to, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SentRequest {
+    window: u64,
+    at: Instant,
+}
+
 /// What is known of the budget.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Budget {
@@ -90,18 +97,21 @@ impl Budget {
         }
     }
 
-    /// A request is on its way. The window that it belongs to.
-    pub(crate) fn sent(&mut self) -> u64 {
+    /// A request is on its way.
+    pub(crate) fn sent(&mut self, now: Instant) -> SentRequest {
         self.in_flight += 1;
         self.asking |= !self.known;
-        self.window
+        SentRequest { window: self.window, at: now }
     }
 
-    /// What became of a request of this window.
-    pub(crate) fn settled(&mut self, window: u64, outcome: RequestOutcome, now: Instant) {
+    /// What became of a request.
+    pub(crate) fn settled(&mut self, sent: SentRequest, outcome: RequestOutcome, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.renew(now);
-        let of_this_window = window == self.window;
+        if let RequestOutcome::Answered(told) = outcome {
+            self.move_on(sent.at, told, now);
+        }
+        let of_this_window = sent.window == self.window;
         if of_this_window {
             self.asking = false;
         }
@@ -119,6 +129,22 @@ impl Budget {
                 }
                 _ => self.miss_one(),
             },
+        }
+    }
+
+    /// The service may have begun another window before the known one was to end, as it does when it
+    /// starts anew: the request was counted between when it was sent and now, so what was told then
+    /// of the end of its window may show that this is a later one.
+    fn move_on(&mut self, sent: Instant, told: Told, now: Instant) {
+        let (Some(known), Some(ends)) = (self.reset, told.reset) else { return };
+        if sent + ends <= known {
+            return;
+        }
+        self.reset = Some(now + ends);
+        if sent + ends > known + SAME_WINDOW && told.remaining.is_some() {
+            self.remaining = told.remaining;
+            self.untold = 0;
+            self.window += 1;
         }
     }
 

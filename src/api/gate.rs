@@ -70,8 +70,8 @@ impl Gate {
             let changed = self.ledger.changed();
             let now = clock.now();
             let until = match self.ledger.decide(priority, place, now) {
-                GateStep::Go { is_probe, window } => {
-                    return Ok(Permit::new(&self.ledger, window, now, is_probe));
+                GateStep::Go { is_probe, request } => {
+                    return Ok(Permit::new(&self.ledger, request, now, is_probe));
                 }
                 GateStep::Wait(decision) => {
                     let until = match decision {

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Notify, futures::Notified, watch};
 
 use super::{
-    budget::{Budget, Decision, RequestOutcome, Told},
+    budget::{Budget, Decision, RequestOutcome, SentRequest, Told},
     outage::{Failure, Gone, Outage, Passage},
     priority::Priority,
     queue::{Queue, QueuePlace},
@@ -63,13 +63,15 @@ pub struct BudgetStatus {
 pub(super) enum GateStep {
     Go {
         is_probe: bool,
-        /// The window that it belongs to.
-        window: u64,
+        request: SentRequest,
     },
     /// The budget, or those before it.
     Wait(Decision),
     /// The service is gone: until a probe is due, or its answer is there.
-    WaitForProbe { due: Option<Instant>, gone: Option<Gone> },
+    WaitForProbe {
+        due: Option<Instant>,
+        gone: Option<Gone>,
+    },
 }
 
 impl Ledger {
@@ -171,10 +173,10 @@ impl Ledger {
         }
     }
 
-    /// What a request came to that belongs to this window.
-    pub(super) fn settle(&self, window: u64, outcome: RequestOutcome) {
+    /// What a request came to.
+    pub(super) fn settle(&self, request: SentRequest, outcome: RequestOutcome) {
         let now = self.clock.now();
-        self.lock().budget.settled(window, outcome, now);
+        self.lock().budget.settled(request, outcome, now);
         self.changed.notify_waiters();
     }
 
@@ -223,7 +225,7 @@ impl LedgerState {
             Decision::Now if !self.queue.is_next(place) || self.in_flight >= MOST_IN_FLIGHT => {
                 GateStep::Wait(Decision::WaitForAnswer)
             }
-            Decision::Now => GateStep::Go { is_probe, window: self.admit(place, is_probe) },
+            Decision::Now => GateStep::Go { is_probe, request: self.admit(place, is_probe, now) },
             decision => GateStep::Wait(decision),
         }
     }
@@ -232,14 +234,14 @@ impl LedgerState {
         GateStep::WaitForProbe { due, gone: self.outage.gone().cloned() }
     }
 
-    /// Lets the next one through. The window that its request belongs to.
-    fn admit(&mut self, place: QueuePlace, is_probe: bool) -> u64 {
+    /// Lets the next one through.
+    fn admit(&mut self, place: QueuePlace, is_probe: bool, now: Instant) -> SentRequest {
         if is_probe {
             self.outage.probes();
         }
         self.queue.serve(place);
         self.in_flight += 1;
         self.sent += 1;
-        self.budget.sent()
+        self.budget.sent(now)
     }
 }

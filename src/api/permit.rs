@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    budget::{RequestOutcome, Told},
+    budget::{RequestOutcome, SentRequest, Told},
     ledger::Ledger,
     outage::Failure,
 };
@@ -14,7 +14,7 @@ use super::{
 /// The right to send one request.
 pub(crate) struct Permit<'a> {
     ledger: &'a Ledger,
-    window: u64,
+    request: SentRequest,
     sent: Instant,
     /// Whether it is to find out if the service is back, and nothing is known of that yet.
     is_probe: bool,
@@ -24,8 +24,13 @@ pub(crate) struct Permit<'a> {
 
 impl<'a> Permit<'a> {
     /// For a request that goes now.
-    pub(super) fn new(ledger: &'a Ledger, window: u64, sent: Instant, is_probe: bool) -> Self {
-        Self { ledger, window, sent, is_probe, settled: false }
+    pub(super) fn new(
+        ledger: &'a Ledger,
+        request: SentRequest,
+        sent: Instant,
+        is_probe: bool,
+    ) -> Self {
+        Self { ledger, request, sent, is_probe, settled: false }
     }
 
     /// Whether it is to find out if the service is back.
@@ -62,7 +67,7 @@ impl<'a> Permit<'a> {
     fn settle(&mut self, outcome: RequestOutcome) {
         if !self.settled {
             self.settled = true;
-            self.ledger.settle(self.window, outcome);
+            self.ledger.settle(self.request, outcome);
         }
     }
 }
