@@ -5,9 +5,6 @@ use crate::{database::failed as storage, error::Result, store::journal::Journal}
 /// It lists titles as the root of all tasks.
 pub(crate) const TITLES_ARE_LISTED: &str = "titles are listed";
 
-/// It reads bullets in the Markdown of a new project, and takes other markers for text.
-pub(crate) const READS_BULLETS_ALONE: &str = "reads bullets alone";
-
 impl Journal {
     pub(crate) fn note_habit(&self, what: &str) -> Result<()> {
         self.lock()
@@ -16,12 +13,14 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether the service was seen to do so.
-    pub(crate) fn has_habit(&self, what: &str) -> Result<bool> {
+    /// Whether the service was seen to list titles as the root of all tasks.
+    pub(crate) fn titles_are_listed(&self) -> Result<bool> {
         self.lock()
-            .query_row("SELECT EXISTS (SELECT 1 FROM habits WHERE what = ?1)", [what], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM habits WHERE what = ?1)",
+                [TITLES_ARE_LISTED],
+                |row| row.get(0),
+            )
             .map_err(storage("cannot read what the service does"))
     }
 }

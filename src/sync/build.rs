@@ -16,7 +16,6 @@ use crate::{
         artifacts::Artifacts,
         base_log::BaseLog,
         cache::{CACHE, Cache},
-        habits::{READS_BULLETS_ALONE, TITLES_ARE_LISTED},
         journal::Journal,
         removals::Removals,
     },
@@ -55,8 +54,7 @@ impl Engine {
         let audit = Arc::new(Audited::new(backend, clock.clone(), artifacts.dir(), keep));
         let unseen = Unseen::of(&journal)?;
         let unmoved = Unsettled::of(&journal)?;
-        let titles_are_listed = AtomicBool::new(journal.has_habit(TITLES_ARE_LISTED)?);
-        let reads_bullets_alone = AtomicBool::new(journal.has_habit(READS_BULLETS_ALONE)?);
+        let titles_are_listed = AtomicBool::new(journal.titles_are_listed()?);
         let engine = Arc::new_cyclic(|this| Self {
             this: this.clone(),
             work: worker::start,
@@ -84,7 +82,6 @@ impl Engine {
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,
             reads_cache_ahead: AtomicBool::new(false),
-            reads_bullets_alone,
             events,
             projects: Ordered::default(),
             unborn: Ordered::default(),

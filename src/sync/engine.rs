@@ -69,8 +69,6 @@ pub struct Engine {
     pub(crate) titles_are_listed: AtomicBool,
     /// Whether somebody reads the cache ahead of a walk.
     pub(crate) reads_cache_ahead: AtomicBool,
-    /// Whether the service was seen to read bullets alone in the Markdown of a new project.
-    pub(crate) reads_bullets_alone: AtomicBool,
     pub(crate) this: Weak<Self>,
     /// Starts a worker at a project: what is above this knows how.
     pub(crate) work: fn(&Arc<Self>, &Arc<Project>),

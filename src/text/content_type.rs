@@ -1,12 +1,8 @@
 //! How an outline is put into words for the service: content types, and projects as Markdown.
 
-use std::collections::HashSet;
-
 use crate::{
     api::{ContentType, TypedText},
-    document::{Line, shown_markers},
-    model::Marker,
-    plan::{Item, Outline},
+    plan::Outline,
 };
 
 /// Which content type texts are sent as (`--content-type`).
@@ -48,105 +44,32 @@ pub(crate) fn is_markup(text: &str) -> bool {
         || numbered()
 }
 
-/// How the tasks of a new project are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blocks {
-    /// Each as what it is.
-    Each,
-    /// As bullets: the service was seen to take the other markers for text.
-    Bullets,
-}
-
-/// A new project as Markdown: the title, then its tasks.
+/// A new project as Markdown: the title, then the tasks as a list. The service takes the first
+/// line as the title and reads two spaces as a level.
 ///
-/// The service takes the first line as the title and reads two spaces as a level, `- ` as a bullet,
-/// `- [ ] ` and `- [x] ` as a box, `1. ` as a number, and `# ` and `## ` as headings that hold what
-/// follows. Deeper ones hold nothing.
-///
-/// Tasks are left out if any of them would be read as markup or could not be an item: they are then
-/// created one by one, with their content types.
-pub(crate) fn project_markdown(title: &str, outline: &Outline, blocks: Blocks) -> String {
+/// Tasks are left out if any of them would be read as markup or could not be a list item: they
+/// are then created one by one, with their content types.
+pub(crate) fn project_markdown(title: &str, outline: &Outline) -> String {
     let mut markdown = format!("# {title}");
-    let simple = |text: &str| {
-        !text.is_empty() && !text.contains('\n') && !text.ends_with('#') && !is_markup(text)
-    };
-    if outline.items.is_empty() || !outline.items.iter().all(|item| simple(&item.text)) {
-        return markdown;
-    }
-    markdown.push_str("\n\n");
-    let markers = markers(outline, blocks);
-    // Whether each of those around is a heading, outermost first.
-    let mut around: Vec<bool> = Vec::new();
-    let mut above = None;
-    for (item, &marker) in outline.items.iter().zip(&markers) {
-        around.truncate(item.depth);
-        let is_apart = |marker| matches!(marker, Marker::Paragraph | Marker::Heading(_));
-        if above.is_some_and(|above| is_apart(above) || is_apart(marker)) {
+    let simple = |text: &str| !text.is_empty() && !text.contains('\n') && !is_markup(text);
+    if !outline.items.is_empty() && outline.items.iter().all(|item| simple(&item.text)) {
+        markdown.push_str("\n\n");
+        for item in &outline.items {
+            markdown.push_str(&"  ".repeat(item.depth));
+            markdown.push_str("- ");
+            markdown.push_str(&item.text);
             markdown.push('\n');
         }
-        let levels = around.iter().filter(|is_heading| !**is_heading).count();
-        markdown.push_str(&"  ".repeat(levels));
-        markdown.push_str(match marker {
-            Marker::Checkbox if item.done => "- [x] ",
-            Marker::Checkbox => "- [ ] ",
-            Marker::Bullet => "- ",
-            Marker::Number => "1. ",
-            Marker::Paragraph => "",
-            Marker::Heading(0 | 1) => "# ",
-            Marker::Heading(_) => "## ",
-        });
-        markdown.push_str(&item.text);
-        markdown.push('\n');
-        around.push(matches!(marker, Marker::Heading(_)));
-        above = Some(marker);
     }
     markdown
 }
 
-/// What each task is in the Markdown of a new project.
-fn markers(outline: &Outline, blocks: Blocks) -> Vec<Marker> {
-    if blocks == Blocks::Bullets {
-        return vec![Marker::Bullet; outline.items.len()];
-    }
-    let line = |item: &Item| Line {
-        depth: item.depth,
-        text: item.text.clone(),
-        done: item.done,
-        marker: match item.spelled.marker() {
-            Marker::Heading(3..) => Marker::Bullet,
-            marker => marker,
-        },
-        ..Line::default()
-    };
-    let lines: Vec<Line> = outline.items.iter().map(line).collect();
-    shown_markers(&lines)
-}
-
-/// What was made of a project whose tasks are `wanted`, without the markers that the service took for
-/// text. Whether there were any.
-pub(crate) fn without_literal_markers(wanted: &Outline, made: &Outline) -> (Outline, bool) {
-    let wanted: HashSet<&str> = wanted.items.iter().map(|item| item.text.as_str()).collect();
-    let mut made = made.clone();
-    let mut found = false;
-    for item in &mut made.items {
-        let text = item.text.strip_prefix("- ").unwrap_or(&item.text);
-        let markers = ["[ ] ", "[x] ", "1. ", "# ", "## "];
-        let rest = markers.into_iter().find_map(|marker| text.strip_prefix(marker));
-        if let Some(rest) = rest.filter(|rest| wanted.contains(rest)) {
-            item.text = rest.to_owned();
-            found = true;
-        }
-    }
-    (made, found)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Blocks, is_markup, project_markdown, without_literal_markers};
-    use crate::{
-        model::{Marker, Spelled},
-        plan::{Item, Key, Outline},
-    };
+    use super::{is_markup, project_markdown};
+    use crate::plan::Item;
+    use crate::plan::Key;
+    use crate::plan::Outline;
 
     #[test]
     fn prose_is_plain_and_markup_is_not() {
@@ -158,53 +81,19 @@ mod tests {
         }
     }
 
-    fn item(depth: usize, marker: Option<Marker>, text: &str) -> Item {
-        Item {
-            key: Key::New(0),
+    #[test]
+    fn a_new_project_is_a_title_and_a_list() {
+        let item = |n, depth, text: &str| Item {
+            key: Key::New(n),
             depth,
             text: text.to_owned(),
             done: false,
             details: Default::default(),
-            spelled: Spelled(marker),
-        }
-    }
-
-    #[test]
-    fn a_new_project_is_a_title_and_what_each_task_is() {
-        let heading = |level| Some(Marker::Heading(level));
-        let items = vec![
-            item(0, Some(Marker::Paragraph), "intro"),
-            Item { done: true, ..item(0, Some(Marker::Bullet), "a") },
-            item(1, None, "b"),
-            item(0, heading(2), "H"),
-            item(1, Some(Marker::Number), "c"),
-            item(2, Some(Marker::Bullet), "d"),
-            item(0, heading(1), "I"),
-            item(1, heading(2), "J"),
-            item(2, heading(3), "K"),
-            item(3, None, "e"),
-        ];
-        let mut outline = Outline { items };
-        let each = "# T\n\nintro\n\n- [x] a\n  - [ ] b\n\n## H\n\n1. c\n  - d\n\n# I\n\n## J\n\n\
-                    - K\n  - [ ] e\n";
-        assert_eq!(project_markdown("T", &outline, Blocks::Each), each);
-        let bullets =
-            "# T\n\n- intro\n- a\n  - b\n- H\n  - c\n    - d\n- I\n  - J\n    - K\n      - e\n";
-        assert_eq!(project_markdown("T", &outline, Blocks::Bullets), bullets);
-        outline.items.push(item(0, None, "*c*"));
-        assert_eq!(project_markdown("T", &outline, Blocks::Each), "# T");
-    }
-
-    #[test]
-    fn a_marker_that_was_taken_for_text_is_found() {
-        let outline = |texts: &[&str]| Outline {
-            items: texts.iter().map(|text| item(0, None, text)).collect(),
+            spelled: Default::default(),
         };
-        let wanted = outline(&["a", "b", "c"]);
-        let made = outline(&["[ ] a", "- [x] b", "c"]);
-        assert_eq!(without_literal_markers(&wanted, &made), (wanted.clone(), true));
-        assert_eq!(without_literal_markers(&wanted, &wanted), (wanted.clone(), false));
-        let other = outline(&["[ ] d"]);
-        assert_eq!(without_literal_markers(&wanted, &other), (other.clone(), false));
+        let mut outline = Outline { items: vec![item(0, 0, "a"), item(1, 1, "b")] };
+        assert_eq!(project_markdown("T", &outline), "# T\n\n- a\n  - b\n");
+        outline.items.push(item(2, 0, "*c*"));
+        assert_eq!(project_markdown("T", &outline), "# T");
     }
 }

@@ -3,10 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::{
-    store::habits::{READS_BULLETS_ALONE, TITLES_ARE_LISTED},
-    sync::engine::Engine,
-};
+use crate::{store::habits::TITLES_ARE_LISTED, sync::engine::Engine};
 
 /// Notes that the service lists titles, on disk too: a title that was changed, and after that
 /// no name, looks like a task to whoever does not know that.
@@ -17,17 +14,5 @@ pub(crate) async fn note_titles_listed(engine: &Engine) {
     let noted = engine.journaled(|journal| journal.note_habit(TITLES_ARE_LISTED));
     if let Err(error) = noted.await {
         tracing::warn!(%error, "not noted how the service lists titles");
-    }
-}
-
-/// Notes that the service reads bullets in the Markdown of a new project and takes other markers for
-/// text, on disk too: every task of the next one would have to be mended.
-pub(crate) async fn note_reads_bullets_alone(engine: &Engine) {
-    if engine.reads_bullets_alone.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    let noted = engine.journaled(|journal| journal.note_habit(READS_BULLETS_ALONE));
-    if let Err(error) = noted.await {
-        tracing::warn!(%error, "not noted which markers the service reads");
     }
 }

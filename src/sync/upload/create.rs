@@ -4,10 +4,7 @@
 //! How the service reads the Markdown of a new project is not documented beyond titles and
 //! bullets, so what it made is read back and believed, and only the difference is sent.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     api::{Priority, RemoteProject},
@@ -20,11 +17,11 @@ use crate::{
         engine::Engine,
         event::Event,
         project::Project,
-        read::{directories, fetch, habits, registry},
+        read::{directories, fetch, registry},
         transition::Transition,
         upload::placement,
     },
-    text::content_type::{Blocks, project_markdown, without_literal_markers},
+    text::content_type::project_markdown,
 };
 
 /// How a project came to be.
@@ -82,11 +79,7 @@ pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Proje
             break (place, sent);
         }
     };
-    let blocks = match engine.reads_bullets_alone.load(Ordering::Relaxed) {
-        true => Blocks::Bullets,
-        false => Blocks::Each,
-    };
-    let markdown = project_markdown(&place.title, &sent, blocks);
+    let markdown = project_markdown(&place.title, &sent);
     match engine.backend.create_project(&place.folder, &markdown).await {
         Ok(id) => Ok((id, place)),
         Err(error) => {
@@ -149,7 +142,6 @@ pub(crate) async fn take_over(
     origin: CreatedFrom,
 ) -> Result<()> {
     fetch::fetch(engine, project, Priority::Save).await?;
-    note_literal_markers(engine, project).await;
     let mut next = Transition::begin(engine, project).await;
     let read = next.snapshot().map(|snapshot| snapshot.outline.clone());
     let read = read.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
@@ -178,19 +170,6 @@ pub(crate) async fn take_over(
         next.note_created(*number, id);
     }
     next.commit_with(|current| bases::log_names(engine, current)).await
-}
-
-/// Notes whether the service took markers of the tasks of a new project for text.
-async fn note_literal_markers(engine: &Engine, project: &Project) {
-    let is_literal = {
-        let state = project.lock();
-        let sent = state.creating.as_ref().map(|creating| &creating.sent);
-        sent.zip(state.snapshot())
-            .is_some_and(|(sent, made)| without_literal_markers(sent, &made.outline).1)
-    };
-    if is_literal {
-        habits::note_reads_bullets_alone(engine).await;
-    }
 }
 
 /// Looks for a project that a request made whose answer never came: one of its title that is
@@ -255,9 +234,7 @@ pub(crate) fn adopt(wanted: &Outline, made: &Outline) -> (Outline, Vec<(u32, Tas
             anchor: None,
         })
         .collect();
-    // A text that the marker became part of is that task's all the same.
-    let (made, _) = without_literal_markers(wanted, made);
-    let aligned = plan::align(&made, &lines, 0);
+    let aligned = plan::align(made, &lines, 0);
     let mut adopted = wanted.clone();
     let mut ids = Vec::new();
     for (item, found) in adopted.items.iter_mut().zip(aligned.items) {

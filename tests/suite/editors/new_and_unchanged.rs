@@ -16,7 +16,7 @@ fn makes_a_project(make: impl FnOnce(&Mounted)) {
     make(&mounted);
     let writes = mounted.writes(&[]);
     assert_eq!(writes.len(), 1, "{writes:?}");
-    let content = "POST /projects {\"content\":\"# New\\n\\n- [ ] a\\n  - [ ] b\\n\"";
+    let content = "POST /projects {\"content\":\"# New\\n\\n- a\\n  - b\\n\"";
     assert!(writes[0].starts_with(content), "{writes:?}");
     let found = mounted.server().store().find_projects("New").unwrap();
     assert_eq!(found.len(), 1);

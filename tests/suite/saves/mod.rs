@@ -11,7 +11,6 @@ mod exchange;
 mod history;
 mod long_outage;
 mod merges;
-mod new_projects;
 mod offline;
 mod paste_after_delete;
 mod paste_back;

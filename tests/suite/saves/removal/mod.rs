@@ -221,8 +221,7 @@ async fn a_file_of_other_tasks_is_a_new_project_and_an_empty_one_none() {
     assert_eq!(mount.writes(), NONE);
     mount.overwrite("Plan.md", b"- [ ] Draft the brief\n- [ ] Ship it\n").await.unwrap();
     pass(10).await;
-    let content = "# Plan\\n\\n- [ ] Draft the brief\\n- [ ] Ship it\\n";
-    assert_eq!(mount.writes(), [format!("POST project \"{content}\"")]);
+    assert_eq!(mount.writes(), ["POST project \"# Plan\\n\\n- Draft the brief\\n- Ship it\\n\""]);
     assert_eq!(mount.memory.tree("plan"), "milk\nbread\neggs\n");
     assert_eq!(mount.names().await, ["Plan.md"]);
 }

@@ -6,11 +6,12 @@ use taskadefs::{
     api::{Backend, Call, Envelope, Method, Request},
     error::{Error, Kind, Result},
     ids::TaskId,
+    model::Marker,
 };
 
 use crate::support::service::{
-    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, markdown::blocks,
-    nodes::nameless_fields, task,
+    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, nodes::nameless_fields,
+    task,
 };
 
 /// The path of a task.
@@ -203,15 +204,18 @@ impl State {
         let (folder, markdown) = (text(call, "/folderId"), text(call, "/content"));
         self.check_space(folder)?;
         let id = format!("p{}", self.next());
-        let name = markdown.lines().next().unwrap_or_default().trim_start_matches("# ");
+        let mut lines = markdown.lines();
+        let name = lines.next().unwrap_or_default().trim_start_matches("# ");
         let mut tasks = vec![task(TITLE, name, None, false)];
         let mut path: Vec<String> = Vec::new();
-        for block in blocks(markdown, self.reads_bullets_alone) {
-            path.truncate(block.depth);
+        for line in lines.filter(|line| !line.is_empty()) {
+            let text = line.trim_start_matches("  ");
+            path.truncate((line.len() - text.len()) / 2);
             let child = format!("n{}", self.next());
             let parent = path.last().map_or(TITLE, String::as_str).to_owned();
-            let mut made = task(&child, block.text, Some(&parent), block.done);
-            made.spelled = block.format.into();
+            let bullet = text.strip_prefix("- ");
+            let mut made = task(&child, bullet.unwrap_or(text), Some(&parent), false);
+            made.spelled = bullet.map_or(Marker::Paragraph, |_| Marker::Bullet).into();
             tasks.push(made);
             path.push(child);
         }

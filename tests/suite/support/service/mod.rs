@@ -8,7 +8,6 @@ mod calls;
 pub mod connection;
 pub mod details;
 mod faults;
-mod markdown;
 mod nodes;
 mod tasks;
 
@@ -58,8 +57,6 @@ pub(crate) struct State {
     pub(crate) copies_have_new_ids: bool,
     /// Whether titles stay as they are, whatever their nodes are told; they do if not said.
     pub(crate) titles_follow: bool,
-    /// Whether the Markdown of a new project has no markers but those of bullets.
-    pub(crate) reads_bullets_alone: bool,
     /// Whether spaces can be exported.
     pub(crate) exports: bool,
     /// The projects that have a share link.
