@@ -178,14 +178,14 @@ mod tests {
         ])
         .await;
         let link = logged.share(p).await.unwrap();
-        let told = async |of| logged.detail(READ, p, t, of).await.unwrap();
-        assert_eq!(told(TaskResource::Date).await.date, Some(date));
-        assert_eq!(told(TaskResource::Note).await.note.as_deref(), Some("n"));
-        assert_eq!(told(TaskResource::Assignees).await.assignees, handles);
-        assert_eq!(told(TaskResource::Fields).await.fields, [("@inc01".to_owned(), value)]);
+        let answered = async |of| logged.detail(READ, p, t, of).await.unwrap();
+        assert_eq!(answered(TaskResource::Date).await.date, Some(date));
+        assert_eq!(answered(TaskResource::Note).await.note.as_deref(), Some("n"));
+        assert_eq!(answered(TaskResource::Assignees).await.assignees, handles);
+        assert_eq!(answered(TaskResource::Fields).await.fields, [("@inc01".to_owned(), value)]);
         assert_eq!(logged.resource(READ, p, Resource::ShareLink).await.unwrap(), link);
-        let told = logged.task_resource(READ, p, t, TaskResource::Note).await.unwrap();
-        assert_eq!(told.unwrap()["value"], "n");
+        let answered = logged.task_resource(READ, p, t, TaskResource::Note).await.unwrap();
+        assert_eq!(answered.unwrap()["value"], "n");
         write(&[
             SetDetail::Note(None),
             SetDetail::Field("@inc01", None),
@@ -195,7 +195,7 @@ mod tests {
         .await;
         assert!(logged.set_detail(p, t, SetDetail::Date(None)).await.is_err());
         let log = fs::read_to_string(dir.path().join("history.ndjson")).unwrap();
-        let told: Vec<(String, Value)> = log
+        let answered: Vec<(String, Value)> = log
             .lines()
             .map(|line| {
                 let line: Value = serde_json::from_str(line).unwrap();
@@ -218,7 +218,7 @@ mod tests {
             ("clear date ok", Value::Null),
             ("clear date refused", Value::Null),
         ];
-        assert_eq!(told, wanted.map(|(call, what)| (call.to_owned(), what)));
+        assert_eq!(answered, wanted.map(|(call, what)| (call.to_owned(), what)));
     }
 
     /// Answers whatever is asked.

@@ -17,7 +17,7 @@ const SAME_WINDOW: Duration = Duration::from_secs(1);
 
 /// What the headers of an answer say of the budget.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct LimitHeaders {
     /// `x-rate-limit-limit`.
     pub(crate) limit: Option<u32>,
     /// `x-rate-limit-remaining`.
@@ -41,7 +41,7 @@ pub(crate) enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum RequestOutcome {
     /// It was answered, and this is what its headers say.
-    Answered(Told),
+    Answered(LimitHeaders),
     /// No answer came: the service may have counted it.
     Lost,
     /// It did not leave this machine.
@@ -108,8 +108,8 @@ impl Budget {
     pub(crate) fn settled(&mut self, sent: SentRequest, outcome: RequestOutcome, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.renew(now);
-        if let RequestOutcome::Answered(told) = outcome {
-            self.move_on(sent.at, told, now);
+        if let RequestOutcome::Answered(headers) = outcome {
+            self.move_on(sent.at, headers, now);
         }
         let of_this_window = sent.window == self.window;
         if of_this_window {
@@ -118,48 +118,50 @@ impl Budget {
         match outcome {
             RequestOutcome::Unsent => {}
             RequestOutcome::Lost => self.miss_one(),
-            RequestOutcome::Answered(told) if of_this_window => self.learn(told, now),
+            RequestOutcome::Answered(headers) if of_this_window => self.learn(headers, now),
             // Sent in an earlier window, and perhaps counted in this one: what it tells is of
             // this one if it ends when this one does.
-            RequestOutcome::Answered(told) => match (told.remaining, told.reset, self.reset) {
-                (Some(remaining), Some(ends), Some(reset)) => {
-                    if now + ends + SAME_WINDOW >= reset {
-                        self.remaining = self.remaining.map(|known| known.min(remaining));
+            RequestOutcome::Answered(headers) => {
+                match (headers.remaining, headers.reset, self.reset) {
+                    (Some(remaining), Some(ends), Some(reset)) => {
+                        if now + ends + SAME_WINDOW >= reset {
+                            self.remaining = self.remaining.map(|known| known.min(remaining));
+                        }
                     }
+                    _ => self.miss_one(),
                 }
-                _ => self.miss_one(),
-            },
+            }
         }
     }
 
     /// The service may have begun another window before the known one was to end, as it does when it
     /// starts anew: the request was counted between when it was sent and now, so what was told then
     /// of the end of its window may show that this is a later one.
-    fn move_on(&mut self, sent: Instant, told: Told, now: Instant) {
-        let (Some(known), Some(ends)) = (self.reset, told.reset) else { return };
+    fn move_on(&mut self, sent: Instant, headers: LimitHeaders, now: Instant) {
+        let (Some(known), Some(ends)) = (self.reset, headers.reset) else { return };
         if sent + ends <= known {
             return;
         }
         self.reset = Some(now + ends);
-        if sent + ends > known + SAME_WINDOW && told.remaining.is_some() {
-            self.remaining = told.remaining;
+        if sent + ends > known + SAME_WINDOW && headers.remaining.is_some() {
+            self.remaining = headers.remaining;
             self.untold = 0;
             self.window += 1;
         }
     }
 
-    fn learn(&mut self, told: Told, now: Instant) {
-        if told.limit.is_some() {
-            self.limit = told.limit;
+    fn learn(&mut self, headers: LimitHeaders, now: Instant) {
+        if headers.limit.is_some() {
+            self.limit = headers.limit;
         }
         // A service that has a limit is asked for what is left until it tells.
-        self.known |= told.remaining.is_some() || self.limit.is_none();
-        let reset = told.reset.map(|reset| now + reset);
+        self.known |= headers.remaining.is_some() || self.limit.is_none();
+        let reset = headers.reset.map(|reset| now + reset);
         // Answers overtake each other: within one window the least that was told counts.
         let new_window = self.reset.is_none();
-        match (self.remaining, told.remaining) {
-            (Some(known), Some(told)) if !new_window => self.remaining = Some(known.min(told)),
-            (_, Some(told)) => self.remaining = Some(told),
+        match (self.remaining, headers.remaining) {
+            (Some(known), Some(left)) if !new_window => self.remaining = Some(known.min(left)),
+            (_, Some(left)) => self.remaining = Some(left),
             // Answered by something before the service, or by one that tells only sometimes.
             (_, None) => self.miss_one(),
         }
@@ -181,8 +183,8 @@ impl Budget {
     }
 
     /// The service refused a request with 429.
-    pub(crate) fn refused(&mut self, told: Told, now: Instant) {
-        let until = now + told.reset.unwrap_or(UNKNOWN_RESET);
+    pub(crate) fn refused(&mut self, headers: LimitHeaders, now: Instant) {
+        let until = now + headers.reset.unwrap_or(UNKNOWN_RESET);
         self.refused_until = Some(self.refused_until.map_or(until, |known| known.max(until)));
         self.remaining = Some(0);
         self.reset = self.refused_until;

@@ -113,9 +113,9 @@ impl<E: Endpoint> Request for Asked<E> {
         if E::METHOD.is_read() {
             return None;
         }
-        let told = self.endpoint.entry(self.answer.as_ref());
+        let found = self.endpoint.entry(self.answer.as_ref());
         // A write without words of its own is in the log all the same.
-        told.or_else(|| {
+        found.or_else(|| {
             let path = self.endpoint.path().ok()?;
             let project = path.template().starts_with("projects/").then(|| path.subject());
             let call = format!("{:?} {}", E::METHOD, path.template()).to_lowercase();

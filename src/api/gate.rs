@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    budget::{Decision, Told},
+    budget::{Decision, LimitHeaders},
     ledger::{BudgetStatus, GateStep, Ledger},
     outage::Gone,
     permit::Permit,
@@ -115,8 +115,8 @@ impl Gate {
     }
 
     /// The service refused a request for the limit, though its status did not say so.
-    pub(crate) fn refused(&self, told: Told) {
-        self.ledger.refused(told);
+    pub(crate) fn refused(&self, headers: LimitHeaders) {
+        self.ledger.refused(headers);
     }
 }
 
@@ -152,14 +152,14 @@ mod tests {
 
     use super::{Gate, Permit};
     use crate::{
-        api::{Priority, budget::Told, ledger::MOST_IN_FLIGHT},
+        api::{Priority, budget::LimitHeaders, ledger::MOST_IN_FLIGHT},
         clock::SystemClock,
         error::{Kind, Result},
     };
 
-    fn told(remaining: u32, reset: u64) -> Told {
+    fn headers(remaining: u32, reset: u64) -> LimitHeaders {
         let reset = Some(Duration::from_secs(reset));
-        Told { limit: Some(30), remaining: Some(remaining), reset }
+        LimitHeaders { limit: Some(30), remaining: Some(remaining), reset }
     }
 
     async fn pass(gate: &Gate, priority: Priority, seconds: u64) -> Result<Permit<'_>> {
@@ -175,7 +175,7 @@ mod tests {
                 let timeout = Duration::from_secs(60);
                 let mut permit = task_gate.pass(priority, project, timeout).await.unwrap();
                 sender.send(project).unwrap();
-                permit.answered(told(29, 60), false);
+                permit.answered(headers(29, 60), false);
             });
             while gate.status().waiting <= waiting {
                 tokio::task::yield_now().await;
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_save_waits_for_the_reset_and_then_goes_before_reads_that_take_turns() {
         let gate = Arc::new(Gate::new(Arc::new(SystemClock)));
-        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 20), false);
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(headers(0, 20), false);
         let started = tokio::time::Instant::now();
         let senders = [
             (Priority::Background, "refresh"),
@@ -208,7 +208,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_has_an_end_that_says_when_to_come_back() {
         let gate = Gate::new(Arc::new(SystemClock));
-        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 40), true);
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(headers(0, 40), true);
         let error = pass(&gate, Priority::Foreground, 10).await.err().unwrap();
         assert_eq!(error.kind(), Kind::RateLimited);
         assert!(error.to_string().contains("41 s"), "{error}");
@@ -219,7 +219,7 @@ mod tests {
         let gate = Gate::new(Arc::new(SystemClock));
         assert!(!gate.status().is_kept);
         for (remaining, is_kept) in [(4, false), (3, true), (0, true)] {
-            pass(&gate, Priority::Save, 0).await.unwrap().answered(told(remaining, 20), false);
+            pass(&gate, Priority::Save, 0).await.unwrap().answered(headers(remaining, 20), false);
             assert_eq!(gate.status().is_kept, is_kept, "{remaining}");
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
@@ -234,7 +234,7 @@ mod tests {
         }
         assert_eq!((gate.status().waiting, gate.status().sent), (0, 100));
         // Also while it waits, for the others wait behind it.
-        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(0, 20), false);
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(headers(0, 20), false);
         let waited = tokio::time::timeout(Duration::from_secs(1), pass(&gate, Priority::Save, 60));
         assert!(waited.await.is_err());
         assert_eq!(gate.status().waiting, 0);
@@ -247,7 +247,7 @@ mod tests {
         let mut permits = Vec::new();
         for _ in 0..MOST_IN_FLIGHT {
             let mut permit = pass(&gate, Priority::Save, 0).await.unwrap();
-            permit.answered(told(29, 60), false);
+            permit.answered(headers(29, 60), false);
             permits.push(permit);
         }
         assert!(pass(&gate, Priority::Save, 1).await.is_err());
@@ -258,7 +258,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_may_have_been_counted_is_and_what_was_not_sent_is_not() {
         let gate = Gate::new(Arc::new(SystemClock));
-        pass(&gate, Priority::Save, 0).await.unwrap().answered(told(2, 60), false);
+        pass(&gate, Priority::Save, 0).await.unwrap().answered(headers(2, 60), false);
         pass(&gate, Priority::Save, 0).await.unwrap().unsent();
         assert_eq!(gate.status().remaining, Some(2));
         drop(pass(&gate, Priority::Save, 0).await.unwrap());

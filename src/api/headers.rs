@@ -8,14 +8,14 @@ use jiff::{
 };
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-use super::budget::Told;
+use super::budget::LimitHeaders;
 
 /// Longest wait that is believed.
 const MOST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// Reads `x-rate-limit-*` and `Retry-After`; what makes no sense there says nothing. `wall` is
 /// the time here, for a date where the answer does not tell its own.
-pub(crate) fn told(headers: &HeaderMap, wall: SystemTime) -> Told {
+pub(crate) fn limit_headers(headers: &HeaderMap, wall: SystemTime) -> LimitHeaders {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let number = |name: &str| value(name).and_then(|text| text.trim().parse::<f64>().ok());
     let count = |name: &str| {
@@ -35,7 +35,7 @@ pub(crate) fn told(headers: &HeaderMap, wall: SystemTime) -> Told {
         let wait = date(RETRY_AFTER.as_str())?.duration_since(from).ok();
         wait.filter(|wait| !wait.is_zero() && *wait <= MOST_WAIT)
     };
-    Told {
+    LimitHeaders {
         limit: count("x-rate-limit-limit"),
         remaining: count("x-rate-limit-remaining"),
         reset: seconds(RETRY_AFTER.as_str())
@@ -65,16 +65,16 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Told, told};
+    use super::{LimitHeaders, limit_headers};
 
     /// Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
     const WALL: Duration = Duration::from_secs(784_111_777);
 
-    fn read(pairs: &[(&'static str, &str)]) -> Told {
+    fn read(pairs: &[(&'static str, &str)]) -> LimitHeaders {
         let pairs = pairs.iter().map(|(name, value)| {
             (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
         });
-        told(&pairs.collect::<HeaderMap>(), SystemTime::UNIX_EPOCH + WALL)
+        limit_headers(&pairs.collect::<HeaderMap>(), SystemTime::UNIX_EPOCH + WALL)
     }
 
     fn wait(pairs: &[(&'static str, &str)]) -> Option<f64> {
@@ -117,8 +117,8 @@ mod tests {
         #[test]
         fn no_header_makes_it_panic(value in "[ -~]{0,24}") {
             for name in ["retry-after", "x-rate-limit-reset", "x-rate-limit-remaining", "date"] {
-                let told = read(&[(name, &value)]);
-                prop_assert!(told.reset.is_none_or(|wait| wait <= super::MOST_WAIT));
+                let limit_headers = read(&[(name, &value)]);
+                prop_assert!(limit_headers.reset.is_none_or(|wait| wait <= super::MOST_WAIT));
             }
         }
     }

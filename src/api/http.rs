@@ -20,7 +20,7 @@ use super::{
     call::Call,
     envelope::Envelope,
     gate::Gate,
-    headers::told,
+    headers::limit_headers,
     ledger::BudgetStatus,
     outage::{Failure, Gone},
     permit::Permit,
@@ -210,9 +210,9 @@ impl HttpBackend {
         let Call { is_optional, .. } = *sent.outgoing.call;
         let is_read = sent.outgoing.call.is_read();
         let status = response.status();
-        let told = told(response.headers(), self.clock.wall());
+        let limits = limit_headers(response.headers(), self.clock.wall());
         let refused = status == StatusCode::TOO_MANY_REQUESTS;
-        permit.answered(told, refused);
+        permit.answered(limits, refused);
         let result = read_answer(response, is_read, hidden, sent.silence).await;
         self.trace(sent, Some(status));
         let is_heard = match &result {
@@ -236,7 +236,7 @@ impl HttpBackend {
             Err(error) if error.kind() == Kind::RateLimited => {
                 // Where the code says it and the status does not.
                 if !refused {
-                    self.gate.refused(told);
+                    self.gate.refused(limits);
                 }
                 true
             }

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Notify, futures::Notified, watch};
 
 use super::{
-    budget::{Budget, Decision, RequestOutcome, SentRequest, Told},
+    budget::{Budget, Decision, LimitHeaders, RequestOutcome, SentRequest},
     outage::{Failure, Gone, Outage, Passage},
     priority::Priority,
     queue::{Queue, QueuePlace},
@@ -147,8 +147,8 @@ impl Ledger {
     }
 
     /// The service refused a request for the limit, though its status did not say so.
-    pub(super) fn refused(&self, told: Told) {
-        self.lock().budget.refused(told, self.clock.now());
+    pub(super) fn refused(&self, headers: LimitHeaders) {
+        self.lock().budget.refused(headers, self.clock.now());
         self.changed.notify_waiters();
     }
 

@@ -154,17 +154,17 @@ impl Pages {
             return Err(Error::new(Kind::Protocol, "Taskade's pages of tasks go in circles"));
         }
         // Where it is the last task it says nothing that is not known.
-        let own = |told: &String| self.tasks.last().is_some_and(|last| last.id.as_str() == told);
-        let told = page.next_cursor.filter(|told| page.has_more.is_some() || !own(told));
-        Ok(Next::After(self.cursor(told, page.has_more.is_some())))
+        let own = |given: &String| self.tasks.last().is_some_and(|last| last.id.as_str() == given);
+        let given = page.next_cursor.filter(|given| page.has_more.is_some() || !own(given));
+        Ok(Next::After(self.cursor(given, page.has_more.is_some())))
     }
 
     /// Where the next page begins, given what the service says; and what is to be expected of it.
-    fn cursor(&mut self, told: Option<String>, promised: bool) -> String {
+    fn cursor(&mut self, given: Option<String>, promised: bool) -> String {
         self.promised = promised;
         let id = |task: &RemoteTask| task.id.as_str().to_owned();
-        if let Some(told) = told {
-            return told;
+        if let Some(given) = given {
+            return given;
         }
         let overlapping = if promised { None } else { self.overlap() };
         overlapping.or_else(|| self.tasks.last().map(id)).unwrap_or_default()
@@ -293,8 +293,8 @@ mod tests {
     fn a_cursor_that_is_gone_is_no_end() {
         // The first tasks, and what comes after another one.
         for gone in [full(), vec![task(500), task(2000)]] {
-            let told = take_all(vec![(full(), Some(true)), (gone.clone(), Some(false))]);
-            assert_eq!(told.0, [after(999), Next::Anew]);
+            let given = take_all(vec![(full(), Some(true)), (gone.clone(), Some(false))]);
+            assert_eq!(given.0, [after(999), Next::Anew]);
             assert_eq!(take_all(vec![(full(), None), (gone, None)]).0, [after(998), Next::Anew]);
         }
         assert_eq!(take_all(vec![(full(), None), (vec![], None)]).0, [after(998), Next::Anew]);

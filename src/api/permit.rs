@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    budget::{RequestOutcome, SentRequest, Told},
+    budget::{LimitHeaders, RequestOutcome, SentRequest},
     ledger::Ledger,
     outage::Failure,
 };
@@ -51,11 +51,11 @@ impl<'a> Permit<'a> {
         self.ledger.unheard(failure, reason, was_probe, self.sent);
     }
 
-    /// The request was answered; `told` is what the headers say.
-    pub(crate) fn answered(&mut self, told: Told, refused: bool) {
-        self.settle(RequestOutcome::Answered(told));
+    /// The request was answered; `headers` is what the headers say.
+    pub(crate) fn answered(&mut self, headers: LimitHeaders, refused: bool) {
+        self.settle(RequestOutcome::Answered(headers));
         if refused {
-            self.ledger.refused(told);
+            self.ledger.refused(headers);
         }
     }
 

@@ -131,16 +131,16 @@ fn connections_of(process: &Path) -> Option<HashSet<u32>> {
     let mut found = HashSet::new();
     for task in fs::read_dir(process.join("task")).into_iter().flatten().flatten() {
         for file in fs::read_dir(task.path().join("fdinfo")).into_iter().flatten().flatten() {
-            let told = fs::read_to_string(file.path()).unwrap_or_default();
-            found.extend(field(&told, "fuse_connection:").parse::<u32>());
+            let fdinfo = fs::read_to_string(file.path()).unwrap_or_default();
+            found.extend(field(&fdinfo, "fuse_connection:").parse::<u32>());
         }
     }
     (!found.is_empty()).then_some(found)
 }
 
 /// A field of a file in `/proc` that has one a line; empty if it has none.
-fn field<'a>(told: &'a str, name: &str) -> &'a str {
-    told.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default()
+fn field<'a>(fdinfo: &'a str, name: &str) -> &'a str {
+    fdinfo.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default()
 }
 
 /// Whether a status in `/proc` is that of a process of ours that was killed and has threads left.
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn the_connection_of_an_open_file_is_read_where_the_kernel_tells_it() {
-        let told = "pos:\t0\nflags:\t02000002\nmnt_id:\t7\nfuse_connection:\t39\n";
-        assert_eq!(field(told, "fuse_connection:").parse(), Ok(39));
+        let fdinfo = "pos:\t0\nflags:\t02000002\nmnt_id:\t7\nfuse_connection:\t39\n";
+        assert_eq!(field(fdinfo, "fuse_connection:").parse(), Ok(39));
         assert!(field("pos:\t0\n", "fuse_connection:").parse::<u32>().is_err());
     }
 }

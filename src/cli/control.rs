@@ -109,7 +109,7 @@ pub(crate) struct About {
 
 impl About {
     /// How a mount stands, with which it is.
-    fn told(&self, mut status: Value) -> Value {
+    fn complete(&self, mut status: Value) -> Value {
         status["mountpoint"] = self.mountpoint.clone().into();
         status["account"] = self.account.clone().into();
         status
@@ -171,7 +171,7 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
             Ok(ask) => {
                 let is_status = matches!(ask, Ask::Status {} | Ask::Sync { .. });
                 obey(&vfs, ask).await.map(|value| match is_status {
-                    true => about.told(value),
+                    true => about.complete(value),
                     false => value,
                 })
             }
@@ -201,14 +201,14 @@ async fn detail(
     gone: impl Future<Output = ()>,
 ) -> Option<Result<Value>> {
     let Ask::Details { path, resources, refetch } = ask else { return None };
-    let (tell, mut told) = watch::channel(AskedDetails { done: 0, total: 0 });
+    let (sender, mut progress) = watch::channel(AskedDetails { done: 0, total: 0 });
     let work = async {
         let ino = vfs.resolve(&path).await?;
         let query = DetailQuery { resources, refetch };
         let asked = vfs
             .ask_details(ino, &query, &|asked| {
                 // Whoever is told is there as long as the work is.
-                tell.send_replace(asked);
+                sender.send_replace(asked);
             })
             .await;
         vfs.forget(ino, 1);
@@ -220,10 +220,10 @@ async fn detail(
         tokio::select! {
             answer = &mut work => return Some(answer),
             () = &mut gone => return None,
-            _ = told.changed() => {}
+            _ = progress.changed() => {}
             _ = beat.tick() => {}
         }
-        let AskedDetails { done, total } = *told.borrow_and_update();
+        let AskedDetails { done, total } = *progress.borrow_and_update();
         let progress = Some(DetailProgress { done, total, a_minute: vfs.spare_requests() });
         say(writer, &ControlReply { progress, ..ControlReply::default() }).await.ok()?;
     }
@@ -338,7 +338,7 @@ pub(crate) fn follow(
     account: &Path,
     ask: &Ask,
     timeout: Duration,
-    mut told: impl FnMut(DetailProgress),
+    mut on_progress: impl FnMut(DetailProgress),
 ) -> Result<Option<Value>> {
     let failed =
         |error| Error::io("the mount does not answer", error).at(account.display().to_string());
@@ -362,7 +362,7 @@ pub(crate) fn follow(
         let answer: ControlReply = serde_json::from_str(&said)
             .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
         match answer {
-            ControlReply { progress: Some(progress), .. } => told(progress),
+            ControlReply { progress: Some(progress), .. } => on_progress(progress),
             ControlReply { error: Some(error), .. } => {
                 return Err(Error::new(Kind::Refused, error));
             }

@@ -31,8 +31,8 @@ pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
             refetch: args.refresh,
         };
         let bar = bar(path);
-        let told = |progress| show(&bar, progress);
-        let answer = control::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, told);
+        let on_progress = |progress| show(&bar, progress);
+        let answer = control::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, on_progress);
         bar.finish_and_clear();
         let answer = answer
             .map_err(|error| {

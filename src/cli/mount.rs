@@ -127,7 +127,7 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
 
 /// What an earlier mount did not get to Taskade, in words.
 fn goes_on_with(vfs: &Vfs) -> Vec<String> {
-    let pending = pending(&sync::told(vfs));
+    let pending = pending(&sync::progress_status(vfs));
     let mut words: Vec<String> = pending
         .iter()
         .take(NAMED)
@@ -142,7 +142,7 @@ fn goes_on_with(vfs: &Vfs) -> Vec<String> {
 
 /// Tells what did not get to Taskade.
 fn tell_left(vfs: &Vfs, in_background: bool) {
-    let pending = pending(&sync::told(vfs));
+    let pending = pending(&sync::progress_status(vfs));
     for change in &pending {
         let words = change.in_words();
         match in_background {

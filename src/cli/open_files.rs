@@ -41,7 +41,7 @@ pub(crate) fn of(path: &Path) -> String {
 /// Whether a process uses files below a path; `None` if that cannot be told in time. The thread
 /// that looks is left behind then, and does not keep this program from ending.
 fn uses(process: PathBuf, path: PathBuf, timeout: Duration) -> Option<bool> {
-    let (tell, told) = mpsc::sync_channel(1);
+    let (sender, receiver) = mpsc::sync_channel(1);
     let look = move || {
         let fds = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
         let mut links = ["cwd", "root"]
@@ -50,8 +50,8 @@ fn uses(process: PathBuf, path: PathBuf, timeout: Duration) -> Option<bool> {
             .chain(fds.map(|fd| fd.path()));
         let found = links.any(|link| fs::read_link(link).is_ok_and(|to| to.starts_with(&path)));
         // Nobody listens any more if it took too long.
-        let _ = tell.send(found);
+        let _ = sender.send(found);
     };
     thread::Builder::new().spawn(look).ok()?;
-    told.recv_timeout(timeout).ok()
+    receiver.recv_timeout(timeout).ok()
 }

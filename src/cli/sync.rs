@@ -67,15 +67,15 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
 /// Has the process that has an account send all, and shows what waits. How it stands then; `None`
 /// if no process has it.
 fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let (asked, seconds) = (account.to_owned(), timeout.as_secs_f64());
     std::thread::spawn(move || {
         // Somebody listens for as long as this program runs.
-        let _ = tell.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + ANSWER_TIMEOUT));
+        let _ = sender.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + ANSWER_TIMEOUT));
     });
     let mut watch = Watch::new();
     loop {
-        match told.recv_timeout(LOOK) {
+        match receiver.recv_timeout(LOOK) {
             Ok(answer) => return answer,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
@@ -96,7 +96,7 @@ fn sync_alone(args: &AccountArgs, access: Access, timeout: Duration) -> Result<V
         // No kernel listens.
         drop((events, invalidations));
         rest(&vfs, timeout, Some(&mut Watch::new())).await;
-        let mut status = told(&vfs);
+        let mut status = progress_status(&vfs);
         status["pid"] = Value::Null;
         if let Some(server) = account.server.take() {
             server.shutdown().await;
@@ -115,12 +115,12 @@ pub(super) async fn rest(vfs: &std::sync::Arc<Vfs>, wait: Duration, mut watch: O
             () = tokio::time::sleep(LOOK) => {}
         }
         if let Some(watch) = &mut watch {
-            watch.show(&told(vfs));
+            watch.show(&progress_status(vfs));
         }
     }
 }
 
 /// How a file system stands, as `status` has it.
-pub(super) fn told(vfs: &Vfs) -> Value {
+pub(super) fn progress_status(vfs: &Vfs) -> Value {
     serde_json::to_value(vfs.status()).unwrap_or_default()
 }

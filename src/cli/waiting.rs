@@ -56,7 +56,7 @@ pub(super) fn counted(count: usize) -> String {
 /// far it is.
 pub(super) struct Watch {
     bar: ProgressBar,
-    told: HashSet<SaveChange>,
+    reported: HashSet<SaveChange>,
 }
 
 impl Watch {
@@ -65,14 +65,14 @@ impl Watch {
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, told: HashSet::new() }
+        Self { bar, reported: HashSet::new() }
     }
 
     /// Shows what waits now.
     pub(super) fn show(&mut self, status: &Value) {
         let pending = pending(status);
         for change in &pending {
-            if self.told.insert(change.clone()) {
+            if self.reported.insert(change.clone()) {
                 let words = change.in_words();
                 self.bar.suspend(|| tell(&format_args!("waiting for {words}")));
             }

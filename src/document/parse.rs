@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
             Event::Start(Tag::Item) => self.start_item(range.start)?,
             Event::End(TagEnd::Item) => {
                 self.end_paragraph()?;
-                self.tell_item()?;
+                self.finish_item()?;
                 self.frames.pop();
             }
             Event::Start(Tag::Paragraph | Tag::List(_) | Tag::Heading { .. })
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
 
     fn start_item(&mut self, offset: usize) -> Result<(), ParseError> {
         self.end_paragraph()?;
-        self.tell_item()?;
+        self.finish_item()?;
         self.content_start = self.source.behind_marker(offset);
         let marker = self.source.line_at(self.content_start.saturating_sub(1));
         self.claim(marker..marker + 1)?;
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes a task without text of an open item that turns out to have none of its own.
-    fn tell_item(&mut self) -> Result<(), ParseError> {
+    fn finish_item(&mut self) -> Result<(), ParseError> {
         let untold = self.frames.last().and_then(|frame| frame.untold);
         untold.map_or(Ok(()), |line| self.task("", line, None))
     }
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
     /// Adds a block quote to the note of the task that it belongs to: the open item, or at top
     /// level the task before it.
     fn note(&mut self, range: &Range<usize>) -> Result<(), ParseError> {
-        self.tell_item()?;
+        self.finish_item()?;
         let lines = self.source.lines_in(range);
         self.claim(lines.clone())?;
         let first = lines.start;

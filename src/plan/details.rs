@@ -118,8 +118,8 @@ impl Details {
     }
 
     /// With what was told where anything was told, in the order in which it was shown before.
-    pub(crate) fn updated(&self, told: &Details) -> Details {
-        let mut parts = told.or(self).parts();
+    pub(crate) fn updated(&self, newer: &Details) -> Details {
+        let mut parts = newer.or(self).parts();
         let shown = self.parts();
         parts.assignees.sort_like(&shown.assignees);
         parts.fields.sort_like(&shown.fields);

@@ -5,6 +5,6 @@ use std::time::Instant;
 /// Who does a task, also those whom a line cannot show, and when that was told.
 #[derive(Debug, Clone)]
 pub(crate) struct Assigned {
-    pub(crate) told: Instant,
+    pub(crate) read: Instant,
     pub(crate) handles: Vec<String>,
 }

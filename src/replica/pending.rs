@@ -240,14 +240,14 @@ impl PendingSave {
     }
 
     /// What a detail was told to be: whether the requests in doubt have changed it is known now.
-    pub(crate) fn clear_up(&mut self, task: &TaskId, resource: TaskResource, told: &Details) {
+    pub(crate) fn clear_up(&mut self, task: &TaskId, resource: TaskResource, fetched: &Details) {
         let sent = std::mem::take(&mut self.unconfirmed).into_iter().chain(self.in_flight.take());
         for op in sent {
             match &op {
                 Op::Detail { key: Key::Known(known), change }
                     if known == task && change.resource() == resource =>
                 {
-                    if told.has(change) {
+                    if fetched.has(change) {
                         // Fits, or the task is not there any more.
                         let _ = plan::apply(&mut self.base, &op);
                     }
@@ -274,12 +274,12 @@ impl PendingSave {
     }
 
     /// Wants for a task what the one that it was made of was found to have.
-    pub(crate) fn take_along(&mut self, key: &Key, told: &Details) {
+    pub(crate) fn take_along(&mut self, key: &Key, fetched: &Details) {
         if let Some(item) = self.target.items.iter_mut().find(|item| item.key == *key) {
-            item.details = item.details.with(told);
+            item.details = item.details.with(fetched);
         }
         for moved in self.transferred.iter_mut().filter(|moved| moved.key == *key) {
-            moved.fetched = Some(told.clone());
+            moved.fetched = Some(fetched.clone());
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct RejectedText {
 
 impl Rejection {
     /// The reason, and where the text is if the file shows another one.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let Self { reason, file, .. } = self;
         match self.set_aside {
             true => format!("{reason} (the file shows the text from before; this one is {file})"),

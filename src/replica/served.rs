@@ -197,7 +197,7 @@ impl ServedBases {
     }
 
     /// Notes that the program was told how what it appended went.
-    pub(crate) fn told_of_appended(&mut self, process: Option<Process>, is_saved: bool) {
+    pub(crate) fn appended(&mut self, process: Option<Process>, is_saved: bool) {
         if let Some(Appended { base, newest }) = self.appended.remove(&process).filter(|_| is_saved)
         {
             self.put(process, base);
@@ -211,7 +211,7 @@ impl ServedBases {
     }
 
     /// Notes that the program was told how its save went: its grace begins.
-    pub(crate) fn told(&mut self, process: Option<Process>, outline: &Arc<Outline>, now: Instant) {
+    pub(crate) fn saved(&mut self, process: Option<Process>, outline: &Arc<Outline>, now: Instant) {
         let base = process.and_then(|process| self.by_process.peek_mut(&process));
         if let Some(base) = base
             && Arc::ptr_eq(&base.outline, outline)

@@ -73,7 +73,7 @@ impl Session {
         if let Some(outline) = self.bases.added(process(group), (&from, &to), Outline::clone) {
             self.bases.set_appended_text(process(group), &outline, text(&outline));
         }
-        self.bases.told_of_appended(process(group), true);
+        self.bases.appended(process(group), true);
     }
 
     /// What it has before its eyes.
@@ -127,7 +127,7 @@ fn the_grace_begins_when_the_program_is_told() {
     session.writes(1, "a");
     session.pass(GRACE - MOMENT);
     let seen = session.bases.base(process(1), None).unwrap();
-    session.bases.told(process(1), seen.outline(), session.now);
+    session.bases.saved(process(1), seen.outline(), session.now);
     session.pass(GRACE - MOMENT);
     assert!(session.own(1).is_some());
     session.pass(MOMENT);
@@ -178,12 +178,12 @@ fn what_could_not_be_appended_is_not_before_its_eyes() {
     let (from, to) = (outline("a theirs"), outline("a theirs mine"));
     session.bases.added(process(1), (&from, &to), Outline::clone);
     assert_eq!(session.base(1), "a", "it was not told anything yet");
-    session.bases.told_of_appended(process(1), false);
+    session.bases.appended(process(1), false);
     assert_eq!(session.base(1), "a");
     // Another try that it reads before it is told how that went.
     session.bases.added(process(1), (&from, &to), Outline::clone);
     session.reads(1, "a theirs mine others");
-    session.bases.told_of_appended(process(1), true);
+    session.bases.appended(process(1), true);
     assert_eq!(session.base(1), "a theirs mine others");
 }
 
@@ -204,7 +204,7 @@ fn what_was_edited_blindly_of_other_lines_is_not_before_its_eyes() {
     let mut to = Outline::clone(&outline("a theirs"));
     to.items[1].text = "theirs more".to_owned();
     session.bases.added(process(1), (&outline("a theirs"), &to), Outline::clone);
-    session.bases.told_of_appended(process(1), true);
+    session.bases.appended(process(1), true);
     assert!(session.base(1).starts_with('a'));
     let seen = session.bases.base(process(1), None).unwrap();
     assert!(seen.outline().items.iter().all(|item| matches!(item.key, Key::Known(_))));

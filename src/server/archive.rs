@@ -49,16 +49,16 @@ impl Archive {
 /// # Errors
 /// Why this is none, or none that is read.
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let told = |error: ZipError| error.to_string();
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(told)?;
+    let in_words = |error: ZipError| error.to_string();
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(in_words)?;
     let mut files = Vec::new();
     let mut left = MAX_UNPACKED;
     for at in 0..archive.len() {
-        let file = archive.by_index(at).map_err(told)?;
+        let file = archive.by_index(at).map_err(in_words)?;
         if file.is_dir() {
             continue;
         }
-        let path = file.name().map_err(told)?.into_owned();
+        let path = file.name().map_err(in_words)?.into_owned();
         let mut content = Vec::new();
         // One byte more than there may be tells that there is more.
         file.take(left + 1).read_to_end(&mut content).map_err(|error| error.to_string())?;

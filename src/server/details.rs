@@ -221,13 +221,13 @@ pub(super) fn unassign(shared: &Shared, call: &ServedCall<'_>) -> Handled {
 pub(super) fn values(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let values = Of::new(shared, call).with(|of| of.values())?;
     let item =
-        |(id, kept)| more(shared, json!({ "fieldId": id, "value": told_value(shared, kept) }));
+        |(id, kept)| more(shared, json!({ "fieldId": id, "value": answered_value(shared, kept) }));
     Ok(Answer::items(values.into_iter().map(item).collect()))
 }
 
 /// A value as it is answered.
-fn told_value(shared: &Shared, kept: Value) -> Value {
-    if shared.quirks.typed_values { kept } else { values::told(kept) }
+fn answered_value(shared: &Shared, kept: Value) -> Value {
+    if shared.quirks.typed_values { kept } else { values::answered(kept) }
 }
 
 pub(super) fn value(shared: &Shared, call: &ServedCall<'_>) -> Handled {
@@ -236,7 +236,7 @@ pub(super) fn value(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let values = task.with(|of| of.values())?;
     let mut item = json!({ "fieldId": field.id });
     if let Some((_, kept)) = values.into_iter().find(|(id, _)| *id == field.id) {
-        item["value"] = told_value(shared, kept);
+        item["value"] = answered_value(shared, kept);
     }
     Ok(Answer::item(more(shared, item)))
 }

@@ -209,8 +209,8 @@ mod tests {
             (json!({ "root": { "children": [{ "id": "a" }] } }), "missing field `text`"),
             (json!({ "root": { "children": [twice] } }), "two nodes have the id t"),
         ] {
-            let told = Imported::read(item.to_string().as_bytes()).unwrap_err();
-            assert!(told.contains(why), "{told}");
+            let error = Imported::read(item.to_string().as_bytes()).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
     }
 }

@@ -83,9 +83,9 @@ impl Incoming {
         for (list, sort) in SORTS {
             let listed = lists.get(list).and_then(Value::as_array).into_iter().flatten();
             for (at, entry) in listed.enumerate() {
-                let told = |why: String| format!("{list}[{at}]: {why}");
-                let id = entry["id"].as_str().ok_or_else(|| told("no id".to_owned()))?;
-                incoming.add_data(sort, id, entry["data"].clone()).map_err(told)?;
+                let refused = |why: String| format!("{list}[{at}]: {why}");
+                let id = entry["id"].as_str().ok_or_else(|| refused("no id".to_owned()))?;
+                incoming.add_data(sort, id, entry["data"].clone()).map_err(refused)?;
                 count += 1;
             }
         }
@@ -345,8 +345,8 @@ mod tests {
         let files = |files: Value| json!({ "type": "space-bundle-app-item", "files": files });
         let apps = [json!({ "b.ts": "2" }), json!({ "package.json": "{}", "src/a.ts": "1" })];
         assert_eq!(incoming.apps, apps.map(files));
-        let told: Vec<&str> = others.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(told, ["notes.txt", "projects/x.json", "agents/y.json"]);
+        let paths: Vec<&str> = others.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["notes.txt", "projects/x.json", "agents/y.json"]);
     }
 
     #[test]
@@ -361,8 +361,8 @@ mod tests {
             (item(json!({ "type": "space-bundle-agent-item" })), "without a name"),
             (item(json!({ "type": "space-bundle-project-item" })), "missing field"),
         ] {
-            let told = Incoming::of_export(bundle.to_string().as_bytes()).unwrap_err();
-            assert!(told.contains(why), "{told}");
+            let error = Incoming::of_export(bundle.to_string().as_bytes()).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
         assert!(Incoming::of_json(b"{}").is_err());
     }

@@ -76,12 +76,12 @@ mod tests {
             "# Plan\n\nintro\n# One\n- a\n  - b\n1. c\n## Two\n[] d\n- [x] e\n# Three\n#f";
         let (title, lines) = read(markdown);
         assert_eq!(title, "Plan");
-        let told: Vec<String> = lines
+        let texts: Vec<String> = lines
             .iter()
             .map(|line| format!("{} {} {} {}", line.depth, line.format, line.text, line.done))
             .collect();
         assert_eq!(
-            told,
+            texts,
             [
                 "0 text intro false",
                 "0 h1 One false",

@@ -129,8 +129,8 @@ pub(super) fn restore(shared: &Shared, call: &ServedCall<'_>) -> Handled {
 fn archive(shared: &Shared, call: &ServedCall<'_>, completed: bool) -> Handled {
     let row = shared.store.set_completed(call.id(0), completed).map_err(broken)?;
     let row = row.ok_or_else(|| Answer::not_found("Document not found"))?;
-    let told = completed && !shared.quirks.null_items_of_writes;
-    Ok(Answer::item(if told { project_item(shared, &row) } else { Value::Null }))
+    let has_item = completed && !shared.quirks.null_items_of_writes;
+    Ok(Answer::item(if has_item { project_item(shared, &row) } else { Value::Null }))
 }
 
 pub(super) fn copy(shared: &Shared, call: &ServedCall<'_>) -> Handled {

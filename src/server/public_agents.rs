@@ -23,11 +23,11 @@ fn none() -> Answer {
 }
 
 fn item(agent: &Agent, public: &PublicAgent) -> Value {
-    let told = ["avatar", "conversationStarters"];
+    let answered = ["avatar", "conversationStarters"];
     let data: Map<String, Value> = agent
         .data
         .iter()
-        .filter(|(key, _)| told.contains(&key.as_str()))
+        .filter(|(key, _)| answered.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let preferences = &public.preferences;
@@ -43,15 +43,15 @@ pub(super) fn publish(shared: &Shared, call: &ServedCall<'_>) -> Handled {
 }
 
 pub(super) fn get(shared: &Shared, call: &ServedCall<'_>) -> Handled {
-    told(&find(shared, call.id(0))?)
+    answered(&find(shared, call.id(0))?)
 }
 
 pub(super) fn get_by_public_id(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let agent = shared.store.public_agent(call.id(0)).map_err(broken)?;
-    told(&agent.ok_or_else(none)?)
+    answered(&agent.ok_or_else(none)?)
 }
 
-fn told(agent: &Agent) -> Handled {
+fn answered(agent: &Agent) -> Handled {
     let public = agent.public.as_ref().ok_or_else(none)?;
     Ok(Answer::with(json!({ "item": item(agent, public), "publicUrl": url(public) })))
 }

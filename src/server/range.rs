@@ -21,8 +21,8 @@ impl Answer {
             Part::Of(from, to) => {
                 self.status = 206;
                 self.body = self.body.slice(from..to);
-                let told = format!("bytes {from}-{}/{size}", to.saturating_sub(1));
-                self.headers.push(("content-range", told));
+                let content_range = format!("bytes {from}-{}/{size}", to.saturating_sub(1));
+                self.headers.push(("content-range", content_range));
                 self
             }
         }

@@ -202,8 +202,9 @@ impl Store {
             let assignees = Some(of.assignees()?).filter(|handles| !handles.is_empty());
             details.extend(assignees.map(|handles| ("assignees".to_owned(), handles.into())));
             let values = Some(of.values()?).filter(|values| !values.is_empty());
-            let told = |(id, kept)| (id, values::told(kept));
-            let values = values.map(|values| values.into_iter().map(told).collect::<Map<_, _>>());
+            let answered = |(id, kept)| (id, values::answered(kept));
+            let values =
+                values.map(|values| values.into_iter().map(answered).collect::<Map<_, _>>());
             details.extend(values.map(|values| ("fields".to_owned(), values.into())));
             Ok(details.into())
         })

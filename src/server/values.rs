@@ -31,7 +31,7 @@ pub(crate) fn kept(field: &Value, put: &Value) -> Result<Value, &'static str> {
 
 /// What the endpoints tell of a value: of a picked option its id (met in clients), else the value
 /// with its type.
-pub(crate) fn told(kept: Value) -> Value {
+pub(crate) fn answered(kept: Value) -> Value {
     match (kept["type"].as_str(), &kept["optionId"]) {
         (Some("Select"), Value::String(option)) => option.as_str().into(),
         _ => kept,
@@ -60,7 +60,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{kept, moment, told};
+    use super::{answered, kept, moment};
 
     fn date(text: &str) -> Option<Value> {
         kept(&json!({ "type": "DateTime" }), &text.into()).ok().map(|kept| kept["dateTime"].clone())
@@ -87,7 +87,7 @@ mod tests {
             json!({ "type": "Select", "options": { "o1": { "id": "o1", "name": "High" } } });
         let picked = kept(&field, &"o1".into()).unwrap();
         assert_eq!(picked, json!({ "type": "Select", "optionId": "o1" }));
-        assert_eq!(told(picked), json!("o1"));
+        assert_eq!(answered(picked), json!("o1"));
         for none in [json!("High"), json!(""), json!(1)] {
             assert!(kept(&field, &none).is_err(), "{none}");
         }
@@ -99,7 +99,7 @@ mod tests {
         for value in [json!(2.5), json!("two")] {
             for kind in ["number", "string", "Rating"] {
                 let kept = kept(&json!({ "type": kind }), &value).unwrap();
-                assert_eq!(told(kept), value);
+                assert_eq!(answered(kept), value);
             }
         }
     }

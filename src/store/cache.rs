@@ -184,10 +184,10 @@ impl Cache {
     }
 
     fn await_writer(&self, ask: impl FnOnce(mpsc::SyncSender<()>) -> Write) {
-        let (done, told) = mpsc::sync_channel(1);
+        let (done, written) = mpsc::sync_channel(1);
         self.write(ask(done));
         // Fails if there is no writer: then there is nothing to wait for.
-        let _ = told.recv();
+        let _ = written.recv();
     }
 
     pub(crate) fn write(&self, write: Write) {
@@ -212,13 +212,13 @@ impl Cache {
 
 impl Cache {
     /// Keeps a detail that was told.
-    pub(crate) fn put_answer(&self, id: &ProjectId, told: DetailAnswer) {
-        self.write(Write::DetailAnswer(id.clone(), told));
+    pub(crate) fn put_answer(&self, id: &ProjectId, answer: DetailAnswer) {
+        self.write(Write::DetailAnswer(id.clone(), answer));
     }
 
     /// Forgets the details that were told of a project.
     pub(crate) fn forget_answers(&self, id: &ProjectId) {
-        self.write(Write::Untold(id.clone()));
+        self.write(Write::ForgetAnswers(id.clone()));
     }
 
     /// The details that were told of a project.
@@ -229,7 +229,7 @@ impl Cache {
                 |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
             statement.query_map([id.as_str()], row)?.collect()
         });
-        let told = |(task, resource, at, details): (String, String, i64, String)| {
+        let parsed = |(task, resource, at, details): (String, String, i64, String)| {
             Some(DetailAnswer {
                 task: TaskId::new(task),
                 resource: serde_json::from_str(&resource).ok()?,
@@ -237,7 +237,7 @@ impl Cache {
                 details: serde_json::from_str(&details).ok()?,
             })
         };
-        rows.unwrap_or_default().into_iter().filter_map(told).collect()
+        rows.unwrap_or_default().into_iter().filter_map(parsed).collect()
     }
 }
 

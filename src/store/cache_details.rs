@@ -25,13 +25,13 @@ pub(crate) struct DetailAnswer {
 pub(crate) fn put(
     connection: &Connection,
     id: &ProjectId,
-    told: &DetailAnswer,
+    answer: &DetailAnswer,
 ) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO told VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = connection.prepare_cached(sql)?;
-    let resource = serde_json::to_string(&told.resource).unwrap_or_default();
-    let details = serde_json::to_string(&told.details).unwrap_or_default();
-    let (id, task, at) = (id.as_str(), told.task.as_str(), nanoseconds(told.time));
+    let resource = serde_json::to_string(&answer.resource).unwrap_or_default();
+    let details = serde_json::to_string(&answer.details).unwrap_or_default();
+    let (id, task, at) = (id.as_str(), answer.task.as_str(), nanoseconds(answer.time));
     statement.execute(params![id, task, resource, at, details])?;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub(crate) enum Write {
     Served(ProjectId, Arc<Outline>),
     DetailAnswer(ProjectId, DetailAnswer),
     /// What was told of a project is known now.
-    Untold(ProjectId),
+    ForgetAnswers(ProjectId),
     /// Tells when everything before it is written.
     Await(mpsc::SyncSender<()>),
     /// Tells that as well, and notes that it is all that is known, and how old it is.
@@ -55,15 +55,15 @@ pub(crate) enum Write {
 /// Writes whatever comes, until nothing can come any more.
 pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Write>) {
     while let Ok(first) = waiting.recv() {
-        let (mut flushed, mut told) = (false, Vec::new());
+        let (mut flushed, mut awaiting) = (false, Vec::new());
         let written = connection.transaction().and_then(|transaction| {
             for write in std::iter::once(first).chain(waiting.try_iter()) {
                 match write {
-                    Write::Await(done) => told.push(done),
+                    Write::Await(done) => awaiting.push(done),
                     Write::Flush(ages, done) => {
                         flushed = true;
                         put_ages(&transaction, &ages, ClockStamp::now().as_ref())?;
-                        told.push(done);
+                        awaiting.push(done);
                     }
                     write => put(&transaction, write)?,
                 }
@@ -77,7 +77,7 @@ pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Wri
         if let Err(error) = written {
             tracing::warn!(%error, "not kept in the cache");
         }
-        for done in told {
+        for done in awaiting {
             // Whoever waited may have gone.
             let _ = done.try_send(());
         }
@@ -103,8 +103,8 @@ pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()>
                 connection.prepare_cached("INSERT OR REPLACE INTO served VALUES (?1, ?2)")?;
             statement.execute(params![id.as_str(), json(serde_json::to_string(&*outline))])?;
         }
-        Write::DetailAnswer(id, told) => cache_details::put(connection, &id, &told)?,
-        Write::Untold(id) => cache_details::remove(connection, &id)?,
+        Write::DetailAnswer(id, answer) => cache_details::put(connection, &id, &answer)?,
+        Write::ForgetAnswers(id) => cache_details::remove(connection, &id)?,
         Write::Await(_) | Write::Flush(..) => {}
     }
     Ok(())

@@ -81,7 +81,7 @@ impl Peek {
         saves.extend(self.journal.rejected()?.iter().map(|(of, rejected)| PeekedSave {
             path: self.path_of(of.project.as_ref(), &of.folder, &of.title),
             kind: "save",
-            reason: Some(rejected.rejection.told()),
+            reason: Some(rejected.rejection.message()),
             since: rejected.rejection.since,
         }));
         let removals = removals.lock().clone();
@@ -117,7 +117,7 @@ impl Peek {
         PeekedSave {
             path: self.path_of(entry.project.as_ref(), &entry.folder, &entry.title),
             kind,
-            reason: entry.rejected.as_ref().map(|rejection| rejection.told()),
+            reason: entry.rejected.as_ref().map(|rejection| rejection.message()),
             since: entry.rejected.as_ref().map_or(since, |rejection| rejection.since),
         }
     }

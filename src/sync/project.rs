@@ -216,13 +216,13 @@ impl Project {
     pub fn standing(&self) -> Standing {
         let state = self.lock();
         if let Some(RejectedText { rejection, .. }) = &state.rejected {
-            return Standing::Rejected(rejection.told());
+            return Standing::Rejected(rejection.message());
         }
         match &state.local {
             Local::Pending(_, None) if !state.is_relocated() => Standing::Clean,
             Local::Clean => Standing::Clean,
             Local::Pending(..) => Standing::Pending,
-            Local::Rejected(_, _, rejection) => Standing::Rejected(rejection.told()),
+            Local::Rejected(_, _, rejection) => Standing::Rejected(rejection.message()),
         }
     }
 

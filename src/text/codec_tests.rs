@@ -88,13 +88,13 @@ fn an_unchanged_file_plans_nothing() {
 #[test]
 fn most_headings_of_real_projects_stay_headings() {
     let is_heading = |marker: &Marker| matches!(marker, Marker::Heading(_));
-    let (mut told, mut shown) = (0, 0);
+    let (mut expected, mut shown) = (0, 0);
     for (outline, format, _) in projects("benches/data/projects") {
         let lines: Vec<Line> = format.lines(&outline);
-        told += lines.iter().filter(|line| is_heading(&line.marker)).count();
+        expected += lines.iter().filter(|line| is_heading(&line.marker)).count();
         shown += crate::document::shown_markers(&lines).iter().filter(|it| is_heading(it)).count();
     }
-    assert_eq!((told, shown), (34, 34));
+    assert_eq!((expected, shown), (34, 34));
 }
 
 #[test]

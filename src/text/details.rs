@@ -320,10 +320,10 @@ mod tests {
         #[test]
         fn what_a_line_says_is_shown_from_then_on(known in details(), other in details()) {
             let line = to_line_by_ids(&other);
-            if let Ok(told) = apply_line_by_ids(&known, &line) {
-                prop_assert_eq!(sorted(to_line_by_ids(&told)), sorted(line.clone()));
+            if let Ok(applied) = apply_line_by_ids(&known, &line) {
+                prop_assert_eq!(sorted(to_line_by_ids(&applied)), sorted(line.clone()));
                 // And whatever no line can show has stayed.
-                let (before, after) = (known.parts(), told.parts());
+                let (before, after) = (known.parts(), applied.parts());
                 for (handle, ()) in &before.assignees.known {
                     let is_shown = to_line_by_ids(&known).assignees.contains(handle);
                     prop_assert!(is_shown || after.assignees.get(handle).is_some());
@@ -351,17 +351,17 @@ mod tests {
             fields: vec![("@f".to_owned(), text.to_owned())],
             ..LineDetails::default()
         };
-        let told = |known: Option<Value>, text: &str| {
+        let applied = |known: Option<Value>, text: &str| {
             apply_line_by_ids(&field(known), &line(text))
-                .map(|told| told.parts().fields.known[0].1.clone())
+                .map(|applied| applied.parts().fields.known[0].1.clone())
         };
-        assert_eq!(told(None, "250"), Ok(json!(250)));
-        assert_eq!(told(Some(json!(7)), "2.5"), Ok(json!(2.5)));
-        assert_eq!(told(Some(json!("7")), "8"), Ok(json!("8")));
+        assert_eq!(applied(None, "250"), Ok(json!(250)));
+        assert_eq!(applied(Some(json!(7)), "2.5"), Ok(json!(2.5)));
+        assert_eq!(applied(Some(json!("7")), "8"), Ok(json!("8")));
         for text in ["007", "1e3", "+1", "NaN", "high"] {
-            assert_eq!(told(None, text), Ok(json!(text)), "{text}");
+            assert_eq!(applied(None, text), Ok(json!(text)), "{text}");
         }
-        assert!(told(None, "").is_err());
-        assert!(told(Some(json!(["a"])), "b").is_err());
+        assert!(applied(None, "").is_err());
+        assert!(applied(Some(json!(["a"])), "b").is_err());
     }
 }

@@ -68,9 +68,9 @@ impl Vfs {
         &self,
         ino: Ino,
         query: &DetailQuery,
-        told: &(dyn Fn(AskedDetails) + Send + Sync),
+        on_progress: &(dyn Fn(AskedDetails) + Send + Sync),
     ) -> Result<AskedDetails> {
-        details_below::ask_details(self, ino, query, told).await
+        details_below::ask_details(self, ino, query, on_progress).await
     }
 
     /// How many requests a minute are to spare for what nobody waits for, if the service has told

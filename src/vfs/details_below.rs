@@ -39,7 +39,7 @@ pub(crate) async fn ask_details(
     vfs: &Vfs,
     ino: Ino,
     query: &DetailQuery,
-    told: &(dyn Fn(AskedDetails) + Send + Sync),
+    on_progress: &(dyn Fn(AskedDetails) + Send + Sync),
 ) -> Result<AskedDetails> {
     let projects = match vfs.node(ino)? {
         Node::Project(project) => vec![project],
@@ -55,11 +55,11 @@ pub(crate) async fn ask_details(
     }
     let done = AtomicUsize::new(0);
     let how_far = || AskedDetails { done: done.load(Ordering::Relaxed), total };
-    told(how_far());
+    on_progress(how_far());
     for project in &projects {
         let answered = || {
             done.fetch_add(1, Ordering::Relaxed);
-            told(how_far());
+            on_progress(how_far());
         };
         details::ask_details(&vfs.engine, project, query, &answered).await?;
     }

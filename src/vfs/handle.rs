@@ -89,8 +89,8 @@ pub(crate) async fn open_reader(
         return Ok(add_private_reader(vfs, project, process, content.text));
     }
     // A kernel that believes in another size would cut the text off there.
-    let told = vfs.tree().sized.get(&serial).copied();
-    if told.is_some_and(|told| told != size) {
+    let announced = vfs.tree().sized.get(&serial).copied();
+    if announced.is_some_and(|announced| announced != size) {
         kernel_cache::invalidate_and_wait(vfs, ino).await;
     }
     let mut tree = vfs.tree();

@@ -135,7 +135,7 @@ pub(crate) fn open_outgrown(
 }
 
 pub(crate) fn check_stale(vfs: &Vfs, ino: Ino, caller: u32) -> Result<()> {
-    if vfs.tree().pins.tells(caller, ino) {
+    if vfs.tree().pins.notifies(caller, ino) {
         return Err(Error::new(Kind::Os(libc::ESTALE), "the name stands for another inode"));
     }
     Ok(())

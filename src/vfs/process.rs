@@ -49,7 +49,7 @@ pub(crate) fn of_thread(thread: u32) -> Option<Process> {
     }
     let latest = || LATEST.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Instant::now();
-    if let Some((_, process)) = latest().get(&thread).filter(|(told, _)| now - *told < SAME) {
+    if let Some((_, process)) = latest().get(&thread).filter(|(looked, _)| now - *looked < SAME) {
         return Some(*process);
     }
     let process = looked_at(thread)?;

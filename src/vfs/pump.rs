@@ -30,8 +30,8 @@ pub(crate) async fn pump(
 ) {
     vfs.is_heard.store(true, Ordering::Release);
     loop {
-        let told = tell_all(&vfs, &mut events, &mut invalidations, &kernel);
-        match AssertUnwindSafe(told).catch_unwind().await {
+        let dropping = invalidate_all(&vfs, &mut events, &mut invalidations, &kernel);
+        match AssertUnwindSafe(dropping).catch_unwind().await {
             Ok(()) => return,
             // One change was not told; the kernel asks again once it has forgotten.
             Err(_) => tracing::error!("the kernel was not told of a change"),
@@ -39,7 +39,7 @@ pub(crate) async fn pump(
     }
 }
 
-async fn tell_all(
+async fn invalidate_all(
     vfs: &Arc<Vfs>,
     events: &mut mpsc::UnboundedReceiver<Event>,
     invalidations: &mut mpsc::UnboundedReceiver<Invalidation>,
@@ -64,8 +64,8 @@ async fn tell_all(
                     }
                 }
                 Invalidation::Entry(parent, name) => {
-                    let told = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
-                    vfs.engine.tasks.spawn("dropping a name", told);
+                    let dropping = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
+                    vfs.engine.tasks.spawn("dropping a name", dropping);
                 }
                 // Who no longer waits needs no answer.
                 Invalidation::Heard(waits) => drop(waits.send(())),

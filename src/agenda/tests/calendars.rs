@@ -70,11 +70,11 @@ fn a_time_is_in_utc_if_it_has_a_zone_and_floats_otherwise() {
 
 #[test]
 fn an_event_is_the_same_each_time_and_says_who_and_where() {
-    let mut told = task("a", Some(due("2026-12-01")));
-    told.path = "Acme/Plan, B.md".to_owned();
-    told.assignees = vec!["alice".to_owned(), "bob".to_owned()];
-    told.note = Some("first; second\nthird".to_owned());
-    let text = written(vec![told.clone()]);
+    let mut sample = task("a", Some(due("2026-12-01")));
+    sample.path = "Acme/Plan, B.md".to_owned();
+    sample.assignees = vec!["alice".to_owned(), "bob".to_owned()];
+    sample.note = Some("first; second\nthird".to_owned());
+    let text = written(vec![sample.clone()]);
     let expected = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -96,9 +96,9 @@ fn an_event_is_the_same_each_time_and_says_who_and_where() {
         "",
     ];
     assert_eq!(text.split("\r\n").collect::<Vec<_>>(), expected);
-    let done = written(vec![Task { done: true, ..told.clone() }]);
+    let done = written(vec![Task { done: true, ..sample.clone() }]);
     assert!(done.contains("SUMMARY:✓ a\r\n"), "{done}");
-    let unsaved = written(vec![Task { task: None, ..told }]);
+    let unsaved = written(vec![Task { task: None, ..sample }]);
     assert!(!unsaved.contains("VEVENT"), "{unsaved}");
 }
 
@@ -119,14 +119,14 @@ fn kept(text: &str) -> String {
 proptest! {
     #[test]
     fn whatever_is_written_is_read_back(
-        told in prop::collection::vec(
+        sample in prop::collection::vec(
             (any::<String>(), prop::option::of(any::<String>()), "[\\PC]{0,80}", 0_i64..40_000),
             0..6,
         ),
         hostile in "(\\\\|;|,|:|\"|\r|\n|\r\n|BEGIN:VEVENT|END:VCALENDAR| |\t|é|☃){0,60}",
     ) {
         let first = jiff::civil::date(1990, 1, 1);
-        let tasks: Vec<Task> = told
+        let tasks: Vec<Task> = sample
             .iter()
             .enumerate()
             .map(|(n, (text, note, path, days))| {

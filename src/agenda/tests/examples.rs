@@ -141,9 +141,9 @@ fn a_line_says_when_how_and_where_and_nothing_that_a_terminal_obeys() {
 #[test]
 fn json_has_all_that_is_known() {
     let date = range("2026-11-28 09:00 Asia/Tokyo", "2026-12-01 15:30");
-    let mut told = task("a", Some(date));
-    told.note = Some("one\ntwo".to_owned());
-    let entry = &all(vec![told], &on("2026-12-01"))[0];
+    let mut sample = task("a", Some(date));
+    sample.note = Some("one\ntwo".to_owned());
+    let entry = &all(vec![sample], &on("2026-12-01"))[0];
     assert_eq!(
         words::json(entry),
         json!({

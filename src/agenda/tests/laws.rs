@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Mostly something that can be meant, and sometimes anything.
-fn told_moment() -> impl Strategy<Value = Moment> {
+fn any_moment() -> impl Strategy<Value = Moment> {
     let date = prop_oneof![
         4 => "20[0-3][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])",
         1 => "(0000|0001|9999)-(01-01|12-31)",
@@ -42,12 +42,12 @@ fn told_moment() -> impl Strategy<Value = Moment> {
         .prop_map(|(date, time, timezone)| Moment { date, time, timezone })
 }
 
-fn told_date() -> impl Strategy<Value = Schedule> {
+fn any_schedule() -> impl Strategy<Value = Schedule> {
     let end = prop_oneof![
-        told_moment().prop_map(End::Moment),
+        any_moment().prop_map(End::Moment),
         any::<String>().prop_map(|period| End::Period { period }),
     ];
-    (told_moment(), prop::option::of(end)).prop_map(|(start, end)| Schedule { start, end })
+    (any_moment(), prop::option::of(end)).prop_map(|(start, end)| Schedule { start, end })
 }
 
 fn item() -> impl Strategy<Value = Item> {
@@ -55,7 +55,7 @@ fn item() -> impl Strategy<Value = Item> {
     let text = prop_oneof![any::<String>(), "[a-z@\n\r📅 \\\\-]{0,12}"];
     let handle = prop::option::of("[a-z ]{0,6}");
     let fields = prop::collection::vec(("@f[0-5]", "[a-z\n:\\[\\] ]{1,8}"), 0..4);
-    let parts = (0_usize..4, text, any::<bool>(), note, told_date(), handle, fields, spelled());
+    let parts = (0_usize..4, text, any::<bool>(), note, any_schedule(), handle, fields, spelled());
     parts.prop_map(|(depth, text, done, note, date, handle, mut fields, spelled)| {
         fields.sort();
         fields.dedup_by(|one, other| one.0 == other.0);
@@ -133,7 +133,7 @@ proptest! {
 
     #[test]
     fn nothing_panics_and_a_line_is_a_line(
-        dates in prop::collection::vec((told_date(), any::<String>(), any::<bool>()), 0..6),
+        dates in prop::collection::vec((any_schedule(), any::<String>(), any::<bool>()), 0..6),
         days in prop::option::of(any::<u32>()),
         local in prop_oneof![Just("UTC"), Just("America/St_Johns"), Just("Pacific/Kiritimati")],
     ) {
@@ -157,7 +157,7 @@ proptest! {
 
     #[test]
     fn the_order_does_not_depend_on_that_of_the_tasks(
-        dates in prop::collection::vec(prop::option::of(told_date()), 0..12),
+        dates in prop::collection::vec(prop::option::of(any_schedule()), 0..12),
         turned in any::<prop::sample::Index>(),
     ) {
         let now = now("2026-12-01 12:00", "Europe/London");

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Budget, Decision, RequestOutcome, SentRequest, Told};
+use super::{Budget, Decision, LimitHeaders, RequestOutcome, SentRequest};
 use crate::api::Priority;
 
-fn told(limit: u32, remaining: u32, reset: f64) -> Told {
+fn headers(limit: u32, remaining: u32, reset: f64) -> LimitHeaders {
     let reset = Some(Duration::from_secs_f64(reset));
-    Told { limit: Some(limit), remaining: Some(remaining), reset }
+    LimitHeaders { limit: Some(limit), remaining: Some(remaining), reset }
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn the_last_of_the_budget_is_for_saves() {
     let now = Instant::now();
     let mut budget = Budget::default();
     let window = budget.sent(now);
-    budget.settled(window, RequestOutcome::Answered(told(30, 3, 23.5)), now);
+    budget.settled(window, RequestOutcome::Answered(headers(30, 3, 23.5)), now);
     let reset = Decision::WaitUntil(now + Duration::from_secs_f64(23.5));
     assert_eq!(budget.may_send(Priority::Background, now), reset);
     assert_eq!(budget.may_send(Priority::Foreground, now), reset);
@@ -34,7 +34,7 @@ fn what_nobody_waits_for_takes_only_what_is_spare() {
     for (remaining, spare) in [(30, 15), (16, 1), (15, 0), (3, 0)] {
         let mut budget = Budget::default();
         let window = budget.sent(now);
-        budget.settled(window, RequestOutcome::Answered(told(30, remaining, 23.5)), now);
+        budget.settled(window, RequestOutcome::Answered(headers(30, remaining, 23.5)), now);
         let mut sent = 0;
         while budget.may_send(Priority::Background, now) == Decision::Now {
             budget.sent(now);
@@ -49,11 +49,14 @@ fn what_nobody_waits_for_takes_only_what_is_spare() {
 fn nothing_goes_between_a_429_and_its_reset() {
     let now = Instant::now();
     let mut budget = Budget::default();
-    budget.refused(Told { reset: Some(Duration::from_secs(7)), ..Told::default() }, now);
+    budget.refused(
+        LimitHeaders { reset: Some(Duration::from_secs(7)), ..LimitHeaders::default() },
+        now,
+    );
     let until = now + Duration::from_secs(7);
     assert_eq!(budget.may_send(Priority::Save, now), Decision::WaitUntil(until));
     assert_eq!(budget.may_send(Priority::Save, until), Decision::Now);
-    budget.refused(Told::default(), until);
+    budget.refused(LimitHeaders::default(), until);
     let silent = until + Duration::from_secs(60);
     assert_eq!(budget.may_send(Priority::Save, until), Decision::WaitUntil(silent));
 }
@@ -64,15 +67,15 @@ fn what_was_not_told_is_counted_here() {
     let after = |outcome| {
         let mut budget = Budget::default();
         let window = budget.sent(now);
-        budget.settled(window, RequestOutcome::Answered(told(30, 9, 20.0)), now);
+        budget.settled(window, RequestOutcome::Answered(headers(30, 9, 20.0)), now);
         budget.sent(now);
         budget.settled(window, outcome, now);
         budget.status(now).1
     };
-    assert_eq!(after(RequestOutcome::Answered(Told::default())), Some(8));
+    assert_eq!(after(RequestOutcome::Answered(LimitHeaders::default())), Some(8));
     assert_eq!(after(RequestOutcome::Lost), Some(8));
     assert_eq!(after(RequestOutcome::Unsent), Some(9));
-    assert_eq!(after(RequestOutcome::Answered(told(30, 5, 20.0))), Some(5));
+    assert_eq!(after(RequestOutcome::Answered(headers(30, 5, 20.0))), Some(5));
 }
 
 #[test]
@@ -81,18 +84,18 @@ fn an_answer_to_an_earlier_window_may_tell_of_this_one() {
     let after = |outcome| {
         let mut budget = Budget::default();
         let first = budget.sent(start);
-        budget.settled(first, RequestOutcome::Answered(told(30, 9, 1.0)), start);
+        budget.settled(first, RequestOutcome::Answered(headers(30, 9, 1.0)), start);
         let slow = budget.sent(start);
         let now = start + Duration::from_secs(2);
         assert_eq!(budget.may_send(Priority::Save, now), Decision::Now);
         let second = budget.sent(now);
-        budget.settled(second, RequestOutcome::Answered(told(30, 29, 60.0)), now);
+        budget.settled(second, RequestOutcome::Answered(headers(30, 29, 60.0)), now);
         budget.settled(slow, outcome, now);
         budget.status(now).1
     };
-    assert_eq!(after(RequestOutcome::Answered(told(30, 28, 60.0))), Some(28));
-    assert_eq!(after(RequestOutcome::Answered(told(30, 8, 0.1))), Some(29));
-    assert_eq!(after(RequestOutcome::Answered(Told::default())), Some(28));
+    assert_eq!(after(RequestOutcome::Answered(headers(30, 28, 60.0))), Some(28));
+    assert_eq!(after(RequestOutcome::Answered(headers(30, 8, 0.1))), Some(29));
+    assert_eq!(after(RequestOutcome::Answered(LimitHeaders::default())), Some(28));
     assert_eq!(after(RequestOutcome::Lost), Some(28));
 }
 
@@ -101,21 +104,21 @@ fn an_answer_to_an_earlier_window_may_tell_of_this_one() {
 fn a_window_that_ends_later_than_the_known_one_is_another() {
     let start = Instant::now();
     let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
-    let answered = |budget: &mut Budget, (sent, now): (f64, f64), answer: Told| {
+    let answered = |budget: &mut Budget, (sent, now): (f64, f64), answer: LimitHeaders| {
         let request = budget.sent(at(sent));
         budget.settled(request, RequestOutcome::Answered(answer), at(now));
         budget.status(at(now)).1
     };
     let mut budget = Budget::default();
-    assert_eq!(answered(&mut budget, (0.0, 0.0), told(40, 5, 1.0)), Some(5));
+    assert_eq!(answered(&mut budget, (0.0, 0.0), headers(40, 5, 1.0)), Some(5));
     // Told late, it is the same.
-    assert_eq!(answered(&mut budget, (0.1, 0.9), told(40, 4, 0.9)), Some(4));
-    assert_eq!(answered(&mut budget, (0.9, 0.9), told(40, 39, 1.0)), Some(4));
-    assert_eq!(answered(&mut budget, (0.9, 0.9), told(40, 0, 1.0)), Some(0));
+    assert_eq!(answered(&mut budget, (0.1, 0.9), headers(40, 4, 0.9)), Some(4));
+    assert_eq!(answered(&mut budget, (0.9, 0.9), headers(40, 39, 1.0)), Some(4));
+    assert_eq!(answered(&mut budget, (0.9, 0.9), headers(40, 0, 1.0)), Some(0));
     let ends = Decision::WaitUntil(at(0.9) + Duration::from_secs_f64(1.0));
     assert_eq!(budget.may_send(Priority::Save, at(1.0)), ends);
     // Much later, it has what it tells.
-    assert_eq!(answered(&mut budget, (1.3, 1.3), told(40, 37, 4.0)), Some(37));
+    assert_eq!(answered(&mut budget, (1.3, 1.3), headers(40, 37, 4.0)), Some(37));
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn a_small_limit_leaves_something_to_read_with() {
     for (limit, left) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (30, 27), (100, 90)] {
         let mut budget = Budget::default();
         let window = budget.sent(now);
-        budget.settled(window, RequestOutcome::Answered(told(limit, limit, 20.0)), now);
+        budget.settled(window, RequestOutcome::Answered(headers(limit, limit, 20.0)), now);
         let mut sent = 0;
         while budget.may_send(Priority::Foreground, now) == Decision::Now {
             budget.sent(now);
@@ -144,7 +147,7 @@ struct Trip {
     returns: Instant,
     request: SentRequest,
     fate: u8,
-    answer: Option<Told>,
+    answer: Option<LimitHeaders>,
 }
 
 #[derive(Debug)]
@@ -156,7 +159,7 @@ struct Service {
 
 impl Service {
     /// Counts a request; `None` where it refuses.
-    fn count(&mut self, now: Instant) -> Option<Told> {
+    fn count(&mut self, now: Instant) -> Option<LimitHeaders> {
         if now >= self.ends {
             self.ends = now + WINDOW;
             self.used = 0;
@@ -164,7 +167,7 @@ impl Service {
         self.used += 1;
         let remaining = self.limit.checked_sub(self.used)?;
         let reset = Some(self.ends.saturating_duration_since(now));
-        Some(Told { limit: Some(self.limit), remaining: Some(remaining), reset })
+        Some(LimitHeaders { limit: Some(self.limit), remaining: Some(remaining), reset })
     }
 }
 
@@ -195,16 +198,16 @@ proptest! {
                 .min_by_key(|(_, next)| *next)
             {
                 if trips[at].answer.is_none() {
-                    let told = service.count(next);
-                    prop_assert!(told.is_some(), "refused");
-                    trips[at].answer = told;
+                    let headers = service.count(next);
+                    prop_assert!(headers.is_some(), "refused");
+                    trips[at].answer = headers;
                     continue;
                 }
                 let trip = trips.remove(at);
                 let outcome = match (trip.fate, trip.answer) {
                     (0, _) => RequestOutcome::Lost,
-                    (1, _) => RequestOutcome::Answered(Told::default()),
-                    (_, told) => RequestOutcome::Answered(told.unwrap_or_default()),
+                    (1, _) => RequestOutcome::Answered(LimitHeaders::default()),
+                    (_, headers) => RequestOutcome::Answered(headers.unwrap_or_default()),
                 };
                 budget.settled(trip.request, outcome, next);
             }

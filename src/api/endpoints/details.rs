@@ -43,15 +43,15 @@ impl Endpoint for GetDetail<'_> {
     }
 
     fn read(&self, answer: Envelope) -> Result<RemoteDetails> {
-        let mut told = RemoteDetails::default();
+        let mut details = RemoteDetails::default();
         match self.resource {
             TaskResource::Task => {}
-            TaskResource::Date => told.date = answer.schedule()?,
-            TaskResource::Note => told.note = answer.note()?,
-            TaskResource::Assignees => told.assignees = answer.handles()?,
-            TaskResource::Fields => told.fields = answer.field_values()?,
+            TaskResource::Date => details.date = answer.schedule()?,
+            TaskResource::Note => details.note = answer.note()?,
+            TaskResource::Assignees => details.assignees = answer.handles()?,
+            TaskResource::Fields => details.fields = answer.field_values()?,
         }
-        Ok(told)
+        Ok(details)
     }
 
     fn absent(&self) -> Option<RemoteDetails> {

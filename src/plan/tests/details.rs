@@ -44,10 +44,10 @@ proptest! {
     }
 
     #[test]
-    fn what_is_learnt_is_no_change(known in details(), told in details()) {
+    fn what_is_learnt_is_no_change(known in details(), newer in details()) {
         prop_assert!(!Details::default().changes(&known));
         prop_assert_eq!(known.or(&known), known.clone());
-        prop_assert_eq!(known.or(&told).or(&told), known.or(&told));
+        prop_assert_eq!(known.or(&newer).or(&newer), known.or(&newer));
     }
 }
 

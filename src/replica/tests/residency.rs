@@ -25,7 +25,7 @@ use crate::{
 
 /// All that readers, and programs that save, are told of a project.
 #[derive(Debug, PartialEq)]
-struct Told {
+struct Visible {
     content: Option<(Arc<[u8]>, Arc<Outline>, u64)>,
     size: u64,
     read: Option<std::time::Instant>,
@@ -34,12 +34,12 @@ struct Told {
     seen: Vec<Option<Base>>,
 }
 
-fn told(current: &Current) -> Told {
+fn visible(current: &Current) -> Visible {
     let content = |Content { text, outline, version }| (text, outline, version);
     // The ones of before the mount get what was served last then.
     let mount = Some(Process { group: 9, inode: 70 });
     let asked = [process(1), process(2), Some(Process { group: 8, inode: 60 }), None];
-    Told {
+    Visible {
         content: current.content().map(content),
         size: current.size(),
         read: current.read(),
@@ -75,7 +75,7 @@ proptest! {
         steps in steps(10),
     ) {
         let mut current = at_rest(&service, &steps, before.as_ref());
-        let (was, known) = (told(&current), current.snapshot().cloned());
+        let (was, known) = (visible(&current), current.snapshot().cloned());
         current.evict();
         let Remote::Evicted(digest) = current.remote else { return Ok(()) };
         prop_assert_eq!((was.size, was.read), (current.size(), current.read()));
@@ -86,7 +86,7 @@ proptest! {
             ..known
         });
         prop_assert!(current.restore(digest, found));
-        prop_assert_eq!(told(&current), was);
+        prop_assert_eq!(visible(&current), was);
     }
 
     #[test]
@@ -131,17 +131,17 @@ proptest! {
         current.listed_at(&SpaceId::new("listed"), "listed");
         current.set_modified(wall, wall);
         current.touched = HashMap::new();
-        let (was, listed) = (told(&current), (current.folder.clone(), current.title.clone()));
+        let (was, listed) = (visible(&current), (current.folder.clone(), current.title.clone()));
         let replica = format!("{:?}", Replica::clone(&current));
         if is_dropped {
             drop(next);
-            prop_assert_eq!(told(&current), was);
+            prop_assert_eq!(visible(&current), was);
             prop_assert_eq!(format!("{:?}", Replica::clone(&current)), replica);
             return Ok(());
         }
         let was_text = was.content.map(|(text, ..)| text);
         let changed = current.advance(next, (&place.0, &place.1), wall + Duration::from_secs(1));
-        let is = told(&current);
+        let is = visible(&current);
         prop_assert_eq!((is.bases, is.seen), (was.bases, was.seen));
         prop_assert_eq!((current.folder.clone(), current.title.clone()), listed);
         let is_same = was_text == is.content.map(|(text, ..)| text);

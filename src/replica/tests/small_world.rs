@@ -314,21 +314,21 @@ impl SmallWorld {
 
     /// The same for two worlds that nobody can tell apart.
     pub(super) fn fingerprint(&self) -> String {
-        let mut told = String::new();
-        let outline = |told: &mut String, outline: &Outline| {
+        let mut written = String::new();
+        let outline = |written: &mut String, outline: &Outline| {
             for item in &outline.items {
                 match &item.key {
-                    Key::Known(id) => told.push_str(id.as_str()),
-                    Key::New(number) => told.push_str(&format!("+{number}")),
+                    Key::Known(id) => written.push_str(id.as_str()),
+                    Key::New(number) => written.push_str(&format!("+{number}")),
                 }
-                told.push_str(&item.text);
-                told.push(if item.details.is_unknown() { '|' } else { '/' });
+                written.push_str(&item.text);
+                written.push(if item.details.is_unknown() { '|' } else { '/' });
             }
-            told.push(';');
+            written.push(';');
         };
-        let save = |told: &mut String, save: &PendingSave| {
+        let save = |written: &mut String, save: &PendingSave| {
             for each in [&save.base, &save.target, &save.before] {
-                outline(told, each);
+                outline(written, each);
             }
             let PendingSave {
                 in_flight,
@@ -338,21 +338,21 @@ impl SmallWorld {
                 put_back,
                 ..
             } = save;
-            told.push_str(&format!("{in_flight:?}{doubtful}{again:?}{origins:?}{put_back:?}"));
+            written.push_str(&format!("{in_flight:?}{doubtful}{again:?}{origins:?}{put_back:?}"));
         };
-        outline(&mut told, &self.service);
-        self.replica.snapshot().iter().for_each(|known| outline(&mut told, &known.outline));
-        self.replica.pending().iter().for_each(|pending| save(&mut told, pending));
-        self.journal.iter().for_each(|entry| save(&mut told, &entry.save));
+        outline(&mut written, &self.service);
+        self.replica.snapshot().iter().for_each(|known| outline(&mut written, &known.outline));
+        self.replica.pending().iter().for_each(|pending| save(&mut written, pending));
+        self.journal.iter().for_each(|entry| save(&mut written, &entry.save));
         for program in &self.programs {
-            outline(&mut told, &self.replica.resolved(&program.base));
-            program.lines.iter().for_each(|line| told.push_str(&line.text));
+            outline(&mut written, &self.replica.resolved(&program.base));
+            program.lines.iter().for_each(|line| written.push_str(&line.text));
         }
         let left: Vec<usize> = self.plans.iter().map(|(_, plan)| plan.len()).collect();
         let flags = (self.may_lose, self.may_crash, self.is_read, self.replica.next_new);
         let mut done: Vec<String> = self.done.iter().map(|done| format!("{done:?}")).collect();
         done.sort();
-        told.push_str(&format!("{left:?}{flags:?}{done:?}"));
-        told
+        written.push_str(&format!("{left:?}{flags:?}{done:?}"));
+        written
     }
 }

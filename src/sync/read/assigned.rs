@@ -13,6 +13,6 @@ pub(crate) fn note_assigned(
     task: &TaskId,
     handles: Vec<String>,
 ) {
-    let assigned = Assigned { told: engine.clock.now(), handles };
+    let assigned = Assigned { read: engine.clock.now(), handles };
     project.lock().assigned.insert(task.clone(), assigned);
 }

@@ -28,25 +28,25 @@ pub(crate) async fn ask_detail(
     if resource == TaskResource::Task {
         return Ok(Details::default());
     }
-    let told = match engine.backend.detail(priority, project, task, resource).await {
+    let fetched = match engine.backend.detail(priority, project, task, resource).await {
         // What is not found is none.
         Err(error) if error.kind() == Kind::NotFound => RemoteDetails::default(),
-        told => told?,
+        fetched => fetched?,
     };
     let mut parts = TaskDetails::default();
     match resource {
         TaskResource::Task => {}
-        TaskResource::Date => parts.date = Known::of(told.date),
+        TaskResource::Date => parts.date = Known::of(fetched.date),
         TaskResource::Note => {
             // An empty one is none: the service takes no empty notes.
-            parts.note = Known::of(told.note.filter(|note| !note.is_empty()));
+            parts.note = Known::of(fetched.note.filter(|note| !note.is_empty()));
         }
         TaskResource::Assignees => {
-            let known = told.assignees.into_iter().map(|handle| (handle, ()));
+            let known = fetched.assignees.into_iter().map(|handle| (handle, ()));
             parts.assignees = PartialMap { known: distinct(known), complete: true };
         }
         TaskResource::Fields => {
-            let known = told.fields.into_iter().filter(|(_, value)| !is_none(value));
+            let known = fetched.fields.into_iter().filter(|(_, value)| !is_none(value));
             parts.fields = PartialMap { known: distinct(known), complete: true };
         }
     }
@@ -54,27 +54,35 @@ pub(crate) async fn ask_detail(
 }
 
 /// Installs what was told of tasks, and tells and keeps it. The caller holds `project.remote`.
-pub(crate) async fn merge_details(engine: &Engine, project: &Project, told: &[(TaskId, Details)]) {
+pub(crate) async fn merge_details(
+    engine: &Engine,
+    project: &Project,
+    fetched: &[(TaskId, Details)],
+) {
     let mut next = Transition::begin(engine, project).await;
-    merge_details_in(project, &mut next, told);
+    merge_details_in(project, &mut next, fetched);
     next.keep_in_memory();
     write_details(engine, project);
 }
 
 /// Installs what was told of tasks in a transition of their project.
-pub(crate) fn merge_details_in(project: &Project, next: &mut Replica, told: &[(TaskId, Details)]) {
+pub(crate) fn merge_details_in(
+    project: &Project,
+    next: &mut Replica,
+    fetched: &[(TaskId, Details)],
+) {
     let Some(known) = next.snapshot() else { return };
     let (mut outline, read) = (Outline::clone(&known.outline), known.read);
     let mut of_task: HashMap<&TaskId, Details> = HashMap::new();
-    for (task, told) in told {
+    for (task, fetched) in fetched {
         let details = of_task.entry(task).or_default();
-        *details = told.or(details);
+        *details = fetched.or(details);
     }
     for item in &mut outline.items {
         if let Key::Known(id) = &item.key
-            && let Some(told) = of_task.get(id)
+            && let Some(fetched) = of_task.get(id)
         {
-            item.details = item.details.updated(told);
+            item.details = item.details.updated(fetched);
         }
     }
     let text = project.render(&outline);

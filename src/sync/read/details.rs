@@ -57,7 +57,7 @@ pub(crate) async fn detail_request_count(
     }
 }
 
-/// Asks for the details of a project's tasks. `told` is called after every answer. Dropped
+/// Asks for the details of a project's tasks. `answer` is called after every answer. Dropped
 /// half way, what was told is kept for the next query.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ pub(crate) async fn ask_details(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
     query: &DetailQuery,
-    told: &(dyn Fn() + Send + Sync),
+    on_answer: &(dyn Fn() + Send + Sync),
 ) -> Result<()> {
     open::read(engine, project).await?;
     let id = project.id().ok_or_else(|| {
@@ -76,7 +76,7 @@ pub(crate) async fn ask_details(
     let before = |detail: &Detail| project.lock().touched.get(detail).copied();
     let touched: HashMap<Detail, Option<u32>> = answers
         .iter()
-        .map(|told| (told.task.clone(), told.resource))
+        .map(|answer| (answer.task.clone(), answer.resource))
         .chain(wanted.iter().cloned())
         .map(|detail| (detail.clone(), before(&detail)))
         .collect();
@@ -86,7 +86,7 @@ pub(crate) async fn ask_details(
             let details = ask_patiently(engine, id, &task, resource).await?;
             let answer = DetailAnswer { task, resource, time: engine.clock.wall(), details };
             engine.cache.put_answer(id, answer.clone());
-            told();
+            on_answer();
             Ok::<DetailAnswer, Error>(answer)
         }
     });
@@ -94,21 +94,21 @@ pub(crate) async fn ask_details(
     answers.extend(asked.try_collect::<Vec<DetailAnswer>>().await?);
     let _conversation = project.remote.lock().await;
     // What was changed here meanwhile is newer than the answer.
-    answers.retain(|told| {
-        let detail = (told.task.clone(), told.resource);
+    answers.retain(|answer| {
+        let detail = (answer.task.clone(), answer.resource);
         touched.get(&detail).is_some_and(|count| *count == before(&detail))
     });
-    for told in answers.iter().filter(|told| told.resource == TaskResource::Assignees) {
-        let handles = told.details.parts().assignees.known.into_iter();
+    for answer in answers.iter().filter(|answer| answer.resource == TaskResource::Assignees) {
+        let handles = answer.details.parts().assignees.known.into_iter();
         assigned::note_assigned(
             engine,
             project,
-            &told.task,
+            &answer.task,
             handles.map(|(handle, ())| handle).collect(),
         );
     }
     let answers: Vec<(TaskId, Details)> =
-        answers.into_iter().map(|told| (told.task, told.details)).collect();
+        answers.into_iter().map(|answer| (answer.task, answer.details)).collect();
     detail::merge_details(engine, project, &answers).await;
     engine.cache.forget_answers(&id);
     Ok(())
@@ -127,20 +127,20 @@ pub(crate) async fn asked_for(
     }
     let (cache, of) = (engine.cache.clone(), id.clone());
     // What was told a moment ago may still be on its way to the disk.
-    let told = tokio::task::spawn_blocking(move || {
+    let answer = tokio::task::spawn_blocking(move || {
         cache.write_out();
         cache.answers(&of)
     });
-    let mut told = told.await.unwrap_or_default();
+    let mut answer = answer.await.unwrap_or_default();
     let now = engine.clock.wall();
     let is_wanted: HashSet<&Detail> = wanted.iter().collect();
-    told.retain(|told| {
-        let age = now.duration_since(told.time).unwrap_or_default();
-        age <= GOOD_FOR && is_wanted.contains(&(told.task.clone(), told.resource))
+    answer.retain(|answer| {
+        let age = now.duration_since(answer.time).unwrap_or_default();
+        age <= GOOD_FOR && is_wanted.contains(&(answer.task.clone(), answer.resource))
     });
     let have: HashSet<Detail> =
-        told.iter().map(|told| (told.task.clone(), told.resource)).collect();
-    (wanted.into_iter().filter(|detail| !have.contains(detail)).collect(), told)
+        answer.iter().map(|answer| (answer.task.clone(), answer.resource)).collect();
+    (wanted.into_iter().filter(|detail| !have.contains(detail)).collect(), answer)
 }
 
 /// The details that are to be known, as the project was read last.

@@ -66,7 +66,7 @@ pub(crate) fn listing(exported: &Exported, title: &str) -> Listing {
 }
 
 /// The same, with the values of fields that an export tells, and no listing, if they are to be shown.
-pub(crate) fn told(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
+pub(crate) fn listing_of(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
     let mut listing = listing(exported, &project.title());
     if engine.settings.fields == FieldPlacement::None {
         return listing;
@@ -87,7 +87,7 @@ async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &
     let Some(exported) = export.trusted(id) else { return };
     let Ok(_conversation) = project.remote.try_lock() else { return };
     let mut next = Transition::begin(engine, project).await;
-    let outline = told(engine, project, exported).outline;
+    let outline = listing_of(engine, project, exported).outline;
     if !next.learn(outline, |outline| project.render(outline)) {
         return;
     }
@@ -264,7 +264,7 @@ pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &SpaceExp
         if project.is_known() {
             continue;
         }
-        let listing = told(engine, &project, exported);
+        let listing = listing_of(engine, &project, exported);
         fetch::install_reading(engine, &project, listing, export.taken).await;
     }
 }

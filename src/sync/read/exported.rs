@@ -22,7 +22,7 @@ use crate::{
         },
         project::Project,
         read::{
-            export::{self, DIFFERS, told},
+            export::{self, DIFFERS, listing_of},
             fetch, registry,
         },
         residency,
@@ -216,7 +216,7 @@ async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &Space
             _ => export.taken,
         }
     };
-    fetch::install_reading(engine, project, told(engine, project, exported), read).await;
+    fetch::install_reading(engine, project, listing_of(engine, project, exported), read).await;
     true
 }
 

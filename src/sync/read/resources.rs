@@ -44,15 +44,15 @@ pub(crate) async fn fields(engine: &Arc<Engine>, project: &Arc<Project>) -> Resu
             return Ok(table::schema(&known));
         }
     }
-    let mut told = resource(engine, &created(project)?, Resource::Fields).await?;
-    for field in told.as_array_mut().into_iter().flatten() {
+    let mut found = resource(engine, &created(project)?, Resource::Fields).await?;
+    for field in found.as_array_mut().into_iter().flatten() {
         let kind = field["data"]["type"].clone();
         field
             .as_object_mut()
             .into_iter()
             .for_each(|field| drop(field.insert("type".into(), kind.clone())));
     }
-    Ok(told)
+    Ok(found)
 }
 
 /// The tasks of a project as a table, as its file shows them.
@@ -76,9 +76,9 @@ pub(crate) async fn task_resource(
     resource: TaskResource,
 ) -> Result<Value> {
     let id = created(project)?;
-    let told = engine.backend.task_resource(Priority::Foreground, &id, task, resource).await?;
-    if let Some(told) = told {
-        return Ok(told);
+    let found = engine.backend.task_resource(Priority::Foreground, &id, task, resource).await?;
+    if let Some(found) = found {
+        return Ok(found);
     }
     // A date that is not set is answered as a task that is gone is: what was read lately tells
     // them apart.

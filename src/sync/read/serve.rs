@@ -146,14 +146,14 @@ impl<'a> Written<'a> {
 /// Notes that a program is told how what it wrote into a text went that it did not read. Only
 /// what it is told to be saved is before its eyes: told that it failed, it has not got that line,
 /// and saving the buffer without it deletes nothing.
-pub(crate) fn note_told_blindly(
+pub(crate) fn note_saved_unread(
     engine: &Engine,
     project: &Project,
     process: Option<Process>,
     is_saved: bool,
 ) {
     let mut state = project.lock();
-    state.bases.told_of_appended(process, is_saved);
+    state.bases.appended(process, is_saved);
     bases::log_base(engine, &mut state, process);
     let is_apart = state.is_apart(engine.clock.now());
     drop(state);
@@ -162,7 +162,7 @@ pub(crate) fn note_told_blindly(
 
 /// Notes that a program is told that its save is accepted. Its grace begins, and whatever was
 /// merged into its text comes to it after that, as a change by others.
-pub(crate) fn note_told(
+pub(crate) fn note_saved(
     engine: &Engine,
     project: &Arc<Project>,
     process: Option<Process>,
@@ -170,7 +170,7 @@ pub(crate) fn note_told(
 ) {
     {
         let mut state = project.lock();
-        state.bases.told(process, ours, engine.clock.now());
+        state.bases.saved(process, ours, engine.clock.now());
         bases::log_base(engine, &mut state, process);
         if state.bases.next_end().is_none() || std::mem::replace(&mut state.graced, true) {
             return;

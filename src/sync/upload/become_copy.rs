@@ -234,8 +234,8 @@ pub(crate) async fn lacking(
         Some((task, any))
     });
     let Some((task, resource)) = sample else { return Ok(Vec::new()) };
-    let told = detail::ask_detail(engine, Priority::Save, copy, task, resource).await?;
-    Ok(if told.has_any(resource) { Vec::new() } else { known })
+    let fetched = detail::ask_detail(engine, Priority::Save, copy, task, resource).await?;
+    Ok(if fetched.has_any(resource) { Vec::new() } else { known })
 }
 
 /// What a project is to be from now on.

@@ -74,9 +74,11 @@ pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<C
         let may_go_on = state.held.is_some_and(|until| until > engine.clock.now());
         let next = save.transferred.iter().find(|moved| !may_go_on || is_wanted(moved));
         let has_all = |moved: &TransferredTask| {
-            let told = moved.fetched.as_ref().map(Details::present);
+            let fetched = moved.fetched.as_ref().map(Details::present);
             let item = save.target.find(&moved.key);
-            told.zip(item).is_none_or(|(told, item)| told.beyond(&item.details).is_unknown())
+            fetched
+                .zip(item)
+                .is_none_or(|(fetched, item)| fetched.beyond(&item.details).is_unknown())
         };
         match next {
             Some(moved) => (id, moved.clone(), is_wanted(moved), has_all(moved)),
@@ -87,11 +89,11 @@ pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<C
     match (&moved.key, &moved.fetched) {
         (Key::Known(_), None) if is_wanted => copy_from(engine, project, &moved).await?,
         // It was cut and put back since: then it is to have what it was to have.
-        (Key::Known(_), Some(told)) if is_wanted && !has_all => {
-            want_for(engine, project, &moved.key, told).await?;
+        (Key::Known(_), Some(fetched)) if is_wanted && !has_all => {
+            want_for(engine, project, &moved.key, fetched).await?;
         }
-        (Key::Known(task), Some(told)) if is_wanted => {
-            check(engine, &id, task, told).await?;
+        (Key::Known(task), Some(fetched)) if is_wanted => {
+            check(engine, &id, task, fetched).await?;
             carried(engine, project, &moved, true).await?;
         }
         // The new one is gone again: whoever deleted it did not want the details either.
@@ -106,19 +108,20 @@ pub(crate) async fn copy_from(
     project: &Project,
     moved: &TransferredTask,
 ) -> Result<()> {
-    let mut told = Details::default();
+    let mut fetched = Details::default();
     for resource in TaskResource::DETAILS {
         if !moved.cut_with.knows(resource) {
             let ask =
                 detail::ask_detail(engine, Priority::Save, &moved.from, &moved.task, resource);
-            told = told.or(&ask.await?);
+            fetched = fetched.or(&ask.await?);
         }
     }
     // What was shown was pasted with the line, or left out on purpose.
-    let told = told.beyond(&moved.cut_with).with(&undisplayable(&moved.cut_with)).in_one_line();
-    let (told, left) = unsettable::settable(&told);
-    unsettable::tell(engine, project, LeftOut::all(&moved.text, left)).await?;
-    want_for(engine, project, &moved.key, &told).await
+    let fetched =
+        fetched.beyond(&moved.cut_with).with(&undisplayable(&moved.cut_with)).in_one_line();
+    let (fetched, left) = unsettable::settable(&fetched);
+    unsettable::report(engine, project, LeftOut::all(&moved.text, left)).await?;
+    want_for(engine, project, &moved.key, &fetched).await
 }
 
 /// Wants for a new task what the old one was told to have.
@@ -126,12 +129,12 @@ pub(crate) async fn want_for(
     engine: &Engine,
     project: &Project,
     key: &Key,
-    told: &Details,
+    fetched: &Details,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
     let Some(save) = next.pending_mut() else { return Ok(()) };
-    let copied = save.target.find(key).map(|item| told.beyond(&item.details));
-    save.take_along(key, told);
+    let copied = save.target.find(key).map(|item| fetched.beyond(&item.details));
+    save.take_along(key, fetched);
     next.copied.extend(copied.map(|copied| (key.clone(), copied)));
     next.commit().await
 }
@@ -141,9 +144,10 @@ pub(crate) async fn check(
     engine: &Engine,
     id: &ProjectId,
     task: &TaskId,
-    told: &Details,
+    fetched: &Details,
 ) -> Result<()> {
-    for resource in TaskResource::DETAILS.into_iter().filter(|resource| told.has_any(*resource)) {
+    for resource in TaskResource::DETAILS.into_iter().filter(|resource| fetched.has_any(*resource))
+    {
         let now = detail::ask_detail(engine, Priority::Save, id, task, resource).await?;
         if !now.has_any(resource) {
             let what = format!("the copy of a task has lost its {}", in_words(resource));

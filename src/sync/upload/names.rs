@@ -42,7 +42,7 @@ pub(crate) async fn check_names(
         return Ok(false);
     }
     let (mut people, mut fields) = unseen(engine, project, ops);
-    let members = told(engine, id, Resource::Members, people.is_empty()).await?;
+    let members = listed(engine, id, Resource::Members, people.is_empty()).await?;
     if let Some(members) = &members {
         let known = handles(members);
         project.lock().names.members.extend(known.iter().map(|handle| (*handle).to_owned()));
@@ -53,15 +53,15 @@ pub(crate) async fn check_names(
         return Err(no_member(project, stranger, &handles(members)));
     }
     people.retain(|handle| !is_said(handle));
-    let told = told(engine, id, Resource::Fields, fields.is_empty()).await?;
-    if let Some(told) = &told {
-        let known = field_ids(told);
+    let listed = listed(engine, id, Resource::Fields, fields.is_empty()).await?;
+    if let Some(listed) = &listed {
+        let known = field_ids(listed);
         project.lock().names.fields.extend(known.iter().map(|field| (*field).to_owned()));
         fields.retain(|field| !known.contains(&field.as_str()));
     }
     let is_said = |field: &String| self::is_said(ops, &brought, &Named::Field(field));
-    if let Some((told, field)) = told.as_ref().zip(fields.iter().find(|it| is_said(it))) {
-        return Err(no_field(project, field, told));
+    if let Some((listed, field)) = listed.as_ref().zip(fields.iter().find(|it| is_said(it))) {
+        return Err(no_field(project, field, listed));
     }
     fields.retain(|field| !is_said(field));
     leave_out(engine, project, &people, &fields).await
@@ -103,7 +103,7 @@ pub(crate) async fn leave_out(
 
 /// What the service says of a project, if it is wanted and the service says anything: where it
 /// does not, the save itself will tell.
-pub(crate) async fn told(
+pub(crate) async fn listed(
     engine: &Engine,
     id: &ProjectId,
     resource: Resource,
@@ -113,7 +113,7 @@ pub(crate) async fn told(
         return Ok(None);
     }
     match engine.backend.resource(Priority::Save, id, resource).await {
-        Ok(told) => Ok(Some(told).filter(Value::is_array)),
+        Ok(listed) => Ok(Some(listed).filter(Value::is_array)),
         Err(error) if error.kind().is_transient() => Err(error),
         Err(error) => {
             tracing::info!(%error, "names are not looked up");
@@ -177,10 +177,10 @@ pub(crate) async fn not_taken(
     field: &str,
     error: &Error,
 ) -> Option<Error> {
-    let told = engine.backend.resource(Priority::Save, id, Resource::Fields).await.ok()?;
-    told.as_array()?;
-    if !field_ids(&told).contains(&field) {
-        return Some(no_field(project, field, &told));
+    let listed = engine.backend.resource(Priority::Save, id, Resource::Fields).await.ok()?;
+    listed.as_array()?;
+    if !field_ids(&listed).contains(&field) {
+        return Some(no_field(project, field, &listed));
     }
     // It is there, so what is not found is its task.
     if error.kind() != Kind::Refused {
@@ -188,7 +188,7 @@ pub(crate) async fn not_taken(
     }
     let (line, name) = (place(project, field), field_name(project, field));
     let what = format!("{line}Taskade does not take this value for {name}");
-    let takes = told.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
+    let takes = listed.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
     Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(project, takes))))
 }
 
@@ -241,8 +241,8 @@ pub(crate) fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Er
     Error::new(Kind::Invalid, what).hint(hint)
 }
 
-pub(crate) fn no_field(project: &Project, field: &str, told: &Value) -> Error {
-    let known = told.as_array().map(Vec::as_slice).unwrap_or_default();
+pub(crate) fn no_field(project: &Project, field: &str, listed: &Value) -> Error {
+    let known = listed.as_array().map(Vec::as_slice).unwrap_or_default();
     let known: Vec<String> = known.iter().map(|known| described(project, known)).collect();
     let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let (line, name) = (place(project, field), field_name(project, field));

@@ -201,7 +201,7 @@ pub(crate) async fn set_details(
         }
         let tasks = become_copy::remote_tasks(engine, project);
         let text = tasks.find(&Key::Known(task.clone())).map_or("", |item| &item.text);
-        unsettable::tell(engine, project, LeftOut::all(text, left)).await?;
+        unsettable::report(engine, project, LeftOut::all(text, left)).await?;
         let set = |relocation: &mut Relocation| {
             relocation.details.retain(|(other, _)| other != task);
             stale(relocation);
@@ -330,7 +330,7 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
         }
         Some(undone) => {
             let title = project.title();
-            Some(turn_back::tell_unmoved(engine, project, &title, undone, true).await?)
+            Some(turn_back::report_unmoved(engine, project, &title, undone, true).await?)
         }
     };
     project.relocated.send_replace(Relocated { ticket, rejected });

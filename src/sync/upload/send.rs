@@ -114,10 +114,10 @@ pub(crate) async fn assign(
     more: &[String],
 ) -> Result<()> {
     let is_fresh = |assigned: &&Assigned| {
-        engine.clock.now().saturating_duration_since(assigned.told) <= engine.settings.max_age
+        engine.clock.now().saturating_duration_since(assigned.read) <= engine.settings.max_age
     };
-    let told = project.lock().assigned.get(task).filter(is_fresh).cloned();
-    let mut all = match told {
+    let read = project.lock().assigned.get(task).filter(is_fresh).cloned();
+    let mut all = match read {
         Some(assigned) => assigned.handles,
         None => {
             let resource = TaskResource::Assignees;

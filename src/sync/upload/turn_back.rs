@@ -149,7 +149,7 @@ pub(crate) async fn give_up_relocation(
     };
     leave_bases(engine, project, &relocation);
     let title = &relocation.from.title;
-    let rejected = Some(tell_unmoved(engine, project, title, undone, is_alone).await?);
+    let rejected = Some(report_unmoved(engine, project, title, undone, is_alone).await?);
     next.commit().await?;
     placement::unshow_relocation(engine, project, &relocation);
     project.relocated.send_replace(Relocated { ticket, rejected });
@@ -158,7 +158,7 @@ pub(crate) async fn give_up_relocation(
 
 /// Tells why a project is not where it was to be: whoever asked for that, if somebody still waits,
 /// and else everybody.
-pub(crate) async fn tell_unmoved(
+pub(crate) async fn report_unmoved(
     engine: &Engine,
     project: &Project,
     shown: &str,

@@ -61,7 +61,7 @@ pub(crate) async fn settle_unmoved(engine: &Engine, project: &Project) -> Result
 /// The moves that are told of, oldest first.
 pub(crate) fn unmoved(engine: &Engine) -> Vec<Unmoved> {
     let all = engine.unmoved.lock();
-    all.iter().filter(|it| is_told(it, engine.clock.wall())).cloned().collect()
+    all.iter().filter(|it| is_reported(it, engine.clock.wall())).cloned().collect()
 }
 
 /// Why a project is not where it was to be, if that is to be told.
@@ -70,6 +70,6 @@ pub(crate) fn unmoved_of(engine: &Engine, project: &Arc<Project>) -> Option<Stri
     unmoved(engine).into_iter().find(|it| it.project == id).map(|it| it.reason)
 }
 
-pub(crate) fn is_told(unmoved: &Unmoved, now: SystemTime) -> bool {
+pub(crate) fn is_reported(unmoved: &Unmoved, now: SystemTime) -> bool {
     now.duration_since(unmoved.since).unwrap_or_default() < TOLD
 }

@@ -65,7 +65,7 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
     }
     next.show_target(|target| project.render(target));
     // Rather twice, if it is killed in between, than never.
-    tell(engine, project, left.into_iter().map(|(_, left)| left).collect()).await?;
+    report(engine, project, left.into_iter().map(|(_, left)| left).collect()).await?;
     next.commit().await?;
     Ok(true)
 }
@@ -113,7 +113,7 @@ fn drop_field(details: &mut Details, field: &str) {
 ///
 /// # Errors
 /// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be journaled.
-pub(crate) async fn tell(engine: &Engine, project: &Project, left: Vec<LeftOut>) -> Result<()> {
+pub(crate) async fn report(engine: &Engine, project: &Project, left: Vec<LeftOut>) -> Result<()> {
     if left.is_empty() {
         return Ok(());
     }

@@ -221,12 +221,12 @@ pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result
         state.id.clone().zip(doubt)
     };
     let Some((id, (task, resource))) = asked else { return Ok(()) };
-    let told = detail::ask_detail(engine, Priority::Save, &id, &task, resource).await?;
+    let fetched = detail::ask_detail(engine, Priority::Save, &id, &task, resource).await?;
     let mut next = Transition::begin(engine, project).await;
     if let Some(save) = next.pending_mut() {
-        save.clear_up(&task, resource, &told);
+        save.clear_up(&task, resource, &fetched);
     }
-    detail::merge_details_in(project, &mut next, &[(task, told)]);
+    detail::merge_details_in(project, &mut next, &[(task, fetched)]);
     next.keep_in_memory();
     detail::write_details(engine, project);
     Ok(())

@@ -108,10 +108,10 @@ pub(crate) fn note_result(
     is_saved: bool,
 ) {
     match base {
-        Base::Unread(_) => serve::note_told_blindly(engine, project, process, is_saved),
+        Base::Unread(_) => serve::note_saved_unread(engine, project, process, is_saved),
         // Refused, its lines are in the program's buffer all the same, and in what is shown: the
         // next save of that buffer would add them once more to what it had before.
-        Base::Exact(_) | Base::MaybeStale(_) => serve::note_told(engine, project, process, ours),
+        Base::Exact(_) | Base::MaybeStale(_) => serve::note_saved(engine, project, process, ours),
     }
 }
 

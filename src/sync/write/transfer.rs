@@ -130,9 +130,10 @@ pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
         // Whatever the clocks say, it waits no longer than that.
         let left =
             |until: SystemTime| until.duration_since(engine.clock.wall()).unwrap_or_default();
-        for TransferredTask { key, fetched: told, .. } in &save.transferred {
+        for TransferredTask { key, fetched, .. } in &save.transferred {
             let shown = state.saved().and_then(|saved| saved.outline.find(key).cloned());
-            let copied = told.as_ref().zip(shown).map(|(told, shown)| told.beyond(&shown.details));
+            let copied =
+                fetched.as_ref().zip(shown).map(|(fetched, shown)| fetched.beyond(&shown.details));
             state.note_copied(copied.map(|copied| (key.clone(), copied)));
         }
         state.held =

@@ -68,12 +68,12 @@ pub(crate) async fn history(
     let waiting = removals.iter().rev().map(|removal| removal_in_words(engine, removal));
     let remarks = remarks.into_iter().map(|remark| remark_in_words(engine, remark));
     let remarks = remarks.filter(|entry| scope.has(Some(&entry.project), &entry.path));
-    let mut told: Vec<HistoryEntry> = waiting.collect();
-    told.extend(action.iter().map(|action| action_in_words(engine, action)));
-    told.extend(remarks);
-    told.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
-    told.truncate(most);
-    Ok(told)
+    let mut entries: Vec<HistoryEntry> = waiting.collect();
+    entries.extend(action.iter().map(|action| action_in_words(engine, action)));
+    entries.extend(remarks);
+    entries.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
+    entries.truncate(most);
+    Ok(entries)
 }
 
 /// What was done last that is not undone and no undo itself, with what was done together with

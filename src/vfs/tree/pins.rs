@@ -39,7 +39,7 @@ pub(crate) struct Pins {
     pub(crate) by_ino: HashMap<Ino, Pin>,
     pub(crate) of: HashMap<Fh, Ino>,
     /// Who was told that a number is stale, by thread.
-    pub(crate) told: VecDeque<(u32, Ino)>,
+    pub(crate) notified: VecDeque<(u32, Ino)>,
 }
 
 impl Pins {
@@ -80,15 +80,15 @@ impl Pins {
     }
 
     /// Whether to tell a thread that a number is stale: not if it comes again.
-    pub(crate) fn tells(&mut self, thread: u32, ino: Ino) -> bool {
-        let known = self.told.iter().position(|told| *told == (thread, ino));
+    pub(crate) fn notifies(&mut self, thread: u32, ino: Ino) -> bool {
+        let known = self.notified.iter().position(|notified| *notified == (thread, ino));
         if let Some(at) = known {
-            self.told.remove(at);
+            self.notified.remove(at);
             return false;
         }
-        self.told.push_back((thread, ino));
-        if self.told.len() > REMEMBERED {
-            self.told.pop_front();
+        self.notified.push_back((thread, ino));
+        if self.notified.len() > REMEMBERED {
+            self.notified.pop_front();
         }
         true
     }
@@ -117,13 +117,13 @@ mod tests {
     #[test]
     fn a_thread_is_told_once_in_a_row() {
         let mut pins = Pins::default();
-        assert!(pins.tells(1, Ino(7)) && pins.tells(2, Ino(7)) && pins.tells(1, Ino(8)));
-        assert!(!pins.tells(1, Ino(7)) && !pins.tells(2, Ino(7)));
-        assert!(pins.tells(1, Ino(7)));
+        assert!(pins.notifies(1, Ino(7)) && pins.notifies(2, Ino(7)) && pins.notifies(1, Ino(8)));
+        assert!(!pins.notifies(1, Ino(7)) && !pins.notifies(2, Ino(7)));
+        assert!(pins.notifies(1, Ino(7)));
         for thread in 0..200 {
-            pins.tells(thread + 10, Ino(9));
+            pins.notifies(thread + 10, Ino(9));
         }
-        assert!(pins.told.len() <= super::REMEMBERED);
+        assert!(pins.notified.len() <= super::REMEMBERED);
     }
 
     #[test]
