@@ -15,7 +15,7 @@ use std::{
 };
 
 use serde_json::Value;
-use taskadefs::server::Quirks;
+use taskadefs::server::{Exports, Quirks};
 
 use crate::support::mount::{Mounted, PROGRAM, attribute, said, until};
 
@@ -24,9 +24,10 @@ const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 /// What a program waits for that waits for nobody else, with room for a machine with much to do.
 const AT_ONCE: Duration = Duration::from_millis(1500);
 
-/// A mount with projects that were read, and one that was not.
+/// A mount with projects that were read, and one that was not, of a space that is not exported.
 fn mounted(flags: &[&str]) -> Mounted {
-    let mounted = Mounted::on(Quirks::default(), "one", flags, |store, workspace| {
+    let quirks = Quirks { exports: Exports::Refused, ..Quirks::default() };
+    let mounted = Mounted::on(quirks, "one", flags, |store, workspace| {
         for name in NAMES {
             store.add_project(workspace, name, "one\ntwo").unwrap();
         }

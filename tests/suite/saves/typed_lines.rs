@@ -4,13 +4,17 @@
 use std::{fs, process::Command};
 
 use serde_json::{Value, json};
-use taskadefs::server::Quirks;
+use taskadefs::server::{Exports, Quirks};
 
 use crate::support::mount::{Mounted, PROGRAM, attribute, run, said};
 
 /// A mount with the members alice, bob and zoë, and the field @inc01.
 fn mounted(tasks: &str) -> Mounted {
-    let mounted = Mounted::on(Quirks::default(), tasks, &[], |store, workspace| {
+    mounted_of(Quirks::default(), tasks)
+}
+
+fn mounted_of(quirks: Quirks, tasks: &str) -> Mounted {
+    let mounted = Mounted::on(quirks, tasks, &[], |store, workspace| {
         for handle in ["alice", "bob", "zoë"] {
             store.add_member(workspace, handle, handle).unwrap();
         }
@@ -185,7 +189,14 @@ fn a_box_of_obsidian_stays_the_only_box_of_its_line() {
 
 #[test]
 fn a_name_that_is_none_is_found_before_anything_is_made() {
-    let mounted = mounted("one");
+    // What an export tells of fields is known without a question.
+    let known = mounted("one");
+    let error = refused(&known, "- [ ] one\n- [ ] two [@inc99:: 5]\n");
+    let reason = "line 2: `@inc99` is no field of this project, which has `@inc01`";
+    assert!(error.contains(reason), "{error}");
+    assert_eq!((known.reads(), known.writes(&[])), (vec![], vec![]));
+    known.end();
+    let mounted = mounted_of(Quirks { exports: Exports::Refused, ..Quirks::default() }, "one");
     for (line, reason) in [
         ("three @alcie", ["line 3: nobody in this project is called @alcie", "@alice, @bob, @zoë"]),
         ("three [@inc99:: 5]", ["line 3: this project has no field @inc99", "@inc01 (number)"]),
