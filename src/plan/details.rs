@@ -14,17 +14,21 @@ use crate::model::{Schedule, TaskResource};
 #[serde(transparent)]
 pub struct Details(Option<Box<TaskDetails>>);
 
-/// The details themselves.
+/// The details themselves. What is unknown is not written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaskDetails {
     /// When it is due.
+    #[serde(skip_serializing_if = "Known::is_unknown")]
     pub date: Known<Schedule>,
     /// Its note. One that was written in the app may have several lines.
+    #[serde(skip_serializing_if = "Known::is_unknown")]
     pub note: Known<String>,
     /// Who does it, by handle, in the order in which they are shown.
+    #[serde(skip_serializing_if = "PartialMap::is_unknown")]
     pub assignees: PartialMap<()>,
     /// The values of its custom fields, by field id, in the order in which they are shown.
+    #[serde(skip_serializing_if = "PartialMap::is_unknown")]
     pub fields: PartialMap<Value>,
 }
 

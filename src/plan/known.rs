@@ -52,7 +52,19 @@ impl<T> Known<T> {
 
     /// Whether it is known.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Known::Unknown)
+        !self.is_unknown()
+    }
+
+    /// Whether nobody has asked.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Known::Unknown)
+    }
+}
+
+impl<T> PartialMap<T> {
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        self.known.is_empty() && !self.complete
     }
 }
 

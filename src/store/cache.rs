@@ -60,7 +60,7 @@ impl Cache {
             remove(path);
             open(path)
         });
-        let both = reader.and_then(|reader| Ok((reader, open(path)?)));
+        let both = reader.and_then(|reader| Ok((reader, connect(path)?)));
         let (reader, writer) = match both {
             Ok(both) => both,
             Err(error) => {
@@ -251,7 +251,19 @@ impl Drop for Cache {
     }
 }
 
-pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error + Send + Sync>> {
+type OpenError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Opens the cache, which is sound. To know that takes as long as to read all of it.
+pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect(path)?;
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if sound != "ok" {
+        return Err(sound.into());
+    }
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Result<Connection, OpenError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let mut connection = Connection::open(path)?;
@@ -259,10 +271,6 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn std::error::Error 
     // What a power cut takes is only to be read again.
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;")?;
     STEPS.to_latest(&mut connection)?;
-    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if sound != "ok" {
-        return Err(sound.into());
-    }
     Ok(connection)
 }
 
