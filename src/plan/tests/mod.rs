@@ -55,7 +55,8 @@ fn known(id: &str) -> Key {
     Key::Known(TaskId::new(id))
 }
 
-fn lines(outline: &Outline) -> Vec<Wanted> {
+/// What whoever has this outline as a text has there.
+pub(crate) fn lines(outline: &Outline) -> Vec<Wanted> {
     let line = |item: &Item| Wanted {
         depth: item.depth,
         text: item.text.clone(),

@@ -1,6 +1,6 @@
 //! What somebody does to the lines of a project, by what they say.
 
-use crate::plan::{Item, Key, Outline, Wanted};
+use crate::plan::{Item, Key, Wanted};
 
 /// What somebody does to the lines, by what they say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,16 +29,6 @@ pub(super) struct Done {
 pub(super) fn item(key: Key, text: &str) -> Item {
     let (text, details, spelled) = (text.to_owned(), Default::default(), Default::default());
     Item { key, depth: 0, text, done: false, details, spelled }
-}
-
-pub(super) fn lines_of(outline: &Outline) -> Vec<Wanted> {
-    let line = |item: &Item| Wanted {
-        depth: item.depth,
-        text: item.text.clone(),
-        done: item.done,
-        anchor: None,
-    };
-    outline.items.iter().map(line).collect()
 }
 
 /// Whether a text is that line, changed or not.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::deeds::{Deed, Done, Who, change, is_line, item, lines_of};
+use super::deeds::{Deed, Done, Who, change, is_line, item};
 use crate::{
     ids::TaskId,
     plan::{self, Key, Op, Outline, Wanted},
@@ -87,7 +87,7 @@ impl SmallWorld {
         };
         world.read();
         let base = world.replica.content().unwrap().outline;
-        let lines = lines_of(&base);
+        let lines = plan::tests::lines(&base);
         world.programs = vec![Program { base, lines }; 2];
         world
     }
@@ -130,7 +130,7 @@ impl SmallWorld {
     }
 
     fn app_lines(&self) -> Vec<Wanted> {
-        lines_of(&self.service)
+        plan::tests::lines(&self.service)
     }
 
     fn can(&self, lines: &[Wanted], deed: &Deed) -> bool {
@@ -144,7 +144,7 @@ impl SmallWorld {
 
     fn would_load(&self, program: usize) -> bool {
         let content = self.replica.content();
-        content.is_none_or(|it| lines_of(&it.outline) != self.programs[program].lines)
+        content.is_none_or(|it| plan::tests::lines(&it.outline) != self.programs[program].lines)
     }
 
     pub(super) fn step(&mut self, event: Event) {
@@ -183,7 +183,7 @@ impl SmallWorld {
             self.read();
         }
         let Some(content) = self.replica.content() else { return };
-        let lines = lines_of(&content.outline);
+        let lines = plan::tests::lines(&content.outline);
         self.programs[program] = Program { base: content.outline, lines };
     }
 
