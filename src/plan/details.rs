@@ -3,16 +3,35 @@
 //! Nothing fetches details unasked, so each of them may be unknown. What is unknown is never
 //! touched: it differs from nothing, and no script changes it.
 
+use std::sync::{Arc, LazyLock};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::known::{Known, PartialMap};
 use crate::model::{Schedule, TaskResource};
 
-/// What is known of a task beside its text. Most tasks have none, so it is kept small.
+/// What is known of a task beside its text. Of most tasks that is nothing, or that they have
+/// nothing: neither takes memory of its own, and copies share theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Details(Option<Box<TaskDetails>>);
+#[serde(from = "Option<TaskDetails>", into = "Option<TaskDetails>")]
+pub struct Details(Option<Arc<TaskDetails>>);
+
+/// What is known of most tasks of a project that was exported: that they have no fields.
+static NO_FIELDS: LazyLock<Arc<TaskDetails>> = LazyLock::new(|| {
+    let fields = PartialMap { known: Vec::new(), complete: true };
+    Arc::new(TaskDetails { fields, ..TaskDetails::default() })
+});
+
+/// What is known of a task that was just created: that it has nothing.
+static NONE: LazyLock<Arc<TaskDetails>> = LazyLock::new(|| {
+    Arc::new(TaskDetails {
+        date: Known::Absent,
+        note: Known::Absent,
+        assignees: PartialMap { known: Vec::new(), complete: true },
+        fields: PartialMap { known: Vec::new(), complete: true },
+    })
+});
 
 /// The details themselves. What is unknown is not written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -77,12 +96,7 @@ impl Change {
 impl Details {
     /// Those of a task that was just created: it has none.
     pub fn none() -> Self {
-        Self::from(TaskDetails {
-            date: Known::Absent,
-            note: Known::Absent,
-            assignees: PartialMap { known: Vec::new(), complete: true },
-            fields: PartialMap { known: Vec::new(), complete: true },
-        })
+        Self(Some(Arc::clone(&NONE)))
     }
 
     /// The details themselves.
@@ -93,6 +107,12 @@ impl Details {
     /// Whether nothing is known.
     pub fn is_unknown(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether both are one thing in memory.
+    #[cfg(test)]
+    pub(super) fn is_shared_with(&self, other: &Details) -> bool {
+        matches!((&self.0, &other.0), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
     }
 
     /// Whether everything about this is known.
@@ -112,7 +132,7 @@ impl Details {
         let (mut parts, other) = match (&self.0, &other.0) {
             (_, None) => return self.clone(),
             (None, Some(_)) => return other.clone(),
-            (Some(parts), Some(other)) => (parts.as_ref().clone(), other.as_ref()),
+            (Some(parts), Some(other)) => (TaskDetails::clone(parts), other.as_ref()),
         };
         parts.date.or(&other.date);
         parts.note.or(&other.note);
@@ -311,7 +331,23 @@ impl Details {
 
 impl From<TaskDetails> for Details {
     fn from(parts: TaskDetails) -> Self {
-        Self((parts != TaskDetails::default()).then(|| Box::new(parts)))
+        if parts == TaskDetails::default() {
+            return Self(None);
+        }
+        let common = [&*NO_FIELDS, &*NONE].into_iter().find(|common| ***common == parts);
+        Self(Some(common.map_or_else(|| Arc::new(parts), Arc::clone)))
+    }
+}
+
+impl From<Option<TaskDetails>> for Details {
+    fn from(parts: Option<TaskDetails>) -> Self {
+        parts.map(Self::from).unwrap_or_default()
+    }
+}
+
+impl From<Details> for Option<TaskDetails> {
+    fn from(details: Details) -> Self {
+        details.0.map(Arc::unwrap_or_clone)
     }
 }
 

@@ -97,3 +97,20 @@ fn people_and_dates_of_different_hands_both_stand() {
     assert_eq!(merged.parts().assignees, people(&["bob"], true));
     assert_eq!(theirs.script(&merged), [Change::Date(Some(due("2026-12-01")))]);
 }
+
+#[test]
+fn of_a_task_without_fields_no_memory_is_taken_however_it_was_learnt() {
+    let exported = || {
+        let fields = PartialMap { known: Vec::new(), complete: true };
+        Details::from(TaskDetails { fields, ..TaskDetails::default() })
+    };
+    let read = |details: &Details| -> Details {
+        serde_json::from_str(&serde_json::to_string(details).unwrap()).unwrap()
+    };
+    assert!(exported().is_shared_with(&exported()));
+    assert!(exported().is_shared_with(&read(&exported())));
+    assert!(exported().settled().is_shared_with(&Details::none()));
+    assert!(read(&Details::none()).is_shared_with(&Details::none()));
+    assert_eq!(read(&Details::default()), Details::default());
+    assert!(!exported().is_shared_with(&Details::none()));
+}
