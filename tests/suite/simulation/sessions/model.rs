@@ -22,7 +22,8 @@
 //! - A line is there once.
 //! - Who puts a new line in the place of one that it takes out may have edited that line, for all that
 //!   a text can tell. If another one edits it too, the later save stands, and the version that it
-//!   overrides is in `conflicts/`: that line need not be in the file.
+//!   overrides is in `conflicts/`: that line need not be in the file. Nor if the later save waits, and
+//!   its line is taken out before it is sent.
 //! - A mount with a maximum age saves without looking for that long after it looked: a line that
 //!   another one put, changed or moved there since, it may override, and it may make one again that
 //!   another one has made again since. Nobody can show what nobody has seen.

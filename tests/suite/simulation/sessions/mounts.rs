@@ -305,11 +305,29 @@ impl Mount {
 
     /// What it keeps for people: refused texts and overridden versions, of all its lives.
     pub(crate) fn kept(&self, shelves: &[&str]) -> Vec<String> {
+        self.files(shelves, "md")
+    }
+
+    /// The texts that saves overrode, each behind the one that took its place.
+    pub(crate) fn overridden(&self) -> Vec<(String, String)> {
+        let reasons = self.files(&["conflicts"], "reason");
+        let pairs = reasons.iter().flat_map(|reason| {
+            let lines = reason.lines().zip(reason.lines().skip(1));
+            lines.filter_map(|(here, elsewhere)| {
+                let here = here.strip_prefix("here: ")?;
+                let elsewhere = elsewhere.strip_prefix("elsewhere (overridden): ")?;
+                Some((here.to_owned(), elsewhere.to_owned()))
+            })
+        });
+        pairs.collect()
+    }
+
+    fn files(&self, shelves: &[&str], ending: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for life in 0..=self.lives {
             let control = self.disk.path().join(life.to_string()).join("control");
             for shelf in shelves {
-                texts_below(&control.join(shelf), &mut texts);
+                texts_below(&control.join(shelf), ending, &mut texts);
             }
         }
         texts
@@ -321,12 +339,12 @@ pub(crate) fn is_of_both(reason: &str) -> bool {
     reason.contains("both projects are kept; compare them and remove one")
 }
 
-fn texts_below(dir: &Path, texts: &mut Vec<String>) {
+fn texts_below(dir: &Path, ending: &str, texts: &mut Vec<String>) {
     for entry in fs::read_dir(dir).into_iter().flatten().map(Result::unwrap) {
         let path = entry.path();
         if path.is_dir() {
-            texts_below(&path, texts);
-        } else if path.extension().is_some_and(|ending| ending == "md") {
+            texts_below(&path, ending, texts);
+        } else if path.extension().is_some_and(|it| it == ending) {
             texts.push(fs::read_to_string(path).unwrap());
         }
     }

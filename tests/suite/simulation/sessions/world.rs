@@ -289,6 +289,7 @@ impl World {
         let overridden: Vec<String> =
             self.mounts.iter().flat_map(|mount| mount.kept(&["conflicts"])).collect();
         let set_aside: BTreeSet<String> = overridden.iter().flat_map(|text| names(text)).collect();
+        self.note_overridden_while_waiting();
         for (name, fate) in &self.lines {
             let is_set_aside = fate.may_be_set_aside() && set_aside.contains(name);
             if fate.must_be_there() && !there.contains(name) && !is_set_aside {
@@ -299,6 +300,19 @@ impl World {
             });
             if fate.must_be_gone() && is_back {
                 self.fail(&format!("{name} is back"));
+            }
+        }
+    }
+
+    /// A save that waits overrides a line too, and whoever is shown that save may take out what
+    /// it put in the line's place: then the service is never sent that.
+    fn note_overridden_while_waiting(&mut self) {
+        for (here, elsewhere) in self.mounts.iter().flat_map(|mount| mount.overridden()) {
+            let is_out = |name: &String| self.lines.get(name).is_some_and(|it| it.perhaps_removed);
+            if names(&here).iter().any(is_out) {
+                for name in names(&elsewhere) {
+                    self.lines.entry(name).or_default().overridden = true;
+                }
             }
         }
     }
