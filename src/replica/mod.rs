@@ -8,6 +8,7 @@ pub(crate) mod evicted;
 pub(crate) mod freshness;
 pub(crate) mod given_up;
 pub(crate) mod grace;
+pub(crate) mod hidden_fields;
 pub(crate) mod identity;
 pub(crate) mod keys;
 pub(crate) mod learning;

@@ -342,6 +342,20 @@ impl ServedBases {
         if is_older { before.or(newest) } else { newest.or(before) }
     }
 
+    /// Puts other outlines in the place of those that programs had before their eyes before this mount:
+    /// from then on none of them is served a text of its own.
+    pub(crate) fn map(&mut self, mut change: impl FnMut(&Arc<Outline>) -> Arc<Outline>) {
+        for (_, base) in self.by_process.iter_mut() {
+            let outline = change(&base.outline);
+            if !Arc::ptr_eq(&outline, &base.outline) {
+                *base = ProcessBase { outline, own: None };
+            }
+        }
+        for outline in self.newest.iter_mut().chain(&mut self.cached) {
+            *outline = change(outline);
+        }
+    }
+
     fn put(&mut self, process: Option<Process>, base: ProcessBase) {
         // It has another text before its eyes than the one that it appended to.
         self.appended.remove(&process);

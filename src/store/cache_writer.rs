@@ -33,9 +33,9 @@ pub(crate) struct Reading {
     pub(crate) outline: Arc<Outline>,
     /// The title node.
     pub(crate) title: Option<TaskId>,
-    /// The fields that it defines, as far as an export told. There were none in earlier releases.
-    #[serde(default, skip_serializing_if = "FieldSchema::is_empty")]
-    pub(crate) fields: FieldSchema,
+    /// The fields that it defines, if an export told. There were none in earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<FieldSchema>,
 }
 
 /// Something to be written.

@@ -7,7 +7,7 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
@@ -264,15 +264,22 @@ impl Project {
         self.format.lock().clone()
     }
 
-    /// Shows these fields from now on, as the project defines them. Texts that were rendered before
-    /// stay as they are.
-    pub(crate) fn learn_fields(&self, fields: &FieldSchema) {
+    /// Shows these fields from now on, which the project defines as an export told that was asked for
+    /// then. Texts that were rendered before stay as they are.
+    pub(crate) fn learn_fields(&self, fields: &FieldSchema, asked: Option<Instant>) {
+        self.lock().names.note_exported(asked);
         let mut format = self.format.lock();
         let is_known = format.fields.as_ref().is_some_and(|view| view.schema() == fields);
         if !is_known {
             let fields = FieldView::new(fields.clone(), self.placement).map(Arc::new);
             *format = Arc::new(FileFormat { fields, ..FileFormat::clone(&format) });
         }
+    }
+
+    /// The fields that it defines, if an export told.
+    pub(crate) fn exported_fields(&self) -> Option<FieldSchema> {
+        let is_exported = self.lock().names.is_exported;
+        is_exported.then(|| self.fields())
     }
 
     /// The fields that it is known to define.

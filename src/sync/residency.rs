@@ -10,10 +10,14 @@ use crate::{
     plan::{Item, Outline},
     replica::{
         current::Current,
+        hidden_fields::without_fields,
         remote::{Digest, Remote, Snapshot},
         state::{Content, Replica},
     },
-    store::{cache_age::Aged, cache_writer::Reading},
+    store::{
+        cache_age::Aged,
+        cache_writer::{CachedProject, Reading},
+    },
     sync::{
         engine::Engine,
         leaf::residents::KEPT_OF_FOUR,
@@ -119,8 +123,9 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
             (_, known) => return known.is_none(),
         }
     };
-    let Some(cached) = engine.cache.project(&id) else { return false };
-    if !cached.reading.outline.is_just(&outline) || cached.reading.fields != project.fields() {
+    let Some(cached) = cached(engine, &id) else { return false };
+    let fields = cached.reading.fields.clone().unwrap_or_default();
+    if !cached.reading.outline.is_just(&outline) || fields != project.fields() {
         return false;
     }
     let mut state = project.lock();
@@ -148,11 +153,17 @@ pub(crate) fn weight(snapshot: &Snapshot) -> usize {
     size_of::<Replica>() + 2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
 }
 
+/// A project as the cache has it, as far as this mount is to know that.
+fn cached(engine: &Engine, id: &ProjectId) -> Option<CachedProject> {
+    let cached = engine.cache.project(id)?;
+    Some(CachedProject { reading: engine.settings.known_of(cached.reading), ..cached })
+}
+
 /// How the fields of a project are shown, as far as they are known.
 pub(crate) fn fields_of(engine: &Engine, id: &ProjectId) -> Option<Arc<FieldView>> {
     let known = engine.known(id).and_then(|project| project.format().fields.clone());
     known.or_else(|| {
-        let fields = engine.cache.project(id)?.reading.fields;
+        let fields = cached(engine, id)?.reading.fields?;
         engine.settings.format_with(fields).fields
     })
 }
@@ -169,23 +180,25 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
             (Some(id), Remote::Evicted(digest)) => (id.clone(), Some(*digest)),
         }
     };
+    let hides = engine.settings.hides_fields();
     let cached = engine.cache.project(&id).map(|cached| {
-        let Reading { outline, title, fields } = cached.reading;
-        if !fields.is_empty() {
-            project.learn_fields(&fields);
+        let is_hidden = hides && cached.reading.fields.is_some();
+        let Reading { outline, title, fields } = engine.settings.known_of(cached.reading);
+        let read = engine.cache.read_time(&Aged::project(&id));
+        if let Some(fields) = fields {
+            project.learn_fields(&fields, read);
         }
         let text = project.render(&outline);
-        let read = engine.cache.read_time(&Aged::project(&id));
-        (Snapshot { outline, text, title, read }, cached.modified)
+        (Snapshot { outline, text, title, read }, cached.modified, is_hidden)
     });
     match digest {
-        Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, _)| snapshot)),
+        Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, ..)| snapshot)),
         None => {
-            let Some((snapshot, modified)) = cached else {
+            let Some((snapshot, modified, is_hidden)) = cached else {
                 project.lock().is_not_cached = true;
                 return;
             };
-            take_over_cached(engine, project, &id, snapshot, modified);
+            take_over_cached(engine, project, &id, (snapshot, is_hidden), modified);
         }
     }
     note_resident(engine, project);
@@ -209,7 +222,7 @@ fn take_over_cached(
     engine: &Engine,
     project: &Project,
     id: &ProjectId,
-    mut snapshot: Snapshot,
+    (mut snapshot, is_hidden): (Snapshot, bool),
     modified: SystemTime,
 ) {
     let is_complete = engine.cache.is_complete();
@@ -220,8 +233,19 @@ fn take_over_cached(
         snapshot.outline = Arc::new(outline);
     }
     let served = engine.cache.served(id);
+    let served = match served {
+        Some(served) if is_hidden => {
+            let hidden = without_fields(&Arc::new(served));
+            engine.cache.keep_served(id, &hidden);
+            Some(Outline::clone(&hidden))
+        }
+        served => served,
+    };
     let mut state = project.lock();
     if matches!(state.remote, Remote::Unknown) {
+        if is_hidden {
+            state.hide_fields();
+        }
         // What waits to be saved is sent to what was read since.
         snapshot.read = snapshot.read.filter(|_| state.is_idle());
         state.install_cached(snapshot, modified, is_complete, served);

@@ -6,6 +6,8 @@ use crate::{
     api::{FOREGROUND_SILENCE, TaskResource},
     document::Markers,
     model::FieldSchema,
+    replica::hidden_fields::without_fields,
+    store::cache_writer::Reading,
     text::{
         codec::FileFormat,
         content_type::ContentTypeChoice,
@@ -48,6 +50,20 @@ impl Settings {
     /// Whether anything shows that only exports tell.
     pub(crate) fn shows_exported(&self) -> bool {
         self.markers == Markers::Auto || self.fields != FieldPlacement::None
+    }
+
+    /// Whether no field is shown that nobody asked for.
+    pub(crate) fn hides_fields(&self) -> bool {
+        self.fields == FieldPlacement::None
+    }
+
+    /// What an earlier mount has read, as far as this one is to know that: where no fields are shown,
+    /// not what an export told of them.
+    pub(crate) fn known_of(&self, reading: Reading) -> Reading {
+        if !self.hides_fields() || reading.fields.is_none() {
+            return reading;
+        }
+        Reading { outline: without_fields(&reading.outline), fields: None, ..reading }
     }
 
     /// How the file of a project is written of whose fields nothing is known.

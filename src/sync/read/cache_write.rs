@@ -13,7 +13,7 @@ pub(crate) const WATCHED: Duration = Duration::from_secs(600);
 
 /// Keeps what is known of a project for the next mount. Whether there is anything that lasts.
 pub(crate) fn write(engine: &Engine, project: &Project) -> bool {
-    let fields = project.fields();
+    let fields = project.exported_fields();
     let kept = {
         let mut state = project.lock();
         let reading = state

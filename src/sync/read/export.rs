@@ -8,7 +8,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -66,12 +66,17 @@ pub(crate) fn listing(exported: &Exported, title: &str) -> Listing {
 }
 
 /// The same, with the values of fields that an export tells, and no listing, if they are to be shown.
-pub(crate) fn listing_of(engine: &Engine, project: &Project, exported: &Exported) -> Listing {
+pub(crate) fn listing_of(
+    engine: &Engine,
+    project: &Project,
+    exported: &Exported,
+    asked: Instant,
+) -> Listing {
     let mut listing = listing(exported, &project.title());
     if engine.settings.fields == FieldPlacement::None {
         return listing;
     }
-    project.learn_fields(&exported.fields);
+    project.learn_fields(&exported.fields, Some(asked));
     for item in &mut listing.outline.items {
         if let Key::Known(id) = &item.key {
             let known = exported.values.get(id).cloned().unwrap_or_default();
@@ -87,7 +92,7 @@ async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &
     let Some(exported) = export.trusted(id) else { return };
     let Ok(_conversation) = project.remote.try_lock() else { return };
     let mut next = Transition::begin(engine, project).await;
-    let outline = listing_of(engine, project, exported).outline;
+    let outline = listing_of(engine, project, exported, export.taken).outline;
     if !next.learn(outline, |outline| project.render(outline)) {
         return;
     }
@@ -264,7 +269,7 @@ pub(crate) async fn install(engine: &Engine, folder: &SpaceId, export: &SpaceExp
         if project.is_known() {
             continue;
         }
-        let listing = listing_of(engine, &project, exported);
+        let listing = listing_of(engine, &project, exported, export.taken);
         fetch::install_reading(engine, &project, listing, export.taken).await;
     }
 }

@@ -216,7 +216,8 @@ async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &Space
             _ => export.taken,
         }
     };
-    fetch::install_reading(engine, project, listing_of(engine, project, exported), read).await;
+    let listing = listing_of(engine, project, exported, export.taken);
+    fetch::install_reading(engine, project, listing, read).await;
     true
 }
 

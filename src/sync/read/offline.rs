@@ -67,8 +67,8 @@ impl Project {
 }
 
 fn cached(cache: &Cache, id: &ProjectId, settings: &Settings) -> Option<OfflineTasks> {
-    let reading = cache.project(id)?.reading;
-    let format = Arc::new(settings.format_with(reading.fields));
+    let reading = settings.known_of(cache.project(id)?.reading);
+    let format = Arc::new(settings.format_with(reading.fields.unwrap_or_default()));
     Some(OfflineTasks { outline: reading.outline, text: None, format })
 }
 
@@ -94,7 +94,8 @@ impl OfflineAccount {
         let entries = journal.as_ref().and_then(|journal| journal.entries().ok());
         let saves = entries.unwrap_or_default().into_iter().filter_map(|entry| {
             let id = entry.project?;
-            let fields = cache.project(&id).map(|known| known.reading.fields).unwrap_or_default();
+            let fields = cache.project(&id).and_then(|known| known.reading.fields);
+            let fields = fields.unwrap_or_default();
             let (outline, text) = (Arc::new(entry.outline), Some(Arc::from(entry.text)));
             let format = Arc::new(Settings::default().format_with(fields));
             let tasks = OfflineTasks { outline, text, format };

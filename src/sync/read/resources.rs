@@ -1,5 +1,5 @@
 //! What scripts ask for: what the service says of a project or a task beside its text, as it says
-//! it. It is asked for each time and nothing of it is kept: a script's reading changes no file.
+//! it. It is asked for each time, but for a project's fields, and changes no file.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
         read::{export, fetch, look, open},
         residency,
     },
-    text::{fields::FieldPlacement, table},
+    text::table,
 };
 
 /// What the service says of a project.
@@ -32,19 +32,29 @@ pub(crate) async fn resource(
 }
 
 /// What a project's fields are: as its space's export tells them, with their names and options, or
-/// else as the service says, which knows no names.
+/// else as the service says, which knows no names. What either told less than `--max-age` ago is not
+/// asked for again.
 ///
 /// # Errors
 /// As [`read`](crate::sync::read::open::read) and [`resource`].
 pub(crate) async fn fields(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Value> {
-    if engine.settings.fields != FieldPlacement::None {
+    if !engine.settings.hides_fields() {
         tasks_known(engine, project).await?;
         let known = project.fields();
         if !known.is_empty() {
             return Ok(table::schema(&known));
         }
     }
-    let mut found = resource(engine, &created(project)?, Resource::Fields).await?;
+    let (asked, max_age) = (engine.clock.now(), engine.settings.max_age);
+    let told = project.lock().names.told_lately(asked, max_age);
+    let mut found = match told {
+        Some(told) => told,
+        None => {
+            let found = resource(engine, &created(project)?, Resource::Fields).await?;
+            project.lock().names.note_listed(asked, found.clone());
+            found
+        }
+    };
     for field in found.as_array_mut().into_iter().flatten() {
         let kind = field["data"]["type"].clone();
         field

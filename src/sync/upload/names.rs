@@ -53,9 +53,11 @@ pub(crate) async fn check_names(
         return Err(no_member(project, stranger, &handles(members)));
     }
     people.retain(|handle| !is_said(handle));
+    let asked = engine.clock.now();
     let listed = listed(engine, id, Resource::Fields, fields.is_empty()).await?;
     if let Some(listed) = &listed {
         let known = field_ids(listed);
+        project.lock().names.note_listed(asked, listed.clone());
         project.lock().names.fields.extend(known.iter().map(|field| (*field).to_owned()));
         fields.retain(|field| !known.contains(&field.as_str()));
     }

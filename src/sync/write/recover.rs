@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    document::Markers,
     error::{Kind, Result},
     store::{artifacts::ArtifactKind, journal::JournalEntry, reinstated::Reinstated},
     sync::{
@@ -79,7 +80,11 @@ pub(crate) fn reinstate(
         entry.rejected = None;
     }
     let waits = entry.rejected.is_some();
+    let is_hidden = show_anew(engine, &mut entry);
     let mut state = project.lock();
+    if is_hidden {
+        state.hide_fields();
+    }
     let since = entry.since;
     // Whose save this is, if that program still has it before its eyes.
     let mut own = std::mem::take(&mut state.edited_before).into_iter();
@@ -87,4 +92,25 @@ pub(crate) fn reinstate(
     Reinstated::new(entry, own).put_back(&mut state);
     bases::end_own_texts_before(engine, &mut state, since);
     Ok(waits)
+}
+
+/// The mount before may have shown what waits with markers and fields that this one does not show.
+/// Whether fields are hidden that an export told.
+fn show_anew(engine: &Engine, entry: &mut JournalEntry) -> bool {
+    let hides = engine.settings.hides_fields();
+    if !hides && engine.settings.markers != Markers::Tasks {
+        return false;
+    }
+    let cached = entry.project.as_ref().and_then(|id| engine.cache.project(id));
+    let fields = cached.and_then(|cached| cached.reading.fields);
+    let is_hidden = hides && fields.is_some();
+    if is_hidden {
+        entry.save.hide_fields(&mut entry.outline);
+    }
+    // What was refused stays as it was written.
+    if entry.rejected.is_none() && !entry.text.is_empty() {
+        let format = engine.settings.format_with(fields.unwrap_or_default());
+        entry.text = format.render(&entry.outline).into_bytes();
+    }
+    is_hidden
 }

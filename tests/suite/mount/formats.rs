@@ -320,3 +320,32 @@ fn a_time_that_does_not_show_comes_along_with_the_line() {
     let details = store.details(&plan, task).unwrap().to_string();
     assert!(details.contains("09:00"), "{details}");
 }
+
+/// Every file of a mount, with its size.
+const PRINT: &str =
+    "for file in ../*/*.md; do echo \"$file\"; cat \"$file\"; stat -c %s \"$file\"; done";
+
+#[test]
+fn plain_files_are_to_the_byte_those_of_a_mount_that_never_knew_of_formats_and_fields() {
+    let mut mounted = all(&[]);
+    mounted.ok(
+        "cd ../tables; sed -i 's/- Nothing planned/1. Nothing planned/; s/🔄 Doing/✅ Done/' Camp*.md",
+    );
+    mounted.end();
+    mounted.writes(&[]);
+    mounted.flags = PLAIN.map(str::to_owned).to_vec();
+    mounted.begin();
+    let after = mounted.ok(PRINT);
+    mounted.end();
+    mounted.begin_with_state(&mounted.dir.path().join("fresh"));
+    let fresh = mounted.ok(PRINT);
+    mounted.end();
+    assert_eq!(after, fresh);
+    assert!(after.contains("tables/Risk register 2026.md") && !after.contains("[@"), "{after}");
+    // And nothing of it is lost.
+    mounted.flags = ["--max-age", "0.5"].map(str::to_owned).to_vec();
+    mounted.begin();
+    until("fields show again", || mounted.ok("cat ../tables/*.md").contains("[Status:: ✅ Done]"));
+    mounted.end();
+    assert_eq!(mounted.writes(&[]), [""; 0]);
+}

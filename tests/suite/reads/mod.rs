@@ -6,6 +6,7 @@ mod first_looks;
 mod invalidation;
 mod kernel_cache;
 mod open_descriptors;
+mod other_looks;
 mod persistent_cache;
 mod refresh_backoff;
 mod request_counts;

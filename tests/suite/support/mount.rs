@@ -37,7 +37,7 @@ pub struct Mounted {
     pub project: ProjectId,
     pub dir: tempfile::TempDir,
     pub root: PathBuf,
-    flags: Vec<String>,
+    pub flags: Vec<String>,
     quirks: Quirks,
     runtime: Runtime,
 }
