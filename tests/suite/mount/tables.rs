@@ -205,3 +205,45 @@ fn where_nothing_is_exported_there_are_no_fields_and_types_are_asked_for() {
     assert_eq!(mounted.reads().len(), 1);
     mounted.end();
 }
+
+/// Opens what there is of the fields of a project without any, again and again.
+fn open_of_document(mounted: &Mounted) -> Vec<String> {
+    let open = "cd '../tables/.taskade/projects/Response plan (document)';
+        for again in 1 2 3; do cat fields.json; wc -l < table.csv; done";
+    let told = mounted.ok(open);
+    let told: Vec<&str> = told.split_whitespace().collect();
+    assert!(told.len() == 6 && told[0] == "[]" && told[0] == told[4], "{told:?}");
+    mounted.reads()
+}
+
+#[test]
+fn that_a_project_has_no_fields_is_asked_for_once() {
+    let told = mounted(Quirks::default(), &SHOWN);
+    told.ok("cat ../tables/*.md");
+    told.reads();
+    assert_eq!(open_of_document(&told), [""; 0], "the export has told");
+    told.end();
+    told.begin();
+    told.ok("ls ../tables/.taskade/projects/*");
+    told.reads();
+    assert_eq!(open_of_document(&told), [""; 0], "the mount before knew");
+    told.end();
+    let refused = mounted(Quirks { exports: Exports::Refused, ..Quirks::default() }, &SHOWN);
+    refused.ok("cat ../tables/*.md");
+    refused.reads();
+    let asked = open_of_document(&refused);
+    assert!(asked.len() == 1 && asked[0].ends_with("/fields"), "{asked:?}");
+    assert_eq!(open_of_document(&refused), [""; 0], "the listing of fields has told");
+    refused.end();
+}
+
+#[test]
+fn what_fields_a_project_has_is_asked_for_again_once_that_is_old() {
+    let flags = ["--fields", "none", "--max-age", "0"];
+    let mounted = mounted(Quirks::default(), &flags);
+    mounted.ok("cat ../tables/*.md");
+    mounted.reads();
+    let asked = open_of_document(&mounted);
+    assert_eq!(asked.iter().filter(|path| path.ends_with("/fields")).count(), 3, "{asked:?}");
+    mounted.end();
+}
