@@ -16,6 +16,7 @@ use crate::{
     ids::{SpaceId, TaskId},
     plan::{Details, Key, Op, Outline},
     replica::{
+        archival::Archival,
         assigned::Assigned,
         creation::Creating,
         evicted::EvictedBases,
@@ -25,10 +26,11 @@ use crate::{
         local::Local,
         names::Names,
         rejection::RejectedText,
+        relocation::Location,
         remote::{Digest, Remote, Snapshot},
         removed::Removed,
         served::ServedBases,
-        state::{Archival, Content, Replica},
+        state::{Content, Replica},
     },
 };
 
@@ -108,15 +110,10 @@ impl Current {
         }
     }
 
-    /// Puts a replica in place that a transition has made of this one's [`Replica::successor`], which had
-    /// this place then. Whether what readers get has changed before their eyes.
-    pub(crate) fn advance(
-        &mut self,
-        mut next: Replica,
-        (folder, title): (&SpaceId, &str),
-        now: SystemTime,
-    ) -> bool {
-        if (&next.folder, next.title.as_str()) == (folder, title) {
+    /// Puts a replica in place that a transition has made of this one's [`Replica::successor`], which was
+    /// shown there when it `began`. Whether what readers get has changed before their eyes.
+    pub(crate) fn advance(&mut self, mut next: Replica, began: &Location, now: SystemTime) -> bool {
+        if Location::shown(&next) == *began {
             // A listing may have told another place meanwhile.
             next.folder = self.replica.folder.clone();
             next.title.clone_from(&self.replica.title);
@@ -239,14 +236,16 @@ impl Current {
     pub(crate) fn reinstate(
         &mut self,
         local: Local,
-        (row, creating, archival): (Option<i64>, Option<Creating>, Archival),
+        (row, creating): (Option<i64>, Option<Creating>),
+        is_to_be_archived: bool,
         used: u32,
     ) {
         let mut next = self.replica.clone();
         next.reserve(used as usize);
         (next.local, next.row) = (local, row);
-        (next.creating, next.archival) = (creating, archival);
-        next.generation += 1;
+        next.creating = creating;
+        next.archival = Archival::reinstated(is_to_be_archived);
+        next.count_save();
         next.note_answered_before();
         next.follow(&self.replica, self.replica.modified());
         next.lose_pages();
@@ -260,7 +259,7 @@ impl Current {
 
     /// Takes over what was copied to tasks by an earlier mount.
     pub(crate) fn note_copied(&mut self, copied: impl IntoIterator<Item = (Key, Details)>) {
-        self.replica.copied.extend(copied);
+        self.replica.note_copied(copied);
     }
 
     /// Numbers up to those of an outline are taken.

@@ -19,6 +19,29 @@ impl RejectedOf {
     }
 }
 
+impl Replica {
+    /// Its id, once it has one.
+    pub(crate) fn id(&self) -> Option<&ProjectId> {
+        self.id.as_ref()
+    }
+
+    /// The folder that it is shown in.
+    pub(crate) fn folder(&self) -> &SpaceId {
+        &self.folder
+    }
+
+    /// The title that it is shown with: as Taskade has it, or is to have it.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Shows it at a place.
+    pub(in crate::replica) fn show_at(&mut self, place: &Location) {
+        place.title.clone_into(&mut self.title);
+        self.folder = place.folder.clone();
+    }
+}
+
 impl Location {
     /// Where a project is shown.
     pub(crate) fn shown(state: &Replica) -> Self {
@@ -27,7 +50,7 @@ impl Location {
 
     /// Where Taskade has a project, or is to create it first.
     pub(crate) fn remote(state: &Replica) -> Self {
-        let relocation = state.pending().and_then(|save| save.relocation.as_ref());
-        relocation.map_or_else(|| Self::shown(state), |relocation| relocation.from.clone())
+        let relocation = state.relocation();
+        relocation.map_or_else(|| Self::shown(state), |relocation| relocation.from().clone())
     }
 }

@@ -50,6 +50,16 @@ impl Replica {
         key.clone()
     }
 
+    /// The keys that tasks are not known by any more, and programs may have seen.
+    pub(crate) fn former_keys(&self) -> impl Iterator<Item = &Key> {
+        self.aliases.keys()
+    }
+
+    /// What was sent of which task, and what the service made of it.
+    pub(crate) fn texts_made(&self) -> impl Iterator<Item = (Key, &str, &str)> {
+        self.normalised.all()
+    }
+
     /// An outline with every task under the key that it is known by now.
     pub(crate) fn resolved(&self, outline: &Outline) -> Outline {
         let mut outline = outline.clone();

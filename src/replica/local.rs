@@ -60,7 +60,7 @@ impl Local {
         }
     }
 
-    pub(crate) fn save_mut(&mut self) -> Option<&mut PendingSave> {
+    pub(in crate::replica) fn save_mut(&mut self) -> Option<&mut PendingSave> {
         match self {
             Local::Clean => None,
             Local::Pending(save, _) | Local::Rejected(save, ..) => Some(save),
@@ -76,7 +76,7 @@ impl Local {
         }
     }
 
-    pub(crate) fn saved_mut(&mut self) -> Option<&mut Saved> {
+    pub(in crate::replica) fn saved_mut(&mut self) -> Option<&mut Saved> {
         match self {
             Local::Clean => None,
             Local::Pending(_, saved) => saved.as_mut(),
@@ -93,12 +93,12 @@ impl Local {
     }
 
     /// Wants this instead, whatever was wanted: Taskade is to be asked for it.
-    pub(crate) fn stage(&mut self, save: PendingSave, saved: Saved) {
+    pub(in crate::replica) fn stage(&mut self, save: PendingSave, saved: Saved) {
         *self = Local::Pending(save, Some(saved));
     }
 
     /// Wants this of the project, of which the text that readers get, and the verdict, stand.
-    pub(crate) fn set_save(&mut self, save: PendingSave) {
+    pub(in crate::replica) fn set_save(&mut self, save: PendingSave) {
         match self {
             Local::Clean => *self = Local::Pending(save, None),
             Local::Pending(known, _) | Local::Rejected(known, ..) => *known = save,
@@ -107,7 +107,7 @@ impl Local {
 
     /// Taskade will not have what was saved. What it has refused before, or has nothing to show,
     /// stays as it is.
-    pub(crate) fn reject(&mut self, rejection: Rejection) {
+    pub(in crate::replica) fn reject(&mut self, rejection: Rejection) {
         *self = match std::mem::take(self) {
             Local::Pending(save, Some(saved)) => Local::Rejected(save, saved, rejection),
             other => other,
@@ -115,7 +115,7 @@ impl Local {
     }
 
     /// What was rejected is to be tried again.
-    pub(crate) fn retry(&mut self) {
+    pub(in crate::replica) fn retry(&mut self) {
         *self = match std::mem::take(self) {
             Local::Rejected(save, saved, _) => Local::Pending(save, Some(saved)),
             other => other,
@@ -123,7 +123,7 @@ impl Local {
     }
 
     /// All of it is done, or given up. What it was.
-    pub(crate) fn settle(&mut self) -> Option<PendingSave> {
+    pub(in crate::replica) fn settle(&mut self) -> Option<PendingSave> {
         match std::mem::take(self) {
             Local::Clean => None,
             Local::Pending(save, _) | Local::Rejected(save, ..) => Some(save),

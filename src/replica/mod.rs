@@ -1,7 +1,11 @@
 //! One project as this machine has it. Pure: no lock, no clock, no waiting, no I/O.
 
+pub(crate) mod archival;
+pub(crate) mod archiving;
 pub(crate) mod assigned;
+pub(crate) mod becoming;
 pub(crate) mod copying;
+pub(crate) mod creating;
 pub(crate) mod creation;
 pub(crate) mod current;
 pub(crate) mod evicted;
@@ -10,6 +14,7 @@ pub(crate) mod given_up;
 pub(crate) mod grace;
 pub(crate) mod hidden_fields;
 pub(crate) mod identity;
+pub(crate) mod journaled;
 pub(crate) mod keys;
 pub(crate) mod learning;
 pub(crate) mod lent;
@@ -19,14 +24,19 @@ pub(crate) mod normalised;
 pub(crate) mod own_content;
 pub(crate) mod pending;
 pub(crate) mod put_back;
+pub(crate) mod reading;
 pub(crate) mod reconcile;
+pub(crate) mod rejecting;
 pub(crate) mod rejection;
+pub(crate) mod relocating;
 pub(crate) mod relocation;
 pub(crate) mod remote;
 pub(crate) mod removed;
 pub(crate) mod saving;
 pub(crate) mod sending;
 pub(crate) mod served;
+pub(crate) mod standing;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transferring;

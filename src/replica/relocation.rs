@@ -26,24 +26,24 @@ pub(crate) struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Relocation {
     /// Where Taskade has it, as far as is known.
-    pub(crate) from: Location,
+    pub(in crate::replica) from: Location,
     /// Where it is to be, and is shown already.
-    pub(crate) to: Location,
-    pub(crate) since: SystemTime,
+    pub(in crate::replica) to: Location,
+    pub(in crate::replica) since: SystemTime,
     /// The title that was sent to its title node, until it is known what came of it.
-    pub(crate) retitling: Option<String>,
+    pub(in crate::replica) retitling: Option<String>,
     /// The copy that was asked for, until the project is that copy.
-    pub(crate) copy: Option<CopyRequest>,
+    pub(in crate::replica) copy: Option<CopyRequest>,
     /// What copies were not seen to have of their tasks: to be set.
-    pub(crate) details: Vec<(TaskId, Details)>,
+    pub(in crate::replica) details: Vec<(TaskId, Details)>,
     /// The projects that it was copied from: to be archived.
-    pub(crate) originals: Vec<Original>,
+    pub(in crate::replica) originals: Vec<Original>,
     /// The one of them that it is to be again.
     #[serde(default)]
-    pub(crate) back: Option<Original>,
+    pub(in crate::replica) back: Option<Original>,
     /// What was refused, once the project is on its way back for that.
     #[serde(default)]
-    pub(crate) undone: Option<Undone>,
+    pub(in crate::replica) undone: Option<Undone>,
 }
 
 /// A renaming or a move that Taskade has refused.
@@ -139,10 +139,212 @@ impl Relocation {
         self.originals.last().map_or(Step::Arrived, |original| Step::Archive(original.clone()))
     }
 
+    /// Where Taskade has it, as far as is known.
+    pub(crate) fn from(&self) -> &Location {
+        &self.from
+    }
+
+    /// Where it is to be, and is shown already.
+    pub(crate) fn to(&self) -> &Location {
+        &self.to
+    }
+
+    /// When that was asked for.
+    pub(crate) fn since(&self) -> SystemTime {
+        self.since
+    }
+
+    /// The title that was sent to its title node, until it is known what came of it.
+    pub(crate) fn retitling(&self) -> Option<&String> {
+        self.retitling.as_ref()
+    }
+
+    /// What copies were not seen to have of their tasks: to be set.
+    pub(crate) fn details(&self) -> &[(TaskId, Details)] {
+        &self.details
+    }
+
+    /// The projects that it is not, or not yet again: what it was copied from, and copies that were not
+    /// gone on with.
+    pub(crate) fn left_behind(&self) -> impl Iterator<Item = &Original> {
+        self.originals.iter().chain(&self.back)
+    }
+
+    /// What was refused, once the project is on its way back for that.
+    pub(crate) fn undone(&self) -> Option<&Undone> {
+        self.undone.as_ref()
+    }
+
+    /// It is to go somewhere else than was wanted before. What was refused of that is told to nobody:
+    /// whoever waits is told how this one goes.
+    pub(in crate::replica) fn redirect(&mut self, to: &Location) {
+        to.clone_into(&mut self.to);
+        self.undone = None;
+    }
+
+    /// This title is about to be sent to its title node.
+    pub(crate) fn begin_retitling(&mut self, title: &str) {
+        self.retitling = Some(title.to_owned());
+    }
+
+    /// Its title node was not given the title that was to be sent, or that was not enough.
+    pub(crate) fn give_up_retitling(&mut self) {
+        self.retitling = None;
+    }
+
+    /// Taskade has it under this title now.
+    pub(crate) fn note_retitled(&mut self, title: &str) {
+        title.clone_into(&mut self.from.title);
+        self.retitling = None;
+    }
+
+    /// A copy of it is about to be asked for.
+    pub(crate) fn begin_copy(&mut self, request: CopyRequest) {
+        self.copy = Some(request);
+    }
+
+    /// The copy was made, says Taskade, and which it is if it says that, too.
+    pub(crate) fn note_copied(&mut self, id: Option<ProjectId>) {
+        if let Some(copy) = &mut self.copy {
+            (copy.is_made, copy.id) = (true, id);
+        }
+    }
+
+    /// This is the copy that was asked for. It may be that nobody uses it: then it is to be archived.
+    pub(crate) fn note_found(&mut self, id: &ProjectId) {
+        self.copy.iter_mut().for_each(|copy| copy.id = Some(id.clone()));
+    }
+
+    /// No copy was made.
+    pub(crate) fn give_up_copy(&mut self) {
+        self.copy = None;
+    }
+
+    /// The copy has what it lacked of this task. What was read of the originals is not news any more.
+    pub(crate) fn note_details_set(&mut self, task: &TaskId) {
+        self.details.retain(|(other, _)| other != task);
+        self.note_sent();
+    }
+
+    /// The copy has all that it lacked.
+    pub(crate) fn note_all_details_set(&mut self) {
+        self.details.clear();
+    }
+
+    /// What was read of the originals is not news any more.
+    pub(crate) fn note_sent(&mut self) {
+        self.originals.iter_mut().for_each(|original| original.is_fresh = false);
+    }
+
+    /// One of the originals is archived: not to be asked for again, whether the journal comes to know
+    /// it or not.
+    pub(crate) fn note_archived(&mut self, id: &ProjectId) {
+        let original = self.originals.iter_mut().find(|other| other.id == *id);
+        original.into_iter().for_each(|original| original.is_archived = true);
+    }
+
+    /// Nothing is left to be done with one of the originals.
+    pub(crate) fn release(&mut self, id: &ProjectId) {
+        self.originals.retain(|other| other.id != *id);
+    }
+
+    /// There is nothing any more that it could go back to: it is where it was to be.
+    pub(crate) fn stay(&mut self) {
+        self.back = None;
+        if let Some(undone) = self.undone.take() {
+            self.to = undone.to;
+        }
+    }
+
+    /// It is that copy now, or what it was copied from, at this place. It has `left` a project behind,
+    /// and is to be given the details that it lacks.
+    pub(in crate::replica) fn go_on_as(
+        &mut self,
+        left: Original,
+        to: Location,
+        lacking: Vec<(TaskId, Details)>,
+    ) {
+        self.originals.push(left);
+        self.from = to;
+        (self.copy, self.back) = (None, None);
+        self.details = lacking;
+    }
+
+    /// One of the originals has these tasks now, of which the copy has them by these keys. It is to be
+    /// seen once more that it has all of them.
+    pub(in crate::replica) fn note_carried_over(
+        &mut self,
+        id: &ProjectId,
+        tasks: &Outline,
+        keys: &[(Key, Key)],
+    ) {
+        for left in self.originals.iter_mut().filter(|left| left.id == *id) {
+            left.tasks.clone_from(tasks);
+            left.keys = keys.to_vec();
+            (left.is_whole, left.is_fresh) = (false, false);
+        }
+    }
+
+    /// This way turned back, since Taskade refuses a part of it for this reason; `None` if that was
+    /// tried, or nothing is to be undone. It goes back to no project that `is_used` by now.
+    pub(in crate::replica) fn turned_back(
+        &self,
+        (kind, reason): (Kind, String),
+        is_used: impl Fn(&ProjectId) -> bool,
+    ) -> Option<Self> {
+        if self.undone.is_some() {
+            return None;
+        }
+        let mut back = self.clone();
+        match self.next() {
+            Step::Go | Step::BecomeCopy(_) => {
+                let stray = back.copy.take().and_then(Original::stray);
+                back.originals.extend(stray);
+                if back.originals.is_empty() {
+                    return None;
+                }
+                // It is as far as an earlier one of these brought it.
+                back.to = self.from.clone();
+                back.retitling = None;
+            }
+            Step::SetDetails | Step::Archive(_) => {
+                let original = back.originals.pop()?;
+                // An earlier version has not noted it, or somebody has begun something with it.
+                let is_used = is_used(&original.id);
+                let folder = original.folder.clone().filter(|_| !is_used)?;
+                back.to = Location { folder, title: original.title.clone() };
+                back.back = Some(original);
+                back.details.clear();
+            }
+            Step::GoBack(_) | Step::Arrived => return None,
+        }
+        back.undone = Some(Undone { kind, reason, to: self.to.clone() });
+        Some(back)
+    }
+
     /// The projects that Taskade may list and that are not to be shown: what is shown is the one
     /// that is on its way.
     pub(crate) fn hidden(&self) -> impl Iterator<Item = &ProjectId> {
         let copy = self.copy.iter().filter_map(|copy| copy.id.as_ref());
         copy.chain(self.originals.iter().chain(&self.back).map(|original| &original.id))
+    }
+}
+
+impl Original {
+    /// A copy that was made and is not gone on with: the project has all of its tasks itself. `None` if
+    /// it is not known which that is.
+    fn stray(copy: CopyRequest) -> Option<Self> {
+        let CopyRequest { to, tasks, id, .. } = copy;
+        Some(Self {
+            id: id?,
+            folder: Some(to.folder),
+            title: to.title,
+            tasks,
+            keys: Vec::new(),
+            is_whole: true,
+            is_stray: true,
+            is_fresh: false,
+            is_archived: false,
+        })
     }
 }

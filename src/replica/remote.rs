@@ -69,7 +69,7 @@ impl Remote {
         }
     }
 
-    pub(crate) fn snapshot_mut(&mut self) -> Option<&mut Snapshot> {
+    pub(in crate::replica) fn snapshot_mut(&mut self) -> Option<&mut Snapshot> {
         match self {
             Remote::Resident(snapshot) => Some(snapshot),
             Remote::Unknown | Remote::Evicted(_) => None,
@@ -106,7 +106,7 @@ impl Remote {
     }
 
     /// It is to be read again before it is trusted.
-    pub(crate) fn expire(&mut self) {
+    pub(in crate::replica) fn expire(&mut self) {
         match self {
             Remote::Unknown => {}
             Remote::Resident(snapshot) => snapshot.read = None,

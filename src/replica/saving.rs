@@ -68,6 +68,17 @@ impl Replica {
     pub(crate) fn stage(&mut self, save: PendingSave, saved: Saved) {
         self.local.stage(save, saved);
         self.rejected = None;
+        self.count_save();
+    }
+
+    /// Which save it is that waits, or did last: a verdict, and what is planned, is of one of them.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Something else is to become of the project than was wanted before. Which save that is.
+    pub(in crate::replica) fn count_save(&mut self) -> u64 {
         self.generation += 1;
+        self.generation
     }
 }

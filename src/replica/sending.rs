@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
+    api::TaskResource,
     error::{Error, Kind, Result},
     ids::TaskId,
-    plan::{Conflict, Key, Op, Outline},
+    plan::{Conflict, Details, Key, Op, Outline},
     replica::{local::Local, pending::PendingSave, remote::Snapshot, state::Replica},
 };
 
@@ -59,6 +60,23 @@ impl Replica {
             saved.text = render(&target);
             saved.outline = target.into();
         }
+    }
+
+    /// A request is about to be sent: should its answer be lost, the next reading, or what is told of a
+    /// detail, is matched against it.
+    pub(crate) fn note_sending(&mut self, op: &Op) {
+        self.pending_mut().into_iter().for_each(|save| save.sending(op));
+    }
+
+    /// The request in flight was not executed, and that is certain.
+    pub(crate) fn note_unsent(&mut self) {
+        self.pending_mut().into_iter().for_each(|save| save.in_flight = None);
+    }
+
+    /// What a detail was told to be: whether the requests in doubt have changed it is known now.
+    pub(crate) fn clear_up(&mut self, task: &TaskId, resource: TaskResource, fetched: &Details) {
+        let save = self.pending_mut();
+        save.into_iter().for_each(|save| save.clear_up(task, resource, fetched));
     }
 
     /// Takes over what an executed request has come to.

@@ -47,11 +47,9 @@ pub(crate) struct Rows {
 impl Rows {
     /// Notes in the replica that what was `put` of it is in these rows, or that it has none.
     pub(crate) fn note(self, (save, rejected): (bool, bool), next: &mut Replica) {
-        if save || !next.is_journaled() {
-            next.row = self.save;
-        }
-        if let Some(text) = next.rejected.as_mut().filter(|_| rejected) {
-            text.row = self.rejected;
+        next.note_row(self.save, save);
+        if rejected {
+            next.note_rejected_row(self.rejected);
         }
     }
 }
@@ -59,14 +57,14 @@ impl Rows {
 impl Changes {
     /// What the journal is to say of a replica once it has the place of what there is now.
     pub(crate) fn between(now: &Replica, next: &Replica) -> Self {
-        let save = match (next.is_journaled(), next.row) {
+        let save = match (next.is_journaled(), next.row()) {
             (true, _) if !next.is_journaled_as(now) => journal::entry(next).map(Row::Put),
             (false, Some(row)) => Some(Row::Remove(row)),
             _ => None,
         };
-        let of = |replica: &Replica| replica.rejected.is_some().then(|| RejectedOf::of(replica));
-        let rejected = match (&now.rejected, &next.rejected) {
-            (known, Some(rejected)) if known.as_ref() != Some(rejected) || of(now) != of(next) => {
+        let of = |replica: &Replica| replica.rejected_here().map(|_| RejectedOf::of(replica));
+        let rejected = match (now.rejected_here(), next.rejected_here()) {
+            (known, Some(rejected)) if known != Some(rejected) || of(now) != of(next) => {
                 Some(Row::Put((RejectedOf::of(next), rejected.clone())))
             }
             (Some(known), None) => known.row.map(Row::Remove),

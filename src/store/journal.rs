@@ -20,7 +20,10 @@ use crate::{
     ids::{ProjectId, SpaceId},
     lock_order::{self, Ordered, OrderedGuard},
     plan::Outline,
-    replica::{creation::Creating, pending::PendingSave, rejection::Rejection, state::Replica},
+    replica::{
+        creation::Creating, pending::PendingSave, rejection::Rejection, relocation::Relocation,
+        state::Replica,
+    },
     store::{names::Names, schema::STEPS},
 };
 
@@ -278,19 +281,18 @@ pub(crate) fn entry(replica: &Replica) -> Option<JournalEntry> {
     }
     let content = replica.accepted();
     let (text, outline) = content.map(|it| (it.text.to_vec(), it.outline)).unwrap_or_default();
-    let at_rest = || PendingSave::new(replica.remote_outline(), replica.remote_outline());
-    let save = replica.pending().cloned().unwrap_or_else(at_rest);
-    let moved = save.relocation.as_ref().map(|relocation| relocation.since);
+    let save = replica.pending_or_at_rest();
+    let moved = save.relocation.as_ref().map(Relocation::since);
     let since = replica.saved().map(|saved| saved.since).or(moved);
     Some(JournalEntry {
-        row: replica.row,
-        project: replica.id.clone(),
-        folder: replica.folder.clone(),
-        title: replica.title.clone(),
+        row: replica.row(),
+        project: replica.id().cloned(),
+        folder: replica.folder().clone(),
+        title: replica.title().to_owned(),
         text,
         outline: replica.resolved(&outline),
         save,
-        creating: replica.creating.clone(),
+        creating: replica.creating().cloned(),
         archive: replica.is_to_be_archived(),
         since: since.unwrap_or(SystemTime::UNIX_EPOCH),
         rejected: replica.rejection().cloned(),

@@ -11,7 +11,7 @@ use crate::{
         grace::Edited,
         local::{Local, Saved},
         pending::PendingSave,
-        state::Archival,
+        relocation::Relocation,
     },
     store::journal::JournalEntry,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Reinstated {
     local: Local,
     row: Option<i64>,
     creating: Option<Creating>,
-    archival: Archival,
+    is_to_be_archived: bool,
     /// Numbers below this are taken.
     used: u32,
 }
@@ -45,21 +45,19 @@ impl Reinstated {
             Some(rejection) => Local::Rejected(save, saved, rejection),
             None => Local::Pending(save, Some(saved).filter(|_| is_known)),
         };
-        // The former mount may have sent it.
-        let archival = if archive { Archival::Sent } else { Archival::No };
-        Self { local, row, creating, archival, used }
+        Self { local, row, creating, is_to_be_archived: archive, used }
     }
 
     /// Puts it back where it was, before anybody has seen the project.
     pub(crate) fn put_back(self, current: &mut Current) {
-        let Self { local, row, creating, archival, used } = self;
-        current.reinstate(local, (row, creating, archival), used);
+        let Self { local, row, creating, is_to_be_archived, used } = self;
+        current.reinstate(local, (row, creating), is_to_be_archived, used);
     }
 }
 
 /// Whether a row has a text. That of a project that was never read, and is to go elsewhere or to be
 /// archived, has none, and the project is not empty for that: it is as old as what is to be done.
 fn has_text(save: &PendingSave, text: &[u8], since: SystemTime) -> bool {
-    let moved = save.relocation.as_ref().map(|relocation| relocation.since);
+    let moved = save.relocation.as_ref().map(Relocation::since);
     !text.is_empty() || since != moved.unwrap_or(SystemTime::UNIX_EPOCH)
 }

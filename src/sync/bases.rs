@@ -28,7 +28,7 @@ pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Current, since: 
 /// Keeps on disk what a process has before its eyes, before it is told anything.
 pub(crate) fn log_base(engine: &Engine, state: &mut Current, process: Option<Process>) {
     log_names(engine, state);
-    let (Some(process), Some(id)) = (process, &state.id) else { return };
+    let (Some(process), Some(id)) = (process, state.id()) else { return };
     if let Some(outline) = state.bases.outline_of(process) {
         let circumstances = circumstances(engine, state, process, outline);
         engine.base_log.note_with(process, id, outline, circumstances);
@@ -58,7 +58,7 @@ pub(crate) fn grace_of(engine: &Engine, state: &Current, process: Process) -> Op
 /// Keeps on disk by which keys tasks are known that programs have before their eyes, and what
 /// the service made of what they typed.
 pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
-    let Some(id) = &state.id else { return };
+    let Some(id) = state.id() else { return };
     let id = id.clone();
     let (aliases, made) = (state.take_new_aliases(), state.take_new_texts());
     state.has_records |= !aliases.is_empty() || !made.is_empty();
@@ -74,7 +74,7 @@ pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
 pub(crate) fn log_bases(engine: &Engine, state: &mut Current) {
     log_names(engine, state);
     state.has_records = true;
-    let Some(id) = &state.id else { return };
+    let Some(id) = state.id() else { return };
     for (process, outline) in state.bases.all() {
         let circumstances = circumstances(engine, state, process, outline);
         engine.base_log.note_with(process, id, outline, circumstances);
@@ -95,11 +95,11 @@ pub(crate) fn log_bases_of_copy(
         let of_copy = keys.iter().find(|(of_original, _)| *of_original == key);
         of_copy.map_or(key, |(_, of_copy)| of_copy.clone())
     };
-    let earlier = state.aliases.keys().map(|key| (key.clone(), now(key)));
+    let earlier = state.former_keys().map(|key| (key.clone(), now(key)));
     let earlier: Vec<(Key, Key)> = earlier.filter(|(key, now)| key != now).collect();
     engine.base_log.note_aliases(copy, earlier);
     engine.base_log.note_aliases(copy, keys.to_vec());
-    let made = state.normalised.all();
+    let made = state.texts_made();
     let made: Vec<_> =
         made.map(|(key, sent, made)| (now(&key), sent.to_owned(), made.to_owned())).collect();
     engine.base_log.note_made(copy, made);

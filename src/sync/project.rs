@@ -20,9 +20,8 @@ use crate::{
     plan::Outline,
     replica::{
         current::Current,
-        local::{Local, Saved},
-        rejection::RejectedText,
-        state::{Awaited, Replica, Standing},
+        standing::{Awaited, Standing},
+        state::Replica,
     },
     store::base_log::BaseLog,
     text::{
@@ -141,29 +140,27 @@ impl Project {
 
     /// Its id, once it has one.
     pub fn id(&self) -> Option<ProjectId> {
-        self.lock().id.clone()
+        self.lock().id().cloned()
     }
 
     /// Whether it is not created yet, or what was made of the request is not known yet.
     pub(crate) fn is_unborn(&self) -> bool {
-        let state = self.lock();
-        state.id.is_none() || state.creating.is_some()
+        self.lock().is_unborn()
     }
 
     /// Whether nothing of it is saved or waits.
     pub(crate) fn is_blank(&self) -> bool {
-        let state = self.lock();
-        state.rejected.is_none() && state.pending().is_none()
+        self.lock().is_blank()
     }
 
     /// Its title, as Taskade has it or is to have it.
     pub fn title(&self) -> String {
-        self.lock().title.clone()
+        self.lock().title().to_owned()
     }
 
     /// The folder that it is in.
     pub fn folder(&self) -> SpaceId {
-        self.lock().folder.clone()
+        self.lock().folder().clone()
     }
 
     /// How many bytes a reader gets now; 0 if it was never read.
@@ -214,49 +211,24 @@ impl Project {
 
     /// Where its saved text stands.
     pub fn standing(&self) -> Standing {
-        let state = self.lock();
-        if let Some(RejectedText { rejection, .. }) = &state.rejected {
-            return Standing::Rejected(rejection.message());
-        }
-        match &state.local {
-            Local::Pending(_, None) if !state.is_relocated() => Standing::Clean,
-            Local::Clean => Standing::Clean,
-            Local::Pending(..) => Standing::Pending,
-            Local::Rejected(_, _, rejection) => Standing::Rejected(rejection.message()),
-        }
+        self.lock().standing()
     }
 
     /// What Taskade refused the save of this very outline with, if it did.
     pub(crate) fn rejection_of(&self, written: &Arc<Outline>) -> Option<Error> {
         let state = self.lock();
-        let is_it = |saved: &&Saved| {
-            saved.written.as_ref().is_some_and(|outline| Arc::ptr_eq(outline, written))
-        };
-        state.saved().filter(is_it)?;
-        state.rejection().map(|rejection| Error::new(rejection.kind, rejection.reason.clone()))
+        let rejection = state.rejection_of(written)?;
+        Some(Error::new(rejection.kind, rejection.reason.clone()))
     }
 
     /// What of its existence is not with Taskade yet.
     pub(crate) fn awaits(&self) -> Option<Awaited> {
-        let state = self.lock();
-        if state.is_to_be_archived() {
-            return Some(Awaited::Archival);
-        }
-        let restores = state.pending().is_some_and(|save| save.restores);
-        restores.then_some(Awaited::Restoration)
+        self.lock().awaits()
     }
 
     /// Since when its saved text is not what Taskade has.
     pub fn unsettled_since(&self) -> SystemTime {
-        let state = self.lock();
-        let here = state.rejected.as_ref().map(|rejected| rejected.rejection.since);
-        let saved = state.rejection().map(|rejection| rejection.since);
-        let saved = saved.or_else(|| state.saved().map(|saved| saved.since));
-        // What was never saved here has no such time, also where the journal has it as a save.
-        let saved = saved.filter(|since| *since != SystemTime::UNIX_EPOCH);
-        let save = state.pending();
-        let moved = save.and_then(|save| save.relocation.as_ref()).map(|to| to.since);
-        here.or(saved).or(moved).unwrap_or(state.modified())
+        self.lock().unsettled_since()
     }
 
     /// How its file is written.

@@ -48,7 +48,7 @@ impl Copies {
 /// The texts that are refused of a project, each with its name and reason in `rejected/`.
 pub(crate) fn copies_of(replica: &Replica) -> Vec<Copy> {
     let copy = |(text, rejection): (&Arc<[u8]>, &Rejection)| {
-        (text.clone(), rejection.file.clone(), rejection.in_words(replica.id.as_ref()))
+        (text.clone(), rejection.file.clone(), rejection.in_words(replica.id()))
     };
     replica.refusals().map(copy).collect()
 }

@@ -34,7 +34,7 @@ pub(crate) fn resident<'a>(engine: &Engine, project: &'a Project) -> CurrentGuar
     loop {
         ensure_resident(engine, project);
         let current = project.lock();
-        if !matches!(current.remote, Remote::Evicted(_)) {
+        if !matches!(current.remote(), Remote::Evicted(_)) {
             return current;
         }
     }
@@ -62,9 +62,9 @@ pub(crate) async fn leave_kernel_thread(project: &Project) {
 /// Whether all that is known of a project may be on disk alone.
 pub(crate) fn is_on_disk(project: &Project) -> bool {
     let state = project.lock();
-    match state.remote {
+    match state.remote() {
         Remote::Resident(_) => false,
-        Remote::Unknown => state.id.is_some() && !state.is_not_cached,
+        Remote::Unknown => state.id().is_some() && !state.is_not_cached,
         Remote::Evicted(_) => true,
     }
 }
@@ -84,7 +84,7 @@ pub(crate) fn note_resident(engine: &Engine, project: &Project) {
     let (id, bytes) = {
         let state = project.lock();
         let Some(known) = state.snapshot() else { return };
-        (state.id.clone(), weight(known))
+        (state.id().cloned(), weight(known))
     };
     let Some(project) = id.and_then(|id| engine.known(&id)) else { return };
     if engine.cache.is_there()
@@ -118,7 +118,7 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
     let Ok(_transition) = project.transition.try_lock() else { return false };
     let (id, outline) = {
         let state = project.lock();
-        match (&state.id, state.snapshot()) {
+        match (state.id(), state.snapshot()) {
             (Some(id), Some(known)) if is_idle(&state) => (id.clone(), known.outline.clone()),
             (_, known) => return known.is_none(),
         }
@@ -173,7 +173,7 @@ pub(crate) fn fields_of(engine: &Engine, id: &ProjectId) -> Option<Arc<FieldView
 pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
     let (id, digest) = {
         let state = project.lock();
-        match (&state.id, &state.remote) {
+        match (state.id(), state.remote()) {
             (None, _) | (_, Remote::Resident(_)) => return,
             (Some(_), Remote::Unknown) if state.is_not_cached => return,
             (Some(id), Remote::Unknown) => (id.clone(), None),
@@ -208,11 +208,11 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
 /// and it may have been let go of once more since.
 fn take_back(engine: &Engine, project: &Project, digest: Digest, found: Option<Snapshot>) {
     let mut state = project.lock();
-    if !matches!(state.remote, Remote::Evicted(now) if now == digest) {
+    if !matches!(state.remote(), Remote::Evicted(now) if *now == digest) {
         return;
     }
     if !state.restore(digest, found) {
-        tracing::warn!(project = state.title, "the cache on disk was changed or lost");
+        tracing::warn!(project = state.title(), "the cache on disk was changed or lost");
         drop(state);
         engine.changed(project, true);
     }
@@ -242,7 +242,7 @@ fn take_over_cached(
         served => served,
     };
     let mut state = project.lock();
-    if matches!(state.remote, Remote::Unknown) {
+    if matches!(state.remote(), Remote::Unknown) {
         if is_hidden {
             state.hide_fields();
         }

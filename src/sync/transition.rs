@@ -11,8 +11,8 @@ use tokio::sync::MutexGuard;
 
 use crate::{
     error::{Error, Kind, Result},
-    ids::{ProjectId, SpaceId},
-    replica::{current::Current, state::Replica},
+    ids::ProjectId,
+    replica::{current::Current, relocation::Location, state::Replica},
     store::{
         changes::{Changes, Rows},
         history::Action,
@@ -27,7 +27,7 @@ pub(crate) struct Transition<'a> {
     project: &'a Project,
     turn: MutexGuard<'a, ()>,
     /// Where the project was shown when it was begun.
-    place: (SpaceId, String),
+    place: Location,
     next: Replica,
     /// What it has done, for the history.
     pub(crate) action: Option<Action>,
@@ -57,7 +57,7 @@ impl<'a> Transition<'a> {
         residency::leave_kernel_thread(project).await;
         let turn = project.transition.lock().await;
         let next = residency::resident(engine, project).successor();
-        let place = (next.folder.clone(), next.title.clone());
+        let place = Location::shown(&next);
         let (action, reidentified, archived) = (None, None, None);
         Self { engine, project, turn, place, next, action, reidentified, archived }
     }
@@ -149,10 +149,10 @@ impl<'a> Transition<'a> {
     }
 
     fn advance<T>(self, seen: impl FnOnce(&mut Current) -> T) -> (T, MutexGuard<'a, ()>) {
-        let Self { engine, project, turn, place: (folder, title), next, .. } = self;
+        let Self { engine, project, turn, place, next, .. } = self;
         let now = engine.clock.wall();
         let mut current = project.lock();
-        let changed = current.advance(next, (&folder, &title), now);
+        let changed = current.advance(next, &place, now);
         let value = seen(&mut current);
         drop(current);
         engine.changed(project, changed);

@@ -38,7 +38,7 @@ pub(crate) async fn may_have_left(vfs: &Vfs, project: &Project) -> Result<bool> 
         if state.is_relocated() {
             return Ok(false);
         }
-        (state.id.clone(), state.folder.clone())
+        (state.id().cloned(), state.folder().clone())
     };
     let Some(id) = id else { return Ok(false) };
     // Somebody else may have had it listed again since this was looked up.

@@ -2,6 +2,9 @@
 //!
 //! What a file needs is what it imports and what it names by a path that begins at the crate. A name
 //! that a module only passes on counts as of the file that defines it. Tests may look anywhere.
+//!
+//! What a project's replica is made of is written in its own room alone, by methods that keep what holds
+//! of it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use syn::{Attribute, Item, ItemUse, UseTree, visit::Visit};
+use syn::{
+    Attribute, ImplItem, Item, ItemUse, ReturnType, Type, UseTree, Visibility, visit::Visit,
+};
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
 const LAYERS: [&[&str]; 19] = [
@@ -252,4 +257,107 @@ fn a_circle_is_found_and_what_only_leads_to_one_is_not_in_it() {
     };
     assert!(graph(&[("a", "b"), ("b", "c"), ("a", "c")]).is_empty());
     assert_eq!(graph(&[("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")]), ["b", "c"]);
+}
+
+/// The room of the replica, and the structs of it that others may get hold of to change them.
+const ROOM: &str = "replica";
+const STATE: [&str; 2] = ["Replica", "Relocation"];
+
+/// Whether others than the files of one room see something in one of those.
+fn is_open(visibility: &Visibility) -> bool {
+    let room = ["crate".to_owned(), ROOM.to_owned()];
+    match visibility {
+        Visibility::Inherited => false,
+        Visibility::Public(_) => true,
+        Visibility::Restricted(it) => {
+            let path: Vec<String> =
+                it.path.segments.iter().map(|it| it.ident.to_string()).collect();
+            path != room && path != ["self"] && path != ["super"]
+        }
+    }
+}
+
+/// What a method hands out to be written, if anything.
+#[derive(Default)]
+struct HandedOut(Vec<String>);
+
+impl<'ast> Visit<'ast> for HandedOut {
+    fn visit_type_reference(&mut self, it: &'ast syn::TypeReference) {
+        if it.mutability.is_some() {
+            let name = |path: &syn::TypePath| Some(path.path.segments.last()?.ident.to_string());
+            let what = if let Type::Path(path) = &*it.elem { name(path) } else { None };
+            self.0.push(what.unwrap_or_else(|| "something".to_owned()));
+        }
+        syn::visit::visit_type_reference(self, it);
+    }
+}
+
+/// How others could write what a file of the room has of the replica.
+fn ways_in(file: &syn::File) -> Vec<String> {
+    let mut ways = Vec::new();
+    for item in &file.items {
+        match item {
+            Item::Struct(it) if STATE.iter().any(|name| it.ident == name) => {
+                let open = it.fields.iter().filter(|field| is_open(&field.vis));
+                let named = open.filter_map(|field| field.ident.as_ref());
+                ways.extend(named.map(|field| format!("{}::{field}", it.ident)));
+            }
+            Item::Impl(it) => {
+                let methods = it.items.iter().filter_map(|item| match item {
+                    ImplItem::Fn(it) if is_open(&it.vis) => Some(&it.sig),
+                    _ => None,
+                });
+                for method in methods {
+                    let mut handed_out = HandedOut::default();
+                    if let ReturnType::Type(_, result) = &method.output {
+                        handed_out.visit_type(result);
+                    }
+                    let others =
+                        handed_out.0.into_iter().filter(|it| !STATE.contains(&it.as_str()));
+                    ways.extend(others.map(|what| format!("{} gives &mut {what}", method.ident)));
+                }
+            }
+            _ => {}
+        }
+    }
+    ways
+}
+
+#[test]
+fn a_replica_is_written_in_its_own_room_alone() {
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(ROOM);
+    let mut found = BTreeSet::new();
+    for path in files(&room) {
+        if path.iter().any(|part| part == "tests") {
+            continue;
+        }
+        let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
+        let ways = ways_in(&file);
+        assert!(ways.is_empty(), "{}: {ways:#?}", path.display());
+        let structs = file.items.iter().filter_map(|item| match item {
+            Item::Struct(it) => Some(it.ident.to_string()),
+            _ => None,
+        });
+        found.extend(structs.filter(|name| STATE.contains(&name.as_str())));
+    }
+    assert_eq!(found.len(), STATE.len(), "only {found:?} were found");
+}
+
+#[test]
+fn an_open_field_and_a_reference_to_what_is_behind_a_private_one_are_found() {
+    let file = syn::parse_file(
+        "pub(crate) struct Replica {
+            pub(crate) open: u32,
+            pub opener: u32,
+            pub(in crate::replica) room: u32,
+            private: u32,
+        }
+        impl Replica {
+            pub(crate) fn way(&mut self) -> Option<&mut PendingSave> { None }
+            pub(crate) fn relocation(&mut self) -> Option<&mut Relocation> { None }
+            pub(in crate::replica) fn own(&mut self) -> &mut u32 { &mut self.room }
+        }",
+    );
+    let expected = ["Replica::open", "Replica::opener", "way gives &mut PendingSave"];
+    assert_eq!(ways_in(&file.unwrap()), expected);
 }

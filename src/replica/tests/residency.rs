@@ -17,6 +17,7 @@ use crate::{
     },
     replica::{
         current::Current,
+        relocation::Location,
         remote::{Remote, Snapshot},
         served::{Base, OwnText, Process},
         state::{Content, Replica},
@@ -57,7 +58,7 @@ fn at_rest(service: &Outline, steps: &[Step], recalled: Option<&Outline>) -> Cur
     for step in steps {
         world.step(step);
     }
-    for step in [Step::Discard, Step::DiscardHere, Step::Recall, Step::Read] {
+    for step in [Step::Discard, Step::Recall, Step::Read] {
         world.step(&step);
     }
     let mut current = world.current;
@@ -115,7 +116,7 @@ proptest! {
         is_dropped in any::<bool>(),
     ) {
         let mut current = at_rest(&service, &steps, None);
-        let place = (current.folder.clone(), current.title.clone());
+        let began = Location::shown(&current);
         let before = current.new_aliases.clone();
         let mut next = current.successor();
         next.note_alias(id(7), Key::New(3));
@@ -140,7 +141,7 @@ proptest! {
             return Ok(());
         }
         let was_text = was.content.map(|(text, ..)| text);
-        let changed = current.advance(next, (&place.0, &place.1), wall + Duration::from_secs(1));
+        let changed = current.advance(next, &began, wall + Duration::from_secs(1));
         let is = visible(&current);
         prop_assert_eq!((is.bases, is.seen), (was.bases, was.seen));
         prop_assert_eq!((current.folder.clone(), current.title.clone()), listed);

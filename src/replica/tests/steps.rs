@@ -41,16 +41,21 @@ pub(super) enum Step {
     /// A text is refused here.
     RefuseHere,
     SetAside,
-    DiscardHere,
+    /// An editor puts back what was there before what Taskade refused.
+    PutBack,
     /// It is asked for to be archived, that is sent, it is done, or it is taken back.
     Archive,
     SendArchival,
+    ArchivalUnsent,
     Archived,
     Restore,
     /// The project is to have another title.
     Rename(u8),
     Arrive,
+    /// Taskade does not take it there.
+    GiveUpRelocation,
     NoteCreating,
+    NotCreated,
     Evict,
     Recall,
     /// Somebody has changed the cache: what was let go of is lost.
@@ -88,17 +93,20 @@ fn step() -> impl Strategy<Value = Step> {
         Step::Discard,
         Step::RefuseHere,
         Step::SetAside,
-        Step::DiscardHere,
+        Step::PutBack,
     ];
     let others = vec![
         Step::Archive,
         Step::SendArchival,
+        Step::ArchivalUnsent,
         Step::Archived,
         Step::Restore,
         Step::Rename(1),
         Step::Rename(2),
         Step::Arrive,
+        Step::GiveUpRelocation,
         Step::NoteCreating,
+        Step::NotCreated,
         Step::Evict,
         Step::Recall,
         Step::LoseCache,

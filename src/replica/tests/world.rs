@@ -6,26 +6,24 @@ use std::{
 };
 
 use super::{
-    decisions::{
-        archived, arrive, note_archival, note_creating, rejection, rename, retry, set_aside,
-    },
+    decisions::{archived, note_creating, put_back, rejection, rename},
     listed, render,
     steps::{Answer, Step},
 };
 use crate::{
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{self, Key, Op, Outline, tests::strategies::edited},
+    plan::{self, Key, Listing, Op, Outline, tests::strategies::edited},
     replica::{
         current::Current,
         given_up::{Extent, GivenUp},
         local::Saved,
         pending::PendingSave,
-        rejection::RejectedText,
+        relocation::Location,
         remote::{Remote, Snapshot},
         saving::Intended,
         sending::SendOutcome,
         served::{Base, OwnText, Process},
-        state::{Archival, Replica},
+        state::Replica,
     },
     store::{changes::Changes, journal::Journal, reinstated::Reinstated},
 };
@@ -72,26 +70,39 @@ impl World {
         world
     }
 
-    /// Changes the replica by a transition; what of it the journal is to know is there then.
-    fn commit<T>(&mut self, change: impl FnOnce(&mut Replica) -> T) -> (Done, T) {
-        let place = (self.current.folder.clone(), self.current.title.clone());
+    /// What a transition makes of the replica: version and time are not moved by that, but once the
+    /// copy takes the place of what there was.
+    fn changed<T>(&self, change: impl FnOnce(&mut Replica) -> T) -> (Replica, T) {
         let mut next = self.current.successor();
         let value = change(&mut next);
+        let moving = |replica: &Replica| (replica.version(), replica.modified());
+        assert_eq!(moving(&next), moving(&self.current));
+        assert!(
+            next.generation() >= self.current.generation(),
+            "a verdict would be of another save"
+        );
+        assert!(next.renamings() >= self.current.renamings());
+        (next, value)
+    }
+
+    /// Changes the replica by a transition; what of it the journal is to know is there then.
+    fn commit<T>(&mut self, change: impl FnOnce(&mut Replica) -> T) -> (Done, T) {
+        let began = Location::shown(&self.current);
+        let (mut next, value) = self.changed(change);
         let changes = Changes::between(&self.current, &next);
         if !changes.is_empty() {
             let rows = self.journal.apply(&changes).unwrap();
             rows.note(changes.puts(), &mut next);
         }
-        self.current.advance(next, (&place.0, &place.1), self.wall);
+        self.current.advance(next, &began, self.wall);
         (Done { is_journaled: true, ..Done::default() }, value)
     }
 
     /// Changes the replica by a transition that the journal is not told of.
     fn in_memory<T>(&mut self, change: impl FnOnce(&mut Replica) -> T) -> (Done, T) {
-        let place = (self.current.folder.clone(), self.current.title.clone());
-        let mut next = self.current.successor();
-        let value = change(&mut next);
-        self.current.advance(next, (&place.0, &place.1), self.wall);
+        let began = Location::shown(&self.current);
+        let (next, value) = self.changed(change);
+        self.current.advance(next, &began, self.wall);
         (Done::default(), value)
     }
 
@@ -110,7 +121,7 @@ impl World {
                 Done::default()
             }
             Step::Read => self.read(),
-            Step::Expire => self.in_memory(|next| next.remote.expire()).0,
+            Step::Expire => self.in_memory(Replica::expire).0,
             Step::Open(program) => {
                 let now = self.now;
                 if let Some(content) = self.current.lend_content() {
@@ -138,22 +149,25 @@ impl World {
         match step {
             Step::Reject => {
                 let rejection = rejection(self.wall);
-                self.commit(|next| next.local.reject(rejection)).0
+                self.commit(|next| next.reject(rejection)).0
             }
-            Step::Retry => self.commit(retry).0,
+            Step::Retry => self.commit(Replica::retry).0,
             Step::Discard => self.discard(),
             Step::RefuseHere => self.refuse_here(),
-            Step::SetAside => self.commit(set_aside).0,
-            Step::DiscardHere => self.commit(|next| next.rejected = None).0,
-            Step::Archive => self.commit(|next| next.archival = Archival::Wanted).0,
-            Step::SendArchival => self.in_memory(|next| note_archival(next, Archival::Sent)).0,
+            Step::SetAside => self.commit(Replica::set_aside).0,
+            Step::PutBack => self.commit(put_back).0,
+            Step::Archive => self.commit(Replica::want_archival).0,
+            Step::SendArchival => self.in_memory(|next| drop(next.begin_archival())).0,
+            Step::ArchivalUnsent => self.in_memory(Replica::note_archival_unsent).0,
             Step::Archived => self.commit(archived).0,
-            Step::Restore => self.commit(|next| next.archival = Archival::No).0,
+            Step::Restore => self.commit(Replica::take_back_archival).0,
             Step::Rename(title) => {
                 let since = self.wall;
                 self.commit(|next| rename(next, &format!("title {title}"), since)).0
             }
-            Step::Arrive => self.commit(arrive).0,
+            Step::Arrive => self.commit(|next| drop(next.arrive())).0,
+            Step::GiveUpRelocation => self.commit(|next| drop(next.give_up_relocation())).0,
+            Step::NotCreated => self.commit(Replica::note_not_created).0,
             Step::NoteCreating => self.commit(note_creating).0,
             Step::Evict => self.evict(),
             Step::Recall => self.take_back(self.cache.clone()),
@@ -177,17 +191,9 @@ impl World {
     }
 
     fn read(&mut self) -> Done {
-        let (mut outline, now) = (self.service.clone(), self.now);
-        let (done, ()) = self.in_memory(|next| {
-            next.snapshot().map(|known| known.outline.clone()).iter().for_each(|known| {
-                outline.inherit(known);
-            });
-            next.from_cache = false;
-            next.normalised.read(&outline);
-            let text = render(&outline);
-            next.install_with_title(outline, text, None, Some(now));
-        });
-        done
+        let listing = Listing { title: None, outline: self.service.clone() };
+        let now = self.now;
+        self.in_memory(|next| next.take_reading(listing, now, render)).0
     }
 
     fn save(&mut self, program: u32, seen: &Base, edits: &[plan::tests::strategies::Edit]) -> Done {
@@ -229,9 +235,7 @@ impl World {
         }
         let script = self.current.pending().map(PendingSave::script).unwrap_or_default();
         let Some(op) = script.into_iter().next() else { return Done::default() };
-        let sending = |next: &mut Replica| {
-            next.pending_mut().into_iter().for_each(|save| save.sending(&op));
-        };
+        let sending = |next: &mut Replica| next.note_sending(&op);
         let is_unseen = matches!(op, Op::Create(_) | Op::Detail { .. });
         let (done, ()) = if is_unseen { self.commit(sending) } else { self.in_memory(sending) };
         let first = self.made;
@@ -244,12 +248,8 @@ impl World {
                 let outcome = SendOutcome { ids, ..SendOutcome::default() };
                 self.in_memory(|next| next.note_executed(&op, &outcome));
             }
-            (Answer::Unreachable, _) => {
-                self.in_memory(|next| {
-                    next.pending_mut().into_iter().for_each(|save| save.in_flight = None);
-                });
-            }
-            _ => drop(self.in_memory(|next| next.remote.expire())),
+            (Answer::Unreachable, _) => drop(self.in_memory(Replica::note_unsent)),
+            _ => drop(self.in_memory(Replica::expire)),
         }
         assert!(first <= self.made);
         done
@@ -282,14 +282,12 @@ impl World {
     }
 
     fn discard(&mut self) -> Done {
-        if !self.current.is_rejected() {
+        if self.current.refusals().next().is_none() {
             return Done::default();
         }
-        let given_up = GivenUp::of(&self.current, Extent::Rest);
-        let (done, ()) = self.commit(|next| {
-            next.rejected = None;
-            next.forget_save(render);
-        });
+        let is_rejected = self.current.is_rejected();
+        let given_up = is_rejected.then(|| GivenUp::of(&self.current, Extent::Rest)).flatten();
+        let (done, ()) = self.commit(|next| next.discard(render));
         given_up.iter().for_each(|given_up| given_up.unsee(&mut self.current));
         self.current.bases.end_all_graces();
         done
@@ -299,8 +297,7 @@ impl World {
         let rejection = rejection(self.wall);
         let base = self.current.accepted().map(|content| content.outline).unwrap_or_default();
         let text: Arc<[u8]> = Arc::from(format!("refused {:?}", self.wall).into_bytes());
-        let row = self.current.rejected.as_ref().and_then(|rejected| rejected.row);
-        self.commit(|next| next.rejected = Some(RejectedText { row, text, base, rejection })).0
+        self.commit(|next| next.reject_text(text, base, rejection)).0
     }
 
     fn evict(&mut self) -> Done {

@@ -77,7 +77,7 @@ fn has_room(engine: &Engine) -> bool {
 fn read(engine: &Engine, project: &Project, listed: &RemoteProject) {
     let next = registry::project(engine, &listed.id, &project.folder(), &listed.name);
     // What was let go of once may be so again before the walk gets there.
-    if matches!(next.lock().remote, Remote::Unknown) {
+    if matches!(next.lock().remote(), Remote::Unknown) {
         residency::ensure_resident(engine, &next);
     }
 }

@@ -25,8 +25,8 @@ pub(crate) fn write(engine: &Engine, project: &Project) -> bool {
             state.note_cached(&reading.outline);
         }
         state
-            .id
-            .clone()
+            .id()
+            .cloned()
             .zip(reading)
             .map(|(id, reading)| (id, CachedProject { modified: state.modified(), reading }))
     };

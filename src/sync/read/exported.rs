@@ -225,8 +225,11 @@ async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &Space
 /// asked for, and nothing is on its way.
 fn is_as_asked(current: &Current, id: &ProjectId, export: &SpaceExport) -> bool {
     let generation = export.generations.get(id).copied().unwrap_or_default();
-    let is_idle = current.pending().is_none() && current.creating.is_none();
-    is_idle && !current.working && !current.is_to_be_archived() && current.generation == generation
+    let is_idle = current.pending().is_none() && current.creating().is_none();
+    is_idle
+        && !current.working
+        && !current.is_to_be_archived()
+        && current.generation() == generation
 }
 
 /// Of which saves what is known of each project of a folder is the outcome.
@@ -234,7 +237,7 @@ fn generations(engine: &Engine, folder: &SpaceId) -> HashMap<ProjectId, u64> {
     let listed = engine.listings.projects_in(folder).into_iter();
     listed
         .filter_map(|listed| {
-            let generation = engine.known(&listed.id)?.lock().generation;
+            let generation = engine.known(&listed.id)?.lock().generation();
             Some((listed.id, generation))
         })
         .collect()

@@ -73,7 +73,7 @@ pub(crate) async fn only_root(
 pub(crate) async fn fetch(engine: &Engine, project: &Project, priority: Priority) -> Result<()> {
     let (id, title) = {
         let state = project.lock();
-        (state.id.clone(), Location::remote(&state).title)
+        (state.id().cloned(), Location::remote(&state).title)
     };
     let id = id.ok_or_else(|| Error::new(Kind::NotFound, "the project is not created yet"))?;
     let asked = engine.clock.now();
@@ -96,16 +96,7 @@ pub(crate) async fn install_reading(
     asked: Instant,
 ) {
     let mut next = Transition::begin(engine, project).await;
-    // What is there is compared with what comes, and knows what no listing tells.
-    let before = next.snapshot().map(|known| known.outline.clone());
-    let mut outline = listing.outline;
-    before.iter().for_each(|known| outline.inherit(known));
-    let is_new = before.map(|before| *before != outline);
-    let text = project.render(&outline);
-    next.from_cache = false;
-    next.normalised.read(&outline);
-    let title = listing.title.map(|node| node.id);
-    next.install_with_title(outline, text, title, Some(asked));
+    let is_new = next.take_reading(listing, asked, |outline| project.render(outline));
     next.keep_in_memory_with(|current| {
         is_new.into_iter().for_each(|is_new| current.interest.note_answer(is_new));
         bases::log_names(engine, current);

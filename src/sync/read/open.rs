@@ -76,7 +76,7 @@ pub(crate) async fn serve(
     let (content, settled, from_cache) = {
         let mut state = residency::resident(engine, project);
         let settled = !state.shows_remote() || state.is_fresh(now, engine.settings.max_age);
-        (state.lend_content(), settled, state.from_cache)
+        (state.lend_content(), settled, state.is_from_cache())
     };
     match content {
         Some(content) if settled => Ok(content),
@@ -159,7 +159,7 @@ pub(crate) fn note_served(engine: &Engine, project: &Project, content: &Content)
     let id = {
         let mut state = project.lock();
         state.served = Some(content.version);
-        state.id.clone()
+        state.id().cloned()
     };
     if let Some(id) = id {
         engine.cache.keep_served(&id, &content.outline);

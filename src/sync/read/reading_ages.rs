@@ -33,10 +33,10 @@ pub(crate) fn reading_ages(engine: &Engine) -> HashMap<Aged, Duration> {
 /// What a project's reading is called, and whether this mount never looked at it.
 fn aged(project: &Project) -> Option<(Aged, bool)> {
     let state = project.lock();
-    let is_untouched = matches!(state.remote, Remote::Unknown)
+    let is_untouched = matches!(state.remote(), Remote::Unknown)
         && !state.is_not_cached
         && residency::is_idle(&state);
-    Some((Aged::project(state.id.as_ref()?), is_untouched))
+    Some((Aged::project(state.id()?), is_untouched))
 }
 
 /// `None` unless the cache has, once all is written, what was read then.
@@ -44,7 +44,7 @@ fn age_of(engine: &Engine, project: &Project) -> Option<Duration> {
     let (read, is_cached) = {
         let state = project.lock();
         let is_trusted = residency::is_idle(&state) && state.shows_remote();
-        let read = state.remote.read().filter(|_| is_trusted)?;
+        let read = state.read().filter(|_| is_trusted)?;
         (read, state.is_cached())
     };
     let is_cached = is_cached || cache_write::write(engine, project);

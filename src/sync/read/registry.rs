@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak, atomic::Ordering};
 
 use crate::{
     ids::{ProjectId, SpaceId},
-    replica::state::Standing,
+    replica::standing::Standing,
     sync::{bases, engine::Engine, project::Project, read::serve},
 };
 

@@ -10,7 +10,7 @@ use crate::{
 
 /// What a save that leaves the journal has done, if anything.
 pub(crate) fn of_save(engine: &Engine, state: &Replica) -> Option<Action> {
-    let (id, save) = (state.id.as_ref()?, state.pending()?);
+    let (id, save) = (state.id()?, state.pending()?);
     let kind = if save.creates { ActionKind::Created } else { ActionKind::Saved };
     let (before, after) = (save.before.clone(), save.base.clone());
     let action = Action { undoes: save.undoes, ..action(engine, state, id, kind, before, after)? };
@@ -20,7 +20,7 @@ pub(crate) fn of_save(engine: &Engine, state: &Replica) -> Option<Action> {
 /// That a project was archived.
 pub(crate) fn archival(engine: &Engine, state: &Replica) -> Option<Action> {
     let known = state.remote_outline();
-    let id = state.id.as_ref()?;
+    let id = state.id()?;
     let burst = {
         let removals = engine.removals.lock();
         let removal = removals.iter().rev().find(|it| it.project.as_ref() == Some(id));
@@ -43,14 +43,14 @@ pub(crate) fn action(
         row: 0,
         time: engine.clock.wall(),
         project: id.clone(),
-        folder: state.folder.clone(),
-        title: state.title.clone(),
+        folder: state.folder().clone(),
+        title: state.title().to_owned(),
         kind,
         before,
         after,
         undoes: None,
         undone: false,
-        path: locate::path_of(engine, Some(id), &state.folder, &state.title),
+        path: locate::path_of(engine, Some(id), state.folder(), state.title()),
         former: None,
         burst: None,
     })

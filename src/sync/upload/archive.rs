@@ -8,7 +8,7 @@ use std::{
 use crate::{
     error::{Kind, Result},
     ids::ProjectId,
-    replica::state::{Archival, Standing},
+    replica::standing::Standing,
     store::removals::Removal,
     sync::{
         engine::Engine,
@@ -46,17 +46,17 @@ pub(crate) async fn note_removal(
     residency::leave_kernel_thread(project).await;
     let (mut removal, outline) = {
         let state = residency::resident(engine, project);
-        if state.id.is_none() && state.row.is_none() {
+        if state.id().is_none() && state.row().is_none() {
             return Ok(None);
         }
         let removal = Removal {
             row: 0,
             time: engine.clock.wall(),
             burst: removing.burst.unwrap_or_default(),
-            project: state.id.clone(),
-            folder: state.folder.clone(),
+            project: state.id().cloned(),
+            folder: state.folder().clone(),
             is_workspace: removing.is_workspace,
-            title: state.title.clone(),
+            title: state.title().to_owned(),
             name: removing.name.to_owned(),
             copy: removing.copy,
             archived: false,
@@ -173,13 +173,13 @@ pub(crate) async fn archive(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     }
     unmoved::settle_unmoved(engine, project).await?;
     let mut next = Transition::begin(engine, project).await;
-    if next.id.is_none() && next.creating.is_none() && !project.lock().working {
-        // Taskade never heard of it: there is nothing to archive and nothing to create.
+    if next.is_unheard_of() && !project.lock().working {
+        // There is nothing to archive and nothing to create.
         return Ok(());
     }
-    next.archival = Archival::Wanted;
-    next.archived = next.id.clone().map(|id| (id, true));
-    let id = next.id.clone();
+    next.want_archival();
+    let id = next.id().cloned();
+    next.archived = id.clone().map(|id| (id, true));
     next.commit().await?;
     id.into_iter().for_each(|id| hiding::show_hidden(engine, &id, true));
     engine.wake(project);
@@ -191,13 +191,10 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
     // As one with the look: whoever restores the project from here on has to ask for it.
     let id = {
         let mut next = Transition::begin(engine, project).await;
-        let id = next.id.clone();
-        match next.archival {
-            Archival::No => return Ok(()),
-            Archival::Done { .. } => {}
-            Archival::Wanted | Archival::Sent => next.archival = Archival::Sent,
+        if !next.is_to_be_archived() {
+            return Ok(());
         }
-        let id = id.filter(|_| next.archival == Archival::Sent);
+        let id = next.begin_archival();
         next.keep_in_memory();
         id
     };
@@ -208,7 +205,9 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
             Err(error) if error.kind() == Kind::NotFound => false,
             Err(error) if error.kind().is_transient() => {
                 if matches!(error.kind(), Kind::RateLimited | Kind::Unreachable) {
-                    note_archival(engine, project, Archival::Wanted).await;
+                    let mut next = Transition::begin(engine, project).await;
+                    next.note_archival_unsent();
+                    next.keep_in_memory();
                 }
                 return Err(error);
             }
@@ -219,27 +218,19 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
                 false
             }
         };
-        note_archival(engine, project, Archival::Done { here }).await;
+        let mut next = Transition::begin(engine, project).await;
+        next.note_archived(here);
+        // Not journaled: the next mount asks for it once more.
+        next.keep_in_memory();
     }
     let mut next = Transition::begin(engine, project).await;
     // It may be to be restored by now, which the worker goes on with.
-    if next.archival == Archival::No {
+    if !next.is_to_be_archived() {
         return Ok(());
     }
-    if next.archival == (Archival::Done { here: true }) {
+    if next.is_archived_here() {
         next.action = actions::archival(engine, &next);
     }
-    next.archival = Archival::No;
-    next.local.settle();
+    next.conclude_archival();
     next.commit().await
-}
-
-/// Notes how far the archival of a project has come, unless it was taken back. Not journaled: the next
-/// mount asks for it once more.
-async fn note_archival(engine: &Engine, project: &Project, archival: Archival) {
-    let mut next = Transition::begin(engine, project).await;
-    if next.is_to_be_archived() {
-        next.archival = archival;
-    }
-    next.keep_in_memory();
 }

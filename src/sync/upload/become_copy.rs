@@ -10,12 +10,11 @@ use crate::{
     api::{Priority, RemoteProject, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Conflict, Details, Key, Listing, Outline},
+    plan::{Details, Key, Listing, Outline},
     replica::{
-        copying::{self as relocation, InCopy},
-        pending::{PendingSave, Rebased},
-        relocation::{CopyRequest, Location, Original, Relocation},
-        state::Replica,
+        becoming::{Became, Keys, Successor},
+        copying as relocation,
+        relocation::{CopyRequest, Location, Relocation},
     },
     store::reidentified::Reidentified,
     sync::{
@@ -39,17 +38,12 @@ pub(crate) async fn ask_for_copy(
 ) -> Result<()> {
     match engine.backend.copy_project(id, &to.folder, &to.title).await {
         Ok(copied) => {
-            let made = |relocation: &mut Relocation| {
-                if let Some(copy) = relocation.copy.as_mut() {
-                    (copy.is_made, copy.id) = (true, copied);
-                }
-            };
+            let made = |relocation: &mut Relocation| relocation.note_copied(copied);
             placement::note_relocation(engine, project, made).await
         }
         Err(error) => {
             if error.kind().is_certain() {
-                placement::note_relocation(engine, project, |relocation| relocation.copy = None)
-                    .await?;
+                placement::note_relocation(engine, project, Relocation::give_up_copy).await?;
             }
             Err(error)
         }
@@ -89,9 +83,7 @@ pub(crate) async fn become_copy(
     let is_same = relocation::same_tasks(&original, &listing.outline);
     if is_rejected && !is_same {
         // It may have been found only now, and is to be archived if nobody uses it.
-        let is_it = |relocation: &mut Relocation| {
-            relocation.copy.iter_mut().for_each(|request| request.id = Some(copy.clone()));
-        };
+        let is_it = |relocation: &mut Relocation| relocation.note_found(&copy);
         placement::note_relocation(engine, project, is_it).await?;
         return Err(Error::new(Kind::Refused, "the copy differs from the original"));
     }
@@ -162,41 +154,21 @@ pub(crate) async fn find_copy(
 pub(crate) async fn go_on_as(
     engine: &Arc<Engine>,
     project: &Arc<Project>,
-    next: Successor,
+    successor: Successor,
 ) -> Result<()> {
-    let lacking = match &next.keys {
-        Keys::OfCopy(tasks) => lacking(engine, project, &next.id, &tasks.keys).await?,
+    let lacking = match &successor.keys {
+        Keys::OfCopy(tasks) => lacking(engine, project, &successor.id, &tasks.keys).await?,
         Keys::Back(_) => Vec::new(),
     };
-    let Successor { id, to, listing, keys } = next;
+    let (id, to, read) = (successor.id.clone(), successor.to.clone(), engine.clock.now());
     let mut next = Transition::begin(engine, project).await;
-    let (Some(former), Some(save)) = (next.id.clone(), next.pending().cloned()) else {
-        return Ok(());
-    };
-    let there = There::of(&next, keys, listing.outline, &lacking);
-    let first_new = next.reserve(save.target.items.len());
-    let (mut save, mut renamed) = relocation::on_copy(&save, &there.keys, &there.base, first_new);
-    let conflicts = there.rebase(&mut next, &mut save, &mut renamed);
-    if let Some(relocation) = save.relocation.as_mut() {
-        relocation.originals.push(there.leaves(&next, former.clone(), relocation, &renamed));
-        relocation.from = to.clone();
-        (relocation.copy, relocation.back) = (None, None);
-        relocation.details = lacking;
-    }
-    conflicts::keep_overridden(engine, project, &there.outline, &conflicts).await;
-    let (from, folder) = (former.clone(), to.folder.clone());
-    let keys = renamed.iter().cloned().collect();
-    next.reidentified = Some(Reidentified { from, to: id.clone(), folder, keys });
-    next.id = Some(id.clone());
-    next.local.set_save(save);
-    let read = Some(engine.clock.now());
-    let (text, title) = (project.render(&there.outline), listing.title.map(|node| node.id));
-    next.install_with_title(there.outline, text, title, read);
+    let became = next.go_on_as(successor, lacking, read, |there| project.render(there));
+    let Some(Became { former, keys, there, conflicts }) = became else { return Ok(()) };
+    conflicts::keep_overridden(engine, project, &there, &conflicts).await;
     // Before the journal names it: a mount that is killed in between has them by both.
-    bases::log_bases_of_copy(engine, project, &id, &renamed);
-    for (from, to) in renamed {
-        next.note_alias(from, to);
-    }
+    bases::log_bases_of_copy(engine, project, &id, &keys);
+    let (from, folder, keys) = (former.clone(), to.folder.clone(), keys.into_iter().collect());
+    next.reidentified = Some(Reidentified { from, to: id.clone(), folder, keys });
     next.commit_with(|current| {
         current.assigned.clear();
         current.touched.clear();
@@ -236,113 +208,6 @@ pub(crate) async fn lacking(
     let Some((task, resource)) = sample else { return Ok(Vec::new()) };
     let fetched = detail::ask_detail(engine, Priority::Save, copy, task, resource).await?;
     Ok(if fetched.has_any(resource) { Vec::new() } else { known })
-}
-
-/// What a project is to be from now on.
-#[derive(Debug)]
-pub(crate) struct Successor {
-    pub(crate) id: ProjectId,
-    pub(crate) to: Location,
-    pub(crate) listing: Listing,
-    pub(crate) keys: Keys,
-}
-
-/// How its tasks there are known.
-#[derive(Debug)]
-pub(crate) enum Keys {
-    /// It is a copy, which has its tasks like this.
-    OfCopy(InCopy),
-    /// It is again what it was copied from.
-    Back(Original),
-}
-
-/// A project's tasks where it is to go on.
-#[derive(Debug)]
-pub(crate) struct There {
-    /// The keys that they have there, by those that they have now.
-    keys: HashMap<Key, Key>,
-    /// What was there of what the project wants.
-    base: Outline,
-    /// What is there.
-    outline: Outline,
-    /// Whether what is there is all that is left behind.
-    is_whole: bool,
-}
-
-impl There {
-    fn of(
-        state: &Replica,
-        keys: Keys,
-        mut outline: Outline,
-        lacking: &[(TaskId, Details)],
-    ) -> Self {
-        let left = state.remote_outline();
-        match keys {
-            Keys::OfCopy(InCopy { keys, mut base }) => {
-                let is_whole = relocation::same_tasks(&left, &outline);
-                outline.inherit(&relocation::renamed(&left, &keys));
-                for item in outline.items.iter_mut().filter(|_| !lacking.is_empty()) {
-                    item.details = item.details.in_one_line();
-                }
-                relocation::with_details_of(&mut base, &outline);
-                Self { keys, base, outline, is_whole }
-            }
-            Keys::Back(Original { tasks, keys, .. }) => {
-                // What was done to the copy is to be done there, and what others did there stays.
-                let is_whole =
-                    [&tasks, &outline].iter().any(|it| relocation::same_tasks(&left, it));
-                outline.inherit(&tasks);
-                let keys = keys.into_iter().map(|(old, new)| (state.current(&new), old)).collect();
-                Self { keys, base: tasks, outline, is_whole }
-            }
-        }
-    }
-
-    /// Takes into the save what others did there. The keys that tasks have for that, too.
-    fn rebase(
-        &self,
-        state: &mut Replica,
-        save: &mut PendingSave,
-        renamed: &mut Vec<(Key, Key)>,
-    ) -> Vec<Conflict> {
-        if self.base == self.outline {
-            return Vec::new();
-        }
-        let first_new = state.reserve(save.target.items.len());
-        let Rebased { aliases, conflicts } = save.rebase(self.outline.clone(), first_new);
-        let aliases: HashMap<Key, Key> = aliases.into_iter().collect();
-        for (_, now) in renamed.iter_mut() {
-            if let Some(newer) = aliases.get(now) {
-                now.clone_from(newer);
-            }
-        }
-        renamed.extend(aliases);
-        conflicts
-    }
-
-    /// What is left behind: to be archived.
-    fn leaves(
-        &self,
-        state: &Replica,
-        id: ProjectId,
-        relocation: &Relocation,
-        renamed: &[(Key, Key)],
-    ) -> Original {
-        let Location { folder, title } = relocation.from.clone();
-        let mut keys = self.keys.clone();
-        keys.extend(renamed.iter().cloned());
-        Original {
-            id,
-            folder: Some(folder),
-            title,
-            tasks: state.remote_outline(),
-            keys: keys.into_iter().collect(),
-            is_whole: self.is_whole,
-            is_stray: false,
-            is_fresh: true,
-            is_archived: false,
-        }
-    }
 }
 
 /// Notes that a project is another one from now on, a copy of what it was.

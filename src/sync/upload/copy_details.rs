@@ -7,12 +7,8 @@ use crate::{
     api::{Priority, TaskResource},
     error::{Error, Kind, Result},
     ids::{ProjectId, TaskId},
-    plan::{Details, Key, Outline},
-    replica::{
-        local::{Local, Saved},
-        pending::{PendingSave, TransferredTask},
-        remote::Snapshot,
-    },
+    plan::{Details, Key},
+    replica::pending::TransferredTask,
     sync::{
         engine::Engine,
         project::Project,
@@ -40,23 +36,7 @@ pub(crate) async fn take_along(
     moved: Vec<TransferredTask>,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    let known = next.snapshot().cloned();
-    let known = known.ok_or_else(|| Error::new(Kind::Protocol, "it was not read"))?;
-    let moved: Vec<TransferredTask> =
-        moved.into_iter().map(|it| TransferredTask { key: next.current(&it.key), ..it }).collect();
-    let Snapshot { text, outline, .. } = known;
-    if next.pending().is_none() {
-        // Its save is through: there is nothing to do but this.
-        let outline = Outline::clone(&outline);
-        next.local.set_save(PendingSave::new(outline.clone(), outline));
-        next.generation += 1;
-    }
-    if let Local::Pending(save, saved) = &mut next.local {
-        save.transferred.extend(moved);
-        saved.get_or_insert_with(|| Saved::new(text, outline, engine.clock.wall()));
-    } else if let Some(save) = next.pending_mut() {
-        save.transferred.extend(moved);
-    }
+    next.transfer(moved, engine.clock.wall())?;
     next.commit().await?;
     engine.wake(project);
     Ok(())
@@ -66,7 +46,7 @@ pub(crate) async fn take_along(
 pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<Copied> {
     let (id, moved, is_wanted, has_all) = {
         let state = project.lock();
-        let (Some(id), Some(save)) = (state.id.clone(), state.pending()) else {
+        let (Some(id), Some(save)) = (state.id().cloned(), state.pending()) else {
             return Ok(Copied::Nothing);
         };
         let is_wanted = |moved: &TransferredTask| save.target.find(&moved.key).is_some();
@@ -132,10 +112,9 @@ pub(crate) async fn want_for(
     fetched: &Details,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    let Some(save) = next.pending_mut() else { return Ok(()) };
-    let copied = save.target.find(key).map(|item| fetched.beyond(&item.details));
-    save.take_along(key, fetched);
-    next.copied.extend(copied.map(|copied| (key.clone(), copied)));
+    if !next.want_copied(key, fetched) {
+        return Ok(());
+    }
     next.commit().await
 }
 
@@ -166,9 +145,7 @@ pub(crate) async fn carried(
     carried: bool,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    if let Some(save) = next.pending_mut() {
-        save.transferred.retain(|it| (&it.from, &it.task) != (&moved.from, &moved.task));
-    }
+    next.note_transferred(moved);
     next.commit().await?;
     engine.transfers.release(project.serial, moved, carried);
     Ok(())

@@ -8,10 +8,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     api::{Priority, RemoteProject},
-    error::{Error, Kind, Result},
-    ids::{ProjectId, SpaceId, TaskId},
-    plan::{self, Details, Key, Outline, Wanted},
-    replica::{creation::Creating, pending::PendingSave, relocation::Location},
+    error::Result,
+    ids::{ProjectId, SpaceId},
+    plan::Outline,
+    replica::{creating::CreatedFrom, creation::Creating, relocation::Location},
     sync::{
         bases,
         engine::Engine,
@@ -24,20 +24,12 @@ use crate::{
     text::content_type::project_markdown,
 };
 
-/// How a project came to be.
-pub(crate) enum CreatedFrom {
-    /// The service said so.
-    Answered,
-    /// It was found, made by an earlier request with these tasks, and others may have been at it.
-    Found(Outline),
-}
-
 /// Creates the project and turns its save into one on what was created. The caller holds
 /// `project.remote`.
 pub(crate) async fn create(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let (place, id, earlier) = {
         let state = project.lock();
-        (Location::remote(&state), state.id.clone(), state.creating.clone())
+        (Location::remote(&state), state.id().cloned(), state.creating().cloned())
     };
     if let (Some(_), Some(Creating { sent, .. })) = (id, &earlier) {
         return take_over(engine, project, CreatedFrom::Found(sent.clone())).await;
@@ -103,8 +95,7 @@ pub(crate) async fn note_request(
     if Location::remote(&next) != *place {
         return Ok(None);
     }
-    let sent = next.pending().map(|save| save.target.clone()).unwrap_or_default();
-    next.creating = Some(Creating { before, sent: sent.clone() });
+    let sent = next.begin_creation(before);
     next.commit().await?;
     Ok(Some(sent))
 }
@@ -112,7 +103,7 @@ pub(crate) async fn note_request(
 /// Notes, durably, that no request to create the project is under way.
 pub(crate) async fn note_not_creating(engine: &Engine, project: &Project) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    next.creating = None;
+    next.note_not_created();
     next.commit().await
 }
 
@@ -123,8 +114,7 @@ pub(crate) async fn note_created(
     id: &ProjectId,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    next.id = Some(id.clone());
-    next.remote.expire();
+    next.is_created_as(id.clone());
     // From here on whoever finds it in a listing finds this one.
     engine.projects().insert(id.clone(), project.clone());
     if let Err(error) = next.commit().await {
@@ -143,31 +133,8 @@ pub(crate) async fn take_over(
 ) -> Result<()> {
     fetch::fetch(engine, project, Priority::Save).await?;
     let mut next = Transition::begin(engine, project).await;
-    let read = next.snapshot().map(|snapshot| snapshot.outline.clone());
-    let read = read.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
-    next.creating = None;
-    let first_new = next.reserve(read.items.len());
-    let Some(save) = next.pending_mut() else { return Ok(()) };
-    let (taken, ids) = match origin {
-        CreatedFrom::Answered => made(&save.target, &read),
-        CreatedFrom::Found(sent) => found(&sent, &save.target, &read, first_new),
-    };
-    let (moved, held) = (std::mem::take(&mut save.transferred), save.hold_deletes_until);
-    let brought = std::mem::take(&mut save.brought);
-    let relocation = save.relocation.take();
-    let before = Outline::default();
-    *save = PendingSave {
-        before,
-        creates: true,
-        transferred: moved,
-        brought,
-        hold_deletes_until: held,
-        relocation,
-        ..taken
-    };
-    save.note_ids(&ids);
-    for (number, id) in &ids {
-        next.note_created(*number, id);
+    if !next.align_with_created(origin)? {
+        return Ok(());
     }
     next.commit_with(|current| bases::log_names(engine, current)).await
 }
@@ -185,63 +152,4 @@ pub(crate) async fn find_created(
         entry.name == title && entry.completed != Some(true) && !before.contains(&entry.id)
     };
     Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
-}
-
-/// The save on a project that nobody but this request has touched: whatever else the service
-/// put there is not wanted.
-pub(crate) fn made(wanted: &Outline, read: &Outline) -> (PendingSave, Vec<(u32, TaskId)>) {
-    let (adopted, ids) = adopt(wanted, read);
-    (PendingSave::new(without_details(read), adopted), ids)
-}
-
-/// The save on a project that was found: what is there beyond what was sent is somebody's.
-pub(crate) fn found(
-    sent: &Outline,
-    wanted: &Outline,
-    read: &Outline,
-    first_new: u32,
-) -> (PendingSave, Vec<(u32, TaskId)>) {
-    let (adopted, ids) = adopt(sent, read);
-    // The request made the tasks alone.
-    let base = without_details(&adopted.existing());
-    let mut target = wanted.clone();
-    for (number, id) in &ids {
-        for item in target.items.iter_mut().filter(|item| item.key == Key::New(*number)) {
-            item.key = Key::Known(id.clone());
-        }
-    }
-    let mut save = PendingSave::new(base, target);
-    save.rebase(read.clone(), first_new);
-    (save, ids)
-}
-
-/// The tasks as they are just after they were created.
-pub(crate) fn without_details(created: &Outline) -> Outline {
-    let mut created = created.clone();
-    created.items.iter_mut().for_each(|item| item.details = Details::none());
-    created
-}
-
-/// Gives the tasks of `wanted` the ids of the tasks that the service made for them.
-pub(crate) fn adopt(wanted: &Outline, made: &Outline) -> (Outline, Vec<(u32, TaskId)>) {
-    let lines: Vec<Wanted> = wanted
-        .items
-        .iter()
-        .map(|item| Wanted {
-            depth: item.depth,
-            text: item.text.clone(),
-            done: item.done,
-            anchor: None,
-        })
-        .collect();
-    let aligned = plan::align(made, &lines, 0);
-    let mut adopted = wanted.clone();
-    let mut ids = Vec::new();
-    for (item, found) in adopted.items.iter_mut().zip(aligned.items) {
-        if let (Key::New(number), Key::Known(id)) = (&item.key, &found.key) {
-            ids.push((*number, id.clone()));
-            item.key = found.key;
-        }
-    }
-    (adopted, ids)
 }

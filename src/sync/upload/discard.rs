@@ -23,7 +23,7 @@ use crate::{
 pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let _conversation = project.remote.lock().await;
     let mut next = Transition::begin(engine, project).await;
-    let (there, here) = (next.is_rejected(), next.rejected.is_some());
+    let (there, here) = (next.is_rejected(), next.rejected_here().is_some());
     let was_unmoved = unmoved::settle_unmoved(engine, project).await?;
     if !there && !here {
         return if was_unmoved { Ok(()) } else { Err(nothing_rejected(project)) };
@@ -34,13 +34,10 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
         next.action =
             actions::of_save(engine, &next).filter(|action| action.before != action.after);
         // What could not be restored is archived still.
-        let restores = next.pending().is_some_and(|save| save.restores);
-        next.archived = next.id.clone().filter(|_| restores).map(|id| (id, true));
+        let archived = next.id().filter(|_| next.is_to_be_restored()).cloned();
+        next.archived = archived.map(|id| (id, true));
     }
-    next.rejected = None;
-    if there {
-        next.forget_save(|left| project.render(left));
-    }
+    next.discard(|left| project.render(left));
     let (archived, goes_on) = (next.archived.clone(), next.is_relocated());
     next.commit_with(|current| {
         given_up.iter().for_each(|given_up| given_up.unsee(current));

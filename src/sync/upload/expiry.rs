@@ -44,8 +44,8 @@ pub(crate) async fn make_history(engine: &Arc<Engine>, project: &Arc<Project>) -
         let state = project.lock();
         state.refusals().next().map(|(text, rejection)| Remark {
             time: rejection.since,
-            project: state.id.clone(),
-            title: state.title.clone(),
+            project: state.id().cloned(),
+            title: state.title().to_owned(),
             summary: format!("refused: {}", rejection.reason),
             lines: String::from_utf8_lossy(text).lines().map(|l| format!("| {l}")).collect(),
         })

@@ -11,7 +11,7 @@ use crate::sync::{
 /// How long the deletions of a project still wait; `None` if they need not.
 pub(crate) fn held(engine: &Engine, project: &Project) -> Option<Duration> {
     let state = project.lock();
-    let (id, save) = (state.id.as_ref()?, state.pending()?);
+    let (id, save) = (state.id()?, state.pending()?);
     let cut = missing(&save.base, &save.target);
     let inner = engine.transfers.lock();
     let names = || cut.iter().filter_map(|item| name(id, item));

@@ -3,8 +3,6 @@
 //! A name that was never seen in the project is looked up before the save makes anything, so that
 //! a letter that is wrong leaves nothing half done. One that was seen costs nothing.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use crate::{
@@ -82,24 +80,9 @@ pub(crate) async fn leave_out(
     }
     tracing::info!(?people, ?fields, "not there where a line was pasted; left out");
     let mut next = Transition::begin(engine, project).await;
-    let Some(save) = next.pending_mut() else { return Ok(true) };
-    let without = |details: &mut Details| {
-        let mut parts = details.parts();
-        parts.assignees.known.retain(|(handle, ())| !people.contains(handle));
-        parts.fields.known.retain(|(field, _)| !fields.contains(field));
-        *details = parts.into();
-    };
-    let mut keys = HashSet::new();
-    for (key, details) in &mut save.brought {
-        without(details);
-        keys.insert(key.clone());
+    if next.leave_out_brought(people, fields, |target| project.render(target)) {
+        next.commit().await?;
     }
-    let items = save.target.items.iter_mut();
-    items.filter(|item| keys.contains(&item.key)).for_each(|item| without(&mut item.details));
-    let copied = next.copied.iter_mut().filter(|(key, _)| keys.contains(*key));
-    copied.for_each(|(_, details)| without(details));
-    next.show_target(|target| project.render(target));
-    next.commit().await?;
     Ok(true)
 }
 
@@ -256,7 +239,7 @@ pub(crate) fn no_field(project: &Project, field: &str, listed: &Value) -> Error 
 pub(crate) fn place(project: &Project, name: &str) -> String {
     let (content, title) = {
         let state = project.lock();
-        (state.content(), state.title.clone())
+        (state.content(), state.title().to_owned())
     };
     let parsed =
         |content: Content| project.format().parse(&content.text, &title, &content.outline).ok();

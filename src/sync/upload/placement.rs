@@ -2,10 +2,7 @@
 
 use crate::{
     error::Result,
-    replica::{
-        relocation::{Location, Relocation},
-        state::Replica,
-    },
+    replica::relocation::Relocation,
     sync::{engine::Engine, event::Event, project::Project, transition::Transition},
 };
 
@@ -16,7 +13,7 @@ pub(crate) async fn note_relocation(
     change: impl FnOnce(&mut Relocation),
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    next.pending_mut().and_then(|save| save.relocation.as_mut()).map(change);
+    next.relocation_mut().map(change);
     next.commit().await
 }
 
@@ -27,7 +24,7 @@ pub(crate) async fn note_in_memory(
     change: impl FnOnce(&mut Relocation),
 ) {
     let mut next = Transition::begin(engine, project).await;
-    next.pending_mut().and_then(|save| save.relocation.as_mut()).map(change);
+    next.relocation_mut().map(change);
     next.keep_in_memory();
 }
 
@@ -35,12 +32,12 @@ pub(crate) async fn note_in_memory(
 pub(crate) fn show_relocation(engine: &Engine, project: &Project) {
     let (id, relocation) = {
         let state = project.lock();
-        (state.id.clone(), state.pending().and_then(|it| it.relocation.clone()))
+        (state.id().cloned(), state.relocation().cloned())
     };
     let Some(relocation) = relocation else { return };
     relocation.hidden().for_each(|id| engine.listings.show_at(id, None));
     if let Some(id) = id {
-        engine.listings.show_at(&id, Some(relocation.to));
+        engine.listings.show_at(&id, Some(relocation.to().clone()));
     }
 }
 
@@ -49,13 +46,7 @@ pub(crate) fn unshow_relocation(engine: &Engine, project: &Project, relocation: 
     for id in project.id().iter().chain(relocation.hidden()) {
         engine.listings.show_as_listed(id);
     }
-    for place in [&relocation.from, &relocation.to] {
+    for place in [relocation.from(), relocation.to()] {
         engine.emit(Event::Directory(Some(place.folder.clone())));
     }
-}
-
-/// Shows a project at a place.
-pub(crate) fn show(state: &mut Replica, place: &Location) {
-    place.title.clone_into(&mut state.title);
-    state.folder = place.folder.clone();
 }

@@ -9,7 +9,7 @@ use crate::{
 /// all that others have done. The save that it is planned for.
 pub(crate) async fn rebase(engine: &Engine, project: &Project) -> Result<u64> {
     let mut next = Transition::begin(engine, project).await;
-    let generation = next.generation;
+    let generation = next.generation();
     let Some((theirs, conflicts)) = next.rebase()? else { return Ok(generation) };
     next.show_target(|target| project.render(target));
     // Before it is forgotten that there was a conflict.

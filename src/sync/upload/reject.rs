@@ -14,7 +14,7 @@ use std::{collections::HashSet, sync::Arc};
 use crate::{
     error::{Error, Result},
     plan::Outline,
-    replica::rejection::{RejectedText, Rejection},
+    replica::{identity::RejectedOf, rejection::Rejection},
     store::artifacts::ArtifactKind,
     sync::{
         engine::Engine,
@@ -48,14 +48,11 @@ pub(crate) async fn note_rejected(
 ) {
     tracing::warn!(%error, "a save was refused");
     let mut next = Transition::begin(engine, project).await;
-    let earlier = next.rejected.as_ref();
-    let named = earlier.map(|rejected| rejected.rejection.file.clone());
-    let row = earlier.and_then(|rejected| rejected.row);
     let name = || conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
-    let file = named.unwrap_or_else(name);
+    let file = next.rejected_file().map_or_else(name, str::to_owned);
     let (kind, reason) = (error.kind(), error.to_string());
     let rejection = Rejection { kind, reason, since: engine.clock.wall(), file, set_aside };
-    next.rejected = Some(RejectedText { row, text, base, rejection });
+    next.reject_text(text, base, rejection);
     // Nothing was promised of it: where the journal cannot take it, it is there for this mount.
     next.commit_fact().await;
     expiry::note_rejection(engine, project);
@@ -70,9 +67,9 @@ pub(crate) async fn refuse(engine: &Arc<Engine>, project: &Arc<Project>, error: 
         let file = conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
         let (kind, reason) = (error.kind(), error.to_string());
         let since = engine.clock.wall();
-        next.local.reject(Rejection { kind, reason, since, file, set_aside: false });
+        next.reject(Rejection { kind, reason, since, file, set_aside: false });
     }
-    let generation = next.generation;
+    let generation = next.generation();
     next.commit_fact().await;
     expiry::note_rejection(engine, project);
     project.progress.send_replace(Progress { generation, rejected: Some(error) });
@@ -91,10 +88,7 @@ pub(crate) fn rejected_at(engine: &Engine, project: &Project, error: Error) -> E
 pub(crate) fn recover_rejected(engine: &Engine, projects: &mut Vec<Arc<Project>>) -> Result<()> {
     for (of, rejected) in engine.journal.rejected()? {
         // A project that is still to be created has no id to be known by.
-        let is_it = |project: &&Arc<Project>| {
-            let state = project.lock();
-            state.id == of.project && state.folder == of.folder && state.title == of.title
-        };
+        let is_it = |project: &&Arc<Project>| RejectedOf::of(&project.lock()) == of;
         let project = match (projects.iter().find(is_it), &of.project) {
             (Some(project), _) => project.clone(),
             (None, Some(id)) => registry::project(engine, id, &of.folder, &of.title),

@@ -52,8 +52,7 @@ pub(crate) async fn go(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<(
     loop {
         let (id, relocation) = {
             let state = project.lock();
-            let relocation = state.pending().and_then(|it| it.relocation.clone());
-            (state.id.clone(), relocation)
+            (state.id().cloned(), state.relocation().cloned())
         };
         let Some(relocation) = relocation else { return Ok(()) };
         let Some(id) = id else {
@@ -74,7 +73,7 @@ pub(crate) async fn go(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<(
             }
             // What others did to it meanwhile is to be done to the copy first.
             Step::Archive(original) => {
-                placement::note_relocation(engine, project, stale).await?;
+                placement::note_relocation(engine, project, Relocation::note_sent).await?;
                 if project.lock().is_rejected() {
                     let error = Error::new(Kind::Refused, "others have changed it since");
                     return Err(not_archived(&error, &original.title));
@@ -93,21 +92,21 @@ pub(crate) async fn set_out(
     id: &ProjectId,
     relocation: &Relocation,
 ) -> Result<()> {
-    let Relocation { from, to, .. } = relocation;
+    let (from, to) = (relocation.from(), relocation.to());
     let is_here = from.folder == to.folder;
-    if (is_here || relocation.retitling.is_some())
+    if (is_here || relocation.retitling().is_some())
         && retitle(engine, project, id, relocation).await?
     {
         return Ok(());
     }
-    placement::note_relocation(engine, project, |relocation| relocation.retitling = None).await?;
+    placement::note_relocation(engine, project, Relocation::give_up_retitling).await?;
     if from == to {
         return Ok(());
     }
     let before = directories::project_ids(engine, &to.folder).await?;
     let tasks = become_copy::remote_tasks(engine, project);
     let request = CopyRequest { to: to.clone(), before, tasks, is_made: false, id: None };
-    placement::note_relocation(engine, project, |relocation| relocation.copy = Some(request))
+    placement::note_relocation(engine, project, |relocation| relocation.begin_copy(request))
         .await?;
     become_copy::ask_for_copy(engine, project, id, to).await
 }
@@ -119,8 +118,8 @@ pub(crate) async fn retitle(
     id: &ProjectId,
     relocation: &Relocation,
 ) -> Result<bool> {
-    let Relocation { from, to, retitling, .. } = relocation;
-    if let Some(sent) = retitling {
+    let (from, to) = (relocation.from(), relocation.to());
+    if let Some(sent) = relocation.retitling() {
         // Its answer was lost.
         let now = engine.backend.project(Priority::Save, id).await?.name;
         if now == *sent {
@@ -137,8 +136,8 @@ pub(crate) async fn retitle(
         residency::resident(engine, project).snapshot().and_then(|known| known.title.clone());
     let Some(node) = node else { return Ok(false) };
     let content = engine.settings.content_type.content(&to.title);
-    let title = Some(to.title.clone());
-    placement::note_relocation(engine, project, |relocation| relocation.retitling = title).await?;
+    let begun = |relocation: &mut Relocation| relocation.begin_retitling(&to.title);
+    placement::note_relocation(engine, project, begun).await?;
     match engine.backend.update_task(id, &node, &content).await {
         Ok(_) => {
             let now = engine.backend.project(Priority::Save, id).await?;
@@ -154,10 +153,7 @@ pub(crate) async fn retitle(
         }
         Err(error) => {
             if error.kind().is_certain() {
-                placement::note_relocation(engine, project, |relocation| {
-                    relocation.retitling = None
-                })
-                .await?;
+                placement::note_relocation(engine, project, Relocation::give_up_retitling).await?;
             }
             Err(error)
         }
@@ -170,11 +166,8 @@ pub(crate) async fn retitled(
     id: &ProjectId,
     title: &str,
 ) -> Result<()> {
-    placement::note_relocation(engine, project, |relocation| {
-        title.clone_into(&mut relocation.from.title);
-        relocation.retitling = None;
-    })
-    .await?;
+    placement::note_relocation(engine, project, |relocation| relocation.note_retitled(title))
+        .await?;
     engine.listings.retitle(id, title);
     Ok(())
 }
@@ -186,7 +179,7 @@ pub(crate) async fn set_details(
     id: &ProjectId,
     relocation: Relocation,
 ) -> Result<()> {
-    for (task, details) in &relocation.details {
+    for (task, details) in relocation.details() {
         let (details, left) = unsettable::settable(details);
         for change in Details::none().script(&details) {
             let op = Op::Detail { key: Key::Known(task.clone()), change };
@@ -202,13 +195,10 @@ pub(crate) async fn set_details(
         let tasks = become_copy::remote_tasks(engine, project);
         let text = tasks.find(&Key::Known(task.clone())).map_or("", |item| &item.text);
         unsettable::report(engine, project, LeftOut::all(text, left)).await?;
-        let set = |relocation: &mut Relocation| {
-            relocation.details.retain(|(other, _)| other != task);
-            stale(relocation);
-        };
+        let set = |relocation: &mut Relocation| relocation.note_details_set(task);
         placement::note_in_memory(engine, project, set).await;
     }
-    placement::note_relocation(engine, project, |relocation| relocation.details.clear()).await
+    placement::note_relocation(engine, project, Relocation::note_all_details_set).await
 }
 
 /// Archives a project of which the copy is seen to be whole. `false` if others have changed it
@@ -243,22 +233,16 @@ pub(crate) async fn archive_original(
             }
             Err(error) => {
                 // Who knows what others have done to it by the next time.
-                placement::note_in_memory(engine, project, stale).await;
+                placement::note_in_memory(engine, project, Relocation::note_sent).await;
                 return Err(error);
             }
             Ok(()) => {}
         }
-        let archived = |relocation: &mut Relocation| {
-            let original = relocation.originals.iter_mut().find(|other| other.id == *id);
-            original.into_iter().for_each(|original| original.is_archived = true);
-        };
+        let archived = |relocation: &mut Relocation| relocation.note_archived(id);
         placement::note_in_memory(engine, project, archived).await;
     }
     hiding::hide(engine, id, true).await?;
-    placement::note_relocation(engine, project, |relocation| {
-        relocation.originals.retain(|other| other.id != *id);
-    })
-    .await?;
+    placement::note_relocation(engine, project, |relocation| relocation.release(id)).await?;
     engine.listings.show_as_listed(id);
     Ok(true)
 }
@@ -290,40 +274,28 @@ pub(crate) async fn carry_over(
         not_archived(&error, &original.title)
     };
     let mut next = Transition::begin(engine, project).await;
-    let first = next.reserve(now.items.len() * 2);
-    let Some(mut save) = next.pending().cloned() else { return Ok(()) };
+    if next.pending().is_none() {
+        return Ok(());
+    }
     if next.is_rejected() || original.is_stray {
         return Err(not_told());
     }
-    let current = |key: &Key| next.current(key);
-    let carried = relocation::carried_over(&mut save, original, &now, current, first);
-    let carried = carried.ok_or_else(not_told)?;
-    let originals = save.relocation.iter_mut().flat_map(|it| &mut it.originals);
-    for left in originals.filter(|left| left.id == original.id) {
-        left.tasks.clone_from(&now);
-        left.keys.clone_from(&carried.keys);
-        (left.is_whole, left.is_fresh) = (false, false);
-    }
+    let carried = next.carry_over(original, &now).ok_or_else(not_told)?;
     conflicts::keep_overridden(engine, project, &carried.theirs, &carried.conflicts).await;
-    for (from, to) in carried.keys {
-        next.note_alias(from, to);
-    }
-    next.local.set_save(save);
-    next.generation += 1;
     next.commit().await
 }
 
 /// The project is where it was to be, or where it was.
 pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    let ticket = next.renamings;
-    let relocation = next.pending_mut().and_then(|save| save.relocation.take());
+    let ticket = next.renamings();
+    let relocation = next.arrive();
     // Not journaled: the next mount would find that nothing is left to be done.
     next.keep_in_memory();
     if let Some(relocation) = &relocation {
         placement::unshow_relocation(engine, project, relocation);
     }
-    let rejected = match relocation.and_then(|relocation| relocation.undone) {
+    let rejected = match relocation.and_then(|relocation| relocation.undone().cloned()) {
         None => {
             unmoved::settle_unmoved(engine, project).await?;
             None
@@ -340,11 +312,10 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
 /// Whether the worker is to get the project to its place now: the saves from before are through or
 /// refused, or something is begun that is to be finished first.
 pub(crate) fn may_relocate(state: &Replica) -> bool {
-    let Some(save) = state.pending() else { return false };
-    let Some(relocation) = &save.relocation else { return false };
+    let Some((save, relocation)) = state.pending().zip(state.relocation()) else { return false };
     let is_sent = save.is_sent() && !save.base_uncertain;
     let is_begun = match relocation.next() {
-        Step::Go => relocation.retitling.is_some(),
+        Step::Go => relocation.retitling().is_some(),
         Step::Archive(original) => original.is_whole,
         Step::GoBack(_) | Step::BecomeCopy(_) | Step::SetDetails | Step::Arrived => true,
     };
@@ -354,11 +325,6 @@ pub(crate) fn may_relocate(state: &Replica) -> bool {
 /// Whether nothing is left to be sent of the project's tasks.
 pub(crate) fn is_sent(project: &Project) -> bool {
     project.lock().pending().is_none_or(PendingSave::is_sent)
-}
-
-/// What was read of the originals is not news any more.
-pub(crate) fn stale(relocation: &mut Relocation) {
-    relocation.originals.iter_mut().for_each(|original| original.is_fresh = false);
 }
 
 pub(crate) fn because(error: &Error, what: &str) -> Error {

@@ -15,21 +15,22 @@ pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Res
     let (id, is_restored) = {
         let state = project.lock();
         let wanted = state.pending().filter(|save| save.restores);
-        (state.id.clone().filter(|_| wanted.is_some()), wanted.is_some_and(|it| it.is_restored))
+        (state.id().cloned().filter(|_| wanted.is_some()), wanted.is_some_and(|it| it.is_restored))
     };
     let Some(id) = id else { return Ok(false) };
     if !is_restored {
         ask_to_restore(engine, &id).await?;
         // Known in memory alone until it is journaled: it is not to be asked for again.
         let mut next = Transition::begin(engine, project).await;
-        next.pending_mut().into_iter().for_each(|save| save.is_restored = true);
+        next.note_restored();
         next.keep_in_memory();
     }
     let mut next = Transition::begin(engine, project).await;
+    if !next.is_to_be_restored() {
+        return Ok(true);
+    }
     let restored = restoration(engine, &next);
-    let Some(save) = next.pending_mut().filter(|save| save.restores) else { return Ok(true) };
-    (save.restores, save.is_restored) = (false, false);
-    let undoes = save.undoes.take();
+    let undoes = next.conclude_restoration();
     next.action = restored.map(|action| Action { undoes, ..action });
     next.archived = Some((id.clone(), false));
     next.commit().await?;
@@ -53,5 +54,5 @@ async fn ask_to_restore(engine: &Engine, id: &ProjectId) -> Result<()> {
 /// That a project was restored.
 pub(crate) fn restoration(engine: &Engine, state: &Replica) -> Option<Action> {
     let known = state.remote_outline();
-    actions::action(engine, state, state.id.as_ref()?, ActionKind::Restored, known.clone(), known)
+    actions::action(engine, state, state.id()?, ActionKind::Restored, known.clone(), known)
 }

@@ -12,8 +12,9 @@ use crate::{
     ids::ProjectId,
     plan::{Key, Outline},
     replica::{
+        becoming::{Keys, Successor},
         copying as relocation,
-        relocation::{Location, Original, Relocation, Step, Undone},
+        relocation::{Location, Original, Relocation, Undone},
     },
     sync::{
         bases,
@@ -21,11 +22,7 @@ use crate::{
         project::{Project, Relocated},
         read::registry,
         transition::Transition,
-        upload::{
-            become_copy::{self, Keys, Successor},
-            placement::{self, show},
-            rebase, unmoved,
-        },
+        upload::{become_copy, placement, rebase, unmoved},
     },
 };
 
@@ -39,53 +36,13 @@ pub(crate) async fn turn_back(
     error: &Error,
 ) -> Result<bool> {
     let mut next = Transition::begin(engine, project).await;
-    let relocation = next.pending_mut().and_then(|save| save.relocation.as_mut());
-    let Some(relocation) = relocation else { return Ok(false) };
-    let before = relocation.clone();
-    if !is_undone(engine, relocation, error) {
-        return Ok(false);
-    }
-    let to = relocation.to.clone();
-    show(&mut next, &to);
+    let is_used = |id: &ProjectId| engine.known(id).is_some_and(|other| !other.is_blank());
+    let refusal = (error.kind(), error.to_string());
+    let Some(before) = next.turn_back(refusal, is_used) else { return Ok(false) };
     next.commit().await?;
     placement::unshow_relocation(engine, project, &before);
     placement::show_relocation(engine, project);
     Ok(true)
-}
-
-/// Turns a relocation back, if it can be.
-pub(crate) fn is_undone(engine: &Engine, relocation: &mut Relocation, error: &Error) -> bool {
-    if relocation.undone.is_some() {
-        return false;
-    }
-    let (kind, reason, to) = (error.kind(), error.to_string(), relocation.to.clone());
-    match relocation.next() {
-        Step::Go | Step::BecomeCopy(_) => {
-            let copy = relocation.copy.take();
-            let stray = copy.and_then(|copy| Some(stray(copy.id?, copy.to, copy.tasks)));
-            relocation.originals.extend(stray);
-            if relocation.originals.is_empty() {
-                return false;
-            }
-            // It is as far as an earlier one of these brought it.
-            relocation.to = relocation.from.clone();
-            relocation.retitling = None;
-        }
-        Step::SetDetails | Step::Archive(_) => {
-            let Some(original) = relocation.originals.last() else { return false };
-            // An earlier version has not noted it, or somebody has begun something with it.
-            let is_used = engine.known(&original.id).is_some_and(|other| !other.is_blank());
-            let Some(folder) = original.folder.clone().filter(|_| !is_used) else {
-                return false;
-            };
-            relocation.to = Location { folder, title: original.title.clone() };
-            relocation.back = relocation.originals.pop();
-            relocation.details.clear();
-        }
-        Step::GoBack(_) | Step::Arrived => return false,
-    }
-    relocation.undone = Some(Undone { kind, reason, to });
-    true
 }
 
 /// The project is again what it was copied from.
@@ -112,13 +69,7 @@ pub(crate) async fn go_back(
 
 /// There is nothing any more that it could go back to: it is where it was to be.
 pub(crate) async fn stay(engine: &Engine, project: &Project) -> Result<()> {
-    placement::note_relocation(engine, project, |relocation| {
-        relocation.back = None;
-        if let Some(undone) = relocation.undone.take() {
-            relocation.to = undone.to;
-        }
-    })
-    .await?;
+    placement::note_relocation(engine, project, Relocation::stay).await?;
     placement::show_relocation(engine, project);
     Ok(())
 }
@@ -131,16 +82,14 @@ pub(crate) async fn give_up_relocation(
     error: Error,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    let relocation = next.pending_mut().and_then(|save| save.relocation.take());
-    let Some(relocation) = relocation else { return Ok(()) };
-    show(&mut next, &relocation.from);
-    let ticket = next.renamings;
+    let Some(relocation) = next.give_up_relocation() else { return Ok(()) };
+    let ticket = next.renamings();
     let is_alone = relocation.hidden().next().is_none();
     let error = if is_alone { error } else { error.hint(BOTH) };
-    let undone = match relocation.undone.clone() {
+    let undone = match relocation.undone().cloned() {
         None => {
             let (kind, reason) = (error.kind(), error.to_string());
-            Undone { kind, reason, to: relocation.to.clone() }
+            Undone { kind, reason, to: relocation.to().clone() }
         }
         Some(undone) => Undone {
             reason: format!("{}; nor could that be undone: {error}", undone.reason),
@@ -148,7 +97,7 @@ pub(crate) async fn give_up_relocation(
         },
     };
     leave_bases(engine, project, &relocation);
-    let title = &relocation.from.title;
+    let title = &relocation.from().title;
     let rejected = Some(report_unmoved(engine, project, title, undone, is_alone).await?);
     next.commit().await?;
     placement::unshow_relocation(engine, project, &relocation);
@@ -188,9 +137,8 @@ pub(crate) async fn report_unmoved(
 /// What programs have before their eyes is what they have read of the projects that are left
 /// behind, too: they may go on with any of them.
 pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Relocation) {
-    let all = relocation.originals.iter().chain(&relocation.back);
     // Which task of a copy is which is not known where it was not gone on with.
-    for left in all.filter(|left| !left.is_stray) {
+    for left in relocation.left_behind().filter(|left| !left.is_stray) {
         let Some(folder) = &left.folder else { continue };
         let other = registry::project(engine, &left.id, folder, &left.title);
         if Arc::as_ptr(&other) == std::ptr::from_ref(project) || !other.is_blank() {
@@ -210,22 +158,6 @@ pub(crate) fn leave_bases(engine: &Engine, project: &Project, relocation: &Reloc
             state.bases.keep(process, outline, None);
         }
         bases::log_bases(engine, &mut state);
-    }
-}
-
-/// A copy that was made and is not gone on with: the project has all of its tasks itself.
-pub(crate) fn stray(id: ProjectId, to: Location, tasks: Outline) -> Original {
-    let (folder, title, keys) = (Some(to.folder), to.title, Vec::new());
-    Original {
-        id,
-        folder,
-        title,
-        tasks,
-        keys,
-        is_whole: true,
-        is_stray: true,
-        is_fresh: false,
-        is_archived: false,
     }
 }
 

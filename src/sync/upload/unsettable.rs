@@ -54,16 +54,13 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
         return Ok(false);
     }
     let mut next = Transition::begin(engine, project).await;
-    let Some(save) = next.pending_mut() else { return Ok(false) };
+    let Some(save) = next.pending() else { return Ok(false) };
     let left: Vec<(Key, LeftOut)> = ops.iter().filter_map(|op| unsettable(save, op)).collect();
     if left.is_empty() {
         return Ok(false);
     }
-    left.iter().for_each(|(key, left)| without(save, key, &left.field));
-    for (key, LeftOut { field, .. }) in &left {
-        next.copied.get_mut(key).into_iter().for_each(|details| drop_field(details, field));
-    }
-    next.show_target(|target| project.render(target));
+    let fields = left.iter().map(|(key, left)| (key, left.field.as_str()));
+    next.leave_out_fields(fields, |target| project.render(target));
     // Rather twice, if it is killed in between, than never.
     report(engine, project, left.into_iter().map(|(_, left)| left).collect()).await?;
     next.commit().await?;
@@ -85,30 +82,6 @@ fn unsettable(save: &PendingSave, op: &Op) -> Option<(Key, LeftOut)> {
     Some((key.clone(), LeftOut { text, field: field.clone(), value: value.clone() }))
 }
 
-/// A task is to have of a field what it has.
-fn without(save: &mut PendingSave, key: &Key, field: &str) {
-    let has = save.base.find(key).and_then(|item| item.details.parts().fields.get(field).cloned());
-    for item in save.target.items.iter_mut().filter(|item| item.key == *key) {
-        match &has {
-            Some(value) => {
-                let mut parts = item.details.parts();
-                parts.fields.put(field, value.clone());
-                item.details = parts.into();
-            }
-            None => drop_field(&mut item.details, field),
-        }
-    }
-    for (_, details) in save.brought.iter_mut().filter(|(of, _)| of == key) {
-        drop_field(details, field);
-    }
-}
-
-fn drop_field(details: &mut Details, field: &str) {
-    let mut parts = details.parts();
-    parts.fields.known.retain(|(known, _)| known != field);
-    *details = parts.into();
-}
-
 /// Tells, in the history and in the log, what was left out.
 ///
 /// # Errors
@@ -119,7 +92,7 @@ pub(crate) async fn report(engine: &Engine, project: &Project, left: Vec<LeftOut
     }
     let (id, title) = {
         let state = project.lock();
-        (state.id.clone(), state.title.clone())
+        (state.id().cloned(), state.title().to_owned())
     };
     tracing::warn!(project = title, ?left, "values of fields were not carried along");
     let format = project.format();

@@ -91,7 +91,7 @@ pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>, mut lease
                 pause = FIRST_PAUSE;
                 // In the journal, and nothing stands in its way but time.
                 project.progress.send_replace(Progress { generation, rejected: None });
-                let ticket = project.lock().renamings;
+                let ticket = project.lock().renamings();
                 project.relocated.send_replace(Relocated { ticket, rejected: None });
                 let wait = held::held_for(engine, project);
                 tokio::select! {
@@ -137,7 +137,7 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
         if restoration::restore_if_wanted(engine, project).await?
             && has_nothing_to_send(engine, project)
         {
-            let generation = project.lock().generation;
+            let generation = project.lock().generation();
             finish(engine, project, generation).await?;
             continue;
         }
@@ -193,7 +193,7 @@ pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project
     let (generation, is_sent) = {
         let state = project.lock();
         let is_sent = state.pending().is_none_or(PendingSave::is_sent);
-        (state.generation, is_sent && !state.is_rejected())
+        (state.generation(), is_sent && !state.is_rejected())
     };
     if is_sent {
         project.progress.send_replace(Progress { generation, rejected: None });
@@ -218,14 +218,12 @@ pub(crate) async fn look_at_detail(engine: &Engine, project: &Project) -> Result
     let asked = {
         let state = project.lock();
         let doubt = state.pending().and_then(PendingSave::detail_in_doubt);
-        state.id.clone().zip(doubt)
+        state.id().cloned().zip(doubt)
     };
     let Some((id, (task, resource))) = asked else { return Ok(()) };
     let fetched = detail::ask_detail(engine, Priority::Save, &id, &task, resource).await?;
     let mut next = Transition::begin(engine, project).await;
-    if let Some(save) = next.pending_mut() {
-        save.clear_up(&task, resource, &fetched);
-    }
+    next.clear_up(&task, resource, &fetched);
     detail::merge_details_in(project, &mut next, &[(task, fetched)]);
     next.keep_in_memory();
     detail::write_details(engine, project);
@@ -236,7 +234,7 @@ pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u
     let (id, ops) = {
         let state = project.lock();
         let ops = state.pending().map(PendingSave::script);
-        (state.id.clone(), ops.unwrap_or_default())
+        (state.id().cloned(), ops.unwrap_or_default())
     };
     let Some(id) = id else { return Ok(Run::PlanAgain) };
     if unsettable::leave_out(engine, project, &ops).await?
@@ -289,12 +287,10 @@ pub(crate) async fn note_sending(
     generation: u64,
 ) -> Result<bool> {
     let mut next = Transition::begin(engine, project).await;
-    if next.generation != generation {
+    if next.generation() != generation {
         return Ok(false);
     }
-    if let Some(save) = next.pending_mut() {
-        save.sending(op);
-    }
+    next.note_sending(op);
     if is_unseen(op) {
         next.commit_with(|current| current.touch(op)).await?;
     } else {
@@ -306,9 +302,7 @@ pub(crate) async fn note_sending(
 /// Notes that a request was not executed.
 async fn forget_sending(engine: &Engine, project: &Project) {
     let mut next = Transition::begin(engine, project).await;
-    if let Some(save) = next.pending_mut() {
-        save.in_flight = None;
-    }
+    next.note_unsent();
     next.keep_in_memory();
 }
 
@@ -326,12 +320,12 @@ pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outco
 pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
     let settled = next.pending().is_none_or(PendingSave::is_settled);
-    if next.generation != generation || !settled {
+    if next.generation() != generation || !settled {
         return Ok(());
     }
     // A project that is to be archived stays in the journal until that is done, and tells then what
     // its saves have done.
-    let leaves = next.row.is_some() && !next.is_to_be_archived();
+    let leaves = next.row().is_some() && !next.is_to_be_archived();
     if leaves {
         next.action = actions::of_save(engine, &next);
         keep_details(engine, project).await;
@@ -378,7 +372,7 @@ pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
 /// What is known of the project is no longer to be trusted.
 pub(crate) async fn expire(engine: &Engine, project: &Project) {
     let mut next = Transition::begin(engine, project).await;
-    next.remote.expire();
+    next.expire();
     next.keep_in_memory();
 }
 

@@ -176,7 +176,7 @@ pub(crate) async fn accept(
     let allow_delete = allow_delete || aside.is_some();
     let ours = understand(engine, project, &mut next, base.outline(), text, allow_delete)?;
     let written = Written::new(project, process, base, &ours);
-    if set_aside::is_put_back(&next, base, &ours) {
+    if next.is_put_back(base, &ours) {
         set_aside::set_aside(engine, project, next, &written).await?;
         return Ok((ours, None));
     }
@@ -198,7 +198,7 @@ pub(crate) async fn accept(
         transfer::note_taken_off(engine, project, &change.save);
     }
     let staged = stage::stage(engine, project, &mut next, &written, change).await;
-    next.rejected = aside;
+    aside.into_iter().for_each(|aside| next.keep_aside(aside));
     let generation = stage::commit(engine, project, next, &written, staged).await?;
     Ok((ours, Some(generation)))
 }
@@ -226,7 +226,7 @@ pub(crate) fn understand(
 ) -> Result<Arc<Outline>> {
     let base = next.resolved(base);
     let format = project.format();
-    let lines = format.parse(text, &next.title, &base)?;
+    let lines = format.parse(text, next.title(), &base)?;
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
     let mut ours = plan::align(&base, &wanted, first);

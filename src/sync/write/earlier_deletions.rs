@@ -19,7 +19,7 @@ pub(crate) async fn load_earlier_deletions(engine: &Engine, project: &Project) {
         if std::mem::replace(&mut state.removed.is_recalled, true) {
             return;
         }
-        (state.id.clone(), state.pending().cloned())
+        (state.id().cloned(), state.pending().cloned())
     };
     let Some(id) = id else { return };
     let since = engine.clock.wall().checked_sub(LATELY).unwrap_or(std::time::UNIX_EPOCH);

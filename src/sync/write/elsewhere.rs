@@ -64,7 +64,7 @@ pub(crate) fn note_brought(engine: &Engine, origins: &[Origin]) {
         let (id, task) = {
             let mut state = project.lock();
             state.removed.give(key);
-            (state.id.clone(), state.current(key))
+            (state.id().cloned(), state.current(key))
         };
         if let (Some(id), Key::Known(task)) = (id, task) {
             engine.transfers.note_taken(id, task);

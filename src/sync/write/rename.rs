@@ -4,25 +4,21 @@
 //! once the saves before it are through (see `relocate`). Whoever asked waits for Taskade's verdict
 //! as long as for that on a save.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use tokio::sync::watch::Receiver;
 
 use crate::{
     error::Result,
     ids::SpaceId,
-    replica::{
-        pending::PendingSave,
-        relocation::{Location, Relocation},
-        state::Replica,
-    },
+    replica::relocation::Location,
     sync::{
         engine::Engine,
         event::Event,
         presence,
         project::{Project, Relocated},
         transition::Transition,
-        upload::placement::{self, show},
+        upload::placement,
     },
 };
 
@@ -57,43 +53,16 @@ pub(crate) async fn wish(
     if from == to {
         return Ok(None);
     }
-    show(&mut next, &to);
-    if next.id.is_none() && next.creating.is_none() {
-        // Taskade never heard of it: it is created where it is to be.
-        next.commit().await?;
+    let ticket = next.relocate(&to, engine.clock.wall());
+    next.commit().await?;
+    if ticket.is_none() {
         return Ok(None);
     }
-    let save = relocated(&next, from.clone(), &to, engine.clock.wall());
-    next.local.set_save(save);
-    next.generation += 1;
-    next.renamings += 1;
-    let ticket = next.renamings;
-    next.commit().await?;
     placement::show_relocation(engine, project);
     for folder in [from.folder, to.folder] {
         engine.emit(Event::Directory(Some(folder)));
     }
-    Ok(Some(ticket))
-}
-
-/// What is to become of a project that is to go to another place.
-pub(crate) fn relocated(
-    next: &Replica,
-    from: Location,
-    to: &Location,
-    now: SystemTime,
-) -> PendingSave {
-    let at_rest = || PendingSave::new(next.remote_outline(), next.remote_outline());
-    let mut save = next.pending().cloned().unwrap_or_else(at_rest);
-    match &mut save.relocation {
-        Some(relocation) => {
-            to.clone_into(&mut relocation.to);
-            // Whoever waits for an earlier one is told how this one goes.
-            relocation.undone = None;
-        }
-        None => save.relocation = Some(Relocation::new(from, to.clone(), now)),
-    }
-    save
+    Ok(ticket)
 }
 
 /// Waits until a project is where it was to be, but no longer than `--commit-wait`.

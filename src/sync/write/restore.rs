@@ -9,7 +9,7 @@ use crate::{
     api::Priority,
     error::{Error, Kind, Result},
     plan::{self, Outline, Wanted},
-    replica::{pending::PendingSave, served::Base, state::Archival},
+    replica::served::Base,
     store::removals::Removal,
     sync::{
         engine::Engine,
@@ -42,24 +42,18 @@ pub(crate) async fn restore(
         fetch::fetch(engine, project, Priority::Save).await?;
     }
     let mut next = Transition::begin(engine, project).await;
-    let was_wanted = next.archival == Archival::Wanted;
-    next.archival = Archival::No;
+    let is_over = next.take_back_archival();
     next.archived = Some((id.clone(), false));
-    let generation = if was_wanted {
-        // The archival was never sent.
-        let generation = next.pending().map_or(0, |_| next.generation);
+    let generation = if is_over {
+        let generation = next.pending().map_or(0, |_| next.generation());
         next.commit().await?;
         generation
     } else {
         let content = next.content();
         let content = content.ok_or_else(|| Error::new(Kind::Protocol, "nothing was read"))?;
-        let at_rest = || PendingSave::new(next.remote_outline(), next.remote_outline());
-        let mut save = next.pending().cloned().unwrap_or_else(at_rest);
-        (save.restores, save.is_restored) = (true, false);
-        save.undoes = undoes.or(save.undoes);
         let seen = Base::Exact(content.outline.clone());
         let written = Written::new(project, None, &seen, &content.outline);
-        let change = StagedChange::of(save);
+        let change = StagedChange::of(next.restoration(undoes));
         let staged = stage::stage(engine, project, &mut next, &written, change).await;
         stage::commit(engine, project, next, &written, staged).await?
     };

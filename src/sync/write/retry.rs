@@ -30,7 +30,7 @@ pub(crate) async fn retry(
     let rejected = {
         let mut state = project.lock();
         bases::end_own_texts(engine, &mut state);
-        state.rejected.clone()
+        state.rejected_here().cloned()
     };
     let generation = match rejected {
         Some(rejected) => {
@@ -68,12 +68,7 @@ pub(crate) async fn retry(
 /// Clears Taskade's refusal of a save. The number of the save.
 pub(crate) async fn send_again(engine: &Engine, project: &Project) -> Result<u64> {
     let mut next = Transition::begin(engine, project).await;
-    if !next.is_rejected() {
-        return Err(nothing_rejected(project));
-    }
-    next.local.retry();
-    next.generation += 1;
-    let generation = next.generation;
+    let Some(generation) = next.retry() else { return Err(nothing_rejected(project)) };
     next.commit().await?;
     Ok(generation)
 }

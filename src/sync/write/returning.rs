@@ -76,7 +76,7 @@ pub(crate) fn bring_back_here(
         None => save.base.clone(),
     };
     let current = |key: &Key| next.current(key);
-    let is_elsewhere = |key: &Key| match (&next.id, key) {
+    let is_elsewhere = |key: &Key| match (next.id(), key) {
         (Some(id), Key::Known(task)) => engine.transfers.is_taken(id, task),
         _ => false,
     };

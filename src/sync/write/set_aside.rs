@@ -18,9 +18,8 @@ use crate::{
     plan::{Op, Outline},
     replica::{
         given_up::{Extent, GivenUp},
-        local::{Local, Saved},
         pending::PendingSave,
-        rejection::{RejectedText, Rejection},
+        rejection::RejectedText,
         served::{Base, Process},
         state::Replica,
     },
@@ -49,9 +48,9 @@ pub(crate) fn put_back(project: &Project, next: &Replica, base: &Base, text: &[u
     if matches!(base, Base::Unread(_)) {
         return PutBack::Nothing;
     }
-    let Some(aside) = rejected_there(next) else { return PutBack::Nothing };
+    let Some(aside) = next.rejected_as_aside() else { return PutBack::Nothing };
     let format = project.format();
-    let lines = format.parse(text, &next.title, &aside.base);
+    let lines = format.parse(text, next.title(), &aside.base);
     if !lines.is_ok_and(|lines| says_the_same(&lines, &format.lines(&aside.base))) {
         return PutBack::Nothing;
     }
@@ -88,12 +87,12 @@ pub(crate) async fn go_back(
         let change = StagedChange::of(*save);
         let mut staged = stage::stage(engine, project, &mut next, &written, change).await;
         staged.given_up = given_up;
-        next.rejected = Some(aside);
+        next.keep_aside(aside);
         let generation = stage::commit(engine, project, next, &written, staged).await?;
         return Ok((before, Some(generation)));
     }
     next.forget_save(|left| project.render(left));
-    next.rejected = Some(aside);
+    next.keep_aside(aside);
     let to_render = next
         .commit_with(|current| {
             given_up.iter().for_each(|given_up| given_up.unsee(current));
@@ -105,17 +104,6 @@ pub(crate) async fn go_back(
     Ok((before, None))
 }
 
-/// Whether a save changes nothing of what its program had before its eyes, while a text that was
-/// refused here waits to be settled.
-pub(crate) fn is_put_back(next: &Replica, base: &Base, ours: &Outline) -> bool {
-    if next.rejected.is_none() {
-        return false;
-    }
-    let (mut base, mut ours) = (next.resolved(base.outline()), ours.clone());
-    next.normalised.settle(&mut base, &mut ours);
-    base == ours
-}
-
 /// A program saved what it had before its eyes: what was refused here is set aside.
 pub(crate) async fn set_aside(
     engine: &Engine,
@@ -123,27 +111,10 @@ pub(crate) async fn set_aside(
     mut next: Transition<'_>,
     written: &Written<'_>,
 ) -> Result<()> {
-    if let Some(rejected) = &mut next.rejected {
-        rejected.rejection.set_aside = true;
-    }
+    next.set_aside();
     let to_render = next.commit_with(|current| written.note(engine, current)).await?;
     written.render(project, to_render);
     Ok(())
-}
-
-/// What Taskade refused, as a text that its file does not show. Not where more is to become of the
-/// project than its tasks.
-pub(crate) fn rejected_there(state: &Replica) -> Option<RejectedText> {
-    let Local::Rejected(save, Saved { text, edited, .. }, rejection) = &state.local else {
-        return None;
-    };
-    let rejection = Rejection { set_aside: true, ..rejection.clone() };
-    if state.rejected.is_some() || state.creating.is_some() || state.is_to_be_archived() {
-        return None;
-    }
-    let before = edited.as_deref().unwrap_or(&save.before);
-    let base = Arc::new(state.resolved(before));
-    Some(RejectedText { row: None, text: text.clone(), base, rejection })
 }
 
 /// Whether two texts say the same of the same tasks, whatever ids they have.

@@ -78,7 +78,7 @@ pub(crate) async fn stage(
     let is_added = edited.is_some() && next.pending().is_some();
     let since = engine.clock.wall();
     next.stage(change.save, Saved { text, outline, written, edited, is_added, since });
-    next.copied.extend(returned.copied);
+    next.note_copied(returned.copied);
     let Returned { removed, origins, .. } = returned;
     Staged { removed, origins, held: change.held, given_up: None }
 }
@@ -91,7 +91,7 @@ pub(crate) async fn commit(
     written: &Written<'_>,
     staged: Staged,
 ) -> Result<u64> {
-    let generation = next.generation;
+    let generation = next.generation();
     let Staged { removed, origins, held, given_up } = staged;
     let to_render = next
         .commit_with(|current| {

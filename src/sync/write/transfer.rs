@@ -53,7 +53,7 @@ pub(crate) fn holds(
 /// is still to be sent: it does not come along with their lines.
 pub(crate) fn note_taken_off(engine: &Engine, project: &Project, save: &PendingSave) {
     let state = project.lock();
-    let (Some(id), Some(waiting)) = (&state.id, state.pending()) else { return };
+    let (Some(id), Some(waiting)) = (state.id(), state.pending()) else { return };
     let mut off: Vec<((ProjectId, TaskId), Details)> = Vec::new();
     for item in missing(&waiting.target, &save.target) {
         let has = waiting.base.find(&item.key).map(|has| has.details.clone());
@@ -102,7 +102,7 @@ pub(crate) async fn transfer(
 pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours: &Outline) {
     let mut all = Vec::new();
     let state = project.lock();
-    let Some(id) = &state.id else { return };
+    let Some(id) = state.id() else { return };
     let base = state.resolved(base);
     for item in missing(&base, ours) {
         let Some(task) = name(id, item) else { continue };
@@ -110,7 +110,7 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
         let on_its_way = state
             .pending()
             .is_some_and(|save| save.transferred.iter().any(|moved| moved.key == item.key));
-        let is_copied = on_its_way || state.copied.contains_key(&item.key);
+        let is_copied = on_its_way || state.is_copied(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
         all.push((task, seen));
     }
@@ -154,7 +154,7 @@ pub(crate) async fn release_held(engine: &Engine) {
     let cut: Vec<Weak<Project>> = std::mem::take(&mut engine.transfers.lock().cut);
     for project in cut.iter().filter_map(Weak::upgrade) {
         let mut next = Transition::begin(engine, &project).await;
-        next.pending_mut().into_iter().for_each(|save| save.hold_deletes_until = None);
+        next.release_deletes();
         next.keep_in_memory_with(|current| current.held = None);
     }
     engine.transfers.changed();
@@ -217,7 +217,7 @@ pub(crate) fn sources(
 ) -> Vec<TransferredTask> {
     let state = project.lock();
     let held = state.pending().filter(|save| save.hold_deletes_until.is_some());
-    let (Some(id), Some(save)) = (&state.id, held) else { return Vec::new() };
+    let (Some(id), Some(save)) = (state.id(), held) else { return Vec::new() };
     let on_its_way = |key: &Key| save.transferred.iter().find(|moved| moved.key == *key).cloned();
     let cut = missing(&save.base, &save.target).into_iter().filter_map(|item| {
         let (from, task) = name(id, item)?;

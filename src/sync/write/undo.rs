@@ -16,11 +16,7 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
     plan::{self, Conflict, Item, Key, Outline},
-    replica::{
-        pending::PendingSave,
-        served::Base,
-        state::{Awaited, Replica},
-    },
+    replica::{pending::PendingSave, served::Base, standing::Awaited, state::Replica},
     store::{
         history::{Action, ActionKind, Former, Scope},
         remarks::Remark,
@@ -176,7 +172,7 @@ pub(crate) async fn note_renamed(
     let action = {
         let state = Replica::clone(&residency::resident(engine, renamed));
         let known = state.remote_outline();
-        let id = state.id.clone();
+        let id = state.id().cloned();
         id.and_then(|id| {
             actions::action(engine, &state, &id, ActionKind::Renamed, known.clone(), known)
         })
@@ -275,7 +271,7 @@ pub(crate) async fn conclude_undo(engine: &Engine, action: &Action) -> Result<()
 }
 
 pub(crate) fn check_idle(state: &Replica) -> Result<()> {
-    if state.rejected.is_some() {
+    if state.rejected_here().is_some() {
         return Err(Error::new(
             Kind::Os(libc::EBUSY),
             "a text of it was refused and is not settled",
