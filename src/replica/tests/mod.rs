@@ -5,6 +5,7 @@ mod creation;
 mod decisions;
 mod deeds;
 mod exploration;
+mod outcomes;
 mod rebasing;
 mod residency;
 mod sequences;
