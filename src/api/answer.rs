@@ -17,6 +17,9 @@ use crate::{
 /// Longest body that is read.
 const MAX_BODY: usize = 64 << 20;
 
+/// The same of what there is another way to, which nobody waits for long: all of it is in memory at once.
+const MAX_OPTIONAL_BODY: usize = 32 << 20;
+
 /// Longest body of a failure that is read: an envelope is short.
 const MAX_FAILURE_BODY: usize = 64 << 10;
 
@@ -24,7 +27,7 @@ const MAX_FAILURE_BODY: usize = 64 << 10;
 /// quoted in errors.
 pub(super) async fn read_answer(
     response: Response,
-    is_read: bool,
+    (is_read, is_optional): (bool, bool),
     hidden: &Token,
     silence: Duration,
 ) -> Result<Envelope> {
@@ -60,7 +63,8 @@ pub(super) async fn read_answer(
     if status == StatusCode::NO_CONTENT {
         return Ok(Envelope::default());
     }
-    let body = read_body(response, MAX_BODY, is_read, silence).await.map_err(in_doubt)?;
+    let most = if is_optional { MAX_OPTIONAL_BODY } else { MAX_BODY };
+    let body = read_body(response, most, is_read, silence).await.map_err(in_doubt)?;
     Envelope::read(&body, Some(hidden)).map_err(in_doubt)
 }
 
@@ -71,7 +75,7 @@ async fn read_body(
     silence: Duration,
 ) -> Result<Vec<u8>> {
     let too_long = || {
-        let what = format!("Taskade's answer is over {} MiB", MAX_BODY >> 20);
+        let what = format!("Taskade's answer is over {} MiB", most >> 20);
         // How long what a write was answered with is says nothing of what it did.
         Err(Error::new(if is_read { Kind::TooLarge } else { Kind::Protocol }, what))
     };

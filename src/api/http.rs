@@ -213,7 +213,7 @@ impl HttpBackend {
         let limits = limit_headers(response.headers(), self.clock.wall());
         let refused = status == StatusCode::TOO_MANY_REQUESTS;
         permit.answered(limits, refused);
-        let result = read_answer(response, is_read, hidden, sent.silence).await;
+        let result = read_answer(response, (is_read, is_optional), hidden, sent.silence).await;
         self.trace(sent, Some(status));
         let is_heard = match &result {
             Ok(_) => true,

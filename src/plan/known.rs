@@ -129,7 +129,7 @@ impl<T: Clone + PartialEq> PartialMap<T> {
         self.known.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
     }
 
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.known.retain(|(known, _)| known != name);
     }
 

@@ -53,6 +53,16 @@ impl Outline {
         }
     }
 
+    /// Takes over what `other` knows of the details of a task, in the place of what is known here.
+    pub(crate) fn take_details(&mut self, other: &Outline) {
+        for (index, found) in locate(self, other).into_iter().enumerate() {
+            if let Some(known) = found.map(|found| &other.items[found]) {
+                let item = &mut self.items[index];
+                item.details = known.details.or(&item.details);
+            }
+        }
+    }
+
     /// Takes over how the lines begin in `other`, as far as it knows them.
     pub fn respell(&mut self, other: &Outline) {
         if other.items.iter().all(|item| item.spelled.is_unknown()) {

@@ -13,13 +13,14 @@ use std::{
 
 use crate::{
     api::TaskResource,
-    ids::{SpaceId, TaskId},
-    plan::{Details, Key, Op, Outline},
+    ids::{ProjectId, SpaceId, TaskId},
+    plan::{Change, Details, Key, Op, Outline},
     replica::{
         archival::Archival,
         assigned::Assigned,
         creation::Creating,
         evicted::EvictedBases,
+        field_times::FieldTimes,
         freshness::Interest,
         grace::{Edited, FilePath},
         lent::Lent,
@@ -41,8 +42,8 @@ pub(crate) struct Current {
     pub(crate) bases: ServedBases,
     /// Whether the cache has nothing of it.
     pub(crate) is_not_cached: bool,
-    /// The reading that the cache has, if it has one.
-    cached: Weak<Outline>,
+    /// What the cache has of it.
+    cached: Cached,
     /// Who had an outline before its eyes that is in the cache only.
     evicted: Option<EvictedBases>,
     /// The outlines that open files may have.
@@ -74,6 +75,21 @@ pub(crate) struct Current {
     pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
     pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
+    /// When the fields of tasks were set or asked for last.
+    pub(crate) field_times: FieldTimes,
+}
+
+/// What the cache has of a project.
+#[derive(Debug, Default)]
+struct Cached {
+    id: Option<ProjectId>,
+    outline: Weak<Outline>,
+    /// The title node.
+    title: Option<TaskId>,
+    /// When what readers get last changed.
+    modified: Option<SystemTime>,
+    /// Which fields it defines, by their count in [`Names`].
+    schemas: u64,
 }
 
 impl Deref for Current {
@@ -90,7 +106,7 @@ impl Current {
             replica,
             bases: ServedBases::default(),
             is_not_cached: false,
-            cached: Weak::new(),
+            cached: Cached::default(),
             evicted: None,
             lent: Lent::default(),
             edited_before: Vec::new(),
@@ -107,6 +123,7 @@ impl Current {
             removed: Removed::default(),
             held: None,
             touched: HashMap::new(),
+            field_times: FieldTimes::default(),
         }
     }
 
@@ -190,8 +207,11 @@ impl Current {
         served: Option<Outline>,
     ) {
         let outline = snapshot.outline.clone();
-        self.note_cached(&outline);
         self.replica.install_cached(snapshot, modified, is_complete);
+        // Of one that is not all that was known not everything is taken over.
+        if is_complete {
+            self.note_cached(&outline);
+        }
         let is_clean = self.replica.saved().is_none() && self.replica.rejected.is_none();
         if let Some(served) = served.filter(|_| is_clean) {
             let same = served == *outline;
@@ -199,16 +219,24 @@ impl Current {
         }
     }
 
-    /// The cache has been given this reading.
-    pub(crate) fn note_cached(&mut self, outline: &Arc<Outline>) {
-        self.cached = Arc::downgrade(outline);
+    /// The cache has this reading, or is to be given it now: whether it had all of it already.
+    pub(crate) fn note_cached(&mut self, outline: &Arc<Outline>) -> bool {
+        let title = self.snapshot().and_then(|known| known.title.clone());
+        let (modified, schemas) = (Some(self.modified()), self.names.schemas);
+        let outline = Arc::downgrade(outline);
+        let now = Cached { id: self.id.clone(), outline, title, modified, schemas };
+        let before = std::mem::replace(&mut self.cached, now);
+        let now = &self.cached;
+        now.outline.ptr_eq(&before.outline)
+            && (&now.id, &now.title) == (&before.id, &before.title)
+            && (now.modified, now.schemas) == (before.modified, before.schemas)
     }
 
     /// Whether the cache has what is known of what Taskade has, or will once it is written.
     pub(crate) fn is_cached(&self) -> bool {
         match &self.replica.remote {
             Remote::Unknown => false,
-            Remote::Resident(known) => self.cached.ptr_eq(&Arc::downgrade(&known.outline)),
+            Remote::Resident(known) => self.cached.outline.ptr_eq(&Arc::downgrade(&known.outline)),
             Remote::Evicted(_) => true,
         }
     }
@@ -278,8 +306,11 @@ impl Current {
     }
 
     /// Notes that a request changes, or has changed, a detail.
-    pub(crate) fn touch(&mut self, op: &Op) {
+    pub(crate) fn touch(&mut self, op: &Op, now: Instant) {
         if let Op::Detail { key: Key::Known(task), change } = op {
+            if let Change::Field(field, _) = change {
+                self.field_times.note_set(task, field, now);
+            }
             *self.touched.entry((task.clone(), change.resource())).or_default() += 1;
         }
     }

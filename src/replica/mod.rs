@@ -9,6 +9,7 @@ pub(crate) mod creating;
 pub(crate) mod creation;
 pub(crate) mod current;
 pub(crate) mod evicted;
+pub(crate) mod field_times;
 pub(crate) mod freshness;
 pub(crate) mod given_up;
 pub(crate) mod grace;

@@ -16,6 +16,8 @@ pub(crate) struct Names {
     pub(crate) fields: HashSet<String>,
     /// Whether an export told which fields it defines, by this mount or an earlier one.
     pub(crate) is_exported: bool,
+    /// Counts what exports told of that and had not told before.
+    pub(crate) schemas: u64,
     /// When that was asked for which told it last, as far as that is known.
     exported: Option<Instant>,
     /// What the service listed of its fields, and when it was asked.
@@ -23,8 +25,12 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// An export that was asked for then told which fields it defines.
-    pub(crate) fn note_exported(&mut self, asked: Option<Instant>) {
+    /// An export that was asked for then told which fields it defines, which are others than before or
+    /// not.
+    pub(crate) fn note_exported(&mut self, asked: Option<Instant>, is_other: bool) {
+        if is_other || !self.is_exported {
+            self.schemas += 1;
+        }
         self.is_exported = true;
         self.exported = self.exported.max(asked);
     }

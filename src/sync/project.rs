@@ -239,13 +239,17 @@ impl Project {
     /// Shows these fields from now on, which the project defines as an export told that was asked for
     /// then. Texts that were rendered before stay as they are.
     pub(crate) fn learn_fields(&self, fields: &FieldSchema, asked: Option<Instant>) {
-        self.lock().names.note_exported(asked);
         let mut format = self.format.lock();
-        let is_known = format.fields.as_ref().is_some_and(|view| view.schema() == fields);
+        let is_known = match &format.fields {
+            Some(view) => view.schema() == fields,
+            None => fields.is_empty(),
+        };
         if !is_known {
             let fields = FieldView::new(fields.clone(), self.placement).map(Arc::new);
             *format = Arc::new(FileFormat { fields, ..FileFormat::clone(&format) });
         }
+        drop(format);
+        self.lock().names.note_exported(asked, !is_known);
     }
 
     /// The fields that it defines, if an export told.

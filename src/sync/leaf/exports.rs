@@ -88,8 +88,9 @@ pub(crate) struct SpaceExport {
     pub(crate) differs: bool,
     /// Whether what readings understand is trusted, since a listing of one project said the same.
     pub(crate) agrees: bool,
-    /// Of which saves what is known of a project was the outcome when the export was asked for.
-    pub(crate) generations: HashMap<ProjectId, u64>,
+    /// Of which saves what is known of a project was the outcome when the export was asked for; `None`
+    /// if one was on its way.
+    pub(crate) generations: HashMap<ProjectId, Option<u64>>,
 }
 
 impl SpaceExports {

@@ -21,8 +21,11 @@ pub(crate) fn write(engine: &Engine, project: &Project) -> bool {
             .map(|known| (known.outline.clone(), known.title.clone()))
             .map(|(outline, title)| Reading { outline, title, fields });
         let reading = reading.filter(|reading| is_lasting(&reading.outline));
-        if let Some(reading) = &reading {
-            state.note_cached(&reading.outline);
+        if let Some(reading) = &reading
+            && state.id().is_some()
+            && state.note_cached(&reading.outline)
+        {
+            return true;
         }
         state
             .id()

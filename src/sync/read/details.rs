@@ -83,7 +83,11 @@ pub(crate) async fn ask_details(
     let asked = stream::iter(wanted).map(|(task, resource)| {
         let id = &id;
         async move {
+            let begun = engine.clock.now();
             let details = ask_patiently(engine, id, &task, resource).await?;
+            if resource == TaskResource::Fields {
+                project.lock().field_times.note_asked(&task, begun);
+            }
             let answer = DetailAnswer { task, resource, time: engine.clock.wall(), details };
             engine.cache.put_answer(id, answer.clone());
             on_answer();

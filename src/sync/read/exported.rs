@@ -10,9 +10,10 @@ use std::{
 };
 
 use crate::{
-    api::{ExportedSpace, Priority, RemoteProject},
+    api::{Exported, ExportedSpace, Priority, RemoteProject},
     ids::{ProjectId, SpaceId},
     memory,
+    plan::Outline,
     replica::current::Current,
     sync::{
         engine::Engine,
@@ -22,10 +23,12 @@ use crate::{
         },
         project::Project,
         read::{
+            cache_write,
             export::{self, DIFFERS, listing_of},
             fetch, registry,
         },
         residency,
+        transition::Transition,
     },
 };
 
@@ -195,50 +198,115 @@ async fn take_over(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     memory::give_back();
 }
 
+/// What there is to take over of what an export says of a project.
+enum Use {
+    /// All of it, as read then.
+    Whole(Instant),
+    /// What no listing tells, of the tasks that are there.
+    Looks,
+    Nothing,
+    /// It is busy.
+    Later,
+}
+
+fn use_of(current: &Current, id: &ProjectId, export: &SpaceExport, listed: &Outline) -> Use {
+    if !is_idle(current) {
+        return Use::Later;
+    }
+    if !is_as_asked(current, id, export) {
+        return Use::Looks;
+    }
+    match (current.read(), current.snapshot()) {
+        (Some(read), Some(known)) if read >= export.taken => {
+            if known.outline.is_listed_like(listed) { Use::Whole(read) } else { Use::Nothing }
+        }
+        _ => Use::Whole(export.taken),
+    }
+}
+
 /// Takes over what an export says of a project. Whether that is of no more use then.
 async fn take(engine: &Engine, id: &ProjectId, project: &Project, export: &SpaceExport) -> bool {
     let Some(exported) = export.trusted(id) else { return false };
     // Whoever converses with the service about it knows better.
     let Ok(_conversation) = project.remote.try_lock() else { return false };
     let listing = export::listing(exported, &project.title());
-    let read = {
-        let current = residency::resident(engine, project);
-        if !is_as_asked(&current, id, export) {
-            return true;
+    let found = use_of(&residency::resident(engine, project), id, export, &listing.outline);
+    match found {
+        Use::Whole(read) => {
+            let mut listing = listing_of(engine, project, exported, export.taken);
+            keep_newer(engine, project, &mut listing.outline, export.taken);
+            fetch::install_reading(engine, project, listing, read).await;
         }
-        match (current.read(), current.snapshot()) {
-            (Some(read), Some(known)) if read >= export.taken => {
-                if !known.outline.is_listed_like(&listing.outline) {
-                    return true;
-                }
-                read
-            }
-            _ => export.taken,
-        }
-    };
-    let listing = listing_of(engine, project, exported, export.taken);
-    fetch::install_reading(engine, project, listing, read).await;
+        Use::Looks => take_looks(engine, project, exported, export.taken).await,
+        Use::Nothing => {}
+        Use::Later => return false,
+    }
     true
+}
+
+/// Takes over what an export says of a project that was saved since it was asked for, and no listing
+/// does: of the tasks that both have, how their lines begin, and their fields.
+async fn take_looks(engine: &Engine, project: &Project, exported: &Exported, asked: Instant) {
+    let mut told = listing_of(engine, project, exported, asked).outline;
+    keep_newer(engine, project, &mut told, asked);
+    let mut next = Transition::begin(engine, project).await;
+    let Some(known) = next.snapshot().map(|known| known.outline.clone()) else { return };
+    let mut outline = Outline::clone(&known);
+    outline.respell(&told);
+    outline.take_details(&told);
+    let (read, text) = (next.read(), project.render(&outline));
+    next.install(outline, text, read);
+    next.keep_in_memory();
+    cache_write::write(engine, project);
+    residency::note_resident(engine, project);
+}
+
+/// Puts what was set here, or asked for, since an export was asked for in the place of what that says.
+fn keep_newer(engine: &Engine, project: &Project, told: &mut Outline, asked: Instant) {
+    let current = residency::resident(engine, project);
+    if let Some(known) = current.snapshot() {
+        current.field_times.keep_newer(told, &known.outline, asked);
+    }
+}
+
+/// Takes over what the newest export says of a project that was busy when it came.
+pub(crate) async fn take_over_left(engine: &Engine, project: &Project) {
+    if !engine.settings.shows_exported() {
+        return;
+    }
+    let (folder, Some(id)) = (project.folder(), project.id()) else { return };
+    let space = engine.exports.space(&folder);
+    // One that is on its way is waited for: it may find the project busy, or not know it.
+    let mut state = space.export.lock().await;
+    if let Some(export) = &mut state.newest
+        && export.trusted(&id).is_some()
+        && take(engine, &id, project, export).await
+    {
+        export.projects.remove(&id);
+    }
 }
 
 /// Whether what is known of a project is the outcome of the saves that it was when the export was
 /// asked for, and nothing is on its way.
 fn is_as_asked(current: &Current, id: &ProjectId, export: &SpaceExport) -> bool {
-    let generation = export.generations.get(id).copied().unwrap_or_default();
-    let is_idle = current.pending().is_none() && current.creating().is_none();
-    is_idle
-        && !current.working
-        && !current.is_to_be_archived()
-        && current.generation() == generation
+    // One that was not known then has had no save of this mount.
+    let generation = export.generations.get(id).copied().unwrap_or(Some(0));
+    is_idle(current) && generation == Some(current.generation())
+}
+
+/// Whether nothing is on its way.
+fn is_idle(current: &Current) -> bool {
+    let is_clean = current.pending().is_none() && current.creating().is_none();
+    is_clean && !current.working && !current.is_to_be_archived()
 }
 
 /// Of which saves what is known of each project of a folder is the outcome.
-fn generations(engine: &Engine, folder: &SpaceId) -> HashMap<ProjectId, u64> {
+fn generations(engine: &Engine, folder: &SpaceId) -> HashMap<ProjectId, Option<u64>> {
     let listed = engine.listings.projects_in(folder).into_iter();
-    listed
-        .filter_map(|listed| {
-            let generation = engine.known(&listed.id)?.lock().generation();
-            Some((listed.id, generation))
-        })
-        .collect()
+    let generation = |listed: RemoteProject| {
+        let project = engine.known(&listed.id)?;
+        let current = project.lock();
+        Some((listed.id, is_idle(&current).then_some(current.generation())))
+    };
+    listed.filter_map(generation).collect()
 }

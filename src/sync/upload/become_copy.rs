@@ -14,6 +14,7 @@ use crate::{
     replica::{
         becoming::{Became, Keys, Successor},
         copying as relocation,
+        field_times::FieldTimes,
         relocation::{CopyRequest, Location, Relocation},
     },
     store::reidentified::Reidentified,
@@ -172,6 +173,7 @@ pub(crate) async fn go_on_as(
     next.commit_with(|current| {
         current.assigned.clear();
         current.touched.clear();
+        current.field_times = FieldTimes::default();
         current.served = None;
     })
     .await?;

@@ -50,7 +50,8 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     if let Some((id, hidden)) = archived {
         hiding::show_hidden(engine, &id, hidden);
     }
-    if goes_on {
+    // Nobody at work takes over what was left for when it is through.
+    if goes_on || there {
         engine.wake(project);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Sending one operation of a script, and settling at once what an answer leaves open.
 
+use std::collections::HashMap;
+
 use crate::{
     api::{NewTask, Priority, RemoteDetails, SetDetail, TaskResource},
     error::{Error, Kind, Result},
@@ -174,4 +176,32 @@ pub(crate) fn unknown_task() -> Error {
 /// A text without line breaks, which the service takes in no request.
 pub(crate) fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
+}
+
+/// Whether no listing shows that the request was executed.
+pub(crate) fn is_unseen(op: &Op) -> bool {
+    matches!(op, Op::Create(_) | Op::Detail { .. })
+}
+
+/// Replaces the numbers of tasks created by earlier requests of the same script.
+pub(crate) fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
+    let rename = |key: &mut Key| {
+        if let Some(id) = created.get(key) {
+            *key = Key::Known(id.clone());
+        }
+    };
+    match &mut op {
+        Op::Create(items) => {
+            items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename)
+        }
+        Op::SetText { key, .. }
+        | Op::SetDone { key, .. }
+        | Op::Detail { key, .. }
+        | Op::Delete { key } => rename(key),
+        Op::Move { key, to } => {
+            rename(key);
+            to.anchor.iter_mut().for_each(rename);
+        }
+    }
+    op
 }

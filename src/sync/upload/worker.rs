@@ -24,7 +24,7 @@ use crate::{
         engine::Engine,
         presence,
         project::{Progress, Project, Relocated},
-        read::{cache_write, detail, fetch, open},
+        read::{cache_write, detail, exported, fetch, open},
         residency,
         transition::Transition,
         upload::{
@@ -69,6 +69,7 @@ pub(crate) fn start(engine: &Arc<Engine>, project: &Arc<Project>) {
         let lease = WorkerLease::of(&shared, &project);
         let worked = AssertUnwindSafe(work(&shared, &project, lease)).catch_unwind().await;
         drop(busy);
+        exported::take_over_left(&shared, &project).await;
         if worked.is_err() {
             let title = project.title();
             tracing::error!(project = title, "its worker died; it is tried again");
@@ -244,7 +245,7 @@ pub(crate) async fn run_script(engine: &Engine, project: &Project, generation: u
     }
     let mut created: HashMap<Key, TaskId> = HashMap::new();
     for op in ops {
-        let op = with_ids(op, &created);
+        let op = send::with_ids(op, &created);
         if matches!(op, Op::Delete { .. }) && held::held(engine, project).is_some() {
             return Ok(Run::Held);
         }
@@ -291,10 +292,10 @@ pub(crate) async fn note_sending(
         return Ok(false);
     }
     next.note_sending(op);
-    if is_unseen(op) {
-        next.commit_with(|current| current.touch(op)).await?;
+    if send::is_unseen(op) {
+        next.commit_with(|current| current.touch(op, engine.clock.now())).await?;
     } else {
-        next.keep_in_memory_with(|current| current.touch(op));
+        next.keep_in_memory_with(|current| current.touch(op, engine.clock.now()));
     }
     Ok(true)
 }
@@ -311,7 +312,7 @@ pub(crate) async fn note_done(engine: &Engine, project: &Project, op: &Op, outco
     let mut next = Transition::begin(engine, project).await;
     next.note_executed(op, &outcome);
     next.keep_in_memory_with(|current| {
-        current.touch(op);
+        current.touch(op, engine.clock.now());
         bases::log_names(engine, current);
     });
 }
@@ -374,32 +375,4 @@ pub(crate) async fn expire(engine: &Engine, project: &Project) {
     let mut next = Transition::begin(engine, project).await;
     next.expire();
     next.keep_in_memory();
-}
-
-/// Whether no listing shows that the request was executed.
-pub(crate) fn is_unseen(op: &Op) -> bool {
-    matches!(op, Op::Create(_) | Op::Detail { .. })
-}
-
-/// Replaces the numbers of tasks created by earlier requests of the same script.
-pub(crate) fn with_ids(mut op: Op, created: &HashMap<Key, TaskId>) -> Op {
-    let rename = |key: &mut Key| {
-        if let Some(id) = created.get(key) {
-            *key = Key::Known(id.clone());
-        }
-    };
-    match &mut op {
-        Op::Create(items) => {
-            items.iter_mut().filter_map(|item| item.to.anchor.as_mut()).for_each(rename)
-        }
-        Op::SetText { key, .. }
-        | Op::SetDone { key, .. }
-        | Op::Detail { key, .. }
-        | Op::Delete { key } => rename(key),
-        Op::Move { key, to } => {
-            rename(key);
-            to.anchor.iter_mut().for_each(rename);
-        }
-    }
-    op
 }

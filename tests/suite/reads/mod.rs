@@ -2,6 +2,7 @@
 
 mod agenda;
 mod detail_fetch;
+mod exports;
 mod first_looks;
 mod invalidation;
 mod kernel_cache;

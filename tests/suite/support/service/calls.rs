@@ -10,7 +10,10 @@ use taskadefs::{
 };
 
 use crate::support::service::{
-    Fault, Memory, Project, State, TITLE, details::words_of_detail, gone, nodes::nameless_fields,
+    Fault, Memory, Project, State, TITLE,
+    details::words_of_detail,
+    gone,
+    nodes::{EXPORT, nameless_fields},
     task,
 };
 
@@ -23,6 +26,7 @@ impl Backend for Memory {
         let call = request.call()?;
         self.wait(&call).await;
         let answer = self.answer(&call);
+        self.wait_for_export(&call).await;
         request.take(answer)
     }
 }
@@ -44,12 +48,13 @@ impl Memory {
     /// What a request comes to, faults and all.
     fn answer(&self, call: &Call) -> Result<Envelope> {
         let mut state = self.lock();
-        if call.path.template() == "bundles/{space}/export" && !state.exports {
+        if call.path.template() == EXPORT && !state.exports {
             return Err(Error::new(Kind::Unsupported, "nothing is exported here"));
         }
         let fault = state.faults.next(call)?;
         if call.is_read() {
             state.reads += 1;
+            state.asked.push(call.path.template());
             return match fault {
                 Fault::Before(kind) => Err(Error::new(kind, "fault")),
                 Fault::After => Err(Error::new(Kind::Unreachable, "no answer")),
@@ -143,7 +148,7 @@ impl State {
             (Method::Get, "workspaces/{workspace}/folders", [workspace]) => {
                 self.get_folders(workspace)
             }
-            (Method::Get, "bundles/{space}/export", [space]) => self.export(space),
+            (Method::Get, EXPORT, [space]) => self.export(space),
             (Method::Get, "folders/{folder}/projects", [folder]) => {
                 self.check_space(folder)?;
                 let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);

@@ -59,10 +59,13 @@ pub(crate) struct State {
     pub(crate) titles_follow: bool,
     /// Whether spaces can be exported.
     pub(crate) exports: bool,
+    pub(crate) exporting: nodes::Exporting,
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
     pub(crate) log: Vec<String>,
     pub(crate) reads: usize,
+    /// What was read, as the paths of the document have it.
+    pub(crate) asked: Vec<&'static str>,
     /// The texts that updates have replaced, and by which.
     pub(crate) replaced: Vec<(String, String)>,
     next: u64,

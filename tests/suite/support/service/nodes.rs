@@ -1,9 +1,11 @@
 //! What nodes of a Taskade in memory are beside their texts, formats and values of fields, and how
 //! exports tell them.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use taskadefs::{
-    api::RemoteTask,
+    api::{Call, RemoteTask},
     error::{Error, Kind, Result},
     ids::TaskId,
     model::Marker,
@@ -16,12 +18,45 @@ use crate::support::service::{
     index,
 };
 
+/// The path of an export.
+pub(crate) const EXPORT: &str = "bundles/{space}/export";
+
 /// What every project has for fields, if not told otherwise: numbers without names.
 pub(crate) fn nameless_fields() -> Vec<(String, Value)> {
     FIELDS.map(|id| (id.to_owned(), json!({ "type": "number" }))).into()
 }
 
+/// How spaces are exported.
+#[derive(Debug, Default)]
+pub(crate) struct Exporting {
+    /// How long an answer takes, which tells what there was when it was asked for.
+    delay: Duration,
+    /// How many bytes an answer has of what means nothing.
+    padding: usize,
+}
+
 impl Memory {
+    /// How long exports take, and how many bytes of nothing they hold.
+    pub fn set_exporting(&self, delay: Duration, padding: usize) {
+        let mut state = self.lock();
+        (state.exporting.delay, state.exporting.padding) = (delay, padding);
+    }
+
+    /// How many listings of tasks and how many exports were asked for, and forgets them.
+    pub fn take_readings(&self) -> (usize, usize) {
+        let asked = std::mem::take(&mut self.lock().asked);
+        let count = |what: &str| asked.iter().filter(|path| path.ends_with(what)).count();
+        (count("/tasks"), count("/export"))
+    }
+
+    /// An export is on its way for as long as it takes.
+    pub(crate) async fn wait_for_export(&self, call: &Call) {
+        if call.path.template() == EXPORT {
+            let delay = self.lock().exporting.delay;
+            tokio::time::sleep(delay).await;
+        }
+    }
+
     /// Somebody else gives a project other fields: what the document has of them, by their ids.
     pub fn set_fields(&self, project: &str, fields: &[(&str, Value)]) {
         let fields = fields.iter().map(|(id, data)| ((*id).to_owned(), data.clone()));
@@ -45,6 +80,7 @@ impl Memory {
 impl State {
     pub(crate) fn export(&self, space: &str) -> Result<Value> {
         self.check_space(space)?;
+        let padding = " ".repeat(self.exporting.padding);
         let inside = self.projects.iter().filter(|(_, project)| project.folder == space);
         let items = inside.map(|(id, project)| {
             let mut root = json!({ "type": "root", "children": self.nodes(id, project, None) });
@@ -57,7 +93,9 @@ impl State {
             });
             (id.clone(), project)
         });
-        Ok(item(json!({ "version": "1", "items": items.collect::<Map<_, _>>() })))
+        Ok(item(
+            json!({ "version": "1", "padding": padding, "items": items.collect::<Map<_, _>>() }),
+        ))
     }
 
     /// The nodes right below one, as exports have them.
