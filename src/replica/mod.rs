@@ -4,6 +4,7 @@ pub(crate) mod archival;
 pub(crate) mod archiving;
 pub(crate) mod assigned;
 pub(crate) mod becoming;
+pub(crate) mod brought;
 pub(crate) mod copying;
 pub(crate) mod creating;
 pub(crate) mod creation;
@@ -41,3 +42,4 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transferring;
+pub(crate) mod wanted;

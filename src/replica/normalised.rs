@@ -23,7 +23,7 @@ pub(crate) struct Normalised {
     /// What was sent, and what the service made of it; the latest comes last.
     made: HashMap<TaskId, Vec<(String, String)>>,
     /// What of it is not in the log of served bases yet.
-    pub(crate) news: Vec<(Key, String, String)>,
+    pub(in crate::replica) news: Vec<(Key, String, String)>,
 }
 
 impl Normalised {

@@ -23,63 +23,63 @@ use crate::{
 pub(crate) struct PendingSave {
     /// What the service has, as far as is known. Keys are `Known`, but for creates that the
     /// service has accepted under a number until their ids are noted.
-    pub(crate) base: Outline,
+    pub(in crate::replica) base: Outline,
     /// What it is to have.
-    pub(crate) target: Outline,
+    pub(in crate::replica) target: Outline,
     /// The request that was sent and whose answer is not noted.
-    pub(crate) in_flight: Option<Op>,
+    pub(in crate::replica) in_flight: Option<Op>,
     /// Whether the program may have seen newer tasks than those that it is known to have seen:
     /// then what looks new in its text may be there already.
     #[serde(default)]
     #[serde(rename = "doubtful")]
-    pub(crate) base_uncertain: bool,
+    pub(in crate::replica) base_uncertain: bool,
     /// The numbers of the tasks that are to be created again: whoever deleted them may bring
     /// them back, or another mount may create them again too.
     #[serde(default)]
     #[serde(rename = "again")]
-    pub(crate) recreated: Vec<u32>,
+    pub(in crate::replica) recreated: Vec<u32>,
     /// Which tasks those were that are to be created again, or were: one that is still there, or is
     /// back, is that task.
     #[serde(default)]
-    pub(crate) origins: Vec<(u32, Key)>,
+    pub(in crate::replica) origins: Vec<(u32, Key)>,
     /// What the service would have without this save.
     #[serde(default)]
-    pub(crate) before: Outline,
+    pub(in crate::replica) before: Outline,
     /// Whether it creates the project.
     #[serde(default)]
-    pub(crate) creates: bool,
+    pub(in crate::replica) creates: bool,
     /// Whether the project is archived, and to be restored before anything else is sent.
     #[serde(default)]
-    pub(crate) restores: bool,
+    pub(in crate::replica) restores: bool,
     /// Whether that was done, and the journal does not know it yet.
     #[serde(skip)]
-    pub(crate) is_restored: bool,
+    pub(in crate::replica) is_restored: bool,
     /// The action that it undoes.
     #[serde(default)]
-    pub(crate) undoes: Option<i64>,
+    pub(in crate::replica) undoes: Option<i64>,
     /// Changes of details that may or may not have been made.
     #[serde(default)]
     #[serde(rename = "doubts")]
-    pub(crate) unconfirmed: Vec<Op>,
+    pub(in crate::replica) unconfirmed: Vec<Op>,
     /// Until when its deletions wait: see `transfer`.
     #[serde(default)]
     #[serde(rename = "held")]
-    pub(crate) hold_deletes_until: Option<SystemTime>,
+    pub(in crate::replica) hold_deletes_until: Option<SystemTime>,
     /// The tasks whose deletion was taken back before it was sent, as far as is known: should they
     /// be gone all the same, they are created again.
     #[serde(default)]
-    pub(crate) put_back: Vec<Key>,
+    pub(in crate::replica) put_back: Vec<Key>,
     /// The tasks that were cut from other projects, whose details are to be copied.
     #[serde(default)]
     #[serde(rename = "moved")]
-    pub(crate) transferred: Vec<TransferredTask>,
+    pub(in crate::replica) transferred: Vec<TransferredTask>,
     /// What tasks have of those that they were made of, which were deleted in other projects, and
     /// their lines do not say: left out where the project has no such people or fields.
     #[serde(default)]
-    pub(crate) brought: Vec<(Key, Details)>,
+    pub(in crate::replica) brought: Vec<(Key, Details)>,
     /// Where the project is to go once its tasks are what they are to be.
     #[serde(default)]
-    pub(crate) relocation: Option<Relocation>,
+    pub(in crate::replica) relocation: Option<Relocation>,
 }
 
 /// A task that was made of one that was cut from another project.

@@ -1,6 +1,6 @@
 //! How a save comes to be what Taskade has: what readings and answers make of it. Pure.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     api::TaskResource,
@@ -105,6 +105,15 @@ impl Replica {
                 *read = None;
             }
         }
+    }
+
+    /// Whether the script deletes on a reading from before `began`. A deletion takes whatever is below
+    /// the task with it, so nothing may be there that nobody here has seen.
+    pub(crate) fn deletes_unread(&self, began: Instant) -> bool {
+        let read = self.snapshot().and_then(|snapshot| snapshot.read);
+        let deletes =
+            |save: &PendingSave| save.script().iter().any(|op| matches!(op, Op::Delete { .. }));
+        read.is_none_or(|read| read < began) && self.pending().is_some_and(deletes)
     }
 
     /// A request in flight that has created tasks was answered before a crash, if those are known by

@@ -245,8 +245,7 @@ pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> Result<JournalEntry> {
     let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(&failed);
     let (creating, rejected) = (optional(7)?, optional(10)?);
     let (outline, save): (Outline, PendingSave) = (from_json(&text(5)?)?, from_json(&text(6)?)?);
-    if ![&outline, &save.base, &save.target, &save.before].into_iter().all(Outline::is_well_formed)
-    {
+    if !outline.is_well_formed() || !save.is_well_formed() {
         return Err(Error::new(Kind::Storage, "the tasks of a save are no tree"));
     }
     Ok(JournalEntry {
@@ -282,7 +281,7 @@ pub(crate) fn entry(replica: &Replica) -> Option<JournalEntry> {
     let content = replica.accepted();
     let (text, outline) = content.map(|it| (it.text.to_vec(), it.outline)).unwrap_or_default();
     let save = replica.pending_or_at_rest();
-    let moved = save.relocation.as_ref().map(Relocation::since);
+    let moved = save.relocation().map(Relocation::since);
     let since = replica.saved().map(|saved| saved.since).or(moved);
     Some(JournalEntry {
         row: replica.row(),

@@ -34,7 +34,7 @@ impl Reinstated {
         let is_born = entry.project.is_some();
         let JournalEntry { row, text, outline, save, creating, archive, since, rejected, .. } =
             entry;
-        let used = save.target.next_new().max(outline.next_new());
+        let used = save.target().next_new().max(outline.next_new());
         let is_added = own.as_ref().is_some_and(|(_, edited)| edited.is_added);
         let (written, edited) = own.map(|(written, edited)| (written, edited.outline)).unzip();
         let text: Arc<[u8]> = text.into();
@@ -58,6 +58,6 @@ impl Reinstated {
 /// Whether a row has a text. That of a project that was never read, and is to go elsewhere or to be
 /// archived, has none, and the project is not empty for that: it is as old as what is to be done.
 fn has_text(save: &PendingSave, text: &[u8], since: SystemTime) -> bool {
-    let moved = save.relocation.as_ref().map(Relocation::since);
+    let moved = save.relocation().map(Relocation::since);
     !text.is_empty() || since != moved.unwrap_or(SystemTime::UNIX_EPOCH)
 }

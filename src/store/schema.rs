@@ -178,7 +178,7 @@ mod tests {
             let entries = journal.entries().unwrap();
             assert_eq!(entries.len(), 1);
             assert_eq!(entries[0].text, b"- [ ] buy bread\n- [ ] call Ann\n- [ ] three\n");
-            assert!(entries[0].save.in_flight.is_some());
+            assert!(entries[0].save.unanswered().next().is_some());
             let rejected = journal.rejected().unwrap();
             assert_eq!(rejected.len(), 1);
             assert_eq!(rejected[0].0.title, "Other");

@@ -108,11 +108,11 @@ impl Peek {
     fn save(&self, entry: &JournalEntry, removals: &Removals) -> PeekedSave {
         let kind = match () {
             () if entry.archive => "removal",
-            () if entry.save.restores => "restoration",
+            () if entry.save.restores_project() => "restoration",
             () => "save",
         };
         let removed = entry.project.as_ref().filter(|_| entry.archive);
-        let moved = entry.save.relocation.as_ref().map(|to| to.since());
+        let moved = entry.save.relocation().map(|to| to.since());
         let since = removed.and_then(|id| removals.time_of(id)).or(moved).unwrap_or(entry.since);
         PeekedSave {
             path: self.path_of(entry.project.as_ref(), &entry.folder, &entry.title),

@@ -261,7 +261,7 @@ fn a_circle_is_found_and_what_only_leads_to_one_is_not_in_it() {
 
 /// The room of the replica, and the structs of it that others may get hold of to change them.
 const ROOM: &str = "replica";
-const STATE: [&str; 2] = ["Replica", "Relocation"];
+const STATE: [&str; 3] = ["Replica", "PendingSave", "Relocation"];
 
 /// Whether others than the files of one room see something in one of those.
 fn is_open(visibility: &Visibility) -> bool {
@@ -353,11 +353,11 @@ fn an_open_field_and_a_reference_to_what_is_behind_a_private_one_are_found() {
             private: u32,
         }
         impl Replica {
-            pub(crate) fn way(&mut self) -> Option<&mut PendingSave> { None }
+            pub(crate) fn way(&mut self) -> Option<&mut Saved> { None }
             pub(crate) fn relocation(&mut self) -> Option<&mut Relocation> { None }
             pub(in crate::replica) fn own(&mut self) -> &mut u32 { &mut self.room }
         }",
     );
-    let expected = ["Replica::open", "Replica::opener", "way gives &mut PendingSave"];
+    let expected = ["Replica::open", "Replica::opener", "way gives &mut Saved"];
     assert_eq!(ways_in(&file.unwrap()), expected);
 }

@@ -11,10 +11,11 @@ use crate::{
 /// What a save that leaves the journal has done, if anything.
 pub(crate) fn of_save(engine: &Engine, state: &Replica) -> Option<Action> {
     let (id, save) = (state.id()?, state.pending()?);
-    let kind = if save.creates { ActionKind::Created } else { ActionKind::Saved };
-    let (before, after) = (save.before.clone(), save.base.clone());
-    let action = Action { undoes: save.undoes, ..action(engine, state, id, kind, before, after)? };
-    (save.creates || action.before != action.after).then_some(action)
+    let kind = if save.creates_project() { ActionKind::Created } else { ActionKind::Saved };
+    let (before, after) = (save.before().clone(), save.base().clone());
+    let action =
+        Action { undoes: save.undoes(), ..action(engine, state, id, kind, before, after)? };
+    (save.creates_project() || action.before != action.after).then_some(action)
 }
 
 /// That a project was archived.

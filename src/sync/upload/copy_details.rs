@@ -49,20 +49,20 @@ pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<C
         let (Some(id), Some(save)) = (state.id().cloned(), state.pending()) else {
             return Ok(Copied::Nothing);
         };
-        let is_wanted = |moved: &TransferredTask| save.target.find(&moved.key).is_some();
+        let is_wanted = |moved: &TransferredTask| save.target().find(&moved.key).is_some();
         // What was cut again before it had everything may be pasted elsewhere.
         let may_go_on = state.held.is_some_and(|until| until > engine.clock.now());
-        let next = save.transferred.iter().find(|moved| !may_go_on || is_wanted(moved));
+        let next = save.transferred().iter().find(|moved| !may_go_on || is_wanted(moved));
         let has_all = |moved: &TransferredTask| {
             let fetched = moved.fetched.as_ref().map(Details::present);
-            let item = save.target.find(&moved.key);
+            let item = save.target().find(&moved.key);
             fetched
                 .zip(item)
                 .is_none_or(|(fetched, item)| fetched.beyond(&item.details).is_unknown())
         };
         match next {
             Some(moved) => (id, moved.clone(), is_wanted(moved), has_all(moved)),
-            None if save.transferred.is_empty() => return Ok(Copied::Nothing),
+            None if save.transferred().is_empty() => return Ok(Copied::Nothing),
             None => return Ok(Copied::Waits),
         }
     };

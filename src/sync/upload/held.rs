@@ -12,7 +12,7 @@ use crate::sync::{
 pub(crate) fn held(engine: &Engine, project: &Project) -> Option<Duration> {
     let state = project.lock();
     let (id, save) = (state.id()?, state.pending()?);
-    let cut = missing(&save.base, &save.target);
+    let cut = missing(save.base(), save.target());
     let inner = engine.transfers.lock();
     let names = || cut.iter().filter_map(|item| name(id, item));
     if names().any(|name| inner.claimed.contains_key(&name)) {

@@ -29,7 +29,7 @@ pub(crate) async fn check_names(
 ) -> Result<bool> {
     let brought = {
         let state = project.lock();
-        state.pending().map(|save| save.brought.clone()).unwrap_or_default()
+        state.pending().map(|save| save.brought().to_vec()).unwrap_or_default()
     };
     let may_name_others = |op: &Op| match op {
         Op::Create(_) => true,

@@ -313,7 +313,7 @@ pub(crate) async fn arrive(engine: &Engine, project: &Project) -> Result<()> {
 /// refused, or something is begun that is to be finished first.
 pub(crate) fn may_relocate(state: &Replica) -> bool {
     let Some((save, relocation)) = state.pending().zip(state.relocation()) else { return false };
-    let is_sent = save.is_sent() && !save.base_uncertain;
+    let is_sent = save.is_sent() && !save.is_base_uncertain();
     let is_begun = match relocation.next() {
         Step::Go => relocation.retitling().is_some(),
         Step::Archive(original) => original.is_whole,

@@ -4,7 +4,7 @@ use crate::{
     api::Priority,
     error::{Kind, Result},
     ids::ProjectId,
-    replica::state::Replica,
+    replica::{pending::PendingSave, state::Replica},
     store::history::{Action, ActionKind},
     sync::{engine::Engine, hiding, project::Project, transition::Transition, upload::actions},
 };
@@ -14,8 +14,11 @@ use crate::{
 pub(crate) async fn restore_if_wanted(engine: &Engine, project: &Project) -> Result<bool> {
     let (id, is_restored) = {
         let state = project.lock();
-        let wanted = state.pending().filter(|save| save.restores);
-        (state.id().cloned().filter(|_| wanted.is_some()), wanted.is_some_and(|it| it.is_restored))
+        let wanted = state.pending().filter(|save| save.restores_project());
+        (
+            state.id().cloned().filter(|_| wanted.is_some()),
+            wanted.is_some_and(PendingSave::has_restored),
+        )
     };
     let Some(id) = id else { return Ok(false) };
     if !is_restored {

@@ -71,14 +71,14 @@ pub(crate) async fn leave_out(engine: &Engine, project: &Project, ops: &[Op]) ->
 fn unsettable(save: &PendingSave, op: &Op) -> Option<(Key, LeftOut)> {
     let Op::Detail { key, change: Change::Field(field, Some(value)) } = op else { return None };
     // A line that was pasted says in words what the task that was cut has.
-    let cut = save.transferred.iter().find(|moved| moved.key == *key).map(|it| it.cut_with.parts());
+    let cut = save.transfer_to(key).map(|moved| moved.cut_with.parts());
     let had = cut.as_ref().and_then(|parts| parts.fields.get(field));
     let is_in_words = |had: &&Value| !is_settable(had) && value.as_str() == Some(&spelled(had));
     let value = had.filter(is_in_words).unwrap_or(value);
     if is_settable(value) {
         return None;
     }
-    let text = save.target.find(key).map(|item| item.text.clone()).unwrap_or_default();
+    let text = save.target().find(key).map(|item| item.text.clone()).unwrap_or_default();
     Some((key.clone(), LeftOut { text, field: field.clone(), value: value.clone() }))
 }
 

@@ -4,12 +4,7 @@
 //! finish: the save is durable before anything is sent, creates are noted before they are
 //! sent, and an entry is removed only when nothing is left to be sent.
 
-use std::{
-    collections::HashMap,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 
@@ -159,7 +154,8 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
         }
         look_at_detail(engine, project).await?;
         let mut generation = rebase::rebase(engine, project).await?;
-        if deletes_unseen(project, began) && held::held(engine, project).is_none() {
+        // An earlier attempt may have failed for long.
+        if project.lock().deletes_unread(began) && held::held(engine, project).is_none() {
             fetch::fetch(engine, project, Priority::Save).await?;
             generation = rebase::rebase(engine, project).await?;
         }
@@ -208,9 +204,7 @@ pub(crate) async fn relocate_between(engine: &Arc<Engine>, project: &Arc<Project
 
 pub(crate) fn has_nothing_to_send(engine: &Engine, project: &Project) -> bool {
     let state = residency::resident(engine, project);
-    state
-        .pending()
-        .is_some_and(|save| save.is_settled() && !save.base_uncertain && save.relocation.is_none())
+    state.pending().is_some_and(|save| save.is_settled() && !save.is_base_uncertain())
 }
 
 /// Asks for the detail that the request in flight was to change, if it is not simply to be sent
@@ -356,18 +350,7 @@ pub(crate) async fn keep_details(engine: &Engine, project: &Project) {
 
 /// Whether the program may have seen more than is known: what is there must be looked at.
 pub(crate) fn is_doubtful(project: &Project) -> bool {
-    project.lock().pending().is_some_and(|save| save.base_uncertain)
-}
-
-/// Whether the script deletes on a reading from before `began`, the start of this attempt. A
-/// deletion takes whatever is below the task with it, so nothing may be there that nobody here has
-/// seen; and an earlier attempt may have failed for long.
-pub(crate) fn deletes_unseen(project: &Project, began: Instant) -> bool {
-    let state = project.lock();
-    let read = state.snapshot().and_then(|snapshot| snapshot.read);
-    let deletes =
-        |save: &PendingSave| save.script().iter().any(|op| matches!(op, Op::Delete { .. }));
-    read.is_none_or(|read| read < began) && state.pending().is_some_and(deletes)
+    project.lock().pending().is_some_and(PendingSave::is_base_uncertain)
 }
 
 /// What is known of the project is no longer to be trusted.

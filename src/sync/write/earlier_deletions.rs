@@ -7,7 +7,7 @@ const MOST: usize = 20;
 
 use crate::{
     plan::{Key, Outline},
-    replica::{current::Current, pending::PendingSave, removed::LATELY},
+    replica::{current::Current, removed::LATELY},
     store::history::Action,
     sync::{engine::Engine, project::Project},
 };
@@ -35,8 +35,8 @@ pub(crate) async fn load_earlier_deletions(engine: &Engine, project: &Project) {
         state.removed.note_earlier(before, after, now.checked_sub(age).unwrap_or(now));
         note_names(&mut state, before, after);
     }
-    if let Some(PendingSave { before, target, .. }) = save {
-        state.removed.note_earlier(&before, &target, now);
+    if let Some(save) = save {
+        state.removed.note_earlier(save.before(), save.target(), now);
     }
 }
 

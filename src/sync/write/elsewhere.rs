@@ -39,20 +39,14 @@ pub(crate) async fn bring_from_elsewhere(
             earlier_deletions::load_earlier_deletions(engine, &other).await;
         }
         let taken = {
-            let items = save.target.items.iter();
+            let items = save.target().items.iter();
             let items: Vec<&Item> = items.filter(|item| made.contains(&item.key)).collect();
             taken_from(engine, &other, &items)
         };
         for (key, of, again) in taken {
             made.remove(&key);
             origins.push(Origin { project: other.clone(), key: of });
-            let item = save.target.items.iter_mut().find(|item| item.key == key);
-            if let Some(item) = item.filter(|_| !again.is_unknown()) {
-                let more = again.beyond(&item.details);
-                item.details = again.present().settled();
-                save.brought.push((key.clone(), more.clone()));
-                copied.push((key, more));
-            }
+            copied.extend(save.bring(&key, &again).map(|more| (key, more)));
         }
     }
     (copied, origins)
@@ -102,14 +96,14 @@ pub(crate) fn taken_from(
     let Some(id) = project.id() else { return Vec::new() };
     let taken = engine.transfers.taken_of(&id);
     let state = residency::resident(engine, project);
-    let held = state.pending().filter(|save| save.hold_deletes_until.is_some());
-    let waits = |key: &Key| held.is_some_and(|save| save.base.find(key).is_some());
+    let held = state.pending().filter(|save| save.holds_deletes());
+    let waits = |key: &Key| held.is_some_and(|save| save.base().find(key).is_some());
     let is_elsewhere = |key: &Key| match key {
         Key::Known(task) => waits(key) || taken.contains(task),
         Key::New(_) => false,
     };
     let there = match (state.pending(), state.snapshot()) {
-        (Some(save), _) => &save.target,
+        (Some(save), _) => save.target(),
         (None, Some(known)) => &*known.outline,
         (None, None) => return Vec::new(),
     };

@@ -3,10 +3,10 @@
 //!
 //! What was deleted is in memory; what earlier mounts deleted is in the history and the journal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::{
-    plan::{Details, Item, Key, Outline},
+    plan::{Details, Key, Outline},
     replica::{
         pending::PendingSave,
         removed::Removed,
@@ -47,16 +47,16 @@ pub(crate) async fn bring_back(
     earlier_deletions::load_earlier_deletions(engine, project).await;
     let (mut removed, mut copied, before) = bring_back_here(engine, project, next, save);
     let given: HashSet<&Key> = copied.iter().map(|(key, _)| key).collect();
-    let made = made(&before, save).into_iter().map(|item| item.key.clone());
+    let made = save.made_since(&before).into_iter().map(|item| item.key.clone());
     let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
     let (more, origins) =
         elsewhere::bring_from_elsewhere(engine, project, process, made, save).await;
     copied.extend(more);
     copied.retain(|(_, details)| !details.is_unknown());
     let now = engine.clock.now();
-    removed.note(&before, &save.target, &next.resolved(seen.outline()), now);
+    removed.note(&before, save.target(), &next.resolved(seen.outline()), now);
     if let Some(known) = next.snapshot() {
-        note_names(&mut project.lock(), &known.outline, &save.target);
+        note_names(&mut project.lock(), &known.outline, save.target());
     }
     Returned { removed, copied, origins }
 }
@@ -72,8 +72,8 @@ pub(crate) fn bring_back_here(
     let now = engine.clock.now();
     let mut removed = project.lock().removed.clone();
     let before = match next.pending() {
-        Some(waiting) => waiting.target.clone(),
-        None => save.base.clone(),
+        Some(waiting) => waiting.target().clone(),
+        None => save.base().clone(),
     };
     let current = |key: &Key| next.current(key);
     let is_elsewhere = |key: &Key| match (next.id(), key) {
@@ -82,53 +82,6 @@ pub(crate) fn bring_back_here(
     };
     // What is there already has not come back, whoever brought it.
     removed.forget(now, &before, current, is_elsewhere);
-    let copied = take_back(&mut removed, &before, save, current);
+    let copied = save.give_back(&mut removed, &before, current);
     (removed, copied, before)
-}
-
-/// Gives the lines of a save that `before` did not have what the tasks had that they were. What
-/// they have by now and did not say.
-pub(crate) fn take_back(
-    removed: &mut Removed,
-    before: &Outline,
-    save: &mut PendingSave,
-    current: impl Fn(&Key) -> Key,
-) -> Vec<(Key, Details)> {
-    let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
-    let is_back =
-        |item: &&mut Item| !there.contains(&item.key) && save.put_back.contains(&item.key);
-    let mut copied = Vec::new();
-    for item in save.target.items.iter_mut().filter(is_back) {
-        let Some(has) = save.base.find(&item.key) else { continue };
-        // Of one that was pasted elsewhere meanwhile nobody knows what was seen: what it has stays.
-        let again = removed
-            .take(&item.key, (&item.details, &has.details), &current)
-            .unwrap_or_else(|| item.details.with(&has.details));
-        copied.push((item.key.clone(), again.beyond(&item.details)));
-        item.details = again;
-    }
-    let made = made(before, save);
-    let taken: HashMap<Key, Details> = removed.take_for(&made).into_iter().collect();
-    for item in &mut save.target.items {
-        if let Some(again) = taken.get(&item.key) {
-            copied.push((item.key.clone(), again.beyond(&item.details)));
-            item.details = again.present().settled();
-        }
-    }
-    copied
-}
-
-/// The tasks that a save is to make and that `before` did not have.
-pub(crate) fn made<'a>(before: &Outline, save: &'a PendingSave) -> Vec<&'a Item> {
-    let there: HashSet<&Key> = before.items.iter().map(|item| &item.key).collect();
-    let is_made = |item: &&Item| match &item.key {
-        // One that others deleted while it was edited, or that was cut from another project, is
-        // made of that.
-        Key::New(number) => {
-            let is_moved = save.transferred.iter().any(|moved| moved.key == item.key);
-            !there.contains(&item.key) && !save.recreated.contains(number) && !is_moved
-        }
-        Key::Known(_) => false,
-    };
-    save.target.items.iter().filter(is_made).collect()
 }

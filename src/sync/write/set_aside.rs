@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::{
     document::Line,
     error::Result,
-    plan::{Op, Outline},
+    plan::Outline,
     replica::{
         given_up::{Extent, GivenUp},
         pending::PendingSave,
@@ -57,16 +57,7 @@ pub(crate) fn put_back(project: &Project, next: &Replica, base: &Base, text: &[u
     if next.saved().is_some_and(|saved| saved.is_added) {
         return PutBack::Waiting(aside);
     }
-    let begun = next.pending().filter(|save| {
-        // Whether batches are all or nothing is not documented; other refusals are certain.
-        matches!(save.in_flight, Some(Op::Create(_)))
-            || !save.unconfirmed.is_empty()
-            || save.base != save.before
-            || save.relocation.is_some()
-    });
-    let taken_back =
-        |begun: &PendingSave| PendingSave { target: begun.before.clone(), ..begun.clone() };
-    let taken_back = begun.map(|begun| Box::new(taken_back(begun)));
+    let taken_back = next.pending().and_then(PendingSave::taken_back).map(Box::new);
     PutBack::Whole(aside, taken_back)
 }
 

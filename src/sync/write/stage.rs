@@ -39,7 +39,7 @@ impl StagedChange {
 
     /// Has its deletions wait.
     pub(crate) fn hold(&mut self, engine: &Engine) {
-        self.save.hold_deletes_until = Some(engine.clock.wall() + HELD);
+        self.save.hold_deletes(engine.clock.wall() + HELD);
         self.held = Some(engine.clock.now() + HELD);
     }
 }
@@ -72,7 +72,7 @@ pub(crate) async fn stage(
     // Canonical, and with all that waits: what is shown from now on stays as it is unless
     // somebody else changes it.
     // Never the one that was written itself: who reads it is not who wrote it.
-    let outline = Arc::new(change.save.target.clone());
+    let outline = Arc::new(change.save.target().clone());
     let text = project.render(&outline);
     let (written, edited) = (Some(ours.clone()), change.edited);
     let is_added = edited.is_some() && next.pending().is_some();

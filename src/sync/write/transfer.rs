@@ -55,10 +55,10 @@ pub(crate) fn note_taken_off(engine: &Engine, project: &Project, save: &PendingS
     let state = project.lock();
     let (Some(id), Some(waiting)) = (state.id(), state.pending()) else { return };
     let mut off: Vec<((ProjectId, TaskId), Details)> = Vec::new();
-    for item in missing(&waiting.target, &save.target) {
-        let has = waiting.base.find(&item.key).map(|has| has.details.clone());
+    for item in missing(waiting.target(), save.target()) {
+        let has = waiting.base().find(&item.key).map(|has| has.details.clone());
         let mut has = has.unwrap_or_default();
-        for op in waiting.unconfirmed.iter().chain(&waiting.in_flight) {
+        for op in waiting.unanswered() {
             if let Op::Detail { key, change } = op
                 && *key == item.key
             {
@@ -82,7 +82,7 @@ pub(crate) async fn transfer(
 ) -> Result<()> {
     note_seen(engine, project, base, ours);
     engine.transfers.paste(project, &missing(ours, base), engine.clock.now());
-    if project.lock().pending().is_some_and(|save| save.hold_deletes_until.is_some()) {
+    if project.lock().pending().is_some_and(|save| save.holds_deletes()) {
         engine.transfers.cut(project);
     }
     // A worker that holds a deletion back plans again.
@@ -107,9 +107,7 @@ pub(crate) fn note_seen(engine: &Engine, project: &Project, base: &Outline, ours
     for item in missing(&base, ours) {
         let Some(task) = name(id, item) else { continue };
         // What was, or still is to be, copied to it since it was created may be unseen.
-        let on_its_way = state
-            .pending()
-            .is_some_and(|save| save.transferred.iter().any(|moved| moved.key == item.key));
+        let on_its_way = state.pending().is_some_and(|save| save.transfer_to(&item.key).is_some());
         let is_copied = on_its_way || state.is_copied(&item.key);
         let seen = if is_copied { item.details.present() } else { item.details.clone() };
         all.push((task, seen));
@@ -130,17 +128,16 @@ pub(crate) fn recover_transfers(engine: &Engine, project: &Arc<Project>) {
         // Whatever the clocks say, it waits no longer than that.
         let left =
             |until: SystemTime| until.duration_since(engine.clock.wall()).unwrap_or_default();
-        for TransferredTask { key, fetched, .. } in &save.transferred {
+        for TransferredTask { key, fetched, .. } in save.transferred() {
             let shown = state.saved().and_then(|saved| saved.outline.find(key).cloned());
             let copied =
                 fetched.as_ref().zip(shown).map(|(fetched, shown)| fetched.beyond(&shown.details));
             state.note_copied(copied.map(|copied| (key.clone(), copied)));
         }
-        state.held =
-            save.hold_deletes_until.map(|until| engine.clock.now() + left(until).min(HELD));
+        state.held = save.held_until().map(|until| engine.clock.now() + left(until).min(HELD));
         let is_new = |item: &&Item| matches!(item.key, Key::New(_));
-        let created: Vec<Item> = save.target.items.iter().filter(is_new).cloned().collect();
-        (save.transferred.clone(), created, save.hold_deletes_until.is_some())
+        let created: Vec<Item> = save.target().items.iter().filter(is_new).cloned().collect();
+        (save.transferred().to_vec(), created, save.holds_deletes())
     };
     engine.transfers.claim(project.serial, &moved);
     engine.transfers.paste(project, &created.iter().collect::<Vec<_>>(), engine.clock.now());
@@ -181,9 +178,8 @@ pub(crate) fn pairs(engine: &Engine) -> Vec<(Arc<Project>, Vec<TransferredTask>)
     // The lock of a project is never taken under this one's.
     drop(inner);
     let mut pairs: Vec<(Arc<Project>, Vec<TransferredTask>)> = Vec::new();
-    let is_held = |project: &Project| {
-        project.lock().pending().is_some_and(|save| save.hold_deletes_until.is_some())
-    };
+    let is_held =
+        |project: &Project| project.lock().pending().is_some_and(|save| save.holds_deletes());
     let cut: Vec<Arc<Project>> = cut.into_iter().filter(|project| is_held(project)).collect();
     engine.transfers.lock().cut = cut.iter().map(Arc::downgrade).collect();
     for source in cut {
@@ -216,10 +212,10 @@ pub(crate) fn sources(
     seen: &HashMap<(ProjectId, TaskId), Details>,
 ) -> Vec<TransferredTask> {
     let state = project.lock();
-    let held = state.pending().filter(|save| save.hold_deletes_until.is_some());
+    let held = state.pending().filter(|save| save.holds_deletes());
     let (Some(id), Some(save)) = (state.id(), held) else { return Vec::new() };
-    let on_its_way = |key: &Key| save.transferred.iter().find(|moved| moved.key == *key).cloned();
-    let cut = missing(&save.base, &save.target).into_iter().filter_map(|item| {
+    let on_its_way = |key: &Key| save.transfer_to(key).cloned();
+    let cut = missing(save.base(), save.target()).into_iter().filter_map(|item| {
         let (from, task) = name(id, item)?;
         // After a crash nobody knows: then all is asked for.
         let known = seen.get(&(from.clone(), task.clone())).cloned().unwrap_or_default();
@@ -229,7 +225,7 @@ pub(crate) fn sources(
     });
     // Nor was it created yet where it was pasted first.
     let is_unborn = |moved: &&TransferredTask| {
-        matches!(moved.key, Key::New(_)) && save.target.find(&moved.key).is_none()
+        matches!(moved.key, Key::New(_)) && save.target().find(&moved.key).is_none()
     };
-    cut.chain(save.transferred.iter().filter(is_unborn).cloned()).collect()
+    cut.chain(save.transferred().iter().filter(is_unborn).cloned()).collect()
 }

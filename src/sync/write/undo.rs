@@ -231,10 +231,9 @@ pub(crate) async fn undo_save(
         next.action = Some(Action { time: engine.clock.wall(), ..undoing(action) });
         return next.commit().await;
     }
-    let mut save = PendingSave::new(now, wanted.clone());
-    save.undoes = Some(action.row);
+    let save = PendingSave::new(now, wanted.clone()).undoing(action.row);
     bases::end_own_texts(engine, &mut project.lock());
-    let (base, wanted) = (Base::Exact(Arc::new(save.base.clone())), Arc::new(wanted));
+    let (base, wanted) = (Base::Exact(Arc::new(save.base().clone())), Arc::new(wanted));
     let written = Written::new(project, None, &base, &wanted);
     let staged = stage::stage(engine, project, &mut next, &written, StagedChange::of(save)).await;
     let generation = stage::commit(engine, project, next, &written, staged).await?;
