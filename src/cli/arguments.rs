@@ -95,6 +95,9 @@ pub(super) struct MountArgs {
     /// Let other users in
     #[arg(long)]
     pub(super) allow_other: bool,
+    /// Leave programs that watch files without word of what others changed
+    #[arg(long)]
+    pub(super) no_notify: bool,
     /// Mount also where nothing is known yet and the service does not answer: for boot scripts, where
     /// the network comes later
     #[arg(long)]

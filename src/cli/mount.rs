@@ -104,7 +104,11 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
         first_look(args, &vfs).await?;
     }
     let listening = control::listen(&account.dir.path, vfs.clone(), account.about(&mountpoint))?;
-    let options = MountOptions { allow_other: args.allow_other, read_only: args.read_only };
+    let options = MountOptions {
+        allow_other: args.allow_other,
+        read_only: args.read_only,
+        notify: !args.no_notify,
+    };
     let handle = runtime.handle().clone();
     // A signal that comes as soon as it is mounted must find who unmounts it.
     let signals = Signals::catch()?;

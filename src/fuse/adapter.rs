@@ -161,14 +161,26 @@ impl Filesystem for Adapter {
     ) {
         let (parent, name) = (ino(parent), name.to_owned());
         let new = new_file(request, mode & !umask);
-        let operation = |vfs: Arc<Vfs>| async move { vfs.mkdir(parent, &name, new) };
+        let raises = self.vfs.raises(request.pid());
+        let operation = move |vfs: Arc<Vfs>| async move {
+            match raises {
+                true => vfs.raised_made(parent, &name),
+                false => vfs.mkdir(parent, &name, new),
+            }
+        };
         self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
     fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
+        let raises = self.vfs.raises(request.pid());
         self.call(request).within(parent).run(
-            |vfs| async move { vfs.unlink(parent, &name).await },
+            move |vfs| async move {
+                match raises {
+                    true => vfs.raised_removed(parent, &name),
+                    false => vfs.unlink(parent, &name).await,
+                }
+            },
             reply_empty(reply),
             nothing,
         );
@@ -176,8 +188,14 @@ impl Filesystem for Adapter {
 
     fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
+        let raises = self.vfs.raises(request.pid());
         self.call(request).within(parent).run(
-            |vfs| async move { vfs.rmdir(parent, &name).await },
+            move |vfs| async move {
+                match raises {
+                    true => vfs.raised_removed(parent, &name),
+                    false => vfs.rmdir(parent, &name).await,
+                }
+            },
             reply_empty(reply),
             nothing,
         );

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod convert;
+mod raiser;
 mod replies;
 mod running;
 mod session;

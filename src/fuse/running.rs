@@ -63,7 +63,10 @@ impl<'a> FuseCall<'a> {
         T: Send + 'static,
     {
         let Self { vfs, runtime, caller, held, looks } = self;
-        let turns_away = |held: &[Option<Held>; 2]| held.iter().flatten().any(Held::turns_away);
+        // What the mount asks of itself is what the lock of the directory is waited for.
+        let raises = vfs.raises(caller);
+        let turns_away =
+            |held: &[Option<Held>; 2]| !raises && held.iter().flatten().any(Held::turns_away);
         if !looks && turns_away(&held) {
             reply(Err(again()));
             return;

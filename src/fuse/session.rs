@@ -11,10 +11,10 @@ use std::{
 use fuser::{Config, MountOption, Notifier, Session, SessionACL, SessionUnmounter};
 use tokio::sync::oneshot;
 
-use super::{adapter::Adapter, convert};
+use super::{adapter::Adapter, convert, raiser::Raiser};
 use crate::{
     error::{Error, Kind, Result},
-    vfs::{Ino, Invalidate, Vfs},
+    vfs::{Ino, Invalidate, Raise, Vfs},
 };
 
 /// How the kernel is to mount.
@@ -24,6 +24,8 @@ pub struct MountOptions {
     pub allow_other: bool,
     /// Whether nothing may be written.
     pub read_only: bool,
+    /// Whether programs that watch files are told of changes by others.
+    pub notify: bool,
 }
 
 /// A file system that is mounted.
@@ -53,6 +55,8 @@ pub fn mount(
     let mut session = Session::new(adapter, mountpoint, &config(options)).map_err(failed)?;
     let notifier = session.notifier();
     let unmounter = Mutex::new(session.unmount_callable());
+    // Of what is mounted read-only the kernel lets nothing be asked that watchers would hear of.
+    let raiser = (options.notify && !options.read_only).then(|| Raiser::of(mountpoint)).flatten();
     let (end, ended) = oneshot::channel();
     let session = std::thread::Builder::new()
         .name("fuse".to_owned())
@@ -63,7 +67,7 @@ pub fn mount(
             result
         })
         .map_err(failed)?;
-    Ok((Mounted { unmounter, session, ended }, Arc::new(Kernel(notifier))))
+    Ok((Mounted { unmounter, session, ended }, Arc::new(Kernel { notifier, raiser })))
 }
 
 fn config(options: &MountOptions) -> Config {
@@ -118,17 +122,25 @@ impl Mounted {
 }
 
 /// The kernel, as told of changes.
-struct Kernel(Notifier);
+struct Kernel {
+    notifier: Notifier,
+    raiser: Option<Raiser>,
+}
 
 impl Invalidate for Kernel {
     fn inode(&self, ino: Ino) {
         tracing::debug!(ino = ino.0, "the kernel drops what it has of an inode");
-        ignore_unknown(self.0.inval_inode(convert::number(ino), 0, 0));
+        ignore_unknown(self.notifier.inval_inode(convert::number(ino), 0, 0));
     }
 
     fn entry(&self, parent: Ino, name: &OsStr) {
         tracing::debug!(parent = parent.0, ?name, "the kernel drops an entry");
-        ignore_unknown(self.0.inval_entry(convert::number(parent), name));
+        ignore_unknown(self.notifier.inval_entry(convert::number(parent), name));
+    }
+
+    fn raise(&self, raise: &Raise) -> io::Result<()> {
+        let raiser = self.raiser.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        raiser.raise(raise)
     }
 }
 

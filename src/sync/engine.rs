@@ -140,6 +140,11 @@ impl Engine {
         self.projects().get(id).cloned()
     }
 
+    /// The project with this serial number, if Taskade has it.
+    pub(crate) fn known_by_serial(&self, serial: u64) -> Option<Arc<Project>> {
+        self.projects().values().find(|project| project.serial == serial).cloned()
+    }
+
     pub(crate) fn emit(&self, event: Event) {
         // The receiver is gone only while the mount is going: nobody is left to be told.
         let _ = self.events.send(event);
@@ -148,6 +153,13 @@ impl Engine {
     pub(crate) fn changed(&self, project: &Project, changed: bool) {
         if changed {
             self.emit(Event::Content(project.serial));
+        }
+    }
+
+    /// As [`changed`](Self::changed), by what a program wrote to the file.
+    pub(crate) fn saved(&self, project: &Project, changed: bool) {
+        if changed {
+            self.emit(Event::Saved(project.serial));
         }
     }
 

@@ -7,6 +7,8 @@ use crate::ids::SpaceId;
 pub enum Event {
     /// The content of the project with this serial number changed.
     Content(u64),
+    /// It changed by what a program wrote to the file: of that the kernel tells whoever watches.
+    Saved(u64),
     /// The entries of a directory changed; `None` is the root.
     Directory(Option<SpaceId>),
 }

@@ -29,6 +29,8 @@ pub(crate) struct Transition<'a> {
     /// Where the project was shown when it was begun.
     place: Location,
     next: Replica,
+    /// Whether it is what a program has written to the file.
+    pub(crate) is_written: bool,
     /// What it has done, for the history.
     pub(crate) action: Option<Action>,
     /// That the project is another one from now on.
@@ -59,7 +61,8 @@ impl<'a> Transition<'a> {
         let next = residency::resident(engine, project).successor();
         let place = Location::shown(&next);
         let (action, reidentified, archived) = (None, None, None);
-        Self { engine, project, turn, place, next, action, reidentified, archived }
+        let is_written = false;
+        Self { engine, project, turn, place, next, is_written, action, reidentified, archived }
     }
 
     /// Commits it: what of it the journal is to know is on disk before anybody sees it.
@@ -149,13 +152,16 @@ impl<'a> Transition<'a> {
     }
 
     fn advance<T>(self, seen: impl FnOnce(&mut Current) -> T) -> (T, MutexGuard<'a, ()>) {
-        let Self { engine, project, turn, place, next, .. } = self;
+        let Self { engine, project, turn, place, next, is_written, .. } = self;
         let now = engine.clock.wall();
         let mut current = project.lock();
         let changed = current.advance(next, &place, now);
         let value = seen(&mut current);
         drop(current);
-        engine.changed(project, changed);
+        match is_written {
+            true => engine.saved(project, changed),
+            false => engine.changed(project, changed),
+        }
         (value, turn)
     }
 }

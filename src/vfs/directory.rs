@@ -125,6 +125,7 @@ pub(crate) fn name_listed(
     let mut tree = vfs.tree();
     let former = tree.entries.insert(directory.clone(), entries.clone());
     tree.drop_listed(directory, &entries);
+    tree.hear_first(directory);
     if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
         kernel_cache::invalidate_names(vfs, parent, former.differing(&entries));
     }

@@ -19,14 +19,16 @@ use crate::{
     lock_order::{Ordered, Rank},
     sync::{Engine, Event, write::recover},
     vfs::{
-        attr, burst, control, handle,
+        attr, burst, control, handle, heard_names,
         invalidation::{Invalidate, Invalidation},
         kernel_cache::{self, Held},
         lookup,
         namespace::{self, RenameMode},
-        open_dir, process, pump, removal, scratch, scratch_make, start_and_end,
+        open_dir, process, pump, raised,
+        raisers::Raisers,
+        removal, scratch, scratch_make, start_and_end,
         tree::inner::MountTree,
-        types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, Room, SetAttr},
+        types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, ROOT, Room, SetAttr},
         volume::Vfs,
         xattr,
     },
@@ -38,6 +40,9 @@ impl Vfs {
     /// # Errors
     /// If it is gone, or what reading the project failed with.
     pub async fn getattr(&self, ino: Ino, caller: u32) -> Result<Attr> {
+        if self.raises(caller) {
+            return raised::attr(self, ino);
+        }
         attr::getattr(self, ino, caller).await
     }
 
@@ -54,6 +59,9 @@ impl Vfs {
         set: &SetAttr,
         caller: u32,
     ) -> Result<Attr> {
+        if self.raises(caller) {
+            return raised::touched(self, ino);
+        }
         attr::setattr(self, ino, fh, set, caller).await
     }
 
@@ -62,6 +70,12 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none, or what reading the project failed with.
     pub async fn lookup(&self, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
+        if parent == ROOT {
+            self.raisers.note(name, caller);
+        }
+        if self.raises(caller) {
+            return raised::look_up(self, parent, name);
+        }
         lookup::lookup(self, parent, name, caller).await
     }
 
@@ -152,6 +166,7 @@ impl Vfs {
             invalidations,
             is_heard: AtomicBool::new(false),
             quiet: Notify::new(),
+            raisers: Raisers::default(),
             reads: AtomicU64::new(0),
             spaces: OnceLock::new(),
         };
@@ -231,7 +246,9 @@ impl Vfs {
         exclusive: bool,
         caller: u32,
     ) -> Result<(Attr, Opened)> {
-        namespace::create(self, parent, name, new, mode, exclusive, caller).await
+        let created = namespace::create(self, parent, name, new, mode, exclusive, caller).await;
+        heard_names::hear(self, parent, name);
+        created
     }
 
     /// Creates an empty file, or a pipe, socket or device, which `device` tells.
@@ -246,7 +263,12 @@ impl Vfs {
         device: u32,
         caller: u32,
     ) -> Result<Attr> {
-        namespace::mknod(self, parent, name, new, device, caller).await
+        if self.raises(caller) {
+            return raised::made(self, parent, name);
+        }
+        let made = namespace::mknod(self, parent, name, new, device, caller).await;
+        heard_names::hear(self, parent, name);
+        made
     }
 
     /// Removes a file. A project is archived once its grace is over.
@@ -255,7 +277,9 @@ impl Vfs {
     /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none, [`Kind::DeletionGuard`](crate::error::Kind::DeletionGuard) if too many are removed at once,
     /// [`Kind::Storage`](crate::error::Kind::Storage) if it cannot be journaled.
     pub async fn unlink(self: &Arc<Self>, parent: Ino, name: &OsStr) -> Result<()> {
-        namespace::unlink(self, parent, name).await
+        let removed = namespace::unlink(self, parent, name).await;
+        heard_names::hear(self, parent, name);
+        removed
     }
 
     /// Renames.
@@ -269,7 +293,14 @@ impl Vfs {
         mode: RenameMode,
         caller: u32,
     ) -> Result<()> {
-        namespace::rename(self, from, to, mode, caller).await
+        if self.raises(caller) {
+            return raised::renamed(self, from, to);
+        }
+        let renamed = namespace::rename(self, from, to, mode, caller).await;
+        for (parent, name) in [from, to] {
+            heard_names::hear(self, parent, name);
+        }
+        renamed
     }
 
     /// Removes a local directory.
@@ -309,7 +340,9 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a folder of Taskade: v1 cannot make one.
     pub fn mkdir(&self, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
-        scratch_make::mkdir(self, parent, name, new)
+        let made = scratch_make::mkdir(self, parent, name, new);
+        heard_names::hear(self, parent, name);
+        made
     }
 
     /// Makes a symbolic link: scratch, such as the locks of emacs.

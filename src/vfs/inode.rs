@@ -349,6 +349,11 @@ impl Inodes {
         }
     }
 
+    /// A number that nothing has, nor will have.
+    pub(crate) fn unused(&mut self) -> Ino {
+        Ino(self.fresh())
+    }
+
     /// A number never used in this mount.
     fn fresh(&mut self) -> u64 {
         self.next += 1;

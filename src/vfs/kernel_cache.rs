@@ -70,12 +70,14 @@ pub(crate) async fn invalidate_and_wait(vfs: &Vfs, ino: Ino) {
 /// Tells of names in a directory that are gone, or stand for something else.
 pub(crate) fn invalidate_names(vfs: &Vfs, parent: Ino, names: impl IntoIterator<Item = OsString>) {
     let mut names = names.into_iter().peekable();
-    if names.peek().is_some() {
-        invalidate(vfs, Invalidation::Inode(parent));
+    if names.peek().is_none() {
+        return;
     }
+    invalidate(vfs, Invalidation::Inode(parent));
     for name in names {
         invalidate(vfs, Invalidation::Entry(parent, name));
     }
+    invalidate(vfs, Invalidation::Names(parent));
 }
 
 /// Notes that the kernel holds the lock of a directory, until what is returned is dropped: once

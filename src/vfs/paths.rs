@@ -1,10 +1,10 @@
-//! Paths below the mount, for people.
+//! Paths below the mount, for people, and for what the mount asks of itself.
 
-use std::sync::Arc;
+use std::{ffi::OsStr, sync::Arc};
 
 use crate::{
     sync::{Project, locate},
-    vfs::volume::Vfs,
+    vfs::{tree::inner::MountTree, types::Directory, volume::Vfs},
 };
 
 /// The path of a project relative to the mount, as far as its directories were listed.
@@ -18,7 +18,16 @@ pub(crate) fn path_of(vfs: &Vfs, project: &Arc<Project>) -> String {
 /// The path of a project by the names that were given; `None` if one on the way was not.
 pub(crate) fn path_in_tree(vfs: &Vfs, project: &Arc<Project>) -> Option<String> {
     let tree = vfs.tree();
-    let (mut at, name) = tree.name_of(project)?;
+    let (at, name) = tree.name_of(project)?;
+    joined(&tree, at, &name)
+}
+
+/// The path of a name in a directory, by the names that were given; `None` if one on the way was not.
+pub(crate) fn below(vfs: &Vfs, directory: &Directory, name: &OsStr) -> Option<String> {
+    joined(&vfs.tree(), directory.clone(), name)
+}
+
+fn joined(tree: &MountTree, mut at: Directory, name: &OsStr) -> Option<String> {
     let mut path = vec![name.to_string_lossy().into_owned()];
     while let Some(space) = at.space().cloned() {
         let (above, name) = tree.entries.iter().find_map(|(directory, entries)| {

@@ -1,13 +1,12 @@
 //! Telling the kernel of what changed: the only place that does.
 
 use std::{
-    ffi::OsString,
     panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
 };
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     ids::SpaceId,
@@ -15,7 +14,8 @@ use crate::{
     vfs::{
         directory,
         invalidation::{Invalidate, Invalidation},
-        kernel_cache, pins,
+        kernel_cache, pins, raise,
+        turn::{Turn, under_lock},
         types::{Directory, Ino},
         volume::Vfs,
     },
@@ -45,8 +45,9 @@ async fn invalidate_all(
     invalidations: &mut mpsc::UnboundedReceiver<Invalidation>,
     kernel: &Arc<dyn Invalidate>,
 ) {
-    // One entry at a time: what waits for a lock of the kernel keeps a thread from others.
-    let turn = Arc::new(AsyncMutex::new(()));
+    let turn = Turn::default();
+    let mut tellers = JoinSet::new();
+    tellers.spawn(raise::tell_files(vfs.clone(), kernel.clone(), turn.clone()));
     loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -64,9 +65,21 @@ async fn invalidate_all(
                     }
                 }
                 Invalidation::Entry(parent, name) => {
-                    let dropping = drop_entry(vfs.clone(), parent, name, kernel.clone(), turn.clone());
-                    vfs.engine.tasks.spawn("dropping a name", dropping);
+                    let (shared, kernel, turn) = (vfs.clone(), kernel.clone(), turn.clone());
+                    vfs.engine.tasks.spawn("dropping a name", async move {
+                        let drops = move || kernel.entry(parent, &name);
+                        // `None` only if the mount is gone.
+                        let _ = under_lock(&shared, parent, &turn, drops).await;
+                    });
                 }
+                Invalidation::Names(parent) => {
+                    if vfs.raisers.are_known() && vfs.tree().telling.insert(parent) {
+                        let (shared, kernel, turn) = (vfs.clone(), kernel.clone(), turn.clone());
+                        let telling = raise::tell_names(shared, parent, kernel, turn);
+                        vfs.engine.tasks.spawn("telling of names", telling);
+                    }
+                }
+                Invalidation::Content(serial) => raise::note_content(vfs, serial),
                 // Who no longer waits needs no answer.
                 Invalidation::Heard(waits) => drop(waits.send(())),
             },
@@ -74,49 +87,19 @@ async fn invalidate_all(
     }
 }
 
-pub(crate) async fn drop_entry(
-    vfs: Arc<Vfs>,
-    parent: Ino,
-    name: OsString,
-    kernel: Arc<dyn Invalidate>,
-    turn: Arc<AsyncMutex<()>>,
-) {
-    loop {
-        let quiet = vfs.quiet.notified();
-        if !kernel_cache::is_quiet(&vfs, parent) {
-            quiet.await;
-            continue;
-        }
-        let _turn = turn.clone().lock_owned().await;
-        let (shared, name, kernel) = (vfs.clone(), name.clone(), kernel.clone());
-        let dropped = tokio::task::spawn_blocking(move || {
-            // Looked at by the thread that drops it, right before: a thread may be long in coming.
-            {
-                let mut tree = shared.tree();
-                if tree.held.contains_key(&parent) {
-                    return false;
-                }
-                tree.dropping = Some((parent, false));
-            }
-            kernel.entry(parent, &name);
-            shared.tree().dropping = None;
-            true
-        });
-        // It fails only if the mount is gone.
-        if dropped.await.unwrap_or(true) {
-            return;
-        }
-    }
-}
-
 pub(crate) async fn take_notice(vfs: &Arc<Vfs>, event: Event) {
     match event {
-        Event::Content(serial) => {
+        Event::Content(serial) | Event::Saved(serial) => {
             let ino = vfs.tree().inodes.of_serial(serial);
-            let Some(ino) = ino else { return };
-            let project = vfs.project_of(ino);
-            if !project.is_some_and(|project| pins::part_if_outgrown(vfs, &project)) {
-                kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
+            if let Some(ino) = ino {
+                let project = vfs.project_of(ino);
+                if !project.is_some_and(|project| pins::part_if_outgrown(vfs, &project)) {
+                    kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
+                }
+            }
+            if matches!(event, Event::Content(_)) {
+                // Once the kernel has heard.
+                kernel_cache::invalidate(vfs, Invalidation::Content(serial));
             }
         }
         Event::Directory(space) => {

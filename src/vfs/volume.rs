@@ -19,6 +19,7 @@ use crate::{
     vfs::{
         inode::Node,
         invalidation::Invalidation,
+        raisers::Raisers,
         tree::{handles::Handle, inner::MountTree},
         types::{Fh, Ino},
     },
@@ -40,6 +41,8 @@ pub struct Vfs {
     pub(crate) is_heard: AtomicBool,
     /// Whenever the last lookup in a directory is over.
     pub(crate) quiet: Notify,
+    /// The threads by which the mount asks of itself what whoever watches is to hear of.
+    pub(crate) raisers: Raisers,
     /// How often the kernel had to ask for content of a project.
     pub(crate) reads: AtomicU64,
     /// What makes workspaces and folders, where that can be done.

@@ -23,6 +23,8 @@ pub struct Listed {
     pub spaces: Vec<RemoteSpace>,
     /// Projects that are not archived.
     pub projects: Vec<RemoteProject>,
+    /// Whether both were listed.
+    pub is_whole: bool,
 }
 
 /// Which listing.

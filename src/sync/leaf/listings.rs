@@ -288,11 +288,15 @@ impl Listings {
         if let Some(listed) = known.assembled.get(&key) {
             return listed.clone();
         }
-        let mut listed = Listed::default();
+        let mut listed = Listed { is_whole: true, ..Listed::default() };
         let spaces = match directory {
             None => Some(Which::Workspaces),
             Some(id) => is_workspace.then(|| Which::Folders(id.clone())),
         };
+        let projects = directory.map(|id| Which::Projects(id.clone()));
+        for which in spaces.iter().chain(&projects) {
+            listed.is_whole &= known.items(which).is_some();
+        }
         if let Some(ListingItems::Spaces(spaces)) = spaces.and_then(|which| known.items(&which)) {
             // The home folder has the id of the workspace: it is the workspace's directory.
             listed.spaces =
@@ -300,7 +304,7 @@ impl Listings {
         }
         if let Some(id) = directory
             && let Some(ListingItems::Projects(projects)) =
-                known.items(&Which::Projects(id.clone()))
+                projects.and_then(|which| known.items(&which))
         {
             listed.projects = known.shown_in(id, projects);
         }

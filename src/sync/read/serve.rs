@@ -157,7 +157,7 @@ pub(crate) fn note_saved_unread(
     bases::log_base(engine, &mut state, process);
     let is_apart = state.is_apart(engine.clock.now());
     drop(state);
-    engine.changed(project, is_saved && is_apart);
+    engine.saved(project, is_saved && is_apart);
 }
 
 /// Notes that a program is told that its save is accepted. Its grace begins, and whatever was

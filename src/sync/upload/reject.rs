@@ -53,6 +53,7 @@ pub(crate) async fn note_rejected(
     let (kind, reason) = (error.kind(), error.to_string());
     let rejection = Rejection { kind, reason, since: engine.clock.wall(), file, set_aside };
     next.reject_text(text, base, rejection);
+    next.is_written = true;
     // Nothing was promised of it: where the journal cannot take it, it is there for this mount.
     next.commit_fact().await;
     expiry::note_rejection(engine, project);

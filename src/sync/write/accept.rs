@@ -49,6 +49,16 @@ pub(crate) enum DraftBase {
     Anew(Base),
 }
 
+/// How a text comes to be saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// A program wrote it to the file.
+    Written,
+    /// It was refused, and a command has it sent again; with `allow_delete` the deletion guard does
+    /// not look.
+    Again { allow_delete: bool },
+}
+
 /// What became of a save.
 #[derive(Debug)]
 pub(crate) struct SaveOutcome {
@@ -75,7 +85,7 @@ pub(crate) async fn save(
         Err(error) => return SaveOutcome { outline: None, result: Err(error) },
     };
     let text: Arc<[u8]> = text.into();
-    match accept(engine, project, process, &base, &text, false).await {
+    match accept(engine, project, process, &base, &text, Given::Written).await {
         Ok((outline, None)) => {
             note_result(engine, project, process, &base, &outline, true);
             SaveOutcome { outline: Some(outline), result: Ok(()) }
@@ -154,17 +164,17 @@ pub(crate) fn seen_by(
 }
 
 /// Turns a text into a save that waits, and journals it. The outline that the text stands for, and
-/// which save it is if there is something to do. With `allow_delete` the deletion guard does
-/// not look.
+/// which save it is if there is something to do.
 pub(crate) async fn accept(
     engine: &Engine,
     project: &Project,
     process: Option<Process>,
     base: &Base,
     text: &Arc<[u8]>,
-    allow_delete: bool,
+    given: Given,
 ) -> Result<(Arc<Outline>, Option<u64>)> {
     let mut next = Transition::begin(engine, project).await;
+    next.is_written = given == Given::Written;
     let aside = match set_aside::put_back(project, &next, base, text) {
         PutBack::Whole(aside, taken_back) => {
             return set_aside::go_back(engine, project, next, (process, base), aside, taken_back)
@@ -173,7 +183,7 @@ pub(crate) async fn accept(
         PutBack::Waiting(aside) => Some(aside),
         PutBack::Nothing => None,
     };
-    let allow_delete = allow_delete || aside.is_some();
+    let allow_delete = matches!(given, Given::Again { allow_delete: true }) || aside.is_some();
     let ours = understand(engine, project, &mut next, base.outline(), text, allow_delete)?;
     let written = Written::new(project, process, base, &ours);
     if next.is_put_back(base, &ours) {

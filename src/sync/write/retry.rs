@@ -14,7 +14,7 @@ use crate::{
             discard::{self, nothing_rejected},
             reject,
         },
-        write::accept,
+        write::accept::{self, Given},
     },
 };
 
@@ -41,7 +41,7 @@ pub(crate) async fn retry(
                 None,
                 &Base::MaybeStale(base.clone()),
                 &text,
-                allow_delete,
+                Given::Again { allow_delete },
             )
             .await
             {

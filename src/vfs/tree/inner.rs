@@ -2,7 +2,7 @@
 //! never held across an await.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ffi::{OsStr, OsString},
     sync::Arc,
 };
@@ -15,9 +15,10 @@ use crate::{
         resource_path::LatestTaskNames,
         tree::{
             burst::Burst, deferred::DeferredTruncate, entries::Entries, handles::Handle,
-            pins::Pins, waiting::Waiting,
+            pins::Pins, raising::Raising, waiting::Waiting,
         },
         types::{Directory, Fh, Ino, ROOT},
+        watchers::{Names, Unheard},
     },
 };
 
@@ -58,6 +59,14 @@ pub(crate) struct MountTree {
     /// The directory that the kernel drops a name in at the moment, and whether a request in it was
     /// turned away for that.
     pub(crate) dropping: Option<(Ino, bool)>,
+    /// The names in directories that whoever watches has heard of.
+    pub(crate) heard: HashMap<Directory, Names>,
+    /// The directories of whose names somebody is about to tell.
+    pub(crate) telling: HashSet<Ino>,
+    /// The files of whose content somebody is about to tell.
+    pub(crate) unheard: Unheard,
+    /// What the mount is about to do to a name of its own.
+    pub(crate) raising: Option<Raising>,
     pub(crate) task_names: LatestTaskNames,
     pub(crate) directories: HashMap<Directory, Ino>,
     pub(crate) next_handle: u64,

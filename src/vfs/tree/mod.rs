@@ -7,5 +7,6 @@ pub(crate) mod handles;
 pub(crate) mod inner;
 pub(crate) mod outcome;
 pub(crate) mod pins;
+pub(crate) mod raising;
 pub(crate) mod sharing;
 pub(crate) mod waiting;

@@ -23,3 +23,5 @@ mod start_and_end;
 mod state_directory;
 mod stuck_process;
 mod tables;
+mod watched_crowds;
+mod watchers;

@@ -6,3 +6,4 @@ pub mod program;
 pub mod rng;
 pub mod service;
 pub mod terminal;
+pub mod watching;

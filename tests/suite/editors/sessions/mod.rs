@@ -10,6 +10,7 @@ mod nano_and_micro;
 mod pairs;
 mod remounts;
 mod vim;
+mod watching;
 mod without_terminal;
 
 use std::{
