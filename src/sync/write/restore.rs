@@ -37,6 +37,7 @@ pub(crate) async fn restore(
     let Some(id) = project.id() else {
         return Err(Error::new(Kind::NotFound, "the project was never created"));
     };
+    residency::ensure(engine, project).await;
     if residency::content(engine, project).is_none() {
         let _conversation = project.remote.lock().await;
         fetch::fetch(engine, project, Priority::Save).await?;
