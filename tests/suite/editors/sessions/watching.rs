@@ -4,6 +4,7 @@
 use crate::{
     editors::sessions::{
         Desk, a_person_pauses,
+        emacs::Emacs,
         vim::{VIM, Vim},
     },
     support::terminal::Terminal,
@@ -14,6 +15,10 @@ const WATCHING: &str = "--cmd 'set autoread updatetime=100' \
     -c \"call job_start([\\\"inotifywait\\\", \\\"-q\\\", \\\"-m\\\", \\\"-e\\\", \
     \\\"modify,attrib,create,move,delete\\\", \\\".\\\"], \
     {\\\"out_cb\\\": {_, line -> execute(\\\"checktime\\\")}})\"";
+
+/// Has Emacs revert what it is told of, and look at nothing by itself.
+const REVERTING: &str = "emacs -Q -nw --eval '(setq auto-revert-avoid-polling t)' \
+    --eval '(global-auto-revert-mode 1)' Plan.md";
 
 const WARNINGS: [&str; 4] = ["W11", "W12", "W13", "W16"];
 
@@ -57,4 +62,20 @@ fn a_vim_that_watches_shows_what_others_change_and_never_warns_of_its_own_saves(
     is_calm();
     vim.command(":q!");
     terminal.ends();
+}
+
+#[test]
+fn an_emacs_that_reverts_shows_what_others_change_and_saves_without_a_question() {
+    let desk = Desk::new();
+    let terminal = Terminal::run(&desk.0.acme(), REVERTING);
+    let emacs = Emacs(&terminal);
+    terminal.shows("zulu");
+    desk.colleague_changes("delta", "delta of theirs");
+    desk.others_see("delta of theirs");
+    terminal.shows("delta of theirs");
+    emacs.adds("alpha", "!").saves();
+    desk.holds(&[("delta", "delta of theirs"), ("alpha", "alpha!")]);
+    emacs.adds("bravo", "!").saves();
+    desk.holds(&[("delta", "delta of theirs"), ("alpha", "alpha!"), ("bravo", "bravo!")]);
+    terminal.press(&["C-x", "C-c"]).ends();
 }
