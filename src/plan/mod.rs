@@ -18,6 +18,7 @@ mod outline;
 mod script;
 #[cfg(test)]
 pub(crate) mod tests;
+mod union;
 mod waves;
 
 pub(crate) use self::align::recognise;

@@ -14,7 +14,7 @@ use std::{
 use crate::{
     api::TaskResource,
     ids::{ProjectId, SpaceId, TaskId},
-    plan::{Change, Details, Key, Op, Outline},
+    plan::{Change, Details, Item, Key, Op, Outline},
     replica::{
         archival::Archival,
         assigned::Assigned,
@@ -248,9 +248,7 @@ impl Current {
         made: Vec<(Key, String, String)>,
     ) {
         for (from, to) in aliases {
-            self.replica.reserve_above(&from);
-            self.replica.reserve_above(&to);
-            self.replica.note_alias(from, to);
+            self.replica.take_over_alias(from, to);
         }
         for (key, sent, now) in made {
             self.replica.normalised.keep(&key, &sent, &now);
@@ -303,6 +301,11 @@ impl Current {
     /// What the service made of texts, as far as it is to be logged, once.
     pub(crate) fn take_new_texts(&mut self) -> Vec<(Key, String, String)> {
         std::mem::take(&mut self.replica.normalised.news)
+    }
+
+    /// Notes new lines of a save that is given up.
+    pub(crate) fn note_given_up<'a>(&mut self, lines: impl Iterator<Item = &'a Item>) {
+        self.replica.given_up.note(lines);
     }
 
     /// Notes that a request changes, or has changed, a detail.

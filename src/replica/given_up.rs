@@ -64,6 +64,15 @@ impl GivenUp {
         bases.give_up(without);
         lent.give_up(without);
         (current.bases, current.lent) = (bases, lent);
+        let lines = self.rejected.items.iter().filter(|item| self.left.find(&item.key).is_none());
+        current.note_given_up(lines);
+    }
+}
+
+impl Replica {
+    /// Gives new lines of `ours` the keys under which they were given up, see [`GivenUpLines`](super::given_up_lines::GivenUpLines).
+    pub(crate) fn recognise_given_up(&self, base: &Outline, ours: &mut Outline) {
+        self.given_up.recognise(base, ours, |key| self.current(key));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     ids::TaskId,
-    plan::{Key, Outline},
+    plan::{self, Item, Key, Outline},
     replica::state::Replica,
 };
 
@@ -39,6 +39,49 @@ impl Replica {
         self.aliases.remove(&to);
         self.new_aliases.push((from.clone(), to.clone()));
         self.aliases.insert(from, to);
+    }
+
+    /// Notes that a task was taken out before it was made. To the log of served bases it is one that
+    /// is known by its own number for good.
+    pub(crate) fn note_unmade(&mut self, number: u32) {
+        if self.unmade.insert(number) {
+            self.new_aliases.push((Key::New(number), Key::New(number)));
+        }
+    }
+
+    /// The keys of the tasks that were taken out before they were made.
+    pub(crate) fn unmade(&self) -> impl Iterator<Item = Key> {
+        self.unmade.iter().map(|number| Key::New(*number))
+    }
+
+    /// Takes over an alias that an earlier mount has logged, or what it logged of a task that was
+    /// never made.
+    pub(crate) fn take_over_alias(&mut self, from: Key, to: Key) {
+        self.reserve_above(&from);
+        self.reserve_above(&to);
+        match (&from, &to) {
+            (Key::New(number), Key::New(same)) if number == same => {
+                self.unmade.insert(*number);
+            }
+            _ => self.note_alias(from, to),
+        }
+    }
+
+    /// `base` without the tasks that were taken out before they were made, and `ours` without
+    /// those of them that are in it as they were: who took them out has deleted them, and whoever
+    /// has only kept them has not made them again. None of this concerns a save that still waits.
+    pub(crate) fn without_unmade(&mut self, base: Outline, ours: Outline) -> (Outline, Outline) {
+        let is_unmade =
+            |item: &&Item| matches!(item.key, Key::New(number) if self.unmade.contains(&number));
+        let gone: Vec<Key> = base.items.iter().filter(is_unmade).map(|it| it.key.clone()).collect();
+        if gone.is_empty() {
+            return (base, ours);
+        }
+        let mut left = base.clone();
+        gone.iter().for_each(|key| left.lift_out(key));
+        let first = self.reserve(base.items.len());
+        let ours = plan::merge(&base, &ours, &left, first).outline;
+        (left, ours)
     }
 
     /// The key that a task is known by now.

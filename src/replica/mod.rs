@@ -1,5 +1,6 @@
 //! One project as this machine has it. Pure: no lock, no clock, no waiting, no I/O.
 
+pub(crate) mod also_seen;
 pub(crate) mod archival;
 pub(crate) mod archiving;
 pub(crate) mod assigned;
@@ -13,6 +14,7 @@ pub(crate) mod evicted;
 pub(crate) mod field_times;
 pub(crate) mod freshness;
 pub(crate) mod given_up;
+pub(crate) mod given_up_lines;
 pub(crate) mod grace;
 pub(crate) mod hidden_fields;
 pub(crate) mod identity;

@@ -1,7 +1,7 @@
 //! What a text that a program has saved is to make of a project. Pure.
 
 use crate::{
-    plan::{Conflict, Outline},
+    plan::{Conflict, Key, Outline},
     replica::{
         local::Saved,
         pending::{PendingSave, Rebased},
@@ -36,13 +36,21 @@ impl Replica {
         if unborn || (ours == base && self.pending().is_none()) {
             return None;
         }
+        if self.pending().is_none() {
+            (base, ours) = self.without_unmade(base, ours);
+        }
         let first = self.reserve(base.items.len() * 2);
         let known = self.snapshot().filter(|_| self.id.is_some() && !self.uncertain);
         let (mut save, theirs, rebased) = match (self.pending(), known) {
-            (Some(waiting), _) => {
+            (Some(waiting), known) => {
                 let mut save = waiting.clone();
+                if known.is_none() {
+                    save.widen(&base);
+                }
                 let rebased = save.fold(&base, &ours, first);
-                (save, waiting.target.clone(), rebased)
+                let theirs = waiting.target.clone();
+                self.note_taken_out(&theirs, &save.target);
+                (save, theirs, rebased)
             }
             (None, Some(known)) if !known.outline.is_just(&base.existing()) => {
                 let mut save = PendingSave::new(base.existing(), ours);
@@ -62,6 +70,15 @@ impl Replica {
             self.note_alias(from, to);
         }
         Some(Intended { save, theirs, conflicts })
+    }
+
+    /// What was to be made, and is not to be any more, was taken out before it was.
+    fn note_taken_out(&mut self, before: &Outline, after: &Outline) {
+        for item in before.items.iter().filter(|item| after.find(&item.key).is_none()) {
+            if let Key::New(number) = item.key {
+                self.note_unmade(number);
+            }
+        }
     }
 
     /// Wants this instead of all that was wanted. A text that was refused here is settled by it.

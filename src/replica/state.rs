@@ -4,7 +4,7 @@
 //! was once the journal has it. Version and time of last change move then, and only if the bytes do.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -15,6 +15,7 @@ use crate::{
     replica::{
         archival::Archival,
         creation::Creating,
+        given_up_lines::GivenUpLines,
         local::{Local, Saved},
         normalised::Normalised,
         pending::PendingSave,
@@ -65,6 +66,9 @@ pub(crate) struct Replica {
     /// it reads the project again.
     pub(in crate::replica) copied: HashMap<Key, Details>,
     pub(in crate::replica) next_new: u32,
+    /// The numbers of the tasks that were taken out before they were made.
+    pub(in crate::replica) unmade: HashSet<u32>,
+    pub(in crate::replica) given_up: GivenUpLines,
     /// What tasks are known by now that programs have seen under another key.
     pub(in crate::replica) aliases: HashMap<Key, Key>,
     /// Whether somebody has seen a text that is not known any more: whatever is read next may be
@@ -103,6 +107,8 @@ impl Replica {
             normalised: Normalised::default(),
             copied: HashMap::new(),
             next_new: 0,
+            unmade: HashSet::new(),
+            given_up: GivenUpLines::default(),
             aliases: HashMap::new(),
             is_lost: false,
             version: 0,

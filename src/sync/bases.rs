@@ -96,7 +96,8 @@ pub(crate) fn log_bases_of_copy(
         of_copy.map_or(key, |(_, of_copy)| of_copy.clone())
     };
     let earlier = state.former_keys().map(|key| (key.clone(), now(key)));
-    let earlier: Vec<(Key, Key)> = earlier.filter(|(key, now)| key != now).collect();
+    let unmade = state.unmade().map(|key| (key.clone(), key));
+    let earlier = earlier.filter(|(key, now)| key != now).chain(unmade).collect();
     engine.base_log.note_aliases(copy, earlier);
     engine.base_log.note_aliases(copy, keys.to_vec());
     let made = state.texts_made();

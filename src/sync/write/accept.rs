@@ -240,6 +240,7 @@ pub(crate) fn understand(
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
     let mut ours = plan::align(&base, &wanted, first);
+    next.recognise_given_up(&base, &mut ours);
     format.say(&base, &mut ours, &lines)?;
     check_changes(&base, &ours, &lines)?;
     if !allow_delete {

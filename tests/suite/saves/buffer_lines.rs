@@ -162,3 +162,54 @@ async fn markup_that_was_taken_is_known_after_a_kill() {
     pass(10).await;
     assert_eq!(mount.memory.tree("plan"), "a\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_line_taken_out_before_it_was_sent_stays_out_unless_it_is_edited() {
+    for is_killed in [false, true] {
+        let mut mount = Mount::of("a").await;
+        let (first, second) = (Program::new(), Program::new());
+        first.reads(&mount).await;
+        mount.memory.set_offline(true);
+        first.writes(&mount, "- [ ] a\n- [ ] something new\n").await;
+        pass(10).await;
+        assert_eq!(second.reads(&mount).await, "- [ ] a\n- [ ] something new\n");
+        second.writes(&mount, "- [ ] a\n").await;
+        mount.memory.set_offline(false);
+        pass(120).await;
+        assert_eq!(mount.writes(), [""; 0], "there was nothing to be done");
+        if is_killed {
+            mount.kill().await;
+        }
+        // The buffer has the line as it was: its program has not put it there again.
+        first.writes(&mount, "- [ ] a!\n- [ ] something new\n").await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), "a!\n", "killed: {is_killed}");
+        // Who edits a line needs it.
+        first.writes(&mount, "- [ ] a!\n- [ ] something newer\n").await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), "a!\nsomething newer\n", "killed: {is_killed}");
+        first.writes(&mount, "- [ ] a!\n").await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), "a!\n", "killed: {is_killed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_later_program_saw_before_a_kill_is_deleted_by_it() {
+    let mut mount = Mount::of("a\nb").await;
+    let (first, second) = (Program::new(), Program::new());
+    first.reads(&mount).await;
+    pass(60).await;
+    mount.memory.add_elsewhere("plan", "t3", "c");
+    mount.memory.add_elsewhere("plan", "t4", "d");
+    assert_eq!(second.reads(&mount).await, lines("a b c d"));
+    mount.kill_before_anything_is_cached().await;
+    mount.ino("Plan.md").await.unwrap();
+    mount.memory.set_offline(true);
+    // Of an old buffer, and then of one in which there was more.
+    first.writes(&mount, &lines("a b mine")).await;
+    second.writes(&mount, &lines("d a b")).await;
+    mount.memory.set_offline(false);
+    pass(120).await;
+    assert_eq!(mount.memory.tree("plan"), "d\na\nb\nmine\n");
+}

@@ -262,3 +262,33 @@ async fn what_is_opened_after_it_begins_as_what_is_there() {
     let (_, fh, _) = editor.open(&mount, READ).await;
     mount.vfs.release(fh).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_line_that_two_programs_have_is_one_line() {
+    for is_edited in [false, true] {
+        let (mount, editor) = refused("a\nb", "- [ ] a\n- [ ] b\n- [ ] something new\n", 0).await;
+        let other = Program::new();
+        assert_eq!(other.reads(&mount).await, "- [ ] a\n- [ ] b\n- [ ] something new\n");
+        discard(&mount).await;
+        pass(60).await;
+        other.writes(&mount, "- [ ] a\n- [ ] B\n- [ ] something new\n").await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), "a\nB\nsomething new\n");
+        let last = if is_edited { "something newer" } else { "something new" };
+        editor.writes(&mount, &format!("- [ ] A\n- [ ] b\n- [ ] {last}\n")).await;
+        pass(60).await;
+        // Who edits what it saved before has edited it; who edits and saves at once what nobody has
+        // said to be its line adds another one: that deletes less.
+        let tree = mount.memory.tree("plan");
+        match is_edited {
+            false => assert_eq!(tree, "A\nB\nsomething new\n"),
+            true => assert!(tree.contains("something newer"), "{tree}"),
+        }
+        // A second line of the same words is one, if it is put beside the first.
+        let more = "- [ ] A\n- [ ] B\n- [ ] something new\n- [ ] something new\n";
+        other.reads(&mount).await;
+        other.writes(&mount, more).await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan").matches("something new\n").count(), 2);
+    }
+}

@@ -154,6 +154,15 @@ impl Mount {
 
     /// The mount is killed: what it gave to the kernel is on disk, also what no database has yet.
     pub async fn kill(&mut self) {
+        self.kill_with(&["journal", "cache.sqlite3"]).await;
+    }
+
+    /// As [`kill`](Self::kill), before anything that was read had come to the cache.
+    pub async fn kill_before_anything_is_cached(&mut self) {
+        self.kill_with(&["journal"]).await;
+    }
+
+    async fn kill_with(&mut self, databases: &[&str]) {
         let kept: Vec<(String, Vec<u8>)> = ["bases.kept", "bases.rotated", "bases.log"]
             .into_iter()
             .filter_map(|name| {
@@ -162,7 +171,7 @@ impl Mount {
             .collect();
         self.line.cut();
         let new = tempfile::tempdir().unwrap();
-        for name in ["journal", "cache.sqlite3"] {
+        for name in databases {
             copy_database(&self.dir.path().join(name), &new.path().join(name));
         }
         for (name, bytes) in kept {
