@@ -204,7 +204,7 @@ impl Current {
         snapshot: Snapshot,
         modified: SystemTime,
         is_complete: bool,
-        served: Option<Outline>,
+        served: Option<Arc<Outline>>,
     ) {
         let outline = snapshot.outline.clone();
         self.replica.install_cached(snapshot, modified, is_complete);
@@ -214,8 +214,13 @@ impl Current {
         }
         let is_clean = self.replica.saved().is_none() && self.replica.rejected.is_none();
         if let Some(served) = served.filter(|_| is_clean) {
-            let same = served == *outline;
-            self.bases.note_cached(if same { outline } else { Arc::new(served) });
+            if served == outline {
+                // It need not be kept once more as what was served last.
+                self.served = Some(self.replica.version());
+                self.bases.note_cached(outline);
+            } else {
+                self.bases.note_cached(served);
+            }
         }
     }
 

@@ -15,6 +15,8 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::{
     database,
@@ -49,6 +51,13 @@ pub(crate) struct Cache {
     connection: Option<Ordered<Connection>>,
     writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// The outline of a reading, as it is written.
+#[derive(Deserialize)]
+struct WrittenOutline<'a> {
+    #[serde(borrow)]
+    outline: &'a RawValue,
 }
 
 impl Cache {
@@ -143,9 +152,34 @@ impl Cache {
                 statement.query_row([id.as_str()], row).optional()
             })?;
         let (modified, reading) = row?;
-        let reading: Reading = serde_json::from_str(&reading).ok()?;
-        let is_sound = reading.outline.is_well_formed();
-        is_sound.then(|| CachedProject { modified: time(modified), reading })
+        read(modified, &reading)
+    }
+
+    /// As [`project`](Self::project), with what a program was last served of it. Most often that is
+    /// what was read, and then it is the same in memory: to read it once takes half the time.
+    pub(crate) fn project_and_served(
+        &self,
+        id: &ProjectId,
+    ) -> Option<(CachedProject, Option<Arc<Outline>>)> {
+        let row: Option<(i64, String, Option<String>)> = self.ask(
+            "SELECT modified, reading, served.outline FROM projects
+             LEFT JOIN served ON served.id = projects.id WHERE projects.id = ?1",
+            |statement| {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                statement.query_row([id.as_str()], row).optional()
+            },
+        )?;
+        let (modified, reading, served) = row?;
+        let project = read(modified, &reading)?;
+        let is_same = |served: &String| {
+            serde_json::from_str::<WrittenOutline<'_>>(&reading)
+                .is_ok_and(|written| written.outline.get() == served)
+        };
+        let served = served.and_then(|served| match is_same(&served) {
+            true => Some(Arc::clone(&project.reading.outline)),
+            false => outline(&served).map(Arc::new),
+        });
+        Some((project, served))
     }
 
     /// What a program was last served of a project.
@@ -154,7 +188,7 @@ impl Cache {
             .ask("SELECT outline FROM served WHERE id = ?1", |statement| {
                 statement.query_row([id.as_str()], |row| row.get(0)).optional()
             })?;
-        serde_json::from_str(&outline?).ok().filter(Outline::is_well_formed)
+        self::outline(&outline?)
     }
 
     /// Keeps a listing.
@@ -208,6 +242,16 @@ impl Cache {
         let answer = connection.prepare_cached(sql).and_then(|mut statement| query(&mut statement));
         answer.inspect_err(|error| tracing::debug!(%error, "the cache does not answer")).ok()
     }
+}
+
+fn read(modified: i64, reading: &str) -> Option<CachedProject> {
+    let reading: Reading = serde_json::from_str(reading).ok()?;
+    let is_sound = reading.outline.is_well_formed();
+    is_sound.then(|| CachedProject { modified: time(modified), reading })
+}
+
+fn outline(written: &str) -> Option<Outline> {
+    serde_json::from_str(written).ok().filter(Outline::is_well_formed)
 }
 
 impl Cache {

@@ -59,6 +59,28 @@ fn what_was_kept_is_there_after_reopening_and_for_nobody_else() {
 }
 
 #[test]
+fn what_was_served_is_what_was_read_wherever_it_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&dir.path().join("cache"), Instant::now());
+    let [same, other, unread, never] = ["same", "other", "unread", "never"].map(ProjectId::new);
+    for id in [&same, &other, &unread] {
+        cache.keep_project(id, project("read"));
+    }
+    cache.keep_served(&same, &project("read").reading.outline);
+    cache.keep_served(&other, &project("seen").reading.outline);
+    cache.keep_served(&never, &project("seen").reading.outline);
+    cache.write_out();
+    let (read, served) = cache.project_and_served(&same).unwrap();
+    assert_eq!(read, project("read"));
+    assert!(Arc::ptr_eq(&read.reading.outline, &served.unwrap()));
+    let (read, served) = cache.project_and_served(&other).unwrap();
+    assert_eq!((read, served), (project("read"), Some(project("seen").reading.outline)));
+    let (read, served) = cache.project_and_served(&unread).unwrap();
+    assert_eq!((read, served), (project("read"), None));
+    assert_eq!(cache.project_and_served(&never), None);
+}
+
+#[test]
 fn what_was_written_after_the_last_flush_may_not_be_all() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("cache");

@@ -181,7 +181,11 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
         }
     };
     let hides = engine.settings.hides_fields();
-    let cached = engine.cache.project(&id).map(|cached| {
+    let found = match digest {
+        Some(_) => engine.cache.project(&id).map(|cached| (cached, None)),
+        None => engine.cache.project_and_served(&id),
+    };
+    let cached = found.map(|(cached, served)| {
         let is_hidden = hides && cached.reading.fields.is_some();
         let Reading { outline, title, fields } = engine.settings.known_of(cached.reading);
         let read = engine.cache.read_time(&Aged::project(&id));
@@ -189,16 +193,24 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
             project.learn_fields(&fields, read);
         }
         let text = project.render(&outline);
-        (Snapshot { outline, text, title, read }, cached.modified, is_hidden)
+        let served = served.map(|served| match is_hidden {
+            true => {
+                let hidden = without_fields(&served);
+                engine.cache.keep_served(&id, &hidden);
+                hidden
+            }
+            false => served,
+        });
+        (Snapshot { outline, text, title, read }, served, cached.modified, is_hidden)
     });
     match digest {
         Some(digest) => take_back(engine, project, digest, cached.map(|(snapshot, ..)| snapshot)),
         None => {
-            let Some((snapshot, modified, is_hidden)) = cached else {
+            let Some((snapshot, served, modified, is_hidden)) = cached else {
                 project.lock().is_not_cached = true;
                 return;
             };
-            take_over_cached(engine, project, &id, (snapshot, is_hidden), modified);
+            take_over_cached(engine, project, (snapshot, served, is_hidden), modified);
         }
     }
     note_resident(engine, project);
@@ -221,8 +233,7 @@ fn take_back(engine: &Engine, project: &Project, digest: Digest, found: Option<S
 fn take_over_cached(
     engine: &Engine,
     project: &Project,
-    id: &ProjectId,
-    (mut snapshot, is_hidden): (Snapshot, bool),
+    (mut snapshot, served, is_hidden): (Snapshot, Option<Arc<Outline>>, bool),
     modified: SystemTime,
 ) {
     let is_complete = engine.cache.is_complete();
@@ -232,15 +243,6 @@ fn take_over_cached(
         outline.items.iter_mut().for_each(|item| item.details = item.details.present());
         snapshot.outline = Arc::new(outline);
     }
-    let served = engine.cache.served(id);
-    let served = match served {
-        Some(served) if is_hidden => {
-            let hidden = without_fields(&Arc::new(served));
-            engine.cache.keep_served(id, &hidden);
-            Some(Outline::clone(&hidden))
-        }
-        served => served,
-    };
     let mut state = project.lock();
     if matches!(state.remote(), Remote::Unknown) {
         if is_hidden {
