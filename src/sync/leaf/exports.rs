@@ -34,6 +34,9 @@ pub(crate) const LARGE: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct SpaceExports {
     pub(crate) spaces: Ordered<HashMap<SpaceId, Arc<Space>>>,
+    /// Held by whoever compares an export with a listing while none of the account is trusted: what
+    /// that tells may spare the others the listing.
+    pub(crate) first_comparison: AsyncMutex<()>,
 }
 
 #[derive(Debug, Default)]

@@ -153,6 +153,19 @@ impl ListingTable {
         verified.flatten().collect()
     }
 
+    /// Since when the exports of every space that was compared say what listings say, as far as the
+    /// newest comparison of each tells: that of the space for which that holds longest is what the
+    /// others of the account rest upon. `None` if one does not, or none was compared.
+    pub(crate) fn account_agrees_since(&self) -> Option<SystemTime> {
+        let agreements = self.slots.values().filter_map(|slot| match &slot.items {
+            Some(ListingItems::Agreement(agreement)) => Some(agreement.since),
+            _ => None,
+        });
+        let since: Vec<SystemTime> = agreements.collect();
+        let all_agree = since.iter().all(|since| *since > SystemTime::UNIX_EPOCH);
+        since.into_iter().max().filter(|_| all_agree)
+    }
+
     pub(crate) fn items(&self, which: &Which) -> Option<&ListingItems> {
         self.slots.get(which)?.items.as_ref()
     }

@@ -252,6 +252,11 @@ impl Listings {
         self.lock().verified()
     }
 
+    /// See [`ListingTable::account_agrees_since`].
+    pub(crate) fn account_agrees_since(&self) -> Option<SystemTime> {
+        self.lock().account_agrees_since()
+    }
+
     /// Remembers what the exports of a space were found to be, also for the next mount.
     pub(crate) fn note_agreement(&self, space: &SpaceId, agreement: Agreement) {
         let which = Which::Agreement(space.clone());

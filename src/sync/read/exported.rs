@@ -36,12 +36,29 @@ use crate::{
 /// more.
 const AGREED: Duration = Duration::from_secs(24 * 3600);
 
-/// What the exports of a space were found to be, as far as that counts.
+/// What the exports of a space were found to be, as far as that counts. One that was never compared
+/// is taken to be like the others of the account, if all of those that were are as listings say.
 pub(crate) fn agreement(engine: &Engine, folder: &SpaceId) -> Option<Agreement> {
     let now = engine.clock.wall();
-    let is_recent =
-        |agreement: &Agreement| now.duration_since(agreement.since).is_ok_and(|age| age <= AGREED);
-    engine.listings.agreement(folder).filter(is_recent)
+    let is_recent = |since: SystemTime| now.duration_since(since).is_ok_and(|age| age <= AGREED);
+    match engine.listings.agreement(folder) {
+        Some(own) => Some(own).filter(|own| is_recent(own.since)),
+        None => {
+            let since = engine.listings.account_agrees_since().filter(|since| is_recent(*since))?;
+            let (verified, left_out) = (engine.listings.verified(), BTreeSet::new());
+            Some(Agreement { since, verified, is_heavy: false, left_out })
+        }
+    }
+}
+
+/// Notes that an export differed from a listing: the space is compared again before its exports
+/// are trusted, and while that is so no other space is trusted without being compared.
+fn note_disagreement(engine: &Engine, folder: &SpaceId) {
+    let (since, verified, left_out) = (SystemTime::UNIX_EPOCH, BTreeSet::new(), BTreeSet::new());
+    let none = Agreement { since, verified, is_heavy: false, left_out };
+    let known = engine.listings.agreement(folder).unwrap_or(none);
+    let over = Agreement { since: SystemTime::UNIX_EPOCH, verified: BTreeSet::new(), ..known };
+    engine.listings.note_agreement(folder, over);
 }
 
 /// Asks for the export of a space, compares it with what was listed since it `begun`, and takes it
@@ -146,11 +163,7 @@ fn compare(
         // It may be somebody's edit between the two readings.
         state.newest = None;
         let pause = state.note_failure(DIFFERS);
-        if let Some(agreement) = engine.listings.agreement(folder) {
-            let (since, verified) = (SystemTime::UNIX_EPOCH, BTreeSet::new());
-            let over = Agreement { since, verified, ..agreement };
-            engine.listings.note_agreement(folder, over);
-        }
+        note_disagreement(engine, folder);
         engine.listings.refuse_export(folder, engine.clock.wall() + pause);
         return false;
     }

@@ -1,10 +1,11 @@
 //! Which reading a project gets, where anything shows that only exports tell: a listing of its tasks,
 //! an export of its space, or both at the same time.
 //!
-//! The first look into a space takes both, and compares them: from then on the whole space is known,
-//! and is read again by exports, which tell more for one request. A listing alone is for what exports
-//! leave out, for spaces whose exports are refused, slow or large, and for whoever an export does not
-//! tell in time. What comes too late for its reader is taken over as a change by others is.
+//! The first look into a space of an account takes both, and compares them: from then on exports are
+//! trusted in every space of the account, for as long as all that were compared say what listings
+//! say, and tell more for one request. A listing alone is for what exports leave out, for spaces
+//! whose exports are refused, slow or large, and for whoever an export does not tell in time. What
+//! comes too late for its reader is taken over as a change by others is.
 
 use std::{
     future::poll_fn,
@@ -50,7 +51,22 @@ pub(crate) async fn read(
     if is_fresh(engine, project) {
         return Ok(());
     }
-    let reading = choose(engine, project);
+    let mut reading = choose(engine, project);
+    // Of several spaces that are looked into at once, one is compared.
+    let _first = match reading {
+        Reading::Both => tokio::select! {
+            first = engine.exports.first_comparison.lock() => Some(first),
+            () = presence::departure(engine) => None,
+            () = engine.clock.sleep(EXPORT_TIMEOUT) => None,
+        },
+        Reading::Listing | Reading::Export => None,
+    };
+    if reading == Reading::Both {
+        if is_fresh(engine, project) {
+            return Ok(());
+        }
+        reading = choose(engine, project);
+    }
     if reading == Reading::Listing {
         return list(engine, project, priority).await;
     }

@@ -1,6 +1,7 @@
 //! What is read, when it is asked for, and how long it is believed.
 
 mod agenda;
+mod cold_walks;
 mod detail_fetch;
 mod exports;
 mod first_looks;

@@ -1,0 +1,102 @@
+//! What a walk through many spaces costs of which nothing is known, and what is trusted of the exports
+//! of one because of another. On real mounts.
+
+use std::fs;
+
+use taskadefs::{
+    ids::SpaceId,
+    server::{Exports, Quirks, Store},
+};
+
+use crate::support::mount::Mounted;
+
+/// Beside the workspace itself.
+const FOLDERS: usize = 10;
+
+fn folder(number: usize) -> String {
+    format!("Folder {number:02}")
+}
+
+fn fill(store: &Store, workspace: &SpaceId, name: &str, tasks: &str) {
+    let folder = store.add_folder(workspace, name).unwrap();
+    for number in 0..4 {
+        store.add_project(&folder, &format!("{name} {number}"), tasks).unwrap();
+    }
+}
+
+fn seeded(store: &Store, workspace: &SpaceId) {
+    for number in 0..FOLDERS {
+        fill(store, workspace, &folder(number), "one\nneedle\nthree");
+    }
+}
+
+/// The requests for tasks and for exports so far, and all.
+fn asked(mounted: &Mounted) -> (usize, usize, usize) {
+    let reads = mounted.reads();
+    let count = |what: &str| reads.iter().filter(|path| path.ends_with(what)).count();
+    (count("/tasks"), count("/export"), reads.len())
+}
+
+#[test]
+fn a_cold_search_is_two_requests_a_space_and_three() {
+    let searches = [
+        "grep -r needle .. --include='*.md' | wc -l",
+        "rg --no-ignore --threads 8 needle .. -g '*.md' -g '!.taskade' | wc -l",
+        "find .. -name '*.md' -not -path '*/.taskade/*' -print0 | xargs -0 -P8 -n1 cat | grep -c needle",
+    ];
+    for search in searches {
+        let mounted = Mounted::on(Quirks::default(), "needle", &["--max-age", "3600"], seeded);
+        let found: usize = mounted.ok(search).trim().parse().unwrap();
+        assert_eq!(found, 4 * FOLDERS + 1, "{search}");
+        let (tasks, exports, all) = asked(&mounted);
+        let spaces = FOLDERS + 1;
+        assert!(exports <= spaces && tasks <= 1, "{search}: {tasks} listings, {exports} exports");
+        assert!(all <= 2 * spaces + 3, "{search}: {all} requests");
+        mounted.ok(search);
+        assert_eq!(asked(&mounted), (0, 0, 0), "{search}");
+        mounted.end();
+    }
+}
+
+#[test]
+fn what_was_compared_in_one_space_is_trusted_in_the_next_over_a_remount() {
+    let mounted = Mounted::on(Quirks::default(), "needle", &["--max-age", "3600"], seeded);
+    assert_eq!(mounted.text(), "- [ ] needle\n");
+    let first = asked(&mounted);
+    assert_eq!((first.0, first.1), (1, 1));
+    mounted.end();
+    mounted.begin();
+    let text = |number: usize| {
+        let path = mounted.acme().join(folder(number)).join(format!("{} 0.md", folder(number)));
+        fs::read_to_string(path).unwrap()
+    };
+    assert_eq!(text(0), "- [ ] one\n- [ ] needle\n- [ ] three\n");
+    let next = asked(&mounted);
+    assert_eq!((next.0, next.1), (0, 1));
+    mounted.end();
+}
+
+#[test]
+fn once_an_export_differs_each_space_is_compared_by_itself() {
+    let seed = |store: &Store, workspace: &SpaceId| {
+        fill(store, workspace, "A plain", "one\ntwo");
+        fill(store, workspace, "B marked", "a *marked* one");
+        fill(store, workspace, "C plain", "three");
+    };
+    let quirks = Quirks { exports: Exports::Different, ..Quirks::default() };
+    let mounted = Mounted::on(quirks, "plain", &["--max-age", "3600"], seed);
+    let read = |name: &str| {
+        let text = fs::read_to_string(mounted.acme().join(name).join(format!("{name} 0.md")));
+        let (tasks, exports, _) = asked(&mounted);
+        (text.unwrap(), tasks, exports)
+    };
+    assert_eq!(read("B marked"), ("- [ ] a *marked* one\n".to_owned(), 1, 1));
+    // What agrees in one space is not taken for all of them any more, over a remount neither.
+    assert_eq!(read("A plain"), ("- [ ] one\n- [ ] two\n".to_owned(), 1, 1));
+    mounted.end();
+    mounted.begin();
+    mounted.ok("ls 'C plain'");
+    mounted.reads();
+    assert_eq!(read("C plain"), ("- [ ] three\n".to_owned(), 1, 1));
+    mounted.end();
+}
