@@ -183,6 +183,7 @@ async fn handle(
     let (method, path) = (asked.method.clone(), asked.path());
     let most = routes.most_bytes(&path);
     let body = Limited::new(request.into_body(), most).collect().await;
+    let _under_way = shared.log.begin();
     tokio::time::sleep(shared.quirks.latency).await;
     let place = shared.window.count();
     let fault = shared.faults.next(&method, &path);

@@ -35,6 +35,18 @@ pub struct LoggedRequest {
 struct Lines {
     entries: VecDeque<LoggedRequest>,
     file: Option<File>,
+    under_way: usize,
+    most_under_way: usize,
+}
+
+/// A request is under way as long as this is there.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'a>(&'a RequestLog);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().under_way -= 1;
+    }
 }
 
 /// The requests that a server got.
@@ -51,7 +63,7 @@ impl RequestLog {
             })
         };
         let file = file.map(open).transpose()?;
-        Ok(Self { lines: Mutex::new(Lines { entries: VecDeque::new(), file }) })
+        Ok(Self { lines: Mutex::new(Lines { file, ..Lines::default() }) })
     }
 
     pub(crate) fn add(&self, entry: LoggedRequest) {
@@ -67,6 +79,19 @@ impl RequestLog {
             lines.entries.pop_front();
         }
         lines.entries.push_back(entry);
+    }
+
+    /// A request is being answered.
+    pub(crate) fn begin(&self) -> UnderWay<'_> {
+        let mut lines = self.lock();
+        lines.under_way += 1;
+        lines.most_under_way = lines.most_under_way.max(lines.under_way);
+        UnderWay(self)
+    }
+
+    /// How many requests were under way at once at most.
+    pub fn most_under_way(&self) -> usize {
+        self.lock().most_under_way
     }
 
     /// Every request so far.

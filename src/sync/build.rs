@@ -24,7 +24,7 @@ use crate::{
         event::Event,
         leaf::{
             conflicts::Unseen, exports::SpaceExports, listings::Listings, residents::Residents,
-            scans::Scans, transfers::Transfers, unmoved::Unsettled,
+            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         settings::Settings,
         tasks::BackgroundTasks,
@@ -75,7 +75,8 @@ impl Engine {
             asks: Arc::default(),
             scans: Scans::of_projects(),
             dir_scans: Scans::of_directories(),
-            walks: Arc::default(),
+            walks: Walks::of_projects(),
+            space_walks: Walks::of_spaces(),
             transfers: Transfers::default(),
             removals,
             tasks: BackgroundTasks::default(),

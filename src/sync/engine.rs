@@ -59,6 +59,8 @@ pub struct Engine {
     pub(crate) scans: Scans,
     pub(crate) dir_scans: Scans,
     pub(crate) walks: Arc<Walks>,
+    /// Who walks through spaces of which nothing is known.
+    pub(crate) space_walks: Arc<Walks>,
     pub(crate) transfers: Transfers,
     /// The files that were removed, and are to be the same projects again if they come back.
     pub(crate) removals: Removals,

@@ -153,6 +153,22 @@ impl Listings {
         Vec::new()
     }
 
+    /// The spaces of the workspace that a space is in, itself first, as far as they were listed; and
+    /// which of them it is.
+    pub(crate) fn beside(&self, space: &SpaceId) -> Option<(Vec<SpaceId>, usize)> {
+        let way = self.way_to(space);
+        let workspace = way.first().map(|(_, workspace)| workspace.id.clone())?;
+        let known = self.lock();
+        let Some(ListingItems::Spaces(folders)) = known.items(&Which::Folders(workspace.clone()))
+        else {
+            return None;
+        };
+        let folders = folders.iter().map(|folder| folder.id.clone());
+        let spaces: Vec<SpaceId> = std::iter::once(workspace).chain(folders).collect();
+        let at = spaces.iter().position(|it| it == space)?;
+        Some((spaces, at))
+    }
+
     /// Whether a project is known to be archived.
     pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
         let known = self.lock();

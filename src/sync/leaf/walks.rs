@@ -15,8 +15,11 @@ use crate::{
 /// Within how long the next unknown project must be asked for, to go on with a walk.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
-/// A walk is not believed before it is longer than this.
+/// A walk through projects is not believed before it is longer than this.
 pub(crate) const DOUBTFUL: usize = 3;
+
+/// Nor is one through spaces: whoever looks into two is seldom done.
+pub(crate) const DOUBTFUL_SPACES: usize = 1;
 
 /// By how many more projects a walk is led for each that it is longer.
 pub(crate) const GROWTH: usize = 2;
@@ -26,8 +29,12 @@ pub(crate) const GROWTH: usize = 2;
 pub(crate) const MOST: usize = 6;
 
 /// All walks.
-#[derive(Debug, Default)]
-pub(crate) struct Walks(Ordered<WalkState>);
+#[derive(Debug)]
+pub(crate) struct Walks {
+    /// How long one is not believed.
+    doubtful: usize,
+    state: Ordered<WalkState>,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct WalkState {
@@ -67,8 +74,8 @@ impl Walk {
         now.saturating_duration_since(self.since) > PAUSE
     }
 
-    /// Somebody comes to the project that is listed there.
-    pub(crate) fn step(&mut self, at: usize, now: Instant) -> Lead {
+    /// Somebody comes to what is listed there.
+    pub(crate) fn step(&mut self, at: usize, now: Instant, doubtful: usize) -> Lead {
         let backward = at < self.at;
         if self.is_over(now) {
             *self = Self::new(at, now);
@@ -76,21 +83,31 @@ impl Walk {
             (self.at, self.since) = (at, now);
             self.length += 1;
         }
-        Lead { backward, count: (self.length.saturating_sub(DOUBTFUL) * GROWTH).min(MOST) }
+        Lead { backward, count: (self.length.saturating_sub(doubtful) * GROWTH).min(MOST) }
     }
 }
 
 impl Walks {
-    pub(crate) fn lock(&self) -> OrderedGuard<'_, WalkState> {
-        self.0.lock()
+    /// Through the projects of a space.
+    pub(crate) fn of_projects() -> Arc<Self> {
+        Arc::new(Self { doubtful: DOUBTFUL, state: Ordered::default() })
     }
 
-    /// A walk comes to the project that is listed there. What more to read ahead of it.
+    /// Through the spaces of a workspace.
+    pub(crate) fn of_spaces() -> Arc<Self> {
+        Arc::new(Self { doubtful: DOUBTFUL_SPACES, state: Ordered::default() })
+    }
+
+    pub(crate) fn lock(&self) -> OrderedGuard<'_, WalkState> {
+        self.state.lock()
+    }
+
+    /// A walk comes to what is listed there. What more to read ahead of it.
     pub(crate) fn step(&self, way: &Way, at: usize, now: Instant) -> Lead {
         let mut state = self.lock();
         state.walks.retain(|known, walk| known == way || !walk.is_over(now));
         let walk = state.walks.entry(way.clone()).or_insert_with(|| Walk::new(at, now));
-        let lead = walk.step(at, now);
+        let lead = walk.step(at, now, self.doubtful);
         Lead { count: lead.count.saturating_sub(state.ahead), ..lead }
     }
 
@@ -133,17 +150,14 @@ impl Drop for AheadLease {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::Arc,
-        time::{Duration, Instant},
-    };
+    use std::time::{Duration, Instant};
 
     use super::{DOUBTFUL, Lead, MOST, PAUSE, Process, Walk, Walks};
     use crate::ids::SpaceId;
 
     /// How many are led at each step.
     fn counts(walk: &mut Walk, steps: &[usize], now: Instant) -> Vec<usize> {
-        steps.iter().map(|at| walk.step(*at, now).count).collect()
+        steps.iter().map(|at| walk.step(*at, now, DOUBTFUL).count).collect()
     }
 
     #[test]
@@ -151,7 +165,7 @@ mod tests {
         let now = Instant::now();
         let mut walk = Walk::new(0, now);
         assert_eq!(counts(&mut walk, &[1, 2, 3, 4, 5, 6], now), [0, 0, 2, 4, 6, MOST]);
-        assert_eq!(walk.step(5, now), Lead { backward: true, count: MOST });
+        assert_eq!(walk.step(5, now, DOUBTFUL), Lead { backward: true, count: MOST });
     }
 
     #[test]
@@ -164,13 +178,13 @@ mod tests {
     fn after_a_pause_it_begins_anew() {
         let start = Instant::now();
         let mut walk = Walk { length: DOUBTFUL + 1, ..Walk::new(0, start) };
-        assert_eq!(walk.step(1, start + PAUSE + Duration::from_secs(1)).count, 0);
+        assert_eq!(walk.step(1, start + PAUSE + Duration::from_secs(1), DOUBTFUL).count, 0);
         assert_eq!((walk.at, walk.length), (1, 1));
     }
 
     #[test]
     fn programs_walk_by_themselves_and_share_what_is_led() {
-        let (walks, now) = (Arc::new(Walks::default()), Instant::now());
+        let (walks, now) = (Walks::of_projects(), Instant::now());
         let way = |group| (Process { group, inode: 0 }, SpaceId::new("f"));
         let steps = |group, from: usize| {
             (from..from + 6).map(|at| walks.step(&way(group), at, now).count).max()

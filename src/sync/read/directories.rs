@@ -19,7 +19,7 @@ use crate::{
             listings::ListingStanding,
         },
         presence,
-        read::{look::REVALIDATION_WAIT, open::TTL},
+        read::look::{REVALIDATION_WAIT, TTL},
     },
 };
 

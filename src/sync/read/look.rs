@@ -30,6 +30,10 @@ use crate::{
 /// How long a reader waits for more than it can be served at once.
 pub(crate) const REVALIDATION_WAIT: Duration = Duration::from_millis(500);
 
+/// How long the kernel may believe names and attributes that do not age: every change that does not
+/// come through it is told to it.
+pub const TTL: Duration = Duration::from_secs(1);
+
 /// A reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {

@@ -19,3 +19,4 @@ pub(crate) mod refresh;
 pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod serve;
+pub(crate) mod space_readahead;

@@ -18,16 +18,12 @@ use crate::{
             cache_readahead,
             cache_write::{self, WATCHED, is_lasting},
             export,
-            look::{self, REVALIDATION_WAIT},
-            readahead, refresh,
+            look::{self, REVALIDATION_WAIT, TTL},
+            readahead, refresh, space_readahead,
         },
         residency,
     },
 };
-
-/// How long the kernel may believe names and attributes that do not age: every change that does not
-/// come through it is told to it.
-pub const TTL: Duration = Duration::from_secs(1);
 
 /// What a program that opens the project gets, if it may be one that walks through many.
 ///
@@ -92,6 +88,7 @@ pub(crate) async fn serve(
             // Who waits for the service does so on no thread of the kernel's: the cache is looked into
             // for what is to be read ahead.
             tokio::task::yield_now().await;
+            space_readahead::lead(engine, project, process);
             if !export::read_by_export(engine, project).await {
                 readahead::read_ahead(engine, project, process);
                 look::read(engine, project, Priority::Foreground).await?;

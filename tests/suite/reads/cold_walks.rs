@@ -1,7 +1,7 @@
 //! What a walk through many spaces costs of which nothing is known, and what is trusted of the exports
 //! of one because of another. On real mounts.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use taskadefs::{
     ids::SpaceId,
@@ -99,4 +99,33 @@ fn once_an_export_differs_each_space_is_compared_by_itself() {
     mounted.reads();
     assert_eq!(read("C plain"), ("- [ ] three\n".to_owned(), 1, 1));
     mounted.end();
+}
+
+/// Most requests under way at a time, and all of them, of a cold search at a slow service.
+fn overlapped(quirks: Quirks, script: &str) -> (usize, usize) {
+    let quirks = Quirks { latency: Duration::from_millis(100), ..quirks };
+    let mounted = Mounted::on(quirks, "needle", &["--max-age", "3600"], seeded);
+    mounted.ok(script);
+    let most = mounted.server().log().most_under_way();
+    let all = mounted.reads().len();
+    mounted.end();
+    (most, all)
+}
+
+#[test]
+fn a_walk_through_spaces_finds_the_next_ones_on_their_way_and_costs_no_request_more() {
+    // One program, one project after the other.
+    let (most, all) = overlapped(Quirks::default(), "grep -r needle .");
+    assert!(most >= 5, "{most} at a time");
+    assert!(all <= 2 * (FOLDERS + 1) + 3, "{all} requests");
+}
+
+#[test]
+fn who_looks_into_a_few_spaces_has_no_others_read() {
+    let cat = "cat Plan.md 'Folder 00/Folder 00 1.md'";
+    let (_, all) = overlapped(Quirks::default(), cat);
+    // The walk is led by two once it is in its second space.
+    assert!(all <= 2 + 3 + 2 + 2 * 2, "{all} requests");
+    let (_, one) = overlapped(Quirks::default(), "cat 'Folder 04/Folder 04 1.md'");
+    assert!(one <= 2 + 3, "{one} requests");
 }
