@@ -113,13 +113,9 @@ impl FieldKeys {
         }
     }
 
-    /// What there is, for a message.
-    pub fn listed(&self) -> String {
-        let some: Vec<_> =
-            self.labels.iter().take(MOST_TOLD).map(|label| format!("`{label}`")).collect();
-        let more = self.labels.len() - some.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", some.join(", "))
+    /// Why a field that is called so is none.
+    pub fn no_field(&self, key: &str) -> String {
+        no_field(key, self.labels.iter().map(String::as_str))
     }
 
     /// The name that a text begins with behind a bracket, as one does that was to be a field.
@@ -131,6 +127,18 @@ impl FieldKeys {
             None => self.by_lower.get(&key.to_lowercase())?.map(|at| self.labels[at].as_str()),
         }
     }
+}
+
+/// Why a field that is called so is none in a project that has these.
+pub fn no_field<'a>(key: &str, labels: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let count = labels.len();
+    let some: Vec<_> = labels.take(MOST_TOLD).map(|label| format!("`{label}`")).collect();
+    let there = match count - some.len() {
+        _ if count == 0 => "none; write".to_owned(),
+        0 => format!("{}; write one of these, or", some.join(", ")),
+        more => format!("{} and {more} more; write one of these, or", some.join(", ")),
+    };
+    format!("`{key}` is no field of this project, which has {there} `\\[` to make it text")
 }
 
 fn encode_value(value: &str, keys: &FieldKeys) -> String {

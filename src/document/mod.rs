@@ -37,7 +37,7 @@ mod tokens;
 mod underlines;
 
 pub use self::{
-    fields::FieldKeys,
+    fields::{FieldKeys, no_field},
     parse::{ParseOptions, parse},
     parse_error::ParseError,
     render::{RenderOptions, render, render_line, render_numbered},

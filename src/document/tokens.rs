@@ -186,14 +186,7 @@ fn named_field<'a>(text: &'a str, keys: &'a FieldKeys) -> Option<(usize, DetailT
     let is_spaced = text[1..].split_once("::").is_some_and(|(_, rest)| rest.starts_with(BLANKS));
     let is_meant = key.starts_with(char::is_alphabetic) && is_spaced && !value.is_empty();
     let is_foreign = is_link || OBSIDIAN_KEYS.contains(&key) || !is_meant;
-    let reason = || {
-        format!(
-            "`{key}` is no field of this project, which has {}; write one of these, or `\\[` to \
-             make it text",
-            keys.listed()
-        )
-    };
-    (!is_foreign).then(|| (length, DetailToken::Wrong(reason())))
+    (!is_foreign).then(|| (length, DetailToken::Wrong(keys.no_field(key))))
 }
 
 /// `@handle`, if a word ends behind it and what punctuation follows it.

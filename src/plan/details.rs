@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::known::{Known, PartialMap};
-use crate::model::{Schedule, TaskResource};
+use crate::model::{End, Schedule, TaskResource};
 
 /// What is known of a task beside its text. Of most tasks that is nothing, or that they have
 /// nothing: neither takes memory of its own, and copies share theirs.
@@ -199,9 +199,15 @@ impl Details {
         parts.into()
     }
 
-    /// With a note that can be sent: the service takes no line breaks in one.
-    pub(crate) fn in_one_line(&self) -> Details {
+    /// As it can be sent: the service takes no line breaks in a note and no end after some time.
+    pub(crate) fn sendable(&self) -> Details {
+        if self.is_unknown() {
+            return self.clone();
+        }
         let mut parts = self.parts();
+        if let Known::Present(Schedule { end, .. }) = &mut parts.date {
+            end.take_if(|end| matches!(end, End::Period { .. }));
+        }
         if let Known::Present(note) = &mut parts.note {
             *note = note
                 .split(['\r', '\n'])

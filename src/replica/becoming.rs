@@ -102,7 +102,7 @@ impl There {
                 let is_whole = copying::same_tasks(&left, &outline);
                 outline.inherit(&copying::renamed(&left, &keys));
                 for item in outline.items.iter_mut().filter(|_| !lacking.is_empty()) {
-                    item.details = item.details.in_one_line();
+                    item.details = item.details.sendable();
                 }
                 copying::with_details_of(&mut base, &outline);
                 Self { keys, base, outline, is_whole }

@@ -67,4 +67,18 @@ impl PendingSave {
         self.brought.push((key.clone(), more.clone()));
         Some(more)
     }
+    /// Gives these new tasks what they are copies of, where `of` tells that by what there was, by their
+    /// texts and by what their lines say.
+    pub(crate) fn complete(
+        &mut self,
+        made: &HashSet<Key>,
+        of: impl Fn(&Outline, &str, &Details) -> Option<Details>,
+    ) {
+        let is_made = |item: &&mut Item| made.contains(&item.key) && !item.text.is_empty();
+        for item in self.target.items.iter_mut().filter(is_made) {
+            if let Some(has) = of(&self.base, &item.text, &item.details) {
+                item.details = has;
+            }
+        }
+    }
 }

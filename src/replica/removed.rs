@@ -75,6 +75,13 @@ impl Removed {
         }
     }
 
+    /// As the tasks of another project, where `there` gives what details are in that.
+    pub(crate) fn in_project(&mut self, there: impl Fn(&Details) -> Details) {
+        for gone in &mut self.tasks {
+            (gone.known, gone.seen) = (there(&gone.known), there(&gone.seen));
+        }
+    }
+
     /// Whether nothing was deleted lately, as far as is known.
     pub(crate) fn is_empty(&self) -> bool {
         self.tasks.is_empty()
@@ -159,7 +166,7 @@ impl Removed {
                     let Some(found) = gone.iter().position(fits) else { return true };
                     let (at, found) = gone.remove(found);
                     used.insert(at);
-                    let has = found.known.in_one_line();
+                    let has = found.known.sendable();
                     let again = found.again(&item.details, &has);
                     taken.push((item.key.clone(), found.key.clone(), again));
                     false

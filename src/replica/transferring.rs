@@ -14,6 +14,7 @@ use crate::{
         remote::Snapshot,
         state::Replica,
     },
+    text::carried::as_it_was,
 };
 
 impl Replica {
@@ -48,10 +49,21 @@ impl Replica {
         Ok(())
     }
 
-    /// Wants for a task what the one that it was made of was found to have. `false` if nothing waits.
-    pub(crate) fn want_copied(&mut self, key: &Key, fetched: &Details) -> bool {
+    /// Wants for a task what the one that it was made of was found to have, and what its line says of
+    /// what that was `cut` with, as that was. `false` if nothing waits.
+    pub(crate) fn want_copied(
+        &mut self,
+        key: &Key,
+        fetched: &Details,
+        cut: Option<&Details>,
+    ) -> bool {
         let Some(save) = self.pending_mut() else { return false };
         let copied = save.target.find(key).map(|item| fetched.beyond(&item.details));
+        if let Some(cut) = cut
+            && let Some(item) = save.target.items.iter_mut().find(|item| item.key == *key)
+        {
+            item.details = as_it_was(&item.details, cut);
+        }
         save.take_along(key, fetched);
         self.note_copied(copied.map(|copied| (key.clone(), copied)));
         true

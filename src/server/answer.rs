@@ -151,6 +151,7 @@ impl Answer {
             404 => ("NOT_FOUND", "Not Found"),
             413 => ("PAYLOAD_TOO_LARGE", "Payload Too Large"),
             415 => ("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"),
+            422 => ("UNPROCESSABLE_ENTITY", "Unprocessable Entity"),
             429 => ("TOO_MANY_REQUESTS", "Too Many Requests"),
             _ => ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
         };

@@ -104,10 +104,7 @@ impl FieldView {
         let Some(field) = self.schema.find(id) else {
             return match known {
                 Some(_) => value(id, text, known),
-                None => {
-                    let there = self.keys.listed();
-                    Err(format!("`{id}` is no field of this project, which has {there}"))
-                }
+                None => Err(self.keys.no_field(id)),
             };
         };
         if text.contains(char::REPLACEMENT_CHARACTER) {
@@ -118,17 +115,17 @@ impl FieldView {
         }
         match &field.kind {
             FieldKind::Text => Ok(Value::from(text)),
-            FieldKind::Number => number(text).map(Value::Number).ok_or_else(|| {
-                format!("`{name}` takes a number such as 2.5, and `{text}` is none")
-            }),
+            FieldKind::Number => number(text)
+                .map(Value::Number)
+                .ok_or_else(|| format!("`{name}` takes {}, and `{text}` is none", taken(field))),
             FieldKind::Select => option(field, text).map(Value::from).ok_or_else(|| {
                 let there = listed(&field.options);
                 format!("`{text}` is no option of `{name}`, which has {there}; write one of these")
             }),
             FieldKind::DateTime if is_date(day(text)) => Ok(Value::from(text)),
-            FieldKind::DateTime => Err(format!(
-                "`{name}` takes a day as YYYY-MM-DD, such as 2026-03-09, and `{text}` is none"
-            )),
+            FieldKind::DateTime => {
+                Err(format!("`{name}` takes {}, and `{text}` is none", taken(field)))
+            }
             FieldKind::Other(_) => value(name, text, known),
         }
     }
@@ -281,6 +278,18 @@ fn labels(options: &[FieldOption]) -> Vec<String> {
         label
     };
     options.iter().map(label).collect()
+}
+
+/// What a field takes, in words.
+pub(crate) fn taken(field: &FieldDefinition) -> String {
+    match &field.kind {
+        FieldKind::Text => "a text".to_owned(),
+        FieldKind::Number => "a number such as 2.5".to_owned(),
+        FieldKind::Select if field.options.is_empty() => "one of its options".to_owned(),
+        FieldKind::Select => format!("one of {}", listed(&field.options)),
+        FieldKind::DateTime => "a day as YYYY-MM-DD, such as 2026-03-09".to_owned(),
+        FieldKind::Other(kind) => format!("a value of the type `{kind}`"),
+    }
 }
 
 fn listed(options: &[FieldOption]) -> String {

@@ -199,7 +199,7 @@ pub(crate) async fn lacking(
         .iter()
         .filter(|item| !item.details.is_unknown())
         .filter_map(|item| match keys.get(&item.key) {
-            Some(Key::Known(task)) => Some((task.clone(), item.details.in_one_line())),
+            Some(Key::Known(task)) => Some((task.clone(), item.details.sendable())),
             _ => None,
         })
         .collect();

@@ -13,10 +13,11 @@ use crate::{
         engine::Engine,
         project::Project,
         read::detail,
+        residency,
         transition::Transition,
         upload::unsettable::{self, LeftOut},
     },
-    text::details::undisplayable,
+    text::{carried::hidden, details::undisplayable, moved::in_project},
 };
 
 /// What was done about what is to be copied.
@@ -70,7 +71,7 @@ pub(crate) async fn copy_details(engine: &Engine, project: &Project) -> Result<C
         (Key::Known(_), None) if is_wanted => copy_from(engine, project, &moved).await?,
         // It was cut and put back since: then it is to have what it was to have.
         (Key::Known(_), Some(fetched)) if is_wanted && !has_all => {
-            want_for(engine, project, &moved.key, fetched).await?;
+            want_for(engine, project, &moved.key, (fetched, None)).await?;
         }
         (Key::Known(task), Some(fetched)) if is_wanted => {
             check(engine, &id, task, fetched).await?;
@@ -96,23 +97,30 @@ pub(crate) async fn copy_from(
             fetched = fetched.or(&ask.await?);
         }
     }
-    // What was shown was pasted with the line, or left out on purpose.
-    let fetched =
-        fetched.beyond(&moved.cut_with).with(&undisplayable(&moved.cut_with)).in_one_line();
+    let (from, to) = (residency::fields_of(engine, &moved.from), project.format().fields.clone());
+    let there = |details: &Details| in_project(details, from.as_deref(), to.as_deref());
+    let cut = there(&moved.cut_with);
+    // What was shown was pasted with the line, or left out on purpose; what was shown less of than there
+    // was comes along.
+    let unseen = to.as_ref().map(|_| hidden(&cut)).unwrap_or_default();
+    let unshown = undisplayable(&cut).with(&unseen);
+    let fetched = there(&fetched.beyond(&moved.cut_with)).with(&unshown).sendable();
     let (fetched, left) = unsettable::settable(&fetched);
     unsettable::report(engine, project, LeftOut::all(&moved.text, left)).await?;
-    want_for(engine, project, &moved.key, &fetched).await
+    let (cut, _) = unsettable::settable(&cut);
+    want_for(engine, project, &moved.key, (&fetched, Some(&cut))).await
 }
 
-/// Wants for a new task what the old one was told to have.
+/// Wants for a new task what the old one was told to have, and what its line said of what it was cut
+/// with as it was.
 pub(crate) async fn want_for(
     engine: &Engine,
     project: &Project,
     key: &Key,
-    fetched: &Details,
+    (fetched, cut): (&Details, Option<&Details>),
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    if !next.want_copied(key, fetched) {
+    if !next.want_copied(key, fetched, cut) {
         return Ok(());
     }
     next.commit().await

@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use crate::{
     api::{Priority, Resource},
-    document::Line,
+    document::{self, Line},
     error::{Error, Kind, Result},
     ids::ProjectId,
+    model::{FieldDefinition, FieldKind, FieldOption},
     plan::{Change, Details, Key, Op},
     replica::state::Content,
     sync::{engine::Engine, project::Project, residency, transition::Transition},
+    text::fields::{spelled, taken},
 };
 
 /// Looks up whom and what a script names that makes tasks, if it was never seen in the project:
@@ -153,28 +155,66 @@ pub(crate) async fn strangers(
     Some(no_member(project, stranger, &known))
 }
 
-/// Why a field cannot be set, if it is that the project has none of that name or that it takes
+/// Why a value of a field cannot be set, if it is that the project has no such field or that it takes
 /// other values.
 pub(crate) async fn not_taken(
     engine: &Engine,
     project: &Project,
     id: &ProjectId,
-    field: &str,
+    (field, value): (&str, &Value),
     error: &Error,
 ) -> Option<Error> {
-    let listed = engine.backend.resource(Priority::Save, id, Resource::Fields).await.ok()?;
-    listed.as_array()?;
-    if !field_ids(&listed).contains(&field) {
-        return Some(no_field(project, field, &listed));
+    let listed = engine.backend.resource(Priority::Save, id, Resource::Fields).await;
+    let listed = listed.ok().filter(Value::is_array);
+    if let Some(listed) = listed.as_ref().filter(|listed| !field_ids(listed).contains(&field)) {
+        return Some(no_field(project, field, listed));
     }
     // It is there, so what is not found is its task.
     if error.kind() != Kind::Refused {
         return None;
     }
-    let (line, name) = (place(project, field), field_name(project, field));
-    let what = format!("{line}Taskade does not take this value for {name}");
-    let takes = listed.as_array()?.iter().find(|known| id_of(known) == Some(field))?;
-    Some(Error::new(Kind::Invalid, what).hint(format!("it is {}", described(project, takes))))
+    let exported = project.fields();
+    let exported = exported.find(field);
+    let fields = listed.as_ref().and_then(Value::as_array);
+    let found = fields.and_then(|fields| fields.iter().find(|known| id_of(known) == Some(field)));
+    let takes = found.and_then(|found| definition(found, exported)).or(exported.cloned());
+    let format = project.format();
+    let shown = format.fields.as_ref().and_then(|view| view.shown(field, value));
+    let shown = shown.unwrap_or_else(|| spelled(value));
+    let (line, name) = (place_of(project, field, Some(&shown)), field_name(project, field));
+    let what = format!("{line}Taskade does not take `{shown}` for `{name}`");
+    let error = Error::new(Kind::Invalid, what).because(error.clone());
+    Some(match takes {
+        Some(takes) => error.hint(format!("`{name}` takes {}", taken(&takes))),
+        None => error,
+    })
+}
+
+/// A field as the service lists it, with the names that an export told.
+fn definition(listed: &Value, exported: Option<&FieldDefinition>) -> Option<FieldDefinition> {
+    let data = listed.get("data")?;
+    let kind = FieldKind::from(data.get("type")?.as_str()?.to_owned());
+    let ids: Vec<&str> = match data.get("options") {
+        Some(Value::Array(options)) => {
+            options.iter().filter_map(|option| option.as_str().or_else(|| id_of(option))).collect()
+        }
+        Some(Value::Object(options)) => options.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let name = |id: &str| {
+        let known = exported?.options.iter().find(|option| option.id == id);
+        known.map(|option| option.name.clone())
+    };
+    let place = |id: &&str| exported?.options.iter().position(|option| option.id == **id);
+    let mut ids = ids;
+    ids.sort_by_key(|id| place(id).unwrap_or(usize::MAX));
+    let option = |id: &str| FieldOption { id: id.to_owned(), name: name(id).unwrap_or_default() };
+    Some(FieldDefinition {
+        id: id_of(listed)?.to_owned(),
+        name: exported.and_then(|field| field.name.clone()),
+        kind,
+        options: ids.into_iter().map(option).collect(),
+    })
 }
 
 /// Somebody or something that a script names.
@@ -227,16 +267,20 @@ pub(crate) fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Er
 }
 
 pub(crate) fn no_field(project: &Project, field: &str, listed: &Value) -> Error {
-    let known = listed.as_array().map(Vec::as_slice).unwrap_or_default();
-    let known: Vec<String> = known.iter().map(|known| described(project, known)).collect();
-    let there = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let known: Vec<String> =
+        field_ids(listed).into_iter().map(|id| field_name(project, id)).collect();
     let (line, name) = (place(project, field), field_name(project, field));
-    Error::new(Kind::Invalid, format!("{line}this project has no field {name}"))
-        .hint(format!("it has {there}; write `\\[{name}:: …]` to keep it as text"))
+    let reason = document::no_field(&name, known.iter().map(String::as_str));
+    Error::new(Kind::Invalid, format!("{line}{reason}"))
 }
 
 /// `line 3: `, where the saved text first names a person, as `@handle`, or a field, by its id.
 pub(crate) fn place(project: &Project, name: &str) -> String {
+    place_of(project, name, None)
+}
+
+/// As [`place`], of a field with this value.
+fn place_of(project: &Project, name: &str, value: Option<&str>) -> String {
     let (content, title) = {
         let state = project.lock();
         (state.content(), state.title().to_owned())
@@ -246,7 +290,10 @@ pub(crate) fn place(project: &Project, name: &str) -> String {
     let lines = content.and_then(parsed).unwrap_or_default();
     let (handle, field) = (name.strip_prefix('@').unwrap_or(name), field_name(project, name));
     let number = |line: &Line| {
-        let at = line.details.fields.iter().position(|(key, _)| *key == field);
+        let is_it = |(key, shown): &(String, String)| {
+            *key == field && value.is_none_or(|value| value == shown)
+        };
+        let at = line.details.fields.iter().position(is_it);
         let is_named = line.details.assignees.iter().any(|known| known == handle);
         at.map(|at| line.field_number(at)).or(is_named.then_some(line.number))
     };
@@ -269,31 +316,4 @@ pub(crate) fn field_ids(fields: &Value) -> Vec<&str> {
 
 pub(crate) fn id_of(field: &Value) -> Option<&str> {
     field.get("id").and_then(Value::as_str)
-}
-
-/// A field as a person is told of it: what it is called, its type, and the options of one that has
-/// some.
-fn described(project: &Project, field: &Value) -> String {
-    let id = id_of(field).unwrap_or_default();
-    let name = field_name(project, id);
-    let Some(data) = field.get("data") else { return name };
-    let defined = project.fields();
-    let named: Vec<&str> = defined
-        .find(id)
-        .map(|field| field.options.iter().map(|option| option.name.as_str()).collect())
-        .unwrap_or_default();
-    let options: Vec<&str> = match data.get("options") {
-        _ if !named.is_empty() => named,
-        Some(Value::Array(options)) => {
-            options.iter().filter_map(|option| option.as_str().or_else(|| id_of(option))).collect()
-        }
-        Some(Value::Object(options)) => options.keys().map(String::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let kind = data.get("type").and_then(Value::as_str);
-    match (kind, options.is_empty()) {
-        (Some(kind), true) => format!("{name} ({kind})"),
-        (Some(kind), false) => format!("{name} ({kind}: {})", options.join(", ")),
-        (None, _) => name,
-    }
 }

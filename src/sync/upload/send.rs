@@ -90,8 +90,8 @@ pub(crate) async fn send_detail(
             }
         }
         Err(error) if matches!(error.kind(), Kind::Refused | Kind::NotFound) => {
-            let Change::Field(field, Some(_)) = change else { return Err(error) };
-            return Err(names::not_taken(engine, project, id, field, &error)
+            let Change::Field(field, Some(value)) = change else { return Err(error) };
+            return Err(names::not_taken(engine, project, id, (field, value), &error)
                 .await
                 .unwrap_or(error));
         }

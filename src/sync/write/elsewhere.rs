@@ -11,6 +11,7 @@ use crate::{
     plan::{Details, Item, Key},
     replica::{current::Current, pending::PendingSave, served::Process},
     sync::{engine::Engine, project::Project, read::registry, residency, write::earlier_deletions},
+    text::{fields::FieldView, moved::in_project},
 };
 
 /// A task that was deleted in another project, and is what a new one was made of.
@@ -33,7 +34,7 @@ pub(crate) async fn bring_from_elsewhere(
 ) -> (Vec<(Key, Details)>, Vec<Origin>) {
     let (mut copied, mut origins) = (Vec::new(), Vec::new());
     let Some(process) = process.filter(|_| !made.is_empty()) else { return (copied, origins) };
-    let mut made = made;
+    let (mut made, fields) = (made, project.format().fields.clone());
     for other in read_lately(engine, process, project.serial) {
         if let Ok(_transition) = other.transition.try_lock() {
             earlier_deletions::load_earlier_deletions(engine, &other).await;
@@ -41,7 +42,7 @@ pub(crate) async fn bring_from_elsewhere(
         let taken = {
             let items = save.target().items.iter();
             let items: Vec<&Item> = items.filter(|item| made.contains(&item.key)).collect();
-            taken_from(engine, &other, &items)
+            taken_from(engine, &other, &items, fields.as_deref())
         };
         for (key, of, again) in taken {
             made.remove(&key);
@@ -82,11 +83,13 @@ pub(crate) fn read_lately(engine: &Engine, process: Process, serial: u64) -> Vec
     projects.into_iter().filter(|it| it.serial != serial && has_read(it)).collect()
 }
 
-/// What new tasks get from those that were deleted in a project, with what they were.
+/// What new tasks, of a project with these fields, get from those that were deleted in another one,
+/// with what they were.
 pub(crate) fn taken_from(
     engine: &Engine,
     project: &Project,
     made: &[&Item],
+    fields: Option<&FieldView>,
 ) -> Vec<(Key, Key, Details)> {
     let now = engine.clock.now();
     let is_removed = |state: &Current| !state.removed.is_empty();
@@ -109,5 +112,7 @@ pub(crate) fn taken_from(
     };
     let mut removed = state.removed.clone();
     removed.forget(now, there, |key| state.current(key), is_elsewhere);
+    let own = project.format();
+    removed.in_project(|details| in_project(details, own.fields.as_deref(), fields));
     removed.take_with_origins(made)
 }

@@ -1,6 +1,7 @@
 //! Staging: what a save, a removal or an undo comes to, journaled before it is promised.
 
 pub(crate) mod accept;
+pub(crate) mod copied_lines;
 pub(crate) mod earlier_deletions;
 pub(crate) mod elsewhere;
 pub(crate) mod history_entry;

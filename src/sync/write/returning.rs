@@ -18,6 +18,7 @@ use crate::{
         project::Project,
         transition::Transition,
         write::{
+            copied_lines,
             earlier_deletions::{self, note_names},
             elsewhere::{self, Origin},
         },
@@ -50,7 +51,10 @@ pub(crate) async fn bring_back(
     let made = save.made_since(&before).into_iter().map(|item| item.key.clone());
     let made: HashSet<Key> = made.filter(|key| !given.contains(key)).collect();
     let (more, origins) =
-        elsewhere::bring_from_elsewhere(engine, project, process, made, save).await;
+        elsewhere::bring_from_elsewhere(engine, project, process, made.clone(), save).await;
+    let given: HashSet<&Key> = more.iter().map(|(key, _)| key).collect();
+    let copies = made.into_iter().filter(|key| !given.contains(key)).collect();
+    copied_lines::complete(engine, project, process, &copies, save);
     copied.extend(more);
     copied.retain(|(_, details)| !details.is_unknown());
     let now = engine.clock.now();

@@ -6,10 +6,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::{Map, Value, json};
 use taskadefs::{
     ids::SpaceId,
-    server::{Exports, Quirks, Store},
+    server::{Exports, Fault, Quirks, Store},
 };
 
-use crate::support::mount::Mounted;
+use crate::support::mount::{Mounted, PROGRAM, said};
 
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tables");
 
@@ -246,4 +246,45 @@ fn what_fields_a_project_has_is_asked_for_again_once_that_is_old() {
     let asked = open_of_document(&mounted);
     assert_eq!(asked.iter().filter(|path| path.ends_with("/fields")).count(), 3, "{asked:?}");
     mounted.end();
+}
+
+/// What is told of a value that Taskade refuses: beside the refused text, in `status.json`, and by
+/// `taskadefs status`.
+#[test]
+fn a_value_that_is_refused_is_told_by_the_name_of_its_field_with_what_would_be_right() {
+    for (status, typed, value, line, takes) in [
+        (400, "s/🔄 Doing/✅ Done/", "`✅ Done` for `Status`", 2, "`Status` takes one of `"),
+        (
+            422,
+            "s/Print the poster/& [Responsible:: Bo]/",
+            "`Bo` for `Responsible`",
+            3,
+            "`Responsible` takes a text",
+        ),
+    ] {
+        let mounted = mounted(Quirks::default(), &SHOWN);
+        mounted.ok("cat ../tables/*.md");
+        mounted.server().faults().plan(
+            Some("PUT"),
+            "/fields/",
+            0,
+            100,
+            Fault::Status(status, None),
+        );
+        let refused = mounted.sh(&format!(
+            "sed '{typed}' '../tables/Campaign plan.md' > $HOME/text;
+             cat $HOME/text > '../tables/Campaign plan.md'"
+        ));
+        assert!(!refused.status.success(), "{}", said(&refused));
+        let reason = mounted.ok("cat ../.taskade/rejected/*Campaign*.reason");
+        let json = mounted.ok("cat ../.taskade/status.json");
+        let words = mounted.sh(&format!("{PROGRAM} status ..; {PROGRAM} status"));
+        for told in [reason, json, said(&words)] {
+            let told = told.replace('\n', " ");
+            assert!(told.contains(&format!("Taskade does not take {value}")), "{told}");
+            assert!(told.contains(&format!("line {line}: ")) && told.contains(takes), "{told}");
+        }
+        mounted.ok(&format!("{PROGRAM} discard '../tables/Campaign plan.md'"));
+        mounted.end();
+    }
 }

@@ -11,6 +11,7 @@ mod exchange;
 mod history;
 mod long_outage;
 mod merges;
+mod moved_fields;
 mod offline;
 mod paste_after_delete;
 mod paste_back;

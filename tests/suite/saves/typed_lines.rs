@@ -199,7 +199,10 @@ fn a_name_that_is_none_is_found_before_anything_is_made() {
     let mounted = mounted_of(Quirks { exports: Exports::Refused, ..Quirks::default() }, "one");
     for (line, reason) in [
         ("three @alcie", ["line 3: nobody in this project is called @alcie", "@alice, @bob, @zoë"]),
-        ("three [@inc99:: 5]", ["line 3: this project has no field @inc99", "@inc01 (number)"]),
+        (
+            "three [@inc99:: 5]",
+            ["line 3: `@inc99` is no field of this project", "which has `@inc01`"],
+        ),
     ] {
         let error = refused(&mounted, &format!("- [ ] one\n- [ ] two\n- [ ] {line}\n"));
         assert!(reason.iter().all(|part| error.contains(part)), "{error}");
@@ -208,7 +211,7 @@ fn a_name_that_is_none_is_found_before_anything_is_made() {
     }
     // On a task that is there the service says so itself, and then the reason is looked up.
     let error = refused(&mounted, "- [ ] one [@inc99:: 5]\n");
-    assert!(error.contains("line 1: this project has no field @inc99"), "{error}");
+    assert!(error.contains("line 1: `@inc99` is no field of this project"), "{error}");
     let output = run(Command::new(PROGRAM).arg("discard").arg(mounted.file()));
     assert!(output.status.success(), "{}", said(&output));
     // Whom the project knows is looked up once.

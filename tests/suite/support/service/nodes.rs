@@ -146,7 +146,11 @@ pub(crate) fn typed(field: &Value, put: &Value) -> Result<Value> {
             Ok(json!({ "type": "Select", "optionId": option }))
         }
         (Some("DateTime"), Some(date)) if date.parse::<jiff::civil::Date>().is_ok() => {
-            Ok(json!({ "type": "DateTime", "dateTime": { "date": date } }))
+            let moment = match date.split_once('T') {
+                Some((date, time)) => json!({ "date": date, "time": time }),
+                None => json!({ "date": date }),
+            };
+            Ok(json!({ "type": "DateTime", "dateTime": moment }))
         }
         (Some("Select" | "DateTime"), _) => Err(refused()),
         _ => Ok(put.clone()),
