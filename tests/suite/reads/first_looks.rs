@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use taskadefs::{
     ids::SpaceId,
     server::{Exports, Fault, Quirks, Store},
@@ -15,6 +16,8 @@ use taskadefs::{
 use crate::support::mount::{Mounted, until};
 
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tables");
+
+const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/data");
 
 const SHOWN: [&str; 6] = ["--markers", "auto", "--fields", "auto", "--max-age", "3600"];
 
@@ -80,6 +83,50 @@ fn a_cold_cat_is_two_requests_and_the_next_project_none() {
     }
     assert_eq!(asked(&mounted), (0, 0));
     mounted.end();
+}
+
+/// The projects in a directory, as files of a mount, and whether each has but plain texts.
+fn projects(directory: &str) -> Vec<(String, bool)> {
+    let space = Path::new(directory).file_name().unwrap().to_str().unwrap();
+    let files = fs::read_dir(Path::new(directory).join("projects")).unwrap();
+    let project = |file: std::io::Result<fs::DirEntry>| {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let project: Value = serde_json::from_str(&text).unwrap();
+        let ops = project["root"]["children"][0]["text"]["ops"].as_array().unwrap();
+        let title: String = ops.iter().filter_map(|op| op["insert"].as_str()).collect();
+        let is_plain =
+            !["bold", "italic", "link"].iter().any(|it| text.contains(&format!("{it:?}")));
+        (format!("{space}/{}.md", title.trim()), is_plain)
+    };
+    files.map(project).collect()
+}
+
+#[test]
+fn every_project_is_two_requests_and_the_next_of_its_space_none() {
+    let import = |store: &Store, _: &SpaceId| {
+        for directory in [TABLES, DOCUMENTS] {
+            store.import_directory(Path::new(directory)).unwrap();
+        }
+    };
+    let mounted = Mounted::on(Quirks::default(), "a", &SHOWN, import);
+    mounted.end();
+    for directory in [TABLES, DOCUMENTS] {
+        let projects = projects(directory);
+        assert!(projects.len() > 2);
+        for (number, (first, _)) in projects.iter().enumerate() {
+            mounted.begin_with_state(
+                &mounted.dir.path().join(format!("{directory}{number}").replace('/', "-")),
+            );
+            mounted.ok("ls . ../tables ../data");
+            mounted.reads();
+            text(&mounted, first);
+            assert_eq!(asked(&mounted), (1, 1), "{first}");
+            let next = projects.iter().find(|(other, is_plain)| *is_plain && other != first);
+            text(&mounted, &next.unwrap().0);
+            assert_eq!(asked(&mounted), (0, 0), "{next:?} after {first}");
+            mounted.end();
+        }
+    }
 }
 
 #[test]
