@@ -6,7 +6,7 @@ use crate::{
     ids::ProjectId,
     pidfs,
     plan::{Key, Outline},
-    replica::{current::Current, grace::Grace, served::Process},
+    replica::{current::Current, given_up::GivenUp, grace::Grace, served::Process},
     store::base_log::Circumstances,
     sync::{engine::Engine, project::Project},
 };
@@ -78,6 +78,14 @@ pub(crate) fn log_bases(engine: &Engine, state: &mut Current) {
     for (process, outline) in state.bases.all() {
         let circumstances = circumstances(engine, state, process, outline);
         engine.base_log.note_with(process, id, outline, circumstances);
+    }
+}
+
+/// Programs have nothing of a save before their eyes any more that is given up: over a kill, too.
+pub(crate) fn give_up(engine: &Engine, state: &mut Current, given_up: Option<&GivenUp>) {
+    if let Some(given_up) = given_up {
+        given_up.unsee(state);
+        log_bases(engine, state);
     }
 }
 

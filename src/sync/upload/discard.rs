@@ -40,7 +40,7 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     next.discard(|left| project.render(left));
     let (archived, goes_on) = (next.archived.clone(), next.is_relocated());
     next.commit_with(|current| {
-        given_up.iter().for_each(|given_up| given_up.unsee(current));
+        bases::give_up(engine, current, given_up.as_ref());
         bases::end_own_texts(engine, current);
     })
     .await?;

@@ -24,6 +24,7 @@ use crate::{
         state::Replica,
     },
     sync::{
+        bases,
         engine::Engine,
         project::Project,
         read::serve::Written,
@@ -86,7 +87,7 @@ pub(crate) async fn go_back(
     next.keep_aside(aside);
     let to_render = next
         .commit_with(|current| {
-            given_up.iter().for_each(|given_up| given_up.unsee(current));
+            bases::give_up(engine, current, given_up.as_ref());
             written.note(engine, current)
         })
         .await?;

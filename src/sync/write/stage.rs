@@ -7,6 +7,7 @@ use crate::{
     plan::{Conflict, Outline},
     replica::{given_up::GivenUp, local::Saved, pending::PendingSave, removed::Removed},
     sync::{
+        bases,
         engine::Engine,
         project::Project,
         read::serve::Written,
@@ -95,7 +96,7 @@ pub(crate) async fn commit(
     let Staged { removed, origins, held, given_up } = staged;
     let to_render = next
         .commit_with(|current| {
-            given_up.iter().for_each(|given_up| given_up.unsee(current));
+            bases::give_up(engine, current, given_up.as_ref());
             current.removed = removed;
             current.held = held.or(current.held);
             written.note(engine, current)

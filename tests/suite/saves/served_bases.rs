@@ -153,8 +153,8 @@ async fn who_was_told_that_its_line_is_not_saved_does_not_delete_it_once_it_is()
 
 #[tokio::test(start_paused = true)]
 async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_saved_again() {
-    for passes in [0, 1] {
-        let mount = Mount::of("alpha\nbeta\ngamma").await;
+    for (passes, is_killed) in [(0, false), (0, true), (1, false), (1, true)] {
+        let mut mount = Mount::of("alpha\nbeta\ngamma").await;
         let (editor, reader, other) = (Program::new(), Program::new(), Program::new());
         editor.reads(&mount).await;
         other.reads(&mount).await;
@@ -165,6 +165,9 @@ async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_save
         assert_eq!(reader.reads(&mount).await, lines("alpha! gamma mine"));
         other.writes(&mount, &lines("alpha beta gamma")).await;
         pass(10).await;
+        if is_killed {
+            mount.kill().await;
+        }
         // Of the reader it is not known that it knows of beta.
         reader.writes(&mount, &lines("alpha! gamma mine read")).await;
         pass(10).await;
