@@ -72,7 +72,14 @@ impl GivenUp {
 impl Replica {
     /// Gives new lines of `ours` the keys under which they were given up, see [`GivenUpLines`](super::given_up_lines::GivenUpLines).
     pub(crate) fn recognise_given_up(&self, base: &Outline, ours: &mut Outline) {
-        self.given_up.recognise(base, ours, |key| self.current(key));
+        let known = self.snapshot().map(|known| &*known.outline);
+        let there = self.pending().map(|save| &save.target).or(known);
+        // A task that was made and taken back is none that a line can be of.
+        let is_of_use = |key: &Key| match key {
+            Key::New(_) => true,
+            Key::Known(_) => there.is_some_and(|there| there.find(key).is_some()),
+        };
+        self.given_up.recognise(base, ours, |key| Some(self.current(key)).filter(is_of_use));
     }
 }
 

@@ -29,12 +29,12 @@ impl GivenUpLines {
 
     /// Gives new lines of `ours` the keys that they had when they were given up, as far as neither
     /// they nor what they were edited from have tasks of those keys. `current` is the key that a
-    /// task is known by now.
+    /// task is known by now, if it is one that a line can be of.
     pub(crate) fn recognise(
         &self,
         base: &Outline,
         ours: &mut Outline,
-        current: impl Fn(&Key) -> Key,
+        current: impl Fn(&Key) -> Option<Key>,
     ) {
         if self.0.is_empty() {
             return;
@@ -47,7 +47,8 @@ impl GivenUpLines {
                 continue;
             }
             let of_text = self.0.iter().filter(|(text, _)| *text == item.text);
-            if let Some(key) = of_text.map(|(_, key)| current(key)).find(|key| !there.contains(key))
+            if let Some(key) =
+                of_text.filter_map(|(_, key)| current(key)).find(|key| !there.contains(key))
             {
                 there.insert(key.clone());
                 item.key = key;

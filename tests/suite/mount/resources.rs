@@ -243,7 +243,13 @@ fn a_service_that_refuses_or_is_gone_is_an_error_and_no_wait_without_end() {
     let plan = plan(&mounted);
     assert_eq!(parsed(&plan.join("members.json")), json!([]));
     for (status, wanted) in [(403, libc::EACCES), (404, libc::ENOENT), (402, libc::EDQUOT)] {
-        mounted.server().faults().plan(Some("GET"), "/shareLink", 0, 1, Fault::Status(status, None));
+        mounted.server().faults().plan(
+            Some("GET"),
+            "/shareLink",
+            0,
+            1,
+            Fault::Status(status, None),
+        );
         assert_eq!(errno(fs::read(plan.join("share.json"))), wanted, "{status}");
     }
     mounted.ok("ls .taskade/projects/Plan/tasks");

@@ -171,7 +171,11 @@ async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_save
         // Of the reader it is not known that it knows of beta.
         reader.writes(&mount, &lines("alpha! gamma mine read")).await;
         pass(10).await;
-        assert_eq!(mount.memory.tree("plan"), "alpha!\nbeta\ngamma\nmine\nread\n");
+        assert_eq!(
+            mount.memory.tree("plan"),
+            "alpha!\nbeta\ngamma\nmine\nread\n",
+            "{passes} {is_killed}"
+        );
         editor.writes(&mount, &lines("alpha! gamma more")).await;
         pass(10).await;
         assert_eq!(mount.memory.tree("plan"), "alpha!\ngamma\nmore\nmine\nread\n");
