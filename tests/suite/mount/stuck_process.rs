@@ -71,8 +71,17 @@ fn stale() -> (Mounted, i32, Child) {
     mounted.ok("cat Plan.md Gone.md");
     let account = PathBuf::from(attribute(&mounted.root, "user.taskade.account").unwrap());
     let pid = mounted.pid().unwrap();
+    // It is in the directory before nobody answers: to get there takes what the kernel may have
+    // forgotten by then.
+    let mut command = Command::new("sh");
+    command.args(["-c", "read -r go && exec cat Unread.md"]);
+    command.current_dir(mounted.acme()).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut program = command.spawn().unwrap();
     let is_reader = |(_, waits): &(i32, String)| waits.contains("fuse_dev_do_read");
     until("the readers wait", || threads(pid).iter().filter(|it| is_reader(it)).count() >= 2);
+    // What the kernel knows of the directory is young.
+    mounted.ok("true");
     let readers: Vec<i32> = threads(pid).into_iter().filter(is_reader).map(|it| it.0).collect();
     let are_stopped = readers.iter().all(|thread| stop(*thread));
     assert!(
@@ -80,10 +89,7 @@ fn stale() -> (Mounted, i32, Child) {
         "this test stops threads of another process, which takes root (ptrace(2))"
     );
     // It looks a name up: the kernel holds the directory's lock, and nobody reads the request.
-    let mut command = Command::new("cat");
-    command.arg("Unread.md").current_dir(mounted.acme()).process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let program = command.spawn().unwrap();
+    program.stdin.take().unwrap().write_all(b"go\n").unwrap();
     let waits = format!("/proc/{}/wchan", program.id());
     until("the program waits", || {
         let waits = fs::read_to_string(&waits).unwrap_or_default();
