@@ -18,6 +18,7 @@ mod moves;
 mod removals;
 mod resources;
 mod scratch;
+mod sections;
 mod service_failures;
 mod start_and_end;
 mod state_directory;
