@@ -153,9 +153,8 @@ impl ListingTable {
         verified.flatten().collect()
     }
 
-    /// Since when the exports of every space that was compared say what listings say, as far as the
-    /// newest comparison of each tells: that of the space for which that holds longest is what the
-    /// others of the account rest upon. `None` if one does not, or none was compared.
+    /// When an export of the account was last found to say what listings say: the spaces that were
+    /// never compared rest upon that. `None` if none was compared, or one differs as far as is known.
     pub(crate) fn account_agrees_since(&self) -> Option<SystemTime> {
         let agreements = self.slots.values().filter_map(|slot| match &slot.items {
             Some(ListingItems::Agreement(agreement)) => Some(agreement.since),

@@ -136,7 +136,7 @@ pub(crate) async fn read_by_export_of(
         return true;
     }
     let now = engine.clock.now();
-    if engine.listings.export_refused(&folder).is_some_and(|until| engine.clock.wall() < until) {
+    if is_refused(engine, &folder) {
         return false;
     }
     let is_young = |export: &SpaceExport| {
@@ -183,6 +183,11 @@ pub(crate) fn unknown_in(engine: &Engine, folder: &SpaceId) -> usize {
         engine.known(&listed.id).is_none_or(|project| !project.is_known())
     };
     engine.listings.projects_in(folder).iter().filter(is_unknown).count()
+}
+
+/// Whether exports of a space were refused, or came to nothing, and that counts still.
+pub(crate) fn is_refused(engine: &Engine, space: &SpaceId) -> bool {
+    engine.listings.export_refused(space).is_some_and(|until| engine.clock.wall() < until)
 }
 
 /// Asks for the export of a space. Where none comes, nobody asks again for a while.

@@ -54,10 +54,10 @@ pub(crate) fn agreement(engine: &Engine, folder: &SpaceId) -> Option<Agreement> 
 /// Notes that an export differed from a listing: the space is compared again before its exports
 /// are trusted, and while that is so no other space is trusted without being compared.
 fn note_disagreement(engine: &Engine, folder: &SpaceId) {
-    let (since, verified, left_out) = (SystemTime::UNIX_EPOCH, BTreeSet::new(), BTreeSet::new());
-    let none = Agreement { since, verified, is_heavy: false, left_out };
-    let known = engine.listings.agreement(folder).unwrap_or(none);
-    let over = Agreement { since: SystemTime::UNIX_EPOCH, verified: BTreeSet::new(), ..known };
+    let known = engine.listings.agreement(folder);
+    let (is_heavy, left_out) = known.map(|it| (it.is_heavy, it.left_out)).unwrap_or_default();
+    let (since, verified) = (SystemTime::UNIX_EPOCH, BTreeSet::new());
+    let over = Agreement { since, verified, is_heavy, left_out };
     engine.listings.note_agreement(folder, over);
 }
 

@@ -23,7 +23,7 @@ use crate::{
         leaf::exports::{Claim, EXPORT_TIMEOUT, FlightLease, Space},
         presence,
         project::Project,
-        read::{exported, fetch},
+        read::{export, exported, fetch},
     },
 };
 
@@ -92,17 +92,13 @@ pub(crate) async fn read(
 fn choose(engine: &Engine, project: &Project) -> Reading {
     let (folder, Some(id)) = (project.folder(), project.id()) else { return Reading::Listing };
     let is_unknown = !project.is_known();
-    let is_refused = || {
-        let until = engine.listings.export_refused(&folder);
-        until.is_some_and(|until| engine.clock.wall() < until)
-    };
     // What everybody looks at is to be now, and no more than it. The last requests are not for what
     // there is another way to.
     let is_for_one = !is_unknown && engine.settings.max_age.is_zero();
     let is_kept = || engine.budget().is_some_and(|budget| budget.is_kept);
     if !engine.settings.shows_exported()
         || is_for_one
-        || is_refused()
+        || export::is_refused(engine, &folder)
         || is_kept()
         || presence::gone(engine).is_some()
     {

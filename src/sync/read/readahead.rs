@@ -15,7 +15,7 @@ use crate::{
     sync::{
         engine::Engine,
         project::Project,
-        read::{fetch, registry},
+        read::{export, fetch, registry},
         residency,
     },
 };
@@ -34,10 +34,9 @@ pub(crate) fn read_ahead(engine: &Arc<Engine>, project: &Project, process: Optio
     };
     let way = (process, folder.clone());
     let lead = engine.walks.step(&way, at, engine.clock.now());
-    let refused = engine.listings.export_refused(&folder);
-    let is_refused = refused.is_some_and(|until| engine.clock.wall() < until);
     // Without any age to be served at, everybody looks.
-    if lead.count == 0 || !is_refused || engine.settings.max_age.is_zero() {
+    if lead.count == 0 || !export::is_refused(engine, &folder) || engine.settings.max_age.is_zero()
+    {
         return;
     }
     let (before, after) = (&listed[..at], &listed[at + 1..]);

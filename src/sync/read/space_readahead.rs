@@ -76,12 +76,8 @@ fn is_unread(engine: &Engine, space: &SpaceId) -> bool {
     let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
     let is_unlisted = engine.listings.standing(&which, now, max_age) == ListingStanding::Unknown
         && engine.listings.flight(&which).try_lock().is_ok();
-    let is_refused = || {
-        let until = engine.listings.export_refused(space);
-        until.is_some_and(|until| engine.clock.wall() < until)
-    };
     let is_light = || exported::agreement(engine, space).is_some_and(|it| !it.is_heavy);
-    is_unlisted && !is_refused() && is_light()
+    is_unlisted && !export::is_refused(engine, space) && is_light()
 }
 
 async fn read(engine: &Arc<Engine>, space: &SpaceId) -> Result<()> {
