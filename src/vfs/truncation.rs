@@ -39,13 +39,15 @@ impl MountTree {
         self.truncations.retain(|truncation| truncation.fh != fh);
     }
 
-    /// Since when a project is empty to a process that has closed what it emptied.
+    /// Since when a project is empty to a process that has closed what it emptied. The kernel
+    /// answers no close by its RELEASE: whoever asks may come before the grace has begun.
     pub(crate) fn emptied_by(&self, serial: u64, process: Option<Process>) -> Option<SystemTime> {
         let process = process?;
-        let is_its = |writer: &Writer| writer.process == Some(process);
-        let mut own = self.truncations.iter().filter(|truncation| truncation.is_of(serial));
-        own.find_map(|own| own.waits.filter(|_| own.writer().is_some_and(is_its)))
-            .map(|(_, since)| since)
+        let own = self.truncations.iter().filter(|truncation| truncation.is_of(serial));
+        own.filter(|own| own.waits.is_some() || !self.handles.contains_key(&own.fh))
+            .filter_map(DeferredTruncate::writer)
+            .find(|writer| writer.process == Some(process))
+            .map(Writer::written)
     }
 
     /// Whether a project is empty to some process and not to others.
@@ -136,23 +138,19 @@ pub(crate) fn drop_truncation(vfs: &Vfs, truncation: &DeferredTruncate) {
 
 /// An emptied draft was closed or synced: its grace begins.
 pub(crate) fn grant_grace(vfs: &Arc<Vfs>, fh: Fh) {
-    let now = vfs.now();
     let ticket = {
         let mut tree = vfs.tree();
         let ticket = tree.ticket();
         let emptied = tree.truncations.iter_mut().find(|truncation| truncation.fh == fh);
         // Else something has settled it.
         let Some(emptied) = emptied else { return };
-        let since = emptied.waits.map_or(now, |(_, since)| since);
-        emptied.waits = Some((ticket, since));
+        emptied.waits = Some(ticket);
         ticket
     };
     let shared = vfs.clone();
     vfs.engine.tasks.spawn("the end of a truncation's grace", async move {
         shared.engine.clock().sleep(GRACE).await;
-        let is_it = |truncation: &DeferredTruncate| {
-            truncation.waits.is_some_and(|(waits, _)| waits == ticket)
-        };
+        let is_it = |truncation: &DeferredTruncate| truncation.waits == Some(ticket);
         let over = shared.tree().truncations.iter().find(|over| is_it(over)).cloned();
         if let Some(over) = over {
             expire_truncate(&shared, &over, Occasion::GraceOver).await;
@@ -230,7 +228,35 @@ pub(crate) fn is_refusal_certain(vfs: &Vfs, writer: &Writer) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{OpenMode, Process, goes_on};
+    use std::{sync::Arc, time::SystemTime};
+
+    use super::{Draft, MountTree, OpenMode, Process, Writer, goes_on};
+    use crate::{
+        model::SpaceId, store::base_log::BaseLog, sync::Project, vfs::tree::handles::Handle,
+    };
+
+    #[test]
+    fn a_file_is_empty_to_who_closed_it_before_its_grace_begins() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, format) = (BaseLog::open(dir.path()), Default::default());
+        let (space, modified) = (SpaceId::new("space"), SystemTime::UNIX_EPOCH);
+        let project = Project::new(7, None, space, String::new(), modified, format, log);
+        let process = |group| Some(Process { group, inode: 7 });
+        let mode = OpenMode { read: false, write: true, append: false, truncate: true };
+        let (draft, written) = (Draft::emptied(None), SystemTime::now());
+        let writer =
+            Writer::new(Arc::new(project), crate::vfs::ROOT, process(1), mode, draft, written);
+        let mut tree = MountTree::default();
+        let fh = tree.add_handle(Handle::Writer(writer));
+        tree.empty(fh);
+        assert_eq!(tree.emptied_by(7, process(1)), None, "its draft tells, as long as it is open");
+        tree.handles.remove(&fh);
+        assert_eq!(tree.emptied_by(7, process(1)), Some(written));
+        assert_eq!([tree.emptied_by(7, process(2)), tree.emptied_by(7, None)], [None, None]);
+        assert_eq!(tree.emptied_by(8, process(1)), None);
+        tree.written(fh);
+        assert_eq!(tree.emptied_by(7, process(1)), None);
+    }
 
     #[test]
     fn an_empty_file_is_that_of_who_emptied_it() {

@@ -1,6 +1,6 @@
 //! Files that were emptied, until they are written or left.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use crate::vfs::{
     tree::handles::{Handle, Writer},
@@ -12,9 +12,8 @@ use crate::vfs::{
 pub(crate) struct DeferredTruncate {
     pub(crate) fh: Fh,
     pub(crate) handle: Arc<Handle>,
-    /// Once its grace runs: what tells this grace from an earlier one, and since when the file
-    /// shows as empty to who emptied it.
-    pub(crate) waits: Option<(u64, SystemTime)>,
+    /// Once its grace runs: what tells this grace from an earlier one.
+    pub(crate) waits: Option<u64>,
 }
 
 impl DeferredTruncate {
