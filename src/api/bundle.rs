@@ -1,7 +1,10 @@
 //! Exported spaces: all projects of a space in one answer, as trees of nodes (seen in real
 //! exports). How a node's text is written there is not documented: see [`Exported::traits`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -42,6 +45,8 @@ pub struct ExportedSpace {
     pub projects: HashMap<ProjectId, Exported>,
     /// How long the export is, in bytes.
     pub bytes: usize,
+    /// How long the service took to give it, if that is known.
+    pub took: Option<Duration>,
 }
 
 /// An export, whose items are read one by one: in memory, JSON is many times as large.

@@ -1,7 +1,7 @@
 //! The envelope of every answer, read leniently: fields may be missing or new, items may be null,
 //! but a listing without its items is an error and never an empty one.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
@@ -23,6 +23,8 @@ pub struct Envelope {
     items: Option<Box<RawValue>>,
     /// The others that mean something.
     fields: HashMap<String, Box<RawValue>>,
+    /// How long the service took, if that is known; not for how long the request waited here.
+    took: Option<Duration>,
 }
 
 /// The fields of an envelope that mean something, beside the item and the items.
@@ -90,6 +92,16 @@ impl<'de> Visitor<'de> for Items {
 }
 
 impl Envelope {
+    /// The same, of a service that took so long.
+    pub(super) fn that_took(self, took: Duration) -> Self {
+        Self { took: Some(took), ..self }
+    }
+
+    /// How long the service took, if that is known.
+    pub(super) fn took(&self) -> Option<Duration> {
+        self.took
+    }
+
     /// Whether the service did what it was asked, where it says.
     pub(super) fn ok(&self) -> Option<bool> {
         self.get("ok").as_ref().and_then(flag)

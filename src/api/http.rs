@@ -224,8 +224,9 @@ impl HttpBackend {
                     || error.kind() == Kind::RateLimited
             }
         };
+        let took = self.clock.now().saturating_duration_since(sent.started);
+        let result = result.map(|envelope| envelope.that_took(took));
         if is_heard {
-            let took = self.clock.now().saturating_duration_since(sent.started);
             self.sender.answered(self.clock.wall(), took);
             permit.heard();
         } else if let Err(error) = &result {

@@ -50,9 +50,10 @@ impl Envelope {
 
     /// The projects of an export.
     pub(crate) fn exported(self) -> Result<ExportedSpace> {
+        let took = self.took();
         let item = self.raw_item().ok_or_else(|| protocol("the answer has no export"))?;
         let projects = bundle::projects(item).ok_or_else(|| protocol("the export has no items"))?;
-        Ok(ExportedSpace { projects, bytes: item.len() })
+        Ok(ExportedSpace { projects, bytes: item.len(), took })
     }
 
     /// The id of the item, if the answer has one.

@@ -76,12 +76,13 @@ pub(crate) async fn export(
     state.newest = None;
     let (asked, generations) = (engine.clock.now(), generations(engine, folder));
     lease.note_asked(begun);
-    let Some(ExportedSpace { projects, bytes }) =
+    let Some(ExportedSpace { projects, bytes, took }) =
         export::ask(engine, priority, folder, &mut state).await
     else {
         return;
     };
-    let took = engine.clock.now().saturating_duration_since(asked);
+    // Waiting for the budget makes no export slow.
+    let took = took.unwrap_or_else(|| engine.clock.now().saturating_duration_since(asked));
     if let Some(project) = listed {
         tokio::select! {
             conversation = project.remote.lock() => drop(conversation),
