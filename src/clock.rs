@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A source of time and of waiting.
 #[async_trait::async_trait]
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: std::fmt::Debug + Send + Sync + 'static {
     /// Monotonic time, for ages and deadlines.
     fn now(&self) -> Instant;
 

@@ -67,8 +67,9 @@ pub use self::{
     quirks::{Assigning, Exports, GoneCursor, Quirks, Renaming},
     store::Store,
 };
-use self::{routes::Routes, shared::Shared};
+use self::{quirks::Window, routes::Routes, shared::Shared};
 use crate::{
+    clock::{Clock, SystemClock},
     error::{Error, Kind, Result},
     secret::Token,
 };
@@ -89,6 +90,8 @@ pub struct ServerConfig {
     pub quirks: Quirks,
     /// Appends every request to this file, one JSON object a line.
     pub log_requests: Option<PathBuf>,
+    /// What the windows of the limits are measured by.
+    pub clock: Arc<dyn Clock>,
     /// Whether an empty store gets a sample workspace.
     pub sample: bool,
 }
@@ -102,6 +105,7 @@ impl ServerConfig {
             token: None,
             quirks: Quirks::default(),
             log_requests: None,
+            clock: Arc::new(SystemClock),
             sample: false,
         }
     }
@@ -140,8 +144,12 @@ impl Server {
         let shared = Arc::new(Shared {
             store,
             token,
-            window: quirks::Window::new(config.quirks.rate_limit, config.quirks.rate_window),
-            imports: quirks::Window::new(config.quirks.import_limit, IMPORT_WINDOW),
+            window: Window::new(
+                config.quirks.rate_limit,
+                config.quirks.rate_window,
+                config.clock.clone(),
+            ),
+            imports: Window::new(config.quirks.import_limit, IMPORT_WINDOW, config.clock),
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),

@@ -1,9 +1,11 @@
 //! What is unknown of the service, or differs by time and place: which way this server is.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use crate::clock::Clock;
 
 /// What a limit is where there is none.
 const UNLIMITED: u32 = 1_000_000;
@@ -172,6 +174,7 @@ impl Default for Quirks {
 pub(crate) struct Window {
     limit: u32,
     length: Duration,
+    clock: Arc<dyn Clock>,
     used: Mutex<(Instant, u32)>,
 }
 
@@ -185,22 +188,24 @@ pub(crate) struct WindowState {
 }
 
 impl Window {
-    pub(crate) fn new(limit: Option<u32>, length: Duration) -> Self {
-        Self { limit: limit.unwrap_or(UNLIMITED), length, used: Mutex::new((Instant::now(), 0)) }
+    pub(crate) fn new(limit: Option<u32>, length: Duration, clock: Arc<dyn Clock>) -> Self {
+        let used = Mutex::new((clock.now(), 0));
+        Self { limit: limit.unwrap_or(UNLIMITED), length, clock, used }
     }
 
     /// Counts a request.
     pub(crate) fn count(&self) -> WindowState {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.0.elapsed() >= self.length {
-            *used = (Instant::now(), 0);
+        let now = self.clock.now();
+        if now.saturating_duration_since(used.0) >= self.length {
+            *used = (now, 0);
         }
         let refused = used.1 >= self.limit;
         used.1 = used.1.saturating_add(u32::from(!refused));
         WindowState {
             limit: self.limit,
             remaining: self.limit.saturating_sub(used.1),
-            reset: self.length.saturating_sub(used.0.elapsed()),
+            reset: self.length.saturating_sub(now.saturating_duration_since(used.0)),
             refused,
         }
     }
