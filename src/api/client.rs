@@ -14,9 +14,9 @@ use super::{
     endpoints::{
         CompleteProject, CopyProject, CreateProject, CreateTasks, DeleteAssignee, DeleteDate,
         DeleteField, DeleteNote, DeleteTask, GetDetail, GetExport, GetFields, GetFolders,
-        GetProject, GetProjects, GetShareLink, GetTaskResource, GetWorkspaces, MoveTask,
-        PutAssignees, PutDate, PutField, PutNote, PutShareLink, RestoreProject, SetCompleted,
-        UpdateTask,
+        GetProject, GetProjects, GetShareLink, GetTaskResource, GetViewedProjects, GetWorkspaces,
+        MoveTask, PutAssignees, PutDate, PutField, PutNote, PutShareLink, RestoreProject,
+        SetCompleted, UpdateTask,
     },
     ledger::BudgetStatus,
     listing::{list_blocks, list_members, list_tasks},
@@ -188,6 +188,11 @@ impl Client {
         folder: &SpaceId,
     ) -> Result<Vec<RemoteProject>> {
         self.read(priority, GetProjects { folder }).await
+    }
+
+    /// [`GetViewedProjects`].
+    pub async fn viewed_projects(&self, priority: Priority) -> Result<Vec<RemoteProject>> {
+        self.read(priority, GetViewedProjects).await
     }
 
     /// [`GetProject`].

@@ -95,7 +95,8 @@ pub(super) struct MountArgs {
     /// Let other users in
     #[arg(long)]
     pub(super) allow_other: bool,
-    /// Leave programs that watch files without word of what others changed
+    /// Leave programs that watch files without word of what others changed, and ask for nothing
+    /// that no program looks at
     #[arg(long)]
     pub(super) no_notify: bool,
     /// Mount also where nothing is known yet and the service does not answer: for boot scripts, where

@@ -237,6 +237,8 @@ fn settings(args: &MountArgs) -> Settings {
         markers: args.markers.into(),
         fields: args.fields.into(),
         read_only: args.read_only,
+        // What nobody hears of is asked for once somebody looks.
+        follow: !args.no_notify,
         keep_history: args.keep_history,
         details: args.details.0.clone(),
         ..Settings::default()

@@ -73,6 +73,7 @@ impl Engine {
             residents: Residents::default(),
             refresher: Arc::default(),
             asks: Arc::default(),
+            followed: Arc::default(),
             scans: Scans::of_projects(),
             dir_scans: Scans::of_directories(),
             walks: Walks::of_projects(),

@@ -26,9 +26,9 @@ use crate::{
     sync::{
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::SpaceExports, listings::Listings, refresher::Refresher,
-            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
-            walks::Walks,
+            conflicts::Unseen, exports::SpaceExports, followed::Followed, listings::Listings,
+            refresher::Refresher, residents::Residents, scans::Scans, transfers::Transfers,
+            unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -56,6 +56,8 @@ pub struct Engine {
     pub(crate) refresher: Arc<Refresher>,
     /// The projects whose details are asked for ahead.
     pub(crate) asks: Arc<Refresher>,
+    /// What programs have open.
+    pub(crate) followed: Arc<Followed>,
     pub(crate) scans: Scans,
     pub(crate) dir_scans: Scans,
     pub(crate) walks: Arc<Walks>,

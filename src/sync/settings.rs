@@ -40,6 +40,8 @@ pub struct Settings {
     pub memory: usize,
     /// Whether nothing may be written (`--read-only`).
     pub read_only: bool,
+    /// Whether what programs have open is asked for with nobody looking (not with `--no-notify`).
+    pub follow: bool,
     /// Which details of the tasks of opened projects are asked for ahead (`--details`).
     pub details: Vec<TaskResource>,
     /// How long it is remembered what was done (`--keep-history`).
@@ -92,6 +94,7 @@ impl Default for Settings {
             fields: FieldPlacement::Auto,
             memory: 64 << 20,
             read_only: false,
+            follow: false,
             details: Vec::new(),
             keep_history: Duration::from_secs(30 * 86_400),
         }

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{
         Process, Project,
-        read::{details, open, serve},
+        read::{details, follow, open, serve},
         residency,
     },
     vfs::{
@@ -43,6 +43,7 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
             resource::open_resource(vfs, ino, &node, mode, process::of_thread(caller)).await
         }
         Node::Project(project) if mode.write => {
+            follow::open(&vfs.engine, &project, process::of_thread(caller));
             residency::ensure(&vfs.engine, &project).await;
             pins::open_to_write(vfs, ino, &project, caller)?;
             if left_behind::may_have_left(vfs, &project).await? {
@@ -50,7 +51,10 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
             }
             open_writer(vfs, ino, project, mode, process::of_thread(caller)).await
         }
-        Node::Project(project) => open_reader(vfs, ino, project, caller).await,
+        Node::Project(project) => {
+            follow::open(&vfs.engine, &project, process::of_thread(caller));
+            open_reader(vfs, ino, project, caller).await
+        }
     }
 }
 

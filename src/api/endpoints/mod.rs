@@ -15,6 +15,6 @@ pub use self::{
     },
     projects::{CompleteProject, CopyProject, CreateProject, GetProject, RestoreProject},
     resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
-    spaces::{GetExport, GetFolders, GetProjects, GetWorkspaces},
+    spaces::{GetExport, GetFolders, GetProjects, GetViewedProjects, GetWorkspaces},
     tasks::{CreateTasks, DeleteTask, GetTasks, MoveTask, SetCompleted, UpdateTask},
 };

@@ -67,6 +67,34 @@ impl Endpoint for GetProjects<'_> {
     }
 }
 
+/// The projects of the account, the one that was viewed last first: the first of them only. It hints
+/// at what others may have changed, and proves nothing (`/me/projects` of the document).
+#[derive(Debug, Clone, Copy)]
+pub struct GetViewedProjects;
+
+impl GetViewedProjects {
+    const LIMIT: usize = 100;
+}
+
+impl Endpoint for GetViewedProjects {
+    type Answer = Vec<RemoteProject>;
+    const METHOD: Method = Method::Get;
+    const IS_TELLING: bool = false;
+    const IS_OPTIONAL: bool = true;
+
+    fn path(&self) -> Result<Path> {
+        Path::new("me/projects", [])
+    }
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        vec![("limit", Self::LIMIT.to_string()), ("sort", "viewed-desc".to_owned())]
+    }
+
+    fn read(&self, answer: Envelope) -> Result<Vec<RemoteProject>> {
+        answer.projects()
+    }
+}
+
 /// The projects of a space in one answer, as far as they can be read: the space is asked as the
 /// document has it, whether it is a workspace or a folder.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod conflicts;
 pub(crate) mod exports;
+pub(crate) mod followed;
 pub(crate) mod known_listings;
 pub(crate) mod listings;
 pub(crate) mod refresher;

@@ -42,6 +42,11 @@ impl Scans {
         Self { most: DIRECTORIES, opened: Ordered::default() }
     }
 
+    /// Of projects, for whoever opens more than `most` of them.
+    pub(crate) fn of_sessions(most: usize) -> Self {
+        Self { most, opened: Ordered::default() }
+    }
+
     /// Whether a program walks through many.
     pub(crate) fn walks(&self, process: Process, now: Instant) -> bool {
         let programs = self.opened.lock();

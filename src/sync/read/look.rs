@@ -89,6 +89,11 @@ pub(crate) async fn read(
     }
 }
 
+/// Whether a project is read again by an export of its space, and by nothing beside.
+pub(crate) fn is_read_by_export(engine: &Engine, project: &Project) -> bool {
+    choose(engine, project) == Reading::Export
+}
+
 fn choose(engine: &Engine, project: &Project) -> Reading {
     let (folder, Some(id)) = (project.folder(), project.id()) else { return Reading::Listing };
     let is_unknown = !project.is_known();

@@ -9,6 +9,8 @@ pub(crate) mod directories;
 pub(crate) mod export;
 pub(crate) mod exported;
 pub(crate) mod fetch;
+pub(crate) mod follow;
+pub(crate) mod follow_order;
 pub(crate) mod habits;
 pub(crate) mod look;
 pub(crate) mod offline;

@@ -1,7 +1,14 @@
 //! Programs that watch files hear of what others changed, once, and of what programs do here from the
-//! kernel alone. That costs no request.
+//! kernel alone. That costs no request, but what a program has open is looked at with nobody asking.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use taskadefs::{
     ids::{ProjectId, SpaceId},
@@ -210,4 +217,28 @@ fn it_costs_no_request_and_can_be_turned_off() {
     });
     assert_eq!(asked[0], asked[1]);
     assert!(!asked[0].is_empty());
+}
+
+#[test]
+fn what_a_program_has_open_is_heard_of_with_nobody_looking() {
+    let flags = ["--max-age", "30"];
+    let mounted = Mounted::on(Quirks::default(), TASKS, &flags, |_, _| {});
+    let opens = "import sys; open('Plan.md').read(); print('open', flush=True); sys.stdin.read()";
+    let mut editor = Command::new("python3");
+    editor.args(["-c", opens]).current_dir(mounted.acme());
+    let mut editor = editor.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(editor.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    assert_eq!(told, "open\n");
+    let mut file = Watch::inotify(&mounted.acme(), &["Plan.md"]);
+    let begun = Instant::now();
+    mounted.server().store().add_elsewhere(&mounted.project, "theirs").unwrap();
+    file.hears_within(Duration::from_secs(75), "Plan.md MODIFY");
+    assert!(begun.elapsed() <= Duration::from_secs(60), "{:?}", begun.elapsed());
+    mounted.server().log().clear();
+    assert_eq!(mounted.text(), "- [ ] one\n- [ ] two\n- [ ] three\n- [ ] theirs\n");
+    assert_eq!(mounted.reads(), [""; 0], "it was read when it was told");
+    drop((editor.stdin.take(), file));
+    editor.wait().unwrap();
+    mounted.end();
 }

@@ -5,6 +5,7 @@ mod cold_walks;
 mod detail_fetch;
 mod exports;
 mod first_looks;
+mod following;
 mod invalidation;
 mod kernel_cache;
 mod open_descriptors;

@@ -5,5 +5,6 @@ pub mod mount;
 pub mod program;
 pub mod rng;
 pub mod service;
+pub mod step_clock;
 pub mod terminal;
 pub mod watching;

@@ -59,7 +59,12 @@ impl Watch {
 
     /// Waits until this is heard, and what was heard until then, that included. Forgets it.
     pub fn hears(&mut self, line: &str) -> Vec<String> {
-        let end = Instant::now() + DEADLINE;
+        self.hears_within(DEADLINE, line)
+    }
+
+    /// As [`hears`](Self::hears), and no longer than this.
+    pub fn hears_within(&mut self, longest: Duration, line: &str) -> Vec<String> {
+        let end = Instant::now() + longest;
         while !self.heard.iter().any(|heard| heard == line) {
             let left = end.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
