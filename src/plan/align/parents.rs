@@ -22,7 +22,7 @@ impl Matching<'_> {
     /// for each child that stays.
     ///
     /// A line of another text that took children over is not their parent: it is known by what it
-    /// says.
+    /// says, and so is the parent, if that stands elsewhere.
     pub(super) fn match_parents_by_children(
         &mut self,
         texts: Texts,
@@ -36,9 +36,11 @@ impl Matching<'_> {
             let Some((old, stay)) = self.favourite(new, texts) else { continue };
             if texts == Texts::Any
                 && similarity.permille(old, new, ELSEWHERE) == 0
-                && let Some(alike) = self.alike(old, new, &by_words, similarity)
+                && let Some((old, new)) = (self.alike(old, new, &by_words, similarity))
+                    .map(|alike| (alike, new))
+                    .or_else(|| Some((old, self.left(old, new, &by_words, similarity)?)))
             {
-                self.pair(alike, new);
+                self.pair(old, new);
                 continue;
             }
             let children = self.old.tree.children(Some(old)).iter();
@@ -62,10 +64,7 @@ impl Matching<'_> {
         by_words: &OnceCell<(Postings, Postings)>,
         similarity: &mut Similarity<'_>,
     ) -> Option<usize> {
-        let (olds, news) = by_words.get_or_init(|| {
-            let olds = Postings::new(&self.old.texts, self.free_old());
-            (olds, Postings::new(&self.new.texts, self.free_new()))
-        });
+        let (olds, news) = by_words.get_or_init(|| self.by_words());
         let mut found: Vec<(u32, Reverse<usize>)> = Vec::new();
         for &child in self.old.tree.children(Some(old)).iter().filter(|&&it| self.is_free_old(it)) {
             found.push((similarity.permille(child, new, ELSEWHERE), Reverse(child)));
@@ -81,6 +80,39 @@ impl Matching<'_> {
         }
         let best = found.into_iter().filter(|(likeness, _)| *likeness > 0).max();
         best.map(|(_, Reverse(alike))| alike)
+    }
+
+    /// The unmatched new line whose text `old` has, more or less, and no other line has more so:
+    /// `new` took its children over. One of the children of `new` is a part of that.
+    fn left(
+        &self,
+        old: usize,
+        new: usize,
+        by_words: &OnceCell<(Postings, Postings)>,
+        similarity: &mut Similarity<'_>,
+    ) -> Option<usize> {
+        let (olds, news) = by_words.get_or_init(|| self.by_words());
+        let mut found: Vec<(u32, Reverse<usize>)> = Vec::new();
+        for other in news.candidates(self.old.texts[old]) {
+            let is_part = self.new.tree.parent(other) == Some(new);
+            if other == new || is_part || !self.is_free_new(other) {
+                continue;
+            }
+            let likeness = self.likeness_elsewhere(old, other, similarity);
+            let rivals = olds.candidates(self.new.texts[other]).into_iter();
+            let mut rivals = rivals.filter(|&rival| self.is_free_old(rival));
+            if rivals.all(|rival| self.likeness_elsewhere(rival, other, similarity) <= likeness) {
+                found.push((likeness, Reverse(other)));
+            }
+        }
+        let best = found.into_iter().filter(|(likeness, _)| *likeness > 0).max();
+        best.map(|(_, Reverse(other))| other)
+    }
+
+    /// The unmatched lines of both sides.
+    fn by_words(&self) -> (Postings, Postings) {
+        let olds = Postings::new(&self.old.texts, self.free_old());
+        (olds, Postings::new(&self.new.texts, self.free_new()))
     }
 
     /// The unmatched old parent of most of the children of `new`, and of how many.

@@ -204,3 +204,17 @@ fn a_line_that_takes_children_over_is_still_known_by_what_it_says() {
         "Tickets for all of us\n  pack\n  pay\nTrip\n  Buy the tickets\n    ask Bob\nShip it";
     assert_eq!(ids(base, wanted), ["t4", "t5", "t6", "t1", "t2", "t3", "t7"]);
 }
+
+#[test]
+fn a_line_that_is_told_by_what_it_says_is_not_the_one_that_took_its_children_over() {
+    let base = "pack\npay\nBuy the tickets\n  ask Bob\nShip it";
+    let wanted = "Buy two of the tickets\npack\npay\nTrip\n  ask Bob\nShip it";
+    assert_eq!(ids(base, wanted), ["t3", "t1", "t2", "+", "t4", "t5"]);
+    // What is put below it is a part of it, whatever that says.
+    let wanted = "pack\npay\nTrip\n  ask Bob\n  Buy the tickets today\nShip it";
+    assert_eq!(ids(base, wanted), ["t1", "t2", "t3", "t4", "+", "t5"]);
+    // Another one is more like it.
+    let base = "Buy the tickets\n  ask Bob\nBuy tickets\npack\npay";
+    let wanted = "Trip\n  ask Bob\npack\npay\nBuy tickets two";
+    assert_eq!(ids(base, wanted), ["t1", "t2", "t4", "t5", "t3"]);
+}
