@@ -313,6 +313,11 @@ impl Current {
         self.replica.given_up.note(lines);
     }
 
+    /// Notes what a program has in its buffer that is known to have `left` of `seen`.
+    pub(crate) fn note_buffer(&mut self, left: &Arc<Outline>, seen: &Arc<Outline>) {
+        self.replica.given_up.note_buffer(left, seen);
+    }
+
     /// Notes that a request changes, or has changed, a detail.
     pub(crate) fn touch(&mut self, op: &Op, now: Instant) {
         if let Op::Detail { key: Key::Known(task), change } = op {

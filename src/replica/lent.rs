@@ -34,7 +34,7 @@ impl Lent {
     }
 
     /// What was saved is given up: `without` is what an outline is without it.
-    pub(crate) fn give_up(&mut self, without: impl Fn(&Arc<Outline>) -> Arc<Outline>) {
+    pub(crate) fn give_up(&mut self, mut without: impl FnMut(&Arc<Outline>) -> Arc<Outline>) {
         self.instead.retain(|(lent, _)| Arc::strong_count(lent) > 1);
         for (_, instead) in &mut self.instead {
             *instead = without(instead);

@@ -252,7 +252,7 @@ impl ServedBases {
 
     /// What was saved is given up: whoever has it before its eyes is known to have `without` of that,
     /// so that its next save says it again.
-    pub(crate) fn give_up(&mut self, without: impl Fn(&Arc<Outline>) -> Arc<Outline>) {
+    pub(crate) fn give_up(&mut self, mut without: impl FnMut(&Arc<Outline>) -> Arc<Outline>) {
         for (_, base) in self.by_process.iter_mut() {
             let left = without(&base.outline);
             if !Arc::ptr_eq(&left, &base.outline) {

@@ -184,13 +184,13 @@ pub(crate) async fn accept(
         PutBack::Nothing => None,
     };
     let allow_delete = matches!(given, Given::Again { allow_delete: true }) || aside.is_some();
-    let ours = understand(engine, project, &mut next, base.outline(), text, allow_delete)?;
+    let (ours, from) = understand(engine, project, &mut next, base, text, allow_delete)?;
     let written = Written::new(project, process, base, &ours);
-    if next.is_put_back(base, &ours) {
+    if next.is_put_back(&from, &ours) {
         set_aside::set_aside(engine, project, next, &written).await?;
         return Ok((ours, None));
     }
-    let Some(Intended { save, theirs, conflicts }) = next.intend(base, &ours) else {
+    let Some(Intended { save, theirs, conflicts }) = next.intend(&from, &ours) else {
         // The program saved what it had read, and nothing is refused.
         let is_respelled = respell(project, &mut next, base.outline(), &ours);
         let to_render = next.keep_in_memory_with(|current| written.note(engine, current));
@@ -225,28 +225,29 @@ fn respell(project: &Project, next: &mut Replica, base: &Outline, ours: &Outline
     true
 }
 
-/// Reads a text as tasks, tells who is who, and refuses what cannot or must not be.
-pub(crate) fn understand(
+/// Reads a text as tasks, tells who is who, and refuses what cannot or must not be. What it was
+/// edited from, with what the program has in its buffer that was given up and is there again.
+fn understand(
     engine: &Engine,
     project: &Project,
     next: &mut Replica,
-    base: &Outline,
+    seen: &Base,
     text: &[u8],
     allow_delete: bool,
-) -> Result<Arc<Outline>> {
-    let base = next.resolved(base);
+) -> Result<(Arc<Outline>, Base)> {
+    let base = next.resolved(seen.outline());
     let format = project.format();
     let lines = format.parse(text, next.title(), &base)?;
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();
     let mut ours = plan::align(&base, &wanted, first);
-    next.recognise_given_up(&base, &mut ours);
+    let base = next.recognise_given_up(seen.outline(), base, &wanted, &mut ours);
     format.say(&base, &mut ours, &lines)?;
     check_changes(&base, &ours, &lines)?;
     if !allow_delete {
         check_deletions(&base, &ours, engine.settings.max_delete)?;
     }
-    Ok(Arc::new(ours))
+    Ok((Arc::new(ours), seen.clone().map(|_| Arc::new(base))))
 }
 
 /// Waits for Taskade's verdict on a save, but no longer than `--commit-wait`,

@@ -277,13 +277,7 @@ async fn a_refused_line_that_two_programs_have_is_one_line() {
         let last = if is_edited { "something newer" } else { "something new" };
         editor.writes(&mount, &format!("- [ ] A\n- [ ] b\n- [ ] {last}\n")).await;
         pass(60).await;
-        // Who edits what it saved before has edited it; who edits and saves at once what nobody has
-        // said to be its line adds another one: that deletes less.
-        let tree = mount.memory.tree("plan");
-        match is_edited {
-            false => assert_eq!(tree, "A\nB\nsomething new\n"),
-            true => assert!(tree.contains("something newer"), "{tree}"),
-        }
+        assert_eq!(mount.memory.tree("plan"), format!("A\nB\n{last}\n"));
         // A second line of the same words is one, if it is put beside the first.
         let more = "- [ ] A\n- [ ] B\n- [ ] something new\n- [ ] something new\n";
         other.reads(&mount).await;
@@ -291,4 +285,69 @@ async fn a_refused_line_that_two_programs_have_is_one_line() {
         pass(60).await;
         assert_eq!(mount.memory.tree("plan").matches("something new\n").count(), 2);
     }
+}
+
+/// A program that has a refused line in its buffer, as another one has, once that is given up.
+async fn given_up() -> (Mount, Program, Program) {
+    let (mount, editor) = refused("a", &lines("a new b"), 0).await;
+    let other = Program::new();
+    assert_eq!(other.reads(&mount).await, lines("a new b"));
+    discard(&mount).await;
+    pass(60).await;
+    (mount, editor, other)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_line_that_two_programs_have_is_one_line_whoever_edits_it_first() {
+    let (mount, editor, other) = given_up().await;
+    other.writes(&mount, "- [ ] a\n- [ ] b\n- [ ] new and better\n").await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nnew and better\n");
+    mount.writes();
+    editor.writes(&mount, &lines("a new b")).await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nnew and better\n");
+    assert_eq!(mount.writes(), [""; 0], "it has changed nothing");
+    editor.writes(&mount, "- [ ] a\n- [ ] new and old\n- [ ] b\n").await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nnew and old\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_changed_of_a_refused_line_that_is_there_again_is_saved() {
+    for is_waiting in [false, true] {
+        let (mount, editor, other) = given_up().await;
+        mount.memory.set_offline(is_waiting);
+        other.writes(&mount, &lines("a new b")).await;
+        let edited = "- [ ] a\n- [x] new too 📅 2026-12-01\n- [x] b\n";
+        editor.writes(&mount, edited).await;
+        mount.memory.set_offline(false);
+        pass(120).await;
+        assert_eq!(mount.memory.tree("plan"), "a\nx new too\nx b\n", "waiting: {is_waiting}");
+        assert_eq!(other.reads(&mount).await, edited);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_line_that_was_deleted_since_is_made_again_by_who_edits_it() {
+    let (mount, editor, other) = given_up().await;
+    other.writes(&mount, &lines("a new b")).await;
+    pass(60).await;
+    other.writes(&mount, &lines("a b")).await;
+    pass(60).await;
+    editor.writes(&mount, "- [ ] a\n- [ ] new and better\n- [ ] b\n").await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nnew and better\nb\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_like_a_refused_one_by_a_program_that_never_had_that_is_another_one() {
+    let (mount, _editor, other) = given_up().await;
+    let stranger = Program::new();
+    assert_eq!(stranger.reads(&mount).await, lines("a"));
+    other.writes(&mount, &lines("a new b")).await;
+    pass(60).await;
+    stranger.writes(&mount, "- [ ] a\n- [ ] new and better\n- [x] b\n").await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nnew and better\nnew\nx b\n");
 }
