@@ -269,13 +269,6 @@ impl ServedBases {
         self.by_process.iter_mut().for_each(|(_, base)| base.own = None);
     }
 
-    /// A save of that time is known: what programs saved before it is older than what is shown.
-    pub(crate) fn end_graces_of_saves_before(&mut self, since: SystemTime) {
-        for (_, base) in self.by_process.iter_mut() {
-            base.own.take_if(|own| own.modified < since);
-        }
-    }
-
     /// The programs that it is to be looked of whether they live, if there are many: an editor that has
     /// its buffer for days is not to be forgotten over those that only looked.
     pub(crate) fn many(&mut self) -> Vec<Process> {

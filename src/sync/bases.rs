@@ -6,7 +6,12 @@ use crate::{
     ids::ProjectId,
     pidfs,
     plan::{Key, Outline},
-    replica::{current::Current, given_up::GivenUp, grace::Grace, served::Process},
+    replica::{
+        current::Current,
+        given_up::GivenUp,
+        grace::{Grace, ROUGHLY},
+        served::{GRACE, Process},
+    },
     store::base_log::Circumstances,
     sync::{engine::Engine, project::Project},
 };
@@ -18,11 +23,16 @@ pub(crate) fn end_own_texts(engine: &Engine, state: &mut Current) {
     log_bases(engine, state);
 }
 
-/// The journal has a save of that time. A kill may have kept from the log what its program has
-/// before its eyes since then; what it saved before that is not to be served in its place.
+/// The journal has a save of that time, and the log does not say whose. A kill may have kept from it
+/// what its program has before its eyes since then; what that was told before to be saved is not to
+/// be served in its place.
 pub(crate) fn end_own_texts_before(engine: &Engine, state: &mut Current, since: SystemTime) {
-    state.bases.end_graces_of_saves_before(since);
-    log_bases(engine, state);
+    // If the clock was set back meanwhile, that is as good as now.
+    let ago = engine.clock.wall().duration_since(since).unwrap_or_default();
+    if let Some(since) = engine.clock.now().checked_sub(ago) {
+        state.bases.end_graces(since + GRACE + ROUGHLY);
+        log_bases(engine, state);
+    }
 }
 
 /// Keeps on disk what a process has before its eyes, before it is told anything.

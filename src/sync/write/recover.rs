@@ -89,8 +89,12 @@ pub(crate) fn reinstate(
     // Whose save this is, if that program still has it before its eyes.
     let mut own = std::mem::take(&mut state.edited_before).into_iter();
     let own = own.find(|(_, edited)| edited.since == since);
+    let is_logged = own.is_some();
     Reinstated::new(entry, own).put_back(&mut state);
-    bases::end_own_texts_before(engine, &mut state, since);
+    // What came before it was logged before it.
+    if !is_logged && state.saved().is_some() {
+        bases::end_own_texts_before(engine, &mut state, since);
+    }
     Ok(waits)
 }
 

@@ -202,6 +202,44 @@ async fn a_look_at_what_was_saved_is_one_also_where_the_mount_is_killed_in_betwe
     assert_eq!(mount.memory.tree("plan"), "a\nmine\nmore\n", "this was a reload");
 }
 
+/// The time of last change that it is told may be older than the save that waits, which is not its own.
+#[tokio::test(start_paused = true)]
+async fn a_look_at_what_was_saved_once_more_is_one_also_where_another_save_waits_and_the_mount_is_killed()
+ {
+    for is_gone in [false, true] {
+        let mut mount = Mount::of("a").await;
+        let (editor, other) = (Program::new(), Program::new());
+        editor.reads(&mount).await;
+        pass(60).await;
+        other.reads(&mount).await;
+        mount.memory.set_offline(true);
+        other.writes(&mount, &lines("a theirs")).await;
+        let other = Some(other).filter(|_| !is_gone);
+        pass(60).await;
+        editor.writes(&mount, &lines("a")).await;
+        mount.kill().await;
+        assert_eq!(editor.reads(&mount).await, lines("a"), "gone: {is_gone}");
+        pass(60).await;
+        assert_eq!(editor.reads(&mount).await, lines("a theirs"), "gone: {is_gone}");
+        drop(other);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_saved_before_a_save_that_a_kill_kept_from_the_log_is_not_served_in_its_place() {
+    let mut mount = Mount::of("a").await;
+    let editor = Program::new();
+    editor.reads(&mount).await;
+    mount.memory.set_offline(true);
+    editor.writes(&mount, &lines("a one")).await;
+    let log = mount.dir.path().join("bases.log");
+    let before = std::fs::read(&log).unwrap();
+    editor.writes(&mount, &lines("a two")).await;
+    std::fs::write(&log, before).unwrap();
+    mount.kill().await;
+    assert_eq!(editor.reads(&mount).await, lines("a two"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_appends_and_then_reads_can_delete_what_it_read() {
     let mount = Mount::of("a").await;
