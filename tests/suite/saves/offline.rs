@@ -241,6 +241,10 @@ fn silence_ends_a_reading_with_the_reason() {
 }
 
 /// Runs a program in the workspace's directory, and sends it a signal once it waits.
+/// How long a signal takes at most to end a wait, on a machine that is busy: it is looked for each
+/// second, and nothing else ends these waits within a minute.
+const SOON: Duration = Duration::from_secs(10);
+
 fn interrupted(mounted: &Mounted, program: &[&str], signal: i32) -> Duration {
     let mut child = Command::new(program[0])
         .args(&program[1..])
@@ -269,7 +273,7 @@ fn a_signal_ends_the_wait_of_a_program_and_what_it_waited_for_goes_on() {
     let silent = Silent::at(address);
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGKILL] {
         let took = interrupted(&mounted, &["cat", "Plan.md"], signal);
-        assert!(took < Duration::from_secs(4), "{signal}: {took:?}");
+        assert!(took < SOON, "{signal}: {took:?}");
     }
     let file = mounted.acme().join("B.md");
     let mut child = Command::new("sh")
@@ -284,7 +288,7 @@ fn a_signal_ends_the_wait_of_a_program_and_what_it_waited_for_goes_on() {
     unsafe { libc::kill(i32::try_from(child.id()).unwrap(), libc::SIGTERM) };
     let began = Instant::now();
     until("the program ends", || child.try_wait().unwrap().is_some());
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     drop(silent);
     mounted.start_server(address, token);
     until("the save", || status(&mounted)["saves"] == Value::Array(vec![]));

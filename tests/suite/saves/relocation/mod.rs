@@ -106,10 +106,9 @@ async fn a_save_that_waits_goes_where_its_project_goes() {
         assert_eq!(mount.names_of(there).await, ["Better.md"]);
         assert_eq!(text_in(&mount, there, "Better.md").await, AC);
         assert_eq!(mount.vfs.status().saves.len(), 1);
-        mount.remount_offline().await;
-        mount.memory.set_offline(false);
+        // Offline throughout: whoever sends it begins as soon as Taskade is there.
+        mount.remount_cleanly().await;
         let there = if in_place { mount.folder } else { self::sales(&mount).await };
-        mount.memory.set_offline(true);
         assert_eq!(mount.names_of(there).await, ["Better.md"]);
         assert_eq!(text_in(&mount, there, "Better.md").await, AC);
         assert_eq!(mount.vfs.status().saves.len(), 1);
