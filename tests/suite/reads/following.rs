@@ -2,9 +2,11 @@
 //! that takes. Against the server, with its limit on; hours pass in seconds.
 
 mod day;
+mod stale;
 
 use std::{
     ffi::OsStr,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -54,7 +56,18 @@ struct Desk {
     vfs: Arc<Vfs>,
     /// The projects, with their folders and names.
     projects: Vec<(ProjectId, String, String)>,
-    _dir: tempfile::TempDir,
+    settings: Settings,
+    dir: tempfile::TempDir,
+}
+
+fn mount(clock: &Arc<StepClock>, running: &Running, dir: &Path, settings: &Settings) -> Arc<Vfs> {
+    let client = HttpBackend::new(&running.url(), Some(&running.token()), clock.clone()).unwrap();
+    let journal = Arc::new(Journal::open(&dir.join("journal")).unwrap());
+    let (engine, events) =
+        Engine::new(Arc::new(client), clock.clone(), journal, settings.clone()).unwrap();
+    let (vfs, told) = Vfs::new(engine, dir.join("scratch"), 0, 0).unwrap();
+    tokio::spawn(vfs.clone().pump(events, told, Arc::new(Recorder::default())));
+    vfs
 }
 
 impl Desk {
@@ -68,14 +81,15 @@ impl Desk {
         config.clock = clock.clone();
         let running = Server::start(config).await.unwrap();
         let projects = seed(running.store(), folders, projects);
-        let client = HttpBackend::new(&running.url(), Some(&running.token()), clock.clone());
-        let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
         let settings = Settings { follow: true, ..settings };
-        let (engine, events) =
-            Engine::new(Arc::new(client.unwrap()), clock.clone(), journal, settings).unwrap();
-        let (vfs, told) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
-        tokio::spawn(vfs.clone().pump(events, told, Arc::new(Recorder::default())));
-        Self { clock, running, vfs, projects, _dir: dir }
+        let vfs = mount(&clock, &running, dir.path(), &settings);
+        Self { clock, running, vfs, projects, settings, dir }
+    }
+
+    /// Everything is kept, then the mount goes and another takes its state over.
+    async fn remount(&mut self) {
+        self.vfs.rest(Duration::from_secs(60)).await;
+        self.vfs = mount(&self.clock, &self.running, self.dir.path(), &self.settings);
     }
 
     async fn ino(&self, number: usize) -> Ino {
