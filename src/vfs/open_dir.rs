@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{ListIntent, read::directories},
+    sync::{
+        ListIntent,
+        read::{directories, space_readahead},
+    },
     vfs::{
         directory::{self, child},
         inode::Node,
@@ -69,8 +72,11 @@ pub(crate) fn releasedir(vfs: &Vfs, fh: Fh) {
 pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<DirectoryEntry>> {
     let (mut listed, parent) = match vfs.node(ino)? {
         Node::Directory { directory, parent } => {
-            let list_intent =
-                directories::list_intent_of(&vfs.engine, process::of_thread(caller), Some(ino.0));
+            let process = process::of_thread(caller);
+            if let Some(space) = directory.space() {
+                space_readahead::enter(&vfs.engine, space, process).await;
+            }
+            let list_intent = directories::list_intent_of(&vfs.engine, process, Some(ino.0));
             (list_remote(vfs, ino, &directory, list_intent).await?, parent)
         }
         Node::Scratch(node) => (Vec::new(), node.map_or(ROOT, |(parent, _)| parent)),

@@ -144,6 +144,11 @@ impl Space {
         claim
     }
 
+    /// Whether an export is awaited.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.flight.borrow().awaited.is_some()
+    }
+
     /// Returns once no export is awaited.
     pub(crate) async fn landing(&self) {
         // The sender lives as long as this.

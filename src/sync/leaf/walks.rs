@@ -26,7 +26,7 @@ pub(crate) const GROWTH: usize = 2;
 
 /// Most projects that are read ahead at once. Fewer than requests may be under way, so that saves and
 /// what programs wait for find a place.
-pub(crate) const MOST: usize = 6;
+pub(crate) const MOST: usize = 7;
 
 /// All walks.
 #[derive(Debug)]
@@ -109,6 +109,11 @@ impl Walks {
         let walk = state.walks.entry(way.clone()).or_insert_with(|| Walk::new(at, now));
         let lead = walk.step(at, now, self.doubtful);
         Lead { count: lead.count.saturating_sub(state.ahead), ..lead }
+    }
+
+    /// Whether somebody is on the way.
+    pub(crate) fn is_on(&self, way: &Way, now: Instant) -> bool {
+        self.lock().walks.get(way).is_some_and(|walk| !walk.is_over(now))
     }
 
     /// A project is read ahead until the lease ends.

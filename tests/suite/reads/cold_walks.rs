@@ -116,7 +116,7 @@ fn overlapped(quirks: Quirks, script: &str) -> (usize, usize) {
 fn a_walk_through_spaces_finds_the_next_ones_on_their_way_and_costs_no_request_more() {
     // One program, one project after the other.
     let (most, all) = overlapped(Quirks::default(), "grep -r needle .");
-    assert!(most >= 5, "{most} at a time");
+    assert!(most >= 6, "{most} at a time");
     assert!(all <= 2 * (FOLDERS + 1) + 3, "{all} requests");
 }
 
@@ -128,4 +128,14 @@ fn who_looks_into_a_few_spaces_has_no_others_read() {
     assert!(all <= 2 + 3 + 2 + 2 * 2, "{all} requests");
     let (_, one) = overlapped(Quirks::default(), "cat 'Folder 04/Folder 04 1.md'");
     assert!(one <= 2 + 3, "{one} requests");
+}
+
+#[test]
+fn who_lists_spaces_and_reads_nothing_has_nothing_read() {
+    let mounted = Mounted::on(Quirks::default(), "needle", &["--max-age", "3600"], seeded);
+    mounted.ok("cat Plan.md && ls -R .");
+    let (tasks, exports, all) = asked(&mounted);
+    assert_eq!((tasks, exports), (1, 1), "those of who reads");
+    assert_eq!(all, 3 + FOLDERS + 2);
+    mounted.end();
 }
