@@ -33,6 +33,7 @@ pub mod document;
 pub mod error;
 mod file_name;
 pub mod fuse;
+mod kernel_thread;
 mod lock_order;
 mod memory;
 pub mod model;

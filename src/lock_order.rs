@@ -2,12 +2,11 @@
 //!
 //! Outermost first: the draft of an open file, the tree of the file system, the replica of a project,
 //! and leaves. Under a replica there are pure calls alone: no leaf, no rendering, and no I/O. A leaf
-//! takes no other lock. Nothing that serves a request of the kernel on the kernel's own thread reads a
-//! database: others may wait for the disk in there.
+//! takes no other lock.
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 /// How far in a lock is.
@@ -21,13 +20,12 @@ pub(crate) enum Rank {
 
 #[cfg(debug_assertions)]
 mod held {
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
 
     use super::Rank;
 
     thread_local! {
         static HELD: RefCell<Vec<Rank>> = const { RefCell::new(Vec::new()) };
-        static SERVES_KERNEL: Cell<bool> = const { Cell::new(false) };
     }
 
     /// This thread holds a lock of this rank.
@@ -62,21 +60,6 @@ mod held {
             assert!(is_outside || std::thread::panicking(), "{what} under {held:?}");
         });
     }
-
-    pub(crate) fn assert_not_for_kernel(what: &str) {
-        assert!(!SERVES_KERNEL.get(), "{what} on a thread of the kernel's");
-    }
-
-    pub(crate) fn for_kernel<T>(serve: impl FnOnce() -> T) -> T {
-        struct Serving(bool);
-        impl Drop for Serving {
-            fn drop(&mut self) {
-                SERVES_KERNEL.set(self.0);
-            }
-        }
-        let _serving = Serving(SERVES_KERNEL.replace(true));
-        serve()
-    }
 }
 
 #[cfg(not(debug_assertions))]
@@ -94,15 +77,9 @@ mod held {
     }
 
     pub(crate) fn assert_outside(_: Rank, _: &str) {}
-
-    pub(crate) fn assert_not_for_kernel(_: &str) {}
-
-    pub(crate) fn for_kernel<T>(serve: impl FnOnce() -> T) -> T {
-        serve()
-    }
 }
 
-pub(crate) use held::{assert_not_for_kernel, assert_outside, for_kernel};
+pub(crate) use held::assert_outside;
 
 /// A lock with a rank.
 #[derive(Debug)]
@@ -141,6 +118,14 @@ impl<T: Default> Default for Ordered<T> {
 pub(crate) struct OrderedGuard<'a, T> {
     guard: MutexGuard<'a, T>,
     _held: held::Held,
+}
+
+impl<T> OrderedGuard<'_, T> {
+    /// Lets go of the lock until somebody tells that there is news, and takes it again.
+    pub(crate) fn wait(self, news: &Condvar) -> Self {
+        let Self { guard, _held } = self;
+        Self { guard: news.wait(guard).unwrap_or_else(PoisonError::into_inner), _held }
+    }
 }
 
 impl<T> Deref for OrderedGuard<'_, T> {

@@ -10,9 +10,12 @@ use fuser::{
 use tokio::runtime::Handle;
 
 use super::convert::{errno, file_attr, file_type, ino, number, open_flags, opendir_flags, time};
-use super::replies::{GENERATION, reply_attr, reply_empty, reply_entry, reply_xattr};
+use super::replies::{GENERATION, reply_attr, reply_data, reply_empty, reply_entry, reply_xattr};
 use super::running::{FuseCall, nothing, uncreated, unknown_entry, unopened, unopened_directory};
-use crate::vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs};
+use crate::{
+    kernel_thread,
+    vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs, handle, scratch_file::Writing},
+};
 
 /// What a caller makes is the caller's.
 fn new_file(request: &Request, permissions: u32) -> NewFile {
@@ -75,7 +78,7 @@ impl Filesystem for Adapter {
     }
 
     fn forget(&self, _request: &Request, inode: INodeNo, count: u64) {
-        self.vfs.forget(ino(inode), count);
+        kernel_thread::serve(|| self.vfs.forget(ino(inode), count));
     }
 
     fn getattr(
@@ -125,12 +128,16 @@ impl Filesystem for Adapter {
         self.call(request).run(operation, reply_attr(reply), nothing);
     }
 
-    fn readlink(&self, _request: &Request, inode: INodeNo, reply: ReplyData) {
-        use std::os::unix::ffi::OsStrExt;
-        match self.vfs.readlink(ino(inode)) {
-            Ok(target) => reply.data(target.as_os_str().as_bytes()),
-            Err(error) => reply.error(errno(&error)),
-        }
+    fn readlink(&self, request: &Request, inode: INodeNo, reply: ReplyData) {
+        let inode = ino(inode);
+        self.call(request).run(
+            |vfs| async move {
+                let target = vfs.readlink(inode).await?;
+                Ok(target.into_os_string().into_encoded_bytes())
+            },
+            reply_data(reply),
+            nothing,
+        );
     }
 
     fn mknod(
@@ -165,7 +172,7 @@ impl Filesystem for Adapter {
         let operation = move |vfs: Arc<Vfs>| async move {
             match raises {
                 true => vfs.raised_made(parent, &name),
-                false => vfs.mkdir(parent, &name, new),
+                false => vfs.mkdir(parent, &name, new).await,
             }
         };
         self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
@@ -211,7 +218,8 @@ impl Filesystem for Adapter {
     ) {
         let (parent, name, target) = (ino(parent), name.to_owned(), target.to_owned());
         let new = new_file(request, 0o777);
-        let operation = |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target, new) };
+        let operation =
+            |vfs: Arc<Vfs>| async move { vfs.symlink(parent, &name, &target, new).await };
         self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
@@ -251,7 +259,7 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         let (inode, parent, name) = (ino(inode), ino(parent), name.to_owned());
-        let operation = |vfs: Arc<Vfs>| async move { vfs.link(inode, parent, &name) };
+        let operation = |vfs: Arc<Vfs>| async move { vfs.link(inode, parent, &name).await };
         self.call(request).within(parent).run(operation, reply_entry(reply), unknown_entry);
     }
 
@@ -311,7 +319,7 @@ impl Filesystem for Adapter {
 
     fn read(
         &self,
-        _request: &Request,
+        request: &Request,
         _inode: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -320,28 +328,42 @@ impl Filesystem for Adapter {
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        match self.vfs.read(Fh(fh.0), offset, size as usize) {
-            Ok(data) => reply.data(&data),
-            Err(error) => reply.error(errno(&error)),
-        }
+        let (fh, size) = (Fh(fh.0), size as usize);
+        self.call(request).run(
+            |vfs| async move { vfs.read(fh, offset, size).await },
+            reply_data(reply),
+            nothing,
+        );
     }
 
     fn write(
         &self,
-        _request: &Request,
+        request: &Request,
         _inode: INodeNo,
         fh: FileHandle,
         offset: u64,
         data: &[u8],
-        _write_flags: WriteFlags,
+        write_flags: WriteFlags,
         _flags: OpenFlags,
         _lock_owner: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        match self.vfs.write(Fh(fh.0), offset, data) {
-            Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or(u32::MAX)),
-            Err(error) => reply.error(errno(&error)),
-        }
+        let (fh, data) = (Fh(fh.0), data.to_vec());
+        let writing = match write_flags.contains(WriteFlags::FUSE_WRITE_CACHE) {
+            true => Writing::Page,
+            false => Writing::Program,
+        };
+        self.call(request).run(
+            move |vfs| async move {
+                handle::write(&vfs, fh, writing, offset, &data).await?;
+                Ok(u32::try_from(data.len()).unwrap_or(u32::MAX))
+            },
+            move |result| match result {
+                Ok(written) => reply.written(written),
+                Err(error) => reply.error(errno(&error)),
+            },
+            nothing,
+        );
     }
 
     fn flush(
@@ -414,10 +436,12 @@ impl Filesystem for Adapter {
         offset: u64,
         mut reply: ReplyDirectory,
     ) {
-        let read = self.vfs.readdir(Fh(fh.0), offset, |next, entry| {
-            reply.add(number(entry.ino), next, file_type(entry.kind), &entry.name)
-        });
-        match read {
+        let read = || {
+            self.vfs.readdir(Fh(fh.0), offset, |next, entry| {
+                reply.add(number(entry.ino), next, file_type(entry.kind), &entry.name)
+            })
+        };
+        match kernel_thread::serve(read).value {
             Ok(()) => reply.ok(),
             Err(error) => reply.error(errno(&error)),
         }
@@ -431,7 +455,7 @@ impl Filesystem for Adapter {
         _flags: OpenFlags,
         reply: ReplyEmpty,
     ) {
-        self.vfs.releasedir(Fh(fh.0));
+        kernel_thread::serve(|| self.vfs.releasedir(Fh(fh.0)));
         reply.ok();
     }
 
@@ -451,19 +475,23 @@ impl Filesystem for Adapter {
         );
     }
 
-    fn statfs(&self, _request: &Request, _inode: INodeNo, reply: ReplyStatfs) {
+    fn statfs(&self, request: &Request, _inode: INodeNo, reply: ReplyStatfs) {
         // What is written waits on the local disk: there has to be room.
-        match self.vfs.room() {
-            Ok(Room { block, blocks: [all, free, available], files: [files, more] }) => {
-                reply.statfs(all, free, available, files, more, block, 255, block);
-            }
-            Err(error) => reply.error(errno(&error)),
-        }
+        self.call(request).run(
+            |vfs| async move { vfs.room().await },
+            move |result| match result {
+                Ok(Room { block, blocks: [all, free, available], files: [files, more] }) => {
+                    reply.statfs(all, free, available, files, more, block, 255, block);
+                }
+                Err(error) => reply.error(errno(&error)),
+            },
+            nothing,
+        );
     }
 
     fn setxattr(
         &self,
-        _request: &Request,
+        request: &Request,
         inode: INodeNo,
         name: &OsStr,
         value: &[u8],
@@ -471,26 +499,35 @@ impl Filesystem for Adapter {
         _position: u32,
         reply: ReplyEmpty,
     ) {
-        reply_empty(reply)(self.vfs.setxattr(ino(inode), name, value, flags));
+        let (inode, name, value) = (ino(inode), name.to_owned(), value.to_vec());
+        let operation =
+            |vfs: Arc<Vfs>| async move { vfs.setxattr(inode, &name, &value, flags).await };
+        self.call(request).run(operation, reply_empty(reply), nothing);
     }
 
     fn getxattr(
         &self,
-        _request: &Request,
+        request: &Request,
         inode: INodeNo,
         name: &OsStr,
         size: u32,
         reply: ReplyXattr,
     ) {
-        reply_xattr(reply, size, self.vfs.getxattr(ino(inode), name));
+        let (inode, name) = (ino(inode), name.to_owned());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.getxattr(inode, &name).await };
+        self.call(request).run(operation, reply_xattr(reply, size), nothing);
     }
 
-    fn listxattr(&self, _request: &Request, inode: INodeNo, size: u32, reply: ReplyXattr) {
-        reply_xattr(reply, size, Ok(self.vfs.listxattr(ino(inode))));
+    fn listxattr(&self, request: &Request, inode: INodeNo, size: u32, reply: ReplyXattr) {
+        let inode = ino(inode);
+        let operation = |vfs: Arc<Vfs>| async move { Ok(vfs.listxattr(inode).await) };
+        self.call(request).run(operation, reply_xattr(reply, size), nothing);
     }
 
-    fn removexattr(&self, _request: &Request, inode: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        reply_empty(reply)(self.vfs.removexattr(ino(inode), name));
+    fn removexattr(&self, request: &Request, inode: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let (inode, name) = (ino(inode), name.to_owned());
+        let operation = |vfs: Arc<Vfs>| async move { vfs.removexattr(inode, &name).await };
+        self.call(request).run(operation, reply_empty(reply), nothing);
     }
 
     fn fallocate(

@@ -1,6 +1,6 @@
 //! Replies to the kernel: what an operation came to, or its errno.
 
-use fuser::{Errno, Generation, ReplyAttr, ReplyEmpty, ReplyEntry, ReplyXattr};
+use fuser::{Errno, Generation, ReplyAttr, ReplyData, ReplyEmpty, ReplyEntry, ReplyXattr};
 
 use super::convert::{errno, file_attr};
 use crate::{error::Result, vfs::Attr};
@@ -31,11 +31,22 @@ pub(crate) fn reply_empty(reply: ReplyEmpty) -> impl FnOnce(Result<()>) + Send +
     }
 }
 
-pub(crate) fn reply_xattr(reply: ReplyXattr, size: u32, value: Result<Vec<u8>>) {
-    match value {
+pub(crate) fn reply_data(reply: ReplyData) -> impl FnOnce(Result<Vec<u8>>) + Send + 'static {
+    move |result| match result {
+        Ok(data) => reply.data(&data),
+        Err(error) => reply.error(errno(&error)),
+    }
+}
+
+/// With a size of 0 it is asked how long the value is.
+pub(crate) fn reply_xattr(
+    reply: ReplyXattr,
+    size: u32,
+) -> impl FnOnce(Result<Vec<u8>>) + Send + 'static {
+    move |result| match result {
         Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
         Ok(value) if value.len() <= size as usize => reply.data(&value),
         Ok(_) => reply.error(Errno::ERANGE),
-        Err(error) => reply.error(Errno::from_i32(error.errno())),
+        Err(error) => reply.error(errno(&error)),
     }
 }

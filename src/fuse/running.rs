@@ -1,6 +1,7 @@
-//! Running what the kernel asks for: at once by the thread that has the request, or in a task of its
-//! own if it has to wait. Who waits can be ended by a signal; what was begun is finished all the
-//! same, since a commit under way must be recorded.
+//! Running what the kernel asks for: at once by the thread that has the request, on a thread of the
+//! pool if it needs the local disk, or in a task of its own if it has to wait for others. Who waits can
+//! be ended by a signal; what was begun is finished all the same, since a commit under way must be
+//! recorded.
 //!
 //! While a name in a directory is looked up or changed the kernel holds the directory's lock, from
 //! the request to its answer. Names in it are dropped only with that lock, so nobody may be at that
@@ -9,6 +10,7 @@
 use std::{
     future::Future,
     panic::{self, AssertUnwindSafe},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -18,7 +20,7 @@ use tokio::runtime::Handle;
 use super::signals;
 use crate::{
     error::{Error, Kind, Result},
-    lock_order,
+    kernel_thread::{self, Served},
     vfs::{Attr, Held, Ino, Opened, Vfs},
 };
 
@@ -76,39 +78,88 @@ impl<'a> FuseCall<'a> {
         // What is cached is answered at once, by this thread: handing it over takes longer than to
         // answer. Whoever waits is polled again by the task, which wakes itself then.
         let mut context = Context::from_waker(Waker::noop());
-        let mut poll = || lock_order::for_kernel(|| future.as_mut().poll(&mut context));
+        let mut poll = || kernel_thread::serve(|| future.as_mut().poll(&mut context));
         let polled = panic::catch_unwind(AssertUnwindSafe(&mut poll));
         match polled {
-            Ok(Poll::Ready(result)) => {
-                reply(result);
-                drop(held);
+            Ok(Served { value: Poll::Ready(result), owes, .. }) => {
+                let answer = move || {
+                    reply(result);
+                    drop(held);
+                };
+                match owes {
+                    None => answer(),
+                    Some(ticket) => vfs.answer(ticket, answer),
+                }
             }
-            Ok(Poll::Pending) if looks && turns_away(&held) => {
+            Ok(_) if looks && turns_away(&held) => {
                 reply(Err(again()));
                 drop(held);
             }
-            Ok(Poll::Pending) => {
+            Ok(Served { leaves: true, owes, .. }) => {
                 let vfs = vfs.clone();
-                drop(runtime.spawn(async move {
-                    let result = tokio::select! {
-                        biased;
-                        result = &mut future => result,
-                        () = signals::pending(caller) => {
-                            reply(Err(interrupted()));
-                            drop(held);
-                            if let Ok(value) = future.await {
-                                late(&vfs, value);
-                            }
-                            return;
-                        }
-                    };
-                    reply(result);
-                    drop(held);
-                }));
+                let waiting = Waiting { vfs, owes, caller, held, future, reply, late };
+                let tasks = runtime.clone();
+                drop(runtime.spawn_blocking(move || waiting.run_here(&tasks)));
+            }
+            Ok(Served { owes, .. }) => {
+                let vfs = vfs.clone();
+                let waiting = Waiting { vfs, owes, caller, held, future, reply, late };
+                drop(runtime.spawn(waiting.run()));
             }
             // As in a task: the request is answered with EIO as `reply` goes, and the mount lives.
             Err(_) => tracing::error!("a request failed in a way that it must not"),
         }
+    }
+}
+
+/// A request that goes on elsewhere.
+struct Waiting<F, R, T> {
+    vfs: Arc<Vfs>,
+    /// What is to be on disk before it goes on.
+    owes: Option<u64>,
+    caller: u32,
+    held: [Option<Held>; 2],
+    future: Pin<Box<F>>,
+    reply: R,
+    late: fn(&Arc<Vfs>, T),
+}
+
+impl<F, R, T> Waiting<F, R, T>
+where
+    F: Future<Output = Result<T>> + Send + 'static,
+    R: FnOnce(Result<T>) + Send + 'static,
+    T: Send + 'static,
+{
+    /// On this thread, which may wait for the disk; in a task from where it waits for others.
+    fn run_here(mut self, runtime: &Handle) {
+        self.vfs.settle(self.owes.take());
+        let mut context = Context::from_waker(Waker::noop());
+        match self.future.as_mut().poll(&mut context) {
+            Poll::Ready(result) => {
+                (self.reply)(result);
+                drop(self.held);
+            }
+            Poll::Pending => drop(runtime.spawn(self.run())),
+        }
+    }
+
+    async fn run(self) {
+        let Self { vfs, owes, caller, held, mut future, reply, late } = self;
+        vfs.settle(owes);
+        let result = tokio::select! {
+            biased;
+            result = &mut future => result,
+            () = signals::pending(caller) => {
+                reply(Err(interrupted()));
+                drop(held);
+                if let Ok(value) = future.await {
+                    late(&vfs, value);
+                }
+                return;
+            }
+        };
+        reply(result);
+        drop(held);
     }
 }
 

@@ -15,6 +15,7 @@ use std::{
 use crate::{
     error::{Error, Result},
     file_name::{PROJECT_SUFFIX, fitted, safe},
+    kernel_thread,
 };
 
 /// What is added to a file's name to get that of its reason.
@@ -170,6 +171,7 @@ impl Artifacts {
     }
 
     fn rename(&self, name: &str, from: &Path, to: &Path) {
+        kernel_thread::assert_not_serving("copies are moved");
         for name in [name.to_owned(), format!("{name}{REASON_SUFFIX}")] {
             match fs::rename(from.join(&name), to.join(&name)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -208,6 +210,7 @@ impl Artifacts {
     }
 
     fn path(&self, kind: ArtifactKind, name: &str) -> PathBuf {
+        kernel_thread::assert_not_serving("copies are looked at");
         self.dir.join(kind.name()).join(name)
     }
 }

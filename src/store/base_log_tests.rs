@@ -5,17 +5,22 @@ use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
-    sync::Arc,
-    time::{Duration, SystemTime},
+    sync::{Arc, mpsc},
+    time::{Duration, Instant, SystemTime},
 };
 
-use super::{BaseLog, Circumstances, Edited, FilePath, Grace, KEPT, LOG};
+use super::{BaseLog, Circumstances};
 
 use crate::{
     ids::{ProjectId, TaskId},
+    kernel_thread::serve,
     pidfs,
     plan::{Item, Key, Outline},
-    replica::served::Process,
+    replica::{
+        grace::{Edited, FilePath, Grace},
+        served::Process,
+    },
+    store::base_file::{KEPT, LOG, ROTATED},
 };
 
 fn outline(text: &str) -> Arc<Outline> {
@@ -178,20 +183,47 @@ fn a_large_log_is_put_together_and_says_the_same() {
     let editor = Program::new();
     let process = editor.process();
     let id = ProjectId::new("p");
-    let log = BaseLog::open(dir.path());
+    let log = BaseLog::open_with(dir.path(), 1);
     log.note(process, &id, &outline("first"), None);
-    {
-        let mut inner = log.lock();
-        log.rotate(&mut inner).unwrap();
-    }
+    // It is put together by a thread of its own, and more than once.
     log.note(process, &ProjectId::new("q"), &outline("since"), None);
-    log.put_together().unwrap();
     log.note(process, &ProjectId::new("r"), &outline("later"), None);
+    let end = Instant::now() + Duration::from_secs(60);
+    let kept = || fs::read_to_string(dir.path().join(KEPT)).unwrap_or_default();
+    while !kept().contains("first") || dir.path().join(ROTATED).exists() {
+        assert!(Instant::now() < end, "it is never put together");
+        std::thread::yield_now();
+    }
+    drop(log);
     let log = BaseLog::open(dir.path());
     for (project, text) in [("p", "first"), ("q", "since"), ("r", "later")] {
         let kept = log.take_kept(&ProjectId::new(project));
         assert_eq!(kept.bases, [(process, outline(text))]);
     }
+}
+
+#[test]
+fn a_thread_of_the_kernels_waits_for_nothing_and_the_answer_for_the_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let editor = Program::new();
+    let id = ProjectId::new("p");
+    let log = BaseLog::open(dir.path());
+    let (path, (sender, answers)) = (dir.path().join(LOG), mpsc::channel());
+    for text in ["first", "second"] {
+        let served = serve(|| {
+            let text = outline(text);
+            log.note_with(editor.process(), &id, &text, Circumstances::default());
+            log.flush();
+        });
+        let (path, sender) = (path.clone(), sender.clone());
+        let answer = move || sender.send(fs::read_to_string(path).unwrap()).unwrap();
+        log.answer(served.owes.unwrap(), answer);
+        let written = answers.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(written.contains(text), "{written}");
+    }
+    assert_eq!(serve(|| log.flush()).owes, None, "all is written");
+    drop(log);
+    assert_eq!(BaseLog::open(dir.path()).take_kept(&id).bases.len(), 1);
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::{
     io::{self, BufRead, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -152,15 +155,15 @@ impl Contents {
         self.made.retain(|project, _| is_read(project));
     }
 
-    pub(crate) fn write(&self, path: &Path, boot: &str, next: &mut u64) -> io::Result<()> {
+    pub(crate) fn write(&self, path: &Path, boot: &str, next: &AtomicU64) -> io::Result<()> {
         let mut lines = Vec::new();
         push(&mut lines, &Record::Boot(boot.to_owned()));
         let mut numbers: HashMap<*const Outline, u64> = HashMap::new();
         let mut number = |outline: &Arc<Outline>, lines: &mut Vec<u8>| {
             *numbers.entry(Arc::as_ptr(outline)).or_insert_with(|| {
-                *next += 1;
-                push(lines, &Record::Outline { id: *next, outline: Outline::clone(outline) });
-                *next
+                let id = next.fetch_add(1, Ordering::Relaxed) + 1;
+                push(lines, &Record::Outline { id, outline: Outline::clone(outline) });
+                id
             })
         };
         for Noted { process, project, outline, path, grace, edited } in &self.noted {

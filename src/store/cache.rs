@@ -22,7 +22,8 @@ use crate::{
     database,
     error::Result,
     ids::{ProjectId, TaskId},
-    lock_order::{self, Ordered},
+    kernel_thread,
+    lock_order::Ordered,
     plan::Outline,
     store::{
         cache_age::{Aged, ClockStamp, ages},
@@ -237,7 +238,7 @@ impl Cache {
         query: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Option<T> {
         let connection = self.connection.as_ref()?;
-        lock_order::assert_not_for_kernel("the cache is read");
+        kernel_thread::assert_not_serving("the cache is read");
         let connection = connection.lock();
         let answer = connection.prepare_cached(sql).and_then(|mut statement| query(&mut statement));
         answer.inspect_err(|error| tracing::debug!(%error, "the cache does not answer")).ok()

@@ -18,7 +18,8 @@ use crate::{
     database::{self, failed as storage},
     error::{Error, Kind, Result},
     ids::{ProjectId, SpaceId},
-    lock_order::{self, Ordered, OrderedGuard},
+    kernel_thread,
+    lock_order::{Ordered, OrderedGuard},
     plan::Outline,
     replica::{
         creation::Creating, pending::PendingSave, rejection::Rejection, relocation::Relocation,
@@ -174,7 +175,7 @@ impl Journal {
     }
 
     pub(crate) fn lock(&self) -> OrderedGuard<'_, Connection> {
-        lock_order::assert_not_for_kernel("the journal is used");
+        kernel_thread::assert_not_serving("the journal is used");
         self.connection.lock()
     }
 }

@@ -2,8 +2,11 @@
 //! Blocking, and with no idea of who asks.
 
 pub(crate) mod artifacts;
+pub(crate) mod base_file;
+pub(crate) mod base_lines;
 pub(crate) mod base_log;
 pub(crate) mod base_records;
+pub(crate) mod base_writer;
 pub(crate) mod cache;
 pub(crate) mod cache_age;
 pub(crate) mod cache_details;

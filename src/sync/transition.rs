@@ -115,8 +115,10 @@ impl<'a> Transition<'a> {
         }
         let put = changes.puts();
         let (journal, artifacts) = (self.engine.journal.clone(), self.engine.artifacts.clone());
-        let settled = copies.settled();
+        let (settled, base_log) = (copies.settled(), self.engine.base_log.clone());
         let written = tokio::task::spawn_blocking(move || {
+            // What was noted of programs before comes before, over a kill, too.
+            base_log.flush();
             settled.iter().for_each(|file| artifacts.retire(file));
             let rows = journal.apply(&changes);
             match &rows {

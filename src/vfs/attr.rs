@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn getattr(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Attr> {
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
-        Node::Scratch(_) => scratch::getattr_scratch(vfs, ino),
+        Node::Scratch(_) => scratch::getattr(vfs, ino).await,
         Node::Resource(node) => Ok(resource::resource_attr(vfs, ino, &node)),
         Node::Project(project) => {
             let process = process::of_thread(caller);
@@ -51,7 +51,7 @@ pub(crate) async fn setattr(
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
         Node::Resource(node) => resource::setattr_resource(vfs, ino, &node, fh, set),
-        Node::Scratch(_) => scratch::setattr_scratch(vfs, ino, fh, set),
+        Node::Scratch(_) => scratch::setattr(vfs, ino, fh, set).await,
         Node::Project(project) => {
             residency::ensure(&vfs.engine, &project).await;
             let process = process::of_thread(caller);

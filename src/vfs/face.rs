@@ -26,7 +26,9 @@ use crate::{
         namespace::{self, RenameMode},
         open_dir, process, pump, raised,
         raisers::Raisers,
-        removal, scratch, scratch_make, start_and_end,
+        removal, scratch,
+        scratch_file::Writing,
+        scratch_make, start_and_end,
         tree::inner::MountTree,
         types::{Attr, DirectoryEntry, Fh, Ino, NewFile, OpenMode, Opened, ROOT, Room, SetAttr},
         volume::Vfs,
@@ -91,16 +93,16 @@ impl Vfs {
     ///
     /// # Errors
     /// [`Kind::BadHandle`](crate::error::Kind::BadHandle) if it is not open.
-    pub fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
-        handle::read(self, fh, offset, size)
+    pub async fn read(&self, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
+        handle::read(self, fh, offset, size).await
     }
 
     /// Writes to an open file.
     ///
     /// # Errors
     /// [`Kind::BadHandle`](crate::error::Kind::BadHandle) if it is not open for writing, EFBIG if it grows beyond reason.
-    pub fn write(&self, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
-        handle::write(self, fh, offset, data)
+    pub async fn write(&self, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
+        handle::write(self, fh, Writing::Program, offset, data).await
     }
 
     /// A descriptor of the file was closed.
@@ -315,16 +317,16 @@ impl Vfs {
     ///
     /// # Errors
     /// If it is none.
-    pub fn readlink(&self, ino: Ino) -> Result<PathBuf> {
-        scratch::readlink(self, ino)
+    pub async fn readlink(&self, ino: Ino) -> Result<PathBuf> {
+        scratch::readlink(self, ino).await
     }
 
     /// How much room there is where everything is kept that waits for Taskade, and scratch.
     ///
     /// # Errors
     /// If the state directory cannot be asked.
-    pub fn room(&self) -> Result<Room> {
-        scratch::room(self)
+    pub async fn room(&self) -> Result<Room> {
+        scratch::room(self).await
     }
 
     /// Sees to it that the names in a directory of scratch outlive a crash.
@@ -339,8 +341,8 @@ impl Vfs {
     ///
     /// # Errors
     /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a folder of Taskade: v1 cannot make one.
-    pub fn mkdir(&self, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
-        let made = scratch_make::mkdir(self, parent, name, new);
+    pub async fn mkdir(&self, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
+        let made = scratch_make::mkdir(self, parent, name, new).await;
         heard_names::hear(self, parent, name);
         made
     }
@@ -349,22 +351,22 @@ impl Vfs {
     ///
     /// # Errors
     /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) under the name of a project.
-    pub fn symlink(
+    pub async fn symlink(
         &self,
         parent: Ino,
         name: &OsStr,
         target: &Path,
         new: impl Into<NewFile>,
     ) -> Result<Attr> {
-        scratch_make::symlink(self, parent, name, target, new)
+        scratch_make::symlink(self, parent, name, target, new).await
     }
 
     /// Makes a hard link between scratch files: one inode that has several names.
     ///
     /// # Errors
     /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for projects: a project has one name.
-    pub fn link(&self, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
-        scratch_make::link(self, ino, parent, name)
+    pub async fn link(&self, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
+        scratch_make::link(self, ino, parent, name).await
     }
 
     /// The value of an attribute.
@@ -372,13 +374,13 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NoAttribute`](crate::error::Kind::NoAttribute) if it is not set, [`Kind::Unsupported`](crate::error::Kind::Unsupported) if there is none of its kind
     /// here: `ls` asks for access lists and security labels once then, and not for every file.
-    pub fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
-        xattr::getxattr(self, ino, name)
+    pub async fn getxattr(&self, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+        xattr::getxattr(self, ino, name).await
     }
 
     /// The names of the attributes that are set, each ended by NUL.
-    pub fn listxattr(&self, ino: Ino) -> Vec<u8> {
-        xattr::listxattr(self, ino)
+    pub async fn listxattr(&self, ino: Ino) -> Vec<u8> {
+        xattr::listxattr(self, ino).await
     }
 
     /// Sets an attribute of scratch.
@@ -386,15 +388,15 @@ impl Vfs {
     /// # Errors
     /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) for what is Taskade's, and for other kinds than `user.`: editors that
     /// copy access lists go on then.
-    pub fn setxattr(&self, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
-        xattr::setxattr(self, ino, name, value, flags)
+    pub async fn setxattr(&self, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
+        xattr::setxattr(self, ino, name, value, flags).await
     }
 
     /// Takes an attribute of scratch away.
     ///
     /// # Errors
     /// [`Kind::NoAttribute`](crate::error::Kind::NoAttribute) if it is not set, or as [`setxattr`](Self::setxattr).
-    pub fn removexattr(&self, ino: Ino, name: &OsStr) -> Result<()> {
-        xattr::removexattr(self, ino, name)
+    pub async fn removexattr(&self, ino: Ino, name: &OsStr) -> Result<()> {
+        xattr::removexattr(self, ino, name).await
     }
 }

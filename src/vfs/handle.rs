@@ -1,16 +1,11 @@
 //! Open files: reading, and drafts. When a draft is committed is decided in `commit_policy`; what
 //! was emptied and not written to since is kept in `truncation`.
 
-use std::{
-    fs::File,
-    os::unix::fs::FileExt,
-    sync::{Arc, atomic::Ordering},
-};
-
-use rustix::fs::{FallocateFlags, fallocate};
+use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     error::{Error, Kind, Result},
+    kernel_thread,
     sync::{
         Process, Project,
         read::{details, follow, open, serve},
@@ -20,7 +15,9 @@ use crate::{
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
-        kernel_cache, left_behind, outcome, pins, process, resource, scratch, share, taken,
+        kernel_cache, left_behind, outcome, pins, process, resource, scratch,
+        scratch_file::Writing,
+        share, taken,
         tree::handles::{Handle, Writer, is_opener},
         truncation,
         types::{Caching, Fh, Ino, OpenMode, Opened},
@@ -38,7 +35,7 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
     }
     match vfs.node(ino)? {
         Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
-        Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode),
+        Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode).await,
         Node::Resource(node) => {
             resource::open_resource(vfs, ino, &node, mode, process::of_thread(caller)).await
         }
@@ -162,7 +159,7 @@ pub(crate) fn add_writer(
 ///
 /// # Errors
 /// [`Kind::BadHandle`] if it is not open.
-pub(crate) fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8>> {
     match &*vfs.handle(fh)? {
         Handle::Reader { project, process, text, is_private } => {
             vfs.reads.fetch_add(1, Ordering::Relaxed);
@@ -176,7 +173,7 @@ pub(crate) fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<Vec<u8
         Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
         Handle::Answer { text, .. } => Ok(draft::slice(text, offset, size).to_vec()),
         Handle::Sharing(sharing) => Ok(sharing.draft().read(offset, size).to_vec()),
-        Handle::Scratch { file, .. } => read_full(file, offset, size),
+        Handle::Scratch { file, .. } => file.read(offset, size).await,
         Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
     }
 }
@@ -211,22 +208,28 @@ pub(crate) fn text_now(
 ///
 /// # Errors
 /// [`Kind::BadHandle`] if it is not open for writing, EFBIG if it grows beyond reason.
-pub(crate) fn write(vfs: &Vfs, fh: Fh, offset: u64, data: &[u8]) -> Result<()> {
+pub(crate) async fn write(
+    vfs: &Vfs,
+    fh: Fh,
+    writing: Writing,
+    offset: u64,
+    data: &[u8],
+) -> Result<()> {
     match &*vfs.handle(fh)? {
         Handle::Writer(writer) => {
             let mut draft = writer.draft();
             // The kernel's idea of the end of the file is not the draft's.
-            draft.write((!writer.append).then_some(offset), data)?;
+            let appends = writer.append && writing == Writing::Program;
+            draft.write((!appends).then_some(offset), data)?;
             drop(draft);
             writer.touch(vfs.now());
             vfs.tree().written(fh);
             Ok(())
         }
         Handle::Sharing(sharing) => sharing.write(offset, data),
-        Handle::Scratch { file, append, .. } => {
-            let failed = |error| Error::io("cannot write", error);
-            let end = if *append { file.metadata().map_err(failed)?.len() } else { offset };
-            file.write_all_at(data, end).map_err(failed)
+        Handle::Scratch { file, .. } => {
+            kernel_thread::leave().await;
+            file.write(writing, offset, data)
         }
         _ => Err(Error::new(Kind::BadHandle, "the file is not open for writing")),
     }
@@ -262,13 +265,7 @@ pub(crate) async fn fsync(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
             carry_out(vfs, fh, writer, Occasion::Fsync).await.map_err(Error::at_fsync)
         }
         Handle::Sharing(sharing) => share::send_share(vfs, sharing).await.map_err(Error::at_fsync),
-        Handle::Scratch { file, .. } => {
-            let file = file.try_clone().map_err(|error| Error::io("cannot sync", error))?;
-            tokio::task::spawn_blocking(move || file.sync_all())
-                .await
-                .map_err(|error| Error::new(Kind::Storage, "cannot sync").because(error))?
-                .map_err(|error| Error::io("cannot sync", error))
-        }
+        Handle::Scratch { file, .. } => file.sync().await,
         _ => Ok(()),
     }
 }
@@ -281,12 +278,7 @@ pub(crate) async fn allocate(vfs: &Vfs, fh: Fh, mode: i32, offset: u64, length: 
     let Handle::Scratch { file, .. } = &*vfs.handle(fh)? else {
         return Err(Error::new(Kind::Unsupported, "only local files take room ahead"));
     };
-    let file = file.try_clone().map_err(|error| Error::io("cannot make room", error))?;
-    let mode = FallocateFlags::from_bits_retain(u32::try_from(mode).unwrap_or_default());
-    tokio::task::spawn_blocking(move || fallocate(&file, mode, offset, length))
-        .await
-        .map_err(|error| Error::new(Kind::Storage, "cannot make room").because(error))??;
-    Ok(())
+    file.allocate(mode, offset, length).await
 }
 
 /// The last descriptor of an open file is gone.
@@ -303,6 +295,10 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
     let writer = match &*handle {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::send_share(vfs, sharing).await,
+        Handle::Scratch { .. } => {
+            kernel_thread::leave().await;
+            return Ok(());
+        }
         _ => return Ok(()),
     };
     let result = carry_out(vfs, fh, writer, Occasion::Release).await;
@@ -341,19 +337,4 @@ pub(crate) async fn commit(vfs: &Arc<Vfs>, writer: &Writer) -> Result<()> {
         truncation::expire_truncates_but(vfs, writer.target(), replaced, Some(writer)).await;
     }
     taken::save_taken(vfs, writer, taken).await
-}
-
-pub(crate) fn read_full(file: &File, offset: u64, size: usize) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; size];
-    let mut filled = 0;
-    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match file.read_at(room, offset.saturating_add(filled as u64)) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("cannot read", error)),
-        }
-    }
-    bytes.truncate(filled);
-    Ok(bytes)
 }

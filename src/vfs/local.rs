@@ -12,9 +12,18 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::fs::{AtFlags, Gid, Timespec, Timestamps, UTIME_OMIT, Uid, chownat, utimensat};
+use rustix::{
+    fs::{
+        AtFlags, CWD, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
+        chownat, openat2, utimensat,
+    },
+    io::Errno,
+};
 
-use crate::vfs::types::{FileKind, SetAttr};
+use crate::{
+    kernel_thread,
+    vfs::types::{FileKind, SetAttr},
+};
 
 /// What reads and writes of scratch open: no link, and nothing that somebody has to open as well.
 pub(crate) const PLAIN: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
@@ -26,6 +35,7 @@ pub(crate) struct LocalFile(OwnedFd);
 impl LocalFile {
     /// The entry at a path. A link is the entry itself; nothing is opened but its name.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        kernel_thread::assert_not_serving("the local disk is used");
         let mut options = OpenOptions::new();
         let named = options.read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
         Ok(Self(named.into()))
@@ -86,6 +96,17 @@ impl LocalFile {
 
     fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
+    }
+}
+
+/// What is at a path, a link itself, as far as the kernel has it in memory: it is asked without any
+/// wait for the disk. `None` if only the disk can tell.
+pub(crate) fn cached(path: &Path) -> Option<io::Result<Metadata>> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED) {
+        Ok(named) => File::from(named).metadata().ok().map(Ok),
+        Err(error @ (Errno::NOENT | Errno::NOTDIR)) => Some(Err(error.into())),
+        Err(_) => None,
     }
 }
 

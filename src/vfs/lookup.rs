@@ -34,7 +34,7 @@ pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) ->
             let process = process::of_thread(caller);
             look_up_listed(vfs, parent, &directory, name, process).await
         }
-        Node::Scratch(_) => scratch::looked_up_scratch(vfs, parent, name),
+        Node::Scratch(_) => scratch::look_up(vfs, parent, name).await,
         Node::Project(_) => Err(Error::new(Kind::NotDirectory, "a project is a file")),
     }
 }
@@ -79,7 +79,7 @@ pub(crate) async fn look_up_listed(
                 None => attr,
             })
         }
-        Found::Elsewhere => scratch::looked_up_scratch(vfs, parent, name),
+        Found::Elsewhere => scratch::look_up(vfs, parent, name).await,
         Found::Nothing => Err(no_entry()),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) mod resource_path;
 pub(crate) mod rest;
 pub(crate) mod returning;
 pub(crate) mod scratch;
+pub(crate) mod scratch_file;
 pub(crate) mod scratch_make;
 pub(crate) mod share;
 pub(crate) mod start_and_end;

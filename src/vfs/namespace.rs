@@ -10,6 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
     error::{Error, Kind, Result},
+    kernel_thread,
     sync::{ListIntent, Process, Project, upload::conflicts},
     vfs::{
         attributes,
@@ -59,7 +60,8 @@ pub(crate) async fn create(
     let process = process::of_thread(caller);
     let (project, draft) = match end(vfs, parent, name, process).await? {
         RenameEnd::Scratch => {
-            return scratch_make::create_scratch(vfs, parent, name, new.into(), mode, exclusive);
+            let new = new.into();
+            return scratch_make::create_scratch(vfs, parent, name, new, mode, exclusive).await;
         }
         RenameEnd::Space => return Err(Error::new(Kind::IsDirectory, "a folder")),
         RenameEnd::Project(..) | RenameEnd::LeftBehind(..) if exclusive => {
@@ -106,7 +108,7 @@ pub(crate) async fn mknod(
     let new = new.into();
     if !matches!(new.permissions & libc::S_IFMT, libc::S_IFREG | 0) {
         vfs.check_writable()?;
-        return scratch_make::make_special(vfs, parent, name, new, device);
+        return scratch_make::make_special(vfs, parent, name, new, device).await;
     }
     let mode = OpenMode { read: false, write: true, append: false, truncate: false };
     let (attr, opened) = create(vfs, parent, name, new, mode, true, caller).await?;
@@ -127,7 +129,10 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<
             truncation::expire_truncates(vfs, &project, Occasion::Unlink).await;
             Ok(())
         }
-        RenameEnd::Scratch => remove_scratch(vfs, parent, name),
+        RenameEnd::Scratch => {
+            kernel_thread::leave().await;
+            remove_scratch(vfs, parent, name)
+        }
         RenameEnd::Space => Err(Error::new(Kind::IsDirectory, "a folder")),
         // Nor is a name that its project has lost in the app one to remove it by: who gave it
         // another one is at it. What is not removed can be removed by the name that it has.
@@ -163,6 +168,9 @@ pub(crate) async fn rename(
         }
         (_, target) => target,
     };
+    if [&source, &target].iter().any(|end| matches!(end, RenameEnd::Scratch)) {
+        kernel_thread::leave().await;
+    }
     let target_exists = match &target {
         RenameEnd::Project(..) | RenameEnd::Space => true,
         RenameEnd::Scratch => scratch::lookup_scratch(vfs, to.0, to.1).is_ok(),

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     error::{Error, Kind, Result},
+    kernel_thread,
     sync::{
         ListIntent,
         read::{directories, space_readahead},
@@ -86,14 +87,22 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
         }
         Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),
     };
-    let path = scratch::scratch_dir(vfs, ino)?;
-    listed.extend(list_scratch(vfs, ino, &path)?);
+    if !has_no_scratch(vfs, ino) {
+        kernel_thread::leave().await;
+        listed.extend(list_scratch(vfs, ino, &scratch::scratch_dir(vfs, ino)?)?);
+    }
     if ino == ROOT {
         let control = scratch::lookup_scratch(vfs, ROOT, OsStr::new(RESERVED))?;
         let name = OsString::from(RESERVED);
         listed.push(DirectoryEntry { ino: control.ino, kind: control.kind, name });
     }
     Ok(with_dots(ino, parent, listed))
+}
+
+/// Whether the kernel has it in memory that a directory has no place on the local disk.
+fn has_no_scratch(vfs: &Vfs, ino: Ino) -> bool {
+    let found = scratch::local_dir(vfs, ino).ok().and_then(|dir| scratch::cached(vfs, &dir));
+    ino != ROOT && found.is_some_and(|found| found.is_err())
 }
 
 pub(crate) async fn list_remote(

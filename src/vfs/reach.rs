@@ -12,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::kernel_thread;
+
 /// How long a path may be that is given to the kernel as it is, and how much of a longer one is
 /// gone by way of a descriptor, in bytes. What is left has more than one name.
 pub(crate) const LONGEST: usize = 3800;
@@ -28,6 +30,7 @@ pub(crate) struct Reach {
 impl Reach {
     /// A path of any length; what is wrong with it is told by whoever uses it.
     pub(crate) fn of(path: PathBuf) -> Self {
+        kernel_thread::assert_not_serving("the local disk is used");
         let mut reach = Self { path, _through: None };
         while reach.path.as_os_str().len() > LONGEST {
             let bytes = reach.path.as_os_str().as_bytes();

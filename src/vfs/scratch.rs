@@ -4,13 +4,14 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, Metadata, OpenOptions},
+    io,
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
 use crate::{
     error::{Error, Kind, Result},
-    file_name,
+    file_name, kernel_thread,
     sync::{TTL, upload::conflicts},
     vfs::{
         control::{self, is_control},
@@ -20,6 +21,7 @@ use crate::{
         names,
         reach::Reach,
         resource,
+        scratch_file::ScratchFile,
         tree::handles::Handle,
         types::{Attr, Caching, Directory, Fh, Ino, OpenMode, Opened, Room, SetAttr},
         volume::Vfs,
@@ -28,6 +30,11 @@ use crate::{
 
 /// Where the scratch of a directory is on the local disk.
 pub(crate) fn scratch_dir(vfs: &Vfs, ino: Ino) -> Result<Reach> {
+    local_dir(vfs, ino).map(Reach::of)
+}
+
+/// The path of that, which may be longer than can be asked for.
+pub(crate) fn local_dir(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
     let mut below: Vec<OsString> = Vec::new();
     let tree = vfs.tree();
     let mut at = ino;
@@ -43,8 +50,7 @@ pub(crate) fn scratch_dir(vfs: &Vfs, ino: Ino) -> Result<Reach> {
                     false => vfs.scratch.join(directory_name(directory)),
                 };
                 path.extend(below.iter().rev());
-                drop(tree);
-                return Ok(Reach::of(path));
+                return Ok(path);
             }
             Some(Node::Scratch(Some((parent, name)))) => {
                 below.push(name.clone());
@@ -80,6 +86,28 @@ pub(crate) fn looked_up_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<
     look_scratch_up(vfs, parent, name, Inodes::looked_up)
 }
 
+/// As [`looked_up_scratch`], for who may not wait for the disk: if that has to be asked, by another
+/// thread.
+pub(crate) async fn look_up(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
+    if !is_control(parent, name)
+        && let Ok(dir) = local_dir(vfs, parent)
+        && let Some(found) = cached(vfs, &dir.join(name))
+    {
+        let metadata = found.map_err(|_| no_entry())?;
+        let ino = inode_of(vfs, parent, name, &metadata, Inodes::looked_up);
+        return Ok(scratch_attr(ino, &metadata));
+    }
+    kernel_thread::leave().await;
+    looked_up_scratch(vfs, parent, name)
+}
+
+/// What the kernel has in memory of a path. Of what the mount shows of itself nothing is in there: it
+/// changes by itself.
+pub(crate) fn cached(vfs: &Vfs, path: &Path) -> Option<io::Result<Metadata>> {
+    let may_be = kernel_thread::is_serving() && !path.starts_with(&vfs.control);
+    if may_be { local::cached(path) } else { None }
+}
+
 pub(crate) fn look_scratch_up(
     vfs: &Vfs,
     parent: Ino,
@@ -92,18 +120,40 @@ pub(crate) fn look_scratch_up(
     };
     control::refresh_control(vfs, &path);
     let metadata = fs::symlink_metadata(&path).map_err(|_| no_entry())?;
-    let ino = {
-        let found = OnDisk {
-            number: metadata.ino(),
-            kind: local::kind(&metadata),
-            is_alone: metadata.is_dir() || metadata.nlink() <= 1,
-        };
-        let mut tree = vfs.tree();
-        let ino = tree.inodes.scratch(found, parent, name);
-        refer(&mut tree.inodes, ino);
-        ino
-    };
+    let ino = inode_of(vfs, parent, name, &metadata, refer);
     Ok(control::as_control(vfs, &path, scratch_attr(ino, &metadata)))
+}
+
+/// The inode of what was found on the disk.
+fn inode_of(
+    vfs: &Vfs,
+    parent: Ino,
+    name: &OsStr,
+    metadata: &Metadata,
+    refer: impl FnOnce(&mut Inodes, Ino),
+) -> Ino {
+    let found = OnDisk {
+        number: metadata.ino(),
+        kind: local::kind(metadata),
+        is_alone: metadata.is_dir() || metadata.nlink() <= 1,
+    };
+    let mut tree = vfs.tree();
+    let ino = tree.inodes.scratch(found, parent, name);
+    refer(&mut tree.inodes, ino);
+    ino
+}
+
+pub(crate) async fn getattr(vfs: &Vfs, ino: Ino) -> Result<Attr> {
+    let (places, _) = vfs.tree().inodes.places(ino);
+    if let [(parent, name)] = &places[..]
+        && !is_control(*parent, name)
+        && let Ok(dir) = local_dir(vfs, *parent)
+        && let Some(Ok(metadata)) = cached(vfs, &dir.join(name))
+    {
+        return Ok(scratch_attr(ino, &metadata));
+    }
+    kernel_thread::leave().await;
+    getattr_scratch(vfs, ino)
 }
 
 pub(crate) fn getattr_scratch(vfs: &Vfs, ino: Ino) -> Result<Attr> {
@@ -125,7 +175,8 @@ pub(crate) fn getattr_scratch(vfs: &Vfs, ino: Ino) -> Result<Attr> {
     Ok(control::as_control(vfs, &path, scratch_attr(ino, &metadata)))
 }
 
-pub(crate) fn setattr_scratch(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr) -> Result<Attr> {
+pub(crate) async fn setattr(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr) -> Result<Attr> {
+    kernel_thread::leave().await;
     if let Ok(path) = scratch_path(vfs, ino) {
         control::check_not_control(vfs, &path)?;
     }
@@ -134,7 +185,7 @@ pub(crate) fn setattr_scratch(vfs: &Vfs, ino: Ino, fh: Option<Fh>, set: &SetAttr
         && let Handle::Scratch { file, .. } = &*vfs.handle(fh)?
     {
         // Who opened it may write, whatever its permissions are now.
-        file.set_len(size).map_err(|error| Error::io("cannot truncate", error))?;
+        file.set_len(size)?;
         set.size = None;
     }
     let entry = match scratch_path(vfs, ino) {
@@ -152,10 +203,11 @@ pub(crate) fn open_entry(vfs: &Vfs, ino: Ino) -> Option<LocalFile> {
         _ => None,
     })?;
     let Handle::Scratch { file, .. } = &*open else { return None };
-    LocalFile::of(file).ok()
+    file.entry()
 }
 
-pub(crate) fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened> {
+pub(crate) async fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened> {
+    kernel_thread::leave().await;
     let path = scratch_path(vfs, ino)?;
     if mode.write {
         control::check_not_control(vfs, &path)?;
@@ -173,7 +225,7 @@ pub(crate) fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened
 }
 
 pub(crate) fn opened_scratch(vfs: &Vfs, ino: Ino, file: fs::File, mode: OpenMode) -> Opened {
-    let handle = Handle::Scratch { file, ino, append: mode.append };
+    let handle = Handle::Scratch { file: ScratchFile::new(file, mode.append), ino };
     let fh = vfs.tree().add_handle(handle);
     // The kernel sees every change of scratch, so the pages that it has are right.
     Opened { fh, caching: Caching::Keep }
@@ -193,6 +245,7 @@ pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
             .at(name.to_string_lossy())
             .hint("remove it in the app"));
     }
+    kernel_thread::leave().await;
     let path = scratch_place(vfs, parent, name)?;
     fs::remove_dir(&path).map_err(|error| failed("cannot remove", &path, error))?;
     gone_scratch(vfs, parent, name);
@@ -203,7 +256,8 @@ pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
 ///
 /// # Errors
 /// If it is none.
-pub(crate) fn readlink(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
+pub(crate) async fn readlink(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
+    kernel_thread::leave().await;
     let path = scratch_path(vfs, ino)?;
     fs::read_link(&path).map_err(|error| failed("cannot read the link", &path, error))
 }
@@ -242,7 +296,8 @@ pub(crate) fn scratch_path(vfs: &Vfs, ino: Ino) -> Result<Reach> {
 ///
 /// # Errors
 /// If the state directory cannot be asked.
-pub(crate) fn room(vfs: &Vfs) -> Result<Room> {
+pub(crate) async fn room(vfs: &Vfs) -> Result<Room> {
+    kernel_thread::leave().await;
     let disk = rustix::fs::statvfs(&vfs.scratch)
         .map_err(|error| failed("cannot look at the disk", &vfs.scratch, error.into()))?;
     Ok(Room {
@@ -257,11 +312,11 @@ pub(crate) fn room(vfs: &Vfs) -> Result<Room> {
 /// # Errors
 /// If the disk fails.
 pub(crate) async fn sync_directory(vfs: &Vfs, ino: Ino) -> Result<()> {
-    let Ok(path) = scratch_dir(vfs, ino) else { return Ok(()) };
-    let synced = tokio::task::spawn_blocking(move || match fs::File::open(&path) {
+    let Ok(path) = local_dir(vfs, ino) else { return Ok(()) };
+    let synced = tokio::task::spawn_blocking(move || match fs::File::open(Reach::of(path)) {
         Ok(directory) => directory.sync_all(),
         // No scratch was made there yet.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     });
     synced
@@ -313,6 +368,6 @@ pub(crate) fn encoded(device: u64) -> u32 {
     (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12)
 }
 
-pub(crate) fn failed(what: &str, path: &Path, error: std::io::Error) -> Error {
+pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     Error::io(what, error).at(path.display().to_string())
 }

@@ -13,6 +13,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use crate::{
     api::RemoteSpace,
     error::{Error, Kind, Result},
+    kernel_thread,
     vfs::{
         attributes, control,
         directory::child,
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-pub(crate) fn create_scratch(
+pub(crate) async fn create_scratch(
     vfs: &Vfs,
     parent: Ino,
     name: &OsStr,
@@ -33,6 +34,7 @@ pub(crate) fn create_scratch(
     mode: OpenMode,
     exclusive: bool,
 ) -> Result<(Attr, Opened)> {
+    kernel_thread::leave().await;
     let path = scratch::scratch_place(vfs, parent, name)?;
     let error = |error| failed("cannot create", &path, error);
     let mut options = OpenOptions::new();
@@ -59,8 +61,14 @@ pub(crate) fn create_scratch(
 ///
 /// # Errors
 /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot make one.
-pub(crate) fn mkdir(vfs: &Vfs, parent: Ino, name: &OsStr, new: impl Into<NewFile>) -> Result<Attr> {
+pub(crate) async fn mkdir(
+    vfs: &Vfs,
+    parent: Ino,
+    name: &OsStr,
+    new: impl Into<NewFile>,
+) -> Result<Attr> {
     vfs.check_writable()?;
+    kernel_thread::leave().await;
     let new = new.into();
     if let Node::Directory { directory, .. } = vfs.node(parent)?
         && !name.as_encoded_bytes().starts_with(b".")
@@ -103,7 +111,7 @@ pub(crate) fn make_space(vfs: &Vfs, parent: Ino, above: &Directory, name: &OsStr
 ///
 /// # Errors
 /// [`Kind::NotPermitted`] under the name of a project.
-pub(crate) fn make_special(
+pub(crate) async fn make_special(
     vfs: &Vfs,
     parent: Ino,
     name: &OsStr,
@@ -111,6 +119,7 @@ pub(crate) fn make_special(
     device: u32,
 ) -> Result<Attr> {
     scratch::check_scratch_name(vfs, parent, name)?;
+    kernel_thread::leave().await;
     let path = scratch::scratch_place(vfs, parent, name)?;
     let kind = FileType::from_raw_mode(new.permissions);
     let mode = Mode::from_raw_mode(new.permissions & 0o7777);
@@ -124,7 +133,7 @@ pub(crate) fn make_special(
 ///
 /// # Errors
 /// [`Kind::NotPermitted`] under the name of a project.
-pub(crate) fn symlink(
+pub(crate) async fn symlink(
     vfs: &Vfs,
     parent: Ino,
     name: &OsStr,
@@ -133,6 +142,7 @@ pub(crate) fn symlink(
 ) -> Result<Attr> {
     vfs.check_writable()?;
     scratch::check_scratch_name(vfs, parent, name)?;
+    kernel_thread::leave().await;
     let path = scratch::scratch_place(vfs, parent, name)?;
     std::os::unix::fs::symlink(target, &path)
         .map_err(|error| failed("cannot link", &path, error))?;
@@ -144,9 +154,10 @@ pub(crate) fn symlink(
 ///
 /// # Errors
 /// [`Kind::NotPermitted`] for projects: a project has one name.
-pub(crate) fn link(vfs: &Vfs, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
+pub(crate) async fn link(vfs: &Vfs, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
     vfs.check_writable()?;
     scratch::check_scratch_name(vfs, parent, name)?;
+    kernel_thread::leave().await;
     let from = scratch::scratch_path(vfs, ino)?;
     control::check_not_control(vfs, &from)?;
     let path = scratch::scratch_place(vfs, parent, name)?;

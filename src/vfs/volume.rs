@@ -59,6 +59,19 @@ impl Vfs {
         handle.ok_or_else(|| Error::new(Kind::BadHandle, "the file is not open"))
     }
 
+    /// Gives the answer to a request that owes that what programs have before their eyes is on disk up
+    /// to there.
+    pub(crate) fn answer(&self, ticket: u64, answer: impl FnOnce() + Send + 'static) {
+        self.engine.base_log.answer(ticket, answer);
+    }
+
+    /// As [`answer`](Self::answer), for who may wait.
+    pub(crate) fn settle(&self, ticket: Option<u64>) {
+        if let Some(ticket) = ticket {
+            self.engine.base_log.wait(ticket);
+        }
+    }
+
     pub(crate) fn tree(&self) -> OrderedGuard<'_, MountTree> {
         self.tree.lock()
     }

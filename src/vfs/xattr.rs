@@ -8,6 +8,7 @@ use rustix::fs::{XattrFlags, lgetxattr, llistxattr, lremovexattr, lsetxattr};
 
 use crate::{
     error::{Error, Kind, Result},
+    kernel_thread,
     sync::{Project, Standing, upload::unmoved},
     vfs::{
         control,
@@ -40,10 +41,11 @@ pub(crate) const ACCOUNT: &str = "user.taskade.account";
 /// # Errors
 /// [`Kind::NoAttribute`] if it is not set, [`Kind::Unsupported`] if there is none of its kind
 /// here: `ls` asks for access lists and security labels once then, and not for every file.
-pub(crate) fn getxattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
+pub(crate) async fn getxattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
     if !name.as_encoded_bytes().starts_with(b"user.") {
         return Err(Error::new(Kind::Unsupported, "no such kind of attribute here"));
     }
+    kernel_thread::leave().await;
     if ino == ROOT && name == PROCESS {
         return Ok(std::process::id().to_string().into_bytes());
     }
@@ -62,7 +64,8 @@ pub(crate) fn getxattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Vec<u8>> {
 }
 
 /// The names of the attributes that are set, each ended by NUL.
-pub(crate) fn listxattr(vfs: &Vfs, ino: Ino) -> Vec<u8> {
+pub(crate) async fn listxattr(vfs: &Vfs, ino: Ino) -> Vec<u8> {
+    kernel_thread::leave().await;
     if let Ok(path) = scratch::scratch_path(vfs, ino) {
         let mut names = vec![0; LONGEST];
         let length = llistxattr(&*path, &mut names[..]).unwrap_or_default();
@@ -97,8 +100,14 @@ pub(crate) fn value(vfs: &Vfs, project: &Arc<Project>, name: &str) -> Option<Str
 /// # Errors
 /// [`Kind::Unsupported`] for what is Taskade's, and for other kinds than `user.`: editors that
 /// copy access lists go on then.
-pub(crate) fn setxattr(vfs: &Vfs, ino: Ino, name: &OsStr, value: &[u8], flags: i32) -> Result<()> {
-    let path = settable(vfs, ino, name)?;
+pub(crate) async fn setxattr(
+    vfs: &Vfs,
+    ino: Ino,
+    name: &OsStr,
+    value: &[u8],
+    flags: i32,
+) -> Result<()> {
+    let path = settable(vfs, ino, name).await?;
     let flags = XattrFlags::from_bits_retain(u32::try_from(flags).unwrap_or_default());
     Ok(lsetxattr(&*path, name, value, flags)?)
 }
@@ -107,18 +116,20 @@ pub(crate) fn setxattr(vfs: &Vfs, ino: Ino, name: &OsStr, value: &[u8], flags: i
 ///
 /// # Errors
 /// [`Kind::NoAttribute`] if it is not set, or as [`setxattr`](Vfs::setxattr).
-pub(crate) fn removexattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<()> {
+pub(crate) async fn removexattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<()> {
     let path = settable(vfs, ino, name)
+        .await
         .map_err(|_| Error::new(Kind::NoAttribute, "nothing that can be removed"))?;
     Ok(lremovexattr(&*path, name)?)
 }
 
-pub(crate) fn settable(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Reach> {
+pub(crate) async fn settable(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Reach> {
     vfs.check_writable()?;
     let unsupported = || Error::new(Kind::Unsupported, "that attribute cannot be set here");
     if !name.as_encoded_bytes().starts_with(b"user.") {
         return Err(unsupported());
     }
+    kernel_thread::leave().await;
     let path = scratch::scratch_path(vfs, ino).map_err(|_| unsupported())?;
     control::check_not_control(vfs, &path)?;
     Ok(path)

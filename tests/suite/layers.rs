@@ -18,7 +18,16 @@ use syn::{
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
 const LAYERS: [&[&str]; 19] = [
-    &["file_name", "lock_order", "memory", "model", "pidfs", "printable", "secret"],
+    &[
+        "file_name",
+        "kernel_thread",
+        "lock_order",
+        "memory",
+        "model",
+        "pidfs",
+        "printable",
+        "secret",
+    ],
     &["error"],
     &["clock", "database", "document", "plan"],
     &["text", "api"],

@@ -31,8 +31,8 @@ impl Unseen {
     }
 
     pub(crate) fn there(&self, artifacts: &Artifacts) -> Vec<Overridden> {
-        let unseen = self.0.lock();
-        let is_there = |it: &&Overridden| artifacts.is_there(ArtifactKind::Conflicts, &it.file);
-        unseen.iter().filter(is_there).cloned().collect()
+        let mut unseen = self.0.lock().clone();
+        unseen.retain(|it| artifacts.is_there(ArtifactKind::Conflicts, &it.file));
+        unseen
     }
 }

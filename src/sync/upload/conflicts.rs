@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     clock::rfc3339,
+    kernel_thread,
     plan::{Conflict, Outline},
     store::{
         artifacts::ArtifactKind,
@@ -43,7 +44,7 @@ pub(crate) async fn keep_overridden(
     let text = project.render(theirs);
     // Not every disk that the state may be copied to takes colons in names.
     let mark = format!(" {}", when.replace(':', "-"));
-    let file = free_record(engine, ArtifactKind::Conflicts, project, &mark);
+    let file = free_record(engine, ArtifactKind::Conflicts, project, &mark).await;
     let (artifacts, name, id) = (engine.artifacts.clone(), file.clone(), project.id());
     let overridden = Overridden { project: id.clone(), title: title.clone(), file, since };
     let written = engine.journaled(move |journal| {
@@ -81,13 +82,14 @@ pub(crate) fn looked_at(engine: &Engine, path: &Path) {
     }
 }
 
-/// A name for a record of a project.
-pub(crate) fn free_record(
+/// A name for a record of a project, which the disk is asked for.
+pub(crate) async fn free_record(
     engine: &Engine,
     kind: ArtifactKind,
     project: &Project,
     mark: &str,
 ) -> String {
+    kernel_thread::leave().await;
     let folders = engine.listings.names_of(&project.folder());
     engine.artifacts.free_name(kind, &folders, &project.title(), mark)
 }

@@ -48,8 +48,10 @@ pub(crate) async fn note_rejected(
 ) {
     tracing::warn!(%error, "a save was refused");
     let mut next = Transition::begin(engine, project).await;
-    let name = || conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
-    let file = next.rejected_file().map_or_else(name, str::to_owned);
+    let file = match next.rejected_file() {
+        Some(file) => file.to_owned(),
+        None => conflicts::free_record(engine, ArtifactKind::Rejected, project, "").await,
+    };
     let (kind, reason) = (error.kind(), error.to_string());
     let rejection = Rejection { kind, reason, since: engine.clock.wall(), file, set_aside };
     next.reject_text(text, base, rejection);
@@ -65,7 +67,7 @@ pub(crate) async fn refuse(engine: &Arc<Engine>, project: &Arc<Project>, error: 
     tracing::warn!(%error, "Taskade refused a save");
     let mut next = Transition::begin(engine, project).await;
     if !next.is_rejected() {
-        let file = conflicts::free_record(engine, ArtifactKind::Rejected, project, "");
+        let file = conflicts::free_record(engine, ArtifactKind::Rejected, project, "").await;
         let (kind, reason) = (error.kind(), error.to_string());
         let since = engine.clock.wall();
         next.reject(Rejection { kind, reason, since, file, set_aside: false });

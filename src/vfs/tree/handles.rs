@@ -1,7 +1,6 @@
 //! Open files.
 
 use std::{
-    fs::File,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
@@ -14,6 +13,7 @@ use crate::{
         dir_pages::DirectoryListing,
         draft::Draft,
         process,
+        scratch_file::ScratchFile,
         tree::{outcome::Outcome, sharing::Sharing},
         types::{Ino, OpenMode},
     },
@@ -32,7 +32,7 @@ pub(crate) enum Handle {
     /// A share link open for writing.
     Sharing(Sharing),
     /// A local file.
-    Scratch { file: File, ino: Ino, append: bool },
+    Scratch { file: ScratchFile, ino: Ino },
     /// A directory, as it was when it was opened.
     Directory { ino: Ino, entries: DirectoryListing },
 }

@@ -64,12 +64,12 @@ async fn what_gets_the_number_of_a_status_that_was_replaced_is_not_the_status() 
         let opened = mount.vfs.open(status.ino, READ, me()).await.unwrap();
         assert_ne!(fs::metadata(&shown).unwrap().ino(), free);
         let name = format!(".made-{nth}");
-        let made = mount.vfs.mkdir(ROOT, OsStr::new(&name), NEW).unwrap();
+        let made = mount.vfs.mkdir(ROOT, OsStr::new(&name), NEW).await.unwrap();
         others.push(made.ino);
         assert_ne!(made.ino, status.ino);
         is_of_use(&mount, &made).await;
         // Who has the status open, and who opens it next, still has it.
-        let text = mount.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+        let text = mount.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
         assert!(text.starts_with(b"{"));
         mount.vfs.release(opened.fh).await.unwrap();
         let again = look_up(&mount, control, "status.json").await;
@@ -87,7 +87,7 @@ async fn a_number_of_the_disk_under_another_name_is_another_file() {
     let control = look_up(&mount, ROOT, ".taskade").await.ino;
     let before = look_up(&mount, control, "conflicts").await;
     let shown = below(mount.dir.path(), "conflicts");
-    let made = mount.vfs.mkdir(ROOT, OsStr::new(".made"), NEW).unwrap();
+    let made = mount.vfs.mkdir(ROOT, OsStr::new(".made"), NEW).await.unwrap();
     let scratch = below(mount.dir.path(), ".made").parent().unwrap().to_owned();
     // On every disk: a directory has the number that another name's had.
     fs::rename(&shown, scratch.join(".other")).unwrap();
@@ -110,7 +110,7 @@ async fn names_of_one_file_have_one_number_until_the_last_is_gone() {
     let one = OsStr::new(".one");
     let (made, opened) = mount.vfs.create(ROOT, one, NEW, WRITE, true, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
-    assert_eq!(mount.vfs.link(made.ino, ROOT, OsStr::new(".two")).unwrap().ino, made.ino);
+    assert_eq!(mount.vfs.link(made.ino, ROOT, OsStr::new(".two")).await.unwrap().ino, made.ino);
     mount.vfs.unlink(ROOT, one).await.unwrap();
     assert_eq!(look_up(&mount, ROOT, ".two").await.ino, made.ino);
     mount.vfs.unlink(ROOT, OsStr::new(".two")).await.unwrap();

@@ -164,6 +164,31 @@ fn hard_links_are_one_file() {
     mounted.end();
 }
 
+/// A program that changes a file through a mapping while it has it open for appending.
+const MAPS: &str = r#"
+import mmap, os
+file = os.open(".scratch/mapped", os.O_RDWR | os.O_CREAT)
+os.write(file, b"a" * 5000)
+memory = mmap.mmap(file, 5000)
+end = os.open(".scratch/mapped", os.O_WRONLY | os.O_APPEND)
+memory[0:1] = b"b"
+memory.flush()
+os.write(end, b"end")
+"#;
+
+#[test]
+fn a_page_of_a_mapping_is_written_back_to_where_it_is_also_through_a_file_that_appends() {
+    let mounted = Mounted::of("one");
+    let file = scratch(&mounted).join("mapped");
+    mounted.ok(&format!("python3 -c '{MAPS}'"));
+    let expected = format!("b{}end", "a".repeat(4999));
+    assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    mounted.end();
+    mounted.begin();
+    assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    mounted.end();
+}
+
 #[test]
 fn names_are_exchanged_and_kept_from_being_replaced() {
     let mounted = Mounted::of("one");

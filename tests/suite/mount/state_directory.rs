@@ -247,12 +247,12 @@ async fn a_disk_that_fills_while_a_save_is_on_its_way_delays_it_only() {
     mount.memory.heal();
     pass(Duration::from_secs(3600).as_secs()).await;
     let ino = mount.ino("Plan.md").await.unwrap();
-    let state = mount.attribute(ino, "user.taskade.state").unwrap();
+    let state = mount.attribute(ino, "user.taskade.state").await.unwrap();
     assert_ne!(state, "rejected", "Taskade did not refuse it");
     fs::remove_file(filler).unwrap();
     pass(600).await;
     assert_eq!(mount.memory.tree("plan"), "A\nb\nnew\n");
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Desk {
         let work = async {
             let ino = self.ino(number).await;
             let opened = self.vfs.open(ino, READ, program).await.unwrap();
-            let text = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+            let text = self.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
             self.vfs.release(opened.fh).await.unwrap();
             String::from_utf8(text).unwrap()
         };

@@ -131,7 +131,8 @@ async fn a_newer_text_is_under_another_number_while_the_one_before_is_read() {
     let old = mount.read("Plan.md").await;
     let ino = mount.ino("Plan.md").await.unwrap();
     let kernel = mount.listen();
-    let read = |mount: &Mount, fh| String::from_utf8(mount.vfs.read(fh, 0, 1 << 20).unwrap());
+    let read =
+        async |mount: &Mount, fh| String::from_utf8(mount.vfs.read(fh, 0, 1 << 20).await.unwrap());
     let before = mount.vfs.open(ino, READ, me()).await.unwrap().fh;
     pass(60).await;
     mount.memory.add_elsewhere("plan", "x", "theirs");
@@ -147,10 +148,10 @@ async fn a_newer_text_is_under_another_number_while_the_one_before_is_read() {
     assert_ne!(mount.ino("Plan.md").await.unwrap(), ino);
     let size = async |ino| mount.vfs.getattr(ino, me()).await.unwrap().size;
     assert_eq!(size(ino).await, old.len() as u64);
-    assert_eq!(read(&mount, before).unwrap(), old);
+    assert_eq!(read(&mount, before).await.unwrap(), old);
     // Who comes again for the number came by no name.
     let again = mount.vfs.open(ino, READ, me()).await.unwrap().fh;
-    assert_eq!(read(&mount, again).unwrap(), old);
+    assert_eq!(read(&mount, again).await.unwrap(), old);
     for fh in [before, again] {
         mount.vfs.release(fh).await.unwrap();
     }
@@ -332,6 +333,6 @@ async fn nothing_of_the_mounts_own_directory_is_believed() {
     assert!(!keeps(&mount, rejected).await);
     assert!(keeps(&mount, ROOT).await || keeps(&mount, ROOT).await);
     let opened = mount.vfs.open(mount.ino("Plan.md").await.unwrap(), READ, me()).await.unwrap();
-    assert_eq!(mount.vfs.read(opened.fh, 0, 99).unwrap(), b"```\ncode\n```\n");
+    assert_eq!(mount.vfs.read(opened.fh, 0, 99).await.unwrap(), b"```\ncode\n```\n");
     assert_eq!(mount.vfs.status().reads, 1);
 }

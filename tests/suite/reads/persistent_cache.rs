@@ -230,7 +230,7 @@ async fn what_is_let_go_of_to_save_memory_is_served_as_before() {
     let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
     assert_eq!(opened.caching, Caching::Keep, "the kernel's pages are still good");
     let_go(&mount).await;
-    assert_eq!(mount.vfs.read(opened.fh, 0, 100).unwrap(), text.as_bytes());
+    assert_eq!(mount.vfs.read(opened.fh, 0, 100).await.unwrap(), text.as_bytes());
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.memory.take_reads(), 0);
     // A change elsewhere is found, and told.

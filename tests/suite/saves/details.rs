@@ -357,7 +357,7 @@ async fn a_project_that_is_moved_keeps_its_details_whether_copies_have_them_or_n
         assert_eq!(mount.memory.details(&id, &ids[1]).note.as_deref(), Some("note"));
         let ino = mount.vfs.lookup(acme, new, me()).await.unwrap().ino;
         let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
-        let shown = mount.vfs.read(opened.fh, 0, 1000).unwrap();
+        let shown = mount.vfs.read(opened.fh, 0, 1000).await.unwrap();
         assert_eq!(String::from_utf8(shown).unwrap(), text);
     }
 }

@@ -18,7 +18,7 @@ async fn discard(mount: &Mount) {
 
 async fn state(mount: &Mount) -> String {
     let ino = mount.ino("Plan.md").await.unwrap();
-    mount.attribute(ino, "user.taskade.state").unwrap()
+    mount.attribute(ino, "user.taskade.state").await.unwrap()
 }
 
 /// A mount on which a save of this text was refused after so many requests, and a program that has
@@ -203,7 +203,7 @@ async fn a_file_that_stays_open_over_it_says_all_of_it_again() {
             let passed = std::iter::repeat_n(Fault::None, requests);
             mount.memory.fail_next(passed.chain([Fault::Before(Kind::Forbidden)]));
             let text = lines("a! b new");
-            mount.vfs.write(fh, 0, text.as_bytes()).unwrap();
+            mount.vfs.write(fh, 0, text.as_bytes()).await.unwrap();
             mount.vfs.fsync(fh).await.unwrap_err();
             mount.memory.heal();
             match how {
@@ -212,7 +212,7 @@ async fn a_file_that_stays_open_over_it_says_all_of_it_again() {
                 How::PutBackByAnother => other.writes(&mount, &lines("a b")).await,
             }
             pass(10).await;
-            mount.vfs.write(fh, text.len() as u64, lines("more").as_bytes()).unwrap();
+            mount.vfs.write(fh, text.len() as u64, lines("more").as_bytes()).await.unwrap();
             mount.vfs.fsync(fh).await.unwrap();
             mount.vfs.release(fh).await.unwrap();
             pass(10).await;
@@ -230,14 +230,14 @@ async fn a_line_appended_through_a_file_that_stays_open_is_sent_with_the_next() 
         other.reads(&mount).await;
         let (_, fh, _) = shell.open(&mount, APPEND).await;
         mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
-        mount.vfs.write(fh, 0, lines("one").as_bytes()).unwrap();
+        mount.vfs.write(fh, 0, lines("one").as_bytes()).await.unwrap();
         mount.vfs.fsync(fh).await.unwrap_err();
         mount.memory.heal();
         match is_discarded {
             true => discard(&mount).await,
             false => other.writes(&mount, &lines("a b")).await,
         }
-        mount.vfs.write(fh, 0, lines("two").as_bytes()).unwrap();
+        mount.vfs.write(fh, 0, lines("two").as_bytes()).await.unwrap();
         mount.vfs.fsync(fh).await.unwrap();
         mount.vfs.release(fh).await.unwrap();
         pass(10).await;
@@ -253,7 +253,7 @@ async fn what_is_opened_after_it_begins_as_what_is_there() {
     assert_eq!(editor.reads(&mount).await, lines("a b"));
     editor.saves(&mount, &lines("a! b new")).await.unwrap();
     let (_, fh, _) = editor.open(&mount, UPDATE).await;
-    mount.vfs.write(fh, lines("a! b new").len() as u64, lines("more").as_bytes()).unwrap();
+    mount.vfs.write(fh, lines("a! b new").len() as u64, lines("more").as_bytes()).await.unwrap();
     mount.vfs.fsync(fh).await.unwrap();
     mount.vfs.release(fh).await.unwrap();
     let writes = mount.writes();

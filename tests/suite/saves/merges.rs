@@ -36,7 +36,7 @@ async fn a_write_whose_answer_was_lost_is_not_made_twice() {
     assert_eq!(mount.memory.tree("plan"), "a\nb\nc\n");
     assert_eq!(mount.writes().len(), 1);
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ async fn it_comes_along_into_a_new_project_and_over_a_kill() {
         let (_, opened) =
             mount.vfs.create(mount.folder, name, 0o644, mode, false, editor.id()).await.unwrap();
         let text = "- [ ] move me\n  - [ ] with me\n";
-        mount.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+        mount.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
         mount.vfs.flush(opened.fh, editor.id()).await.unwrap();
         mount.vfs.release(opened.fh).await.unwrap();
         pass(10).await;
@@ -158,7 +158,7 @@ async fn what_the_other_project_has_not_is_left_out_and_refuses_nothing() {
         let shown = mount.read("Home.md").await;
         assert!(!shown.contains("stranger") && !shown.contains("elsewhere"), "{shown}");
         let ino = mount.ino("Home.md").await.unwrap();
-        assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+        assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
         // Whom a line names that nobody knows is told all the same.
         pass(3).await;
         let text = editor.reads(&mount).await;

@@ -29,7 +29,7 @@ fn record(mount: &Mount, path: &str) -> String {
 
 async fn state(mount: &Mount, name: &str) -> String {
     let ino = mount.ino(name).await.unwrap();
-    mount.attribute(ino, "user.taskade.state").unwrap()
+    mount.attribute(ino, "user.taskade.state").await.unwrap()
 }
 
 async fn retry(mount: &Mount, name: &str, allow_delete: bool) -> Result<(), i32> {

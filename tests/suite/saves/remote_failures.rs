@@ -141,7 +141,7 @@ async fn with_no_network_saves_of_all_sorts_queue_and_drain_merged_with_what_oth
     assert_eq!(mount.read("New.md").await, "- [ ] n\n");
     for name in ["Plan.md", "New.md"] {
         let ino = mount.ino(name).await.unwrap();
-        assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("pending"));
+        assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("pending"));
     }
     pass(7 * 3600).await;
     mount.memory.edit_elsewhere("plan", "t3", "c from elsewhere");

@@ -108,10 +108,10 @@ async fn what_is_written_through_an_open_file_follows_the_project_to_its_copies(
     let mount = Mount::of("a\nb").await;
     let ino = mount.ino("Plan.md").await.unwrap();
     let appends = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
-    mount.vfs.write(appends, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.write(appends, 0, b"- [ ] c\n").await.unwrap();
     for (from, to) in [("Plan.md", "Better.md"), ("Better.md", "Best.md")] {
         mount.rename(from, to).await.unwrap();
-        mount.vfs.write(appends, 0, format!("- [ ] {to}\n").as_bytes()).unwrap();
+        mount.vfs.write(appends, 0, format!("- [ ] {to}\n").as_bytes()).await.unwrap();
     }
     mount.vfs.flush(appends, me()).await.unwrap();
     mount.vfs.release(appends).await.unwrap();
@@ -142,12 +142,12 @@ async fn renaming_a_project_tries_its_title_then_copies() {
 #[tokio::test(start_paused = true)]
 async fn folders_cannot_be_made_or_removed_and_scratch_can() {
     let mount = Mount::of("a").await;
-    let made = mount.vfs.mkdir(mount.folder, OsStr::new("Folder"), 0o755);
+    let made = mount.vfs.mkdir(mount.folder, OsStr::new("Folder"), 0o755).await;
     assert_eq!(made.unwrap_err().errno(), libc::EPERM);
-    let git = mount.vfs.mkdir(mount.folder, OsStr::new(".git"), 0o755).unwrap();
+    let git = mount.vfs.mkdir(mount.folder, OsStr::new(".git"), 0o755).await.unwrap();
     let inner = mount.vfs.create(git.ino, OsStr::new("HEAD.md"), 0o644, TRUNCATE, true, me());
     let (attr, opened) = inner.await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"not a project\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"not a project\n").await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.vfs.getattr(attr.ino, me()).await.unwrap().size, 14);
     let full = mount.vfs.rmdir(mount.folder, OsStr::new(".git")).await;

@@ -58,11 +58,11 @@ async fn an_append_goes_to_the_end_whatever_the_kernel_thinks() {
     let mount = Mount::of("a").await;
     let ino = mount.ino("Plan.md").await.unwrap();
     let opened = mount.vfs.open(ino, APPEND, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     assert_eq!(mount.memory.tree("plan"), "a\nb\n");
     // A second write through the same descriptor adds to what the first one saved.
-    mount.vfs.write(opened.fh, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] c\n").await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.memory.tree("plan"), "a\nb\nc\n");
@@ -80,7 +80,7 @@ async fn truncate_and_write_through_one_descriptor_is_one_save() {
     mount.vfs.setattr(ino, Some(opened.fh), &empty, me()).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     assert_eq!(mount.writes(), [""; 0], "an emptied draft is not committed by flush");
-    mount.vfs.write(opened.fh, 0, b"- [ ] a\n- [ ] B\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] a\n- [ ] B\n").await.unwrap();
     mount.vfs.fsync(opened.fh).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
@@ -98,7 +98,7 @@ async fn emptying_and_opening_again_is_one_save() {
     let second = mount.vfs.open(ino, WRITE, me()).await.unwrap();
     // The kernel sends the release whenever it likes.
     mount.vfs.release(first.fh).await.unwrap();
-    mount.vfs.write(second.fh, 0, b"- [ ] a\n").unwrap();
+    mount.vfs.write(second.fh, 0, b"- [ ] a\n").await.unwrap();
     mount.vfs.flush(second.fh, me()).await.unwrap();
     mount.vfs.release(second.fh).await.unwrap();
     pass(5).await;
@@ -128,16 +128,16 @@ async fn invalid_text_is_refused_kept_and_explained() {
     assert_eq!(mount.writes(), [""; 0]);
     assert_eq!(mount.read("Plan.md").await.as_bytes(), bad);
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
-    let reason = mount.attribute(ino, "user.taskade.error").unwrap();
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
+    let reason = mount.attribute(ino, "user.taskade.error").await.unwrap();
     assert!(reason.contains("line 2"), "{reason}");
     for bytes in [&b"- [ ] a\0\n"[..], b"- [ ] \xff\n"] {
         assert_eq!(mount.overwrite("Plan.md", bytes).await.unwrap_err().errno(), libc::EINVAL);
     }
     mount.overwrite("Plan.md", b"- [ ] a\n- [ ] B\n").await.unwrap();
     assert_eq!(mount.writes(), ["PUT t2 \"B\""]);
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
-    assert_eq!(mount.attribute(ino, "user.taskade.error"), None);
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.error").await, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn a_refusal_of_the_service_reaches_the_program_and_the_text_stays() {
     mount.edit("Plan.md", |text| text).await.unwrap();
     assert_eq!(mount.writes(), ["PUT t2 \"c\""]);
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,9 +184,9 @@ async fn a_close_by_another_process_commits_nothing() {
     let another = u32::try_from(unsafe { libc::getppid() }).unwrap();
     let ino = mount.ino("Plan.md").await.unwrap();
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] a\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] a\n").await.unwrap();
     mount.vfs.flush(opened.fh, another).await.unwrap();
-    mount.vfs.write(opened.fh, 8, b"- [ ] b\n").unwrap();
+    mount.vfs.write(opened.fh, 8, b"- [ ] b\n").await.unwrap();
     mount.vfs.flush(opened.fh, another).await.unwrap();
     assert_eq!(mount.writes(), [""; 0]);
     mount.vfs.flush(opened.fh, me()).await.unwrap();
@@ -199,7 +199,7 @@ async fn what_no_flush_committed_is_committed_by_release() {
     let mount = Mount::of("a").await;
     let ino = mount.ino("Plan.md").await.unwrap();
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.writes(), ["PUT t1 \"b\""]);
 }
@@ -232,7 +232,7 @@ async fn an_end_of_the_mount_commits_drafts_and_graces_at_once() {
     mount.unlink("Gone.md").await.unwrap();
     let ino = mount.ino("Plan.md").await.unwrap();
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] b\n").await.unwrap();
     mount.vfs.rest(Duration::from_secs(10)).await;
     let mut writes = mount.writes();
     writes.sort();
@@ -247,7 +247,7 @@ async fn a_sync_of_an_emptied_file_waits_for_what_is_written_next() {
     let ino = mount.ino("Plan.md").await.unwrap();
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
     mount.vfs.fsync(opened.fh).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] a\n- [ ] B\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] a\n- [ ] B\n").await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.writes(), ["PUT t2 \"B\""]);

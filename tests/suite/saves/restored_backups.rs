@@ -24,8 +24,8 @@ fn rejected(mount: &Mount) -> Vec<String> {
 async fn keeps(mount: &Mount, refused: &str, shown: &str) {
     assert_eq!(mount.read("Plan.md").await, shown);
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
-    let error = mount.attribute(ino, "user.taskade.error").unwrap();
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
+    let error = mount.attribute(ino, "user.taskade.error").await.unwrap();
     assert!(error.starts_with("Acme/Marketing/Plan.md: "), "{error}");
     let saves = mount.vfs.status().saves;
     assert_eq!((saves.len(), saves[0].state), (1, "rejected"));
@@ -38,8 +38,8 @@ async fn keeps(mount: &Mount, refused: &str, shown: &str) {
 
 async fn is_settled(mount: &Mount) {
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
-    assert_eq!(mount.attribute(ino, "user.taskade.error"), None);
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.error").await, None);
     assert_eq!((mount.vfs.status().saves.len(), rejected(mount).len()), (0, 0));
 }
 

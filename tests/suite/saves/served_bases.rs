@@ -140,7 +140,7 @@ async fn who_was_told_that_its_line_is_not_saved_does_not_delete_it_once_it_is()
     appender.reads(&mount).await;
     mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
     let (_, fh, _) = appender.open(&mount, APPEND).await;
-    mount.vfs.write(fh, 0, lines("appended").as_bytes()).unwrap();
+    mount.vfs.write(fh, 0, lines("appended").as_bytes()).await.unwrap();
     mount.vfs.flush(fh, appender.id()).await.unwrap_err();
     mount.vfs.release(fh).await.unwrap();
     let draft = other.reads(&mount).await;
@@ -299,7 +299,7 @@ async fn a_name_that_was_given_up_here_is_that_of_a_new_project() {
     let vfs = &mount.vfs;
     let (_, opened) =
         vfs.create(mount.folder, name, 0o644, TRUNCATE, false, editor.id()).await.unwrap();
-    vfs.write(opened.fh, 0, lines("another").as_bytes()).unwrap();
+    vfs.write(opened.fh, 0, lines("another").as_bytes()).await.unwrap();
     vfs.flush(opened.fh, editor.id()).await.unwrap();
     vfs.release(opened.fh).await.unwrap();
     pass(10).await;

@@ -239,7 +239,7 @@ async fn offline_too_what_is_added_after_an_emptying_stays_and_the_rest_goes() {
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     let appends = mount.vfs.open(ino, APPEND, other.0.id()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
-    mount.vfs.write(appends.fh, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.write(appends.fh, 0, b"- [ ] c\n").await.unwrap();
     mount.vfs.flush(appends.fh, other.0.id()).await.unwrap();
     mount.vfs.release(appends.fh).await.unwrap();
     pass(10).await;
@@ -255,10 +255,10 @@ async fn two_open_files_of_one_process_come_to_what_they_do_on_any_file_system()
     let ino = mount.ino("Plan.md").await.unwrap();
     let first = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap().fh;
     let second = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
-    mount.vfs.write(second, 0, b"- [ ] a\n").unwrap();
+    mount.vfs.write(second, 0, b"- [ ] a\n").await.unwrap();
     mount.vfs.flush(second, me()).await.unwrap();
     assert_eq!(mount.memory.tree("plan"), "a\n");
-    mount.vfs.write(first, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.write(first, 0, b"- [ ] c\n").await.unwrap();
     mount.vfs.flush(first, me()).await.unwrap();
     for fh in [first, second] {
         mount.vfs.release(fh).await.unwrap();
@@ -276,8 +276,8 @@ async fn what_is_emptied_after_a_refusal_is_emptied_and_the_refused_text_with_it
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
     pass(10).await;
     assert_eq!(mount.memory.tree("plan"), "");
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }

@@ -55,8 +55,8 @@ async fn seen(mount: &Mount) -> Seen {
     Seen {
         names: mount.names().await,
         text: mount.read("Plan.md").await,
-        state: mount.attribute(ino, "user.taskade.state"),
-        error: mount.attribute(ino, "user.taskade.error"),
+        state: mount.attribute(ino, "user.taskade.state").await,
+        error: mount.attribute(ino, "user.taskade.error").await,
         saves: status.saves.iter().map(|save| (save.path.clone(), save.state)).collect(),
         rejected: rejected.collect(),
         removals: mount.vfs.history(None, 100).await.unwrap().len(),

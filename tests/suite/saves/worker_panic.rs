@@ -11,11 +11,11 @@ async fn after_a_worker_has_died_the_next_save_starts_another_that_sends_both() 
     mount.line.panic_at_next_write();
     mount.edit("Plan.md", |text| text.replace("[ ] a", "[x] a")).await.unwrap();
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("pending"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("pending"));
     assert_eq!(mount.writes(), [""; 0]);
     mount.edit("Plan.md", |text| text.replace("] b", "] B")).await.unwrap();
     assert_eq!(mount.writes(), ["PUT t2 \"B\"", "POST t1/complete"]);
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }
 
 #[tokio::test(start_paused = true)]

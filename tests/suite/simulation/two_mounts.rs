@@ -141,7 +141,7 @@ impl Mount {
         }
         let ino = self.vfs.lookup(self.workspace, OsStr::new("Plan.md"), me()).await.ok()?.ino;
         let opened = self.vfs.open(ino, READ, me()).await.ok()?;
-        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         Some(String::from_utf8(bytes).unwrap())
     }
@@ -152,7 +152,7 @@ impl Mount {
             return false;
         };
         let Ok(opened) = self.vfs.open(attr.ino, TRUNCATE, me()).await else { return false };
-        self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+        self.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
         let saved = self.vfs.flush(opened.fh, me()).await.is_ok();
         self.vfs.release(opened.fh).await.unwrap();
         saved

@@ -60,7 +60,7 @@ impl Day {
     async fn read_by(&self, name: &str, caller: u32) -> String {
         let ino = self.vfs.lookup(self.workspace, OsStr::new(name), caller).await.unwrap().ino;
         let opened = self.vfs.open(ino, READ, caller).await.unwrap();
-        let bytes = self.vfs.read(opened.fh, 0, 1 << 22).unwrap();
+        let bytes = self.vfs.read(opened.fh, 0, 1 << 22).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         String::from_utf8(bytes).unwrap()
     }
@@ -69,7 +69,7 @@ impl Day {
         let name = OsStr::new(name);
         let (_, opened) =
             self.vfs.create(self.workspace, name, 0o644, TRUNCATE, false, me()).await.unwrap();
-        self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+        self.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
         self.vfs.flush(opened.fh, me()).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
     }

@@ -206,7 +206,7 @@ impl Mount {
     pub async fn text(&self, name: &str) -> String {
         let ino = self.ino(name).await.unwrap();
         let opened = self.vfs.open(ino, READ, me()).await.unwrap();
-        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         String::from_utf8(bytes).unwrap()
     }
@@ -220,7 +220,7 @@ impl Mount {
     pub async fn overwrite(&self, name: &str, text: &[u8]) -> Result<()> {
         let ino = self.ino(name).await?;
         let opened = self.vfs.open(ino, TRUNCATE, me()).await?;
-        self.vfs.write(opened.fh, 0, text)?;
+        self.vfs.write(opened.fh, 0, text).await?;
         let result = self.vfs.flush(opened.fh, me()).await;
         self.vfs.release(opened.fh).await?;
         result
@@ -231,7 +231,7 @@ impl Mount {
         let (_, opened) =
             self.vfs.create(self.folder, name, 0o644_u32, TRUNCATE, false, me()).await?;
         if !text.is_empty() {
-            self.vfs.write(opened.fh, 0, text)?;
+            self.vfs.write(opened.fh, 0, text).await?;
         }
         let result = self.vfs.flush(opened.fh, me()).await;
         self.vfs.release(opened.fh).await?;
@@ -266,8 +266,8 @@ impl Mount {
         names.filter(|name| !name.starts_with('.')).collect()
     }
 
-    pub fn attribute(&self, ino: Ino, name: &str) -> Option<String> {
-        let value = self.vfs.getxattr(ino, OsStr::new(name)).ok()?;
+    pub async fn attribute(&self, ino: Ino, name: &str) -> Option<String> {
+        let value = self.vfs.getxattr(ino, OsStr::new(name)).await.ok()?;
         Some(String::from_utf8(value).unwrap())
     }
 

@@ -46,7 +46,7 @@ impl Program {
     pub(crate) async fn reads(&self, mount: &Mount) -> String {
         let (ino, fh, _) = self.open(mount, READ).await;
         let size = mount.vfs.getattr(ino, self.id()).await.unwrap().size;
-        let text = mount.vfs.read(fh, 0, 1 << 20).unwrap();
+        let text = mount.vfs.read(fh, 0, 1 << 20).await.unwrap();
         mount.vfs.release(fh).await.unwrap();
         assert_eq!(text.len() as u64, size, "stat and read must agree");
         String::from_utf8(text).unwrap()
@@ -55,7 +55,7 @@ impl Program {
     /// What it is told of what it wrote.
     async fn puts(&self, mount: &Mount, mode: OpenMode, text: &str) -> Result<()> {
         let (_, fh, _) = self.open(mount, mode).await;
-        mount.vfs.write(fh, 0, text.as_bytes()).unwrap();
+        mount.vfs.write(fh, 0, text.as_bytes()).await.unwrap();
         let told = mount.vfs.flush(fh, self.id()).await;
         mount.vfs.release(fh).await.unwrap();
         told

@@ -50,7 +50,7 @@ impl Desk {
         let begun = self.clock.passed();
         let save = async {
             let opened = self.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-            self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+            self.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
             self.vfs.flush(opened.fh, me()).await.unwrap();
             self.vfs.release(opened.fh).await.unwrap();
         };

@@ -51,7 +51,7 @@ async fn read(mount: &Mount, path: &str) -> Result<String> {
     let ino = find(mount, path).await?.ino;
     let opened = mount.vfs.open(ino, READ, me()).await?;
     assert_eq!(opened.caching, Caching::Bypass);
-    let text = mount.vfs.read(opened.fh, 0, 1 << 20)?;
+    let text = mount.vfs.read(opened.fh, 0, 1 << 20).await?;
     let size = mount.vfs.getattr(ino, me()).await?.size;
     assert_eq!(size, text.len() as u64, "an open file has its true size");
     mount.vfs.release(opened.fh).await?;
@@ -61,7 +61,7 @@ async fn read(mount: &Mount, path: &str) -> Result<String> {
 async fn write(mount: &Mount, path: &str, mode: OpenMode, text: &str) -> Result<()> {
     let ino = find(mount, path).await?.ino;
     let opened = mount.vfs.open(ino, mode, me()).await?;
-    mount.vfs.write(opened.fh, 0, text.as_bytes())?;
+    mount.vfs.write(opened.fh, 0, text.as_bytes()).await?;
     let result = mount.vfs.flush(opened.fh, me()).await;
     mount.vfs.release(opened.fh).await?;
     result
@@ -129,13 +129,13 @@ async fn every_opening_asks_once_and_reads_as_one_answer() {
     mount.memory.take_reads();
     let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
     mount.memory.detail_elsewhere("plan", "t1", |task| task.assignees.push("bob".to_owned()));
-    let whole = mount.vfs.read(opened.fh, 0, 4096).unwrap();
+    let whole = mount.vfs.read(opened.fh, 0, 4096).await.unwrap();
     assert_eq!((whole.as_slice(), mount.memory.take_reads()), (&b"[]\n"[..], 1));
     let newer = read(&mount, &path).await.unwrap();
     assert_eq!(newer, "[\n  {\n    \"handle\": \"bob\"\n  }\n]\n");
     assert_eq!(mount.memory.take_reads(), 1);
-    assert_eq!(mount.vfs.read(opened.fh, 1, 4096).unwrap(), b"]\n", "the same bytes");
-    assert_eq!(mount.vfs.read(opened.fh, 9, 4096).unwrap(), b"");
+    assert_eq!(mount.vfs.read(opened.fh, 1, 4096).await.unwrap(), b"]\n", "the same bytes");
+    assert_eq!(mount.vfs.read(opened.fh, 9, 4096).await.unwrap(), b"");
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.memory.take_reads(), 0);
     assert_eq!(mount.read("Plan.md").await, "- [ ] a\n", "a script's reading changes no file");

@@ -32,7 +32,7 @@ async fn writing_shares_once_and_the_link_is_read() {
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     for (offset, part) in [(0, "{\"enab"), (6, "led\":"), (11, "true}")] {
-        mount.vfs.write(opened.fh, offset, part.as_bytes()).unwrap();
+        mount.vfs.write(opened.fh, offset, part.as_bytes()).await.unwrap();
         assert_eq!(mount.writes(), [""; 0]);
     }
     mount.vfs.fsync(opened.fh).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_child_that_drops_its_descriptor_sends_nothing_and_the_last_close_does
     let mount = Mount::of("a").await;
     let ino = find(&mount, &format!("{PLAN}/share.json")).await.unwrap().ino;
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"{").unwrap();
+    mount.vfs.write(opened.fh, 0, b"{").await.unwrap();
     let mut child = std::process::Command::new("cat")
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
@@ -56,7 +56,7 @@ async fn a_child_that_drops_its_descriptor_sends_nothing_and_the_last_close_does
     mount.vfs.flush(opened.fh, child.id()).await.unwrap();
     drop(child.stdin.take());
     child.wait().unwrap();
-    mount.vfs.write(opened.fh, 1, b"}").unwrap();
+    mount.vfs.write(opened.fh, 1, b"}").await.unwrap();
     assert_eq!(mount.writes(), [""; 0]);
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.writes(), ["PUT plan/shareLink"]);
@@ -98,10 +98,10 @@ async fn a_link_is_edited_in_place_as_any_file() {
     let ino = find(&mount, &format!("{PLAN}/share.json")).await.unwrap().ino;
     let mode = OpenMode { read: true, ..WRITE };
     let opened = mount.vfs.open(ino, mode, me()).await.unwrap();
-    assert_eq!(mount.vfs.read(opened.fh, 0, 99).unwrap(), b"null\n");
+    assert_eq!(mount.vfs.read(opened.fh, 0, 99).await.unwrap(), b"null\n");
     let set = SetAttr { size: Some(0), ..SetAttr::default() };
     assert_eq!(mount.vfs.setattr(ino, Some(opened.fh), &set, me()).await.unwrap().size, 0);
-    mount.vfs.write(opened.fh, 0, b"true").unwrap();
+    mount.vfs.write(opened.fh, 0, b"true").await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     assert_eq!(mount.writes(), ["PUT plan/shareLink"]);
@@ -118,8 +118,8 @@ async fn nothing_else_can_be_changed() {
         let is = |result: Result<()>| assert_eq!(kind(result), Kind::NotPermitted, "{path}");
         is(vfs.create(dir, name, 0o644, TRUNCATE, true, me()).await.map(drop));
         is(vfs.mknod(dir, name, 0o644_u32, 0, me()).await.map(drop));
-        is(vfs.mkdir(dir, name, 0o755).map(drop));
-        is(vfs.symlink(dir, name, "x".as_ref(), 0o777).map(drop));
+        is(vfs.mkdir(dir, name, 0o755).await.map(drop));
+        is(vfs.symlink(dir, name, "x".as_ref(), 0o777).await.map(drop));
         is(vfs.unlink(dir, name).await);
         is(vfs.rmdir(dir, name).await);
         is(vfs.rename(here, (dir, name), RenameMode::default(), me()).await);
@@ -130,7 +130,7 @@ async fn nothing_else_can_be_changed() {
     }
     let file = find(&mount, &format!("{PLAN}/members.json")).await.unwrap().ino;
     assert_eq!(kind(vfs.open(file, TRUNCATE, me()).await), Kind::NotPermitted);
-    assert_eq!(kind(vfs.link(file, mount.folder, OsStr::new(".x"))), Kind::NotPermitted);
+    assert_eq!(kind(vfs.link(file, mount.folder, OsStr::new(".x")).await), Kind::NotPermitted);
     let (old, new) = (OsStr::new(".taskade"), OsStr::new(".moved"));
     let (old, new) = ((mount.folder, old), (mount.folder, new));
     let mode = RenameMode::default();

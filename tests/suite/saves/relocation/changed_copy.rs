@@ -103,7 +103,7 @@ async fn what_a_program_has_before_its_eyes_is_found_in_a_copy_that_somebody_cha
         let ino = mount.vfs.lookup(sales, "Plan.md".as_ref(), me()).await.unwrap().ino;
         let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
         let text = "- [ ] milk\n  - [ ] oat\n- [ ] rent\n";
-        mount.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+        mount.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
         mount.vfs.flush(opened.fh, me()).await.unwrap();
         mount.vfs.release(opened.fh).await.unwrap();
         pass(200).await;

@@ -47,7 +47,7 @@ pub(crate) async fn move_to(mount: &Mount, sales: Ino, name: &str) -> Result<()>
 pub(crate) async fn text_in(mount: &Mount, folder: Ino, name: &str) -> String {
     let ino = mount.vfs.lookup(folder, OsStr::new(name), me()).await.unwrap().ino;
     let opened = mount.vfs.open(ino, READ, me()).await.unwrap();
-    let bytes = mount.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+    let bytes = mount.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     String::from_utf8(bytes).unwrap()
 }
@@ -151,7 +151,7 @@ async fn a_refused_save_goes_along_and_can_be_sent_or_given_up_there() {
         assert_eq!(mount.memory.open_projects(), ["s/Plan"]);
         assert_eq!(text_in(&mount, sales, "Plan.md").await, AC);
         let ino = mount.vfs.lookup(sales, OsStr::new("Plan.md"), me()).await.unwrap().ino;
-        assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
+        assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
         if is_retried {
             mount.vfs.retry(ino, false).await.unwrap();
             assert_moved(&mount, "a\n  b\nc\n").await;
@@ -328,8 +328,8 @@ async fn why_unmoved(mount: &Mount) -> Option<String> {
     let ino = mount.ino("Plan.md").await.unwrap();
     let status = mount.vfs.status();
     let told = status.moves.first().map(|unmoved| unmoved.reason.clone());
-    assert_eq!(mount.attribute(ino, "user.taskade.error"), told);
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("clean"));
+    assert_eq!(mount.attribute(ino, "user.taskade.error").await, told);
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
     if let Some(unmoved) = status.moves.first() {
         assert_eq!(unmoved.path, "Acme/Marketing/Plan.md");
     }
@@ -389,7 +389,7 @@ async fn programs_go_on_with_the_copy_as_they_saw_the_original() {
     mount.memory.lock().copies_have_new_ids = true;
     let ino = mount.ino("Plan.md").await.unwrap();
     let appends = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
-    mount.vfs.write(appends, 0, b"- [ ] appended\n").unwrap();
+    mount.vfs.write(appends, 0, b"- [ ] appended\n").await.unwrap();
     move_to(&mount, sales, "Plan.md").await.unwrap();
     // Others add a task that no program here has seen.
     let id = mount.memory.find("Plan").unwrap();
@@ -415,7 +415,7 @@ async fn what_was_read_before_the_move_is_the_base_of_a_save_after_a_remount() {
     let sales = self::sales(&mount).await;
     let ino = mount.vfs.lookup(sales, OsStr::new("Plan.md"), me()).await.unwrap().ino;
     let opened = mount.vfs.open(ino, crate::support::harness::TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, b"- [ ] a\n").unwrap();
+    mount.vfs.write(opened.fh, 0, b"- [ ] a\n").await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
     pass(100).await;
@@ -537,7 +537,7 @@ async fn what_is_saved_removed_or_moved_on_while_a_move_waits_is_done_in_order()
     move_to(&mount, sales, "Plan.md").await.unwrap();
     let ino = mount.vfs.lookup(sales, OsStr::new("Plan.md"), me()).await.unwrap().ino;
     let appends = mount.vfs.open(ino, APPEND, me()).await.unwrap().fh;
-    mount.vfs.write(appends, 0, b"- [ ] c\n").unwrap();
+    mount.vfs.write(appends, 0, b"- [ ] c\n").await.unwrap();
     mount.vfs.flush(appends, me()).await.unwrap();
     mount.vfs.release(appends).await.unwrap();
     let (from, to) = ((sales, OsStr::new("Plan.md")), (mount.folder, OsStr::new("Back.md")));

@@ -74,7 +74,7 @@ async fn saves(mount: &Mount, how: How) {
     if how == How::Renaming {
         let temporary = OsStr::new(".Plan.md.swp");
         let new = mount.vfs.create(folder, temporary, 0o600, writes, true, me()).await.unwrap();
-        mount.vfs.write(new.1.fh, 0, TEXT.as_bytes()).unwrap();
+        mount.vfs.write(new.1.fh, 0, TEXT.as_bytes()).await.unwrap();
         mount.vfs.release(new.1.fh).await.unwrap();
         let (from, to) = ((folder, temporary), (folder, name));
         return mount.vfs.rename(from, to, RenameMode::default(), me()).await.unwrap();
@@ -92,7 +92,7 @@ async fn saves(mount: &Mount, how: How) {
             }
         }
     };
-    mount.vfs.write(opened.fh, 0, TEXT.as_bytes()).unwrap();
+    mount.vfs.write(opened.fh, 0, TEXT.as_bytes()).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
 }

@@ -28,7 +28,7 @@ fn refuse_after_copy(mount: &Mount, kind: Kind, times: usize) {
 async fn overwrite_in(mount: &Mount, folder: Ino, name: &str, text: &str) {
     let ino = mount.vfs.lookup(folder, OsStr::new(name), me()).await.unwrap().ino;
     let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
-    mount.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+    mount.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
     mount.vfs.flush(opened.fh, me()).await.unwrap();
     mount.vfs.release(opened.fh).await.unwrap();
 }
@@ -165,7 +165,7 @@ async fn a_refused_save_is_refused_still_where_it_was() {
     assert_eq!(mount.memory.open_projects(), ["f/Plan"]);
     assert_eq!(mount.read("Plan.md").await, AC);
     let ino = mount.ino("Plan.md").await.unwrap();
-    assert_eq!(mount.attribute(ino, "user.taskade.state").as_deref(), Some("rejected"));
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
     mount.vfs.retry(ino, false).await.unwrap();
     assert_back(&mount, "a\n  b\nc\n").await;
 }

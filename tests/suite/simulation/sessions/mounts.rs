@@ -213,7 +213,7 @@ impl Mount {
         for directory in self.directories().await {
             for name in FILES {
                 if let Ok(attr) = self.vfs.lookup(directory, OsStr::new(name), caller).await
-                    && !self.is_removed(attr.ino)
+                    && !self.is_removed(attr.ino).await
                 {
                     return Some((directory, name, attr.ino));
                 }
@@ -222,8 +222,8 @@ impl Mount {
         None
     }
 
-    fn is_removed(&self, ino: Ino) -> bool {
-        let id = self.vfs.getxattr(ino, OsStr::new("user.taskade.id"));
+    async fn is_removed(&self, ino: Ino) -> bool {
+        let id = self.vfs.getxattr(ino, OsStr::new("user.taskade.id")).await;
         id.is_ok_and(|id| self.removed.contains(&*String::from_utf8_lossy(&id)))
     }
 
@@ -280,7 +280,7 @@ impl Mount {
     pub(crate) async fn read(&mut self, caller: u32) -> Option<String> {
         let ino = self.ino(caller).await?;
         let opened = self.vfs.open(ino, READ, caller).await.ok()?;
-        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).unwrap();
+        let bytes = self.vfs.read(opened.fh, 0, 1 << 20).await.unwrap();
         self.vfs.release(opened.fh).await.unwrap();
         Some(String::from_utf8(bytes).unwrap())
     }
@@ -289,7 +289,7 @@ impl Mount {
     pub(crate) async fn write(&mut self, caller: u32, mode: OpenMode, text: &str) -> bool {
         let Some(ino) = self.ino(caller).await else { return false };
         let Ok(opened) = self.vfs.open(ino, mode, caller).await else { return false };
-        self.vfs.write(opened.fh, 0, text.as_bytes()).unwrap();
+        self.vfs.write(opened.fh, 0, text.as_bytes()).await.unwrap();
         let saved = self.vfs.flush(opened.fh, caller).await.is_ok();
         self.vfs.release(opened.fh).await.unwrap();
         saved
