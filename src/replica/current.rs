@@ -53,20 +53,20 @@ pub(crate) struct Current {
     /// The name that it was looked up under last.
     pub(crate) path: Option<FilePath>,
     /// Which version of the content is kept as the one that was served last.
-    pub(crate) served: Option<u64>,
+    served: Option<u64>,
     /// Whether somebody waits for the end of a grace in `bases`.
     pub(crate) graced: bool,
     /// Whether the log of served bases has records of it to write.
-    pub(crate) has_records: bool,
+    has_records: bool,
     /// Whether a worker is at it.
-    pub(crate) working: bool,
+    working: bool,
     /// When it was last opened.
     pub(crate) opened: Option<Instant>,
     pub(crate) interest: Interest,
     /// What a program last set the time of last change to, and when.
-    pub(crate) set_time: Option<(SystemTime, SystemTime)>,
+    set_time: Option<(SystemTime, SystemTime)>,
     /// Who does which task, as far as it was told in this mount.
-    pub(crate) assigned: HashMap<TaskId, Assigned>,
+    assigned: HashMap<TaskId, Assigned>,
     /// Whom and what the project's lines may name, as far as it was told.
     pub(crate) names: Names,
     /// The tasks that were deleted lately.
@@ -74,7 +74,7 @@ pub(crate) struct Current {
     /// Until when deletions wait: as the save says, by the clock that only goes forward.
     pub(crate) held: Option<Instant>,
     /// How often a detail of a task was changed in this mount: an answer from before is old.
-    pub(crate) touched: HashMap<(TaskId, TaskResource), u32>,
+    touched: HashMap<(TaskId, TaskResource), u32>,
     /// When the fields of tasks were set or asked for last.
     pub(crate) field_times: FieldTimes,
 }
@@ -148,6 +148,72 @@ impl Current {
             title.clone_into(&mut self.replica.title);
             self.replica.folder = folder.clone();
         }
+    }
+
+    /// A worker is at it from now on; whether none was.
+    pub(crate) fn begin_work(&mut self) -> bool {
+        !std::mem::replace(&mut self.working, true)
+    }
+
+    pub(crate) fn end_work(&mut self) {
+        self.working = false;
+    }
+
+    pub(crate) fn is_worked_at(&self) -> bool {
+        self.working
+    }
+
+    /// There is something of it to be written to the log of served bases, by whoever lets go of it.
+    pub(crate) fn note_records(&mut self) {
+        self.has_records = true;
+    }
+
+    /// Whether there is, which from now on somebody else sees to.
+    pub(crate) fn take_records(&mut self) -> bool {
+        std::mem::take(&mut self.has_records)
+    }
+
+    /// Whether this version of the content is kept as the one that was served last.
+    pub(crate) fn is_served(&self, version: u64) -> bool {
+        self.served == Some(version)
+    }
+
+    pub(crate) fn note_served(&mut self, version: u64) {
+        self.served = Some(version);
+    }
+
+    /// The project is another one, of which nothing was told or served yet.
+    pub(crate) fn forget_told(&mut self) {
+        self.assigned.clear();
+        self.touched.clear();
+        self.field_times = FieldTimes::default();
+        self.served = None;
+    }
+
+    /// Who does a task, as far as that was told.
+    pub(crate) fn assigned(&self, task: &TaskId) -> Option<&Assigned> {
+        self.assigned.get(task)
+    }
+
+    /// Somebody does a task no more.
+    pub(crate) fn note_unassigned(&mut self, task: &TaskId, handle: &str) {
+        if let Some(assigned) = self.assigned.get_mut(task) {
+            assigned.handles.retain(|known| known != handle);
+        }
+    }
+
+    pub(crate) fn note_assigned(&mut self, task: TaskId, assigned: Assigned) {
+        self.assigned.insert(task, assigned);
+    }
+
+    /// How often a detail was changed in this mount.
+    pub(crate) fn touches(&self, detail: &(TaskId, TaskResource)) -> Option<u32> {
+        self.touched.get(detail).copied()
+    }
+
+    /// When a program set the time of last change, if it set it to this.
+    pub(crate) fn time_set(&self, modified: SystemTime) -> Option<SystemTime> {
+        self.set_time.filter(|(time, _)| *time == modified).map(|(_, at)| at)
     }
 
     /// Sets the time of last change, as `utimensat` asks at `now`.

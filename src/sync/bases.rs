@@ -42,7 +42,7 @@ pub(crate) fn log_base(engine: &Engine, state: &mut Current, process: Option<Pro
     if let Some(outline) = state.bases.outline_of(process) {
         let circumstances = circumstances(engine, state, process, outline);
         engine.base_log.note_with(process, id, outline, circumstances);
-        state.has_records = true;
+        state.note_records();
     }
 }
 
@@ -71,7 +71,9 @@ pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
     let Some(id) = state.id() else { return };
     let id = id.clone();
     let (aliases, made) = (state.take_new_aliases(), state.take_new_texts());
-    state.has_records |= !aliases.is_empty() || !made.is_empty();
+    if !aliases.is_empty() || !made.is_empty() {
+        state.note_records();
+    }
     if !aliases.is_empty() {
         engine.base_log.note_aliases(&id, aliases);
     }
@@ -83,7 +85,7 @@ pub(crate) fn log_names(engine: &Engine, state: &mut Current) {
 /// A project has an id from now on: what programs had before their eyes is kept by that.
 pub(crate) fn log_bases(engine: &Engine, state: &mut Current) {
     log_names(engine, state);
-    state.has_records = true;
+    state.note_records();
     let Some(id) = state.id() else { return };
     for (process, outline) in state.bases.all() {
         let circumstances = circumstances(engine, state, process, outline);

@@ -89,7 +89,7 @@ pub struct Engine {
 impl Engine {
     /// Has a worker see to a project, if none does.
     pub(crate) fn wake(self: &Arc<Self>, project: &Arc<Project>) {
-        if !std::mem::replace(&mut project.lock().working, true) {
+        if project.lock().begin_work() {
             (self.work)(self, project);
         }
     }

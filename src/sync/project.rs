@@ -79,7 +79,7 @@ impl DerefMut for CurrentGuard<'_> {
 
 impl Drop for CurrentGuard<'_> {
     fn drop(&mut self) {
-        self.logging.has_records = std::mem::take(&mut self.guard.has_records);
+        self.logging.has_records = self.guard.take_records();
     }
 }
 
@@ -191,10 +191,7 @@ impl Project {
     /// When anything of it last changed, whose content shows `modified` as its time: that, or when a
     /// program set it.
     pub fn changed(&self, modified: SystemTime) -> SystemTime {
-        match self.lock().set_time {
-            Some((time, at)) if time == modified => at,
-            _ => modified,
-        }
+        self.lock().time_set(modified).unwrap_or(modified)
     }
 
     /// Notes under which name it was looked up.

@@ -143,7 +143,7 @@ pub(crate) fn evict(engine: &Engine, project: &Project) -> bool {
 
 /// Whether nothing of the project waits to be saved.
 pub(crate) fn is_idle(state: &Current) -> bool {
-    state.is_idle() && !state.working && state.bases.is_settled()
+    state.is_idle() && !state.is_worked_at() && state.bases.is_settled()
 }
 
 /// About how many bytes of memory a snapshot takes.

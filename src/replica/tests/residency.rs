@@ -1,6 +1,6 @@
 //! Laws of what is let go of and taken back, and of what stays beside a transition.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
@@ -131,7 +131,7 @@ proptest! {
         let lent = current.lend_content();
         current.listed_at(&SpaceId::new("listed"), "listed");
         current.set_modified(wall, wall);
-        current.touched = HashMap::new();
+        current.forget_told();
         let (was, listed) = (visible(&current), (current.folder.clone(), current.title.clone()));
         let replica = format!("{:?}", Replica::clone(&current));
         if is_dropped {

@@ -14,5 +14,5 @@ pub(crate) fn note_assigned(
     handles: Vec<String>,
 ) {
     let assigned = Assigned { read: engine.clock.now(), handles };
-    project.lock().assigned.insert(task.clone(), assigned);
+    project.lock().note_assigned(task.clone(), assigned);
 }

@@ -73,7 +73,7 @@ pub(crate) async fn ask_details(
         Error::new(Kind::NotFound, "it is not created yet").at(format!("{}.md", project.title()))
     })?;
     let (wanted, mut answers) = asked_for(engine, project, &id, query).await;
-    let before = |detail: &Detail| project.lock().touched.get(detail).copied();
+    let before = |detail: &Detail| project.lock().touches(detail);
     let touched: HashMap<Detail, Option<u32>> = answers
         .iter()
         .map(|answer| (answer.task.clone(), answer.resource))

@@ -311,7 +311,7 @@ fn is_as_asked(current: &Current, id: &ProjectId, export: &SpaceExport) -> bool 
 /// Whether nothing is on its way.
 fn is_idle(current: &Current) -> bool {
     let is_clean = current.pending().is_none() && current.creating().is_none();
-    is_clean && !current.working && !current.is_to_be_archived()
+    is_clean && !current.is_worked_at() && !current.is_to_be_archived()
 }
 
 /// Of which saves what is known of each project of a folder is the outcome.

@@ -149,13 +149,13 @@ pub(crate) fn attr_ttl(engine: &Engine, project: &Project) -> Duration {
 pub(crate) fn note_served(engine: &Engine, project: &Project, content: &Content) {
     // Tasks without an id are known by their numbers in this mount only. Until they have one
     // the journal has the save that made them.
-    let is_noted = project.lock().served == Some(content.version);
+    let is_noted = project.lock().is_served(content.version);
     if is_noted || !is_lasting(&content.outline) {
         return;
     }
     let id = {
         let mut state = project.lock();
-        state.served = Some(content.version);
+        state.note_served(content.version);
         state.id().cloned()
     };
     if let Some(id) = id {

@@ -173,7 +173,7 @@ pub(crate) async fn archive(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
     }
     unmoved::settle_unmoved(engine, project).await?;
     let mut next = Transition::begin(engine, project).await;
-    if next.is_unheard_of() && !project.lock().working {
+    if next.is_unheard_of() && !project.lock().is_worked_at() {
         // There is nothing to archive and nothing to create.
         return Ok(());
     }

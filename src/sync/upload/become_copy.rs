@@ -14,7 +14,7 @@ use crate::{
     replica::{
         becoming::{Became, Keys, Successor},
         copying as relocation,
-        field_times::FieldTimes,
+        current::Current,
         relocation::{CopyRequest, Location, Relocation},
     },
     store::reidentified::Reidentified,
@@ -170,13 +170,7 @@ pub(crate) async fn go_on_as(
     bases::log_bases_of_copy(engine, project, &id, &keys);
     let (from, folder, keys) = (former.clone(), to.folder.clone(), keys.into_iter().collect());
     next.reidentified = Some(Reidentified { from, to: id.clone(), folder, keys });
-    next.commit_with(|current| {
-        current.assigned.clear();
-        current.touched.clear();
-        current.field_times = FieldTimes::default();
-        current.served = None;
-    })
-    .await?;
+    next.commit_with(Current::forget_told).await?;
     identified_anew(engine, project, &former, &id);
     engine.listings.show_as_listed(&id);
     placement::show_relocation(engine, project);

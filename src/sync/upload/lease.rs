@@ -27,7 +27,7 @@ impl WorkerLease {
         let mut state = self.project.lock();
         let is_done = is_done(&state);
         if is_done {
-            state.working = false;
+            state.end_work();
             self.is_over = true;
             drop(state);
             residency::note_resident(&self.engine, &self.project);
@@ -45,7 +45,7 @@ pub(crate) fn is_done(state: &Replica) -> bool {
 impl Drop for WorkerLease {
     fn drop(&mut self) {
         if !self.is_over {
-            self.project.lock().working = false;
+            self.project.lock().end_work();
         }
     }
 }

@@ -97,10 +97,8 @@ pub(crate) async fn send_detail(
         }
         sent => sent?,
     }
-    if let Change::Unassign(handle) = change
-        && let Some(assigned) = project.lock().assigned.get_mut(task)
-    {
-        assigned.handles.retain(|known| known != handle);
+    if let Change::Unassign(handle) = change {
+        project.lock().note_unassigned(task, handle);
     }
     Ok(())
 }
@@ -118,7 +116,7 @@ pub(crate) async fn assign(
     let is_fresh = |assigned: &&Assigned| {
         engine.clock.now().saturating_duration_since(assigned.read) <= engine.settings.max_age
     };
-    let read = project.lock().assigned.get(task).filter(is_fresh).cloned();
+    let read = project.lock().assigned(task).filter(is_fresh).cloned();
     let mut all = match read {
         Some(assigned) => assigned.handles,
         None => {
