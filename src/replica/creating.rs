@@ -25,7 +25,7 @@ pub(crate) enum CreatedFrom {
 impl Replica {
     /// The request to create it, as long as it is not known what it did.
     pub(crate) fn creating(&self) -> Option<&Creating> {
-        self.creating.as_ref()
+        self.creating.as_deref()
     }
 
     /// Whether it is not created yet, or what was made of the request is not known yet.
@@ -43,7 +43,7 @@ impl Replica {
     /// it should the answer be lost. The tasks to create it with.
     pub(crate) fn begin_creation(&mut self, before: HashSet<ProjectId>) -> Outline {
         let sent = self.pending().map(|save| save.target.clone()).unwrap_or_default();
-        self.creating = Some(Creating { before, sent: sent.clone() });
+        self.creating = Some(Box::new(Creating { before, sent: sent.clone() }));
         sent
     }
 

@@ -340,7 +340,7 @@ impl Current {
         let mut next = self.replica.clone();
         next.reserve(used as usize);
         (next.local, next.row) = (local, row);
-        next.creating = creating;
+        next.creating = creating.map(Box::new);
         next.archival = Archival::reinstated(is_to_be_archived);
         next.count_save();
         next.note_answered_before();
@@ -351,7 +351,7 @@ impl Current {
 
     /// Takes over a text that the journal has as refused here.
     pub(crate) fn reinstate_rejected(&mut self, rejected: RejectedText) {
-        self.replica.rejected = Some(rejected);
+        self.replica.rejected = Some(Box::new(rejected));
     }
 
     /// Takes over what was copied to tasks by an earlier mount.

@@ -42,7 +42,7 @@ impl ServedBases {
     pub(crate) fn restore_others(&mut self, evicted: EvictedBases) {
         for (process, other) in evicted.processes {
             let base = other.map(|outline| ProcessBase { outline, own: None });
-            base.into_iter().for_each(|base| drop(self.by_process.put(process, base)));
+            base.into_iter().for_each(|base| self.by_process.put(process, base));
         }
         self.newest = evicted.newest.flatten();
         self.cached = evicted.cached.flatten();

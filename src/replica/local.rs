@@ -38,7 +38,8 @@ impl Saved {
     }
 }
 
-/// What is here of a project that Taskade does not have, or was not seen to have.
+/// What is here of a project that Taskade does not have, or was not seen to have. Most projects have
+/// nothing here, and it takes no memory where there is nothing.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Local {
     /// Nothing: readers get what Taskade has.
@@ -46,9 +47,9 @@ pub(crate) enum Local {
     Clean,
     /// A save that is to be sent, and the text that readers get of it; without one there is more to
     /// be done with the project than with its tasks, and readers get what Taskade has.
-    Pending(PendingSave, Option<Saved>),
+    Pending(Box<PendingSave>, Option<Box<Saved>>),
     /// A save that Taskade has rejected, which readers get all the same.
-    Rejected(PendingSave, Saved, Rejection),
+    Rejected(Box<PendingSave>, Box<Saved>, Box<Rejection>),
 }
 
 impl Local {
@@ -71,7 +72,7 @@ impl Local {
     pub(crate) fn saved(&self) -> Option<&Saved> {
         match self {
             Local::Clean => None,
-            Local::Pending(_, saved) => saved.as_ref(),
+            Local::Pending(_, saved) => saved.as_deref(),
             Local::Rejected(_, saved, _) => Some(saved),
         }
     }
@@ -79,7 +80,7 @@ impl Local {
     pub(in crate::replica) fn saved_mut(&mut self) -> Option<&mut Saved> {
         match self {
             Local::Clean => None,
-            Local::Pending(_, saved) => saved.as_mut(),
+            Local::Pending(_, saved) => saved.as_deref_mut(),
             Local::Rejected(_, saved, _) => Some(saved),
         }
     }
@@ -94,14 +95,14 @@ impl Local {
 
     /// Wants this instead, whatever was wanted: Taskade is to be asked for it.
     pub(in crate::replica) fn stage(&mut self, save: PendingSave, saved: Saved) {
-        *self = Local::Pending(save, Some(saved));
+        *self = Local::Pending(Box::new(save), Some(Box::new(saved)));
     }
 
     /// Wants this of the project, of which the text that readers get, and the verdict, stand.
     pub(in crate::replica) fn set_save(&mut self, save: PendingSave) {
         match self {
-            Local::Clean => *self = Local::Pending(save, None),
-            Local::Pending(known, _) | Local::Rejected(known, ..) => *known = save,
+            Local::Clean => *self = Local::Pending(Box::new(save), None),
+            Local::Pending(known, _) | Local::Rejected(known, ..) => **known = save,
         }
     }
 
@@ -109,7 +110,7 @@ impl Local {
     /// stays as it is.
     pub(in crate::replica) fn reject(&mut self, rejection: Rejection) {
         *self = match std::mem::take(self) {
-            Local::Pending(save, Some(saved)) => Local::Rejected(save, saved, rejection),
+            Local::Pending(save, Some(saved)) => Local::Rejected(save, saved, Box::new(rejection)),
             other => other,
         };
     }
@@ -126,7 +127,7 @@ impl Local {
     pub(in crate::replica) fn settle(&mut self) -> Option<PendingSave> {
         match std::mem::take(self) {
             Local::Clean => None,
-            Local::Pending(save, _) | Local::Rejected(save, ..) => Some(save),
+            Local::Pending(save, _) | Local::Rejected(save, ..) => Some(*save),
         }
     }
 }

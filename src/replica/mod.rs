@@ -20,6 +20,7 @@ pub(crate) mod hidden_fields;
 pub(crate) mod identity;
 pub(crate) mod journaled;
 pub(crate) mod keys;
+pub(crate) mod latest;
 pub(crate) mod learning;
 pub(crate) mod lent;
 pub(crate) mod local;

@@ -18,7 +18,7 @@ use crate::{
 impl Replica {
     /// The text that was refused here and is not settled, whether readers get it or not.
     pub(crate) fn rejected_here(&self) -> Option<&RejectedText> {
-        self.rejected.as_ref()
+        self.rejected.as_deref()
     }
 
     /// The name of the copy of that text in `rejected/`: the next text that is refused here takes its
@@ -52,7 +52,7 @@ impl Replica {
         rejection: Rejection,
     ) {
         let row = self.rejected.as_ref().and_then(|rejected| rejected.row);
-        self.rejected = Some(RejectedText { row, text, base, rejection });
+        self.rejected = Some(Box::new(RejectedText { row, text, base, rejection }));
     }
 
     /// Taskade will not have what was saved. The first verdict stands, and so does what has no text
@@ -78,13 +78,12 @@ impl Replica {
     /// What Taskade refused, as a text that its file does not show: see [`Self::keep_aside`]. Not where
     /// more is to become of the project than its tasks, nor beside a text that was refused here.
     pub(crate) fn rejected_as_aside(&self) -> Option<RejectedText> {
-        let Local::Rejected(save, Saved { text, edited, .. }, rejection) = &self.local else {
-            return None;
-        };
+        let Local::Rejected(save, saved, rejection) = &self.local else { return None };
+        let Saved { text, edited, .. } = &**saved;
         if self.rejected.is_some() || self.creating.is_some() || self.is_to_be_archived() {
             return None;
         }
-        let rejection = Rejection { set_aside: true, ..rejection.clone() };
+        let rejection = Rejection { set_aside: true, ..Rejection::clone(rejection) };
         let base = Arc::new(self.resolved(edited.as_deref().unwrap_or(&save.before)));
         Some(RejectedText { row: None, text: text.clone(), base, rejection })
     }
@@ -94,7 +93,7 @@ impl Replica {
     pub(crate) fn keep_aside(&mut self, aside: RejectedText) {
         debug_assert!(aside.rejection.set_aside, "nobody has asked for another text yet");
         debug_assert!(!self.is_rejected(), "it is still what is refused of the save");
-        self.rejected = Some(aside);
+        self.rejected = Some(Box::new(aside));
     }
 
     /// Gives up what was refused, here and by Taskade; a save that only waits stands. `render` gives

@@ -151,7 +151,7 @@ impl Replica {
         let onward = save.onward();
         let text = render(&save.base);
         self.install(save.base, text, None);
-        self.local = onward.map_or(Local::Clean, |onward| Local::Pending(onward, None));
+        self.local = onward.map_or(Local::Clean, |onward| Local::Pending(Box::new(onward), None));
     }
 }
 

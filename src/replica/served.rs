@@ -15,9 +15,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use lru::LruCache;
-
-use crate::plan::{self, Item, Key, Outline};
+use crate::{
+    plan::{self, Item, Key, Outline},
+    replica::latest::Latest,
+};
 
 /// How long after a step of a save what follows belongs to it: a read of what was saved, or the
 /// second step of a save that takes two.
@@ -95,7 +96,7 @@ pub(crate) struct ProcessBase {
 /// What the programs have before their eyes that had one project open lately.
 #[derive(Debug)]
 pub(crate) struct ServedBases {
-    pub(super) by_process: LruCache<Process, ProcessBase>,
+    pub(super) by_process: Latest<Process, ProcessBase>,
     /// By programs that are still to be told how that went.
     appended: HashMap<Option<Process>, Appended>,
     /// With how many processes it is looked next which of them live.
@@ -106,9 +107,8 @@ pub(crate) struct ServedBases {
 
 impl Default for ServedBases {
     fn default() -> Self {
-        // With a bound it would have room for all of them from the start, in every project.
         Self {
-            by_process: LruCache::unbounded(),
+            by_process: Latest::default(),
             appended: HashMap::new(),
             room: ROOM,
             newest: None,
@@ -125,7 +125,7 @@ impl ServedBases {
         process: Option<Process>,
         now: Instant,
     ) -> Option<(&Arc<Outline>, &OwnText)> {
-        let base = self.by_process.peek(&process?)?;
+        let base = self.by_process.get(&process?)?;
         let own = base.own.as_ref().filter(|own| now < own.until)?;
         Some((&base.outline, own))
     }
@@ -158,7 +158,7 @@ impl ServedBases {
     ) -> Option<Arc<Outline>> {
         let waiting = self.appended.remove(&process);
         let newest = self.newest.clone().or_else(|| self.cached.clone());
-        let known = process.and_then(|process| self.by_process.peek(&process).cloned());
+        let known = process.and_then(|process| self.by_process.get(&process).cloned());
         let (known, newest) = match waiting {
             Some(Appended { base, newest }) => (Some(base), Some(newest)),
             None => (known, newest),
@@ -212,7 +212,7 @@ impl ServedBases {
 
     /// Notes that the program was told how its save went: its grace begins.
     pub(crate) fn saved(&mut self, process: Option<Process>, outline: &Arc<Outline>, now: Instant) {
-        let base = process.and_then(|process| self.by_process.peek_mut(&process));
+        let base = process.and_then(|process| self.by_process.get_mut(&process));
         if let Some(base) = base
             && Arc::ptr_eq(&base.outline, outline)
             && let Some(own) = &mut base.own
@@ -223,7 +223,7 @@ impl ServedBases {
 
     /// Notes that what a process wrote was refused: it is to see what is shown of that.
     pub(crate) fn rejected(&mut self, process: Option<Process>) {
-        if let Some(base) = process.and_then(|process| self.by_process.peek_mut(&process)) {
+        if let Some(base) = process.and_then(|process| self.by_process.get_mut(&process)) {
             base.own = None;
         }
     }
@@ -241,19 +241,19 @@ impl ServedBases {
     /// Lets go of the texts whose grace is over, and returns them.
     pub(crate) fn end_graces(&mut self, now: Instant) -> Vec<OwnText> {
         let is_over = |own: &mut OwnText| own.until <= now;
-        self.by_process.iter_mut().filter_map(|(_, base)| base.own.take_if(is_over)).collect()
+        self.by_process.values_mut().filter_map(|base| base.own.take_if(is_over)).collect()
     }
 
     /// The time of last change is another, as somebody wanted it.
     pub(crate) fn set_modified(&mut self, time: SystemTime) {
-        let owns = self.by_process.iter_mut().filter_map(|(_, base)| base.own.as_mut());
+        let owns = self.by_process.values_mut().filter_map(|base| base.own.as_mut());
         owns.for_each(|own| own.modified = time);
     }
 
     /// What was saved is given up: whoever has it before its eyes is known to have `without` of that,
     /// so that its next save says it again.
     pub(crate) fn give_up(&mut self, mut without: impl FnMut(&Arc<Outline>) -> Arc<Outline>) {
-        for (_, base) in self.by_process.iter_mut() {
+        for base in self.by_process.values_mut() {
             let left = without(&base.outline);
             if !Arc::ptr_eq(&left, &base.outline) {
                 *base = ProcessBase { outline: left, own: None };
@@ -266,7 +266,7 @@ impl ServedBases {
 
     /// Somebody took back what was saved: nobody is served it any more.
     pub(crate) fn end_all_graces(&mut self) {
-        self.by_process.iter_mut().for_each(|(_, base)| base.own = None);
+        self.by_process.values_mut().for_each(|base| base.own = None);
     }
 
     /// The programs that it is to be looked of whether they live, if there are many: an editor that has
@@ -284,13 +284,13 @@ impl ServedBases {
         if gone.is_empty() {
             return;
         }
-        gone.iter().for_each(|process| drop(self.by_process.pop(process)));
+        gone.iter().for_each(|process| self.by_process.remove(process));
         self.room = ROOM.max(self.by_process.len() * 2);
     }
 
     /// What this process itself has before its eyes, as far as that is known.
     pub(crate) fn outline_of(&self, process: Process) -> Option<&Arc<Outline>> {
-        self.by_process.peek(&process).map(|base| &base.outline)
+        self.by_process.get(&process).map(|base| &base.outline)
     }
 
     /// What every process has before its eyes of which that is known; the latest comes first.
@@ -306,12 +306,12 @@ impl ServedBases {
 
     /// What a process saved a moment ago, as long as it is not known that its grace is over.
     pub(crate) fn own_of(&self, process: Process) -> Option<&OwnText> {
-        self.by_process.peek(&process)?.own.as_ref()
+        self.by_process.get(&process)?.own.as_ref()
     }
 
     /// Whether it is known what this process itself had before its eyes.
     pub(crate) fn knows(&self, process: Option<Process>) -> bool {
-        process.is_some_and(|process| self.by_process.contains(&process))
+        process.is_some_and(|process| self.by_process.get(&process).is_some())
     }
 
     /// Takes over what was served last before a remount, as far as is known.
@@ -323,7 +323,7 @@ impl ServedBases {
     /// served last. A process from before this mount, which is the one `mount`, or any that comes
     /// while nothing was served yet, takes what was served last before.
     pub(crate) fn base(&self, process: Option<Process>, mount: Option<Process>) -> Option<Base> {
-        if let Some(base) = process.and_then(|process| self.by_process.peek(&process)) {
+        if let Some(base) = process.and_then(|process| self.by_process.get(&process)) {
             return Some(Base::Exact(base.outline.clone()));
         }
         let is_older = match (process, mount) {
@@ -338,7 +338,7 @@ impl ServedBases {
     /// Puts other outlines in the place of those that programs had before their eyes before this mount:
     /// from then on none of them is served a text of its own.
     pub(crate) fn map(&mut self, mut change: impl FnMut(&Arc<Outline>) -> Arc<Outline>) {
-        for (_, base) in self.by_process.iter_mut() {
+        for base in self.by_process.values_mut() {
             let outline = change(&base.outline);
             if !Arc::ptr_eq(&outline, &base.outline) {
                 *base = ProcessBase { outline, own: None };
@@ -355,7 +355,7 @@ impl ServedBases {
         let Some(process) = process else { return };
         self.by_process.put(process, base);
         if self.by_process.len() > MOST {
-            self.by_process.pop_lru();
+            self.by_process.remove_first();
         }
     }
 

@@ -48,11 +48,11 @@ pub(crate) struct Replica {
     pub(in crate::replica) uncertain: bool,
     pub(in crate::replica) local: Local,
     /// A text that was refused here. Readers get it whatever else was saved, unless it is set aside.
-    pub(in crate::replica) rejected: Option<RejectedText>,
+    pub(in crate::replica) rejected: Option<Box<RejectedText>>,
     /// Which row of the journal has what is local.
     pub(in crate::replica) row: Option<i64>,
     /// The request to create the project, until what was made of it is known.
-    pub(in crate::replica) creating: Option<Creating>,
+    pub(in crate::replica) creating: Option<Box<Creating>>,
     pub(in crate::replica) archival: Archival,
     /// Counts the saves.
     pub(in crate::replica) generation: u64,
@@ -127,7 +127,7 @@ impl Replica {
 
     /// The refused text, if it is what readers get.
     pub(crate) fn shown_rejected(&self) -> Option<&RejectedText> {
-        self.rejected.as_ref().filter(|rejected| !rejected.rejection.set_aside)
+        self.rejected.as_deref().filter(|rejected| !rejected.rejection.set_aside)
     }
 
     /// What a reader would get had nothing been refused here.

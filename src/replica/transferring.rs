@@ -44,7 +44,7 @@ impl Replica {
             save.transferred.extend(moved);
         }
         if let Local::Pending(_, saved) = &mut self.local {
-            saved.get_or_insert_with(|| Saved::new(text, outline, since));
+            saved.get_or_insert_with(|| Box::new(Saved::new(text, outline, since)));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The cache on disk: what was read lately, to be served at once by the next mount and with no
 //! network. It may be deleted at any time; a damaged one, or one of another format, is begun anew.
 //!
-//! Writing is left to a thread of its own, which puts whatever waits into one transaction. A
+//! Writing is left to a thread of its own, which puts much of what waits into one transaction. A
 //! crash may lose the newest of it, so the cache knows whether it holds all that its mount knew.
 
 use std::{
@@ -9,7 +9,11 @@ use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -40,6 +44,9 @@ pub(crate) const CACHE: &str = "cache.sqlite3";
 /// How long the other process that has the file may take.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// With more than this to be written, in bytes of memory, the cache is behind.
+const BEHIND: usize = 8 << 20;
+
 /// The cache of one account.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -51,6 +58,8 @@ pub(crate) struct Cache {
     /// For reading; `None` if there is no cache.
     connection: Option<Ordered<Connection>>,
     writes: Option<mpsc::Sender<Write>>,
+    /// About how many bytes of memory wait to be written.
+    behind: Arc<AtomicUsize>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -83,7 +92,9 @@ impl Cache {
         // What was learnt last may be missing: then none of it is as old as it says.
         let ages = ages.ok().filter(|_| complete).unwrap_or_default();
         let (writes, waiting) = mpsc::channel();
-        let work = move || write_all(writer, &waiting);
+        let behind = Arc::<AtomicUsize>::default();
+        let noted = behind.clone();
+        let work = move || write_all(writer, &waiting, &noted);
         let writer = std::thread::Builder::new().name("cache".to_owned()).spawn(work);
         Self {
             complete,
@@ -91,6 +102,7 @@ impl Cache {
             ages,
             connection: Some(Ordered::leaf(reader)),
             writes: Some(writes),
+            behind,
             writer: writer.inspect_err(|error| tracing::warn!(%error, "no cache writer")).ok(),
         }
     }
@@ -111,7 +123,8 @@ impl Cache {
 
     fn without(opened: Instant) -> Self {
         let (ages, connection) = (HashMap::new(), None);
-        Self { complete: false, opened, ages, connection, writes: None, writer: None }
+        let behind = Arc::default();
+        Self { complete: false, opened, ages, connection, writes: None, behind, writer: None }
     }
 
     /// When an earlier mount has read this; `None` if it is to be read again before it is trusted.
@@ -218,6 +231,11 @@ impl Cache {
         self.await_writer(|done| Write::Flush(ages.into_iter().collect(), done));
     }
 
+    /// Whether so much waits to be written that who can wait is not to add to it.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed) > BEHIND
+    }
+
     fn await_writer(&self, ask: impl FnOnce(mpsc::SyncSender<()>) -> Write) {
         let (done, written) = mpsc::sync_channel(1);
         self.write(ask(done));
@@ -227,8 +245,12 @@ impl Cache {
 
     pub(crate) fn write(&self, write: Write) {
         if let Some(writes) = &self.writes {
-            // Fails only if the writer died: then nothing is kept.
-            let _ = writes.send(write);
+            let bytes = write.bytes();
+            self.behind.fetch_add(bytes, Ordering::Relaxed);
+            if writes.send(write).is_err() {
+                // The writer died: nothing is kept.
+                self.behind.fetch_sub(bytes, Ordering::Relaxed);
+            }
         }
     }
 

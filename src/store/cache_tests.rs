@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Aged, Cache, CachedProject, Reading};
+use super::{Aged, BEHIND, Cache, CachedProject, Reading};
 use crate::ids::ProjectId;
 use crate::ids::TaskId;
 use crate::plan::Item;
@@ -162,4 +162,23 @@ fn after_a_crash_nothing_is_as_old_as_it_says() {
     assert!(age(&cache).is_some_and(|age| age >= Duration::from_secs(1)));
     drop(cache);
     assert_eq!(age(&Cache::open(&path, Instant::now())), None);
+}
+
+#[test]
+fn the_cache_is_behind_until_what_was_kept_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("cache");
+    let cache = Cache::open(&path, Instant::now());
+    let large =
+        Arc::new(Outline { items: vec![project("a").reading.outline.items[0].clone(); 10_000] });
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(!cache.is_behind());
+    for number in 0..=BEHIND / (10_000 * 64) + 1 {
+        cache.keep_served(&ProjectId::new(number.to_string()), &large);
+    }
+    assert!(cache.is_behind());
+    other.execute_batch("ROLLBACK").unwrap();
+    cache.write_out();
+    assert!(!cache.is_behind());
 }

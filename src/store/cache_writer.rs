@@ -1,7 +1,12 @@
-//! What is kept in the cache, and the thread that writes it: whatever waits goes into one transaction.
+//! What is kept in the cache, and the thread that writes it: what waits goes into one transaction, up to
+//! where somebody waits for it, and so much that its memory is not kept for long.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     time::{Duration, SystemTime},
 };
 
@@ -10,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{ProjectId, TaskId},
+    memory,
     model::FieldSchema,
-    plan::Outline,
+    plan::{Item, Outline},
     store::{
         cache_age::{Aged, ClockStamp, put_ages},
         cache_details::{self, DetailAnswer},
@@ -38,6 +44,12 @@ pub(crate) struct Reading {
     pub(crate) fields: Option<FieldSchema>,
 }
 
+/// About how many bytes of memory a task of an outline takes that waits to be written.
+const TASK_BYTES: usize = size_of::<Item>() + 128;
+
+/// How many bytes of memory go into one transaction, about.
+const MOST: usize = 4 << 20;
+
 /// Something to be written.
 pub(crate) enum Write {
     Listing(String, String),
@@ -52,24 +64,47 @@ pub(crate) enum Write {
     Flush(Vec<(Aged, Duration)>, mpsc::SyncSender<()>),
 }
 
-/// Writes whatever comes, until nothing can come any more.
-pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Write>) {
+impl Write {
+    /// About how many bytes of memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Write::Listing(which, items) => which.len() + items.len(),
+            Write::Project(_, CachedProject { reading: Reading { outline, .. }, .. })
+            | Write::Served(_, outline) => outline.items.len() * TASK_BYTES,
+            Write::DetailAnswer(..) | Write::ForgetAnswers(_) => TASK_BYTES,
+            Write::Await(_) | Write::Flush(..) => 0,
+        }
+    }
+}
+
+/// Writes whatever comes, until nothing can come any more. `behind` is how many bytes wait.
+pub(crate) fn write_all(
+    mut connection: Connection,
+    waiting: &mpsc::Receiver<Write>,
+    behind: &AtomicUsize,
+) {
     while let Ok(first) = waiting.recv() {
-        let (mut flushed, mut awaiting) = (false, Vec::new());
+        let mut batch = Batch::default();
         let written = connection.transaction().and_then(|transaction| {
             for write in std::iter::once(first).chain(waiting.try_iter()) {
+                let bytes = write.bytes();
+                batch.bytes += bytes;
+                behind.fetch_sub(bytes, Ordering::Relaxed);
                 match write {
-                    Write::Await(done) => awaiting.push(done),
+                    Write::Await(done) => batch.awaiting.push(done),
                     Write::Flush(ages, done) => {
-                        flushed = true;
+                        batch.is_flushed = true;
                         put_ages(&transaction, &ages, ClockStamp::now().as_ref())?;
-                        awaiting.push(done);
+                        batch.awaiting.push(done);
                     }
                     write => put(&transaction, write)?,
                 }
+                if batch.is_full() {
+                    break;
+                }
             }
             transaction.execute("DELETE FROM complete", [])?;
-            if flushed {
+            if batch.is_flushed {
                 transaction.execute("INSERT INTO complete VALUES (1)", [])?;
             }
             transaction.commit()
@@ -77,10 +112,31 @@ pub(crate) fn write_all(mut connection: Connection, waiting: &mpsc::Receiver<Wri
         if let Err(error) = written {
             tracing::warn!(%error, "not kept in the cache");
         }
-        for done in awaiting {
+        for done in batch.awaiting {
             // Whoever waited may have gone.
             let _ = done.try_send(());
         }
+        if batch.bytes >= MOST / 4 {
+            memory::give_back_at_rest();
+        }
+    }
+}
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Batch {
+    /// About how many bytes of memory it took.
+    bytes: usize,
+    awaiting: Vec<mpsc::SyncSender<()>>,
+    /// Whether it ends with the mark that it is all.
+    is_flushed: bool,
+}
+
+impl Batch {
+    /// Whether it is to be written now. Who waits is not to wait for what comes later, which may go on
+    /// and on; but what comes right behind the mark is to be in with it.
+    fn is_full(&self) -> bool {
+        !self.is_flushed && (self.bytes >= MOST || !self.awaiting.is_empty())
     }
 }
 
@@ -108,4 +164,21 @@ pub(crate) fn put(connection: &Connection, write: Write) -> rusqlite::Result<()>
         Write::Await(_) | Write::Flush(..) => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::{Batch, MOST};
+
+    #[test]
+    fn who_waits_does_not_wait_for_what_comes_later_and_much_is_not_kept_for_long() {
+        let awaiting = || vec![mpsc::sync_channel(1).0];
+        let batch = |bytes, awaiting, is_flushed| Batch { bytes, awaiting, is_flushed };
+        assert!(!batch(MOST - 1, Vec::new(), false).is_full());
+        assert!(batch(MOST, Vec::new(), false).is_full());
+        assert!(batch(0, awaiting(), false).is_full());
+        assert!(!batch(MOST, awaiting(), true).is_full());
+    }
 }

@@ -40,9 +40,10 @@ impl Reinstated {
         let text: Arc<[u8]> = text.into();
         let outline = Arc::new(outline);
         let is_known = !is_born || has_text(&save, &text, since);
-        let saved = Saved { text, outline, written, edited, is_added, since };
+        let save = Box::new(save);
+        let saved = Box::new(Saved { text, outline, written, edited, is_added, since });
         let local = match rejected {
-            Some(rejection) => Local::Rejected(save, saved, rejection),
+            Some(rejection) => Local::Rejected(save, saved, Box::new(rejection)),
             None => Local::Pending(save, Some(saved).filter(|_| is_known)),
         };
         Self { local, row, creating, is_to_be_archived: archive, used }

@@ -6,7 +6,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Instant, SystemTime},
 };
 
@@ -100,8 +100,9 @@ pub struct Project {
     pub(crate) remote: AsyncMutex<()>,
     /// Serialises transitions: see [`Transition`](crate::sync::transition::Transition).
     pub(crate) transition: AsyncMutex<()>,
-    pub(crate) progress: watch::Sender<Progress>,
-    pub(crate) relocated: watch::Sender<Relocated>,
+    /// Of most projects nothing is ever saved: the first save makes it.
+    pub(crate) progress: LazyLock<watch::Sender<Progress>>,
+    pub(crate) relocated: LazyLock<watch::Sender<Relocated>>,
     current: Ordered<Current>,
     /// What programs have before their eyes, on disk.
     base_log: Arc<BaseLog>,
@@ -124,8 +125,8 @@ impl Project {
             serial,
             remote: AsyncMutex::new(()),
             transition: AsyncMutex::new(()),
-            progress: watch::Sender::new(Progress::default()),
-            relocated: watch::Sender::new(Relocated::default()),
+            progress: LazyLock::new(watch::Sender::default),
+            relocated: LazyLock::new(watch::Sender::default),
             current: Ordered::new(Rank::Replica, Current::new(replica)),
             base_log,
             format: Ordered::leaf(Arc::new(format)),
@@ -265,5 +266,20 @@ impl Project {
     pub(crate) fn render(&self, outline: &Outline) -> Arc<[u8]> {
         lock_order::assert_outside(Rank::Replica, "rendering");
         Arc::from(self.format().render(outline).into_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Project;
+    use crate::{plan::Item, replica::state::Replica};
+
+    /// All projects that were ever listed stay in memory, and each transition copies a replica: what few
+    /// of them have is behind a pointer.
+    #[test]
+    fn a_project_of_which_nothing_is_saved_takes_little() {
+        assert!(size_of::<Project>() <= 1600, "{}", size_of::<Project>());
+        assert!(size_of::<Replica>() <= 560, "{}", size_of::<Replica>());
+        assert!(size_of::<Item>() <= 64, "{}", size_of::<Item>());
     }
 }

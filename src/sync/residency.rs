@@ -12,7 +12,7 @@ use crate::{
         current::Current,
         hidden_fields::without_fields,
         remote::{Digest, Remote, Snapshot},
-        state::{Content, Replica},
+        state::Content,
     },
     store::{
         cache_age::Aged,
@@ -26,8 +26,8 @@ use crate::{
     text::fields::FieldView,
 };
 
-/// About how many bytes of memory an id takes.
-pub(crate) const ID_BYTES: usize = 48;
+/// About how many bytes of memory an id takes, with what the allocator adds to it and to a text.
+pub(crate) const ID_BYTES: usize = 80;
 
 /// A project, with its tasks in memory if they are known.
 pub(crate) fn resident<'a>(engine: &Engine, project: &'a Project) -> CurrentGuard<'a> {
@@ -150,7 +150,7 @@ pub(crate) fn is_idle(state: &Current) -> bool {
 pub(crate) fn weight(snapshot: &Snapshot) -> usize {
     let Snapshot { outline, text, .. } = snapshot;
     // Most of the text is there twice, and every task has an id.
-    size_of::<Replica>() + 2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
+    2 * text.len() + outline.items.len() * (size_of::<Item>() + ID_BYTES)
 }
 
 /// A project as the cache has it, as far as this mount is to know that.
@@ -214,6 +214,7 @@ pub(crate) fn ensure_resident(engine: &Engine, project: &Project) {
         }
     }
     note_resident(engine, project);
+    memory::give_back_at_rest();
 }
 
 /// Puts what the cache has back in memory, or notes that it is lost. Somebody else may have done so,

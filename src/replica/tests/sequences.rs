@@ -79,7 +79,7 @@ fn check_reload(journal: &Journal, was: &Current) {
     let (save, rejected) = (rows.save.map(Row::Remove), rows.rejected.map(Row::Remove));
     journal.apply(&Changes { save, rejected, ..Changes::default() }).unwrap();
     let rejected = |current: &Current| {
-        current.rejected.clone().map(|rejected| RejectedText { row: rows.rejected, ..rejected })
+        current.rejected.clone().map(|rejected| RejectedText { row: rows.rejected, ..*rejected })
     };
     assert_eq!(rejected(was), rejected(&is));
     assert_eq!(was.is_journaled(), is.is_journaled());

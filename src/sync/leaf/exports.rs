@@ -198,6 +198,9 @@ impl SpaceExport {
         let left: HashSet<ProjectId> =
             self.projects.keys().filter(|id| is_untrusted(id)).cloned().collect();
         self.projects.retain(|id, _| left.contains(id));
+        self.projects.shrink_to_fit();
+        self.generations.retain(|id, _| left.contains(id));
+        self.generations.shrink_to_fit();
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -198,14 +199,23 @@ fn note_agreement(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
 /// these takes that over.
 async fn take_over(engine: &Engine, folder: &SpaceId, state: &mut ExportState) {
     let Some(export) = &mut state.newest else { return };
-    let mut busy = HashSet::new();
-    for RemoteProject { id, name, .. } in engine.listings.projects_in(folder) {
-        if export.trusted(&id).is_some() {
+    let listed = engine.listings.projects_in(folder).into_iter();
+    // What stays for as long as the mount is made before what is let go of again, for these not to
+    // leave holes that are too small to give back.
+    let projects: Vec<(ProjectId, Arc<Project>)> = listed
+        .filter(|listed| export.trusted(&listed.id).is_some())
+        .map(|RemoteProject { id, name, .. }| {
             let known = engine.known(&id);
             let project = known.unwrap_or_else(|| registry::project(engine, &id, folder, &name));
-            if !take(engine, &id, &project, export).await {
-                busy.insert(id);
-            }
+            (id, project)
+        })
+        .collect();
+    let mut busy = HashSet::new();
+    for (id, project) in projects {
+        if take(engine, &id, &project, export).await {
+            export.projects.remove(&id);
+        } else {
+            busy.insert(id);
         }
     }
     export.keep_untrusted(&busy);

@@ -6,6 +6,7 @@ use crate::{
     api::{Priority, RemoteTask},
     error::{Error, Kind, Result},
     ids::ProjectId,
+    memory,
     plan::{Listing, OnlyRoot, Outline},
     replica::relocation::Location,
     sync::{
@@ -103,4 +104,5 @@ pub(crate) async fn install_reading(
     });
     cache_write::write(engine, project);
     residency::note_resident(engine, project);
+    memory::give_back_at_rest();
 }

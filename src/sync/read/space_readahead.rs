@@ -118,6 +118,12 @@ async fn read(engine: &Arc<Engine>, space: &SpaceId) -> Result<()> {
     if export::unknown_in(engine, space) == 0 {
         return Ok(());
     }
+    if engine.cache.is_behind() {
+        // All that waits to be written is in memory until it is, and nobody waits for this export.
+        let shared = engine.clone();
+        // Fails only while the runtime goes.
+        let _ = tokio::task::spawn_blocking(move || shared.cache.write_out()).await;
+    }
     let (exports, begun) = (engine.exports.space(space), engine.clock.now());
     if let Claim::Mine(lease) = exports.claim(begun, engine.settings.max_age) {
         exported::export(engine, space, (&lease, None), begun, Priority::Background).await;
