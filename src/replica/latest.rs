@@ -22,7 +22,7 @@ impl<K: PartialEq, V> Latest<K, V> {
         self.0.iter().rev().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub(in crate::replica) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.0.iter_mut().rev().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
@@ -52,7 +52,7 @@ impl<K: PartialEq, V> Latest<K, V> {
         self.0.iter().rev().map(|(key, value)| (key, value))
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    pub(in crate::replica) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.0.iter_mut().map(|(_, value)| value)
     }
 }
