@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
-
 use crate::{
     lock_order::{Ordered, OrderedGuard},
     replica::served::Process,
@@ -29,8 +27,6 @@ pub(crate) const DAY: Duration = Duration::from_secs(12 * 3600);
 pub(crate) struct Followed {
     openings: Ordered<Openings>,
     scans: Scans,
-    /// Something else is open than before.
-    opened: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +47,7 @@ struct Opening {
 impl Default for Followed {
     fn default() -> Self {
         let scans = Scans::of_sessions(SESSION);
-        Self { openings: Ordered::default(), scans, opened: Notify::new() }
+        Self { openings: Ordered::default(), scans }
     }
 }
 
@@ -77,8 +73,6 @@ impl Followed {
             openings.latest.pop_front();
         }
         let is_free = !std::mem::replace(&mut openings.is_followed, true);
-        drop(openings);
-        self.opened.notify_one();
         is_free.then(|| FollowLease { followed: self.clone(), is_over: false })
     }
 
@@ -122,11 +116,6 @@ impl FollowLease {
         self.is_over = open.is_empty();
         openings.is_followed = !self.is_over;
         open
-    }
-
-    /// Returns once a program opens something.
-    pub(crate) async fn opening(&self) {
-        self.followed.opened.notified().await;
     }
 }
 

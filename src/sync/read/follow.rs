@@ -18,7 +18,7 @@ use crate::{
         presence,
         project::Project,
         read::{
-            follow_order::{FollowOrder, OpenSubject, Subject, Turn},
+            follow_order::{AGE, FollowOrder, OpenSubject, Subject, Turn},
             look, refresh,
         },
     },
@@ -47,10 +47,11 @@ async fn follow(engine: &Arc<Engine>, mut lease: FollowLease) {
         let subjects = subjects(engine, &open);
         let open: Vec<OpenSubject> = subjects.iter().map(|(open, _)| open.clone()).collect();
         match order.next(&open, now, engine.settings.max_age) {
-            Turn::Wait(until) => tokio::select! {
-                () = engine.clock.sleep(until.saturating_duration_since(now)) => {}
-                () = lease.opening() => {}
-            },
+            Turn::Wait(until) => {
+                // Whatever is opened meanwhile is read then, and has no turn before that.
+                let longest = AGE.max(engine.settings.max_age);
+                engine.clock.sleep(until.saturating_duration_since(now).min(longest)).await;
+            }
             Turn::Viewed => ask_what_was_viewed(engine, &mut order, now).await,
             Turn::Read(number) => {
                 let Some((subject, project)) = subjects.get(number) else { continue };
