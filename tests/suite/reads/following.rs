@@ -64,7 +64,7 @@ fn mount(clock: &Arc<StepClock>, running: &Running, dir: &Path, settings: &Setti
     let client = HttpBackend::new(&running.url(), Some(&running.token()), clock.clone()).unwrap();
     let journal = Arc::new(Journal::open(&dir.join("journal")).unwrap());
     let (engine, events) =
-        Engine::new(Arc::new(client), clock.clone(), journal, settings.clone()).unwrap();
+        Engine::new(clock.stepped(client), clock.clone(), journal, settings.clone()).unwrap();
     let (vfs, told) = Vfs::new(engine, dir.join("scratch"), 0, 0).unwrap();
     tokio::spawn(vfs.clone().pump(events, told, Arc::new(Recorder::default())));
     vfs

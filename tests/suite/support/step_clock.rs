@@ -2,13 +2,21 @@
 //! next: hours pass in seconds, and no request seems slow because the machine is.
 
 use std::{
-    sync::Mutex,
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
 use async_trait::async_trait;
-use taskadefs::clock::Clock;
-use tokio::sync::oneshot;
+use taskadefs::{
+    api::{Backend, BudgetStatus, Gone, HttpBackend, Request},
+    clock::Clock,
+    error::Result,
+};
+use tokio::sync::{oneshot, watch};
 
 /// For how many turns of the runtime nobody asks for the time, and nothing begins to wait, before
 /// everybody is taken to wait. A turn takes a millisecond, and more where the machine is busy.
@@ -20,10 +28,61 @@ const IDLE: usize = 1000;
 /// How far apart two looks at the clock are: nothing happens at the same time.
 const TICK: Duration = Duration::from_micros(1);
 
-#[derive(Debug)]
 pub struct StepClock {
     start: (Instant, SystemTime),
     state: Mutex<State>,
+    /// The services during whose answers the clock stands still.
+    services: Mutex<Vec<Arc<Stepped>>>,
+}
+
+/// A service during whose answers a clock stands still; not while requests wait for the budget.
+pub struct Stepped {
+    service: HttpBackend,
+    /// How many requests are put and not answered.
+    put: AtomicUsize,
+}
+
+/// A request is put as long as this is there.
+struct Put<'a>(&'a AtomicUsize);
+
+impl Drop for Put<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Stepped {
+    fn answers(&self) -> bool {
+        let waiting = self.service.budget().map_or(0, |budget| budget.waiting);
+        self.put.load(Ordering::SeqCst) > waiting
+    }
+}
+
+#[async_trait]
+impl Backend for Stepped {
+    async fn send(&self, request: &mut dyn Request) -> Result<()> {
+        self.put.fetch_add(1, Ordering::SeqCst);
+        let _put = Put(&self.put);
+        self.service.send(request).await
+    }
+
+    fn budget(&self) -> Option<BudgetStatus> {
+        self.service.budget()
+    }
+
+    fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
+        self.service.outage()
+    }
+
+    fn hurry(&self) {
+        self.service.hurry();
+    }
+}
+
+impl fmt::Debug for StepClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepClock").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +95,15 @@ struct State {
 
 impl StepClock {
     pub fn new() -> Self {
-        Self { start: (Instant::now(), SystemTime::now()), state: Mutex::default() }
+        let start = (Instant::now(), SystemTime::now());
+        Self { start, state: Mutex::default(), services: Mutex::default() }
+    }
+
+    /// A service during whose answers this clock stands still.
+    pub fn stepped(&self, service: HttpBackend) -> Arc<Stepped> {
+        let stepped = Arc::new(Stepped { service, put: AtomicUsize::new(0) });
+        self.services.lock().unwrap().push(stepped.clone());
+        stepped
     }
 
     /// How much time has passed.
@@ -97,7 +164,8 @@ impl StepClock {
         while quiet < turns {
             tokio::time::sleep(Duration::from_millis(1)).await;
             let now = activity();
-            quiet = if now == before { quiet + 1 } else { 0 };
+            let answers = self.services.lock().unwrap().iter().any(|service| service.answers());
+            quiet = if now == before && !answers { quiet + 1 } else { 0 };
             before = now;
         }
     }
