@@ -25,6 +25,9 @@ const QUIET: usize = 5;
 /// As [`QUIET`], while somebody is at work that may be at the disk for a moment.
 const IDLE: usize = 1000;
 
+/// How many turns an answer takes at most.
+const ANSWER: usize = 300;
+
 /// How far apart two looks at the clock are: nothing happens at the same time.
 const TICK: Duration = Duration::from_micros(1);
 
@@ -157,15 +160,16 @@ impl StepClock {
         }
     }
 
-    /// Returns once nobody has used the clock for so many turns.
+    /// Returns once nobody has used the clock for so many turns, and no service is answering, or not
+    /// for long: who sends a request once more waits in between.
     async fn rest(&self, turns: usize) {
         let activity = || self.state.lock().unwrap().activity;
+        let answers = || self.services.lock().unwrap().iter().any(|service| service.answers());
         let (mut before, mut quiet) = (activity(), 0);
-        while quiet < turns {
+        while quiet < turns || (quiet < ANSWER && answers()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
             let now = activity();
-            let answers = self.services.lock().unwrap().iter().any(|service| service.answers());
-            quiet = if now == before && !answers { quiet + 1 } else { 0 };
+            quiet = if now == before { quiet + 1 } else { 0 };
             before = now;
         }
     }
