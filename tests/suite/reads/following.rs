@@ -219,7 +219,7 @@ async fn an_hour_with_ten_open(folders: usize, exports: Exports) -> (usize, Dura
 #[tokio::test]
 async fn ten_open_projects_of_a_space_are_one_export_a_minute() {
     let (asked, longest) = an_hour_with_ten_open(1, Exports::default()).await;
-    assert!(asked <= 72, "{asked}");
+    assert!(asked <= 61, "{asked}");
     assert!(longest <= Duration::from_secs(60), "{longest:?}");
 }
 
