@@ -169,7 +169,9 @@ impl MountTree {
         let locals = self.locals.get(directory).into_iter().flatten();
         locals
             .filter_map(|(name, local)| {
+                // One that is on its way to another name has this one no more.
                 let LocalEntry::New(project) = local else { return None };
+                is_here(project, directory, name).then_some(())?;
                 let name = name.to_str()?.to_owned();
                 Some((project.id()?.as_str().to_owned(), (project.title(), name)))
             })

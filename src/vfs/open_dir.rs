@@ -131,7 +131,9 @@ pub(crate) async fn list_remote(
         listed.push(DirectoryEntry { ino, kind, name: name.clone() });
     }
     for (name, local) in locals {
-        if let LocalEntry::New(project) = local {
+        if let LocalEntry::New(project) = local
+            && directory::is_here(&project, directory, &name)
+        {
             let ino = tree.inodes.project(&project);
             listed.push(DirectoryEntry { ino, kind: FileKind::File, name });
         }

@@ -214,3 +214,18 @@ fn an_editor_that_saves_by_itself_between_cut_and_paste_loses_no_details() {
     let writes = mounted.writes(&[]);
     assert_eq!(writes.len(), 6, "a deletion, two creates, three details: {writes:?}");
 }
+
+#[test]
+fn a_project_that_is_renamed_there_and_back_at_once_has_its_own_name() {
+    let mounted = Mounted::of(TASKS);
+    mounted.text();
+    // Its directory is named anew whenever it hears of a renaming, and so are those who watch.
+    for round in 0..20 {
+        let names = mounted.ok("mv Plan.md Better.md && mv Better.md Plan.md && ls");
+        assert_eq!(names, "Plan.md\n", "round {round}");
+    }
+    mounted.end();
+    mounted.begin();
+    assert_eq!(mounted.ok("ls"), "Plan.md\n");
+    mounted.end();
+}
