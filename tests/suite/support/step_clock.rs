@@ -20,7 +20,7 @@ use tokio::sync::{oneshot, watch};
 
 /// For how many turns of the runtime nobody asks for the time, and nothing begins to wait, before
 /// everybody is taken to wait. A turn takes a millisecond, and more where the machine is busy.
-const QUIET: usize = 5;
+const QUIET: usize = 2;
 
 /// As [`QUIET`], while somebody is at work that may be at the disk for a moment.
 const IDLE: usize = 1000;
