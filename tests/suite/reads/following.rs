@@ -4,13 +4,7 @@
 mod day;
 mod stale;
 
-use std::{
-    ffi::OsStr,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::Duration};
 
 use taskadefs::{
     api::HttpBackend,
@@ -22,32 +16,12 @@ use taskadefs::{
 
 use crate::support::{
     harness::{READ, Recorder, me},
+    program::Program,
     step_clock::StepClock,
 };
 
 /// As the service has it.
 const LIMIT: u32 = 30;
-
-/// A program that lives until it is dropped.
-struct Program(Child);
-
-impl Program {
-    fn start() -> Self {
-        let mut cat = Command::new("cat");
-        Self(cat.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
-    }
-
-    fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        self.0.wait().unwrap();
-    }
-}
 
 /// A mount without a kernel, of a server with its limit on.
 struct Desk {
@@ -164,7 +138,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[tokio::test]
 async fn an_hour_in_which_nothing_is_open_takes_no_request() {
     let desk = Desk::of(2, 10, Quirks::default(), Settings::default()).await;
-    let search = Program::start();
+    let search = Program::new();
     for number in 0..20 {
         desk.open(number, search.id()).await;
     }
@@ -188,7 +162,7 @@ async fn an_hour_in_which_nothing_is_open_takes_no_request() {
 async fn an_hour_with_ten_open(folders: usize, exports: Exports) -> (usize, Duration) {
     let quirks = Quirks { exports, ..Quirks::default() };
     let desk = Desk::of(folders, 10 / folders, quirks, Settings::default()).await;
-    let editors: Vec<Program> = (0..10).map(|_| Program::start()).collect();
+    let editors: Vec<Program> = (0..10).map(|_| Program::new()).collect();
     let mut inos = Vec::new();
     for (number, editor) in editors.iter().enumerate() {
         desk.open(number, editor.id()).await;

@@ -66,7 +66,7 @@ impl Desk {
 
     /// `rg` over everything.
     async fn search(&self) {
-        let search = Program::start();
+        let search = Program::new();
         for number in 0..self.projects.len() {
             self.open(number, search.id()).await;
         }

@@ -12,7 +12,7 @@ const PROJECTS: usize = 8;
 
 impl Desk {
     async fn search_all(&self) {
-        let search = Program::start();
+        let search = Program::new();
         for number in 0..SPACES * PROJECTS {
             assert!(self.open(number, search.id()).await.contains("two.a"));
         }
