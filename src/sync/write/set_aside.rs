@@ -52,7 +52,13 @@ pub(crate) fn put_back(project: &Project, next: &Replica, base: &Base, text: &[u
     let Some(aside) = next.rejected_as_aside() else { return PutBack::Nothing };
     let format = project.format();
     let lines = format.parse(text, next.title(), &aside.base);
-    if !lines.is_ok_and(|lines| says_the_same(&lines, &format.lines(&aside.base))) {
+    let before = format.lines(&aside.base);
+    if !lines.is_ok_and(|lines| says_the_same(&lines, &before)) {
+        return PutBack::Nothing;
+    }
+    // Who has had that very text before its eyes all along has not seen what was refused, and so
+    // takes nothing of it back.
+    if says_the_same(&format.lines(&next.resolved(base.outline())), &before) {
         return PutBack::Nothing;
     }
     if next.saved().is_some_and(|saved| saved.is_added) {

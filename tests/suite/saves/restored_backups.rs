@@ -7,6 +7,7 @@ use taskadefs::error::Kind;
 
 use crate::support::{
     harness::{Mount, pass},
+    program::Program,
     service::Fault,
 };
 
@@ -122,6 +123,27 @@ async fn a_backup_put_back_settles_no_refusal_of_taskade() {
     assert_eq!(mount.writes(), [""; 0], "nothing was changed, and nothing is");
     retry(&mount, false).await.unwrap();
     assert_eq!(mount.memory.tree("plan"), "b\nc\n");
+    is_settled(&mount).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_not_seen_a_refused_text_puts_nothing_back() {
+    let mount = Mount::of("a\nb").await;
+    let (editor, other) = (Program::new(), Program::new());
+    let before = editor.reads(&mount).await;
+    other.reads(&mount).await;
+    mount.memory.set_offline(true);
+    other.writes(&mount, "- [ ] a\n- [ ] b\n- [ ] c\n").await;
+    mount.memory.set_offline(false);
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    pass(60).await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("rejected"));
+    mount.memory.heal();
+    // Its buffer is as old as the text from before the refusal, and is that very text.
+    editor.writes(&mount, &before).await;
+    pass(60).await;
+    assert_eq!(mount.memory.tree("plan"), "a\nb\nc\n");
     is_settled(&mount).await;
 }
 
