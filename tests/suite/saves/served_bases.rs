@@ -157,12 +157,12 @@ async fn a_buffer_whose_save_was_refused_and_put_back_by_another_program_is_save
         let mut mount = Mount::of("alpha\nbeta\ngamma").await;
         let (editor, reader, other) = (Program::new(), Program::new(), Program::new());
         editor.reads(&mount).await;
-        other.reads(&mount).await;
         let passed = std::iter::repeat_n(Fault::None, passes);
         mount.memory.fail_next(passed.chain([Fault::Before(Kind::Forbidden)]));
         editor.saves(&mount, &lines("alpha! gamma mine")).await.unwrap_err();
         pass(10).await;
         assert_eq!(reader.reads(&mount).await, lines("alpha! gamma mine"));
+        assert_eq!(other.reads(&mount).await, lines("alpha! gamma mine"));
         other.writes(&mount, &lines("alpha beta gamma")).await;
         pass(10).await;
         if is_killed {
