@@ -19,7 +19,7 @@ use super::{
         SetCompleted, UpdateTask,
     },
     ledger::BudgetStatus,
-    listing::{list_blocks, list_members, list_tasks},
+    listing::{list_blocks, list_medias, list_members, list_tasks},
     outage::Gone,
     paging::Paging,
     priority::Priority,
@@ -29,8 +29,8 @@ use crate::{
     error::Result,
     ids::{ProjectId, SpaceId, TaskId},
     model::{
-        NewTask, Position, RemoteDetails, RemoteProject, RemoteSpace, RemoteTask, SetDetail,
-        TaskResource, TypedText,
+        NewTask, Position, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask,
+        SetDetail, TaskResource, TypedText,
     },
 };
 
@@ -120,6 +120,11 @@ impl Client {
     /// All tasks of a project in outline order, every page of them, the title node included.
     pub async fn tasks(&self, priority: Priority, project: &ProjectId) -> Result<Vec<RemoteTask>> {
         self.asked(list_tasks(&*self.backend, &self.paging, priority, project).await)
+    }
+
+    /// The media of a folder, every page of them.
+    pub async fn medias(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteMedia>> {
+        self.heard(list_medias(&*self.backend, priority, folder).await)
     }
 
     /// What the service answers about a project, as it is: the value of `item` or `items`.

@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::{
     backend::Backend,
     endpoint::ask,
-    endpoints::{GetBlocks, GetMembers, GetTasks, ItemPage},
+    endpoints::{GetBlocks, GetMedias, GetMembers, GetTasks, ItemPage},
     paging::{Bounded, Next, Pages, Paging},
     priority::Priority,
+    wire,
 };
 use crate::{
     error::{Error, Kind, Result},
-    ids::ProjectId,
-    model::RemoteTask,
+    ids::{ProjectId, SpaceId},
+    model::{RemoteMedia, RemoteTask},
 };
 
 /// How often a project is listed before it is said to change too fast.
@@ -78,6 +79,22 @@ pub(super) async fn list_members(
         }
     }
     Ok(members.items.into())
+}
+
+/// All pages of media, by number.
+pub(super) async fn list_medias(
+    backend: &dyn Backend,
+    priority: Priority,
+    folder: &SpaceId,
+) -> Result<Vec<RemoteMedia>> {
+    let mut medias = PagedItems::default();
+    for page in 1_usize.. {
+        let page = ask(backend, priority, GetMedias { folder, page }).await?;
+        if !medias.take("media", page)? {
+            break;
+        }
+    }
+    medias.items.iter().map(wire::media).collect()
 }
 
 /// All pages of blocks, by the last block of the one before.

@@ -60,7 +60,8 @@ pub use self::{
 };
 pub use crate::model::{
     ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position, RemoteDetails,
-    RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource, TypedText,
+    RemoteMedia, RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource,
+    TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    ids::{ProjectId, SpaceId, TaskId},
-    model::{RemoteProject, RemoteSpace, RemoteTask},
+    ids::{MediaId, ProjectId, SpaceId, TaskId},
+    model::{RemoteMedia, RemoteProject, RemoteSpace, RemoteTask},
 };
 
 /// One page of a project's tasks.
@@ -103,6 +103,11 @@ fn task(item: &Value) -> Result<RemoteTask> {
         completed: item.get("completed").and_then(flag).unwrap_or_default(),
         spelled: Default::default(),
     })
+}
+
+/// A medium of a listing.
+pub(super) fn media(item: &Value) -> Result<RemoteMedia> {
+    Ok(RemoteMedia { id: MediaId::new(id(item)?), kind: text(item, "kind") })
 }
 
 fn id(item: &Value) -> Result<String> {

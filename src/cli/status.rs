@@ -136,6 +136,7 @@ pub(super) fn in_words(status: &Value) -> String {
         let (state, path) = (text(&save["state"]), text(&save["path"]));
         let reason = match save["kind"].as_str() {
             Some("removal") => "removed, and not archived yet".to_owned(),
+            Some("deletion") if save["reason"].is_null() => "removed, and not deleted yet".into(),
             Some("restoration") if save["reason"].is_null() => "back, and not restored yet".into(),
             _ => text(&save["reason"]),
         };

@@ -38,7 +38,7 @@ pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
     let change = |save: &Value| SaveChange {
         path: text(&save["path"]),
         what: match save["kind"].as_str() {
-            Some("removal") => "removed",
+            Some("removal" | "deletion") => "removed",
             Some("restoration") => "restored",
             _ => "changed",
         },

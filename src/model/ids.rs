@@ -42,6 +42,11 @@ macro_rules! id_type {
 }
 
 id_type!(
+    /// A medium: a file of a workspace or folder that is no project.
+    MediaId
+);
+
+id_type!(
     /// A workspace or a folder. They share one namespace: the home folder of a workspace has
     /// the id of the workspace itself.
     SpaceId

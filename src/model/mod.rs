@@ -6,13 +6,15 @@ mod details;
 mod fields;
 pub mod ids;
 mod marker;
+mod media;
 mod tasks;
 
 pub use self::{
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
     fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
-    ids::{ProjectId, SpaceId, TaskId},
+    ids::{MediaId, ProjectId, SpaceId, TaskId},
     marker::{Marker, Spelled},
+    media::RemoteMedia,
     tasks::{
         ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject, RemoteSpace,
         RemoteTask, TypedText,

@@ -19,6 +19,7 @@ pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod names;
+pub(crate) mod operations;
 pub(crate) mod reidentified;
 pub(crate) mod reinstated;
 pub(crate) mod rejected;

@@ -20,7 +20,7 @@ use crate::{
         artifacts::{ArtifactKind, Artifacts},
         changes::{self, Changes},
         journal::{self, Journal},
-        rejected as rejected_rows,
+        operations, rejected as rejected_rows,
         schema::VERSION,
     },
 };
@@ -97,7 +97,7 @@ pub(crate) fn damage(path: &Path) -> Option<String> {
         };
         Ok((
             version,
-            if unreadable > 0 { format!("{unreadable} saves make no sense") } else { found },
+            if unreadable > 0 { format!("{unreadable} rows make no sense") } else { found },
         ))
     });
     match checked {
@@ -119,7 +119,10 @@ pub(crate) fn unreadable_rows(connection: &Connection) -> usize {
     let rejected = each_row(connection, "refused", rejected_rows::COLUMNS, |row| {
         rejected_rows::read(row).err().map(|error| error.to_string())
     });
-    saves.len() + rejected.len()
+    let operations = each_row(connection, "operations", operations::COLUMNS, |row| {
+        operations::damage(row).map(|error| error.to_string())
+    });
+    saves.len() + rejected.len() + operations.len()
 }
 
 /// Takes what can be read of a damaged journal into a sound one.
@@ -143,6 +146,14 @@ pub(crate) fn carry_over(path: &Path, journal: &Journal, findings: &mut Vec<Stri
         carried.err().map(|error| error.to_string())
     }))
     .for_each(|lost| findings.push(keep_text(&damaged, &artifacts, &lost)));
+    let lost = each_row(&damaged, "operations", operations::COLUMNS, |row| {
+        operations::carry_over(row, journal).err().map(|error| error.to_string())
+    });
+    findings.extend(lost.iter().map(|Lost { row, why, .. }| {
+        let path = operations::path_of_row(&damaged, *row);
+        let path = path.unwrap_or_else(|| format!("row {row}"));
+        format!("what was to be done with `{path}` cannot go on: {why}")
+    }));
     journal.take_names(&damaged);
 }
 

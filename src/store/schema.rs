@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use rusqlite_migration::{HookResult, M, Migrations};
 
 /// The version that this program writes: the number of [`STEPS`].
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// From nothing, or from whatever version, to [`VERSION`].
 pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
@@ -19,6 +19,7 @@ pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up(""),
         // Until then tables and columns were added as they were missed.
         M::up_with_hook(SINCE_SECOND, complete_history),
+        M::up(OPERATIONS),
     ])
 });
 
@@ -113,6 +114,26 @@ const SINCE_SECOND: &str = "
     ) STRICT;
 ";
 
+/// What is to be done that is no save of a project.
+const OPERATIONS: &str = "
+    CREATE TABLE operations (
+        row     INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind    TEXT NOT NULL,
+        space   TEXT NOT NULL,
+        -- Of the file that it is about, below the directory of the space.
+        path    TEXT NOT NULL,
+        -- The id of what it is about; none until the service has given one.
+        subject TEXT,
+        -- What else it takes, as JSON, and the name of the file with the bytes that it sends.
+        body    TEXT NOT NULL,
+        file    TEXT,
+        since   INTEGER NOT NULL,
+        -- Whether a request for it may have got to the service.
+        sent    INTEGER NOT NULL,
+        refused TEXT
+    ) STRICT;
+";
+
 /// The columns of `past` that a journal of the second version may lack.
 pub(crate) const LATER: [(&str, &str); 6] = [
     ("path", "TEXT"),
@@ -142,10 +163,11 @@ mod tests {
 
     /// A journal of every version, and of the second one as it was first and last: a save with a
     /// request in flight, a text that was refused, and what was done before.
-    const EARLIER: [&str; 3] = [
+    const EARLIER: [&str; 4] = [
         include_str!("../../tests/journals/1.sql"),
         include_str!("../../tests/journals/2-first.sql"),
         include_str!("../../tests/journals/2-last.sql"),
+        include_str!("../../tests/journals/3.sql"),
     ];
 
     #[test]

@@ -23,8 +23,9 @@ use crate::{
         engine::Engine,
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::SpaceExports, listings::Listings, residents::Residents,
-            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
+            conflicts::Unseen, exports::SpaceExports, listings::Listings, operations::Operations,
+            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
+            walks::Walks,
         },
         settings::Settings,
         tasks::BackgroundTasks,
@@ -48,6 +49,7 @@ impl Engine {
         let listings = Listings::from_cache(cache.clone(), journal.archived()?);
         let base_log = BaseLog::open(journal.dir());
         let removals = Removals::of(journal.removals()?);
+        let operations = Operations::of(journal.operations()?);
         let started = clock.wall();
         let keep = settings.keep_history;
         let artifacts = Artifacts::of(journal.dir());
@@ -80,6 +82,7 @@ impl Engine {
             space_walks: Walks::of_spaces(),
             transfers: Transfers::default(),
             removals,
+            operations,
             tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,

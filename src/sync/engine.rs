@@ -27,8 +27,8 @@ use crate::{
         event::Event,
         leaf::{
             conflicts::Unseen, exports::SpaceExports, followed::Followed, listings::Listings,
-            refresher::Refresher, residents::Residents, scans::Scans, transfers::Transfers,
-            unmoved::Unsettled, walks::Walks,
+            operations::Operations, refresher::Refresher, residents::Residents, scans::Scans,
+            transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -66,6 +66,8 @@ pub struct Engine {
     pub(crate) transfers: Transfers,
     /// The files that were removed, and are to be the same projects again if they come back.
     pub(crate) removals: Removals,
+    /// What is to be done that is no save of a project.
+    pub(crate) operations: Operations,
     pub(crate) tasks: BackgroundTasks,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,

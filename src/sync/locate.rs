@@ -4,7 +4,7 @@
 use crate::{
     file_name::{PROJECT_SUFFIX, safe},
     ids::{ProjectId, SpaceId},
-    store::journal::Journal,
+    store::{journal::Journal, operations::Operation},
     sync::{engine::Engine, leaf::listings::Listings},
 };
 
@@ -30,12 +30,22 @@ pub(crate) fn path_in(
     let given = |directory: &str, id: &str, title: &str| journal.name_of(directory, id, title);
     let name = id.and_then(|id| given(folder.as_str(), id.as_str(), title));
     let name = name.unwrap_or_else(|| format!("{}{PROJECT_SUFFIX}", safe(title)));
+    way_in(journal, listings, folder) + &name
+}
+
+/// The path of the file that an operation is about, relative to the mount.
+pub(crate) fn path_of_operation(engine: &Engine, operation: &Operation) -> String {
+    way_in(&engine.journal, &engine.listings, &operation.space) + &operation.path
+}
+
+/// The path of the directory of a space relative to the mount, with a slash behind it.
+pub(crate) fn way_in(journal: &Journal, listings: &Listings, space: &SpaceId) -> String {
     let mut path = String::new();
-    for (directory, space) in listings.way_to(folder) {
+    for (directory, space) in listings.way_to(space) {
         let directory = directory.as_ref().map_or("root", SpaceId::as_str);
-        let named = given(directory, space.id.as_str(), &space.name);
+        let named = journal.name_of(directory, space.id.as_str(), &space.name);
         path.push_str(&named.unwrap_or_else(|| safe(&space.name)));
         path.push('/');
     }
-    path + &name
+    path
 }

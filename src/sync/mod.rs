@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod hiding;
 pub(crate) mod leaf;
 pub(crate) mod locate;
+pub(crate) mod operation;
 pub(crate) mod orphans;
 pub(crate) mod peek;
 pub(crate) mod presence;

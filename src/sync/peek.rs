@@ -11,11 +11,15 @@ use crate::{
         artifacts::{ArtifactKind, Artifacts},
         cache::{CACHE, Cache},
         journal::{JOURNAL, Journal, JournalEntry},
+        operations::Operation,
         remarks::Overridden,
         removals::Removals,
         unmoved::Unmoved,
     },
-    sync::{leaf::listings::Listings, locate::path_in},
+    sync::{
+        leaf::listings::Listings,
+        locate::{path_in, way_in},
+    },
 };
 
 /// What there is to tell of an account. Paths are relative to its mount.
@@ -32,7 +36,7 @@ pub(crate) struct Peeked {
 #[derive(Debug)]
 pub(crate) struct PeekedSave {
     pub(crate) path: String,
-    /// `save`, `removal` or `restoration`.
+    /// `save`, `removal`, `restoration`, or what an operation is called.
     pub(crate) kind: &'static str,
     /// Why it was refused, if it was.
     pub(crate) reason: Option<String>,
@@ -73,6 +77,12 @@ impl Peek {
         }
     }
 
+    fn path_of_operation(&self, operation: &Operation) -> String {
+        let way = self.listings.as_ref();
+        let way = way.map(|listings| way_in(&self.journal, listings, &operation.space));
+        way.unwrap_or_default() + &operation.path
+    }
+
     fn all(&self) -> Result<Peeked> {
         let removals = Removals::of(self.journal.removals()?);
         let entries = self.journal.entries()?;
@@ -90,6 +100,12 @@ impl Peek {
             kind: "removal",
             reason: None,
             since: it.time,
+        }));
+        saves.extend(self.journal.operations()?.into_iter().map(|it| PeekedSave {
+            path: self.path_of_operation(&it),
+            kind: it.kind.shown(),
+            since: it.refusal.as_ref().map_or(it.since, |refusal| refusal.since),
+            reason: it.refusal.map(|refusal| refusal.reason),
         }));
         let artifacts = Artifacts::of(self.journal.dir());
         let mut overridden = self.journal.overridden()?;

@@ -25,7 +25,7 @@ use crate::{
         upload::{conflicts, unmoved},
     },
     vfs::{
-        burst, paths, removal,
+        burst, operations, paths, removal,
         status::{ConflictStatus, MoveStatus, SaveStatus, Status},
         types::{Attr, FileKind, Ino, ROOT},
         volume::Vfs,
@@ -48,6 +48,7 @@ pub(crate) fn status(vfs: &Vfs) -> Status {
         .filter_map(|project| save_status(vfs, project))
         .collect();
     saves.extend(removal::waiting_removals(vfs));
+    saves.extend(operations::standing(vfs));
     saves.sort_by(|one, other| one.path.cmp(&other.path));
     Status {
         pid: std::process::id(),

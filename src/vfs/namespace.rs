@@ -20,9 +20,11 @@ use crate::{
         draft::Draft,
         exchange, handle,
         inode::Node,
-        left_behind,
+        left_behind, media,
         occupy::{self, RenameEnd},
-        pins, process, remove, replace, returning,
+        pins, process, remove, replace,
+        resource_path::{List, ResourceNode},
+        returning,
         scratch::{self, failed},
         scratch_make,
         tree::inner::LocalEntry,
@@ -123,6 +125,9 @@ pub(crate) async fn mknod(
 /// [`Kind::Storage`] if it cannot be journaled.
 pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<()> {
     vfs.check_writable()?;
+    if let Node::Resource(ResourceNode { directory, at: List::Media(_) }) = vfs.node(parent)? {
+        return media::unlink(vfs, &directory, name).await;
+    }
     match end(vfs, parent, name, None).await? {
         RenameEnd::Project(directory, project) => {
             remove::vacate(vfs, &directory, name, &project, None).await?;

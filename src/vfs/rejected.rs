@@ -6,7 +6,8 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{Project, upload::discard, write::retry},
     vfs::{
-        kernel_cache,
+        inode::Node,
+        kernel_cache, operations,
         tree::inner::LocalEntry,
         types::{Directory, Ino},
         volume::Vfs,
@@ -19,6 +20,9 @@ use crate::{
 /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
 pub(crate) async fn retry(vfs: &Vfs, ino: Ino, allow_delete: bool) -> Result<()> {
     vfs.check_writable()?;
+    if let Node::Resource(node) = vfs.node(ino)? {
+        return operations::retry(vfs, &node).await;
+    }
     retry::retry(&vfs.engine, &project_at(vfs, ino)?, allow_delete).await
 }
 
@@ -27,6 +31,9 @@ pub(crate) async fn retry(vfs: &Vfs, ino: Ino, allow_delete: bool) -> Result<()>
 /// # Errors
 /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
 pub(crate) async fn discard(vfs: &Vfs, ino: Ino) -> Result<()> {
+    if let Node::Resource(node) = vfs.node(ino)? {
+        return operations::discard(vfs, &node).await;
+    }
     let project = project_at(vfs, ino)?;
     discard::discard(&vfs.engine, &project).await?;
     if project.id().is_none() && project.is_blank() {

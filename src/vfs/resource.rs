@@ -26,6 +26,8 @@ use crate::{
         attributes,
         directory::{self, Found, no_entry},
         inode::Inodes,
+        media,
+        media_place::MediaPlace,
         resource_path::{List, ResourceNode, TaskNames},
         tree::{entries::Entry, handles::Handle, inner::LocalEntry, sharing::Sharing},
         types::{Attr, Caching, Directory, DirectoryEntry, Fh, Ino, OpenMode, Opened, SetAttr},
@@ -49,6 +51,7 @@ pub(crate) async fn look_up_below(vfs: &Vfs, node: &ResourceNode, name: &OsStr) 
     let at = match &node.at {
         List::Projects => List::Project(project_named(vfs, &node.directory, name).await?),
         List::Tasks(project) => List::Task(project.clone(), task_named(vfs, project, name).await?),
+        List::Media(place) => List::Media(media::find(vfs, &node.directory, place, name).await?),
         _ => node.fixed_child(name).ok_or_else(no_entry)?.at,
     };
     Ok(look_up_resource(vfs, &ResourceNode::new(&node.directory, at)))
@@ -76,6 +79,7 @@ pub(crate) async fn list_resources(
             let task = |id: &TaskId| child(List::Task(project.clone(), id.clone()));
             names.in_order.iter().map(|(name, id)| (name.into(), task(id))).collect()
         }
+        List::Media(MediaPlace::Directory) => media::list(vfs, &node.directory).await?,
         _ if node.is_directory() => {
             node.fixed().into_iter().map(|(name, node)| (name.into(), node)).collect()
         }
@@ -96,10 +100,11 @@ pub(crate) async fn list_resources(
 /// What `stat` shows.
 pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     let attr = attributes::directory_attr(vfs, ino);
+    let is_media = matches!(node.at, List::Media(_)) && !vfs.engine.settings().read_only;
     if node.is_directory() {
-        return Attr { mode: 0o555, ..attr };
+        return Attr { mode: if is_media { 0o755 } else { 0o555 }, ..attr };
     }
-    let is_writable = node.is_share() && !vfs.engine.settings().read_only;
+    let is_writable = (is_media || node.is_share()) && !vfs.engine.settings().read_only;
     Attr {
         kind: node.kind(),
         size: size_read(vfs, ino).unwrap_or(UNREAD),
@@ -197,6 +202,7 @@ async fn ask(vfs: &Vfs, node: &ResourceNode) -> Result<Value> {
         List::TaskFile(project, task, resource) => {
             resources::task_resource(&vfs.engine, &*known(vfs, project)?, task, *resource).await
         }
+        List::Media(_) => Err(Error::new(Kind::Unsupported, "media cannot be read yet")),
         _ => Err(Error::new(Kind::IsDirectory, "a directory")),
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Key, Outline},
     vfs::{
+        media_place::MediaPlace,
         names::{self, Titled},
         types::{Directory, FileKind},
     },
@@ -66,6 +67,8 @@ pub(crate) enum List {
     Task(ProjectId, TaskId),
     /// `projects/NAME/tasks/ID/FILE`.
     TaskFile(ProjectId, TaskId, TaskResource),
+    /// In `media/`.
+    Media(MediaPlace),
 }
 
 impl ResourceNode {
@@ -81,12 +84,24 @@ impl ResourceNode {
 
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
-        !matches!(self.at, List::ProjectFile(..) | List::Table(_) | List::TaskFile(..))
+        match &self.at {
+            List::ProjectFile(..) | List::Table(_) | List::TaskFile(..) => false,
+            List::Media(place) => place.is_directory(),
+            _ => true,
+        }
     }
 
     /// Whether it is what is shared by writing to it.
     pub(crate) fn is_share(&self) -> bool {
         matches!(self.at, List::ProjectFile(_, Resource::ShareLink))
+    }
+
+    /// The id of what it is as a whole, where that has attributes of its own.
+    pub(crate) fn id(&self) -> Option<String> {
+        match &self.at {
+            List::Media(MediaPlace::File(id)) => Some(id.as_str().to_owned()),
+            _ => None,
+        }
     }
 
     pub(crate) fn kind(&self) -> FileKind {
@@ -98,6 +113,7 @@ impl ResourceNode {
         let at = match &self.at {
             List::Top => return None,
             List::Projects => List::Top,
+            List::Media(place) => place.above().map_or(List::Top, List::Media),
             List::Project(_) => List::Projects,
             List::ProjectFile(project, _) | List::Table(project) | List::Tasks(project) => {
                 List::Project(project.clone())
@@ -112,7 +128,10 @@ impl ResourceNode {
     pub(crate) fn fixed(&self) -> Vec<(&'static str, ResourceNode)> {
         let node = |at| Self::new(&self.directory, at);
         match &self.at {
-            List::Top => vec![("projects", node(List::Projects))],
+            List::Top => vec![
+                ("projects", node(List::Projects)),
+                ("media", node(List::Media(MediaPlace::Directory))),
+            ],
             List::Project(project) => {
                 let file = |resource| node(List::ProjectFile(project.clone(), resource));
                 let files = OF_PROJECT.map(|(name, resource)| (name, file(resource)));
@@ -128,7 +147,8 @@ impl ResourceNode {
             | List::Tasks(_)
             | List::ProjectFile(..)
             | List::Table(_)
-            | List::TaskFile(..) => Vec::new(),
+            | List::TaskFile(..)
+            | List::Media(_) => Vec::new(),
         }
     }
 

@@ -43,7 +43,7 @@ pub struct SaveStatus {
     pub path: String,
     /// `pending` or `rejected`.
     pub state: &'static str,
-    /// `save`, `removal` or `restoration`.
+    /// `save`, `removal` or `restoration` of a project; `deletion` of a file in `.taskade/`.
     pub kind: &'static str,
     /// Why it was refused.
     pub reason: Option<String>,

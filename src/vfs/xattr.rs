@@ -12,7 +12,10 @@ use crate::{
     sync::{Project, Standing, upload::unmoved},
     vfs::{
         control,
+        inode::Node,
+        operations,
         reach::Reach,
+        resource_path::ResourceNode,
         scratch,
         types::{Ino, ROOT},
         volume::Vfs,
@@ -59,7 +62,7 @@ pub(crate) async fn getxattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Vec<u8
         value.truncate(length);
         return Ok(value);
     }
-    let value = vfs.project_of(ino).and_then(|project| value(vfs, &project, name.to_str()?));
+    let value = value_at(vfs, ino, name);
     value.map(String::into_bytes).ok_or_else(|| Error::new(Kind::NoAttribute, "not set"))
 }
 
@@ -73,10 +76,31 @@ pub(crate) async fn listxattr(vfs: &Vfs, ino: Ino) -> Vec<u8> {
         let names = names.split_inclusive(|byte| *byte == 0);
         return names.filter(|name| name.starts_with(b"user.")).flatten().copied().collect();
     }
-    let Some(project) = vfs.project_of(ino) else { return Vec::new() };
-    let is_set = |name: &&str| value(vfs, &project, name).is_some();
+    let is_set = |name: &&str| value_at(vfs, ino, OsStr::new(name)).is_some();
     let set = [STATE, ERROR, CONFLICT, ID].into_iter().filter(is_set);
     set.flat_map(|name| name.bytes().chain([0])).collect()
+}
+
+fn value_at(vfs: &Vfs, ino: Ino, name: &OsStr) -> Option<String> {
+    let name = name.to_str()?;
+    match vfs.node(ino).ok()? {
+        Node::Project(project) => value(vfs, &project, name),
+        Node::Resource(node) => value_of_place(vfs, &node, name),
+        Node::Directory { .. } | Node::Scratch(_) => None,
+    }
+}
+
+fn value_of_place(vfs: &Vfs, node: &ResourceNode, name: &str) -> Option<String> {
+    let id = node.id()?;
+    let refusal = operations::operation_of(vfs, node).map(|operation| operation.refusal);
+    match (name, refusal) {
+        (STATE, None) => Some("clean".to_owned()),
+        (STATE, Some(None)) => Some("pending".to_owned()),
+        (STATE, Some(Some(_))) => Some("rejected".to_owned()),
+        (ERROR, Some(Some(refusal))) => Some(refusal.reason),
+        (ID, _) => Some(id),
+        _ => None,
+    }
 }
 
 pub(crate) fn value(vfs: &Vfs, project: &Arc<Project>, name: &str) -> Option<String> {

@@ -17,7 +17,7 @@ use syn::{
 };
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 20] = [
     &[
         "file_name",
         "kernel_thread",
@@ -41,6 +41,7 @@ const LAYERS: [&[&str]; 19] = [
     &["sync::locate", "sync::presence", "sync::hiding", "sync::bases"],
     &["sync::read", "sync::peek"],
     &["sync::upload"],
+    &["sync::operation"],
     &["sync::write", "sync::build"],
     &["agenda"],
     &["vfs"],

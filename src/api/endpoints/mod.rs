@@ -3,6 +3,7 @@
 //! One more is one more type here: what is asked, where that goes, and how the answer is read.
 
 mod details;
+mod media;
 mod projects;
 mod resources;
 mod spaces;
@@ -13,6 +14,7 @@ pub use self::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,
         PutAssignees, PutDate, PutField, PutNote,
     },
+    media::{DeleteMedia, GetMedias},
     projects::{CompleteProject, CopyProject, CreateProject, GetProject, RestoreProject},
     resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
     spaces::{GetExport, GetFolders, GetProjects, GetViewedProjects, GetWorkspaces},

@@ -24,7 +24,7 @@ impl ItemPage {
     /// default for blocks.
     pub(crate) const LIMIT: usize = 100;
 
-    fn of(answer: Envelope) -> Result<Self> {
+    pub(super) fn of(answer: Envelope) -> Result<Self> {
         let (items, sent) = answer.counted()?;
         Ok(Self { items, sent })
     }

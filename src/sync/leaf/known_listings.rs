@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    api::{RemoteProject, RemoteSpace},
-    ids::{ProjectId, SpaceId},
+    api::{RemoteMedia, RemoteProject, RemoteSpace},
+    ids::{MediaId, ProjectId, SpaceId},
     replica::{freshness::Interest, relocation::Location},
 };
 
@@ -33,6 +33,7 @@ pub(crate) enum Which {
     Workspaces,
     Folders(SpaceId),
     Projects(SpaceId),
+    Medias(SpaceId),
     /// Not a listing, but kept like one: whether the space can be exported.
     Export(SpaceId),
     /// As well: what its exports were found to be.
@@ -56,6 +57,7 @@ pub(crate) struct Agreement {
 pub(crate) enum ListingItems {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
+    Medias(Vec<RemoteMedia>),
     /// It cannot, until then.
     Refused(SystemTime),
     Agreement(Agreement),
@@ -81,6 +83,8 @@ pub(crate) struct ListingTable {
     pub(crate) shown_at: HashMap<ProjectId, Option<Location>>,
     /// The projects that were listed before this mount, and not any more when it first looked.
     pub(crate) left: HashSet<ProjectId>,
+    /// The media that were deleted here, which a listing on its way may still have.
+    pub(crate) gone: HashSet<MediaId>,
     /// What was put together since the last change, by directory.
     pub(crate) assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
 }

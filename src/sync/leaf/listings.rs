@@ -408,7 +408,7 @@ impl Listings {
     }
 
     /// Keeps a listing for the next mount.
-    fn keep(&self, known: &ListingTable, which: &Which) {
+    pub(in crate::sync::leaf) fn keep(&self, known: &ListingTable, which: &Which) {
         let Some(items) = known.items(which) else { return };
         if let (Ok(which), Ok(items)) = (serde_json::to_string(which), serde_json::to_string(items))
         {
@@ -416,7 +416,7 @@ impl Listings {
         }
     }
 
-    fn lock(&self) -> OrderedGuard<'_, ListingTable> {
+    pub(in crate::sync::leaf) fn lock(&self) -> OrderedGuard<'_, ListingTable> {
         self.known.lock()
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod exports;
 pub(crate) mod followed;
 pub(crate) mod known_listings;
 pub(crate) mod listings;
+pub(crate) mod media_listings;
+pub(crate) mod operations;
 pub(crate) mod refresher;
 pub(crate) mod residents;
 pub(crate) mod scans;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    api::Priority,
+    api::{Priority, RemoteMedia},
     error::Result,
     ids::{ProjectId, SpaceId},
     replica::served::Process,
@@ -82,6 +82,19 @@ pub(crate) async fn space(
         }
     }
     Ok(engine.listings.assemble(Some(id), is_workspace))
+}
+
+/// The media of a folder.
+///
+/// # Errors
+/// As [`Client::medias`](crate::api::Client::medias), and only if they were never listed.
+pub(crate) async fn medias(
+    engine: &Arc<Engine>,
+    folder: &SpaceId,
+    list_intent: ListIntent,
+) -> Result<Vec<RemoteMedia>> {
+    ensure(engine, &Which::Medias(folder.clone()), list_intent).await?;
+    Ok(engine.listings.medias(folder).unwrap_or_default())
 }
 
 /// How long the names in a directory may be believed; `None` is the root.
@@ -210,6 +223,11 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
         }
         Which::Projects(id) => {
             (ListingItems::Projects(engine.backend.projects(priority, id).await?), Some(id.clone()))
+        }
+        Which::Medias(id) => {
+            let medias = engine.backend.medias(priority, id).await?;
+            engine.listings.install(which, ListingItems::Medias(medias), asked);
+            return Ok(());
         }
         // No listing: nobody asks for it here.
         Which::Export(_) | Which::Agreement(_) => return Ok(()),

@@ -9,6 +9,7 @@ use crate::{
     sync::{
         bases,
         engine::Engine,
+        operation,
         project::Project,
         read::{reading_ages::reading_ages, registry},
         upload::{placement, reject},
@@ -41,6 +42,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
     // Only now: a deletion must know who still copies from what it deletes.
     ready.iter().for_each(|project| engine.wake(project));
     reject::recover_rejected(engine, &mut projects)?;
+    operation::worker::recover(engine);
     let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
     engine.artifacts.prune(now, keep);
     engine.journal.prune_history(now, keep)?;
@@ -54,6 +56,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
 /// Returns once no save is on its way, or after `wait`.
 pub(crate) async fn rest(engine: &Arc<Engine>, wait: std::time::Duration) {
     transfer::release_held(engine).await;
+    engine.operations.release();
     tokio::select! {
         () = engine.tasks.rest() => {}
         () = engine.clock.sleep(wait) => {}

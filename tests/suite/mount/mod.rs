@@ -14,6 +14,7 @@ mod hostile_input;
 mod inode_reuse;
 mod killed_process;
 mod lifecycle;
+mod media;
 mod moves;
 mod removals;
 mod resources;

@@ -10,6 +10,7 @@ mod discarded;
 mod exchange;
 mod history;
 mod long_outage;
+mod media;
 mod merges;
 mod moved_fields;
 mod offline;

@@ -2,6 +2,7 @@
 
 pub mod harness;
 pub mod mount;
+pub mod places;
 pub mod program;
 pub mod rng;
 pub mod service;

@@ -13,6 +13,7 @@ use crate::support::service::{
     Fault, Memory, Project, State, TITLE,
     details::words_of_detail,
     gone,
+    media::is_of_media,
     nodes::{EXPORT, nameless_fields},
     task,
 };
@@ -184,6 +185,7 @@ impl State {
             (Method::Put, "projects/{project}/tasks/{task}/move", [project, task]) => {
                 self.move_task(project, task, call)
             }
+            _ if is_of_media(call) => self.execute_media(call, &ids),
             _ => self.execute_detail(call, &ids),
         }
     }

@@ -8,6 +8,7 @@ mod calls;
 pub mod connection;
 pub mod details;
 mod faults;
+pub mod media;
 mod nodes;
 mod tasks;
 
@@ -62,6 +63,7 @@ pub(crate) struct State {
     pub(crate) exporting: nodes::Exporting,
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
+    pub(crate) medias: Vec<media::Media>,
     pub(crate) log: Vec<String>,
     pub(crate) reads: usize,
     /// What was read, as the paths of the document have it.

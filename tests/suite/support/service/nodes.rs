@@ -49,6 +49,11 @@ impl Memory {
         (count("/tasks"), count("/export"))
     }
 
+    /// What was read, as the paths of the document have it, and forgets it.
+    pub fn take_asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.lock().asked)
+    }
+
     /// An export is on its way for as long as it takes.
     pub(crate) async fn wait_for_export(&self, call: &Call) {
         if call.path.template() == EXPORT {

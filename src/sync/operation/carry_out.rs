@@ -1,0 +1,18 @@
+//! What each operation does at Taskade.
+
+use crate::{
+    error::Result,
+    store::operations::{Operation, OperationKind},
+    sync::{engine::Engine, operation::delete_media},
+};
+
+/// Does what an operation is to do. What was sent before may have been done: that is looked for where
+/// doing it again would do harm.
+///
+/// # Errors
+/// What it was refused with, or what came in its way and may pass.
+pub(crate) async fn carry_out(engine: &Engine, operation: &Operation) -> Result<()> {
+    match operation.kind {
+        OperationKind::DeleteMedia => delete_media::delete(engine, operation).await,
+    }
+}

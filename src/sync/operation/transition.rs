@@ -1,0 +1,52 @@
+//! Changing operations: the journal first, durably, then memory. One change at a time.
+
+use std::time::Duration;
+
+use crate::{error::Result, store::operations::Operation, sync::engine::Engine};
+
+/// Journals what is to be done, but not before `hold` has passed. From then on it is promised; whoever
+/// works in its lane is to be woken. As it is now, with its row.
+///
+/// # Errors
+/// If it cannot be journaled.
+pub(crate) async fn add(
+    engine: &Engine,
+    mut operation: Operation,
+    hold: Duration,
+) -> Result<Operation> {
+    let _transition = engine.operations.transition.lock().await;
+    let noted = operation.clone();
+    operation.row = engine.journaled(move |journal| journal.put_operation(&noted)).await?;
+    let held_until = (!hold.is_zero()).then(|| engine.clock.now() + hold);
+    engine.operations.put(operation.clone(), held_until);
+    Ok(operation)
+}
+
+/// Changes an operation. `None` if there is none of that row any more.
+///
+/// # Errors
+/// If it cannot be journaled: then it is as it was.
+pub(crate) async fn change(
+    engine: &Engine,
+    row: i64,
+    change: impl FnOnce(&mut Operation),
+) -> Result<Option<Operation>> {
+    let _transition = engine.operations.transition.lock().await;
+    let Some(mut operation) = engine.operations.get(row) else { return Ok(None) };
+    change(&mut operation);
+    let noted = operation.clone();
+    engine.journaled(move |journal| journal.put_operation(&noted).map(drop)).await?;
+    engine.operations.put(operation.clone(), None);
+    Ok(Some(operation))
+}
+
+/// An operation is done, or given up.
+///
+/// # Errors
+/// If the journal cannot note it: then it is as it was.
+pub(crate) async fn remove(engine: &Engine, row: i64) -> Result<()> {
+    let _transition = engine.operations.transition.lock().await;
+    engine.journaled(move |journal| journal.remove_operation(row)).await?;
+    engine.operations.remove(row);
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `media/` of workspaces and folders: the files of a space that are no projects.
+//!
+//! What is there is what listings told and what this mount has done since.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    sync::Arc,
+};
+
+use crate::{
+    error::{Error, Kind, Result},
+    ids::{MediaId, SpaceId},
+    store::operations::Operation,
+    sync::{ListIntent, operation::media as operations, read::directories},
+    vfs::{
+        directory::no_entry,
+        media_place::MediaPlace,
+        names::{self, Titled},
+        resource_path::{List, ResourceNode},
+        types::Directory,
+        volume::Vfs,
+    },
+};
+
+/// What is in `media/`, under its name.
+pub(crate) async fn list(
+    vfs: &Vfs,
+    directory: &Directory,
+) -> Result<Vec<(OsString, ResourceNode)>> {
+    let entries = entries(vfs, directory).await?.into_iter();
+    let node = |id| ResourceNode::new(directory, List::Media(MediaPlace::File(id)));
+    Ok(entries.map(|(name, id)| (name.into(), node(id))).collect())
+}
+
+/// The place of a name.
+///
+/// # Errors
+/// [`Kind::NotFound`] if nothing has it, or what listing failed with.
+pub(crate) async fn find(
+    vfs: &Vfs,
+    directory: &Directory,
+    place: &MediaPlace,
+    name: &OsStr,
+) -> Result<MediaPlace> {
+    if !place.is_directory() {
+        return Err(Error::new(Kind::NotDirectory, "a file"));
+    }
+    let entries = entries(vfs, directory).await?.into_iter();
+    let found = entries.into_iter().find(|(known, _)| name == known.as_str());
+    found.map(|(_, id)| MediaPlace::File(id)).ok_or_else(no_entry)
+}
+
+/// Removes a file: it is deleted once the grace is over.
+///
+/// # Errors
+/// [`Kind::NotFound`] if there is none, otherwise if it cannot be journaled.
+pub(crate) async fn unlink(vfs: &Arc<Vfs>, directory: &Directory, name: &OsStr) -> Result<()> {
+    let place = find(vfs, directory, &MediaPlace::Directory, name).await?;
+    let MediaPlace::File(id) = place else { return Err(no_entry()) };
+    let path = format!(".taskade/media/{}", name.to_string_lossy());
+    operations::remove(&vfs.engine, space_of(directory)?, &id, path).await
+}
+
+/// What is to be done about a place, or was refused.
+pub(crate) fn operation_of(vfs: &Vfs, place: &MediaPlace) -> Option<Operation> {
+    match place {
+        MediaPlace::File(id) => operations::deletion_of(&vfs.engine, id),
+        MediaPlace::Directory => None,
+    }
+}
+
+/// The media of a space by their names, in the order in which they are listed.
+async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Vec<(String, MediaId)>> {
+    let space = space_of(directory)?;
+    let mut medias = directories::medias(&vfs.engine, space, ListIntent::List).await?;
+    medias.retain(|media| !operations::is_going(&vfs.engine, &media.id));
+    let titled = medias.iter().map(|media| {
+        let id = media.id.as_str().to_owned();
+        Titled { title: id.clone(), id, suffix: "" }
+    });
+    let names = names::assign(&titled.collect::<Vec<_>>(), &HashMap::new());
+    Ok(names.into_iter().zip(medias.into_iter().map(|media| media.id)).collect())
+}
+
+fn space_of(directory: &Directory) -> Result<&SpaceId> {
+    directory.space().ok_or_else(no_entry)
+}

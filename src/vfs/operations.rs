@@ -1,0 +1,56 @@
+//! Operations as programs and people see them: what waits and what was refused, by the file that it is
+//! about.
+
+use crate::{
+    clock::rfc3339,
+    error::{Error, Kind, Result},
+    store::operations::Operation,
+    sync::{locate, operation::settle},
+    vfs::{
+        media,
+        resource_path::{List, ResourceNode},
+        status::SaveStatus,
+        volume::Vfs,
+    },
+};
+
+/// How it stands with all of them.
+pub(crate) fn standing(vfs: &Vfs) -> Vec<SaveStatus> {
+    let all = vfs.engine.operations.all().into_iter();
+    let status = |operation: Operation| SaveStatus {
+        path: locate::path_of_operation(&vfs.engine, &operation),
+        state: if operation.refusal.is_some() { "rejected" } else { "pending" },
+        kind: operation.kind.shown(),
+        since: rfc3339(operation.refusal.as_ref().map_or(operation.since, |it| it.since)),
+        reason: operation.refusal.map(|refusal| refusal.reason),
+    };
+    all.map(status).collect()
+}
+
+/// What is to be done about a place, or was refused.
+pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> {
+    match &node.at {
+        List::Media(place) => media::operation_of(vfs, place),
+        _ => None,
+    }
+}
+
+/// Tries again what was refused about a place.
+///
+/// # Errors
+/// [`Kind::NotFound`] if nothing was, otherwise if the journal cannot note it.
+pub(crate) async fn retry(vfs: &Vfs, node: &ResourceNode) -> Result<()> {
+    settle::retry(&vfs.engine, &refused(vfs, node)?).await
+}
+
+/// Gives up what was refused about a place.
+///
+/// # Errors
+/// [`Kind::NotFound`] if nothing was, otherwise if the journal cannot note it.
+pub(crate) async fn discard(vfs: &Vfs, node: &ResourceNode) -> Result<()> {
+    settle::discard(&vfs.engine, &refused(vfs, node)?).await
+}
+
+fn refused(vfs: &Vfs, node: &ResourceNode) -> Result<Operation> {
+    operation_of(vfs, node).ok_or_else(|| Error::new(Kind::NotFound, "nothing was refused"))
+}

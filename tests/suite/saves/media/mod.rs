@@ -1,0 +1,4 @@
+//! What programs do to files in `.taskade/media/`, and what becomes of it on its way to Taskade. The
+//! file system driven directly, over a service in memory, in virtual time.
+
+mod removal;
