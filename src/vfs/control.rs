@@ -38,6 +38,9 @@ pub(crate) const README: &str = include_str!("control_readme.md");
 /// The name of the file that says how it stands.
 pub(crate) const STATUS: &str = "status.json";
 
+/// The name of the directory with links to what was viewed last.
+pub(crate) const RECENT: &str = "recent";
+
 /// How it stands.
 pub(crate) fn status(vfs: &Vfs) -> Status {
     let budget = vfs.engine.budget();
@@ -129,7 +132,7 @@ pub(crate) fn make_control(vfs: &Vfs) -> Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(private.recursive(true), 0o700);
     let failed =
         |error| Error::io("cannot make the directory", error).at(vfs.control.display().to_string());
-    for kind in ["rejected", "conflicts"] {
+    for kind in ["rejected", "conflicts", RECENT] {
         private.create(vfs.control.join(kind)).map_err(failed)?;
     }
     write_control(vfs, "README.md", README.as_bytes()).map_err(failed)?;
@@ -185,7 +188,12 @@ pub(crate) fn as_control(vfs: &Vfs, path: &Path, attr: Attr) -> Attr {
     if !path.starts_with(&vfs.control) {
         return attr;
     }
-    let mode = if attr.kind == FileKind::Directory { 0o755 } else { 0o444 };
+    let mode = match attr.kind {
+        FileKind::Directory => 0o755,
+        // As everywhere: whether it can be changed is told by its directory.
+        FileKind::Symlink => 0o777,
+        _ => 0o444,
+    };
     Attr { mode, attr_ttl: Duration::ZERO, entry_ttl: Duration::ZERO, ..attr }
 }
 

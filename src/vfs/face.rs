@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 
 use crate::{
     api::MakeSpaces,
@@ -170,6 +170,7 @@ impl Vfs {
             quiet: Notify::new(),
             raisers: Raisers::default(),
             reads: AtomicU64::new(0),
+            recent: AsyncMutex::new(()),
             spaces: OnceLock::new(),
         };
         control::make_control(&vfs)?;

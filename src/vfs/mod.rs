@@ -47,6 +47,7 @@ pub(crate) mod raise;
 pub(crate) mod raised;
 pub(crate) mod raisers;
 pub(crate) mod reach;
+pub(crate) mod recent;
 pub(crate) mod rejected;
 pub(crate) mod rejected_removals;
 pub(crate) mod removal;

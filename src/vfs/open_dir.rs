@@ -18,7 +18,7 @@ use crate::{
         inode::Node,
         local,
         names::RESERVED,
-        process, resource, scratch,
+        process, recent, resource, scratch,
         tree::{entries::Entry, handles::Handle, inner::LocalEntry},
         types::{Directory, DirectoryEntry, Fh, FileKind, Ino, Opened, ROOT},
         volume::Vfs,
@@ -80,7 +80,14 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
             let list_intent = directories::list_intent_of(&vfs.engine, process, Some(ino.0));
             (list_remote(vfs, ino, &directory, list_intent).await?, parent)
         }
-        Node::Scratch(node) => (Vec::new(), node.map_or(ROOT, |(parent, _)| parent)),
+        Node::Scratch(node) => {
+            if let Some((parent, name)) = &node
+                && recent::is_recent(vfs, *parent, name)
+            {
+                recent::refresh(vfs).await;
+            }
+            (Vec::new(), node.map_or(ROOT, |(parent, _)| parent))
+        }
         Node::Resource(node) => {
             let (listed, above) = resource::list_resources(vfs, &node).await?;
             return Ok(with_dots(ino, above, listed));

@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 
 use crate::{
     api::MakeSpaces,
@@ -45,6 +45,8 @@ pub struct Vfs {
     pub(crate) raisers: Raisers,
     /// How often the kernel had to ask for content of a project.
     pub(crate) reads: AtomicU64,
+    /// One at a time makes the links to what was viewed last.
+    pub(crate) recent: AsyncMutex<()>,
     /// What makes workspaces and folders, where that can be done.
     pub(crate) spaces: OnceLock<Arc<dyn MakeSpaces>>,
 }

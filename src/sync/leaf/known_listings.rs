@@ -34,6 +34,8 @@ pub(crate) enum Which {
     Folders(SpaceId),
     Projects(SpaceId),
     Medias(SpaceId),
+    /// The projects that were viewed last, wherever they are.
+    Viewed,
     /// Not a listing, but kept like one: whether the space can be exported.
     Export(SpaceId),
     /// As well: what its exports were found to be.
@@ -58,6 +60,8 @@ pub(crate) enum ListingItems {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
     Medias(Vec<RemoteMedia>),
+    /// The one that was viewed last first. Of their names and states listings of folders tell.
+    Viewed(Vec<ProjectId>),
     /// It cannot, until then.
     Refused(SystemTime),
     Agreement(Agreement),

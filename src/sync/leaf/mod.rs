@@ -12,4 +12,5 @@ pub(crate) mod residents;
 pub(crate) mod scans;
 pub(crate) mod transfers;
 pub(crate) mod unmoved;
+pub(crate) mod viewed;
 pub(crate) mod walks;

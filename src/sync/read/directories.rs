@@ -229,8 +229,8 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
             engine.listings.install(which, ListingItems::Medias(medias), asked);
             return Ok(());
         }
-        // No listing: nobody asks for it here.
-        Which::Export(_) | Which::Agreement(_) => return Ok(()),
+        // No listing of a directory: nobody asks for it here.
+        Which::Viewed | Which::Export(_) | Which::Agreement(_) => return Ok(()),
     };
     if engine.listings.install(which, items, asked) {
         engine.emit(Event::Directory(directory));

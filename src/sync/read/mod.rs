@@ -22,3 +22,4 @@ pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod serve;
 pub(crate) mod space_readahead;
+pub(crate) mod viewed;

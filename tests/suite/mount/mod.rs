@@ -16,6 +16,7 @@ mod killed_process;
 mod lifecycle;
 mod media;
 mod moves;
+mod recent;
 mod removals;
 mod resources;
 mod scratch;
