@@ -160,7 +160,16 @@ impl Inodes {
         Ino(remote_number("place", &resource.key()))
     }
 
-    /// Makes an inode the project's: scratch was renamed over it, or it is where it was created.
+    /// The number of a place that the kernel knows.
+    pub(crate) fn of_resource(&self, resource: &ResourceNode) -> Option<Ino> {
+        let is_it =
+            |ino: &Ino| matches!(self.get(*ino), Some(Node::Resource(it)) if it == resource);
+        let usual = Some(Self::resource_number(resource)).filter(is_it);
+        usual.or_else(|| self.table.keys().copied().find(is_it))
+    }
+
+    /// Makes an inode the project's: scratch was renamed over it, its file came out of the
+    /// archive, or it is where it was created.
     pub(crate) fn become_project(&mut self, ino: Ino, project: &Arc<Project>) {
         self.leave_scratch(ino);
         if let Some(former) = self.projects.insert(project.serial, ino) {

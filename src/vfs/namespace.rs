@@ -13,7 +13,8 @@ use crate::{
     kernel_thread,
     sync::{ListIntent, Process, Project, upload::conflicts},
     vfs::{
-        attributes,
+        archive_place::ArchivePlace,
+        archived, attributes,
         commit_policy::Occasion,
         control,
         directory::{self, Found, check_reserved, no_entry},
@@ -22,7 +23,7 @@ use crate::{
         inode::Node,
         left_behind, media,
         occupy::{self, RenameEnd},
-        pins, process, remove, replace,
+        pins, process, remove, replace, resource,
         resource_path::{List, ResourceNode},
         returning,
         scratch::{self, failed},
@@ -160,6 +161,9 @@ pub(crate) async fn rename(
     check_reserved(from.1)?;
     check_reserved(to.1)?;
     let (process, asked) = (process::of_thread(caller), vfs.engine.clock.now());
+    if let Node::Resource(node) = vfs.node(from.0)? {
+        return move_out(vfs, &node, from.1, to, (mode, process)).await;
+    }
     let source = end(vfs, from.0, from.1, process).await?;
     let target = match (&source, end(vfs, to.0, to.1, process).await?) {
         (RenameEnd::Project(_, project), target) => {
@@ -208,6 +212,29 @@ pub(crate) async fn rename(
         (RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_), _) => {
             Err(no_entry())
         }
+    }
+}
+
+/// What is in `.taskade/` of a folder is moved out of there.
+pub(crate) async fn move_out(
+    vfs: &Arc<Vfs>,
+    node: &ResourceNode,
+    name: &OsStr,
+    to: (Ino, &OsStr),
+    (mode, process): (RenameMode, Option<Process>),
+) -> Result<()> {
+    if mode.exchange || matches!(vfs.node(to.0)?, Node::Resource(_)) {
+        return Err(resource::read_only());
+    }
+    let target = end(vfs, to.0, to.1, process).await?;
+    if mode.no_replace && matches!(target, RenameEnd::Project(..) | RenameEnd::Space) {
+        return Err(Error::new(Kind::Exists, "the new name exists"));
+    }
+    match &node.at {
+        List::Archive(ArchivePlace::Top) => {
+            archived::move_out(vfs, &node.directory, name, to, target).await
+        }
+        _ => Err(resource::read_only()),
     }
 }
 

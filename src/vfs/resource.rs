@@ -23,7 +23,8 @@ use crate::{
     plan::Outline,
     sync::{Process, Project, TTL, read::resources},
     vfs::{
-        attributes,
+        archive_place::ArchivePlace,
+        archived, attributes,
         directory::{self, Found, no_entry},
         inode::Inodes,
         media,
@@ -49,6 +50,7 @@ pub(crate) async fn look_up_below(vfs: &Vfs, node: &ResourceNode, name: &OsStr) 
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
     let at = match &node.at {
+        List::Archive(_) => List::Archive(archived::named(vfs, &node.directory, name).await?),
         List::Projects => List::Project(project_named(vfs, &node.directory, name).await?),
         List::Tasks(project) => List::Task(project.clone(), task_named(vfs, project, name).await?),
         List::Media(place) => List::Media(media::find(vfs, &node.directory, place, name).await?),
@@ -69,6 +71,10 @@ pub(crate) async fn list_resources(
 ) -> Result<(Vec<DirectoryEntry>, Ino)> {
     let child = |at| ResourceNode::new(&node.directory, at);
     let entry_ttl: Vec<(OsString, ResourceNode)> = match &node.at {
+        List::Archive(ArchivePlace::Top) => {
+            let projects = archived::list(vfs, &node.directory).await?.into_iter();
+            projects.map(|(name, place)| (name.into(), child(List::Archive(place)))).collect()
+        }
         List::Projects => {
             let projects = projects_in(vfs, &node.directory).await?.into_iter();
             projects.map(|(name, id)| (name.into(), child(List::Project(id)))).collect()
@@ -102,12 +108,17 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     let attr = attributes::directory_attr(vfs, ino);
     let is_media = matches!(node.at, List::Media(_)) && !vfs.engine.settings().read_only;
     if node.is_directory() {
-        return Attr { mode: if is_media { 0o755 } else { 0o555 }, ..attr };
+        let is_changeable = node.gives_away() && !vfs.engine.settings().read_only;
+        return Attr { mode: if is_media || is_changeable { 0o755 } else { 0o555 }, ..attr };
     }
+    let known = match &node.at {
+        List::Archive(ArchivePlace::File(project)) => archived::size(vfs, project),
+        _ => None,
+    };
     let is_writable = (is_media || node.is_share()) && !vfs.engine.settings().read_only;
     Attr {
         kind: node.kind(),
-        size: size_read(vfs, ino).unwrap_or(UNREAD),
+        size: size_read(vfs, ino).or(known).unwrap_or(UNREAD),
         mode: if is_writable { 0o644 } else { 0o444 },
         links: 1,
         // Opening it changes the size.
@@ -185,6 +196,9 @@ pub(crate) async fn open_resource(
 /// What a file holds.
 async fn content(vfs: &Vfs, node: &ResourceNode) -> Result<Vec<u8>> {
     match &node.at {
+        List::Archive(ArchivePlace::File(project)) => {
+            archived::content(vfs, &node.directory, project).await
+        }
         List::Table(project) => resources::table(&vfs.engine, &known(vfs, project)?).await,
         _ => json(&ask(vfs, node).await?),
     }

@@ -14,6 +14,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Key, Outline},
     vfs::{
+        archive_place::ArchivePlace,
         media_place::MediaPlace,
         names::{self, Titled},
         types::{Directory, FileKind},
@@ -53,6 +54,8 @@ pub(crate) struct ResourceNode {
 pub(crate) enum List {
     /// `.taskade/` itself.
     Top,
+    /// `archive/`, or what is in it.
+    Archive(ArchivePlace),
     /// `projects/`.
     Projects,
     /// `projects/NAME/`.
@@ -86,9 +89,15 @@ impl ResourceNode {
     pub(crate) fn is_directory(&self) -> bool {
         match &self.at {
             List::ProjectFile(..) | List::Table(_) | List::TaskFile(..) => false,
+            List::Archive(place) => *place == ArchivePlace::Top,
             List::Media(place) => place.is_directory(),
             _ => true,
         }
+    }
+
+    /// Whether something can be moved out of it.
+    pub(crate) fn gives_away(&self) -> bool {
+        matches!(self.at, List::Archive(ArchivePlace::Top))
     }
 
     /// Whether it is what is shared by writing to it.
@@ -112,7 +121,8 @@ impl ResourceNode {
     pub(crate) fn above(&self) -> Option<ResourceNode> {
         let at = match &self.at {
             List::Top => return None,
-            List::Projects => List::Top,
+            List::Archive(ArchivePlace::Top) | List::Projects => List::Top,
+            List::Archive(ArchivePlace::File(_)) => List::Archive(ArchivePlace::Top),
             List::Media(place) => place.above().map_or(List::Top, List::Media),
             List::Project(_) => List::Projects,
             List::ProjectFile(project, _) | List::Table(project) | List::Tasks(project) => {
@@ -129,6 +139,7 @@ impl ResourceNode {
         let node = |at| Self::new(&self.directory, at);
         match &self.at {
             List::Top => vec![
+                ("archive", node(List::Archive(ArchivePlace::Top))),
                 ("projects", node(List::Projects)),
                 ("media", node(List::Media(MediaPlace::Directory))),
             ],
@@ -143,7 +154,8 @@ impl ResourceNode {
                 let file = |resource| node(List::TaskFile(project.clone(), task.clone(), resource));
                 OF_TASK.map(|(name, resource)| (name, file(resource))).into()
             }
-            List::Projects
+            List::Archive(_)
+            | List::Projects
             | List::Tasks(_)
             | List::ProjectFile(..)
             | List::Table(_)

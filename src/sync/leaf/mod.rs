@@ -1,5 +1,6 @@
 //! What all of a mount's projects share, each behind a lock of its own. A leaf takes no other lock.
 
+pub(crate) mod archived;
 pub(crate) mod conflicts;
 pub(crate) mod exports;
 pub(crate) mod followed;

@@ -30,5 +30,6 @@ mod served_bases;
 mod transfer;
 mod truncation;
 mod typed_lines;
+mod unarchived;
 mod unwritable_journal;
 mod worker_panic;
