@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::bundle_fields::schema;
-use crate::ids::{ProjectId, TaskId};
+use crate::ids::{AgentId, ProjectId, TaskId};
 use crate::model::{FieldSchema, Marker, RemoteTask, Spelled, plain_value};
 
 /// The type of a project among the items of an export.
@@ -43,6 +43,8 @@ pub struct Exported {
 pub struct ExportedSpace {
     /// Its projects, as far as they can be read.
     pub projects: HashMap<ProjectId, Exported>,
+    /// The projects that its agents know.
+    pub knowledge: HashMap<AgentId, Vec<ProjectId>>,
     /// How long the export is, in bytes.
     pub bytes: usize,
     /// How long the service took to give it, if that is known.

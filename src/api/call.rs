@@ -9,6 +9,8 @@ use super::{path::Path, priority::Priority};
 pub enum Method {
     /// Reads it, and changes nothing: it may be sent again whatever became of it.
     Get,
+    /// Reads it as well, with a body that says what: what HTTP knows as `POST`.
+    Query,
     /// Adds to it, or does something with it.
     Post,
     /// Puts something in its place.
@@ -20,7 +22,7 @@ pub enum Method {
 impl Method {
     /// Whether nothing is changed.
     pub const fn is_read(self) -> bool {
-        matches!(self, Self::Get)
+        matches!(self, Self::Get | Self::Query)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
         SetCompleted, UpdateTask,
     },
     ledger::BudgetStatus,
-    listing::{list_blocks, list_medias, list_members, list_tasks},
+    listing::{list_agents, list_blocks, list_convos, list_medias, list_members, list_tasks},
     outage::Gone,
     paging::Paging,
     priority::Priority,
@@ -27,10 +27,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    ids::{ProjectId, SpaceId, TaskId},
+    ids::{AgentId, ProjectId, SpaceId, TaskId},
     model::{
-        NewTask, Position, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask,
-        SetDetail, TaskResource, TypedText,
+        NewTask, Position, RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject,
+        RemoteSpace, RemoteTask, SetDetail, TaskResource, TypedText,
     },
 };
 
@@ -125,6 +125,16 @@ impl Client {
     /// The media of a folder, every page of them.
     pub async fn medias(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteMedia>> {
         self.heard(list_medias(&*self.backend, priority, folder).await)
+    }
+
+    /// All agents of a folder, every page of them.
+    pub async fn agents(&self, priority: Priority, folder: &SpaceId) -> Result<Vec<RemoteAgent>> {
+        self.heard(list_agents(&*self.backend, priority, folder).await)
+    }
+
+    /// All conversations with an agent, every page of them.
+    pub async fn convos(&self, priority: Priority, agent: &AgentId) -> Result<Vec<RemoteConvo>> {
+        self.heard(list_convos(&*self.backend, priority, agent).await)
     }
 
     /// What the service answers about a project, as it is: the value of `item` or `items`.

@@ -28,7 +28,8 @@ pub struct Envelope {
 }
 
 /// The fields of an envelope that mean something, beside the item and the items.
-const FIELDS: [&str; 5] = ["ok", "code", "message", "hasMore", "nextCursor"];
+const FIELDS: [&str; 7] =
+    ["ok", "code", "message", "hasMore", "nextCursor", "publicUrl", "transcript"];
 
 impl<'de> Deserialize<'de> for Envelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::{
     backend::Backend,
     endpoint::ask,
-    endpoints::{GetBlocks, GetMedias, GetMembers, GetTasks, ItemPage},
+    endpoints::{GetAgents, GetBlocks, GetConvos, GetMedias, GetMembers, GetTasks, ItemPage},
     paging::{Bounded, Next, Pages, Paging},
     priority::Priority,
-    wire,
+    wire, wire_agents,
 };
 use crate::{
     error::{Error, Kind, Result},
-    ids::{ProjectId, SpaceId},
-    model::{RemoteMedia, RemoteTask},
+    ids::{AgentId, ProjectId, SpaceId},
+    model::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteTask},
 };
 
 /// How often a project is listed before it is said to change too fast.
@@ -74,7 +74,7 @@ pub(super) async fn list_members(
     let mut members = PagedItems::default();
     for page in 1_usize.. {
         let page = ask(backend, priority, GetMembers { project, page }).await?;
-        if !members.take("members", page)? {
+        if !members.take("members", page, ItemPage::LIMIT)? {
             break;
         }
     }
@@ -90,7 +90,7 @@ pub(super) async fn list_medias(
     let mut medias = PagedItems::default();
     for page in 1_usize.. {
         let page = ask(backend, priority, GetMedias { folder, page }).await?;
-        if !medias.take("media", page)? {
+        if !medias.take("media", page, ItemPage::LIMIT)? {
             break;
         }
     }
@@ -107,13 +107,46 @@ pub(super) async fn list_blocks(
     let mut after: Option<String> = None;
     loop {
         let page = GetBlocks { project, after: after.as_deref() };
-        let goes_on = blocks.take("blocks", ask(backend, priority, page).await?)?;
+        let goes_on =
+            blocks.take("blocks", ask(backend, priority, page).await?, ItemPage::LIMIT)?;
         let last = blocks.items.last().and_then(|block| block.get("id")?.as_str());
         match last.filter(|_| goes_on) {
             Some(last) => after = Some(last.to_owned()),
             None => return Ok(blocks.items.into()),
         }
     }
+}
+
+/// All pages of the agents of a folder, by number.
+pub(super) async fn list_agents(
+    backend: &dyn Backend,
+    priority: Priority,
+    folder: &SpaceId,
+) -> Result<Vec<RemoteAgent>> {
+    let mut agents = PagedItems::default();
+    for page in 1_usize.. {
+        let page = ask(backend, priority, GetAgents { folder, page }).await?;
+        if !agents.take("agents", page, GetAgents::LIMIT)? {
+            break;
+        }
+    }
+    agents.items.into_iter().map(wire_agents::agent).collect()
+}
+
+/// All pages of the conversations with an agent, by number.
+pub(super) async fn list_convos(
+    backend: &dyn Backend,
+    priority: Priority,
+    agent: &AgentId,
+) -> Result<Vec<RemoteConvo>> {
+    let mut convos = PagedItems::default();
+    for page in 1_usize.. {
+        let page = ask(backend, priority, GetConvos { agent, page }).await?;
+        if !convos.take("conversations", page, GetConvos::LIMIT)? {
+            break;
+        }
+    }
+    convos.items.into_iter().map(wire_agents::convo).collect()
 }
 
 /// The items of a listing so far, each once.
@@ -125,9 +158,9 @@ struct PagedItems {
 }
 
 impl PagedItems {
-    /// Takes a page in. Whether there may be another: one that is shorter than asked for is the
-    /// last, and one that brings nothing new.
-    fn take(&mut self, what: &str, page: ItemPage) -> Result<bool> {
+    /// Takes a page in, of which `limit` items were asked for. Whether there may be another: one that
+    /// is shorter is the last, and one that brings nothing new.
+    fn take(&mut self, what: &str, page: ItemPage, limit: usize) -> Result<bool> {
         let before = self.items.len();
         let ItemPage { items, sent } = page;
         let written: Vec<String> = items.iter().map(Value::to_string).collect();
@@ -137,6 +170,6 @@ impl PagedItems {
             .zip(written)
             .filter_map(|(item, written)| self.seen.insert(written).then_some(item));
         self.items.extend(new);
-        Ok(sent >= ItemPage::LIMIT && self.items.len() > before)
+        Ok(sent >= limit && self.items.len() > before)
     }
 }

@@ -12,6 +12,7 @@ mod audit_rotation;
 mod backend;
 mod budget;
 mod bundle;
+mod bundle_agents;
 mod bundle_fields;
 mod call;
 mod client;
@@ -36,6 +37,7 @@ mod sender;
 mod url;
 mod verdict;
 mod wire;
+mod wire_agents;
 mod wire_details;
 
 pub(crate) use self::audit::Audited;
@@ -59,9 +61,9 @@ pub use self::{
     wire::Page,
 };
 pub use crate::model::{
-    ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position, RemoteDetails,
-    RemoteMedia, RemoteProject, RemoteSpace, RemoteTask, Schedule, SetDetail, TaskResource,
-    TypedText,
+    ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position, RemoteAgent,
+    RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask, Schedule,
+    SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 
@@ -70,6 +72,7 @@ use crate::{error::Result, ids::SpaceId};
 pub fn read_any_answer(body: &[u8]) {
     let read = || Envelope::read(body, None);
     wire::read_any(read);
+    wire_agents::read_any(read);
     wire_details::read_any(read);
     Envelope::read_failure(500, body, None);
 }

@@ -11,9 +11,20 @@ use crate::error::{Error, Kind, Result};
 /// All but the unreserved characters of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Where what v2 alone has is at the origin of the API, whatever the base of v1 is.
+const V2: &str = "/api/v2";
+
+/// Which version of the API a path is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    V2,
+}
+
 /// A path below the base of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
+    version: Version,
     template: &'static str,
     ids: Vec<String>,
 }
@@ -28,7 +39,12 @@ impl Path {
         if let Some(id) = ids.iter().find(|id| matches!(**id, "" | "." | "..")) {
             return Err(Error::new(Kind::Invalid, format!("{id:?} cannot be an id")));
         }
-        Ok(Self { template, ids: ids.map(str::to_owned).to_vec() })
+        Ok(Self { version: Version::V1, template, ids: ids.map(str::to_owned).to_vec() })
+    }
+
+    /// A path of v2, without ids in it.
+    pub(crate) fn of_v2(template: &'static str) -> Self {
+        Self { version: Version::V2, template, ids: Vec::new() }
     }
 
     /// The path as the API has it, without a slash before it.
@@ -48,7 +64,10 @@ impl Path {
 
     /// The whole URL. The base keeps its path, with or without a slash at its end.
     pub(crate) fn below(&self, base: &Url) -> Url {
-        let mut path = base.path().trim_end_matches('/').to_owned();
+        let mut path = match self.version {
+            Version::V1 => base.path().trim_end_matches('/').to_owned(),
+            Version::V2 => V2.to_owned(),
+        };
         let mut ids = self.ids.iter();
         for segment in self.template.split('/') {
             path.push('/');
@@ -86,6 +105,11 @@ mod tests {
         let url =
             Path::new("workspaces", []).unwrap().below(&Url::parse("https://x.example").unwrap());
         assert_eq!(url.as_str(), "https://x.example/workspaces");
+        let url = Path::of_v2("getConversation");
+        for base in ["https://x.example/api/v1/", "https://x.example/proxy?q"] {
+            let url = url.below(&Url::parse(base).unwrap());
+            assert_eq!(url.as_str(), "https://x.example/api/v2/getConversation");
+        }
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl Sender {
 pub(super) fn verb(method: Method) -> reqwest::Method {
     match method {
         Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
+        Method::Query | Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     bundle::{self, ExportedSpace},
+    bundle_agents,
     envelope::{Envelope, flag, protocol, scalar},
 };
 use crate::{
@@ -53,7 +54,8 @@ impl Envelope {
         let took = self.took();
         let item = self.raw_item().ok_or_else(|| protocol("the answer has no export"))?;
         let projects = bundle::projects(item).ok_or_else(|| protocol("the export has no items"))?;
-        Ok(ExportedSpace { projects, bytes: item.len(), took })
+        let knowledge = bundle_agents::knowledge(item);
+        Ok(ExportedSpace { projects, knowledge, bytes: item.len(), took })
     }
 
     /// The id of the item, if the answer has one.
@@ -110,12 +112,12 @@ pub(super) fn media(item: &Value) -> Result<RemoteMedia> {
     Ok(RemoteMedia { id: MediaId::new(id(item)?), kind: text(item, "kind") })
 }
 
-fn id(item: &Value) -> Result<String> {
+pub(super) fn id(item: &Value) -> Result<String> {
     let id = item.get("id").and_then(scalar).filter(|id| !id.is_empty());
     id.ok_or_else(|| protocol("the answer has an item without an id"))
 }
 
-fn text(item: &Value, field: &str) -> String {
+pub(super) fn text(item: &Value, field: &str) -> String {
     item.get(field).and_then(scalar).unwrap_or_default()
 }
 

@@ -59,3 +59,11 @@ id_type!(
     /// A task, unique only inside its project.
     TaskId
 );
+id_type!(
+    /// An agent of a space.
+    AgentId
+);
+id_type!(
+    /// A conversation with an agent.
+    ConvoId
+);

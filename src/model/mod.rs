@@ -1,6 +1,7 @@
 //! The ground that everything stands on: Taskade's ids, tasks and details as plain values, and
 //! the limits of its API. Takes nothing from any other module.
 
+mod agents;
 pub(crate) mod calendar;
 mod details;
 mod fields;
@@ -10,9 +11,10 @@ mod media;
 mod tasks;
 
 pub use self::{
+    agents::{RemoteAgent, RemoteConvo},
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
     fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
-    ids::{MediaId, ProjectId, SpaceId, TaskId},
+    ids::{AgentId, ConvoId, MediaId, ProjectId, SpaceId, TaskId},
     marker::{Marker, Spelled},
     media::RemoteMedia,
     tasks::{

@@ -38,6 +38,7 @@ mod sample;
 mod sample_pages;
 mod schema;
 mod seed;
+mod seed_agents;
 mod shared;
 mod store;
 mod store_agents;

@@ -9,7 +9,7 @@ use super::{
     store_details::{from_json, to_json},
     token::{random_name, random_ulid},
 };
-use crate::{error::Result, ids::SpaceId};
+use crate::error::Result;
 
 /// An agent of a space.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,28 +175,5 @@ impl Store {
         let sql = format!("{CONVO} WHERE id = ?1 AND agent = ?2");
         let inner = self.lock();
         inner.connection.query_row(&sql, [id, agent], convo).optional().map_err(failed)
-    }
-
-    /// Adds an agent, as somebody else would. Its id.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn add_agent(&self, space: &SpaceId, name: &str, prompt: &str) -> Result<String> {
-        let data = [("commands", Value::Array(Vec::new())), ("description", prompt.into())];
-        let data = data.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
-        self.make_agent(space.as_str(), name, &data)
-    }
-
-    /// Adds a conversation with an agent, as somebody would who talks to it. Its id.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn add_convo(&self, agent: &str, title: &str, transcript: &str) -> Result<String> {
-        let id = random_ulid()?;
-        let sql = "INSERT INTO convos (id, agent, status, title, data, transcript)
-                   VALUES (?1, ?2, 'idle', ?3, '{}', ?4)";
-        let inner = self.lock();
-        inner.connection.execute(sql, [&id, agent, title, transcript]).map_err(failed)?;
-        Ok(id)
     }
 }

@@ -26,9 +26,9 @@ use crate::{
     sync::{
         event::Event,
         leaf::{
-            conflicts::Unseen, exports::SpaceExports, followed::Followed, listings::Listings,
-            operations::Operations, refresher::Refresher, residents::Residents, scans::Scans,
-            transfers::Transfers, unmoved::Unsettled, walks::Walks,
+            agents::Agents, conflicts::Unseen, exports::SpaceExports, followed::Followed,
+            listings::Listings, operations::Operations, refresher::Refresher, residents::Residents,
+            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -51,6 +51,7 @@ pub struct Engine {
     pub(crate) base_log: Arc<BaseLog>,
     pub(crate) settings: Settings,
     pub(crate) listings: Listings,
+    pub(crate) agents: Agents,
     pub(crate) exports: SpaceExports,
     pub(crate) residents: Residents,
     pub(crate) refresher: Arc<Refresher>,

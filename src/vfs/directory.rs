@@ -134,22 +134,35 @@ pub(crate) fn name_listed(
 
 /// Gives every entry its name, and remembers the names that are new.
 pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
-    let journal = vfs.engine.journal();
-    let mut given = journal.names(directory.key());
     // The name that a project was created under is its name.
-    given.extend(vfs.tree().names_of_new(directory));
+    let of_new = vfs.tree().names_of_new(directory);
     let in_order = in_order(&listed);
     let titled: Vec<Titled> = in_order.iter().map(titled).collect();
-    let names = names::assign(&titled, &given);
-    let new = new_names(&titled, &names, &journal.names(directory.key()));
-    if journal.set_names(directory.key(), new) {
-        let journal = journal.clone();
-        vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
-    }
+    let names = given(vfs, directory.key(), &titled, of_new);
     let in_order: Vec<(OsString, Entry)> =
         names.into_iter().map(OsString::from).zip(in_order).collect();
     let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
     Ok(Entries { listed, in_order, by_name })
+}
+
+/// Names what is in a directory that is kept on disk under this key, as it was named before, or by
+/// these names. The names that are new are kept.
+pub(crate) fn given(
+    vfs: &Vfs,
+    key: &str,
+    titled: &[Titled],
+    by_name: impl IntoIterator<Item = (String, (String, String))>,
+) -> Vec<String> {
+    let journal = vfs.engine.journal();
+    let known = journal.names(key);
+    let mut given = known.clone();
+    given.extend(by_name);
+    let names = names::assign(titled, &given);
+    if journal.set_names(key, new_names(titled, &names, &known)) {
+        let journal = journal.clone();
+        vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
+    }
+    names
 }
 
 impl MountTree {

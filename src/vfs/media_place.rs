@@ -1,6 +1,6 @@
 //! Where something is in `media/` of a workspace or folder. Pure.
 
-use crate::ids::MediaId;
+use crate::{ids::MediaId, vfs::types::FileKind};
 
 /// A place in `media/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +12,11 @@ pub(crate) enum MediaPlace {
 }
 
 impl MediaPlace {
-    pub(crate) fn is_directory(&self) -> bool {
-        matches!(self, Self::Directory)
+    pub(crate) fn kind(&self) -> FileKind {
+        match self {
+            Self::Directory => FileKind::Directory,
+            Self::File(_) => FileKind::File,
+        }
     }
 
     /// The place that it is in; `None` for the directory itself.

@@ -10,6 +10,8 @@
 #![doc = include_str!("semantics.md")]
 
 pub(crate) mod agenda;
+pub(crate) mod agents;
+pub(crate) mod answer_text;
 pub(crate) mod archive_place;
 pub(crate) mod archived;
 pub(crate) mod attr;

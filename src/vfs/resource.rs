@@ -9,6 +9,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -23,6 +24,8 @@ use crate::{
     plan::Outline,
     sync::{Process, Project, TTL, read::resources},
     vfs::{
+        agents::{self, place::AgentPlace},
+        answer_text,
         archive_place::ArchivePlace,
         archived, attributes,
         directory::{self, Found, no_entry},
@@ -31,7 +34,9 @@ use crate::{
         media_place::MediaPlace,
         resource_path::{List, ResourceNode, TaskNames},
         tree::{entries::Entry, handles::Handle, inner::LocalEntry, sharing::Sharing},
-        types::{Attr, Caching, Directory, DirectoryEntry, Fh, Ino, OpenMode, Opened, SetAttr},
+        types::{
+            Attr, Caching, Directory, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, SetAttr,
+        },
         volume::Vfs,
     },
 };
@@ -54,6 +59,9 @@ pub(crate) async fn look_up_below(vfs: &Vfs, node: &ResourceNode, name: &OsStr) 
         List::Projects => List::Project(project_named(vfs, &node.directory, name).await?),
         List::Tasks(project) => List::Task(project.clone(), task_named(vfs, project, name).await?),
         List::Media(place) => List::Media(media::find(vfs, &node.directory, place, name).await?),
+        List::Agents(place) => {
+            List::Agents(agents::listing::child(vfs, &node.directory, place, name).await?)
+        }
         _ => node.fixed_child(name).ok_or_else(no_entry)?.at,
     };
     Ok(look_up_resource(vfs, &ResourceNode::new(&node.directory, at)))
@@ -86,6 +94,10 @@ pub(crate) async fn list_resources(
             names.in_order.iter().map(|(name, id)| (name.into(), task(id))).collect()
         }
         List::Media(MediaPlace::Directory) => media::list(vfs, &node.directory).await?,
+        List::Agents(place) => {
+            let children = agents::listing::children(vfs, &node.directory, place).await?;
+            children.into_iter().map(|(name, at)| (name, child(List::Agents(at)))).collect()
+        }
         _ if node.is_directory() => {
             node.fixed().into_iter().map(|(name, node)| (name.into(), node)).collect()
         }
@@ -111,14 +123,21 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
         let is_changeable = node.gives_away() && !vfs.engine.settings().read_only;
         return Attr { mode: if is_media || is_changeable { 0o755 } else { 0o555 }, ..attr };
     }
-    let known = match &node.at {
-        List::Archive(ArchivePlace::File(project)) => archived::size(vfs, project),
-        _ => None,
+    let attr = Attr { size: UNREAD, ..attr };
+    let attr = match &node.at {
+        List::Agents(place) => agents::listing::attr(vfs, &node.directory, place, attr),
+        List::Archive(ArchivePlace::File(project)) => {
+            Attr { size: archived::size(vfs, project).unwrap_or(UNREAD), ..attr }
+        }
+        _ => attr,
     };
+    if node.kind() == FileKind::Symlink {
+        return attr;
+    }
     let is_writable = (is_media || node.is_share()) && !vfs.engine.settings().read_only;
     Attr {
         kind: node.kind(),
-        size: size_read(vfs, ino).or(known).unwrap_or(UNREAD),
+        size: size_read(vfs, ino).unwrap_or(attr.size),
         mode: if is_writable { 0o644 } else { 0o444 },
         links: 1,
         // Opening it changes the size.
@@ -193,6 +212,19 @@ pub(crate) async fn open_resource(
     Ok(Opened { fh: vfs.tree().add_handle(handle), caching: Caching::Bypass })
 }
 
+/// The target of a symbolic link.
+///
+/// # Errors
+/// [`Kind::Invalid`] if it is none.
+pub(crate) fn read_link(vfs: &Vfs, node: &ResourceNode) -> Result<PathBuf> {
+    match &node.at {
+        List::Agents(AgentPlace::Known(_, project)) => {
+            Ok(agents::listing::target(vfs, &node.directory, project))
+        }
+        _ => Err(Error::new(Kind::Invalid, "no symbolic link")),
+    }
+}
+
 /// What a file holds.
 async fn content(vfs: &Vfs, node: &ResourceNode) -> Result<Vec<u8>> {
     match &node.at {
@@ -200,7 +232,8 @@ async fn content(vfs: &Vfs, node: &ResourceNode) -> Result<Vec<u8>> {
             archived::content(vfs, &node.directory, project).await
         }
         List::Table(project) => resources::table(&vfs.engine, &known(vfs, project)?).await,
-        _ => json(&ask(vfs, node).await?),
+        List::Agents(place) => agents::content::content(vfs, &node.directory, place).await,
+        _ => answer_text::json(&ask(vfs, node).await?),
     }
 }
 
@@ -286,11 +319,4 @@ pub(crate) fn known(vfs: &Vfs, id: &ProjectId) -> Result<Arc<Project>> {
 pub(crate) fn read_only() -> Error {
     Error::new(Kind::NotPermitted, "`.taskade` can only be read")
         .hint("projects are changed by their files, and shared by writing to `share.json`")
-}
-
-pub(crate) fn json(value: &Value) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(value)
-        .map_err(|error| Error::new(Kind::Protocol, "the answer cannot be shown").because(error))?;
-    text.push(b'\n');
-    Ok(text)
 }

@@ -14,6 +14,7 @@ use crate::{
     ids::{ProjectId, TaskId},
     plan::{Key, Outline},
     vfs::{
+        agents::place::AgentPlace,
         archive_place::ArchivePlace,
         media_place::MediaPlace,
         names::{self, Titled},
@@ -72,6 +73,8 @@ pub(crate) enum List {
     TaskFile(ProjectId, TaskId, TaskResource),
     /// In `media/`.
     Media(MediaPlace),
+    /// `agents/` and what is below it.
+    Agents(AgentPlace),
 }
 
 impl ResourceNode {
@@ -87,12 +90,7 @@ impl ResourceNode {
 
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
-        match &self.at {
-            List::ProjectFile(..) | List::Table(_) | List::TaskFile(..) => false,
-            List::Archive(place) => *place == ArchivePlace::Top,
-            List::Media(place) => place.is_directory(),
-            _ => true,
-        }
+        self.kind() == FileKind::Directory
     }
 
     /// Whether something can be moved out of it.
@@ -114,7 +112,15 @@ impl ResourceNode {
     }
 
     pub(crate) fn kind(&self) -> FileKind {
-        if self.is_directory() { FileKind::Directory } else { FileKind::File }
+        match &self.at {
+            List::ProjectFile(..) | List::Table(_) | List::TaskFile(..) => FileKind::File,
+            List::Agents(place) => place.kind(),
+            List::Media(place) => place.kind(),
+            List::Archive(place) => place.kind(),
+            List::Top | List::Projects | List::Project(_) | List::Tasks(_) | List::Task(..) => {
+                FileKind::Directory
+            }
+        }
     }
 
     /// The place that it is in; `None` for the top.
@@ -124,6 +130,7 @@ impl ResourceNode {
             List::Archive(ArchivePlace::Top) | List::Projects => List::Top,
             List::Archive(ArchivePlace::File(_)) => List::Archive(ArchivePlace::Top),
             List::Media(place) => place.above().map_or(List::Top, List::Media),
+            List::Agents(place) => place.above().map_or(List::Top, List::Agents),
             List::Project(_) => List::Projects,
             List::ProjectFile(project, _) | List::Table(project) | List::Tasks(project) => {
                 List::Project(project.clone())
@@ -141,8 +148,13 @@ impl ResourceNode {
             List::Top => vec![
                 ("archive", node(List::Archive(ArchivePlace::Top))),
                 ("projects", node(List::Projects)),
+                ("agents", node(List::Agents(AgentPlace::All))),
                 ("media", node(List::Media(MediaPlace::Directory))),
             ],
+            List::Agents(place) => {
+                let fixed = place.fixed().into_iter();
+                fixed.map(|(name, place)| (name, node(List::Agents(place)))).collect()
+            }
             List::Project(project) => {
                 let file = |resource| node(List::ProjectFile(project.clone(), resource));
                 let files = OF_PROJECT.map(|(name, resource)| (name, file(resource)));
@@ -242,6 +254,7 @@ mod tests {
 
     use super::{LatestTaskNames, List, ResourceNode, TaskNames};
     use crate::file_name::NAME_MAX;
+    use crate::ids::AgentId;
     use crate::ids::ProjectId;
     use crate::ids::SpaceId;
     use crate::ids::TaskId;
@@ -249,6 +262,7 @@ mod tests {
     use crate::plan::Item;
     use crate::plan::Key;
     use crate::plan::Outline;
+    use crate::vfs::agents::place::AgentPlace;
     use crate::vfs::types::Directory;
 
     fn outline(ids: &[&str]) -> Arc<Outline> {
@@ -318,6 +332,8 @@ mod tests {
                 node(List::Project(project.clone())),
                 node(List::Project(ProjectId::new("p"))),
                 node(List::Task(project, TaskId::new("t"))),
+                node(List::Agents(AgentPlace::One(AgentId::new("a")))),
+                node(List::Agents(AgentPlace::One(AgentId::new("a\")), One(AgentId(\"b")))),
                 node(List::Task(ProjectId::new("p"), TaskId::new("t\"), TaskId(\"t"))),
             ];
             while let Some(node) = waiting.pop() {

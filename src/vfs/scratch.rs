@@ -260,6 +260,9 @@ pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
 /// # Errors
 /// If it is none.
 pub(crate) async fn readlink(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
+    if let Node::Resource(node) = vfs.node(ino)? {
+        return resource::read_link(vfs, &node);
+    }
     kernel_thread::leave().await;
     let path = scratch_path(vfs, ino)?;
     fs::read_link(&path).map_err(|error| failed("cannot read the link", &path, error))

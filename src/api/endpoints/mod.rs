@@ -2,6 +2,8 @@
 //!
 //! One more is one more type here: what is asked, where that goes, and how the answer is read.
 
+mod agents;
+mod conversations;
 mod details;
 mod media;
 mod projects;
@@ -10,6 +12,8 @@ mod spaces;
 mod tasks;
 
 pub use self::{
+    agents::{GetAgent, GetAgents, GetPublicAgentOf},
+    conversations::{GetConvo, GetConvos, GetTranscript},
     details::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,
         PutAssignees, PutDate, PutField, PutNote,

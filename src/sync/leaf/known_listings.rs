@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    api::{RemoteMedia, RemoteProject, RemoteSpace},
-    ids::{MediaId, ProjectId, SpaceId},
+    api::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteProject, RemoteSpace},
+    ids::{AgentId, MediaId, ProjectId, SpaceId},
     replica::{freshness::Interest, relocation::Location},
 };
 
@@ -36,10 +36,14 @@ pub(crate) enum Which {
     Medias(SpaceId),
     /// The projects that were viewed last, wherever they are.
     Viewed,
+    Agents(SpaceId),
+    Convos(AgentId),
     /// Not a listing, but kept like one: whether the space can be exported.
     Export(SpaceId),
     /// As well: what its exports were found to be.
     Agreement(SpaceId),
+    /// As well: what an agent knows, as far as exports and what was done here tell.
+    Knowledge(AgentId),
 }
 
 /// What the exports of a space were found to be when one was compared with a listing.
@@ -62,9 +66,12 @@ pub(crate) enum ListingItems {
     Medias(Vec<RemoteMedia>),
     /// The one that was viewed last first. Of their names and states listings of folders tell.
     Viewed(Vec<ProjectId>),
+    Agents(Arc<Vec<RemoteAgent>>),
+    Convos(Arc<Vec<RemoteConvo>>),
     /// It cannot, until then.
     Refused(SystemTime),
     Agreement(Agreement),
+    Knowledge(BTreeSet<ProjectId>),
 }
 
 #[derive(Debug, Default)]

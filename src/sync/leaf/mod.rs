@@ -1,10 +1,12 @@
 //! What all of a mount's projects share, each behind a lock of its own. A leaf takes no other lock.
 
+pub(crate) mod agents;
 pub(crate) mod archived;
 pub(crate) mod conflicts;
 pub(crate) mod exports;
 pub(crate) mod followed;
 pub(crate) mod known_listings;
+pub(crate) mod listed_agents;
 pub(crate) mod listings;
 pub(crate) mod media_listings;
 pub(crate) mod operations;

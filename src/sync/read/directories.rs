@@ -229,8 +229,20 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
             engine.listings.install(which, ListingItems::Medias(medias), asked);
             return Ok(());
         }
+        Which::Agents(id) => {
+            let agents = engine.backend.agents(priority, id).await?;
+            engine.listings.install(which, ListingItems::Agents(agents.into()), asked);
+            return Ok(());
+        }
+        Which::Convos(agent) => {
+            let convos = engine.backend.convos(priority, agent).await?;
+            engine.listings.install(which, ListingItems::Convos(convos.into()), asked);
+            return Ok(());
+        }
         // No listing of a directory: nobody asks for it here.
-        Which::Viewed | Which::Export(_) | Which::Agreement(_) => return Ok(()),
+        Which::Viewed | Which::Export(_) | Which::Agreement(_) | Which::Knowledge(_) => {
+            return Ok(());
+        }
     };
     if engine.listings.install(which, items, asked) {
         engine.emit(Event::Directory(directory));

@@ -200,6 +200,9 @@ pub(crate) async fn ask(
     let error = match engine.backend.export(priority, folder).await {
         Ok(exported) => {
             state.failures = 0;
+            for (agent, known) in &exported.knowledge {
+                engine.listings.note_knowledge(agent, known.iter().cloned().collect());
+            }
             return Some(exported);
         }
         Err(error) => error,

@@ -77,7 +77,7 @@ pub(crate) async fn export(
     state.newest = None;
     let (asked, generations) = (engine.clock.now(), generations(engine, folder));
     lease.note_asked(begun);
-    let Some(ExportedSpace { projects, bytes, took }) =
+    let Some(ExportedSpace { projects, bytes, took, .. }) =
         export::ask(engine, priority, folder, &mut state).await
     else {
         return;

@@ -1,5 +1,6 @@
 //! Readings: what is served, what is asked for, and when.
 
+pub(crate) mod agents;
 pub(crate) mod archived;
 pub(crate) mod assigned;
 pub(crate) mod cache_readahead;

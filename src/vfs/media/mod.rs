@@ -43,7 +43,7 @@ pub(crate) async fn find(
     place: &MediaPlace,
     name: &OsStr,
 ) -> Result<MediaPlace> {
-    if !place.is_directory() {
+    if *place != MediaPlace::Directory {
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
     let entries = entries(vfs, directory).await?.into_iter();

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     sync::Project,
     vfs::{
+        agents::named::NamesBySpace,
         dir_pages::DirPages,
         inode::Inodes,
         resource_path::LatestTaskNames,
@@ -68,6 +69,7 @@ pub(crate) struct MountTree {
     /// What the mount is about to do to a name of its own.
     pub(crate) raising: Option<Raising>,
     pub(crate) task_names: LatestTaskNames,
+    pub(crate) agent_names: NamesBySpace,
     pub(crate) directories: HashMap<Directory, Ino>,
     pub(crate) next_handle: u64,
     pub(crate) next_ticket: u64,

@@ -1,5 +1,6 @@
 //! The program as a whole, on real mounts: its files, its commands, its life, its disk.
 
+mod agents;
 mod archive;
 mod basics;
 mod captive_portal;

@@ -179,7 +179,7 @@ async fn what_is_not_there_is_not_found() {
     list(&mount, &format!("{PLAN}/tasks")).await;
     mount.memory.take_reads();
     for path in [
-        ".taskade/agents",
+        ".taskade/flows",
         ".taskade/projects/Plan.md",
         ".taskade/projects/Nothing",
         ".taskade/projects/.taskade",

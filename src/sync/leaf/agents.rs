@@ -1,0 +1,87 @@
+//! What is known of single agents beside the listings that they are in: when each was read by itself,
+//! and since when it is what it is.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    api::{RemoteAgent, RemoteConvo},
+    ids::{AgentId, ConvoId},
+    lock_order::Ordered,
+    replica::freshness::remaining,
+};
+
+/// The agents of an account that were looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Agents(Ordered<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    agents: HashMap<AgentId, KnownAgent>,
+    /// The conversations of which nothing was told that was said, as they were then.
+    untold: HashMap<(AgentId, ConvoId), RemoteConvo>,
+}
+
+#[derive(Debug, Default)]
+struct KnownAgent {
+    /// When it was read by itself.
+    read: Option<Instant>,
+    /// What it was when it was last looked at, and since when.
+    seen: Option<(u64, SystemTime)>,
+    /// One request at a time: whoever comes meanwhile takes its answer.
+    flight: Arc<AsyncMutex<()>>,
+}
+
+impl Agents {
+    /// Whether an agent was read by itself less than `max_age` ago.
+    pub(crate) fn is_young(&self, id: &AgentId, now: Instant, max_age: Duration) -> bool {
+        let read = self.0.lock().agents.get(id).and_then(|agent| agent.read);
+        read.is_some_and(|read| !remaining(read, now, max_age).is_zero())
+    }
+
+    pub(crate) fn flight(&self, id: &AgentId) -> Arc<AsyncMutex<()>> {
+        self.0.lock().agents.entry(id.clone()).or_default().flight.clone()
+    }
+
+    pub(crate) fn note_read(&self, id: &AgentId, read: Instant) {
+        self.0.lock().agents.entry(id.clone()).or_default().read = Some(read);
+    }
+
+    /// Since when an agent is what it is: the `start` of the mount for one that never changed.
+    pub(crate) fn modified(
+        &self,
+        agent: &RemoteAgent,
+        start: SystemTime,
+        now: SystemTime,
+    ) -> SystemTime {
+        let mut hasher = DefaultHasher::new();
+        agent.name.hash(&mut hasher);
+        serde_json::to_string(&agent.item).unwrap_or_default().hash(&mut hasher);
+        let (hash, mut known) = (hasher.finish(), self.0.lock());
+        let seen = &mut known.agents.entry(agent.id.clone()).or_default().seen;
+        let since = match *seen {
+            Some((same, since)) if same == hash => since,
+            Some(_) => now,
+            None => start,
+        };
+        *seen = Some((hash, since));
+        since
+    }
+
+    /// Notes that nothing was told of what was said in a conversation.
+    pub(crate) fn note_untold(&self, agent: &AgentId, convo: &RemoteConvo) {
+        self.0.lock().untold.insert((agent.clone(), convo.id.clone()), convo.clone());
+    }
+
+    /// Whether nothing is told of what was said in a conversation, as long as it stays what it is.
+    pub(crate) fn is_untold(&self, agent: &AgentId, convo: &RemoteConvo) -> bool {
+        let known = self.0.lock();
+        known.untold.get(&(agent.clone(), convo.id.clone())) == Some(convo)
+    }
+}

@@ -1,0 +1,71 @@
+//! What the files of agents hold.
+//!
+//! A prompt is shown with a line end behind it, so that it is lines as editors want them; an empty one
+//! is an empty file.
+
+use serde_json::Value;
+
+use crate::{
+    api::RemoteAgent,
+    error::{Error, Kind, Result},
+    sync::read::agents,
+    vfs::{
+        agents::place::{AgentFile, AgentPlace, ConvoFile},
+        answer_text,
+        directory::no_entry,
+        types::Directory,
+        volume::Vfs,
+    },
+};
+
+/// What `knowledge/` says of itself.
+pub(crate) const KNOWLEDGE: &str = include_str!("knowledge.md");
+
+/// What a file holds, for whoever opens it.
+///
+/// # Errors
+/// What asking for it failed with, [`Kind::IsDirectory`] for a directory.
+pub(crate) async fn content(
+    vfs: &Vfs,
+    directory: &Directory,
+    place: &AgentPlace,
+) -> Result<Vec<u8>> {
+    let engine = &vfs.engine;
+    match place {
+        AgentPlace::File(id, AgentFile::Public) => {
+            answer_text::json(&agents::public(engine, id).await?)
+        }
+        AgentPlace::File(id, file) => {
+            let agent = agents::agent(engine, directory.space().ok_or_else(no_entry)?, id).await?;
+            known_text(&agent, *file).ok_or_else(|| Error::new(Kind::Protocol, "not to be shown"))
+        }
+        AgentPlace::KnowledgeReadme(_) => Ok(KNOWLEDGE.into()),
+        AgentPlace::Convo(agent, id, ConvoFile::Metadata) => {
+            answer_text::json(&agents::convo(engine, agent, id).await?)
+        }
+        AgentPlace::Convo(agent, id, ConvoFile::Transcript) => {
+            Ok(agents::transcript(engine, agent, id).await?.into_bytes())
+        }
+        AgentPlace::Known(..) => Err(Error::new(Kind::Invalid, "a link")),
+        AgentPlace::All | AgentPlace::One(_) | AgentPlace::Knowledge(_) | AgentPlace::Convos(_) => {
+            Err(Error::new(Kind::IsDirectory, "a directory"))
+        }
+    }
+}
+
+/// What a file of an agent holds that is told with the agent; `None` for what is not.
+pub(crate) fn known_text(agent: &RemoteAgent, file: AgentFile) -> Option<Vec<u8>> {
+    match file {
+        AgentFile::Whole => answer_text::json(&Value::from(agent.item.clone())).ok(),
+        AgentFile::Prompt => Some(prompt_text(agent.prompt()).into_bytes()),
+        AgentFile::Public => None,
+    }
+}
+
+/// A prompt as its file has it.
+fn prompt_text(prompt: &str) -> String {
+    match prompt {
+        "" => String::new(),
+        prompt => format!("{prompt}\n"),
+    }
+}
