@@ -64,6 +64,8 @@ pub enum Kind {
     Protocol,
     /// What was answered is more than is read: the next answer is as long.
     TooLarge,
+    /// The file is larger than Taskade takes.
+    FileTooLarge,
     /// The state directory could not be read or written.
     Storage,
     /// An operating system call failed, with this errno.
@@ -90,6 +92,7 @@ impl Kind {
             Kind::Unsupported => libc::EOPNOTSUPP,
             Kind::Unauthorized | Kind::Forbidden => libc::EACCES,
             Kind::PaymentRequired => libc::EDQUOT,
+            Kind::FileTooLarge => libc::EFBIG,
             Kind::RateLimited
             | Kind::Refused
             | Kind::Unreachable

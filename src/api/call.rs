@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{path::Path, priority::Priority};
+use super::{
+    file::{FileBody, Receiving},
+    path::Path,
+    priority::Priority,
+};
 
 /// What a request does to what its path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,7 +31,7 @@ impl Method {
 }
 
 /// One request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// Who waits for it.
     pub priority: Priority,
@@ -39,6 +43,10 @@ pub struct Call {
     pub query: Vec<(&'static str, String)>,
     /// What is sent with it.
     pub body: Option<Value>,
+    /// The file that is sent with it, in place of a body.
+    pub file: Option<FileBody>,
+    /// Who takes the file that is answered, in place of an envelope.
+    pub receiver: Option<Receiving>,
     /// Whether there is another way to what it asks for: it is not repeated once it was answered,
     /// and that it is not tells nothing of the service.
     pub is_optional: bool,

@@ -6,6 +6,7 @@ use super::{
     backend::{AuditEntry, Backend, Request},
     call::{Call, Method},
     envelope::Envelope,
+    file::{FileBody, Receiving},
     path::Path,
     priority::Priority,
 };
@@ -47,6 +48,16 @@ pub trait Endpoint: Send + Sync {
     /// [`Kind::Invalid`] for what the service takes in no form.
     fn body(&self) -> Result<Option<Value>> {
         Ok(None)
+    }
+
+    /// The file that is sent in place of a body.
+    fn file(&self) -> Option<FileBody> {
+        None
+    }
+
+    /// Who takes the file that is answered, in place of an envelope; the answer is an empty one then.
+    fn receiver(&self) -> Option<Receiving> {
+        None
     }
 
     /// Reads the answer.
@@ -98,7 +109,8 @@ impl<E: Endpoint> Request for Asked<E> {
         let (path, query) = (self.endpoint.path()?, self.endpoint.query());
         let body = self.endpoint.body()?;
         let (priority, is_optional) = (self.priority, E::IS_OPTIONAL);
-        Ok(Call { priority, method: E::METHOD, path, query, body, is_optional })
+        let (file, receiver) = (self.endpoint.file(), self.endpoint.receiver());
+        Ok(Call { priority, method: E::METHOD, path, query, body, file, receiver, is_optional })
     }
 
     fn take(&mut self, answer: Result<Envelope>) -> Result<()> {

@@ -18,7 +18,9 @@ use super::{
     answer::read_answer,
     backend::{Backend, Request},
     call::Call,
+    download::{follow, receive},
     envelope::Envelope,
+    file::Receiver,
     gate::Gate,
     headers::limit_headers,
     ledger::BudgetStatus,
@@ -213,7 +215,17 @@ impl HttpBackend {
         let limits = limit_headers(response.headers(), self.clock.wall());
         let refused = status == StatusCode::TOO_MANY_REQUESTS;
         permit.answered(limits, refused);
+        if let Some(receiving) = &sent.outgoing.call.receiver
+            && (status.is_success() || status.is_redirection())
+        {
+            permit.heard();
+            // Its place under way is for others: a file may be long.
+            drop(permit);
+            self.trace(sent, Some(status));
+            return self.receive(sent, response, &*receiving.0).await;
+        }
         let result = read_answer(response, (is_read, is_optional), hidden, sent.silence).await;
+        let result = result.map_err(|error| told_by_status(sent.outgoing.call, status, error));
         self.trace(sent, Some(status));
         let is_heard = match &result {
             Ok(_) => true,
@@ -256,6 +268,19 @@ impl HttpBackend {
         Attempt { result, repeatable, silent: Duration::ZERO }
     }
 
+    /// Takes the file that is answered, here or elsewhere. An attempt after one that broke off asks for
+    /// the rest.
+    async fn receive(&self, sent: &Sent<'_>, head: Response, receiver: &dyn Receiver) -> Attempt {
+        let is_own = !head.status().is_redirection();
+        let followed = follow(&self.sender.client(), head, receiver, sent.silence).await;
+        let result = match followed {
+            Ok(response) => receive(response, receiver, is_own, sent.silence).await,
+            Err(error) => Err(error),
+        };
+        let repeatable = matches!(&result, Err(error) if error.kind() == Kind::Unreachable);
+        Attempt { result, repeatable, silent: Duration::ZERO }
+    }
+
     /// Logs a request; never what it or its answer holds.
     fn trace(&self, sent: &Sent<'_>, status: Option<StatusCode>) {
         let ms = self.clock.now().saturating_duration_since(sent.started).as_millis();
@@ -284,6 +309,15 @@ impl Backend for HttpBackend {
 
     fn hurry(&self) {
         self.gate.hurry();
+    }
+}
+
+/// What a failure is where its status alone tells, of requests about files.
+fn told_by_status(call: &Call, status: StatusCode, error: Error) -> Error {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE if call.file.is_some() => error.of_kind(Kind::FileTooLarge),
+        StatusCode::RANGE_NOT_SATISFIABLE if call.receiver.is_some() => error.of_kind(Kind::Range),
+        _ => error,
     }
 }
 

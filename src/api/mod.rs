@@ -17,9 +17,12 @@ mod bundle_fields;
 mod call;
 mod client;
 mod connections;
+mod disposition;
+mod download;
 mod endpoint;
 pub mod endpoints;
 mod envelope;
+mod file;
 mod gate;
 mod headers;
 mod http;
@@ -34,6 +37,7 @@ mod queue;
 mod readable;
 mod resource;
 mod sender;
+mod upload_body;
 mod url;
 mod verdict;
 mod wire;
@@ -51,6 +55,7 @@ pub use self::{
     client::Client,
     endpoint::Endpoint,
     envelope::Envelope,
+    file::{FileBody, FileHead, Receiver, Receiving},
     http::{FOREGROUND_SILENCE, HttpBackend},
     ledger::BudgetStatus,
     outage::Gone,

@@ -1,21 +1,27 @@
 //! One request on the wire: from what is put to the head of the answer, over connections that may
 //! have died unnoticed.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, SystemTime},
+};
 
 use reqwest::{
-    Client, RequestBuilder, Response, Url,
-    header::{AUTHORIZATION, HeaderValue},
+    Body, Client, RequestBuilder, Response, Url,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RANGE},
 };
 
 use super::{
     answer::{no_answer, silent},
     call::{Call, Method},
     connections::{Connections, DOUBT},
+    download::{self, DOWNLOAD_TIMEOUT},
+    file::FileBody,
     gate::Gate,
     outage::Failure,
     permit::Permit,
     priority::Priority,
+    upload_body::Pieces,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -25,6 +31,9 @@ use crate::{
 /// How long one whole request may take, and a read, which goes on as long as something comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Bytes a second.
+const SLOWEST_UPLOAD: u64 = 8 << 10;
 
 /// Sends requests to one API.
 pub(super) struct Sender {
@@ -92,6 +101,11 @@ impl Sender {
         Outgoing { call, url }
     }
 
+    /// What asks for files that are elsewhere, without the token.
+    pub(super) fn client(&self) -> Client {
+        self.connections.client()
+    }
+
     /// An answer came, which took so long.
     pub(super) fn answered(&self, now: SystemTime, took: Duration) {
         self.connections.answered(now, took);
@@ -108,8 +122,7 @@ impl Sender {
         (gate, permit): (&'a Gate, &mut Permit<'a>),
     ) -> Result<Response, Unanswered> {
         let is_read = outgoing.call.is_read();
-        // As the client's own timeouts, by the machine's clock.
-        let waits = tokio::time::sleep(silence);
+        let waits = silence_after(silence, outgoing.call.file.as_ref());
         tokio::pin!(waits);
         tokio::select! {
             answer = self.first_answer(outgoing, credentials, now, gate) => match answer {
@@ -186,14 +199,44 @@ impl Sender {
         credentials: &Credentials,
     ) -> RequestBuilder {
         let Outgoing { call, url } = outgoing;
-        let usual = if call.is_read() { READ_TIMEOUT } else { REQUEST_TIMEOUT };
-        let builder = client
+        let usual = match (&call.file, &call.receiver) {
+            (Some(file), _) => REQUEST_TIMEOUT + upload_time(file),
+            (_, Some(_)) => DOWNLOAD_TIMEOUT,
+            _ if call.is_read() => READ_TIMEOUT,
+            _ => REQUEST_TIMEOUT,
+        };
+        let mut builder = client
             .request(verb(call.method), url.clone())
             .timeout(self.timeout.unwrap_or(usual))
             .header(AUTHORIZATION, credentials.header.clone());
-        match &call.body {
-            Some(body) => builder.json(body),
-            None => builder,
+        if let Some(range) = call.receiver.as_ref().and_then(|it| download::range(&*it.0)) {
+            builder = builder.header(RANGE, range);
+        }
+        match (&call.body, &call.file) {
+            (_, Some(file)) => builder
+                .header(CONTENT_TYPE, file.media_type())
+                .header(CONTENT_LENGTH, file.bytes().len())
+                .body(Body::wrap(Pieces::of(file))),
+            (Some(body), None) => builder.json(body),
+            (None, None) => builder,
+        }
+    }
+}
+
+/// How long a file may take on its way, over the slowest line that is waited for.
+fn upload_time(file: &FileBody) -> Duration {
+    Duration::from_secs(file.bytes().len() as u64 / SLOWEST_UPLOAD)
+}
+
+/// Returns once not a byte has come for so long, nor gone if a file is sent. As the client's own
+/// timeouts, by the machine's clock.
+async fn silence_after(silence: Duration, file: Option<&FileBody>) {
+    let sent = || file.map_or(0, |file| file.sent().load(Ordering::Relaxed));
+    loop {
+        let before = sent();
+        tokio::time::sleep(silence).await;
+        if sent() == before {
+            return;
         }
     }
 }

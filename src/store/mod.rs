@@ -18,6 +18,8 @@ pub(crate) mod given_names;
 pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod journal;
+pub(crate) mod media_files;
+pub(crate) mod media_names;
 pub(crate) mod names;
 pub(crate) mod operations;
 pub(crate) mod reidentified;

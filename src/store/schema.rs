@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use rusqlite_migration::{HookResult, M, Migrations};
 
 /// The version that this program writes: the number of [`STEPS`].
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// From nothing, or from whatever version, to [`VERSION`].
 pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
@@ -20,6 +20,7 @@ pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         // Until then tables and columns were added as they were missed.
         M::up_with_hook(SINCE_SECOND, complete_history),
         M::up(OPERATIONS),
+        M::up(MEDIA_NAMES),
     ])
 });
 
@@ -134,6 +135,15 @@ const OPERATIONS: &str = "
     ) STRICT;
 ";
 
+/// What media are called, and how long they are: no listing tells it.
+const MEDIA_NAMES: &str = "
+    CREATE TABLE medias (
+        id     TEXT PRIMARY KEY,
+        name   TEXT,
+        length INTEGER
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// The columns of `past` that a journal of the second version may lack.
 pub(crate) const LATER: [(&str, &str); 6] = [
     ("path", "TEXT"),
@@ -163,11 +173,12 @@ mod tests {
 
     /// A journal of every version, and of the second one as it was first and last: a save with a
     /// request in flight, a text that was refused, and what was done before.
-    const EARLIER: [&str; 4] = [
+    const EARLIER: [&str; 5] = [
         include_str!("../../tests/journals/1.sql"),
         include_str!("../../tests/journals/2-first.sql"),
         include_str!("../../tests/journals/2-last.sql"),
         include_str!("../../tests/journals/3.sql"),
+        include_str!("../../tests/journals/4.sql"),
     ];
 
     #[test]
@@ -206,6 +217,8 @@ mod tests {
             assert_eq!(rejected[0].0.title, "Other");
             assert!(journal.history(&Scope::All, 9).unwrap().len() >= 2);
             assert_eq!(journal.names("root").len(), 1);
+            let waiting = journal.operations().unwrap();
+            assert_eq!(waiting.len(), usize::from(sql.contains("INSERT INTO \"operations\"")));
             drop(journal);
             assert_eq!(tables(&path), tables(&new), "{number}");
         }

@@ -17,6 +17,7 @@ use crate::{
         base_log::BaseLog,
         cache::{CACHE, Cache},
         journal::Journal,
+        media_files::MediaFiles,
         removals::Removals,
     },
     sync::{
@@ -24,8 +25,8 @@ use crate::{
         event::Event,
         leaf::{
             agents::Agents, conflicts::Unseen, exports::SpaceExports, listings::Listings,
-            operations::Operations, residents::Residents, scans::Scans, transfers::Transfers,
-            unmoved::Unsettled, walks::Walks,
+            media::Medias, operations::Operations, residents::Residents, scans::Scans,
+            transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         settings::Settings,
         tasks::BackgroundTasks,
@@ -50,6 +51,8 @@ impl Engine {
         let base_log = BaseLog::open(journal.dir());
         let removals = Removals::of(journal.removals()?);
         let operations = Operations::of(journal.operations()?);
+        let medias = Medias::of(journal.media_facts()?);
+        let media_files = Arc::new(MediaFiles::of(journal.dir()));
         let started = clock.wall();
         let keep = settings.keep_history;
         let artifacts = Artifacts::of(journal.dir());
@@ -84,6 +87,8 @@ impl Engine {
             transfers: Transfers::default(),
             removals,
             operations,
+            medias,
+            media_files,
             tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,

@@ -21,14 +21,16 @@ use crate::{
     lock_order::{Ordered, OrderedGuard},
     replica::served::Process,
     store::{
-        artifacts::Artifacts, base_log::BaseLog, cache::Cache, journal::Journal, removals::Removals,
+        artifacts::Artifacts, base_log::BaseLog, cache::Cache, journal::Journal,
+        media_files::MediaFiles, removals::Removals,
     },
     sync::{
         event::Event,
         leaf::{
             agents::Agents, conflicts::Unseen, exports::SpaceExports, followed::Followed,
-            listings::Listings, operations::Operations, refresher::Refresher, residents::Residents,
-            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
+            listings::Listings, media::Medias, operations::Operations, refresher::Refresher,
+            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
+            walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -69,6 +71,9 @@ pub struct Engine {
     pub(crate) removals: Removals,
     /// What is to be done that is no save of a project.
     pub(crate) operations: Operations,
+    pub(crate) medias: Medias,
+    /// The bytes of media that were read.
+    pub(crate) media_files: Arc<MediaFiles>,
     pub(crate) tasks: BackgroundTasks,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,

@@ -137,7 +137,7 @@ pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Re
     // The name that a project was created under is its name.
     let of_new = vfs.tree().names_of_new(directory);
     let in_order = in_order(&listed);
-    let titled: Vec<Titled> = in_order.iter().map(titled).collect();
+    let titled: Vec<Titled<'_>> = in_order.iter().map(titled).collect();
     let names = given(vfs, directory.key(), &titled, of_new);
     let in_order: Vec<(OsString, Entry)> =
         names.into_iter().map(OsString::from).zip(in_order).collect();
@@ -237,7 +237,7 @@ pub(crate) fn child(directory: &Directory, space: &RemoteSpace) -> Directory {
     }
 }
 
-pub(crate) fn titled(entry: &Entry) -> Titled {
+pub(crate) fn titled(entry: &Entry) -> Titled<'static> {
     match entry {
         Entry::Space(space) => {
             Titled { id: space.id.as_str().to_owned(), title: space.name.clone(), suffix: "" }
@@ -251,7 +251,7 @@ pub(crate) fn titled(entry: &Entry) -> Titled {
 }
 
 pub(crate) fn new_names(
-    titled: &[Titled],
+    titled: &[Titled<'_>],
     names: &[String],
     known: &HashMap<String, (String, String)>,
 ) -> Vec<crate::sync::GivenName> {

@@ -15,7 +15,7 @@ use crate::{
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
-        kernel_cache, left_behind, outcome, pins, process, resource, scratch,
+        kernel_cache, left_behind, media, outcome, pins, process, resource, scratch,
         scratch_file::Writing,
         share, taken,
         tree::handles::{Handle, Writer, is_opener},
@@ -174,6 +174,7 @@ pub(crate) async fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<
         Handle::Answer { text, .. } => Ok(draft::slice(text, offset, size).to_vec()),
         Handle::Sharing(sharing) => Ok(sharing.draft().read(offset, size).to_vec()),
         Handle::Scratch { file, .. } => file.read(offset, size).await,
+        Handle::Media(reader) => media::open::read(reader, offset, size).await,
         Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
     }
 }
@@ -295,7 +296,7 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
     let writer = match &*handle {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::send_share(vfs, sharing).await,
-        Handle::Scratch { .. } => {
+        Handle::Scratch { .. } | Handle::Media(_) => {
             kernel_thread::leave().await;
             return Ok(());
         }

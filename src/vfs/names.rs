@@ -16,18 +16,21 @@ pub(crate) const ID_CHARS: usize = 4;
 
 /// What is to be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Titled {
+pub(crate) struct Titled<'a> {
     /// Its id.
     pub(crate) id: String,
     /// Its title at Taskade.
     pub(crate) title: String,
-    /// The ending of its name: [`PROJECT_SUFFIX`], or nothing for a directory.
-    pub(crate) suffix: &'static str,
+    /// The ending of its name: [`PROJECT_SUFFIX`], that of another file, or nothing.
+    pub(crate) suffix: &'a str,
 }
 
 /// Names every entry of a directory, in order. `given` has the names given earlier, as id →
 /// (title then, name then); they come first, so that a newcomer never takes one.
-pub(crate) fn assign(entries: &[Titled], given: &HashMap<String, (String, String)>) -> Vec<String> {
+pub(crate) fn assign(
+    entries: &[Titled<'_>],
+    given: &HashMap<String, (String, String)>,
+) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
     let mut names: Vec<Option<String>> = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -52,7 +55,7 @@ pub(crate) fn assign(entries: &[Titled], given: &HashMap<String, (String, String
         .collect()
 }
 
-pub(crate) fn free_name(entry: &Titled, taken: &HashSet<String>) -> String {
+pub(crate) fn free_name(entry: &Titled<'_>, taken: &HashSet<String>) -> String {
     let stem = safe(&entry.title);
     let plain = fitted(&stem, "", entry.suffix);
     if !taken.contains(&plain) {
@@ -128,7 +131,7 @@ mod tests {
     use crate::file_name::NAME_MAX;
     use crate::file_name::PROJECT_SUFFIX;
 
-    fn titled(id: &str, title: &str) -> Titled {
+    fn titled(id: &str, title: &str) -> Titled<'static> {
         Titled { id: id.to_owned(), title: title.to_owned(), suffix: PROJECT_SUFFIX }
     }
 

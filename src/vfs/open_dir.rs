@@ -89,7 +89,10 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
             (Vec::new(), node.map_or(ROOT, |(parent, _)| parent))
         }
         Node::Resource(node) => {
-            let (listed, above) = resource::list_resources(vfs, &node).await?;
+            let process = process::of_thread(caller);
+            // Whoever walks here is known as one that walks.
+            directories::list_intent_of(&vfs.engine, process, Some(ino.0));
+            let (listed, above) = resource::list_resources(vfs, &node, process).await?;
             return Ok(with_dots(ino, above, listed));
         }
         Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),

@@ -76,6 +76,7 @@ pub(crate) fn look_up_resource(vfs: &Vfs, node: &ResourceNode) -> Attr {
 pub(crate) async fn list_resources(
     vfs: &Vfs,
     node: &ResourceNode,
+    process: Option<Process>,
 ) -> Result<(Vec<DirectoryEntry>, Ino)> {
     let child = |at| ResourceNode::new(&node.directory, at);
     let entry_ttl: Vec<(OsString, ResourceNode)> = match &node.at {
@@ -93,7 +94,7 @@ pub(crate) async fn list_resources(
             let task = |id: &TaskId| child(List::Task(project.clone(), id.clone()));
             names.in_order.iter().map(|(name, id)| (name.into(), task(id))).collect()
         }
-        List::Media(MediaPlace::Directory) => media::list(vfs, &node.directory).await?,
+        List::Media(MediaPlace::Directory) => media::list(vfs, &node.directory, process).await?,
         List::Agents(place) => {
             let children = agents::listing::children(vfs, &node.directory, place).await?;
             children.into_iter().map(|(name, at)| (name, child(List::Agents(at)))).collect()
@@ -137,7 +138,10 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     let is_writable = (is_media || node.is_share()) && !vfs.engine.settings().read_only;
     Attr {
         kind: node.kind(),
-        size: size_read(vfs, ino).unwrap_or(attr.size),
+        size: match &node.at {
+            List::Media(MediaPlace::File(id)) => media::open::size(vfs, ino, id),
+            _ => size_read(vfs, ino).unwrap_or(attr.size),
+        },
         mode: if is_writable { 0o644 } else { 0o444 },
         links: 1,
         // Opening it changes the size.
@@ -199,6 +203,9 @@ pub(crate) async fn open_resource(
     if mode.write && !node.is_share() {
         return Err(read_only());
     }
+    if let List::Media(MediaPlace::File(id)) = &node.at {
+        return media::open::open_to_read(vfs, ino, id).await;
+    }
     let text = match !mode.write || mode.read && !mode.truncate {
         true => content(vfs, node).await?,
         false => Vec::new(),
@@ -249,7 +256,6 @@ async fn ask(vfs: &Vfs, node: &ResourceNode) -> Result<Value> {
         List::TaskFile(project, task, resource) => {
             resources::task_resource(&vfs.engine, &*known(vfs, project)?, task, *resource).await
         }
-        List::Media(_) => Err(Error::new(Kind::Unsupported, "media cannot be read yet")),
         _ => Err(Error::new(Kind::IsDirectory, "a directory")),
     }
 }

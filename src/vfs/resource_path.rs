@@ -204,7 +204,7 @@ impl TaskNames {
             let id = id.as_str().to_owned();
             Titled { title: id.clone(), id, suffix: "" }
         };
-        let titled: Vec<Titled> = ids.iter().map(titled).collect();
+        let titled: Vec<Titled<'_>> = ids.iter().map(titled).collect();
         let names = names::assign(&titled, &HashMap::new());
         let in_order: Vec<(String, TaskId)> = names.into_iter().zip(ids).collect();
         let by_name = in_order.iter().cloned().collect();

@@ -18,7 +18,7 @@ pub use self::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,
         PutAssignees, PutDate, PutField, PutNote,
     },
-    media::{DeleteMedia, GetMedias},
+    media::{DeleteMedia, DownloadMedia, GetMedias, UploadMedia},
     projects::{CompleteProject, CopyProject, CreateProject, GetProject, RestoreProject},
     resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
     spaces::{GetExport, GetFolders, GetProjects, GetViewedProjects, GetWorkspaces},

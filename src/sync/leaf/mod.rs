@@ -3,11 +3,13 @@
 pub(crate) mod agents;
 pub(crate) mod archived;
 pub(crate) mod conflicts;
+pub(crate) mod download;
 pub(crate) mod exports;
 pub(crate) mod followed;
 pub(crate) mod known_listings;
 pub(crate) mod listed_agents;
 pub(crate) mod listings;
+pub(crate) mod media;
 pub(crate) mod media_listings;
 pub(crate) mod operations;
 pub(crate) mod refresher;

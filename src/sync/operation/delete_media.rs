@@ -18,5 +18,8 @@ pub(super) async fn delete(engine: &Engine, operation: &Operation) -> Result<()>
     let media = media.ok_or_else(|| Error::new(Kind::Invalid, "no medium is named"))?;
     engine.backend.write(DeleteMedia { media: &media }).await?;
     engine.listings.remove_media(&operation.space, &media);
+    let files = engine.media_files.clone();
+    // Fails only while the runtime goes.
+    let _ = tokio::task::spawn_blocking(move || files.remove(&media)).await;
     Ok(())
 }

@@ -15,6 +15,8 @@ pub(crate) mod follow;
 pub(crate) mod follow_order;
 pub(crate) mod habits;
 pub(crate) mod look;
+pub(crate) mod media;
+pub(crate) mod media_names;
 pub(crate) mod offline;
 pub(crate) mod open;
 pub(crate) mod readahead;

@@ -2,8 +2,10 @@
 //!
 //! What is there is what listings told and what this mount has done since.
 
+mod names;
+pub(crate) mod open;
+
 use std::{
-    collections::HashMap,
     ffi::{OsStr, OsString},
     sync::Arc,
 };
@@ -12,11 +14,14 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{MediaId, SpaceId},
     store::operations::Operation,
-    sync::{ListIntent, operation::media as operations, read::directories},
+    sync::{
+        ListIntent, Process,
+        operation::media as operations,
+        read::{directories, media_names},
+    },
     vfs::{
         directory::no_entry,
         media_place::MediaPlace,
-        names::{self, Titled},
         resource_path::{List, ResourceNode},
         types::Directory,
         volume::Vfs,
@@ -27,8 +32,10 @@ use crate::{
 pub(crate) async fn list(
     vfs: &Vfs,
     directory: &Directory,
+    process: Option<Process>,
 ) -> Result<Vec<(OsString, ResourceNode)>> {
     let entries = entries(vfs, directory).await?.into_iter();
+    media_names::learn(&vfs.engine, space_of(directory)?, process);
     let node = |id| ResourceNode::new(directory, List::Media(MediaPlace::File(id)));
     Ok(entries.map(|(name, id)| (name.into(), node(id))).collect())
 }
@@ -46,8 +53,10 @@ pub(crate) async fn find(
     if *place != MediaPlace::Directory {
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
-    let entries = entries(vfs, directory).await?.into_iter();
-    let found = entries.into_iter().find(|(known, _)| name == known.as_str());
+    let entries = entries(vfs, directory).await?;
+    let named = entries.iter().find(|(known, _)| name == known.as_str());
+    // The id stays one of its names: its name may be learnt at any time.
+    let found = named.or_else(|| entries.iter().find(|(_, id)| name == id.as_str())).cloned();
     found.map(|(_, id)| MediaPlace::File(id)).ok_or_else(no_entry)
 }
 
@@ -75,11 +84,7 @@ async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Vec<(String, MediaI
     let space = space_of(directory)?;
     let mut medias = directories::medias(&vfs.engine, space, ListIntent::List).await?;
     medias.retain(|media| !operations::is_going(&vfs.engine, &media.id));
-    let titled = medias.iter().map(|media| {
-        let id = media.id.as_str().to_owned();
-        Titled { title: id.clone(), id, suffix: "" }
-    });
-    let names = names::assign(&titled.collect::<Vec<_>>(), &HashMap::new());
+    let names = names::assign(vfs, directory, &medias);
     Ok(names.into_iter().zip(medias.into_iter().map(|media| media.id)).collect())
 }
 

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     error::Result,
     lock_order::{Ordered, OrderedGuard, Rank},
-    sync::{Base, Process, Project},
+    sync::{Base, Process, Project, read::media::OpenMedia},
     vfs::{
         dir_pages::DirectoryListing,
         draft::Draft,
@@ -29,12 +29,22 @@ pub(crate) enum Handle {
     Writer(Writer),
     /// What the service said of a project or a task when it was opened.
     Answer { ino: Ino, text: Arc<[u8]> },
+    /// A medium open for reading.
+    Media(MediaReader),
     /// A share link open for writing.
     Sharing(Sharing),
     /// A local file.
     Scratch { file: ScratchFile, ino: Ino },
     /// A directory, as it was when it was opened.
     Directory { ino: Ino, entries: DirectoryListing },
+}
+
+/// A medium open for reading, of which not all may have come yet.
+#[derive(Debug)]
+pub(crate) struct MediaReader {
+    pub(crate) ino: Ino,
+    pub(crate) file: ScratchFile,
+    pub(crate) media: OpenMedia,
 }
 
 /// A project open for writing.

@@ -5,6 +5,7 @@
 
 mod details;
 mod errors;
+mod files;
 mod hostile;
 mod limits;
 mod raw;

@@ -17,8 +17,8 @@ const NONE: [&str; 0] = [];
 /// A mount of a folder that has two media, which were listed.
 async fn two() -> Mount {
     let mount = Mount::of("a").await;
-    mount.memory.upload_elsewhere("f", "m1");
-    mount.memory.upload_elsewhere("f", "m2");
+    mount.memory.upload_elsewhere("f", "m1", "m1", b"1");
+    mount.memory.upload_elsewhere("f", "m2", "m2", b"2");
     assert_eq!(names(&mount).await, ["m1", "m2"]);
     mount
 }
@@ -144,26 +144,9 @@ async fn a_listing_that_was_on_its_way_does_not_bring_a_medium_back() {
     let mount = two().await;
     remove(&mount, "m1").await.unwrap();
     pass(5).await;
-    mount.memory.upload_elsewhere("f", "m1");
+    mount.memory.upload_elsewhere("f", "m1", "m1", b"1");
     pass(60).await;
     names(&mount).await;
     pass(60).await;
     assert_eq!(names(&mount).await, ["m2"], "ids are never given again");
-}
-
-#[tokio::test(start_paused = true)]
-async fn media_are_listed_once_in_max_age_in_a_workspace_too() {
-    let mount = Mount::of("a").await;
-    for number in 0..230 {
-        mount.memory.upload_elsewhere("f", &format!("m{number}"));
-    }
-    mount.memory.take_asked();
-    assert_eq!(names(&mount).await.len(), 230);
-    assert_eq!(mount.memory.take_asked(), ["folders/{folder}/medias"; 3]);
-    for name in ["m0", "m229"] {
-        mount.place(&format!("{MEDIA}/{name}")).await;
-    }
-    assert_eq!(names(&mount).await.len(), 230);
-    assert_eq!(mount.memory.take_asked(), NONE);
-    assert_eq!(mount.writes(), NONE);
 }

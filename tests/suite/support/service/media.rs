@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Call, Method},
-    error::Result,
+    api::{Call, FileHead, Method},
+    error::{Error, Kind, Result},
 };
 
 use crate::support::service::{Memory, State, calls::items, gone};
@@ -15,6 +15,8 @@ const LIST: &str = "folders/{folder}/medias";
 pub(crate) struct Media {
     pub(crate) id: String,
     pub(crate) folder: String,
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
 }
 
 /// Whether a request is about media.
@@ -33,6 +35,23 @@ impl State {
                 let item = |media: &Media| json!({ "id": media.id, "kind": "document" });
                 Ok(items(inside.skip((page - 1) * 100).take(100).map(item)))
             }
+            (Method::Get, "medias/{media}/download", [id]) => {
+                let media = self.medias.iter().find(|media| media.id == *id).ok_or_else(gone)?;
+                let receiver = &*call.receiver.as_ref().unwrap().0;
+                let length = Some(media.content.len() as u64);
+                let from = receiver.received();
+                let part = &media.content[usize::try_from(from).unwrap()..];
+                let head = FileHead { name: Some(media.name.clone()), from, length };
+                if receiver.begin(&head)? {
+                    let torn = self.torn.take().unwrap_or(usize::MAX).min(part.len());
+                    receiver.take(&part[..torn])?;
+                    self.bytes += torn;
+                    if torn < part.len() {
+                        return Err(Error::new(Kind::Unreachable, "it broke off"));
+                    }
+                }
+                Ok(items([]))
+            }
             (Method::Delete, "medias/{media}", [id]) => {
                 let at = self.medias.iter().position(|media| media.id == *id).ok_or_else(gone)?;
                 self.medias.remove(at);
@@ -45,8 +64,19 @@ impl State {
 
 impl Memory {
     /// Somebody else uploads a file.
-    pub fn upload_elsewhere(&self, folder: &str, id: &str) {
-        self.lock().medias.push(Media { id: id.into(), folder: folder.into() });
+    pub fn upload_elsewhere(&self, folder: &str, id: &str, name: &str, content: &[u8]) {
+        let (id, folder, name) = (id.into(), folder.into(), name.into());
+        self.lock().medias.push(Media { id, folder, name, content: content.into() });
+    }
+
+    /// How many bytes of files were downloaded, and forgets it.
+    pub fn take_bytes(&self) -> usize {
+        std::mem::take(&mut self.lock().bytes)
+    }
+
+    /// The next download breaks off after so many bytes.
+    pub fn tear_download(&self, after: usize) {
+        self.lock().torn = Some(after);
     }
 
     /// Somebody else deletes a file.

@@ -64,6 +64,10 @@ pub(crate) struct State {
     /// The projects that have a share link.
     pub(crate) shared: BTreeSet<String>,
     pub(crate) medias: Vec<media::Media>,
+    /// How many bytes of files were downloaded.
+    pub(crate) bytes: usize,
+    /// After how many bytes the next download breaks off.
+    pub(crate) torn: Option<usize>,
     pub(crate) log: Vec<String>,
     pub(crate) reads: usize,
     /// What was read, as the paths of the document have it.
