@@ -19,6 +19,8 @@ pub enum Method {
     Post,
     /// Puts something in its place.
     Put,
+    /// Changes a part of it.
+    Patch,
     /// Takes it away.
     Delete,
 }

@@ -66,9 +66,9 @@ pub use self::{
     wire::Page,
 };
 pub use crate::model::{
-    ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position, RemoteAgent,
-    RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask, Schedule,
-    SetDetail, TaskResource, TypedText,
+    AgentState, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
+    RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask,
+    Schedule, SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

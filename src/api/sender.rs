@@ -247,6 +247,7 @@ pub(super) fn verb(method: Method) -> reqwest::Method {
         Method::Get => reqwest::Method::GET,
         Method::Query | Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     }
 }

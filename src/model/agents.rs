@@ -42,3 +42,27 @@ impl RemoteAgent {
         self.data().and_then(|data| data.get(Self::PROMPT)?.as_str()).unwrap_or_default()
     }
 }
+
+/// What of an agent can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentState {
+    /// Its name.
+    pub name: String,
+    /// All that it is set to.
+    pub data: Map<String, Value>,
+}
+
+impl RemoteAgent {
+    /// What of it can be changed.
+    pub fn state(&self) -> AgentState {
+        AgentState { name: self.name.clone(), data: self.data().cloned().unwrap_or_default() }
+    }
+
+    /// The same agent, changed.
+    #[must_use]
+    pub fn with(mut self, state: AgentState) -> Self {
+        self.item.insert("name".to_owned(), state.name.clone().into());
+        self.item.insert("data".to_owned(), state.data.into());
+        Self { name: state.name, ..self }
+    }
+}

@@ -7,6 +7,7 @@
 //! apply(theirs, ops)        = wanted    the law that ties them together
 //! ```
 
+pub(crate) mod agents;
 mod align;
 mod apply;
 mod details;

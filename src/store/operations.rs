@@ -25,23 +25,35 @@ pub(crate) const COLUMNS: &str =
 pub(crate) enum OperationKind {
     /// A medium is to be deleted.
     DeleteMedia,
+    /// An agent is to be another.
+    SaveAgent,
+    /// An agent is to be deleted.
+    DeleteAgent,
 }
 
 impl OperationKind {
-    const ALL: [Self; 1] = [Self::DeleteMedia];
+    const ALL: [Self; 3] = [Self::DeleteMedia, Self::SaveAgent, Self::DeleteAgent];
 
     /// As the journal has it.
     fn name(self) -> &'static str {
         match self {
             Self::DeleteMedia => "delete media",
+            Self::SaveAgent => "save agent",
+            Self::DeleteAgent => "delete agent",
         }
     }
 
     /// What `status` calls it.
     pub(crate) fn shown(self) -> &'static str {
         match self {
-            Self::DeleteMedia => "deletion",
+            Self::SaveAgent => "save",
+            Self::DeleteMedia | Self::DeleteAgent => "deletion",
         }
+    }
+
+    /// Whether its subject is an agent.
+    pub(crate) fn is_of_agent(self) -> bool {
+        matches!(self, Self::SaveAgent | Self::DeleteAgent)
     }
 
     fn named(name: &str) -> Result<Self> {
@@ -107,6 +119,9 @@ impl Operation {
     pub(crate) fn lane(&self) -> String {
         match (self.kind, &self.subject) {
             (OperationKind::DeleteMedia, Some(media)) => format!("media {media}"),
+            (OperationKind::SaveAgent | OperationKind::DeleteAgent, Some(agent)) => {
+                format!("agent {agent}")
+            }
             (kind, None) => format!("{} {}", kind.name(), self.row),
         }
     }

@@ -311,7 +311,7 @@ impl Vfs {
     /// # Errors
     /// [`Kind::NotPermitted`](crate::error::Kind::NotPermitted) for a folder of Taskade: v1 cannot remove one.
     pub async fn rmdir(&self, parent: Ino, name: &OsStr) -> Result<()> {
-        scratch::rmdir(self, parent, name).await
+        namespace::rmdir(self, parent, name).await
     }
 
     /// The target of a symbolic link.

@@ -12,6 +12,7 @@ use crate::{
         residency,
     },
     vfs::{
+        agents,
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
@@ -173,6 +174,7 @@ pub(crate) async fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<
         Handle::Writer(writer) => Ok(writer.draft().read(offset, size).to_vec()),
         Handle::Answer { text, .. } => Ok(draft::slice(text, offset, size).to_vec()),
         Handle::Sharing(sharing) => Ok(sharing.draft().read(offset, size).to_vec()),
+        Handle::Agent(writer) => Ok(writer.draft().read(offset, size).to_vec()),
         Handle::Scratch { file, .. } => file.read(offset, size).await,
         Handle::Media(reader) => media::open::read(reader, offset, size).await,
         Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
@@ -228,6 +230,7 @@ pub(crate) async fn write(
             Ok(())
         }
         Handle::Sharing(sharing) => sharing.write(offset, data),
+        Handle::Agent(agent) => agent.write(offset, data),
         Handle::Scratch { file, .. } => {
             kernel_thread::leave().await;
             file.write(writing, offset, data)
@@ -245,6 +248,7 @@ pub(crate) async fn flush(vfs: &Arc<Vfs>, fh: Fh, caller: u32) -> Result<()> {
     let writer = match &*handle {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::flush_share(vfs, sharing, caller).await,
+        Handle::Agent(agent) => return agents::write::flush(vfs, agent, caller).await,
         _ => return Ok(()),
     };
     let occasion = Occasion::Flush {
@@ -266,6 +270,7 @@ pub(crate) async fn fsync(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
             carry_out(vfs, fh, writer, Occasion::Fsync).await.map_err(Error::at_fsync)
         }
         Handle::Sharing(sharing) => share::send_share(vfs, sharing).await.map_err(Error::at_fsync),
+        Handle::Agent(agent) => agents::write::fsync(vfs, agent).await.map_err(Error::at_fsync),
         Handle::Scratch { file, .. } => file.sync().await,
         _ => Ok(()),
     }
@@ -296,6 +301,7 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
     let writer = match &*handle {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::send_share(vfs, sharing).await,
+        Handle::Agent(agent) => return agents::write::release(vfs, agent).await,
         Handle::Scratch { .. } | Handle::Media(_) => {
             kernel_thread::leave().await;
             return Ok(());

@@ -26,7 +26,14 @@ use crate::{
 pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) -> Result<Attr> {
     check_name(name)?;
     match vfs.node(parent)? {
-        Node::Resource(node) => resource::look_up_below(vfs, &node, name).await,
+        Node::Resource(node) => match resource::look_up_below(vfs, &node, name).await {
+            Err(error)
+                if error.kind() == Kind::NotFound && resource::scratch_name(&node).is_some() =>
+            {
+                scratch::look_up(vfs, parent, name).await
+            }
+            found => found,
+        },
         Node::Directory { directory, .. } if is_resources(&directory, name) => {
             Ok(resource::look_up_top(vfs, &directory))
         }

@@ -13,6 +13,7 @@ use crate::{
     kernel_thread,
     sync::{ListIntent, Process, Project, upload::conflicts},
     vfs::{
+        agents,
         archive_place::ArchivePlace,
         archived, attributes,
         commit_policy::Occasion,
@@ -61,6 +62,12 @@ pub(crate) async fn create(
     vfs.check_writable()?;
     check_reserved(name)?;
     let process = process::of_thread(caller);
+    if let Some(at) = agents::namespace::directory_at(vfs, parent)
+        && let Some(made) =
+            agents::namespace::create(vfs, &at, name, (mode, exclusive), process).await?
+    {
+        return Ok(made);
+    }
     let (project, draft) = match end(vfs, parent, name, process).await? {
         RenameEnd::Scratch => {
             let new = new.into();
@@ -129,6 +136,11 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<
     if let Node::Resource(ResourceNode { directory, at: List::Media(_) }) = vfs.node(parent)? {
         return media::unlink(vfs, &directory, name).await;
     }
+    if let Some(at) = agents::namespace::directory_at(vfs, parent)
+        && agents::namespace::unlink(vfs, &at, name).await?
+    {
+        return Ok(());
+    }
     match end(vfs, parent, name, None).await? {
         RenameEnd::Project(directory, project) => {
             remove::vacate(vfs, &directory, name, &project, None).await?;
@@ -143,6 +155,18 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<
         // Nor is a name that its project has lost in the app one to remove it by: who gave it
         // another one is at it. What is not removed can be removed by the name that it has.
         RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_) => Err(no_entry()),
+    }
+}
+
+/// Removes a directory: a local one, or an agent with all that is in it.
+///
+/// # Errors
+/// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot remove one.
+pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
+    vfs.check_writable()?;
+    match agents::namespace::directory_at(vfs, parent) {
+        Some(at) if agents::namespace::rmdir(vfs, &at, name).await? => Ok(()),
+        _ => scratch::rmdir(vfs, parent, name).await,
     }
 }
 
@@ -161,6 +185,10 @@ pub(crate) async fn rename(
     check_reserved(from.1)?;
     check_reserved(to.1)?;
     let (process, asked) = (process::of_thread(caller), vfs.engine.clock.now());
+    let is_of_agents = |ino| agents::namespace::directory_at(vfs, ino).is_some();
+    if is_of_agents(from.0) || is_of_agents(to.0) {
+        return rename_of_agents(vfs, from, to, (mode, process)).await;
+    }
     if let Node::Resource(node) = vfs.node(from.0)? {
         return move_out(vfs, &node, from.1, to, (mode, process)).await;
     }
@@ -211,6 +239,26 @@ pub(crate) async fn rename(
         }
         (RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_), _) => {
             Err(no_entry())
+        }
+    }
+}
+
+/// A name in `agents/` of a folder is one end of a renaming.
+async fn rename_of_agents(
+    vfs: &Arc<Vfs>,
+    from: (Ino, &OsStr),
+    to: (Ino, &OsStr),
+    (mode, process): (RenameMode, Option<Process>),
+) -> Result<()> {
+    if mode.exchange {
+        return Err(Error::new(Kind::NotPermitted, "names of agents cannot be exchanged"));
+    }
+    let renamed = agents::namespace::rename(vfs, from, to, (mode.no_replace, process)).await?;
+    match renamed {
+        agents::namespace::Renaming::Done => Ok(()),
+        agents::namespace::Renaming::OfScratch => {
+            kernel_thread::leave().await;
+            rename_scratch(vfs, from, to, mode)
         }
     }
 }

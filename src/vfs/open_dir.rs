@@ -92,7 +92,11 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
             let process = process::of_thread(caller);
             // Whoever walks here is known as one that walks.
             directories::list_intent_of(&vfs.engine, process, Some(ino.0));
-            let (listed, above) = resource::list_resources(vfs, &node, process).await?;
+            let (mut listed, above) = resource::list_resources(vfs, &node, process).await?;
+            if resource::scratch_name(&node).is_some() {
+                kernel_thread::leave().await;
+                listed.extend(list_scratch(vfs, ino, &scratch::scratch_dir(vfs, ino)?)?);
+            }
             return Ok(with_dots(ino, above, listed));
         }
         Node::Project(_) => return Err(Error::new(Kind::NotDirectory, "a project is a file")),

@@ -5,7 +5,10 @@ use crate::{
     clock::rfc3339,
     error::{Error, Kind, Result},
     store::operations::Operation,
-    sync::{locate, operation::settle},
+    sync::{
+        locate,
+        operation::{agent::shown, settle},
+    },
     vfs::{
         media,
         resource_path::{List, ResourceNode},
@@ -31,6 +34,12 @@ pub(crate) fn standing(vfs: &Vfs) -> Vec<SaveStatus> {
 pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> {
     match &node.at {
         List::Media(place) => media::operation_of(vfs, place),
+        List::Agents(place) => {
+            let of_agent = shown::operations_of(&vfs.engine, place.agent()?);
+            // What was refused is what is to be settled.
+            let refused = of_agent.iter().rev().find(|it| it.refusal.is_some());
+            refused.or(of_agent.last()).cloned()
+        }
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     api::Resource,
     error::{Error, Kind, Result},
-    file_name::PROJECT_SUFFIX,
+    file_name::{self, PROJECT_SUFFIX},
     ids::{ProjectId, TaskId},
     plan::Outline,
     sync::{Process, Project, TTL, read::resources},
@@ -119,10 +119,14 @@ pub(crate) async fn list_resources(
 /// What `stat` shows.
 pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     let attr = attributes::directory_attr(vfs, ino);
-    let is_media = matches!(node.at, List::Media(_)) && !vfs.engine.settings().read_only;
+    let is_changed = match &node.at {
+        List::Media(_) => true,
+        List::Agents(place) => place.is_written() || node.is_directory(),
+        _ => node.is_share() || node.is_directory() && node.gives_away(),
+    };
+    let is_writable = is_changed && !vfs.engine.settings().read_only;
     if node.is_directory() {
-        let is_changeable = node.gives_away() && !vfs.engine.settings().read_only;
-        return Attr { mode: if is_media || is_changeable { 0o755 } else { 0o555 }, ..attr };
+        return Attr { mode: if is_writable { 0o755 } else { 0o555 }, ..attr };
     }
     let attr = Attr { size: UNREAD, ..attr };
     let attr = match &node.at {
@@ -135,7 +139,6 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     if node.kind() == FileKind::Symlink {
         return attr;
     }
-    let is_writable = (is_media || node.is_share()) && !vfs.engine.settings().read_only;
     Attr {
         kind: node.kind(),
         size: match &node.at {
@@ -158,6 +161,7 @@ pub(crate) fn size_read(vfs: &Vfs, ino: Ino) -> Option<u64> {
         let is_of = |handle: &Handle| match handle {
             Handle::Answer { ino: of, .. } => *of == ino,
             Handle::Sharing(sharing) => sharing.ino == ino,
+            Handle::Agent(writer) => writer.ino == ino,
             _ => false,
         };
         let opened = tree.handles.iter().filter(|(_, handle)| is_of(handle));
@@ -166,6 +170,7 @@ pub(crate) fn size_read(vfs: &Vfs, ino: Ino) -> Option<u64> {
     match latest.as_deref()? {
         Handle::Answer { text, .. } => Some(text.len() as u64),
         Handle::Sharing(sharing) => Some(sharing.draft().len()),
+        Handle::Agent(writer) => Some(writer.draft().len()),
         _ => None,
     }
 }
@@ -178,6 +183,16 @@ pub(crate) fn setattr_resource(
     fh: Option<Fh>,
     set: &SetAttr,
 ) -> Result<Attr> {
+    if let List::Agents(place) = &node.at
+        && place.is_written()
+    {
+        if let (Some(fh), Some(size)) = (fh, set.size)
+            && let Handle::Agent(writer) = &*vfs.handle(fh)?
+        {
+            agents::write::truncate(writer, size)?;
+        }
+        return Ok(resource_attr(vfs, ino, node));
+    }
     if !node.is_share() {
         return Err(read_only());
     }
@@ -200,6 +215,12 @@ pub(crate) async fn open_resource(
     if node.is_directory() {
         return Err(Error::new(Kind::IsDirectory, "a directory"));
     }
+    if let List::Agents(place) = &node.at
+        && mode.write
+        && place.is_written()
+    {
+        return agents::write::open(vfs, ino, (&node.directory, place), mode, process).await;
+    }
     if mode.write && !node.is_share() {
         return Err(read_only());
     }
@@ -207,7 +228,7 @@ pub(crate) async fn open_resource(
         return media::open::open_to_read(vfs, ino, id).await;
     }
     let text = match !mode.write || mode.read && !mode.truncate {
-        true => content(vfs, node).await?,
+        true => content(vfs, node, process).await?,
         false => Vec::new(),
     };
     let handle = match &node.at {
@@ -217,6 +238,18 @@ pub(crate) async fn open_resource(
         _ => Handle::Answer { ino, text: text.into() },
     };
     Ok(Opened { fh: vfs.tree().add_handle(handle), caching: Caching::Bypass })
+}
+
+/// The name of the local directory that holds the programs' own files of a place; `None` where there
+/// are none.
+pub(crate) fn scratch_name(node: &ResourceNode) -> Option<String> {
+    match &node.at {
+        List::Agents(place) if place.holds_scratch() => {
+            let agent = place.agent()?;
+            Some(format!("agent-{}", file_name::safe(agent.as_str())))
+        }
+        _ => None,
+    }
 }
 
 /// The target of a symbolic link.
@@ -233,13 +266,13 @@ pub(crate) fn read_link(vfs: &Vfs, node: &ResourceNode) -> Result<PathBuf> {
 }
 
 /// What a file holds.
-async fn content(vfs: &Vfs, node: &ResourceNode) -> Result<Vec<u8>> {
+async fn content(vfs: &Vfs, node: &ResourceNode, process: Option<Process>) -> Result<Vec<u8>> {
     match &node.at {
         List::Archive(ArchivePlace::File(project)) => {
             archived::content(vfs, &node.directory, project).await
         }
         List::Table(project) => resources::table(&vfs.engine, &known(vfs, project)?).await,
-        List::Agents(place) => agents::content::content(vfs, &node.directory, place).await,
+        List::Agents(place) => agents::content::content(vfs, &node.directory, place, process).await,
         _ => answer_text::json(&ask(vfs, node).await?),
     }
 }

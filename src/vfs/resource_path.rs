@@ -107,6 +107,7 @@ impl ResourceNode {
     pub(crate) fn id(&self) -> Option<String> {
         match &self.at {
             List::Media(MediaPlace::File(id)) => Some(id.as_str().to_owned()),
+            List::Agents(place) => place.agent().map(|id| id.as_str().to_owned()),
             _ => None,
         }
     }

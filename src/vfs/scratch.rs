@@ -56,7 +56,12 @@ pub(crate) fn local_dir(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
                 below.push(name.clone());
                 at = *parent;
             }
-            Some(Node::Resource(_)) => return Err(resource::read_only()),
+            Some(Node::Resource(node)) => {
+                let name = resource::scratch_name(node).ok_or_else(resource::read_only)?;
+                let mut path = vfs.scratch.join(name);
+                path.extend(below.iter().rev());
+                return Ok(path);
+            }
             _ => return Err(no_entry()),
         }
     }
@@ -67,7 +72,7 @@ pub(crate) fn scratch_place(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Reac
     check_reserved(name)?;
     let dir = scratch_dir(vfs, parent)?;
     control::check_not_control(vfs, &dir)?;
-    if matches!(vfs.node(parent)?, Node::Directory { .. }) {
+    if matches!(vfs.node(parent)?, Node::Directory { .. } | Node::Resource(_)) {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

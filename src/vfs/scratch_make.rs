@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Kind, Result},
     kernel_thread,
     vfs::{
-        attributes, control,
+        agents, attributes, control,
         directory::child,
         inode::Node,
         local::{self, LocalFile},
@@ -68,6 +68,11 @@ pub(crate) async fn mkdir(
     new: impl Into<NewFile>,
 ) -> Result<Attr> {
     vfs.check_writable()?;
+    if let Some(at) = agents::namespace::directory_at(vfs, parent)
+        && let Some(made) = agents::namespace::mkdir(vfs, &at, name).await?
+    {
+        return Ok(made);
+    }
     kernel_thread::leave().await;
     let new = new.into();
     if let Node::Directory { directory, .. } = vfs.node(parent)?

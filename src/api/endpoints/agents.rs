@@ -1,9 +1,11 @@
-//! Agents, as they are read.
+//! Agents: what they are, and changing that.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{
-    super::{call::Method, endpoint::Endpoint, envelope::Envelope, path::Path},
+    super::{
+        backend::AuditEntry, call::Method, endpoint::Endpoint, envelope::Envelope, path::Path,
+    },
     resources::ItemPage,
 };
 use crate::{
@@ -92,5 +94,74 @@ impl Endpoint for GetPublicAgentOf<'_> {
 
     fn absent(&self) -> Option<Value> {
         Some(Value::Null)
+    }
+}
+
+/// Changes an agent. What the service says that it is then; `None` if it does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct UpdateAgent<'a> {
+    /// The agent.
+    pub agent: &'a AgentId,
+    /// Its name, if that changes.
+    pub name: Option<&'a str>,
+    /// All that it is set to, if any of that changes: it is not documented whether what is sent is
+    /// merged into what there is, or takes its place.
+    pub data: Option<&'a Map<String, Value>>,
+}
+
+impl Endpoint for UpdateAgent<'_> {
+    type Answer = Option<RemoteAgent>;
+    const METHOD: Method = Method::Patch;
+    const IS_TELLING: bool = false;
+
+    fn path(&self) -> Result<Path> {
+        Path::new("agents/{agent}", [self.agent.as_str()])
+    }
+
+    fn body(&self) -> Result<Option<Value>> {
+        let mut body = Map::new();
+        body.extend(self.name.map(|name| ("name".to_owned(), name.into())));
+        body.extend(self.data.map(|data| ("data".to_owned(), data.clone().into())));
+        Ok(Some(body.into()))
+    }
+
+    fn read(&self, answer: Envelope) -> Result<Option<RemoteAgent>> {
+        Ok(answer.agent().ok().flatten())
+    }
+
+    fn entry(&self, _: Option<&Option<RemoteAgent>>) -> Option<AuditEntry> {
+        let fields = json!({ "call": "change agent", "agent": self.agent.as_str(),
+                             "name": self.name, "data": self.data });
+        Some(AuditEntry { project: None, fields })
+    }
+}
+
+/// Deletes an agent. One that is gone already is deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteAgent<'a> {
+    /// The agent.
+    pub agent: &'a AgentId,
+}
+
+impl Endpoint for DeleteAgent<'_> {
+    type Answer = ();
+    const METHOD: Method = Method::Delete;
+    const IS_TELLING: bool = false;
+
+    fn path(&self) -> Result<Path> {
+        Path::new("agents/{agent}", [self.agent.as_str()])
+    }
+
+    fn read(&self, _: Envelope) -> Result<()> {
+        Ok(())
+    }
+
+    fn absent(&self) -> Option<()> {
+        Some(())
+    }
+
+    fn entry(&self, _: Option<&()>) -> Option<AuditEntry> {
+        let fields = json!({ "call": "delete agent", "agent": self.agent.as_str() });
+        Some(AuditEntry { project: None, fields })
     }
 }

@@ -12,7 +12,7 @@ mod spaces;
 mod tasks;
 
 pub use self::{
-    agents::{GetAgent, GetAgents, GetPublicAgentOf},
+    agents::{DeleteAgent, GetAgent, GetAgents, GetPublicAgentOf, UpdateAgent},
     conversations::{GetConvo, GetConvos, GetTranscript},
     details::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,

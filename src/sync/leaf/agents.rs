@@ -2,7 +2,7 @@
 //! and since when it is what it is.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -11,10 +11,10 @@ use std::{
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    api::{RemoteAgent, RemoteConvo},
+    api::{AgentState, RemoteAgent, RemoteConvo},
     ids::{AgentId, ConvoId},
     lock_order::Ordered,
-    replica::freshness::remaining,
+    replica::{freshness::remaining, served::Process},
 };
 
 /// The agents of an account that were looked at.
@@ -26,7 +26,12 @@ struct Known {
     agents: HashMap<AgentId, KnownAgent>,
     /// The conversations of which nothing was told that was said, as they were then.
     untold: HashMap<(AgentId, ConvoId), RemoteConvo>,
+    /// What programs were shown of agents, the latest last.
+    served: VecDeque<(Option<Process>, AgentId, AgentState)>,
 }
+
+/// How many of those are remembered.
+const MOST_SERVED: usize = 256;
 
 #[derive(Debug, Default)]
 struct KnownAgent {
@@ -72,6 +77,25 @@ impl Agents {
         };
         *seen = Some((hash, since));
         since
+    }
+
+    /// A program has this before its eyes: it was shown it, or wrote it.
+    pub(crate) fn note_served(&self, by: Option<Process>, id: &AgentId, state: AgentState) {
+        let mut known = self.0.lock();
+        known.served.retain(|(process, agent, _)| (*process, agent) != (by, id));
+        if known.served.len() >= MOST_SERVED {
+            known.served.pop_front();
+        }
+        known.served.push_back((by, id.clone(), state));
+    }
+
+    /// What a program has before its eyes: what it was shown last, or else what anybody was.
+    pub(crate) fn served(&self, by: Option<Process>, id: &AgentId) -> Option<AgentState> {
+        let known = self.0.lock();
+        let mut of_agent = known.served.iter().rev().filter(|(_, agent, _)| agent == id);
+        let latest = of_agent.clone().next();
+        let own = of_agent.find(|(process, ..)| process.is_some() && *process == by);
+        own.or(latest).map(|(_, _, state)| state.clone())
     }
 
     /// Notes that nothing was told of what was said in a conversation.

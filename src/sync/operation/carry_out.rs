@@ -3,7 +3,10 @@
 use crate::{
     error::Result,
     store::operations::{Operation, OperationKind},
-    sync::{engine::Engine, operation::delete_media},
+    sync::{
+        engine::Engine,
+        operation::{agent, delete_media},
+    },
 };
 
 /// Does what an operation is to do. What was sent before may have been done: that is looked for where
@@ -14,5 +17,7 @@ use crate::{
 pub(crate) async fn carry_out(engine: &Engine, operation: &Operation) -> Result<()> {
     match operation.kind {
         OperationKind::DeleteMedia => delete_media::delete(engine, operation).await,
+        OperationKind::SaveAgent => agent::send::save(engine, operation).await,
+        OperationKind::DeleteAgent => agent::send::delete(engine, operation).await,
     }
 }

@@ -3,9 +3,11 @@
 //!
 //! Another one takes a kind (`store::operations`), and what it does (`carry_out`).
 
+pub(crate) mod agent;
 pub(crate) mod carry_out;
 pub(crate) mod delete_media;
 pub(crate) mod media;
+pub(crate) mod overridden;
 pub(crate) mod settle;
 pub(crate) mod transition;
 pub(crate) mod worker;

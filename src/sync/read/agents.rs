@@ -51,7 +51,8 @@ pub(crate) async fn agent(
         return known.ok_or_else(gone);
     }
     let (shared, at, which) = (engine.clone(), space.clone(), id.clone());
-    let read = tokio::spawn(async move { refresh(&shared, &at, &which).await });
+    let read =
+        tokio::spawn(async move { refresh(&shared, &at, &which, Priority::Foreground).await });
     let Some(known) = known else {
         return read.await.unwrap_or_else(|_| Err(gone()));
     };
@@ -73,7 +74,12 @@ pub(crate) async fn agent(
 ///
 /// # Errors
 /// [`Kind::NotFound`] if there is none.
-pub(crate) async fn refresh(engine: &Engine, space: &SpaceId, id: &AgentId) -> Result<RemoteAgent> {
+pub(crate) async fn refresh(
+    engine: &Engine,
+    space: &SpaceId,
+    id: &AgentId,
+    priority: Priority,
+) -> Result<RemoteAgent> {
     let flight = engine.agents.flight(id);
     let _flight = flight.lock().await;
     if let Some(known) = engine.listings.agent(space, id)
@@ -81,8 +87,21 @@ pub(crate) async fn refresh(engine: &Engine, space: &SpaceId, id: &AgentId) -> R
     {
         return Ok(known);
     }
+    read(engine, space, id, priority).await
+}
+
+/// Asks for an agent, however lately it was read.
+///
+/// # Errors
+/// [`Kind::NotFound`] if there is none.
+pub(crate) async fn read(
+    engine: &Engine,
+    space: &SpaceId,
+    id: &AgentId,
+    priority: Priority,
+) -> Result<RemoteAgent> {
     let asked = engine.clock.now();
-    let agent = engine.backend.read(Priority::Foreground, GetAgent { agent: id }).await?;
+    let agent = engine.backend.read(priority, GetAgent { agent: id }).await?;
     engine.listings.note_agent(space, id, agent.clone());
     engine.agents.note_read(id, asked);
     agent.ok_or_else(gone)

@@ -1,16 +1,16 @@
 //! What the files of agents hold.
-//!
-//! A prompt is shown with a line end behind it, so that it is lines as editors want them; an empty one
-//! is an empty file.
 
 use serde_json::Value;
 
 use crate::{
     api::RemoteAgent,
     error::{Error, Kind, Result},
-    sync::read::agents,
+    sync::{Process, operation::agent::shown, read::agents},
     vfs::{
-        agents::place::{AgentFile, AgentPlace, ConvoFile},
+        agents::{
+            place::{AgentFile, AgentPlace, ConvoFile},
+            text::prompt_text,
+        },
         answer_text,
         directory::no_entry,
         types::Directory,
@@ -21,7 +21,7 @@ use crate::{
 /// What `knowledge/` says of itself.
 pub(crate) const KNOWLEDGE: &str = include_str!("knowledge.md");
 
-/// What a file holds, for whoever opens it.
+/// What a file holds, for the program that opens it, which has it before its eyes from then on.
 ///
 /// # Errors
 /// What asking for it failed with, [`Kind::IsDirectory`] for a directory.
@@ -29,6 +29,7 @@ pub(crate) async fn content(
     vfs: &Vfs,
     directory: &Directory,
     place: &AgentPlace,
+    process: Option<Process>,
 ) -> Result<Vec<u8>> {
     let engine = &vfs.engine;
     match place {
@@ -36,7 +37,9 @@ pub(crate) async fn content(
             answer_text::json(&agents::public(engine, id).await?)
         }
         AgentPlace::File(id, file) => {
-            let agent = agents::agent(engine, directory.space().ok_or_else(no_entry)?, id).await?;
+            let space = directory.space().ok_or_else(no_entry)?;
+            let agent = shown::agent(engine, space, id).await?;
+            engine.agents.note_served(process, id, agent.state());
             known_text(&agent, *file).ok_or_else(|| Error::new(Kind::Protocol, "not to be shown"))
         }
         AgentPlace::KnowledgeReadme(_) => Ok(KNOWLEDGE.into()),
@@ -59,13 +62,5 @@ pub(crate) fn known_text(agent: &RemoteAgent, file: AgentFile) -> Option<Vec<u8>
         AgentFile::Whole => answer_text::json(&Value::from(agent.item.clone())).ok(),
         AgentFile::Prompt => Some(prompt_text(agent.prompt()).into_bytes()),
         AgentFile::Public => None,
-    }
-}
-
-/// A prompt as its file has it.
-fn prompt_text(prompt: &str) -> String {
-    match prompt {
-        "" => String::new(),
-        prompt => format!("{prompt}\n"),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Kind, Result},
     file_name::PROJECT_SUFFIX,
     ids::{AgentId, ProjectId},
-    sync::{ListIntent, locate, read::agents},
+    sync::{locate, operation::agent::shown, read::agents},
     vfs::{
         agents::{
             content, names,
@@ -40,17 +40,17 @@ pub(crate) async fn children(
     match place {
         AgentPlace::All => {
             let space = directory.space().ok_or_else(no_entry)?;
-            let listed = agents::listed(&vfs.engine, space, ListIntent::List).await?;
-            let named = names::name_agents(vfs, space, &listed);
-            let one =
-                |(name, id): &(OsString, AgentId)| (name.clone(), AgentPlace::One(id.clone()));
-            found.extend(named.in_order.iter().map(one));
+            let agents = shown::listed(&vfs.engine, space).await?;
+            let one = |(name, id): (String, AgentId)| (name.into(), AgentPlace::One(id));
+            found.extend(names::name_agents(vfs, space, &agents).into_iter().map(one));
         }
         AgentPlace::Knowledge(agent) => found.extend(known_projects(vfs, agent)),
         AgentPlace::Convos(agent) => found.extend(convos(vfs, agent).await?),
         _ if place.kind() == FileKind::Directory => {}
         _ => return Err(Error::new(Kind::NotDirectory, "a file")),
     }
+    let (tree, now) = (vfs.tree(), vfs.engine.clock().now());
+    found.retain(|(_, place)| !tree.agents.is_hidden(place, now));
     Ok(found)
 }
 
@@ -64,8 +64,9 @@ pub(crate) async fn child(
     place: &AgentPlace,
     name: &OsStr,
 ) -> Result<AgentPlace> {
-    if let Some((_, fixed)) = place.fixed().into_iter().find(|(known, _)| name == *known) {
-        return Ok(fixed);
+    if let Some(fixed) = place.fixed_child(name) {
+        let is_hidden = vfs.tree().agents.is_hidden(&fixed, vfs.engine.clock().now());
+        return if is_hidden { Err(no_entry()) } else { Ok(fixed) };
     }
     let found = children(vfs, directory, place).await?;
     found.into_iter().find(|(known, _)| known == name).map(|(_, place)| place).ok_or_else(no_entry)
@@ -155,7 +156,7 @@ pub(crate) fn attr(vfs: &Vfs, directory: &Directory, place: &AgentPlace, attr: A
     }
 }
 
-/// An agent as it was read last.
+/// An agent as it is shown, as far as it was ever read.
 pub(crate) fn known(vfs: &Vfs, directory: &Directory, id: &AgentId) -> Option<RemoteAgent> {
-    vfs.engine.listings.agent(directory.space()?, id)
+    shown::known(&vfs.engine, directory.space()?, id)
 }

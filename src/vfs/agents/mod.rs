@@ -4,6 +4,9 @@
 
 pub(crate) mod content;
 pub(crate) mod listing;
-pub(crate) mod named;
 pub(crate) mod names;
+pub(crate) mod namespace;
+pub(crate) mod paths;
 pub(crate) mod place;
+pub(crate) mod text;
+pub(crate) mod write;

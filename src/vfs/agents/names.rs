@@ -1,42 +1,33 @@
 //! The names of agents, and of what they have several of. An agent's name is kept as that of a project
 //! is: it stays with the agent for as long as that is called so, across remounts.
 
-use std::{collections::HashMap, ffi::OsString, sync::Arc};
+use std::collections::HashMap;
 
 use crate::{
     api::{RemoteAgent, RemoteConvo},
-    ids::{ConvoId, SpaceId},
+    ids::{AgentId, ConvoId, SpaceId},
     vfs::{
-        agents::{named::AgentNames, place::ConvoFile},
+        agents::place::ConvoFile,
         directory,
         names::{self, Titled},
         volume::Vfs,
     },
 };
 
-/// Names agents; the same names as long as the same is listed.
+/// Names agents, in order.
 pub(crate) fn name_agents(
     vfs: &Vfs,
     space: &SpaceId,
-    listed: &Arc<Vec<RemoteAgent>>,
-) -> Arc<AgentNames> {
-    if let Some(named) = vfs.tree().agent_names.get(space)
-        && Arc::ptr_eq(&named.listed, listed)
-    {
-        return named.clone();
-    }
+    agents: &[RemoteAgent],
+) -> Vec<(String, AgentId)> {
     let titled = |agent: &RemoteAgent| Titled {
         id: agent.id.as_str().to_owned(),
         title: agent.name.clone(),
         suffix: "",
     };
-    let titled: Vec<Titled> = listed.iter().map(titled).collect();
+    let titled: Vec<Titled> = agents.iter().map(titled).collect();
     let names = directory::given(vfs, &key(space), &titled, []);
-    let ids = listed.iter().map(|agent| agent.id.clone());
-    let in_order = names.into_iter().map(OsString::from).zip(ids).collect();
-    let named = Arc::new(AgentNames { listed: listed.clone(), in_order });
-    vfs.tree().agent_names.insert(space.clone(), named.clone());
-    named
+    names.into_iter().zip(agents.iter().map(|agent| agent.id.clone())).collect()
 }
 
 /// What the names of a space's agents are kept under on disk.

@@ -1,12 +1,14 @@
 //! `agents/` as a tree: what is where. Pure.
 
+use std::ffi::OsStr;
+
 use crate::{
     ids::{AgentId, ConvoId, ProjectId},
     vfs::types::FileKind,
 };
 
 /// What an agent has that is a file of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum AgentFile {
     /// The whole object.
     Whole,
@@ -17,7 +19,7 @@ pub(crate) enum AgentFile {
 }
 
 /// And a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ConvoFile {
     /// What is known of it.
     Metadata,
@@ -26,8 +28,16 @@ pub(crate) enum ConvoFile {
 }
 
 impl AgentFile {
-    const ALL: [(&str, AgentFile); 3] =
-        [("prompt.md", Self::Prompt), ("agent.json", Self::Whole), ("public.json", Self::Public)];
+    const ALL: [AgentFile; 3] = [Self::Prompt, Self::Whole, Self::Public];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt.md",
+            Self::Whole => "agent.json",
+            Self::Public => "public.json",
+        }
+    }
 }
 
 impl ConvoFile {
@@ -43,7 +53,7 @@ impl ConvoFile {
 }
 
 /// Where in that tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum AgentPlace {
     /// `agents/` itself.
     All,
@@ -73,6 +83,30 @@ impl AgentPlace {
         }
     }
 
+    /// The agent that it is of; `None` for `agents/` itself.
+    pub(crate) fn agent(&self) -> Option<&AgentId> {
+        match self {
+            Self::All => None,
+            Self::One(agent)
+            | Self::File(agent, _)
+            | Self::Knowledge(agent)
+            | Self::KnowledgeReadme(agent)
+            | Self::Known(agent, _)
+            | Self::Convos(agent)
+            | Self::Convo(agent, ..) => Some(agent),
+        }
+    }
+
+    /// Whether programs may write to it.
+    pub(crate) fn is_written(&self) -> bool {
+        matches!(self, Self::File(_, AgentFile::Prompt | AgentFile::Whole))
+    }
+
+    /// Whether names in it that mean nothing to Taskade are the programs' own files.
+    pub(crate) fn holds_scratch(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
     /// The place that it is in; `None` for `agents/` itself.
     pub(crate) fn above(&self) -> Option<AgentPlace> {
         match self {
@@ -92,7 +126,7 @@ impl AgentPlace {
     pub(crate) fn fixed(&self) -> Vec<(&'static str, AgentPlace)> {
         match self {
             Self::One(agent) => {
-                let file = |(name, file)| (name, Self::File(agent.clone(), file));
+                let file = |file: AgentFile| (file.name(), Self::File(agent.clone(), file));
                 let below = [
                     ("knowledge", Self::Knowledge(agent.clone())),
                     ("conversations", Self::Convos(agent.clone())),
@@ -102,5 +136,10 @@ impl AgentPlace {
             Self::Knowledge(agent) => vec![("README.md", Self::KnowledgeReadme(agent.clone()))],
             _ => Vec::new(),
         }
+    }
+
+    /// What is always in it under this name.
+    pub(crate) fn fixed_child(&self, name: &OsStr) -> Option<AgentPlace> {
+        self.fixed().into_iter().find(|(known, _)| name == *known).map(|(_, place)| place)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         draft::Draft,
         process,
         scratch_file::ScratchFile,
-        tree::{outcome::Outcome, sharing::Sharing},
+        tree::{agent_writer::AgentWriter, outcome::Outcome, sharing::Sharing},
         types::{Ino, OpenMode},
     },
 };
@@ -33,6 +33,8 @@ pub(crate) enum Handle {
     Media(MediaReader),
     /// A share link open for writing.
     Sharing(Sharing),
+    /// A file of an agent open for writing.
+    Agent(AgentWriter),
     /// A local file.
     Scratch { file: ScratchFile, ino: Ino },
     /// A directory, as it was when it was opened.

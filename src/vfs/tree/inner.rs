@@ -10,13 +10,12 @@ use std::{
 use crate::{
     sync::Project,
     vfs::{
-        agents::named::NamesBySpace,
         dir_pages::DirPages,
         inode::Inodes,
         resource_path::LatestTaskNames,
         tree::{
-            burst::Burst, deferred::DeferredTruncate, entries::Entries, handles::Handle,
-            pins::Pins, raising::Raising, waiting::Waiting,
+            agent_names::AgentNames, burst::Burst, deferred::DeferredTruncate, entries::Entries,
+            handles::Handle, pins::Pins, raising::Raising, waiting::Waiting,
         },
         types::{Directory, Fh, Ino, ROOT},
         watchers::{Names, Unheard},
@@ -69,7 +68,8 @@ pub(crate) struct MountTree {
     /// What the mount is about to do to a name of its own.
     pub(crate) raising: Option<Raising>,
     pub(crate) task_names: LatestTaskNames,
-    pub(crate) agent_names: NamesBySpace,
+    /// The names of agents and their files that are gone for a moment.
+    pub(crate) agents: AgentNames,
     pub(crate) directories: HashMap<Directory, Ino>,
     pub(crate) next_handle: u64,
     pub(crate) next_ticket: u64,

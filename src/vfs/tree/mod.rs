@@ -1,5 +1,7 @@
 //! What is behind the names of a mount.
 
+pub(crate) mod agent_names;
+pub(crate) mod agent_writer;
 pub(crate) mod burst;
 pub(crate) mod deferred;
 pub(crate) mod entries;

@@ -1,5 +1,6 @@
 //! What programs write, and what becomes of it on its way to Taskade.
 
+mod agents;
 mod bases_across_mounts;
 mod buffer_lines;
 mod close_errors;

@@ -1,6 +1,7 @@
 //! `.taskade/agents/` of folders as programs see it: the real program on a real mount, and the requests
 //! that each look costs.
 
+mod editing;
 mod reading;
 
 use std::path::PathBuf;

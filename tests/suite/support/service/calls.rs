@@ -11,6 +11,7 @@ use taskadefs::{
 
 use crate::support::service::{
     Fault, Memory, Project, State, TITLE,
+    agents::{is_of_agents, words_of_agents},
     details::words_of_detail,
     gone,
     media::is_of_media,
@@ -96,7 +97,10 @@ fn words(call: &Call) -> String {
             let (position, target) = (text(call, "/target/position"), text(call, "/target/taskId"));
             format!("PUT {}/move {position} {target}", ids[1])
         }
-        _ => words_of_detail(call).unwrap_or_else(|| plain_words(call)),
+        _ => {
+            let words = words_of_detail(call).or_else(|| words_of_agents(call));
+            words.unwrap_or_else(|| plain_words(call))
+        }
     }
 }
 
@@ -186,6 +190,7 @@ impl State {
                 self.move_task(project, task, call)
             }
             _ if is_of_media(call) => self.execute_media(call, &ids),
+            _ if is_of_agents(call) => self.execute_agents(call, &ids),
             _ => self.execute_detail(call, &ids),
         }
     }

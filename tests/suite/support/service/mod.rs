@@ -4,6 +4,7 @@
 //! requests a save comes to, and takes edits "from elsewhere" that are in no log. How it answers
 //! requests is in `service::calls`.
 
+pub mod agents;
 mod calls;
 pub mod connection;
 pub mod details;
@@ -68,6 +69,8 @@ pub(crate) struct State {
     pub(crate) bytes: usize,
     /// After how many bytes the next download breaks off.
     pub(crate) torn: Option<usize>,
+    /// As they are answered.
+    pub(crate) agents: Vec<Value>,
     pub(crate) log: Vec<String>,
     pub(crate) reads: usize,
     /// What was read, as the paths of the document have it.

@@ -1,0 +1,42 @@
+//! What the journal has of a save of an agent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::AgentState,
+    error::{Error, Kind, Result},
+    plan::agents::{MergedAgent, merge},
+    store::operations::Operation,
+};
+
+/// What an agent is to become.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AgentSave {
+    /// What whoever wrote it had before their eyes.
+    pub(crate) base: AgentState,
+    /// And what they made of it.
+    pub(crate) want: AgentState,
+}
+
+impl AgentSave {
+    /// That of an operation.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`] if the journal has something else.
+    pub(crate) fn of(operation: &Operation) -> Result<Self> {
+        serde_json::from_value(operation.body.clone()).map_err(|error| {
+            Error::new(Kind::Storage, "the journal has a save of an agent that cannot be read")
+                .because(error)
+        })
+    }
+
+    /// What it makes of an agent that others may have changed.
+    pub(crate) fn onto(&self, now: &AgentState) -> MergedAgent {
+        merge(&self.base, &self.want, now)
+    }
+
+    /// With what was made of it since, by whoever had `seen` before their eyes.
+    pub(crate) fn then(&self, seen: &AgentState, wanted: &AgentState) -> Self {
+        Self { base: self.base.clone(), want: merge(seen, wanted, &self.want).state }
+    }
+}

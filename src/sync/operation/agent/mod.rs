@@ -1,0 +1,7 @@
+//! Agents: what programs want of them, how they are shown meanwhile, and sending it.
+
+pub(crate) mod body;
+pub(crate) mod save;
+pub(crate) mod send;
+pub(crate) mod shown;
+pub(crate) mod verdict;

@@ -1,0 +1,83 @@
+//! Sending what is wanted of agents.
+//!
+//! A save is noted as sent before anything is asked for it: what is written from then on is another
+//! save. Whether what is sent is merged into what an agent is set to, or takes its place, is not
+//! documented, so all of it is sent, put together from what the service has by now. The same request
+//! may be sent twice without harm.
+
+use crate::{
+    api::{
+        AgentState, Priority, RemoteAgent,
+        endpoints::{DeleteAgent, UpdateAgent},
+    },
+    error::{Error, Kind, Result},
+    ids::AgentId,
+    store::operations::Operation,
+    sync::{
+        engine::Engine,
+        operation::{agent::body::AgentSave, overridden, transition},
+        read::agents,
+    },
+};
+
+/// Makes an agent what it is to be.
+///
+/// # Errors
+/// What the service refuses with, or what came in the way.
+pub(crate) async fn save(engine: &Engine, operation: &Operation) -> Result<()> {
+    let was_sent = operation.sent;
+    let noted = transition::change(engine, operation.row, |it| it.sent = true).await?;
+    let Some(operation) = noted else { return Ok(()) };
+    let sent = send(engine, &operation, was_sent).await;
+    if let Err(error) = &sent
+        && error.kind().is_certain()
+    {
+        transition::change(engine, operation.row, |it| it.sent = was_sent).await?;
+    }
+    sent
+}
+
+async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<()> {
+    let (space, id) = (&operation.space, subject(operation)?);
+    let now = match was_sent {
+        // What came of the last request shows in what there is now.
+        true => agents::read(engine, space, &id, Priority::Save).await?,
+        false => agents::refresh(engine, space, &id, Priority::Save).await?,
+    };
+    let (before, save) = (now.state(), AgentSave::of(operation)?);
+    let merged = save.onto(&before);
+    if merged.state == before {
+        return Ok(());
+    }
+    if !merged.overridden.is_empty() && !was_sent {
+        overridden::keep(engine, operation, &now.item.clone().into(), &merged.overridden).await;
+    }
+    let AgentState { name, data } = &merged.state;
+    let changes = UpdateAgent {
+        agent: &id,
+        name: (*name != before.name).then_some(name),
+        data: (*data != before.data).then_some(data),
+    };
+    let told: Option<RemoteAgent> = engine.backend.write(changes).await?;
+    let told = told.filter(|told| told.id == id).unwrap_or_else(|| now.with(merged.state));
+    engine.listings.note_agent(space, &id, Some(told));
+    engine.agents.note_read(&id, engine.clock.now());
+    Ok(())
+}
+
+/// Deletes an agent. Whatever became of the request before, another one does no harm.
+///
+/// # Errors
+/// What the service refuses with, or what came in the way.
+pub(crate) async fn delete(engine: &Engine, operation: &Operation) -> Result<()> {
+    let id = subject(operation)?;
+    transition::change(engine, operation.row, |it| it.sent = true).await?;
+    engine.backend.write(DeleteAgent { agent: &id }).await?;
+    engine.listings.note_agent(&operation.space, &id, None);
+    Ok(())
+}
+
+fn subject(operation: &Operation) -> Result<AgentId> {
+    let subject = operation.subject.as_deref().map(AgentId::new);
+    subject.ok_or_else(|| Error::new(Kind::Invalid, "no agent is named"))
+}

@@ -1,0 +1,54 @@
+//! Saves of agents that others changed meanwhile.
+
+use serde_json::{Value, json};
+
+use super::{patch, prompt, read, scout, write};
+use crate::support::harness::pass;
+
+#[tokio::test(start_paused = true)]
+async fn what_others_changed_beside_the_prompt_stands() {
+    let mount = scout().await;
+    prompt(&mount).await;
+    pass(60).await;
+    mount.memory.set_agent_elsewhere("s", "/data/commands", json!([{ "id": "c" }]));
+    write(&mount, "prompt.md", "Nod.\n").await.unwrap();
+    let now = mount.memory.agent_now("s").unwrap();
+    assert_eq!(now["data"], json!({ "commands": [{ "id": "c" }], "description": "Nod." }));
+    assert!(mount.vfs.status().conflicts.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_prompt_that_both_changed_the_save_wins_and_the_other_is_kept() {
+    let mount = scout().await;
+    prompt(&mount).await;
+    pass(60).await;
+    mount.memory.set_agent_elsewhere("s", "/data/description", "Theirs.".into());
+    write(&mount, "prompt.md", "Ours.\n").await.unwrap();
+    assert_eq!(mount.writes(), [patch("Ours.")]);
+    let conflicts = mount.vfs.status().conflicts;
+    assert_eq!(conflicts.len(), 1);
+    let kept = mount.vfs.status().conflicts[0].file.clone();
+    let file = kept.rsplit('/').next().unwrap();
+    let dir = walk(mount.dir.path(), file).expect("the version from elsewhere");
+    assert!(std::fs::read_to_string(dir).unwrap().contains("Theirs."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_writes_json_from_what_it_read_overrides_nothing_that_it_did_not_change() {
+    let mount = scout().await;
+    let mut read: Value = serde_json::from_str(&read(&mount, "agent.json").await.unwrap()).unwrap();
+    pass(60).await;
+    mount.memory.set_agent_elsewhere("s", "/data/description", "Theirs.".into());
+    read["data"]["tone"] = "warm".into();
+    write(&mount, "agent.json", &read.to_string()).await.unwrap();
+    let data = mount.memory.agent_now("s").unwrap()["data"].clone();
+    assert_eq!(data, json!({ "commands": [], "description": "Theirs.", "tone": "warm" }));
+}
+
+/// Where a file is.
+fn walk(dir: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(dir).unwrap().flatten().find_map(|entry| match entry.path() {
+        path if path.is_dir() => walk(&path, name),
+        path => (path.file_name()? == name).then_some(path),
+    })
+}

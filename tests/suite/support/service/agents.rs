@@ -1,0 +1,92 @@
+//! The agents of a Taskade in memory.
+
+use serde_json::{Value, json};
+use taskadefs::{
+    api::{Call, Method},
+    error::Result,
+};
+
+use crate::support::service::{
+    Memory, State,
+    calls::{item, items, sent},
+    gone,
+};
+
+const LIST: &str = "folders/{folder}/agents";
+const ONE: &str = "agents/{agent}";
+
+/// Whether a request is about agents.
+pub(crate) fn is_of_agents(call: &Call) -> bool {
+    call.path.template().starts_with("agents/") || call.path.template() == LIST
+}
+
+/// A write as the log has it, with its body.
+pub(crate) fn words_of_agents(call: &Call) -> Option<String> {
+    let body = call.body.as_ref().filter(|_| is_of_agents(call))?;
+    let verb = format!("{:?}", call.method).to_uppercase();
+    let rest = call.path.template().rsplit('/').next().filter(|part| !part.starts_with('{'));
+    let rest = rest.map_or_else(String::new, |rest| format!("/{rest}"));
+    Some(format!("{verb} {}{rest} {body}", call.path.ids()[0]))
+}
+
+impl State {
+    pub(crate) fn execute_agents(&mut self, call: &Call, ids: &[&str]) -> Result<Value> {
+        match (call.method, call.path.template(), ids) {
+            (Method::Get, LIST, [folder]) => {
+                self.check_space(folder)?;
+                let inside = self.agents.iter().filter(|agent| agent["space_id"] == **folder);
+                let page = call.query.iter().find(|(name, _)| *name == "page");
+                let page: usize = page.map_or(1, |(_, page)| page.parse().unwrap());
+                Ok(items(inside.skip((page - 1) * 20).take(20).cloned()))
+            }
+            (Method::Get, ONE, [id]) => Ok(item(self.agent(id)?.clone())),
+            (Method::Patch, ONE, [id]) => {
+                let agent = self.agent(id)?;
+                for key in ["name", "data"] {
+                    if *sent(call, &format!("/{key}")) != Value::Null {
+                        agent[key] = sent(call, &format!("/{key}")).clone();
+                    }
+                }
+                Ok(item(agent.clone()))
+            }
+            (Method::Delete, ONE, [id]) => {
+                self.agent(id)?;
+                self.agents.retain(|agent| agent["id"] != **id);
+                Ok(items([]))
+            }
+            (Method::Get, "agents/{agent}/convos/", [id]) => {
+                self.agent(id)?;
+                Ok(items([]))
+            }
+            _ => Err(gone()),
+        }
+    }
+
+    fn agent(&mut self, id: &str) -> Result<&mut Value> {
+        self.agents.iter_mut().find(|agent| agent["id"] == id).ok_or_else(gone)
+    }
+}
+
+impl Memory {
+    /// Somebody else makes an agent.
+    pub fn make_agent_elsewhere(&self, folder: &str, id: &str, name: &str, prompt: &str) {
+        let data = json!({ "commands": [], "description": prompt });
+        let agent = json!({ "id": id, "name": name, "space_id": folder, "data": data });
+        self.lock().agents.push(agent);
+    }
+
+    /// Somebody else sets something of an agent.
+    pub fn set_agent_elsewhere(&self, id: &str, pointer: &str, value: Value) {
+        *self.lock().agent(id).unwrap().pointer_mut(pointer).unwrap() = value;
+    }
+
+    /// Somebody else deletes an agent.
+    pub fn delete_agent_elsewhere(&self, id: &str) {
+        self.lock().agents.retain(|agent| agent["id"] != id);
+    }
+
+    /// An agent as it is.
+    pub fn agent_now(&self, id: &str) -> Option<Value> {
+        self.lock().agent(id).ok().cloned()
+    }
+}
