@@ -12,14 +12,17 @@ use super::{
     bundle::ExportedSpace,
     endpoint::{Endpoint, ask},
     endpoints::{
-        CompleteProject, CopyProject, CreateProject, CreateTasks, DeleteAssignee, DeleteDate,
-        DeleteField, DeleteNote, DeleteTask, GetDetail, GetExport, GetFields, GetFolders,
-        GetProject, GetProjects, GetShareLink, GetTaskResource, GetViewedProjects, GetWorkspaces,
-        MoveTask, PutAssignees, PutDate, PutField, PutNote, PutShareLink, RestoreProject,
-        SetCompleted, UpdateTask,
+        CompleteProject, CopyProject, CreateFromTemplate, CreateProject, CreateTasks,
+        DeleteAssignee, DeleteDate, DeleteField, DeleteNote, DeleteTask, GetDetail, GetExport,
+        GetFields, GetFolders, GetProject, GetProjects, GetShareLink, GetTaskResource,
+        GetViewedProjects, GetWorkspaces, MoveTask, PutAssignees, PutDate, PutField, PutNote,
+        PutShareLink, RestoreProject, SetCompleted, UpdateTask,
     },
     ledger::BudgetStatus,
-    listing::{list_agents, list_blocks, list_convos, list_medias, list_members, list_tasks},
+    listing::{
+        list_agents, list_blocks, list_convos, list_medias, list_members, list_tasks,
+        list_templates,
+    },
     outage::Gone,
     paging::Paging,
     priority::Priority,
@@ -27,10 +30,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    ids::{AgentId, ProjectId, SpaceId, TaskId},
+    ids::{AgentId, ProjectId, SpaceId, TaskId, TemplateId},
     model::{
         NewTask, Position, RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject,
-        RemoteSpace, RemoteTask, SetDetail, TaskResource, TypedText,
+        RemoteSpace, RemoteTask, RemoteTemplate, SetDetail, TaskResource, TypedText,
     },
 };
 
@@ -152,6 +155,15 @@ impl Client {
         }
     }
 
+    /// The templates of projects in a folder, every page of them.
+    pub async fn templates(
+        &self,
+        priority: Priority,
+        folder: &SpaceId,
+    ) -> Result<Vec<RemoteTemplate>> {
+        self.heard(list_templates(&*self.backend, priority, folder).await)
+    }
+
     /// Writes something that a task has beside its text, or takes it away.
     pub async fn set_detail(
         &self,
@@ -243,6 +255,15 @@ impl Client {
         title: &str,
     ) -> Result<Option<ProjectId>> {
         self.write(CopyProject { project, folder, title }).await
+    }
+
+    /// [`CreateFromTemplate`].
+    pub async fn create_from_template(
+        &self,
+        folder: &SpaceId,
+        template: &TemplateId,
+    ) -> Result<(Option<ProjectId>, Option<String>)> {
+        self.write(CreateFromTemplate { folder, template }).await
     }
 
     /// [`CreateTasks`].

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::{
     backend::Backend,
     endpoint::ask,
-    endpoints::{GetAgents, GetBlocks, GetConvos, GetMedias, GetMembers, GetTasks, ItemPage},
+    endpoints::{
+        GetAgents, GetBlocks, GetConvos, GetMedias, GetMembers, GetTasks, GetTemplates, ItemPage,
+    },
     paging::{Bounded, Next, Pages, Paging},
     priority::Priority,
     wire, wire_agents,
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     ids::{AgentId, ProjectId, SpaceId},
-    model::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteTask},
+    model::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteTask, RemoteTemplate},
 };
 
 /// How often a project is listed before it is said to change too fast.
@@ -95,6 +97,22 @@ pub(super) async fn list_medias(
         }
     }
     medias.items.iter().map(wire::media).collect()
+}
+
+/// All pages of templates, by number.
+pub(super) async fn list_templates(
+    backend: &dyn Backend,
+    priority: Priority,
+    folder: &SpaceId,
+) -> Result<Vec<RemoteTemplate>> {
+    let mut templates = PagedItems::default();
+    for page in 1_usize.. {
+        let page = ask(backend, priority, GetTemplates { folder, page }).await?;
+        if !templates.take("templates", page, GetTemplates::LIMIT)? {
+            break;
+        }
+    }
+    templates.items.iter().map(wire::template).collect()
 }
 
 /// All pages of blocks, by the last block of the one before.

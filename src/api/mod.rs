@@ -68,7 +68,7 @@ pub use self::{
 pub use crate::model::{
     AgentState, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
     RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask,
-    Schedule, SetDetail, TaskResource, TypedText,
+    RemoteTemplate, Schedule, SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

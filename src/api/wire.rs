@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    ids::{MediaId, ProjectId, SpaceId, TaskId},
-    model::{RemoteMedia, RemoteProject, RemoteSpace, RemoteTask},
+    ids::{MediaId, ProjectId, SpaceId, TaskId, TemplateId},
+    model::{RemoteMedia, RemoteProject, RemoteSpace, RemoteTask, RemoteTemplate},
 };
 
 /// One page of a project's tasks.
@@ -63,6 +63,11 @@ impl Envelope {
         id(&self.item()?).ok()
     }
 
+    /// The name of the item, if the answer has one.
+    pub(crate) fn item_name(&self) -> Option<String> {
+        scalar(self.item()?.get("name")?)
+    }
+
     /// The text of the item, if the answer has one.
     pub(crate) fn item_text(&self) -> Option<String> {
         scalar(self.item()?.get("text")?)
@@ -94,6 +99,11 @@ fn project(item: &Value) -> Result<RemoteProject> {
         name: text(item, "name"),
         completed: item.get("completed").and_then(flag),
     })
+}
+
+/// A template, as an item of a listing.
+pub(super) fn template(item: &Value) -> Result<RemoteTemplate> {
+    Ok(RemoteTemplate { id: TemplateId::new(id(item)?), name: text(item, "name") })
 }
 
 fn task(item: &Value) -> Result<RemoteTask> {

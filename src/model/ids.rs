@@ -67,3 +67,7 @@ id_type!(
     /// A conversation with an agent.
     ConvoId
 );
+id_type!(
+    /// A template of projects.
+    TemplateId
+);

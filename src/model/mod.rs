@@ -14,11 +14,11 @@ pub use self::{
     agents::{AgentState, RemoteAgent, RemoteConvo},
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
     fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
-    ids::{AgentId, ConvoId, MediaId, ProjectId, SpaceId, TaskId},
+    ids::{AgentId, ConvoId, MediaId, ProjectId, SpaceId, TaskId, TemplateId},
     marker::{Marker, Spelled},
     media::RemoteMedia,
     tasks::{
         ContentType, MAX_BATCH, MAX_CONTENT_CHARS, NewTask, Position, RemoteProject, RemoteSpace,
-        RemoteTask, TypedText,
+        RemoteTask, RemoteTemplate, TypedText,
     },
 };

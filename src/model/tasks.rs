@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{ProjectId, SpaceId, TaskId},
+    ids::{ProjectId, SpaceId, TaskId, TemplateId},
     marker::Spelled,
 };
 
@@ -31,6 +31,15 @@ pub struct RemoteProject {
     pub name: String,
     /// Whether it is archived, where the answer says so.
     pub completed: Option<bool>,
+}
+
+/// A template of projects, as listed: no more is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteTemplate {
+    /// Its id.
+    pub id: TemplateId,
+    /// Its name as Taskade has it: possibly empty, equal to another's, or hostile.
+    pub name: String,
 }
 
 /// A task, as listed.

@@ -15,6 +15,16 @@ impl Replica {
         first
     }
 
+    /// The tasks of another project as new ones of this.
+    pub(crate) fn as_new(&mut self, tasks: &Outline) -> Outline {
+        let first = self.reserve(tasks.items.len());
+        let mut tasks = tasks.clone();
+        for (number, item) in (first..).zip(&mut tasks.items) {
+            (item.key, item.details) = (Key::New(number), item.details.present());
+        }
+        tasks
+    }
+
     /// Numbers up to that of this key are taken.
     pub(crate) fn reserve_above(&mut self, key: &Key) {
         if let Key::New(number) = key {

@@ -15,7 +15,7 @@ use crate::{
     api::TaskResource,
     ids::{ProjectId, TaskId},
     plan::{self, Change, Conflict, Details, Key, Op, Outline},
-    replica::{reconcile as arrivals, relocation::Relocation},
+    replica::{creation::MadeFrom, reconcile as arrivals, relocation::Relocation},
 };
 
 /// A project's saved state and what it grew from.
@@ -48,6 +48,9 @@ pub(crate) struct PendingSave {
     /// Whether it creates the project.
     #[serde(default)]
     pub(in crate::replica) creates: bool,
+    /// What the project is made from, if it is to be created, or is being.
+    #[serde(default)]
+    pub(in crate::replica) made_from: Option<MadeFrom>,
     /// Whether the project is archived, and to be restored before anything else is sent.
     #[serde(default)]
     pub(in crate::replica) restores: bool,
@@ -113,6 +116,7 @@ impl PendingSave {
             recreated: Vec::new(),
             origins: Vec::new(),
             creates: false,
+            made_from: None,
             restores: false,
             is_restored: false,
             undoes: None,

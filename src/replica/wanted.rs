@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use crate::{
     plan::{Details, Key, Op, Outline},
     replica::{
+        creation::MadeFrom,
         pending::{PendingSave, TransferredTask},
         relocation::Relocation,
     },
@@ -48,6 +49,16 @@ impl PendingSave {
     /// Whether it creates the project.
     pub(crate) fn creates_project(&self) -> bool {
         self.creates
+    }
+
+    /// What the project is made from, where that is more than its text.
+    pub(crate) fn made_from(&self) -> Option<&MadeFrom> {
+        self.made_from.as_ref()
+    }
+
+    /// As one of a project that is made from something.
+    pub(crate) fn making_from(self, made_from: MadeFrom) -> Self {
+        Self { made_from: Some(made_from), ..self }
     }
 
     /// Whether the project is archived, and to be restored before anything else is sent.

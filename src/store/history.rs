@@ -34,7 +34,8 @@ impl Scope {
     }
 }
 
-/// What a project was before it was renamed or moved.
+/// What a project was before it was renamed or moved, or what it was made from when it was created:
+/// a project, or with no id what has this path.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Former {
     pub(crate) project: ProjectId,
@@ -79,7 +80,7 @@ pub(crate) struct Action {
     pub(crate) undone: bool,
     /// Where the project was, relative to the mount; empty if it was not noted.
     pub(crate) path: String,
-    /// What it was before, if it was renamed or moved.
+    /// What it was before, if it was renamed or moved; what it was made from, if it was created.
     pub(crate) former: Option<Former>,
     /// Which removals were made together.
     pub(crate) burst: Option<i64>,
@@ -154,7 +155,7 @@ impl Journal {
                     former_project, former_folder, former_title, former_path, burst
              FROM past WHERE {which}
                  AND (?1 IS NULL OR project IN (SELECT value FROM json_each(?1)))
-                 AND (?2 IS NULL OR {} OR {})
+                 AND (?2 IS NULL OR {} OR deed = '\"Renamed\"' AND ({}))
              ORDER BY row DESC LIMIT ?3",
             is_below("path"),
             is_below("former_path"),
@@ -200,7 +201,8 @@ pub(crate) fn all_ids(connection: &Connection, id: &ProjectId) -> Result<Vec<Str
     let failed = storage("cannot read the history");
     let mut statement = connection
         .prepare(
-            "SELECT former_project FROM past WHERE project = ?1 AND former_project IS NOT NULL",
+            "SELECT former_project FROM past
+             WHERE project = ?1 AND former_project IS NOT NULL AND deed = '\"Renamed\"'",
         )
         .map_err(&failed)?;
     let mut ids = vec![id.as_str().to_owned()];

@@ -24,6 +24,8 @@ pub(crate) mod transition;
 pub(crate) mod upload;
 pub(crate) mod write;
 
+pub(crate) use crate::replica::creation::MadeFrom;
+pub(crate) use crate::replica::creation::Source;
 pub(crate) use crate::replica::served::Base;
 pub use crate::replica::served::GRACE;
 pub use crate::replica::served::Process;

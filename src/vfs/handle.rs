@@ -19,7 +19,10 @@ use crate::{
         kernel_cache, left_behind, media, outcome, pins, process, resource, scratch,
         scratch_file::Writing,
         share, taken,
-        tree::handles::{Handle, Writer, is_opener},
+        tree::{
+            handles::{Handle, Writer, is_opener},
+            sources::CopySource,
+        },
         truncation,
         types::{Caching, Fh, Ino, OpenMode, Opened},
         volume::Vfs,
@@ -51,6 +54,9 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
         }
         Node::Project(project) => {
             follow::open(&vfs.engine, &project, process::of_thread(caller));
+            if let Some(process) = process::of_thread(caller) {
+                vfs.tree().sources.note(process, CopySource::Project(project.clone()));
+            }
             open_reader(vfs, ino, project, caller).await
         }
     }

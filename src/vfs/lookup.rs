@@ -12,7 +12,7 @@ use crate::{
         attributes,
         directory::{self, Found, check_name, is_resources, no_entry},
         inode::Node,
-        left_behind, pins, process, resource, scratch,
+        left_behind, pins, process, recent, resource, scratch,
         tree::inner::MountTree,
         types::{Attr, Directory, Ino},
         volume::Vfs,
@@ -41,7 +41,13 @@ pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) ->
             let process = process::of_thread(caller);
             look_up_listed(vfs, parent, &directory, name, process).await
         }
-        Node::Scratch(_) => scratch::look_up(vfs, parent, name).await,
+        Node::Scratch(_) => {
+            if recent::is_recent(vfs, parent, name) {
+                let process = process::of_thread(caller);
+                recent::refresh(vfs, directories::list_intent_of(&vfs.engine, process, None)).await;
+            }
+            scratch::look_up(vfs, parent, name).await
+        }
         Node::Project(_) => Err(Error::new(Kind::NotDirectory, "a project is a file")),
     }
 }

@@ -29,6 +29,8 @@ use crate::{
         returning,
         scratch::{self, failed},
         scratch_make,
+        template_place::TemplatePlace,
+        templates,
         tree::inner::LocalEntry,
         truncation,
         types::{Attr, Ino, NewFile, OpenMode, Opened},
@@ -281,6 +283,9 @@ pub(crate) async fn move_out(
     match &node.at {
         List::Archive(ArchivePlace::Top) => {
             archived::move_out(vfs, &node.directory, name, to, target).await
+        }
+        List::Templates(TemplatePlace::Top) => {
+            templates::move_out(vfs, &node.directory, name, to.1, target, process).await
         }
         _ => Err(resource::read_only()),
     }

@@ -84,7 +84,9 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
             if let Some((parent, name)) = &node
                 && recent::is_recent(vfs, *parent, name)
             {
-                recent::refresh(vfs).await;
+                let process = process::of_thread(caller);
+                let intent = directories::list_intent_of(&vfs.engine, process, Some(ino.0));
+                recent::refresh(vfs, intent).await;
             }
             (Vec::new(), node.map_or(ROOT, |(parent, _)| parent))
         }

@@ -27,8 +27,20 @@ pub(crate) fn below(vfs: &Vfs, directory: &Directory, name: &OsStr) -> Option<St
     joined(&vfs.tree(), directory.clone(), name)
 }
 
-fn joined(tree: &MountTree, mut at: Directory, name: &OsStr) -> Option<String> {
-    let mut path = vec![name.to_string_lossy().into_owned()];
+/// The path of a directory by the names that were given; `None` if one on the way was not.
+pub(crate) fn directory(vfs: &Vfs, directory: &Directory) -> Option<String> {
+    above(&vfs.tree(), directory.clone()).map(|path| path.join("/"))
+}
+
+fn joined(tree: &MountTree, at: Directory, name: &OsStr) -> Option<String> {
+    let mut path = above(tree, at)?;
+    path.push(name.to_string_lossy().into_owned());
+    Some(path.join("/"))
+}
+
+/// The names that lead to a directory.
+fn above(tree: &MountTree, mut at: Directory) -> Option<Vec<String>> {
+    let mut path = Vec::new();
     while let Some(space) = at.space().cloned() {
         let (above, name) = tree.entries.iter().find_map(|(directory, entries)| {
             let name = entries.name_of_space(&space).filter(|_| *directory != at)?;
@@ -38,5 +50,5 @@ fn joined(tree: &MountTree, mut at: Directory, name: &OsStr) -> Option<String> {
         at = above;
     }
     path.reverse();
-    Some(path.join("/"))
+    Some(path)
 }

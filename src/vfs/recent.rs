@@ -22,7 +22,10 @@ use crate::{
     file_name::PROJECT_SUFFIX,
     ids::ProjectId,
     kernel_thread,
-    sync::read::{offline, viewed},
+    sync::{
+        ListIntent,
+        read::{offline, viewed},
+    },
     vfs::{
         control::{RECENT, is_control},
         directory::{self, child},
@@ -55,11 +58,11 @@ pub(crate) fn is_recent(vfs: &Vfs, parent: Ino, name: &OsStr) -> bool {
             Some(Node::Scratch(Some((above, name)))) if is_control(*above, name))
 }
 
-/// Has the links say what was viewed last, as far as that is told. What goes wrong leaves them as they
-/// were.
-pub(crate) async fn refresh(vfs: &Vfs) {
+/// Has the links say what was viewed last, as far as that is told: a program that walks through many
+/// directories gets what is known. What goes wrong leaves them as they were.
+pub(crate) async fn refresh(vfs: &Vfs, list_intent: ListIntent) {
     let _turn = vfs.recent.lock().await;
-    let viewed = viewed::viewed(&vfs.engine).await;
+    let viewed = viewed::viewed(&vfs.engine, list_intent).await;
     kernel_thread::leave().await;
     let dir = vfs.control.join(RECENT);
     if let Err(error) = write(&dir, &links(vfs, &viewed), vfs.now()) {

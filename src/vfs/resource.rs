@@ -33,6 +33,8 @@ use crate::{
         media,
         media_place::MediaPlace,
         resource_path::{List, ResourceNode, TaskNames},
+        template_place::TemplatePlace,
+        templates,
         tree::{entries::Entry, handles::Handle, inner::LocalEntry, sharing::Sharing},
         types::{
             Attr, Caching, Directory, DirectoryEntry, Fh, FileKind, Ino, OpenMode, Opened, SetAttr,
@@ -55,6 +57,7 @@ pub(crate) async fn look_up_below(vfs: &Vfs, node: &ResourceNode, name: &OsStr) 
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
     let at = match &node.at {
+        List::Templates(_) => List::Templates(templates::named(vfs, &node.directory, name).await?),
         List::Archive(_) => List::Archive(archived::named(vfs, &node.directory, name).await?),
         List::Projects => List::Project(project_named(vfs, &node.directory, name).await?),
         List::Tasks(project) => List::Task(project.clone(), task_named(vfs, project, name).await?),
@@ -83,6 +86,10 @@ pub(crate) async fn list_resources(
         List::Archive(ArchivePlace::Top) => {
             let projects = archived::list(vfs, &node.directory).await?.into_iter();
             projects.map(|(name, place)| (name.into(), child(List::Archive(place)))).collect()
+        }
+        List::Templates(TemplatePlace::Top) => {
+            let templates = templates::list(vfs, &node.directory).await?.into_iter();
+            templates.map(|(name, place)| (name.into(), child(List::Templates(place)))).collect()
         }
         List::Projects => {
             let projects = projects_in(vfs, &node.directory).await?.into_iter();
@@ -133,6 +140,10 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
         List::Agents(place) => agents::listing::attr(vfs, &node.directory, place, attr),
         List::Archive(ArchivePlace::File(project)) => {
             Attr { size: archived::size(vfs, project).unwrap_or(UNREAD), ..attr }
+        }
+        List::Templates(TemplatePlace::File(template)) => {
+            let size = templates::size(vfs, &node.directory, template);
+            Attr { size: size.unwrap_or(UNREAD), ..attr }
         }
         _ => attr,
     };
@@ -270,6 +281,9 @@ async fn content(vfs: &Vfs, node: &ResourceNode, process: Option<Process>) -> Re
     match &node.at {
         List::Archive(ArchivePlace::File(project)) => {
             archived::content(vfs, &node.directory, project).await
+        }
+        List::Templates(TemplatePlace::File(template)) => {
+            templates::content(vfs, &node.directory, template, process).await
         }
         List::Table(project) => resources::table(&vfs.engine, &known(vfs, project)?).await,
         List::Agents(place) => agents::content::content(vfs, &node.directory, place, process).await,

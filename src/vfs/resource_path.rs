@@ -18,6 +18,7 @@ use crate::{
         archive_place::ArchivePlace,
         media_place::MediaPlace,
         names::{self, Titled},
+        template_place::TemplatePlace,
         types::{Directory, FileKind},
     },
 };
@@ -57,6 +58,8 @@ pub(crate) enum List {
     Top,
     /// `archive/`, or what is in it.
     Archive(ArchivePlace),
+    /// `templates/`, or what is in it.
+    Templates(TemplatePlace),
     /// `projects/`.
     Projects,
     /// `projects/NAME/`.
@@ -95,7 +98,7 @@ impl ResourceNode {
 
     /// Whether something can be moved out of it.
     pub(crate) fn gives_away(&self) -> bool {
-        matches!(self.at, List::Archive(ArchivePlace::Top))
+        matches!(self.at, List::Archive(ArchivePlace::Top) | List::Templates(TemplatePlace::Top))
     }
 
     /// Whether it is what is shared by writing to it.
@@ -118,6 +121,7 @@ impl ResourceNode {
             List::Agents(place) => place.kind(),
             List::Media(place) => place.kind(),
             List::Archive(place) => place.kind(),
+            List::Templates(place) => place.kind(),
             List::Top | List::Projects | List::Project(_) | List::Tasks(_) | List::Task(..) => {
                 FileKind::Directory
             }
@@ -128,7 +132,10 @@ impl ResourceNode {
     pub(crate) fn above(&self) -> Option<ResourceNode> {
         let at = match &self.at {
             List::Top => return None,
-            List::Archive(ArchivePlace::Top) | List::Projects => List::Top,
+            List::Archive(ArchivePlace::Top)
+            | List::Templates(TemplatePlace::Top)
+            | List::Projects => List::Top,
+            List::Templates(TemplatePlace::File(_)) => List::Templates(TemplatePlace::Top),
             List::Archive(ArchivePlace::File(_)) => List::Archive(ArchivePlace::Top),
             List::Media(place) => place.above().map_or(List::Top, List::Media),
             List::Agents(place) => place.above().map_or(List::Top, List::Agents),
@@ -148,6 +155,7 @@ impl ResourceNode {
         match &self.at {
             List::Top => vec![
                 ("archive", node(List::Archive(ArchivePlace::Top))),
+                ("templates", node(List::Templates(TemplatePlace::Top))),
                 ("projects", node(List::Projects)),
                 ("agents", node(List::Agents(AgentPlace::All))),
                 ("media", node(List::Media(MediaPlace::Directory))),
@@ -168,6 +176,7 @@ impl ResourceNode {
                 OF_TASK.map(|(name, resource)| (name, file(resource))).into()
             }
             List::Archive(_)
+            | List::Templates(_)
             | List::Projects
             | List::Tasks(_)
             | List::ProjectFile(..)

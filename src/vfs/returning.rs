@@ -26,6 +26,7 @@ use crate::{
     },
     vfs::{
         commit_policy::Occasion,
+        copying,
         directory::no_entry,
         invalidation::Invalidation,
         kernel_cache,
@@ -106,7 +107,9 @@ pub(crate) async fn save_to(
         },
     };
     truncation::expire_truncates(vfs, &project, Occasion::Replaced).await;
-    let saved = accept::save(&vfs.engine, &project, process, DraftBase::LastRead, text).await;
+    let given = copying::given(vfs, &project, process, &text).await;
+    let base = DraftBase::LastRead;
+    let saved = accept::save_given(&vfs.engine, &project, process, base, text, given).await;
     // A restoration is sent whatever becomes of the text.
     restore::go_on(&vfs.engine, &project);
     saved.result.map(|()| project)

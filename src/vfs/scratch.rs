@@ -20,7 +20,7 @@ use crate::{
         local::{self, LocalFile},
         names,
         reach::Reach,
-        recent, resource,
+        resource,
         scratch_file::ScratchFile,
         tree::handles::Handle,
         types::{Attr, Caching, Directory, Fh, Ino, OpenMode, Opened, Room, SetAttr},
@@ -94,9 +94,6 @@ pub(crate) fn looked_up_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<
 /// As [`looked_up_scratch`], for who may not wait for the disk: if that has to be asked, by another
 /// thread.
 pub(crate) async fn look_up(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
-    if recent::is_recent(vfs, parent, name) {
-        recent::refresh(vfs).await;
-    }
     if !is_control(parent, name)
         && let Ok(dir) = local_dir(vfs, parent)
         && let Some(found) = cached(vfs, &dir.join(name))

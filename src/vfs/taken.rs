@@ -7,9 +7,13 @@ use crate::{
     sync::{
         DraftBase, Project,
         read::open,
-        write::{accept, restore},
+        write::{
+            accept::{self, Given},
+            restore,
+        },
     },
     vfs::{
+        copying,
         draft::Taken,
         invalidation::Invalidation,
         kernel_cache,
@@ -31,7 +35,12 @@ pub(crate) async fn save_taken(vfs: &Arc<Vfs>, writer: &Writer, taken: Taken) ->
         base => base,
     };
     let target = writer.target();
-    let saved = accept::save(&vfs.engine, target, writer.process, base, taken.text).await;
+    let given = match returned {
+        None => copying::given(vfs, target, writer.process, &taken.text).await,
+        Some(_) => Given::Written,
+    };
+    let saved =
+        accept::save_given(&vfs.engine, target, writer.process, base, taken.text, given).await;
     writer.outcome.note(saved.outline.clone(), &saved.result);
     if let Some(project) = &returned {
         // A restoration is sent whatever becomes of the text.

@@ -10,6 +10,7 @@ mod projects;
 mod resources;
 mod spaces;
 mod tasks;
+mod templates;
 
 pub use self::{
     agents::{DeleteAgent, GetAgent, GetAgents, GetPublicAgentOf, UpdateAgent},
@@ -23,4 +24,5 @@ pub use self::{
     resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
     spaces::{GetExport, GetFolders, GetProjects, GetViewedProjects, GetWorkspaces},
     tasks::{CreateTasks, DeleteTask, GetTasks, MoveTask, SetCompleted, UpdateTask},
+    templates::{CreateFromTemplate, GetTemplates},
 };

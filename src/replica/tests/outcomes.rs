@@ -22,7 +22,7 @@ use crate::{
     replica::{
         becoming::{Keys, Successor},
         copying,
-        creating::CreatedFrom,
+        creating::{CreatedFrom, NewDetails},
         local::Saved,
         pending::PendingSave,
         relocation::Location,
@@ -231,7 +231,9 @@ proptest! {
         let saved = Saved::new(render(&sent), Arc::new(sent.clone()), START);
         next.stage(PendingSave::new(Outline::default(), sent.clone()), saved);
         prop_assert_eq!(next.begin_creation([ProjectId::new("q")].into()), sent.clone());
-        next.is_created_as(ProjectId::new("p"));
+        let at = Location::shown(&next);
+        next.is_created_as(ProjectId::new("p"), &at, START);
+        prop_assert!(!next.is_relocated(), "it is where it was to be");
         prop_assert!(next.is_unborn(), "it is not known what was made of it");
         let mut made = copied(&sent);
         let foreign = others.filter(|_| !is_answered);
@@ -240,7 +242,7 @@ proptest! {
         }
         next.take_reading(listing(&made), Instant::now(), render);
         let origin = if is_answered { CreatedFrom::Answered } else { CreatedFrom::Found(sent.clone()) };
-        prop_assert!(matches!(next.align_with_created(origin), Ok(true)));
+        prop_assert!(matches!(next.align_with_created(origin, NewDetails::None, render), Ok(true)));
         prop_assert!(!next.is_unborn());
         let left = next.pending().map(PendingSave::script).unwrap_or_default();
         prop_assert_eq!(left, [], "{:?}", made);

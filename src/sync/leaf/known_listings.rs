@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    api::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteProject, RemoteSpace},
+    api::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteProject, RemoteSpace, RemoteTemplate},
     ids::{AgentId, MediaId, ProjectId, SpaceId},
     replica::{freshness::Interest, relocation::Location},
 };
@@ -34,6 +34,8 @@ pub(crate) enum Which {
     Folders(SpaceId),
     Projects(SpaceId),
     Medias(SpaceId),
+    /// The templates of a folder.
+    Templates(SpaceId),
     /// The projects that were viewed last, wherever they are.
     Viewed,
     Agents(SpaceId),
@@ -64,6 +66,7 @@ pub(crate) enum ListingItems {
     Spaces(Vec<RemoteSpace>),
     Projects(Vec<RemoteProject>),
     Medias(Vec<RemoteMedia>),
+    Templates(Vec<RemoteTemplate>),
     /// The one that was viewed last first. Of their names and states listings of folders tell.
     Viewed(Vec<ProjectId>),
     Agents(Arc<Vec<RemoteAgent>>),

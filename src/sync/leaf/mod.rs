@@ -15,6 +15,7 @@ pub(crate) mod operations;
 pub(crate) mod refresher;
 pub(crate) mod residents;
 pub(crate) mod scans;
+pub(crate) mod templates;
 pub(crate) mod transfers;
 pub(crate) mod unmoved;
 pub(crate) mod viewed;

@@ -239,6 +239,11 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
             engine.listings.install(which, ListingItems::Convos(convos.into()), asked);
             return Ok(());
         }
+        Which::Templates(id) => {
+            let templates = engine.backend.templates(priority, id).await?;
+            engine.listings.install(which, ListingItems::Templates(templates), asked);
+            return Ok(());
+        }
         // No listing of a directory: nobody asks for it here.
         Which::Viewed | Which::Export(_) | Which::Agreement(_) | Which::Knowledge(_) => {
             return Ok(());

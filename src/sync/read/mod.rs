@@ -26,4 +26,5 @@ pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod serve;
 pub(crate) mod space_readahead;
+pub(crate) mod templates;
 pub(crate) mod viewed;

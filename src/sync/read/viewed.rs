@@ -16,16 +16,16 @@ use crate::{
             known_listings::{ListingItems, Which},
             listings::ListingStanding,
         },
-        read::directories,
+        read::directories::{self, ListIntent},
     },
 };
 
 /// Most listings that are asked for to find where the projects of one answer are.
 const MOST_LISTINGS: usize = 6;
 
-/// The projects that were viewed last, that one first, as far as is told. A service that refuses it
-/// was asked in vain.
-pub(crate) async fn viewed(engine: &Arc<Engine>) -> Vec<ProjectId> {
+/// The projects that were viewed last, that one first, as far as is told. Who only passes gets what is
+/// known. A service that refuses it was asked in vain.
+pub(crate) async fn viewed(engine: &Arc<Engine>, list_intent: ListIntent) -> Vec<ProjectId> {
     let (which, max_age) = (Which::Viewed, engine.settings.max_age);
     let flight = engine.listings.flight(&which);
     let _flight = flight.lock().await;
@@ -36,7 +36,8 @@ pub(crate) async fn viewed(engine: &Arc<Engine>) -> Vec<ProjectId> {
             !engine.listings.may_be_asked(&which, now, max_age)
         }
     };
-    if !is_fresh {
+    let passes = matches!(list_intent, ListIntent::Scan | ListIntent::Traverse);
+    if !is_fresh && !passes {
         match ask(engine).await {
             Ok(()) => find(engine).await,
             Err(error) => {

@@ -3,8 +3,8 @@
 use crate::{
     ids::ProjectId,
     plan::Outline,
-    replica::state::Replica,
-    store::history::{Action, ActionKind},
+    replica::{creation::MadeFrom, state::Replica},
+    store::history::{Action, ActionKind, Former},
     sync::{engine::Engine, locate},
 };
 
@@ -13,9 +13,19 @@ pub(crate) fn of_save(engine: &Engine, state: &Replica) -> Option<Action> {
     let (id, save) = (state.id()?, state.pending()?);
     let kind = if save.creates_project() { ActionKind::Created } else { ActionKind::Saved };
     let (before, after) = (save.before().clone(), save.base().clone());
-    let action =
-        Action { undoes: save.undoes(), ..action(engine, state, id, kind, before, after)? };
+    let action = Action {
+        undoes: save.undoes(),
+        former: save.made_from().map(|made_from| former(state, made_from)),
+        ..action(engine, state, id, kind, before, after)?
+    };
     (save.creates_project() || action.before != action.after).then_some(action)
+}
+
+/// What a project was made from.
+fn former(state: &Replica, made_from: &MadeFrom) -> Former {
+    let project = made_from.project().cloned().unwrap_or_else(|| ProjectId::new(""));
+    let (folder, title) = (state.folder().clone(), state.title().to_owned());
+    Former { project, folder, title, path: made_from.path.clone() }
 }
 
 /// That a project was archived.

@@ -2,16 +2,21 @@
 //! the reading shows to be missing.
 //!
 //! How the service reads the Markdown of a new project is not documented beyond titles and
-//! bullets, so what it made is read back and believed, and only the difference is sent.
+//! bullets, so what it made is read back and believed, and only the difference is sent. What a project
+//! is made from that is more than a text is told in `made_from`.
 
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     api::{Priority, RemoteProject},
     error::Result,
-    ids::{ProjectId, SpaceId},
+    ids::ProjectId,
     plan::Outline,
-    replica::{creating::CreatedFrom, creation::Creating, relocation::Location},
+    replica::{
+        creating::CreatedFrom,
+        creation::{Creating, MadeFrom},
+        relocation::Location,
+    },
     sync::{
         bases,
         engine::Engine,
@@ -19,31 +24,40 @@ use crate::{
         project::Project,
         read::{directories, fetch, registry},
         transition::Transition,
-        upload::placement,
+        upload::{made_from, placement},
     },
     text::content_type::project_markdown,
 };
 
+/// A project that a request made, and where it is.
+pub(crate) struct Made {
+    id: ProjectId,
+    place: Location,
+}
+
 /// Creates the project and turns its save into one on what was created. The caller holds
 /// `project.remote`.
 pub(crate) async fn create(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
-    let (place, id, earlier) = {
+    let (id, earlier) = {
         let state = project.lock();
-        (Location::remote(&state), state.id().cloned(), state.creating().cloned())
+        (state.id().cloned(), state.creating().cloned())
     };
     if let (Some(_), Some(Creating { sent, .. })) = (id, &earlier) {
         return take_over(engine, project, CreatedFrom::Found(sent.clone())).await;
     }
-    let (id, place, origin) = match created_by(engine, &place, earlier).await? {
-        Some((id, sent)) => (id, place, CreatedFrom::Found(sent)),
+    let (made, origin, given_up) = match created_by(engine, project, earlier).await? {
+        Some((made, sent)) => (made, CreatedFrom::Found(sent), None),
         None => {
-            let (id, place) = ask_for(engine, project).await?;
-            (id, place, CreatedFrom::Answered)
+            let (made, given_up) = ask_for(engine, project).await?;
+            (made, CreatedFrom::Answered, given_up)
         }
     };
-    note_created(engine, project, &id).await?;
+    note_created(engine, project, &made).await?;
+    if let Some(why) = given_up {
+        made_from::report(engine, project, why).await?;
+    }
     placement::show_relocation(engine, project);
-    let Location { folder, title } = place;
+    let Made { id, place: Location { folder, title } } = made;
     let entry = RemoteProject { id, name: title, completed: Some(false) };
     engine.listings.add(&folder, entry);
     engine.emit(Event::Directory(Some(folder)));
@@ -54,26 +68,64 @@ pub(crate) async fn create(engine: &Arc<Engine>, project: &Arc<Project>) -> Resu
 /// that it asked for.
 pub(crate) async fn created_by(
     engine: &Engine,
-    place: &Location,
+    project: &Project,
     earlier: Option<Creating>,
-) -> Result<Option<(ProjectId, Outline)>> {
+) -> Result<Option<(Made, Outline)>> {
     let Some(Creating { before, sent }) = earlier else { return Ok(None) };
-    let found = find_created(engine, &place.folder, &place.title, &before).await?;
-    Ok(found.map(|id| (id, sent)))
+    let place = asked_at(project);
+    let found = find_created(engine, &place, &before).await?;
+    Ok(found.map(|made| (made, sent)))
 }
 
-/// Asks for the project where it is shown. Its id, and where it was made.
-pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(ProjectId, Location)> {
-    let (place, sent) = loop {
+/// Where the service makes the project that is asked for.
+fn asked_at(project: &Project) -> Location {
+    let state = project.lock();
+    let made_from = state.pending().and_then(|save| save.made_from());
+    made_from::made_at(made_from, Location::remote(&state))
+}
+
+/// Asks for the project where it is shown. Which it is, where it was made, and why not from what it was
+/// to be made from, if that was given up.
+pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Made, Option<String>)> {
+    let mut given_up = None;
+    loop {
         let place = Location::remote(&project.lock());
         let before = directories::project_ids(engine, &place.folder).await?;
-        if let Some(sent) = note_request(engine, project, &place, before).await? {
-            break (place, sent);
-        }
-    };
-    let markdown = project_markdown(&place.title, &sent);
+        let Some((sent, made_from)) = note_request(engine, project, &place, before.clone()).await?
+        else {
+            continue;
+        };
+        let Some(made_from) = made_from else {
+            return Ok((ask_for_tasks(engine, project, place, &sent).await?, given_up));
+        };
+        let error = match made_from::ask(engine, &made_from, &place).await {
+            Ok((id, place)) => match id {
+                Some(id) => return Ok((Made { id, place }, None)),
+                // It was made, says Taskade, and not which it is.
+                None => match find_created(engine, &place, &before).await? {
+                    Some(made) => return Ok((made, None)),
+                    None => made_from::unseen(),
+                },
+            },
+            Err(error) if !error.kind().is_certain() => return Err(error),
+            Err(error) => {
+                note_not_creating(engine, project).await?;
+                error
+            }
+        };
+        given_up = Some(made_from::give_up(engine, project, &made_from, error).await?);
+    }
+}
+
+async fn ask_for_tasks(
+    engine: &Engine,
+    project: &Project,
+    place: Location,
+    sent: &Outline,
+) -> Result<Made> {
+    let markdown = project_markdown(&place.title, sent);
     match engine.backend.create_project(&place.folder, &markdown).await {
-        Ok(id) => Ok((id, place)),
+        Ok(id) => Ok(Made { id, place }),
         Err(error) => {
             if error.kind().is_certain() {
                 note_not_creating(engine, project).await?;
@@ -84,20 +136,21 @@ pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Proje
 }
 
 /// Notes that a project is about to be created, unless it was renamed meanwhile. The tasks to
-/// create it with.
+/// create it with, and what else it is made from.
 pub(crate) async fn note_request(
     engine: &Engine,
     project: &Project,
     place: &Location,
     before: HashSet<ProjectId>,
-) -> Result<Option<Outline>> {
+) -> Result<Option<(Outline, Option<MadeFrom>)>> {
     let mut next = Transition::begin(engine, project).await;
     if Location::remote(&next) != *place {
         return Ok(None);
     }
+    let made_from = next.pending().and_then(|save| save.made_from().cloned());
     let sent = next.begin_creation(before);
     next.commit().await?;
-    Ok(Some(sent))
+    Ok(Some((sent, made_from)))
 }
 
 /// Notes, durably, that no request to create the project is under way.
@@ -111,10 +164,10 @@ pub(crate) async fn note_not_creating(engine: &Engine, project: &Project) -> Res
 pub(crate) async fn note_created(
     engine: &Engine,
     project: &Arc<Project>,
-    id: &ProjectId,
+    Made { id, place }: &Made,
 ) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
-    next.is_created_as(id.clone());
+    next.is_created_as(id.clone(), place, engine.clock.wall());
     // From here on whoever finds it in a listing finds this one.
     engine.projects().insert(id.clone(), project.clone());
     if let Err(error) = next.commit().await {
@@ -132,8 +185,9 @@ pub(crate) async fn take_over(
     origin: CreatedFrom,
 ) -> Result<()> {
     fetch::fetch(engine, project, Priority::Save).await?;
+    let details = made_from::new_details(engine, project).await?;
     let mut next = Transition::begin(engine, project).await;
-    if !next.align_with_created(origin)? {
+    if !next.align_with_created(origin, details, |outline| project.render(outline))? {
         return Ok(());
     }
     next.commit_with(|current| bases::log_names(engine, current)).await
@@ -143,13 +197,13 @@ pub(crate) async fn take_over(
 /// not among those from before the request, and that nobody has archived.
 pub(crate) async fn find_created(
     engine: &Engine,
-    folder: &SpaceId,
-    title: &str,
+    place: &Location,
     before: &HashSet<ProjectId>,
-) -> Result<Option<ProjectId>> {
-    let listed = engine.backend.projects(Priority::Save, folder).await?;
+) -> Result<Option<Made>> {
+    let listed = engine.backend.projects(Priority::Save, &place.folder).await?;
     let is_it = |entry: &RemoteProject| {
-        entry.name == title && entry.completed != Some(true) && !before.contains(&entry.id)
+        entry.name == place.title && entry.completed != Some(true) && !before.contains(&entry.id)
     };
-    Ok(listed.into_iter().find(is_it).map(|entry| entry.id))
+    let found = listed.into_iter().find(is_it);
+    Ok(found.map(|entry| Made { id: entry.id, place: place.clone() }))
 }

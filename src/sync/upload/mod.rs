@@ -10,6 +10,7 @@ pub(crate) mod discard;
 pub(crate) mod expiry;
 pub(crate) mod held;
 pub(crate) mod lease;
+pub(crate) mod made_from;
 pub(crate) mod names;
 pub(crate) mod placement;
 pub(crate) mod rebase;

@@ -6,6 +6,7 @@ use crate::{
     error::Result,
     plan::{self, Outline, Wanted},
     replica::{
+        creation::MadeFrom,
         saving::Intended,
         served::{Base, Process},
         state::Replica,
@@ -50,10 +51,13 @@ pub(crate) enum DraftBase {
 }
 
 /// How a text comes to be saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Given {
     /// A program wrote it to the file.
     Written,
+    /// A program wrote it to a new file, of which there is more to be made than it says. These are the
+    /// tasks that it says, if it is the text of another project.
+    Copied(MadeFrom, Option<Arc<Outline>>),
     /// It was refused, and a command has it sent again; with `allow_delete` the deletion guard does
     /// not look.
     Again { allow_delete: bool },
@@ -79,13 +83,25 @@ pub(crate) async fn save(
     base: DraftBase,
     text: Vec<u8>,
 ) -> SaveOutcome {
+    save_given(engine, project, process, base, text, Given::Written).await
+}
+
+/// As [`save`], however the text comes to be saved.
+pub(crate) async fn save_given(
+    engine: &Arc<Engine>,
+    project: &Arc<Project>,
+    process: Option<Process>,
+    base: DraftBase,
+    text: Vec<u8>,
+    given: Given,
+) -> SaveOutcome {
     residency::ensure(engine, project).await;
     let base = match resolve_base(engine, project, process, base).await {
         Ok(base) => base,
         Err(error) => return SaveOutcome { outline: None, result: Err(error) },
     };
     let text: Arc<[u8]> = text.into();
-    match accept(engine, project, process, &base, &text, Given::Written).await {
+    match accept(engine, project, process, &base, &text, given).await {
         Ok((outline, None)) => {
             note_result(engine, project, process, &base, &outline, true);
             SaveOutcome { outline: Some(outline), result: Ok(()) }
@@ -174,7 +190,7 @@ pub(crate) async fn accept(
     given: Given,
 ) -> Result<(Arc<Outline>, Option<u64>)> {
     let mut next = Transition::begin(engine, project).await;
-    next.is_written = given == Given::Written;
+    next.is_written = !matches!(given, Given::Again { .. });
     let aside = match set_aside::put_back(project, &next, base, text) {
         PutBack::Whole(aside, taken_back) => {
             return set_aside::go_back(engine, project, next, (process, base), aside, taken_back)
@@ -184,7 +200,10 @@ pub(crate) async fn accept(
         PutBack::Nothing => None,
     };
     let allow_delete = matches!(given, Given::Again { allow_delete: true }) || aside.is_some();
-    let (ours, from) = understand(engine, project, &mut next, base, text, allow_delete)?;
+    let (ours, from) = match &given {
+        Given::Copied(_, Some(tasks)) => (Arc::new(next.as_new(tasks)), base.clone()),
+        _ => understand(engine, project, &mut next, base, text, allow_delete)?,
+    };
     let written = Written::new(project, process, base, &ours);
     if next.is_put_back(&from, &ours) {
         set_aside::set_aside(engine, project, next, &written).await?;
@@ -199,6 +218,10 @@ pub(crate) async fn accept(
             cache_write::write(engine, project);
         }
         return Ok((ours, None));
+    };
+    let save = match given {
+        Given::Copied(made_from, _) => save.making_from(made_from),
+        Given::Written | Given::Again { .. } => save,
     };
     let overridden = vec![(theirs, conflicts)];
     let edited = Some(base.outline().clone());

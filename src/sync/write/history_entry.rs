@@ -54,7 +54,13 @@ pub(crate) fn in_words(action: &Action, fields: Option<&FieldView>) -> HistoryEn
         counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let summary = match action.kind {
         ActionKind::Saved => counts.join(", "),
-        ActionKind::Created => "created".to_owned(),
+        ActionKind::Created => match &action.former {
+            None => "created".to_owned(),
+            Some(made_from) if made_from.project.as_str().is_empty() => {
+                format!("created from {}", made_from.path)
+            }
+            Some(original) => format!("copied from {}", original.path),
+        },
         ActionKind::Archived => "archived".to_owned(),
         ActionKind::Restored => "restored".to_owned(),
         ActionKind::Renamed => {

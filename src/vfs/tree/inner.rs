@@ -15,7 +15,7 @@ use crate::{
         resource_path::LatestTaskNames,
         tree::{
             agent_names::AgentNames, burst::Burst, deferred::DeferredTruncate, entries::Entries,
-            handles::Handle, pins::Pins, raising::Raising, waiting::Waiting,
+            handles::Handle, pins::Pins, raising::Raising, sources::Sources, waiting::Waiting,
         },
         types::{Directory, Fh, Ino, ROOT},
         watchers::{Names, Unheard},
@@ -67,6 +67,8 @@ pub(crate) struct MountTree {
     pub(crate) unheard: Unheard,
     /// What the mount is about to do to a name of its own.
     pub(crate) raising: Option<Raising>,
+    /// What programs have opened to read.
+    pub(crate) sources: Sources,
     pub(crate) task_names: LatestTaskNames,
     /// The names of agents and their files that are gone for a moment.
     pub(crate) agents: AgentNames,

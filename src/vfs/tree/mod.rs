@@ -11,4 +11,5 @@ pub(crate) mod outcome;
 pub(crate) mod pins;
 pub(crate) mod raising;
 pub(crate) mod sharing;
+pub(crate) mod sources;
 pub(crate) mod waiting;

@@ -6,6 +6,7 @@ mod basics;
 mod captive_portal;
 mod cli;
 mod commands;
+mod copies;
 mod dead_connections;
 mod details;
 mod directories;

@@ -156,7 +156,11 @@ async fn a_history_of_an_earlier_release_goes_on() {
     {
         journal.execute_batch(&format!("ALTER TABLE past DROP COLUMN {column}")).unwrap();
     }
-    journal.execute_batch("DROP TABLE removals; PRAGMA user_version=2").unwrap();
+    journal
+        .execute_batch(
+            "DROP TABLE removals; DROP TABLE operations; DROP TABLE medias; PRAGMA user_version=2",
+        )
+        .unwrap();
     drop(journal);
     mount.crash().await;
     assert_eq!(lines(&mount, None).await, ["Acme/Marketing/Plan.md: 1 edited"]);

@@ -159,6 +159,19 @@ impl State {
                 let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);
                 Ok(items(inside.map(|(id, project)| project_item(id, project))))
             }
+            (Method::Get, "folders/{folder}/project-templates", [folder]) => {
+                let templates = self.templates.iter().filter(|_| *folder == "f");
+                Ok(items(templates.map(|(id, (name, _))| named(id, name))))
+            }
+            (Method::Post, "projects/from-template", _) => {
+                let (_, template) =
+                    self.templates.get(text(call, "/templateId")).ok_or_else(gone)?;
+                let (folder, template) = (text(call, "/folderId"), template.clone());
+                self.check_space(folder)?;
+                let id = format!("p{}", self.next());
+                self.projects.insert(id.clone(), Project { folder: folder.into(), ..template });
+                Ok(item(json!({ "id": id })))
+            }
             (Method::Post, "projects", _) => self.create_project(call),
             (Method::Get, "projects/{project}", [project]) => {
                 Ok(item(project_item(project, self.project(project)?)))

@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) copies_have_new_ids: bool,
     /// Whether titles stay as they are, whatever their nodes are told; they do if not said.
     pub(crate) titles_follow: bool,
+    /// Templates of the folder `f`, by their ids: their names, and the projects that they were made of.
+    pub(crate) templates: BTreeMap<String, (String, Project)>,
     /// Whether spaces can be exported.
     pub(crate) exports: bool,
     pub(crate) exporting: nodes::Exporting,
@@ -151,6 +153,13 @@ impl Memory {
             path.push(id);
         }
         self.lock().projects.insert(id.into(), project);
+    }
+
+    /// Makes a template of a project, for the folder `f`.
+    pub fn add_template(&self, id: &str, name: &str, of: &str) {
+        let mut state = self.lock();
+        let project = state.projects[of].clone();
+        state.templates.insert(id.into(), (name.into(), project));
     }
 
     /// The tasks of a project in the form that `seed` takes.
