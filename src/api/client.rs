@@ -68,7 +68,8 @@ impl Client {
     /// As [`Backend::send`].
     pub async fn write<E: Endpoint>(&self, endpoint: E) -> Result<E::Answer> {
         const { assert!(!E::METHOD.is_read(), "what changes nothing is sent by `read`") };
-        self.asked(ask(&*self.backend, Priority::Save, endpoint).await)
+        let answer = ask(&*self.backend, Priority::Save, endpoint).await;
+        if E::IS_TELLING { self.asked(answer) } else { self.heard(answer) }
     }
 
     /// What was wrong when the service was last asked, if anything was.

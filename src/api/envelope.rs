@@ -28,8 +28,8 @@ pub struct Envelope {
 }
 
 /// The fields of an envelope that mean something, beside the item and the items.
-const FIELDS: [&str; 7] =
-    ["ok", "code", "message", "hasMore", "nextCursor", "publicUrl", "transcript"];
+const FIELDS: [&str; 8] =
+    ["ok", "code", "message", "featureId", "hasMore", "nextCursor", "publicUrl", "transcript"];
 
 impl<'de> Deserialize<'de> for Envelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

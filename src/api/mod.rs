@@ -66,9 +66,9 @@ pub use self::{
     wire::Page,
 };
 pub use crate::model::{
-    AgentState, ContentType, End, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask, Position,
-    RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace, RemoteTask,
-    RemoteTemplate, Schedule, SetDetail, TaskResource, TypedText,
+    AgentState, ContentType, End, Knowledge, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask,
+    Position, RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace,
+    RemoteTask, RemoteTemplate, Schedule, SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

@@ -78,6 +78,11 @@ impl Envelope {
                 what = format!("{what} {part}");
             }
         }
+        // What a plan lacks, or has used up.
+        let feature = shown(&word("featureId"), CODE_CHARS, hidden);
+        if !feature.is_empty() {
+            what = format!("{what} ({feature})");
+        }
         let error = Error::new(kind, what);
         match kind {
             Kind::Unauthorized => error.hint("check TASKADE_TOKEN or --token-file"),

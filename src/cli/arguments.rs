@@ -40,8 +40,33 @@ pub(super) enum Command {
     Undo(UndoArgs),
     /// List what is due, overdue or assigned, of what is known: no request is made
     Agenda(AgendaArgs),
+    /// Show a published agent, whoever's it is
+    Agent(AgentArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
+}
+
+/// What is done with an agent.
+#[derive(Debug, Args)]
+pub(super) struct AgentArgs {
+    #[command(subcommand)]
+    pub(super) command: AgentCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgentCommand {
+    /// Print a published agent as JSON: one request
+    Show(ShowAgentArgs),
+}
+
+/// Options of `agent show`.
+#[derive(Debug, Args)]
+pub(super) struct ShowAgentArgs {
+    /// The last part of the agent's public address
+    #[arg(value_name = "PUBLIC_ID")]
+    pub(super) public: String,
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
 }
 
 /// Options of `mount`.

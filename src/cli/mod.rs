@@ -5,6 +5,7 @@
 mod abort;
 mod account;
 mod agenda;
+mod agent;
 mod apart;
 mod arguments;
 mod background;
@@ -93,6 +94,7 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::History(args) => commands::history(&args),
         Command::Undo(args) => commands::undo(&args),
         Command::Agenda(args) => agenda::agenda(&args),
+        Command::Agent(args) => agent::agent(&args),
         Command::Serve(args) => serve::serve(&args),
     }
     .map(|()| ExitCode::SUCCESS)

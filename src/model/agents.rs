@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ids::{AgentId, ConvoId};
+use super::ids::{AgentId, ConvoId, MediaId, ProjectId};
 
 /// An agent, as listings and single answers have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,4 +65,14 @@ impl RemoteAgent {
         self.item.insert("data".to_owned(), state.data.into());
         Self { name: state.name, ..self }
     }
+}
+
+/// Something that an agent knows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Knowledge {
+    /// What is in a project.
+    Project(ProjectId),
+    /// What is in a file.
+    Media(MediaId),
 }

@@ -11,7 +11,7 @@ mod media;
 mod tasks;
 
 pub use self::{
-    agents::{AgentState, RemoteAgent, RemoteConvo},
+    agents::{AgentState, Knowledge, RemoteAgent, RemoteConvo},
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
     fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
     ids::{AgentId, ConvoId, MediaId, ProjectId, SpaceId, TaskId, TemplateId},

@@ -29,10 +29,29 @@ pub(crate) enum OperationKind {
     SaveAgent,
     /// An agent is to be deleted.
     DeleteAgent,
+    /// An agent is to be made.
+    CreateAgent,
+    /// An agent is to be made of what it is to do, by the service.
+    GenerateAgent,
+    /// An agent is to be published, or set to something for the public.
+    PublishAgent,
+    /// An agent is to know something.
+    AddKnowledge,
+    /// An agent is to know something no longer.
+    RemoveKnowledge,
 }
 
 impl OperationKind {
-    const ALL: [Self; 3] = [Self::DeleteMedia, Self::SaveAgent, Self::DeleteAgent];
+    const ALL: [Self; 8] = [
+        Self::DeleteMedia,
+        Self::SaveAgent,
+        Self::DeleteAgent,
+        Self::CreateAgent,
+        Self::GenerateAgent,
+        Self::PublishAgent,
+        Self::AddKnowledge,
+        Self::RemoveKnowledge,
+    ];
 
     /// As the journal has it.
     fn name(self) -> &'static str {
@@ -40,20 +59,35 @@ impl OperationKind {
             Self::DeleteMedia => "delete media",
             Self::SaveAgent => "save agent",
             Self::DeleteAgent => "delete agent",
+            Self::CreateAgent => "create agent",
+            Self::GenerateAgent => "generate agent",
+            Self::PublishAgent => "publish agent",
+            Self::AddKnowledge => "add knowledge",
+            Self::RemoveKnowledge => "remove knowledge",
         }
     }
 
     /// What `status` calls it.
     pub(crate) fn shown(self) -> &'static str {
         match self {
-            Self::SaveAgent => "save",
-            Self::DeleteMedia | Self::DeleteAgent => "deletion",
+            Self::SaveAgent | Self::CreateAgent | Self::PublishAgent => "save",
+            Self::GenerateAgent => "generation",
+            Self::AddKnowledge => "knowledge",
+            Self::DeleteMedia | Self::DeleteAgent | Self::RemoveKnowledge => "deletion",
         }
     }
 
     /// Whether its subject is an agent.
     pub(crate) fn is_of_agent(self) -> bool {
-        matches!(self, Self::SaveAgent | Self::DeleteAgent)
+        match self {
+            Self::SaveAgent
+            | Self::DeleteAgent
+            | Self::CreateAgent
+            | Self::PublishAgent
+            | Self::AddKnowledge
+            | Self::RemoveKnowledge => true,
+            Self::GenerateAgent | Self::DeleteMedia => false,
+        }
     }
 
     fn named(name: &str) -> Result<Self> {
@@ -119,9 +153,8 @@ impl Operation {
     pub(crate) fn lane(&self) -> String {
         match (self.kind, &self.subject) {
             (OperationKind::DeleteMedia, Some(media)) => format!("media {media}"),
-            (OperationKind::SaveAgent | OperationKind::DeleteAgent, Some(agent)) => {
-                format!("agent {agent}")
-            }
+            (kind, Some(subject)) if kind.is_of_agent() => format!("agent {subject}"),
+            (kind, Some(subject)) => format!("{} {subject}", kind.name()),
             (kind, None) => format!("{} {}", kind.name(), self.row),
         }
     }

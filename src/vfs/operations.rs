@@ -7,9 +7,13 @@ use crate::{
     store::operations::Operation,
     sync::{
         locate,
-        operation::{agent::shown, settle},
+        operation::{
+            agent::{create, shown},
+            settle,
+        },
     },
     vfs::{
+        agents::place::AgentPlace,
         media,
         resource_path::{List, ResourceNode},
         status::SaveStatus,
@@ -34,8 +38,12 @@ pub(crate) fn standing(vfs: &Vfs) -> Vec<SaveStatus> {
 pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> {
     match &node.at {
         List::Media(place) => media::operation_of(vfs, place),
+        List::Agents(AgentPlace::Generate) => {
+            create::generation_in(&vfs.engine, node.directory.space()?)
+        }
         List::Agents(place) => {
-            let of_agent = shown::operations_of(&vfs.engine, place.agent()?);
+            let of_agent =
+                shown::operations_of(&vfs.engine, &vfs.engine.agents.now(place.agent()?));
             // What was refused is what is to be settled.
             let refused = of_agent.iter().rev().find(|it| it.refusal.is_some());
             refused.or(of_agent.last()).cloned()

@@ -253,10 +253,11 @@ pub(crate) async fn open_resource(
 
 /// The name of the local directory that holds the programs' own files of a place; `None` where there
 /// are none.
-pub(crate) fn scratch_name(node: &ResourceNode) -> Option<String> {
+pub(crate) fn scratch_name(vfs: &Vfs, node: &ResourceNode) -> Option<String> {
     match &node.at {
         List::Agents(place) if place.holds_scratch() => {
-            let agent = place.agent()?;
+            // That of an agent that was made here is where it was made.
+            let agent = vfs.engine.agents.first(place.agent()?);
             Some(format!("agent-{}", file_name::safe(agent.as_str())))
         }
         _ => None,
@@ -269,8 +270,8 @@ pub(crate) fn scratch_name(node: &ResourceNode) -> Option<String> {
 /// [`Kind::Invalid`] if it is none.
 pub(crate) fn read_link(vfs: &Vfs, node: &ResourceNode) -> Result<PathBuf> {
     match &node.at {
-        List::Agents(AgentPlace::Known(_, project)) => {
-            Ok(agents::listing::target(vfs, &node.directory, project))
+        List::Agents(AgentPlace::Known(_, known)) => {
+            Ok(agents::knowledge::target(vfs, &node.directory, known))
         }
         _ => Err(Error::new(Kind::Invalid, "no symbolic link")),
     }

@@ -57,7 +57,7 @@ pub(crate) fn local_dir(vfs: &Vfs, ino: Ino) -> Result<PathBuf> {
                 at = *parent;
             }
             Some(Node::Resource(node)) => {
-                let name = resource::scratch_name(node).ok_or_else(resource::read_only)?;
+                let name = resource::scratch_name(vfs, node).ok_or_else(resource::read_only)?;
                 let mut path = vfs.scratch.join(name);
                 path.extend(below.iter().rev());
                 return Ok(path);

@@ -146,6 +146,11 @@ pub(crate) async fn symlink(
     new: impl Into<NewFile>,
 ) -> Result<Attr> {
     vfs.check_writable()?;
+    if let Some(at) = agents::namespace::directory_at(vfs, parent)
+        && let Some(made) = agents::namespace::symlink(vfs, &at, name, target).await?
+    {
+        return Ok(made);
+    }
     scratch::check_scratch_name(vfs, parent, name)?;
     kernel_thread::leave().await;
     let path = scratch::scratch_place(vfs, parent, name)?;

@@ -9,9 +9,9 @@ use super::{
     resources::ItemPage,
 };
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
-    model::RemoteAgent,
+    model::{AgentState, RemoteAgent},
 };
 
 /// A page of the agents of a folder.
@@ -164,4 +164,79 @@ impl Endpoint for DeleteAgent<'_> {
         let fields = json!({ "call": "delete agent", "agent": self.agent.as_str() });
         Some(AuditEntry { project: None, fields })
     }
+}
+
+/// Creates an agent. It, as the service says it.
+#[derive(Debug, Clone, Copy)]
+pub struct CreateAgent<'a> {
+    /// Where.
+    pub folder: &'a SpaceId,
+    /// What it is to be.
+    pub state: &'a AgentState,
+}
+
+impl Endpoint for CreateAgent<'_> {
+    type Answer = RemoteAgent;
+    const METHOD: Method = Method::Post;
+    const IS_TELLING: bool = false;
+
+    fn path(&self) -> Result<Path> {
+        Path::new("folders/{folder}/agents", [self.folder.as_str()])
+    }
+
+    fn body(&self) -> Result<Option<Value>> {
+        let AgentState { name, data } = self.state;
+        Ok(Some(json!({ "name": name, "data": { "type": "data", "data": data } })))
+    }
+
+    fn read(&self, answer: Envelope) -> Result<RemoteAgent> {
+        made(answer)
+    }
+
+    fn entry(&self, made: Option<&RemoteAgent>) -> Option<AuditEntry> {
+        let AgentState { name, data } = self.state;
+        let agent = made.map(|agent| agent.id.as_str());
+        let fields = json!({ "call": "create agent", "folder": self.folder, "agent": agent,
+                             "name": name, "data": data });
+        Some(AuditEntry { project: None, fields })
+    }
+}
+
+/// Has the service make an agent of a description, which uses up AI credits.
+#[derive(Debug, Clone, Copy)]
+pub struct GenerateAgent<'a> {
+    /// Where.
+    pub folder: &'a SpaceId,
+    /// What it is to do, in words.
+    pub text: &'a str,
+}
+
+impl Endpoint for GenerateAgent<'_> {
+    type Answer = RemoteAgent;
+    const METHOD: Method = Method::Post;
+    const IS_TELLING: bool = false;
+
+    fn path(&self) -> Result<Path> {
+        Path::new("folders/{folder}/agent-generate", [self.folder.as_str()])
+    }
+
+    fn body(&self) -> Result<Option<Value>> {
+        Ok(Some(json!({ "text": self.text })))
+    }
+
+    fn read(&self, answer: Envelope) -> Result<RemoteAgent> {
+        made(answer)
+    }
+
+    fn entry(&self, made: Option<&RemoteAgent>) -> Option<AuditEntry> {
+        let agent = made.map(|agent| agent.id.as_str());
+        let fields = json!({ "call": "generate agent", "folder": self.folder, "agent": agent,
+                             "text": self.text });
+        Some(AuditEntry { project: None, fields })
+    }
+}
+
+fn made(answer: Envelope) -> Result<RemoteAgent> {
+    let made = answer.agent().ok().flatten();
+    made.ok_or_else(|| Error::new(Kind::Ambiguous, "Taskade does not say which agent it made"))
 }

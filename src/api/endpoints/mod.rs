@@ -5,22 +5,28 @@
 mod agents;
 mod conversations;
 mod details;
+mod knowledge;
 mod media;
 mod projects;
+mod public_agents;
 mod resources;
 mod spaces;
 mod tasks;
 mod templates;
 
 pub use self::{
-    agents::{DeleteAgent, GetAgent, GetAgents, GetPublicAgentOf, UpdateAgent},
+    agents::{
+        CreateAgent, DeleteAgent, GenerateAgent, GetAgent, GetAgents, GetPublicAgentOf, UpdateAgent,
+    },
     conversations::{GetConvo, GetConvos, GetTranscript},
     details::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,
         PutAssignees, PutDate, PutField, PutNote,
     },
+    knowledge::{AddKnowledge, RemoveKnowledge},
     media::{DeleteMedia, DownloadMedia, GetMedias, UploadMedia},
     projects::{CompleteProject, CopyProject, CreateProject, GetProject, RestoreProject},
+    public_agents::{GetPublicAgent, PublishAgent, UpdatePublicAgent},
     resources::{GetBlocks, GetFields, GetMembers, GetShareLink, ItemPage, PutShareLink},
     spaces::{GetExport, GetFolders, GetProjects, GetViewedProjects, GetWorkspaces},
     tasks::{CreateTasks, DeleteTask, GetTasks, MoveTask, SetCompleted, UpdateTask},

@@ -12,7 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     api::{AgentState, RemoteAgent, RemoteConvo},
-    ids::{AgentId, ConvoId},
+    ids::{AgentId, ConvoId, SpaceId},
     lock_order::Ordered,
     replica::{freshness::remaining, served::Process},
 };
@@ -28,6 +28,10 @@ struct Known {
     untold: HashMap<(AgentId, ConvoId), RemoteConvo>,
     /// What programs were shown of agents, the latest last.
     served: VecDeque<(Option<Process>, AgentId, AgentState)>,
+    /// The directories of agents that nothing was written to yet: where, and what they are to be called.
+    new: Vec<(SpaceId, AgentId, String)>,
+    /// The agents that were made in this mount, by the ids that they had here before.
+    made: HashMap<AgentId, AgentId>,
 }
 
 /// How many of those are remembered.
@@ -77,6 +81,59 @@ impl Agents {
         };
         *seen = Some((hash, since));
         since
+    }
+
+    /// A directory was made for an agent. The id that it has here until the service gives one.
+    pub(crate) fn add_new(&self, space: &SpaceId, name: &str, now: SystemTime) -> AgentId {
+        let mut known = self.0.lock();
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let id = AgentId::new(format!("new agent {since} {}", known.new.len() + known.made.len()));
+        known.new.push((space.clone(), id.clone(), name.to_owned()));
+        id
+    }
+
+    /// The directories in a space that nothing was written to yet, each with its name.
+    pub(crate) fn new_in(&self, space: &SpaceId) -> Vec<(AgentId, String)> {
+        let known = self.0.lock();
+        let inside = known.new.iter().filter(|(of, ..)| of == space);
+        inside.map(|(_, id, name)| (id.clone(), name.clone())).collect()
+    }
+
+    /// Whether it is a directory that nothing was written to yet.
+    pub(crate) fn is_new(&self, id: &AgentId) -> bool {
+        self.0.lock().new.iter().any(|(_, new, _)| new == id)
+    }
+
+    /// Gives a directory that nothing was written to another name. Whether there is one.
+    pub(crate) fn rename_new(&self, id: &AgentId, name: &str) -> bool {
+        let mut known = self.0.lock();
+        let found = known.new.iter_mut().find(|(_, new, _)| new == id);
+        found.map(|(.., known)| name.clone_into(known)).is_some()
+    }
+
+    /// Forgets a directory that nothing was written to. Whether there was one.
+    pub(crate) fn remove_new(&self, id: &AgentId) -> bool {
+        let mut known = self.0.lock();
+        let before = known.new.len();
+        known.new.retain(|(_, new, _)| new != id);
+        known.new.len() < before
+    }
+
+    /// The service has made an agent that was new here.
+    pub(crate) fn note_made(&self, new: &AgentId, made: &AgentId) {
+        self.0.lock().made.insert(new.clone(), made.clone());
+    }
+
+    /// The id that an agent has by now.
+    pub(crate) fn now(&self, id: &AgentId) -> AgentId {
+        self.0.lock().made.get(id).unwrap_or(id).clone()
+    }
+
+    /// The id that an agent had here first.
+    pub(crate) fn first(&self, id: &AgentId) -> AgentId {
+        let known = self.0.lock();
+        let new = known.made.iter().find(|(_, made)| *made == id).map(|(new, _)| new);
+        new.unwrap_or(id).clone()
     }
 
     /// A program has this before its eyes: it was shown it, or wrote it.

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    api::{RemoteAgent, RemoteConvo, RemoteMedia, RemoteProject, RemoteSpace, RemoteTemplate},
+    api::{
+        Knowledge, RemoteAgent, RemoteConvo, RemoteMedia, RemoteProject, RemoteSpace,
+        RemoteTemplate,
+    },
     ids::{AgentId, MediaId, ProjectId, SpaceId},
     replica::{freshness::Interest, relocation::Location},
 };
@@ -74,7 +77,7 @@ pub(crate) enum ListingItems {
     /// It cannot, until then.
     Refused(SystemTime),
     Agreement(Agreement),
-    Knowledge(BTreeSet<ProjectId>),
+    Knowledge(BTreeSet<Knowledge>),
 }
 
 #[derive(Debug, Default)]

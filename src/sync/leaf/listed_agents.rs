@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    api::{RemoteAgent, RemoteConvo},
+    api::{Knowledge, RemoteAgent, RemoteConvo},
     ids::{AgentId, ProjectId, SpaceId},
     sync::leaf::{
         known_listings::{ListingItems, Which},
@@ -61,17 +61,31 @@ impl Listings {
         }
     }
 
-    /// The projects that an agent is known to know.
-    pub(crate) fn knowledge(&self, agent: &AgentId) -> BTreeSet<ProjectId> {
+    /// What an agent is known to know.
+    pub(crate) fn knowledge(&self, agent: &AgentId) -> BTreeSet<Knowledge> {
         match self.lock().items(&Which::Knowledge(agent.clone())) {
             Some(ListingItems::Knowledge(known)) => known.clone(),
             _ => BTreeSet::new(),
         }
     }
 
+    /// An agent was exported, which tells the projects that it knows, and nothing else.
+    pub(crate) fn note_exported_knowledge(&self, agent: &AgentId, projects: &[ProjectId]) {
+        self.change_knowledge(agent, |known| {
+            known.retain(|it| !matches!(it, Knowledge::Project(_)));
+            known.extend(projects.iter().cloned().map(Knowledge::Project));
+        });
+    }
+
     /// Remembers what an agent knows, also for the next mount.
-    pub(crate) fn note_knowledge(&self, agent: &AgentId, known: BTreeSet<ProjectId>) {
+    pub(crate) fn change_knowledge(
+        &self,
+        agent: &AgentId,
+        change: impl FnOnce(&mut BTreeSet<Knowledge>),
+    ) {
         let which = Which::Knowledge(agent.clone());
+        let mut known = self.knowledge(agent);
+        change(&mut known);
         let items = Some(ListingItems::Knowledge(known));
         let mut table = self.lock();
         let slot = table.slots.entry(which.clone()).or_default();

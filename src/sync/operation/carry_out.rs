@@ -19,5 +19,11 @@ pub(crate) async fn carry_out(engine: &Engine, operation: &Operation) -> Result<
         OperationKind::DeleteMedia => delete_media::delete(engine, operation).await,
         OperationKind::SaveAgent => agent::send::save(engine, operation).await,
         OperationKind::DeleteAgent => agent::send::delete(engine, operation).await,
+        OperationKind::CreateAgent => agent::create::send(engine, operation).await,
+        OperationKind::GenerateAgent => agent::create::send_generation(engine, operation).await,
+        OperationKind::PublishAgent => agent::publish::send(engine, operation).await,
+        OperationKind::AddKnowledge | OperationKind::RemoveKnowledge => {
+            agent::knowledge::send(engine, operation).await
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     ids::{AgentId, ConvoId, SpaceId},
     sync::{
         engine::Engine,
-        leaf::known_listings::Which,
+        leaf::known_listings::{ListingItems, Which},
         presence,
         read::{
             directories::{self, ListIntent},
@@ -35,6 +35,22 @@ pub(crate) async fn listed(
 ) -> Result<Arc<Vec<RemoteAgent>>> {
     directories::ensure(engine, &Which::Agents(space.clone()), intent).await?;
     Ok(engine.listings.agents(space).unwrap_or_default())
+}
+
+/// The agents of a space, listed anew.
+///
+/// # Errors
+/// As [`Client::agents`](crate::api::Client::agents).
+pub(crate) async fn listed_now(
+    engine: &Engine,
+    space: &SpaceId,
+    priority: Priority,
+) -> Result<Arc<Vec<RemoteAgent>>> {
+    let asked = engine.clock.now();
+    let agents = Arc::new(engine.backend.agents(priority, space).await?);
+    let items = ListingItems::Agents(agents.clone());
+    engine.listings.install(&Which::Agents(space.clone()), items, asked);
+    Ok(agents)
 }
 
 /// An agent, as far as whoever opens a file of it is told.

@@ -201,7 +201,7 @@ pub(crate) async fn ask(
         Ok(exported) => {
             state.failures = 0;
             for (agent, known) in &exported.knowledge {
-                engine.listings.note_knowledge(agent, known.iter().cloned().collect());
+                engine.listings.note_exported_knowledge(agent, known);
             }
             return Some(exported);
         }

@@ -21,6 +21,9 @@ use crate::{
 /// What `knowledge/` says of itself.
 pub(crate) const KNOWLEDGE: &str = include_str!("knowledge.md");
 
+/// What `.generate` says of itself.
+pub(crate) const GENERATE: &str = include_str!("generate.md");
+
 /// What a file holds, for the program that opens it, which has it before its eyes from then on.
 ///
 /// # Errors
@@ -33,8 +36,15 @@ pub(crate) async fn content(
 ) -> Result<Vec<u8>> {
     let engine = &vfs.engine;
     match place {
+        AgentPlace::Generate => Ok(GENERATE.into()),
         AgentPlace::File(id, AgentFile::Public) => {
-            answer_text::json(&agents::public(engine, id).await?)
+            let id = &engine.agents.now(id);
+            let told = if shown::is_new(engine, id) {
+                Value::Null
+            } else {
+                agents::public(engine, id).await?
+            };
+            answer_text::json(&told)
         }
         AgentPlace::File(id, file) => {
             let space = directory.space().ok_or_else(no_entry)?;

@@ -3,24 +3,20 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    path::PathBuf,
     time::Duration,
 };
 
 use crate::{
     api::RemoteAgent,
     error::{Error, Kind, Result},
-    file_name::PROJECT_SUFFIX,
-    ids::{AgentId, ProjectId},
-    sync::{locate, operation::agent::shown, read::agents},
+    ids::AgentId,
+    sync::{operation::agent::shown, read::agents},
     vfs::{
         agents::{
-            content, names,
+            content, knowledge, names,
             place::{AgentPlace, ConvoFile},
         },
         directory::no_entry,
-        names::{self as file_names, Titled},
-        paths,
         types::{Attr, Directory, FileKind},
         volume::Vfs,
     },
@@ -44,7 +40,7 @@ pub(crate) async fn children(
             let one = |(name, id): (String, AgentId)| (name.into(), AgentPlace::One(id));
             found.extend(names::name_agents(vfs, space, &agents).into_iter().map(one));
         }
-        AgentPlace::Knowledge(agent) => found.extend(known_projects(vfs, agent)),
+        AgentPlace::Knowledge(agent) => found.extend(knowledge::links(vfs, agent)),
         AgentPlace::Convos(agent) => found.extend(convos(vfs, agent).await?),
         _ if place.kind() == FileKind::Directory => {}
         _ => return Err(Error::new(Kind::NotDirectory, "a file")),
@@ -74,6 +70,9 @@ pub(crate) async fn child(
 
 /// The conversations with an agent: what is known of each, and what was said as far as that is told.
 async fn convos(vfs: &Vfs, agent: &AgentId) -> Result<Vec<(OsString, AgentPlace)>> {
+    if shown::is_new(&vfs.engine, agent) {
+        return Ok(Vec::new());
+    }
     let listed = agents::convos(&vfs.engine, agent).await?;
     let mut found = Vec::with_capacity(listed.len() * ConvoFile::ALL.len());
     for ((stem, id), convo) in names::name_convos(&listed).into_iter().zip(listed.iter()) {
@@ -88,45 +87,6 @@ async fn convos(vfs: &Vfs, agent: &AgentId) -> Result<Vec<(OsString, AgentPlace)
     Ok(found)
 }
 
-/// The projects that an agent is known to know, by the titles that they were listed with.
-fn known_projects(vfs: &Vfs, agent: &AgentId) -> Vec<(OsString, AgentPlace)> {
-    let known = vfs.engine.listings.knowledge(agent);
-    let title = |id: &ProjectId| vfs.engine.listings.place_of(id).map(|(_, title)| title);
-    let titled = |id: &ProjectId| Titled {
-        id: id.as_str().to_owned(),
-        title: title(id).unwrap_or_else(|| id.as_str().to_owned()),
-        suffix: PROJECT_SUFFIX,
-    };
-    // The name of what the directory says of itself is taken.
-    let readme = Titled { id: String::new(), title: "README".to_owned(), suffix: ".md" };
-    let titled: Vec<Titled> = std::iter::once(readme).chain(known.iter().map(titled)).collect();
-    let names = file_names::assign(&titled, &Default::default()).into_iter().skip(1);
-    let place = |id| AgentPlace::Known(agent.clone(), id);
-    names.map(OsString::from).zip(known.into_iter().map(place)).collect()
-}
-
-/// Where the link to a project leads from `knowledge/`: the way to its file by the names that it was
-/// shown with, and to nothing while it was never listed.
-pub(crate) fn target(vfs: &Vfs, directory: &Directory, project: &ProjectId) -> PathBuf {
-    let engine = &vfs.engine;
-    let path = match engine.known(project) {
-        Some(project) => paths::path_of(vfs, &project),
-        None => engine.listings.place_of(project).map_or_else(
-            || format!("{project}{}", PROJECT_SUFFIX),
-            |(folder, title)| locate::path_of(engine, Some(project), &folder, &title),
-        ),
-    };
-    // The way up from `knowledge/` of an agent to its workspace or folder, and from there to the root.
-    let above_mount = match directory {
-        Directory::Root => 0,
-        Directory::Workspace(_) => 1,
-        Directory::Folder(_) => 2,
-    };
-    let mut way: PathBuf = std::iter::repeat_n("..", 4 + above_mount).collect();
-    way.push(path);
-    way
-}
-
 /// What `stat` shows, given what it shows of any place here.
 pub(crate) fn attr(vfs: &Vfs, directory: &Directory, place: &AgentPlace, attr: Attr) -> Attr {
     let agent = match place {
@@ -139,9 +99,9 @@ pub(crate) fn attr(vfs: &Vfs, directory: &Directory, place: &AgentPlace, attr: A
     });
     let attr = Attr { modified, changed: modified, accessed: modified, ..attr };
     match place {
-        AgentPlace::Known(_, project) => Attr {
+        AgentPlace::Known(_, known) => Attr {
             kind: FileKind::Symlink,
-            size: target(vfs, directory, project).as_os_str().len() as u64,
+            size: knowledge::target(vfs, directory, known).as_os_str().len() as u64,
             mode: 0o777,
             links: 1,
             ..attr
@@ -151,6 +111,7 @@ pub(crate) fn attr(vfs: &Vfs, directory: &Directory, place: &AgentPlace, attr: A
             let size = text.map_or(attr.size, |text| text.len() as u64);
             Attr { size, attr_ttl: Duration::ZERO, ..attr }
         }
+        AgentPlace::Generate => Attr { size: content::GENERATE.len() as u64, ..attr },
         AgentPlace::KnowledgeReadme(_) => Attr { size: content::KNOWLEDGE.len() as u64, ..attr },
         _ => attr,
     }

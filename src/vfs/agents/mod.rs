@@ -3,6 +3,7 @@
 #![doc = include_str!("agents.md")]
 
 pub(crate) mod content;
+pub(crate) mod knowledge;
 pub(crate) mod listing;
 pub(crate) mod names;
 pub(crate) mod namespace;

@@ -7,17 +7,19 @@ use std::{
     fs::{self, OpenOptions},
     io::Write,
     os::unix::fs::OpenOptionsExt,
+    path::Path,
 };
 
 use crate::{
     error::{Error, Kind, Result},
+    ids::{AgentId, SpaceId},
     kernel_thread,
     sync::{
         GRACE, Process,
-        operation::agent::save::{self, AgentAt},
+        operation::agent::{body::AgentAt, create, knowledge, save, shown},
     },
     vfs::{
-        agents::{content, listing, paths, place::AgentPlace, write},
+        agents::{content, knowledge as links, listing, paths, place::AgentPlace, write},
         directory::no_entry,
         inode::Node,
         kernel_cache, names as file_names, resource,
@@ -111,8 +113,51 @@ pub(crate) async fn unlink(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resu
     if place.kind() == FileKind::Directory {
         return Err(Error::new(Kind::IsDirectory, "a directory"));
     }
-    hide(vfs, &place);
+    match &place {
+        AgentPlace::Known(id, known) => {
+            let (path, space) = knowledge_path(vfs, at, id, name).await?;
+            knowledge::remove(&vfs.engine, AgentAt { space, id, path: &path }, known).await?;
+        }
+        _ => hide(vfs, &place),
+    }
     Ok(true)
+}
+
+/// Links something into `knowledge/`: the agent is to know it. `None` if it is scratch.
+///
+/// # Errors
+/// [`Kind::NotFound`] if it leads to nothing that an agent can know, [`Kind::Exists`] if it knows it, and
+/// what it was refused with.
+pub(crate) async fn symlink(
+    vfs: &Vfs,
+    at: &AgentDirectory,
+    name: &OsStr,
+    target: &Path,
+) -> Result<Option<Attr>> {
+    if at.place.holds_scratch() && at.fixed(name).is_none() {
+        return Ok(None);
+    }
+    let AgentPlace::Knowledge(id) = &at.place else { return Err(not_here()) };
+    write::check_made(vfs, id)?;
+    let meant = links::meant(vfs, &at.directory, target).await?;
+    if knowledge::shown(&vfs.engine, id).contains(&meant) {
+        return Err(Error::new(Kind::Exists, "the agent knows that"));
+    }
+    let (path, space) = knowledge_path(vfs, at, id, name).await?;
+    knowledge::add(&vfs.engine, AgentAt { space, id, path: &path }, &meant).await?;
+    let place = AgentPlace::Known(id.clone(), meant);
+    Ok(Some(resource::look_up_resource(vfs, &at.node(&place))))
+}
+
+async fn knowledge_path<'a>(
+    vfs: &Vfs,
+    at: &'a AgentDirectory,
+    id: &AgentId,
+    name: &OsStr,
+) -> Result<(String, &'a SpaceId)> {
+    let space = at.directory.space().ok_or_else(no_entry)?;
+    let path = paths::of(vfs, space, id).await?;
+    Ok((format!("{path}/knowledge/{}", name.to_string_lossy()), space))
 }
 
 /// Removes a directory: an agent's, if all that is in it was removed, deletes the agent once the grace is
@@ -139,8 +184,16 @@ pub(crate) async fn rmdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
         hide(vfs, &place);
         return Ok(true);
     };
+    if vfs.engine.agents.is_new(id) {
+        create::remove(&vfs.engine, id).await?;
+        return Ok(true);
+    }
     if !place.fixed().iter().all(is_hidden) {
         return Err(not_empty());
+    }
+    if shown::is_new(&vfs.engine, id) {
+        create::remove(&vfs.engine, id).await?;
+        return Ok(true);
     }
     let space = at.directory.space().ok_or_else(no_entry)?;
     let path = paths::below(&name.to_string_lossy());
@@ -151,7 +204,8 @@ pub(crate) async fn rmdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
     Ok(true)
 }
 
-/// Makes a directory: the one of an agent that was just deleted is that agent. `None` if it is scratch.
+/// Makes a directory: the one of an agent that was just deleted is that agent, and any other one that is
+/// made once its prompt is written. `None` if it is scratch.
 ///
 /// # Errors
 /// [`Kind::Exists`] if it is there, [`Kind::NotPermitted`] where none can be made.
@@ -170,7 +224,15 @@ pub(crate) async fn mkdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
         return Err(not_here());
     };
     let path = paths::below(&name.to_string_lossy());
-    let id = save::take_back(&vfs.engine, space, &path).await?.ok_or_else(not_here)?;
+    let id = match save::take_back(&vfs.engine, space, &path).await? {
+        Some(id) => id,
+        None => {
+            let title = name.to_str().and_then(file_names::space_title).ok_or_else(|| {
+                Error::new(Kind::Invalid, "no agent can have this name").at(name.to_string_lossy())
+            })?;
+            vfs.engine.agents.add_new(space, &title, vfs.engine.clock().wall())
+        }
+    };
     Ok(Some(resource::look_up_resource(vfs, &at.node(&AgentPlace::One(id)))))
 }
 

@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 
 use crate::{
-    ids::{AgentId, ConvoId, ProjectId},
+    api::Knowledge,
+    ids::{AgentId, ConvoId},
     vfs::types::FileKind,
 };
 
@@ -57,6 +58,8 @@ impl ConvoFile {
 pub(crate) enum AgentPlace {
     /// `agents/` itself.
     All,
+    /// `agents/.generate`: whatever is written to it is made an agent.
+    Generate,
     /// `agents/NAME/`.
     One(AgentId),
     /// `agents/NAME/FILE`.
@@ -65,8 +68,8 @@ pub(crate) enum AgentPlace {
     Knowledge(AgentId),
     /// What `knowledge/` says of itself.
     KnowledgeReadme(AgentId),
-    /// A project that it knows: a symbolic link.
-    Known(AgentId, ProjectId),
+    /// Something that it knows: a symbolic link.
+    Known(AgentId, Knowledge),
     /// `agents/NAME/conversations/`.
     Convos(AgentId),
     /// `agents/NAME/conversations/TITLE.json`, or `.md`.
@@ -79,14 +82,16 @@ impl AgentPlace {
         match self {
             Self::All | Self::One(_) | Self::Knowledge(_) | Self::Convos(_) => FileKind::Directory,
             Self::Known(..) => FileKind::Symlink,
-            Self::File(..) | Self::KnowledgeReadme(_) | Self::Convo(..) => FileKind::File,
+            Self::Generate | Self::File(..) | Self::KnowledgeReadme(_) | Self::Convo(..) => {
+                FileKind::File
+            }
         }
     }
 
-    /// The agent that it is of; `None` for `agents/` itself.
+    /// The agent that it is of, if it is of one.
     pub(crate) fn agent(&self) -> Option<&AgentId> {
         match self {
-            Self::All => None,
+            Self::All | Self::Generate => None,
             Self::One(agent)
             | Self::File(agent, _)
             | Self::Knowledge(agent)
@@ -99,7 +104,7 @@ impl AgentPlace {
 
     /// Whether programs may write to it.
     pub(crate) fn is_written(&self) -> bool {
-        matches!(self, Self::File(_, AgentFile::Prompt | AgentFile::Whole))
+        matches!(self, Self::Generate | Self::File(..))
     }
 
     /// Whether names in it that mean nothing to Taskade are the programs' own files.
@@ -111,7 +116,7 @@ impl AgentPlace {
     pub(crate) fn above(&self) -> Option<AgentPlace> {
         match self {
             Self::All => None,
-            Self::One(_) => Some(Self::All),
+            Self::Generate | Self::One(_) => Some(Self::All),
             Self::File(agent, _) | Self::Knowledge(agent) | Self::Convos(agent) => {
                 Some(Self::One(agent.clone()))
             }
@@ -125,6 +130,7 @@ impl AgentPlace {
     /// What is always in it, named.
     pub(crate) fn fixed(&self) -> Vec<(&'static str, AgentPlace)> {
         match self {
+            Self::All => vec![(".generate", Self::Generate)],
             Self::One(agent) => {
                 let file = |file: AgentFile| (file.name(), Self::File(agent.clone(), file));
                 let below = [

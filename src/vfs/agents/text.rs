@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::{AgentState, RemoteAgent},
     error::{Error, Kind, Result},
+    sync::operation::agent::publish::PublicWish,
 };
 
 /// A prompt as its file has it: lines, as editors want them; an empty one is an empty file.
@@ -61,12 +62,36 @@ pub(crate) fn whole(agent: &RemoteAgent, text: &[u8]) -> Result<AgentState> {
     }
 }
 
+/// What is wanted of an agent as the public has it.
+///
+/// # Errors
+/// [`Kind::NotPermitted`] for what takes it back, [`Kind::Invalid`] for what is no wish.
+pub(crate) fn public(text: &[u8]) -> Result<PublicWish> {
+    let invalid = |what: &str| {
+        Error::new(Kind::Invalid, what)
+            .hint(r#"write {"enabled": true} to publish, and `preferences` to change these"#)
+    };
+    let written: Value =
+        serde_json::from_slice(text).map_err(|error| invalid("this is no JSON").because(error))?;
+    let is_no = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    if is_no(&written) || written.get("enabled").is_some_and(is_no) {
+        let what = "Taskade's API cannot take the publishing of an agent back";
+        return Err(Error::new(Kind::NotPermitted, what).hint("do it in the app"));
+    }
+    let is_published = written.get("enabled") == Some(&Value::Bool(true));
+    let preferences = written.get("preferences").and_then(Value::as_object).cloned();
+    if !is_published && preferences.is_none() {
+        return Err(invalid("this asks for nothing"));
+    }
+    Ok(PublicWish { is_published, preferences })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{prompt_text, whole, with_prompt};
+    use super::{prompt_text, public, whole, with_prompt};
     use crate::{
         api::{AgentState, RemoteAgent},
         error::Kind,
@@ -100,6 +125,21 @@ mod tests {
             r#"{"mine":1,"data":{}}"#,
         ] {
             assert_eq!(read(refused).unwrap_err().kind(), Kind::Invalid, "{refused}");
+        }
+    }
+
+    #[test]
+    fn publishing_is_asked_for_by_name_and_never_taken_back() {
+        let read = |text: &str| public(text.as_bytes());
+        let wish = read(r#"{"enabled":true}"#).unwrap();
+        assert!(wish.is_published && wish.preferences.is_none());
+        let wish = read(r#"{"publicUrl":"x","preferences":{"theme":"dark"}}"#).unwrap();
+        assert_eq!((wish.is_published, wish.preferences.unwrap().len()), (false, 1));
+        for no in ["null", "false", r#"{"enabled":false}"#, r#"{"enabled":null}"#] {
+            assert_eq!(read(no).unwrap_err().kind(), Kind::NotPermitted, "{no}");
+        }
+        for odd in ["", "{", "{}", "true", r#"{"publicUrl":"x"}"#] {
+            assert_eq!(read(odd).unwrap_err().kind(), Kind::Invalid, "{odd}");
         }
     }
 

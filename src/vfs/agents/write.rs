@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use crate::{
+    api::AgentState,
     error::{Error, Kind, Result},
-    ids::AgentId,
+    ids::{AgentId, SpaceId},
     sync::{
         GRACE, Process,
-        operation::agent::{save, shown},
+        operation::agent::{body::AgentAt, create, publish, save, shown},
     },
     vfs::{
         agents::{
@@ -39,9 +40,11 @@ pub(crate) async fn open(
     mode: OpenMode,
     process: Option<Process>,
 ) -> Result<Opened> {
-    let draft = match mode.truncate {
-        true => Draft::emptied(None),
-        false => Draft::of(content::content(vfs, directory, place, process).await?),
+    let draft = match (mode.truncate, place) {
+        // What it says of itself is not to be made an agent.
+        (_, AgentPlace::Generate) => Draft::default(),
+        (true, _) => Draft::emptied(None),
+        (false, _) => Draft::of(content::content(vfs, directory, place, process).await?),
     };
     let writer = AgentWriter::new((directory, place), ino, process, mode, draft);
     let mut tree = vfs.tree();
@@ -132,28 +135,68 @@ pub(crate) async fn save_text(
     written: &[u8],
     process: Option<Process>,
 ) -> Result<()> {
-    let (AgentPlace::File(id, file), Some(space)) = (place, directory.space()) else {
-        return Err(Error::new(Kind::NotPermitted, "this cannot be written"));
-    };
-    {
-        let mut tree = vfs.tree();
-        tree.agents.settle(place);
+    vfs.tree().agents.settle(place);
+    let (engine, space) = (&vfs.engine, directory.space().ok_or_else(no_entry)?);
+    match place {
+        AgentPlace::Generate => generate(vfs, space, written).await,
+        AgentPlace::File(id, file) => {
+            let id = &engine.agents.now(id);
+            let path = format!("{}/{}", paths::of(vfs, space, id).await?, file.name());
+            save_file(vfs, AgentAt { space, id, path: &path }, *file, written, process).await
+        }
+        _ => Err(Error::new(Kind::NotPermitted, "this cannot be written")),
     }
+}
+
+/// Has an agent made of what was written.
+async fn generate(vfs: &Vfs, space: &SpaceId, written: &[u8]) -> Result<()> {
+    let text = std::str::from_utf8(written).map_err(|error| {
+        Error::new(Kind::Invalid, "what an agent is to do is text, in UTF-8").because(error)
+    })?;
+    match text.trim() {
+        "" => Ok(()),
+        text => create::generate(&vfs.engine, space, &paths::below(".generate"), text).await,
+    }
+}
+
+async fn save_file(
+    vfs: &Vfs,
+    at: AgentAt<'_>,
+    file: AgentFile,
+    written: &[u8],
+    process: Option<Process>,
+) -> Result<()> {
     let engine = &vfs.engine;
-    let now = shown::known(engine, space, id).ok_or_else(no_entry)?;
-    let seen = engine.agents.served(process, id).unwrap_or_else(|| now.state());
-    let name = file.name();
+    if file == AgentFile::Public {
+        if written.is_empty() {
+            return Ok(());
+        }
+        let wish = text::public(written).map_err(|error| error.at(at.path))?;
+        check_made(vfs, at.id)?;
+        return publish::save(engine, at, &wish).await;
+    }
+    let now = shown::known(engine, at.space, at.id).ok_or_else(no_entry)?;
+    let seen = engine.agents.served(process, at.id).unwrap_or_else(|| now.state());
     let wanted = match file {
         AgentFile::Prompt => text::with_prompt(&seen, written),
-        AgentFile::Whole => text::whole(&now, written),
-        AgentFile::Public => Err(Error::new(Kind::NotPermitted, "this cannot be written")),
+        AgentFile::Whole | AgentFile::Public => text::whole(&now, written),
     };
-    let wanted = wanted.map_err(|error| error.at(name))?;
-    let path = paths::of(vfs, space, id).await?;
-    let at = save::AgentAt { space, id, path: &format!("{path}/{name}") };
-    let saved = save::save(engine, at, &seen, &wanted).await;
-    engine.agents.note_served(process, id, wanted);
+    let wanted = wanted.map_err(|error| error.at(at.path))?;
+    let saved = match shown::is_new(engine, at.id) {
+        true => create::save(engine, at, &seen, &wanted).await,
+        false => save::save(engine, at, &seen, &wanted).await,
+    };
+    engine.agents.note_served(process, at.id, wanted);
     saved
+}
+
+/// Refuses what takes an agent that Taskade has.
+pub(crate) fn check_made(vfs: &Vfs, id: &AgentId) -> Result<()> {
+    match shown::is_new(&vfs.engine, id) {
+        false => Ok(()),
+        true => Err(Error::new(Kind::NotPermitted, "the agent is not made yet")
+            .hint("write its `prompt.md` first")),
+    }
 }
 
 /// Has an agent called otherwise.
@@ -167,8 +210,14 @@ pub(crate) async fn rename(
     name: String,
 ) -> Result<()> {
     let space = directory.space().ok_or_else(no_entry)?;
+    if vfs.engine.agents.rename_new(id, &name) {
+        return Ok(());
+    }
     let now = shown::known(&vfs.engine, space, id).ok_or_else(no_entry)?.state();
-    let path = paths::of(vfs, space, id).await?;
-    let wanted = crate::api::AgentState { name, ..now.clone() };
-    save::save(&vfs.engine, save::AgentAt { space, id, path: &path }, &now, &wanted).await
+    let (path, wanted) = (paths::of(vfs, space, id).await?, AgentState { name, ..now.clone() });
+    let at = AgentAt { space, id, path: &path };
+    match shown::is_new(&vfs.engine, id) {
+        true => create::save(&vfs.engine, at, &now, &wanted).await,
+        false => save::save(&vfs.engine, at, &now, &wanted).await,
+    }
 }

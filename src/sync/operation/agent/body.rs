@@ -1,13 +1,22 @@
-//! What the journal has of a save of an agent.
+//! Which agent something is wanted of, and what the journal has of a save of it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     api::AgentState,
     error::{Error, Kind, Result},
+    ids::{AgentId, SpaceId},
     plan::agents::{MergedAgent, merge},
     store::operations::Operation,
 };
+
+/// An agent, and where its directory is below that of its space.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AgentAt<'a> {
+    pub(crate) space: &'a SpaceId,
+    pub(crate) id: &'a AgentId,
+    pub(crate) path: &'a str,
+}
 
 /// What an agent is to become.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

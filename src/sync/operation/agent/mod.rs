@@ -1,6 +1,9 @@
 //! Agents: what programs want of them, how they are shown meanwhile, and sending it.
 
 pub(crate) mod body;
+pub(crate) mod create;
+pub(crate) mod knowledge;
+pub(crate) mod publish;
 pub(crate) mod save;
 pub(crate) mod send;
 pub(crate) mod shown;

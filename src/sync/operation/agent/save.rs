@@ -13,19 +13,14 @@ use crate::{
     sync::{
         engine::Engine,
         operation::{
-            agent::{body::AgentSave, shown, verdict},
+            agent::{
+                body::{AgentAt, AgentSave},
+                shown, verdict,
+            },
             transition, worker,
         },
     },
 };
-
-/// An agent, and where its directory is below that of its space.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AgentAt<'a> {
-    pub(crate) space: &'a SpaceId,
-    pub(crate) id: &'a AgentId,
-    pub(crate) path: &'a str,
-}
 
 /// Saves an agent: `seen` is what the program had before its eyes, and `wanted` what it made of it.
 /// Several saves that wait are one. What was refused before is settled by another one.

@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    api::RemoteAgent,
-    error::Result,
+    api::{AgentState, RemoteAgent},
+    error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
     store::operations::{Operation, OperationKind},
-    sync::{ListIntent, engine::Engine, operation::agent::body::AgentSave, read::agents},
+    sync::{
+        ListIntent,
+        engine::Engine,
+        operation::agent::{
+            body::AgentSave,
+            create::{AgentCreation, creation_of},
+        },
+        read::agents,
+    },
 };
 
 /// The agents of a space. One that is about to be deleted is not among them; one that is gone while a
@@ -24,6 +32,7 @@ pub(crate) async fn listed(engine: &Arc<Engine>, space: &SpaceId) -> Result<Vec<
 
 /// An agent, as far as it was ever read.
 pub(crate) fn known(engine: &Engine, space: &SpaceId, id: &AgentId) -> Option<RemoteAgent> {
+    let id = &engine.agents.now(id);
     let known = engine.listings.agent(space, id);
     let known: Vec<RemoteAgent> = known.into_iter().collect();
     with_waiting(engine, space, &known).into_iter().find(|agent| agent.id == *id)
@@ -38,6 +47,11 @@ pub(crate) async fn agent(
     space: &SpaceId,
     id: &AgentId,
 ) -> Result<RemoteAgent> {
+    let id = &engine.agents.now(id);
+    if is_new(engine, id) {
+        return known(engine, space, id)
+            .ok_or_else(|| Error::new(Kind::NotFound, "the agent is gone"));
+    }
     match agents::agent(engine, space, id).await {
         Ok(agent) => Ok(known(engine, space, id).unwrap_or(agent)),
         Err(error) => known(engine, space, id).ok_or(error),
@@ -46,14 +60,25 @@ pub(crate) async fn agent(
 
 /// The operations that are about an agent, oldest first.
 pub(crate) fn operations_of(engine: &Engine, id: &AgentId) -> Vec<Operation> {
-    let is_of =
-        |it: &Operation| it.kind.is_of_agent() && it.subject.as_deref() == Some(id.as_str());
+    let is_of = |it: &Operation| {
+        let is_subject = it.subject.as_deref() == Some(id.as_str());
+        let is_made = || AgentCreation::of(it).is_some_and(|made| made.new == *id);
+        it.kind.is_of_agent() && (is_subject || is_made())
+    };
     engine.operations.all().into_iter().filter(is_of).collect()
+}
+
+/// Whether an agent is not made yet.
+pub(crate) fn is_new(engine: &Engine, id: &AgentId) -> bool {
+    creation_of(engine, id).is_some() || engine.agents.is_new(id)
 }
 
 fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<RemoteAgent> {
     let mut shown = known.to_vec();
     for operation in engine.operations.all().iter().filter(|it| it.space == *space) {
+        if let Some(AgentCreation { new, state, .. }) = AgentCreation::of(operation) {
+            shown.push(of_state(space, &new, state));
+        }
         let Some(id) = operation.subject.as_deref().map(AgentId::new) else { continue };
         match operation.kind {
             OperationKind::DeleteAgent if operation.refusal.is_none() => {
@@ -63,13 +88,21 @@ fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<
                 let Ok(save) = AgentSave::of(operation) else { continue };
                 match shown.iter_mut().find(|agent| agent.id == id) {
                     Some(agent) => *agent = saved(agent.clone(), &save),
-                    None => shown.push(only_saved(space, id, &save)),
+                    None => shown.push(of_state(space, &id, save.want)),
                 }
             }
             _ => {}
         }
     }
+    for (id, name) in engine.agents.new_in(space) {
+        shown.push(of_state(space, &id, AgentState { name, data: bare() }));
+    }
     shown
+}
+
+/// What an agent is set to that nothing was written to yet: what the document has of every one.
+fn bare() -> Map<String, Value> {
+    [("commands".to_owned(), json!([]))].into_iter().collect()
 }
 
 fn saved(agent: RemoteAgent, save: &AgentSave) -> RemoteAgent {
@@ -77,11 +110,11 @@ fn saved(agent: RemoteAgent, save: &AgentSave) -> RemoteAgent {
     if state == agent.state() { agent } else { agent.with(state) }
 }
 
-/// An agent that nothing but a save of it is left of.
-fn only_saved(space: &SpaceId, id: AgentId, save: &AgentSave) -> RemoteAgent {
+/// An agent that the service does not have, or not any more.
+fn of_state(space: &SpaceId, id: &AgentId, state: AgentState) -> RemoteAgent {
     let item: Map<_, _> = [("id", json!(id.as_str())), ("space_id", json!(space.as_str()))]
         .map(|(key, value)| (key.to_owned(), value))
         .into_iter()
         .collect();
-    RemoteAgent { id, name: String::new(), item }.with(save.want.clone())
+    RemoteAgent { id: id.clone(), name: String::new(), item }.with(state)
 }

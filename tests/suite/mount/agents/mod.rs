@@ -2,6 +2,7 @@
 //! that each look costs.
 
 mod editing;
+mod making;
 mod reading;
 
 use std::path::PathBuf;

@@ -13,11 +13,13 @@ use crate::support::service::{
 };
 
 const LIST: &str = "folders/{folder}/agents";
+const GENERATE: &str = "folders/{folder}/agent-generate";
 const ONE: &str = "agents/{agent}";
 
 /// Whether a request is about agents.
 pub(crate) fn is_of_agents(call: &Call) -> bool {
-    call.path.template().starts_with("agents/") || call.path.template() == LIST
+    let template = call.path.template();
+    template.starts_with("agents/") || template == LIST || template == GENERATE
 }
 
 /// A write as the log has it, with its body.
@@ -58,8 +60,35 @@ impl State {
                 self.agent(id)?;
                 Ok(items([]))
             }
+            (Method::Post, LIST, [folder]) => {
+                assert_eq!(*sent(call, "/data/type"), "data");
+                let (name, data) = (sent(call, "/name"), sent(call, "/data/data"));
+                Ok(item(self.make_agent(folder, name, data)))
+            }
+            (Method::Post, GENERATE, [folder]) => {
+                let data = json!({ "commands": [], "description": sent(call, "/text") });
+                Ok(item(self.make_agent(folder, &"Generated".into(), &data)))
+            }
+            (Method::Put, "agents/{agent}/publicAccess", [id]) => {
+                self.agent(id)?;
+                Ok(json!({ "ok": true, "publicUrl": "https://taskade.invalid/a/p" }))
+            }
+            (Method::Patch, "agents/{agent}/public-agent", [id])
+            | (Method::Post, "agents/{agent}/knowledge/project", [id])
+            | (Method::Post, "agents/{agent}/knowledge/media", [id])
+            | (Method::Delete, "agents/{agent}/knowledge/project/{project}", [id, _])
+            | (Method::Delete, "agents/{agent}/knowledge/media/{media}", [id, _]) => {
+                Ok(item(self.agent(id)?.clone()))
+            }
             _ => Err(gone()),
         }
+    }
+
+    fn make_agent(&mut self, folder: &str, name: &Value, data: &Value) -> Value {
+        let id = format!("a{}", self.next());
+        let made = json!({ "id": id, "name": name, "space_id": folder, "data": data });
+        self.agents.push(made.clone());
+        made
     }
 
     fn agent(&mut self, id: &str) -> Result<&mut Value> {
@@ -83,6 +112,12 @@ impl Memory {
     /// Somebody else deletes an agent.
     pub fn delete_agent_elsewhere(&self, id: &str) {
         self.lock().agents.retain(|agent| agent["id"] != id);
+    }
+
+    /// The names of all agents, in order.
+    pub fn agent_names(&self) -> Vec<String> {
+        let state = self.lock();
+        state.agents.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
     }
 
     /// An agent as it is.
