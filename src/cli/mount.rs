@@ -225,6 +225,9 @@ impl Signals {
     }
 }
 
+/// Where POSIX shared memory is on Linux (shm_overview(7)).
+const SHARED_MEMORY: &str = "/dev/shm";
+
 fn settings(args: &MountArgs) -> Settings {
     Settings {
         max_age: args.max_age,
@@ -241,6 +244,7 @@ fn settings(args: &MountArgs) -> Settings {
         follow: !args.no_notify,
         keep_history: args.keep_history,
         details: args.details.0.clone(),
+        shared_memory: Some(SHARED_MEMORY.into()),
         ..Settings::default()
     }
 }

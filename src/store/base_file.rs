@@ -1,5 +1,8 @@
 //! The files of the log of served bases: one that grows, and one that all is put together in which is
 //! still of use.
+//!
+//! The one that grows is in memory where there is room for that: see `memory_dir`. Writing there waits
+//! for nothing, and no record is of use after the machine started again.
 
 use std::{
     fs::{self, File},
@@ -13,7 +16,10 @@ use std::{
 
 use crate::{
     kernel_thread,
-    store::base_records::{Contents, Record, create, push},
+    store::{
+        base_records::{Contents, Record, create, push},
+        memory_dir,
+    },
 };
 
 /// What is written since the last mount began, or since it was put together.
@@ -28,10 +34,18 @@ pub(crate) const KEPT: &str = "bases.kept";
 /// Size of the log in bytes at which it is put together.
 pub(crate) const LARGE: u64 = 16 << 20;
 
+/// The directories that the files of a log are in.
+#[derive(Debug, Clone)]
+pub(crate) struct LogDirs {
+    kept: PathBuf,
+    grows: PathBuf,
+    is_in_memory: bool,
+}
+
 /// Where a log is kept.
 #[derive(Debug)]
 pub(crate) struct LogPlace {
-    dir: PathBuf,
+    dirs: LogDirs,
     boot: String,
     /// The number given last to an outline.
     next: Arc<AtomicU64>,
@@ -48,6 +62,58 @@ pub(crate) struct LogFile {
     large: u64,
 }
 
+impl LogDirs {
+    /// The log of an account in its directory, and what grows of it in memory: below `shared`, or in
+    /// the same directory if that is in memory itself.
+    pub(crate) fn new(dir: &Path, shared: Option<&Path>) -> Self {
+        let beside = shared.and_then(|shared| memory_dir::beside(dir, shared));
+        let grows = beside.unwrap_or_else(|| dir.to_owned());
+        let is_in_memory = memory_dir::is_in_memory(&grows);
+        Self { kept: dir.to_owned(), grows, is_in_memory }
+    }
+
+    /// The log of an account as it is where no memory is shared, wherever that is.
+    #[cfg(test)]
+    pub(crate) fn on_disk(dir: &Path) -> Self {
+        Self { kept: dir.to_owned(), grows: dir.to_owned(), is_in_memory: false }
+    }
+
+    /// Whether writing to what grows waits for nothing.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.is_in_memory
+    }
+
+    /// What living programs had before their eyes, as the files say.
+    pub(crate) fn read(&self, boot: &str) -> Contents {
+        let mut contents = Contents::default();
+        if !boot.is_empty() {
+            contents.read(&self.kept.join(KEPT), boot);
+            // A mount that finds no memory goes on on disk: what is there is later than what is not.
+            let grows = if self.kept.join(LOG).exists() { &self.kept } else { &self.grows };
+            [ROTATED, LOG].iter().for_each(|name| contents.read(&grows.join(name), boot));
+        }
+        contents.drop_dead();
+        contents
+    }
+
+    /// Removes all files. What cannot be removed is told by what failed before.
+    pub(crate) fn remove_all(&self) {
+        let _ = fs::remove_file(self.kept.join(KEPT));
+        for dir in [&self.kept, &self.grows] {
+            let _ = fs::remove_file(dir.join(LOG));
+            let _ = fs::remove_file(dir.join(ROTATED));
+        }
+    }
+
+    /// Leaves nothing in memory that is on disk now.
+    fn leave_memory(&self) -> io::Result<()> {
+        if self.grows != self.kept {
+            fs::remove_dir_all(&self.grows)?;
+        }
+        Ok(())
+    }
+}
+
 impl LogFile {
     /// Keeps what was found, and begins an empty log. In this order: whatever is killed in between, all
     /// is there. `None` where nothing can be kept.
@@ -56,19 +122,20 @@ impl LogFile {
         contents: &Contents,
         large: u64,
     ) -> io::Result<Option<Self>> {
-        let LogPlace { dir, boot, next, .. } = &place;
+        let LogPlace { dirs: LogDirs { kept, grows, .. }, boot, next, .. } = &place;
         if boot.is_empty() {
             return Ok(None);
         }
-        contents.write(&dir.join(KEPT), boot, next)?;
-        match fs::remove_file(dir.join(ROTATED)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let temporary = dir.join(LOG).with_extension("begun");
+        contents.write(&kept.join(KEPT), boot, next)?;
+        remove_if_there(&kept.join(ROTATED))?;
+        remove_if_there(&grows.join(ROTATED))?;
+        let temporary = grows.join(LOG).with_extension("begun");
         let mut file = create(&temporary)?;
         file.write_all(&first_line(boot))?;
-        fs::rename(temporary, dir.join(LOG))?;
+        fs::rename(temporary, grows.join(LOG))?;
+        if grows != kept {
+            remove_if_there(&kept.join(LOG))?;
+        }
         Ok(Some(Self { place: Arc::new(place), file, bytes: 0, large }))
     }
 
@@ -77,16 +144,40 @@ impl LogFile {
         self.bytes > self.large && !self.place.is_rotating.load(Ordering::Acquire)
     }
 
-    /// Writes whole lines, with the kernel when this returns.
-    pub(crate) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        kernel_thread::assert_not_serving("the log of served bases is written");
-        self.file.write_all(lines)?;
+    /// Writes whole lines, with the kernel when this returns; what is noted after the last of a file is
+    /// in another one. After what cannot be written nothing is kept, and this tells `false`.
+    pub(crate) fn append(&mut self, lines: &[u8], is_last: bool) -> bool {
+        if !self.place.dirs.is_in_memory {
+            kernel_thread::assert_not_serving("the log of served bases is written");
+        }
+        let written = self.file.write_all(lines);
         self.bytes += lines.len() as u64;
-        Ok(())
+        match &written {
+            Ok(()) if is_last => self.rotate(),
+            Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(%error, "what programs have read is not known after a remount");
+                self.place.dirs.remove_all();
+            }
+        }
+        written.is_ok()
+    }
+
+    /// Puts all together on disk, as nobody notes anything any more.
+    pub(crate) fn end(self) {
+        let LogPlace { dirs, boot, next, .. } = &*self.place;
+        // What is put together by another thread is still in its place.
+        if !dirs.is_in_memory || self.place.is_rotating.load(Ordering::Acquire) {
+            return;
+        }
+        let kept = dirs.read(boot).write(&dirs.kept.join(KEPT), boot, next);
+        if let Err(error) = kept.and_then(|()| dirs.leave_memory()) {
+            tracing::debug!(%error, "what programs have read stays in memory");
+        }
     }
 
     /// Goes on with an empty file, while another thread puts the one so far together with what was kept.
-    pub(crate) fn rotate(&mut self) {
+    fn rotate(&mut self) {
         self.place.is_rotating.store(true, Ordering::Release);
         if let Err(error) = self.begin_anew() {
             tracing::warn!(%error, "what programs have read is in one file that grows");
@@ -103,50 +194,35 @@ impl LogFile {
     }
 
     fn begin_anew(&mut self) -> io::Result<()> {
-        let LogPlace { dir, boot, .. } = &*self.place;
-        fs::rename(dir.join(LOG), dir.join(ROTATED))?;
-        let mut file = create(&dir.join(LOG))?;
+        let LogPlace { dirs: LogDirs { grows, .. }, boot, .. } = &*self.place;
+        fs::rename(grows.join(LOG), grows.join(ROTATED))?;
+        let mut file = create(&grows.join(LOG))?;
         file.write_all(&first_line(boot))?;
         (self.file, self.bytes) = (file, 0);
         Ok(())
     }
-
-    /// What is there is out of date, as something cannot be written: nothing is kept at all.
-    pub(crate) fn give_up(&self) {
-        remove_all(&self.place.dir);
-    }
 }
 
 impl LogPlace {
-    pub(crate) fn new(dir: &Path, boot: String, next: Arc<AtomicU64>) -> Self {
-        Self { dir: dir.to_owned(), boot, next, is_rotating: AtomicBool::new(false) }
+    pub(crate) fn new(dirs: LogDirs, boot: String, next: Arc<AtomicU64>) -> Self {
+        Self { dirs, boot, next, is_rotating: AtomicBool::new(false) }
     }
 
     fn put_together(&self) -> io::Result<()> {
         let mut contents = Contents::default();
-        let rotated = self.dir.join(ROTATED);
-        contents.read(&self.dir.join(KEPT), &self.boot);
+        let (kept, rotated) = (self.dirs.kept.join(KEPT), self.dirs.grows.join(ROTATED));
+        contents.read(&kept, &self.boot);
         contents.read(&rotated, &self.boot);
         contents.drop_dead();
-        contents.write(&self.dir.join(KEPT), &self.boot, &self.next)?;
+        contents.write(&kept, &self.boot, &self.next)?;
         fs::remove_file(rotated)
     }
 }
 
-/// What living programs had before their eyes, as the files in a directory say.
-pub(crate) fn read(dir: &Path, boot: &str) -> Contents {
-    let mut contents = Contents::default();
-    if !boot.is_empty() {
-        [KEPT, ROTATED, LOG].iter().for_each(|name| contents.read(&dir.join(name), boot));
-    }
-    contents.drop_dead();
-    contents
-}
-
-pub(crate) fn remove_all(dir: &Path) {
-    for name in [LOG, ROTATED, KEPT] {
-        // What cannot be removed is told by what failed before.
-        let _ = fs::remove_file(dir.join(name));
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

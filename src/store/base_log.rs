@@ -3,11 +3,11 @@
 //!
 //! A record is with the kernel before the program's `open` is answered, by a `write(2)` and no `fsync`:
 //! it outlives a mount that is killed. Power loss takes the programs too, and records of another boot
-//! are ignored. Such a write can wait for the disk (for whoever syncs the same disk, or for room in
-//! memory), so it is made by a thread of its own, and no thread of the kernel's waits for that: see
-//! `base_writer`. An outline is written once, a program that is served it by its number. `bases.log`
-//! grows; once it is large it is put together with `bases.kept` by another thread, which leaves out the
-//! programs that are gone.
+//! are ignored. On disk such a write can wait (for whoever syncs the same disk, or for room in memory),
+//! so it is made in memory where there is a place for that, and else by a thread of its own, and no
+//! thread of the kernel's waits for that: see `base_writer`. An outline is written once, a program that
+//! is served it by its number. `bases.log` grows; once it is large it is put together with `bases.kept`
+//! by another thread, which leaves out the programs that are gone.
 
 use std::{
     path::Path,
@@ -22,10 +22,10 @@ use crate::{
     plan::{Key, Outline},
     replica::served::Process,
     store::{
-        base_file::{self, LARGE, LogFile, LogPlace},
+        base_file::{LARGE, LogDirs, LogFile, LogPlace},
         base_lines::{LogLines, News},
         base_records::Kept,
-        base_writer::WriteBehind,
+        base_writer::LogWriter,
     },
 };
 
@@ -33,38 +33,46 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct BaseLog {
     news: mpsc::Sender<News>,
-    behind: Arc<WriteBehind>,
-    /// `None` where nothing is kept.
+    noted: Arc<LogWriter>,
+    /// `None` where nothing is kept, or whoever notes something writes it.
     writer: Option<JoinHandle<()>>,
 }
 
 impl BaseLog {
-    /// Opens the log in a directory, with what it says of programs that still live. Without one
-    /// everything works, but nothing outlives the mount.
-    pub(crate) fn open(dir: &Path) -> Arc<Self> {
-        Self::open_with(dir, LARGE)
+    /// Opens the log in a directory, and what grows of it in memory below `shared` if that can be, with
+    /// what it says of programs that still live. Without one everything works, but nothing outlives the
+    /// mount.
+    pub(crate) fn open(dir: &Path, shared: Option<&Path>) -> Arc<Self> {
+        Self::open_with(LogDirs::new(dir, shared), LARGE)
     }
 
-    fn open_with(dir: &Path, large: u64) -> Arc<Self> {
+    fn open_with(dirs: LogDirs, large: u64) -> Arc<Self> {
         let boot = pidfs::boot();
-        let contents = base_file::read(dir, &boot);
+        let contents = dirs.read(&boot);
         let (news, waiting) = mpsc::channel();
         let next = Arc::new(AtomicU64::new(0));
-        let behind = WriteBehind::new(LogLines::new(next.clone()), waiting);
-        let file = LogFile::begin(LogPlace::new(dir, boot, next), &contents, large);
-        let started = file.and_then(|file| file.map(|file| behind.start(file)).transpose());
+        let noted = LogWriter::new(LogLines::new(next.clone()), waiting);
+        let begun = LogFile::begin(LogPlace::new(dirs.clone(), boot, next), &contents, large);
+        let started = begun.and_then(|file| match file {
+            Some(file) if dirs.is_in_memory() => {
+                noted.write_to(file);
+                Ok(None)
+            }
+            Some(file) => noted.start(file).map(Some),
+            None => Ok(None),
+        });
         let writer = started.unwrap_or_else(|error| {
             tracing::warn!(%error, "what programs have read is not known after a remount");
-            base_file::remove_all(dir);
+            dirs.remove_all();
             None
         });
-        behind.lock().log.take_over(contents);
-        Arc::new(Self { news, behind, writer })
+        noted.lock().log.take_over(contents);
+        Arc::new(Self { news, noted, writer })
     }
 
     /// What is known of a project from before this mount.
     pub(crate) fn take_kept(&self, project: &ProjectId) -> Kept {
-        self.behind.lock().log.kept.remove(project).unwrap_or_default()
+        self.noted.lock().log.kept.remove(project).unwrap_or_default()
     }
 
     /// Notes what a program has before its eyes, and under which name. Nothing if that is noted.
@@ -84,7 +92,7 @@ impl BaseLog {
     /// The projects of which it is known, from before this mount, what this program had before its eyes,
     /// and that nobody has come to since.
     pub(crate) fn kept_of(&self, process: Process) -> Vec<ProjectId> {
-        let state = self.behind.lock();
+        let state = self.noted.lock();
         let has = |kept: &Kept| kept.bases.iter().any(|(of, _)| *of == process);
         let mut ids: Vec<ProjectId> =
             state.log.kept.iter().filter(|(_, kept)| has(kept)).map(|(id, _)| id.clone()).collect();
@@ -118,17 +126,17 @@ impl BaseLog {
     /// Returns once everything is written that was noted before, by whomever; on a thread of the
     /// kernel's at once: then the answer to its request [waits](Self::answer) for that.
     pub(crate) fn flush(&self) {
-        self.behind.flush();
+        self.noted.flush();
     }
 
     /// Gives the answer to a request that [owes](crate::kernel_thread::owe) this.
     pub(crate) fn answer(&self, ticket: u64, answer: impl FnOnce() + Send + 'static) {
-        self.behind.answer(ticket, answer);
+        self.noted.answer(ticket, answer);
     }
 
     /// Returns once that is written which a request owes.
     pub(crate) fn wait(&self, ticket: u64) {
-        self.behind.wait(ticket);
+        self.noted.wait(ticket);
     }
 
     fn queue(&self, news: News) {
@@ -143,23 +151,24 @@ impl BaseLog {
         directory: &str,
         name: &str,
     ) -> Option<ProjectId> {
-        self.behind.lock().log.read_under(process, directory, name)
+        self.noted.lock().log.read_under(process, directory, name)
     }
 
     /// A name was given up here: it stands for nothing any more, whoever has read what it was.
     pub(crate) fn forget_name(&self, directory: &str, name: &str) {
-        self.behind.lock().change(|log, lines| log.forget_name(directory, name, lines));
+        self.noted.lock().change(|log, lines| log.forget_name(directory, name, lines));
         self.flush();
     }
 }
 
 impl Drop for BaseLog {
     fn drop(&mut self) {
-        self.behind.end();
+        let file = self.noted.end();
         if let Some(writer) = self.writer.take_if(|it| it.thread().id() != thread::current().id()) {
             // It ends when all is written.
             let _ = writer.join();
         }
+        file.into_iter().for_each(LogFile::end);
     }
 }
 

@@ -1,6 +1,7 @@
-//! Writing the log of served bases behind: what is to be written, and the one thread that writes it.
+//! Writing the log of served bases: what is to be written, and by whom.
 //!
-//! Whoever has noted something and may wait does so until it is written. A thread of the kernel's may
+//! Where the log is in memory, whoever has noted something writes it. Where it is on disk, one thread
+//! does. Whoever has noted something and may wait does so until it is written. A thread of the kernel's may
 //! not: the answers that it owes are given by the writer, as soon as what was noted is with the kernel.
 //! So all that is queued is of requests that are not answered, and there is no more of it than programs
 //! that wait.
@@ -25,7 +26,7 @@ type Answer = Box<dyn FnOnce() + Send>;
 
 /// What is noted and written.
 #[derive(Debug)]
-pub(crate) struct WriteBehind {
+pub(crate) struct LogWriter {
     state: Ordered<State>,
     /// There is work for the writer, and some is done.
     work: Condvar,
@@ -34,6 +35,8 @@ pub(crate) struct WriteBehind {
 
 pub(crate) struct State {
     pub(crate) log: LogLines,
+    /// The file, where whoever notes something writes it.
+    file: Option<LogFile>,
     news: mpsc::Receiver<News>,
     /// What is to be written.
     lines: Vec<u8>,
@@ -71,12 +74,28 @@ impl State {
             false => self.lines.clear(),
         }
     }
+
+    /// Writes what is queued, if that waits for nothing.
+    fn write_at_once(&mut self) {
+        let Some(file) = self.file.as_mut().filter(|_| !self.lines.is_empty()) else { return };
+        let fills = file.is_full();
+        if fills {
+            self.log.begin_anew();
+        }
+        if !file.append(&self.lines, fills) {
+            self.file = None;
+            self.log.is_kept = false;
+        }
+        self.lines.clear();
+        self.written = self.queued;
+    }
 }
 
-impl WriteBehind {
+impl LogWriter {
     pub(crate) fn new(log: LogLines, news: mpsc::Receiver<News>) -> Arc<Self> {
         let state = State {
             log,
+            file: None,
             news,
             lines: Vec::new(),
             queued: 0,
@@ -87,6 +106,13 @@ impl WriteBehind {
         };
         let (work, done) = (Condvar::new(), Condvar::new());
         Arc::new(Self { state: Ordered::leaf(state), work, done })
+    }
+
+    /// From now on whoever notes something writes it.
+    pub(crate) fn write_to(&self, file: LogFile) {
+        let mut state = self.state.lock();
+        state.log.is_kept = true;
+        state.file = Some(file);
     }
 
     /// Starts the thread that writes.
@@ -115,6 +141,7 @@ impl WriteBehind {
         }
         let mut state = self.state.lock();
         let ticket = state.take_news();
+        state.write_at_once();
         if state.written >= ticket {
             return;
         }
@@ -148,11 +175,13 @@ impl WriteBehind {
         }
     }
 
-    /// Has the writer end once all is written.
-    pub(crate) fn end(&self) {
+    /// Has the writer end once all is written. The file, if it has none.
+    pub(crate) fn end(&self) -> Option<LogFile> {
         let mut state = self.lock();
+        state.write_at_once();
         state.is_ending = true;
         self.ring(&state);
+        state.file.take()
     }
 
     fn ring(&self, state: &State) {
@@ -163,15 +192,8 @@ impl WriteBehind {
 
     fn write_behind(&self, mut file: LogFile) {
         while let Some(batch) = self.next(&file) {
-            let written = file.append(&batch.lines);
-            if batch.fills && written.is_ok() {
-                file.rotate();
-            }
-            if let Err(error) = &written {
-                tracing::warn!(%error, "what programs have read is not known after a remount");
-                file.give_up();
-            }
-            self.conclude(batch, written.is_ok());
+            let is_written = file.append(&batch.lines, batch.fills);
+            self.conclude(batch, is_written);
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod media_files;
 pub(crate) mod media_names;
+pub(crate) mod memory_dir;
 pub(crate) mod names;
 pub(crate) mod operations;
 pub(crate) mod reidentified;

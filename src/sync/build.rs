@@ -48,7 +48,7 @@ impl Engine {
         let (events, receiver) = mpsc::unbounded_channel();
         let cache = Arc::new(Cache::open(&journal.dir().join(CACHE), clock.now()));
         let listings = Listings::from_cache(cache.clone(), journal.archived()?);
-        let base_log = BaseLog::open(journal.dir());
+        let base_log = BaseLog::open(journal.dir(), settings.shared_memory.as_deref());
         let removals = Removals::of(journal.removals()?);
         let operations = Operations::of(journal.operations()?);
         let medias = Medias::of(journal.media_facts()?);

@@ -1,6 +1,6 @@
 //! What the user chose of readings and saves.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     api::{FOREGROUND_SILENCE, TaskResource},
@@ -46,6 +46,9 @@ pub struct Settings {
     pub details: Vec<TaskResource>,
     /// How long it is remembered what was done (`--keep-history`).
     pub keep_history: Duration,
+    /// Where all users may keep files in memory, if this mount is to: what is of use to the next mount,
+    /// and of none once the machine starts again.
+    pub shared_memory: Option<PathBuf>,
 }
 
 impl Settings {
@@ -97,6 +100,7 @@ impl Default for Settings {
             follow: false,
             details: Vec::new(),
             keep_history: Duration::from_secs(30 * 86_400),
+            shared_memory: None,
         }
     }
 }

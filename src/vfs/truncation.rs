@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn a_file_is_empty_to_who_closed_it_before_its_grace_begins() {
         let dir = tempfile::tempdir().unwrap();
-        let (log, format) = (BaseLog::open(dir.path()), Default::default());
+        let (log, format) = (BaseLog::open(dir.path(), None), Default::default());
         let (space, modified) = (SpaceId::new("space"), SystemTime::UNIX_EPOCH);
         let project = Project::new(7, None, space, String::new(), modified, format, log);
         let process = |group| Some(Process { group, inode: 7 });
