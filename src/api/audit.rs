@@ -118,6 +118,10 @@ impl Backend for Audited {
     fn hurry(&self) {
         self.inner.hurry();
     }
+
+    fn want(&self, subject: &str, is_wanted: bool) {
+        self.inner.want(subject, is_wanted);
+    }
 }
 
 #[cfg(test)]

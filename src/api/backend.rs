@@ -42,6 +42,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Somebody looks at what the service may have anew: if it is gone, whether it is back is to be
     /// found out soon.
     fn hurry(&self) {}
+
+    /// A program waits, or waits no more, for what is read about a project or space, whoever asks:
+    /// what is read about it in the background is as urgent meanwhile as what the program would ask for.
+    fn want(&self, _subject: &str, _is_wanted: bool) {}
 }
 
 /// A request under way, whichever endpoint it is of.

@@ -46,6 +46,18 @@ pub struct Client {
     trouble: Arc<Mutex<Option<String>>>,
 }
 
+/// A program waits for what is read about a project or space as long as this is there.
+pub(crate) struct Wanted {
+    backend: Arc<dyn Backend>,
+    subject: String,
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.backend.want(&self.subject, false);
+    }
+}
+
 impl Client {
     /// A user of this service.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
@@ -85,6 +97,13 @@ impl Client {
     /// As [`Backend::outage`].
     pub fn outage(&self) -> Option<watch::Receiver<Option<Gone>>> {
         self.backend.outage()
+    }
+
+    /// A program waits for what is read about a project or space, whoever asks, until what this returns
+    /// is dropped. See [`Backend::want`].
+    pub(crate) fn want(&self, subject: &str) -> Wanted {
+        self.backend.want(subject, true);
+        Wanted { backend: self.backend.clone(), subject: subject.to_owned() }
     }
 
     /// As [`Backend::hurry`].

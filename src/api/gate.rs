@@ -99,6 +99,12 @@ impl Gate {
         }
     }
 
+    /// A program waits, or waits no more, for what is read about a project (or space): that is as urgent
+    /// then as if it asked for it itself.
+    pub(crate) fn want(&self, project: &str, is_wanted: bool) {
+        self.ledger.want(project, is_wanted);
+    }
+
     /// Somebody looks: if the service is gone, the next probe is soon.
     pub(crate) fn hurry(&self) {
         self.ledger.hurry();

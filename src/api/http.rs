@@ -310,6 +310,10 @@ impl Backend for HttpBackend {
     fn hurry(&self) {
         self.gate.hurry();
     }
+
+    fn want(&self, subject: &str, is_wanted: bool) {
+        self.gate.want(subject, is_wanted);
+    }
 }
 
 /// What a failure is where its status alone tells, of requests about files.

@@ -100,6 +100,16 @@ impl Ledger {
         self.lock().queue.join(priority, project)
     }
 
+    /// A program waits, or waits no more, for what is read about a project (or space).
+    pub(super) fn want(&self, project: &str, is_wanted: bool) {
+        if is_wanted {
+            self.lock().queue.want(project);
+            self.changed.notify_waiters();
+        } else {
+            self.lock().queue.unwant(project);
+        }
+    }
+
     /// A request waits no more.
     pub(super) fn leave(&self, place: QueuePlace) {
         self.lock().queue.leave(place);
@@ -220,6 +230,7 @@ impl LedgerState {
             Passage::NotBefore(due) => return self.wait_for_probe(Some(due)),
             Passage::Probing => return self.wait_for_probe(None),
         };
+        let priority = self.queue.priority(place).unwrap_or(priority);
         match self.budget.may_send(priority, now) {
             Decision::Now if is_probe && !self.queue.is_next(place) => self.wait_for_probe(None),
             Decision::Now if !self.queue.is_next(place) || self.in_flight >= MOST_IN_FLIGHT => {

@@ -44,11 +44,11 @@ mod wire;
 mod wire_agents;
 mod wire_details;
 
-pub(crate) use self::audit::Audited;
 /// The projects of an export, by their ids: for the benchmark of real exports.
 #[doc(hidden)]
 pub use self::bundle::projects as read_export;
 pub use self::bundle::{Exported, ExportedSpace};
+pub(crate) use self::{audit::Audited, client::Wanted};
 pub use self::{
     backend::{AuditEntry, Backend, Request},
     call::{Call, Method},

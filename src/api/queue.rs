@@ -2,8 +2,11 @@
 //!
 //! Urgent ones first. Inside one priority projects take turns, so that one with many requests
 //! does not keep the others waiting.
+//!
+//! What is read in the background about a project that a program waits for is as urgent as what the
+//! program would ask for itself: it waits for that reading.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::priority::Priority;
 
@@ -13,12 +16,13 @@ pub(crate) struct Queue {
     /// By priority, most urgent first.
     turns: [VecDeque<Turn>; 3],
     tickets: u64,
+    /// How many programs wait for readings about which projects.
+    wanted: HashMap<String, usize>,
 }
 
 /// A place in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueuePlace {
-    priority: Priority,
     ticket: u64,
 }
 
@@ -29,20 +33,55 @@ struct Turn {
     tickets: VecDeque<u64>,
 }
 
+const PRIORITIES: [Priority; 3] = [Priority::Save, Priority::Foreground, Priority::Background];
+
 impl Queue {
     /// Joins the queue on behalf of a project.
     pub(crate) fn join(&mut self, priority: Priority, project: &str) -> QueuePlace {
         self.tickets += 1;
         let ticket = self.tickets;
+        let is_wanted = self.wanted.contains_key(project);
+        let priority = if is_wanted { priority.min(Priority::Foreground) } else { priority };
+        self.add(priority, project, [ticket]);
+        QueuePlace { ticket }
+    }
+
+    fn add(&mut self, priority: Priority, project: &str, tickets: impl IntoIterator<Item = u64>) {
         let turns = &mut self.turns[priority as usize];
         match turns.iter_mut().find(|turn| turn.project == project) {
-            Some(turn) => turn.tickets.push_back(ticket),
+            Some(turn) => turn.tickets.extend(tickets),
             None => {
-                let tickets = VecDeque::from([ticket]);
+                let tickets = tickets.into_iter().collect();
                 turns.push_back(Turn { project: project.to_owned(), tickets });
             }
         }
-        QueuePlace { priority, ticket }
+    }
+
+    /// A program waits for what is read about a project, until it wants that [no more](Self::unwant).
+    pub(crate) fn want(&mut self, project: &str) {
+        *self.wanted.entry(project.to_owned()).or_default() += 1;
+        let turns = &mut self.turns[Priority::Background as usize];
+        let waits = turns.iter().position(|turn| turn.project == project);
+        if let Some(turn) = waits.and_then(|at| turns.remove(at)) {
+            self.add(Priority::Foreground, project, turn.tickets);
+        }
+    }
+
+    /// One of those that want it does so no more. What is as urgent already stays so.
+    pub(crate) fn unwant(&mut self, project: &str) {
+        if let Some(count) = self.wanted.get_mut(project) {
+            *count -= 1;
+            if *count == 0 {
+                self.wanted.remove(project);
+            }
+        }
+    }
+
+    /// How urgent it is by now. `None` once it has left.
+    pub(crate) fn priority(&self, place: QueuePlace) -> Option<Priority> {
+        let is_in =
+            |turns: &VecDeque<Turn>| turns.iter().any(|turn| turn.tickets.contains(&place.ticket));
+        self.turns.iter().zip(PRIORITIES).find(|(turns, _)| is_in(turns)).map(|(_, of)| of)
     }
 
     /// Whether this place is the next to be served.
@@ -53,7 +92,8 @@ impl Queue {
 
     /// Leaves the queue because it was served: other projects go before the next of this one.
     pub(crate) fn serve(&mut self, place: QueuePlace) {
-        let turns = &mut self.turns[place.priority as usize];
+        let Some(priority) = self.priority(place) else { return };
+        let turns = &mut self.turns[priority as usize];
         let of = turns.iter().position(|turn| turn.tickets.contains(&place.ticket));
         if let Some(turn) = of.and_then(|at| turns.remove(at)) {
             turns.push_back(turn);
@@ -63,11 +103,12 @@ impl Queue {
 
     /// Leaves the queue, if it is there still.
     pub(crate) fn leave(&mut self, place: QueuePlace) {
-        let turns = &mut self.turns[place.priority as usize];
-        for turn in turns.iter_mut() {
-            turn.tickets.retain(|ticket| *ticket != place.ticket);
+        for turns in &mut self.turns {
+            for turn in turns.iter_mut() {
+                turn.tickets.retain(|ticket| *ticket != place.ticket);
+            }
+            turns.retain(|turn| !turn.tickets.is_empty());
         }
-        turns.retain(|turn| !turn.tickets.is_empty());
     }
 
     /// How many wait.
@@ -80,10 +121,8 @@ impl Queue {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Queue, QueuePlace};
+    use super::{PRIORITIES, Queue, QueuePlace};
     use crate::api::Priority;
-
-    const PRIORITIES: [Priority; 3] = [Priority::Save, Priority::Foreground, Priority::Background];
 
     fn serve_all(queue: &mut Queue, mut places: Vec<(QueuePlace, &str)>) -> String {
         let mut order = String::new();
@@ -110,6 +149,25 @@ mod tests {
         ];
         let places = joined.map(|(priority, name)| (queue.join(priority, name), name));
         assert_eq!(serve_all(&mut queue, places.to_vec()), "sababac");
+    }
+
+    #[test]
+    fn what_a_program_waits_for_is_urgent_as_long_as_it_does() {
+        let mut queue = Queue::default();
+        let (other, first) =
+            (queue.join(Priority::Background, "b"), queue.join(Priority::Background, "a"));
+        let reader = queue.join(Priority::Foreground, "c");
+        queue.want("a");
+        queue.want("a");
+        queue.unwant("a");
+        assert_eq!(queue.priority(first), Some(Priority::Foreground));
+        assert_eq!(queue.priority(other), Some(Priority::Background));
+        let second = queue.join(Priority::Background, "a");
+        queue.unwant("a");
+        let last = queue.join(Priority::Background, "a");
+        let places = [(other, "o"), (first, "1"), (reader, "r"), (second, "2"), (last, "l")];
+        assert_eq!(serve_all(&mut queue, places.to_vec()), "r12ol");
+        assert_eq!(queue.priority(first), None);
     }
 
     #[test]

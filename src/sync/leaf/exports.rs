@@ -53,6 +53,8 @@ pub(crate) struct Space {
 struct Flight {
     /// Since when one is awaited, if one is.
     awaited: Option<Instant>,
+    /// Whether no program waits for it yet: it may take until nobody else needs the budget.
+    is_ahead: bool,
     /// When the last one was asked for.
     last: Option<Instant>,
 }
@@ -144,6 +146,18 @@ impl Space {
         claim
     }
 
+    /// A program waits for an export that is awaited: it is given its time from now on, if it was read
+    /// ahead until now.
+    pub(crate) fn join(&self, now: Instant) {
+        self.flight.send_if_modified(|flight| {
+            let was_ahead = std::mem::take(&mut flight.is_ahead);
+            if was_ahead {
+                flight.awaited = flight.awaited.map(|_| now);
+            }
+            was_ahead
+        });
+    }
+
     /// Whether an export is awaited.
     pub(crate) fn is_awaited(&self) -> bool {
         self.flight.borrow().awaited.is_some()
@@ -161,15 +175,25 @@ impl Space {
 pub(crate) struct FlightLease(Arc<Space>);
 
 impl FlightLease {
+    /// No program waits for it: it is read ahead.
+    pub(crate) fn note_ahead(&self) {
+        self.0.flight.send_modify(|flight| flight.is_ahead = true);
+    }
+
     /// It was asked for.
     pub(crate) fn note_asked(&self, now: Instant) {
         self.0.flight.send_modify(|flight| flight.last = Some(now));
+    }
+
+    /// It was not, after all: whoever comes next may.
+    pub(crate) fn note_unasked(&self) {
+        self.0.flight.send_modify(|flight| flight.last = None);
     }
 }
 
 impl Drop for FlightLease {
     fn drop(&mut self) {
-        self.0.flight.send_modify(|flight| flight.awaited = None);
+        self.0.flight.send_modify(|flight| (flight.awaited, flight.is_ahead) = (None, false));
     }
 }
 
@@ -223,7 +247,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{Claim, ExportState, FAILED, Space, SpaceExport};
+    use super::{Claim, EXPORT_TIMEOUT, ExportState, FAILED, Space, SpaceExport};
     use crate::{api::Exported, ids::ProjectId};
 
     const AGE: Duration = Duration::from_secs(30);
@@ -241,6 +265,23 @@ mod tests {
         let later = now + AGE + Duration::from_secs(1);
         assert!(matches!(space.claim(later, AGE), Claim::Mine(_)));
         assert!(matches!(space.claim(later, Duration::ZERO), Claim::Lately));
+    }
+
+    #[test]
+    fn who_joins_what_is_read_ahead_gives_it_its_time_once() {
+        let (space, now) = (Arc::new(Space::default()), Instant::now());
+        let later = now + 2 * EXPORT_TIMEOUT;
+        let Claim::Mine(lease) = space.claim(now, AGE) else { panic!("it is free") };
+        lease.note_ahead();
+        assert_eq!(space.time_left(later), Duration::ZERO);
+        space.join(later);
+        assert_eq!(space.time_left(later), EXPORT_TIMEOUT);
+        space.join(later + EXPORT_TIMEOUT);
+        assert_eq!(space.time_left(later + EXPORT_TIMEOUT), Duration::ZERO);
+        drop(lease);
+        let Claim::Mine(_lease) = space.claim(later, AGE) else { panic!("it is free") };
+        space.join(later + EXPORT_TIMEOUT);
+        assert_eq!(space.time_left(later + EXPORT_TIMEOUT), Duration::ZERO, "somebody waits");
     }
 
     #[test]

@@ -51,6 +51,23 @@ pub(crate) enum Which {
     Knowledge(AgentId),
 }
 
+impl Which {
+    /// The space or agent that is asked about; `None` for what is of the whole account.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        match self {
+            Which::Workspaces | Which::Viewed => None,
+            Which::Folders(id)
+            | Which::Projects(id)
+            | Which::Medias(id)
+            | Which::Templates(id)
+            | Which::Agents(id)
+            | Which::Export(id)
+            | Which::Agreement(id) => Some(id.as_str()),
+            Which::Convos(id) | Which::Knowledge(id) => Some(id.as_str()),
+        }
+    }
+}
+
 /// What the exports of a space were found to be when one was compared with a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Agreement {

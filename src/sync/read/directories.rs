@@ -208,7 +208,12 @@ pub(crate) async fn first_look(engine: &Engine) -> Result<()> {
 /// Asks for a listing, unless someone else just did.
 pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -> Result<()> {
     let flight = engine.listings.flight(which);
-    let _flight = flight.lock().await;
+    let wanted = |subject: &str| engine.backend.want(subject);
+    let _flight = {
+        // Whoever asks already may do so with nobody waiting.
+        let _wanted = which.subject().filter(|_| priority != Priority::Background).map(wanted);
+        flight.lock().await
+    };
     let asked = engine.clock.now();
     let standing = engine.listings.standing(which, asked, engine.settings.max_age);
     if standing == ListingStanding::Fresh {

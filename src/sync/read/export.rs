@@ -190,7 +190,8 @@ pub(crate) fn is_refused(engine: &Engine, space: &SpaceId) -> bool {
     engine.listings.export_refused(space).is_some_and(|until| engine.clock.wall() < until)
 }
 
-/// Asks for the export of a space. Where none comes, nobody asks again for a while.
+/// Asks for the export of a space. Where none comes, nobody asks again for a while; what nobody waits for
+/// and the budget has no room for was never asked for.
 pub(crate) async fn ask(
     engine: &Engine,
     priority: Priority,
@@ -207,6 +208,9 @@ pub(crate) async fn ask(
         }
         Err(error) => error,
     };
+    if error.kind() == Kind::RateLimited && priority == Priority::Background {
+        return None;
+    }
     let lasts = matches!(
         error.kind(),
         Kind::Forbidden

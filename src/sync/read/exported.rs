@@ -80,6 +80,9 @@ pub(crate) async fn export(
     let Some(ExportedSpace { projects, bytes, took, .. }) =
         export::ask(engine, priority, folder, &mut state).await
     else {
+        if !export::is_refused(engine, folder) {
+            lease.note_unasked();
+        }
         return;
     };
     // Waiting for the budget makes no export slow.

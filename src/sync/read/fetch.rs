@@ -2,8 +2,10 @@
 
 use std::{sync::atomic::Ordering, time::Instant};
 
+use tokio::sync::MutexGuard;
+
 use crate::{
-    api::{Priority, RemoteTask},
+    api::{Priority, RemoteTask, Wanted},
     error::{Error, Kind, Result},
     ids::ProjectId,
     memory,
@@ -26,19 +28,35 @@ pub(crate) async fn refresh(engine: &Engine, project: &Project, priority: Priori
     let _conversation = match project.remote.try_lock() {
         Ok(conversation) => conversation,
         // A save, or another reader, is at it: not worth waiting for while nothing gets through.
-        Err(_) => tokio::select! {
-            biased;
-            conversation = project.remote.lock() => conversation,
-            () = presence::departure(engine) => {
-                engine.backend.hurry();
-                return presence::unreachable(engine).map_or(Ok(()), Err);
+        Err(_) => {
+            let _wanted = wanted(engine, project, priority);
+            tokio::select! {
+                biased;
+                conversation = project.remote.lock() => conversation,
+                () = presence::departure(engine) => {
+                    engine.backend.hurry();
+                    return presence::unreachable(engine).map_or(Ok(()), Err);
+                }
             }
-        },
+        }
     };
     if project.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
         return Ok(());
     }
     fetch(engine, project, priority).await
+}
+
+/// Begins a conversation with the service about a project, for somebody who waits for it.
+pub(crate) async fn converse<'a>(engine: &Engine, project: &'a Project) -> MutexGuard<'a, ()> {
+    let _wanted = wanted(engine, project, Priority::Save);
+    project.remote.lock().await
+}
+
+/// Whoever reads the project may do so with nobody waiting: from now on, and until what this returns is
+/// dropped, somebody does.
+pub(crate) fn wanted(engine: &Engine, project: &Project, priority: Priority) -> Option<Wanted> {
+    let id = project.id().filter(|_| priority != Priority::Background)?;
+    Some(engine.backend.want(id.as_str()))
 }
 
 /// What the only root of a listing is: see [`OnlyRoot`]. The service is asked for the name

@@ -80,6 +80,9 @@ pub(crate) async fn read(
             read_both(engine, project, &space, (lease, begun), priority).await
         }
         Claim::Mine(lease) => {
+            if priority == Priority::Background {
+                lease.note_ahead();
+            }
             ask_for_export(engine, project, (lease, begun), false, priority);
             wait(engine, &space, EXPORT_TIMEOUT).await;
             list_unless_fresh(engine, project, priority).await
@@ -152,6 +155,10 @@ async fn join(
     space: &Arc<Space>,
     priority: Priority,
 ) -> Result<()> {
+    let _wanted = (priority != Priority::Background).then(|| {
+        space.join(engine.clock.now());
+        engine.backend.want(project.folder().as_str())
+    });
     if project.remote.try_lock().is_ok() {
         wait(engine, space, space.time_left(engine.clock.now())).await;
         return list_unless_fresh(engine, project, priority).await;

@@ -2,8 +2,9 @@
 //! is known finds the next ones listed and exported when it gets there.
 //!
 //! As for projects, nothing that a walk may not come to is worth more than a request to spare: it is
-//! led from its second space on, as soon as its directory is opened, by more and more, and only with what the budget has in excess. Only
-//! what is read by an export alone is read ahead: whoever gets there would ask for just that.
+//! led from its second space on, as soon as its directory is opened, by more and more, and only with what
+//! the budget has in excess. Only what is read by an export alone is read ahead: whoever gets there would
+//! ask for just that, and so waits for it, and has it be as urgent.
 
 use std::sync::Arc;
 
@@ -126,6 +127,7 @@ async fn read(engine: &Arc<Engine>, space: &SpaceId) -> Result<()> {
     }
     let (exports, begun) = (engine.exports.space(space), engine.clock.now());
     if let Claim::Mine(lease) = exports.claim(begun, engine.settings.max_age) {
+        lease.note_ahead();
         exported::export(engine, space, (&lease, None), begun, Priority::Background).await;
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::{
         engine::Engine,
         hiding,
         project::Project,
+        read::fetch,
         transition::Transition,
         upload::{actions, unmoved},
     },
@@ -21,7 +22,7 @@ use crate::{
 /// # Errors
 /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
 pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
-    let _conversation = project.remote.lock().await;
+    let _conversation = fetch::converse(engine, project).await;
     let mut next = Transition::begin(engine, project).await;
     let (there, here) = (next.is_rejected(), next.rejected_here().is_some());
     let was_unmoved = unmoved::settle_unmoved(engine, project).await?;

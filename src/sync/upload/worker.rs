@@ -126,7 +126,7 @@ pub(crate) async fn wait_to_try_again(engine: &Engine, pause: Duration) -> Durat
 }
 
 pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<Worked> {
-    let _conversation = project.remote.lock().await;
+    let _conversation = fetch::converse(engine, project).await;
     let began = engine.clock.now();
     let mut asked_again = false;
     while project.lock().pending().is_some() {

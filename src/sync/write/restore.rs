@@ -39,7 +39,7 @@ pub(crate) async fn restore(
     };
     residency::ensure(engine, project).await;
     if residency::content(engine, project).is_none() {
-        let _conversation = project.remote.lock().await;
+        let _conversation = fetch::converse(engine, project).await;
         fetch::fetch(engine, project, Priority::Save).await?;
     }
     let mut next = Transition::begin(engine, project).await;
@@ -107,7 +107,7 @@ pub(crate) async fn removed_as(
     let known = match removed_outline(engine, removal.row).await? {
         Some(known) => Arc::new(known),
         None => {
-            let _conversation = project.remote.lock().await;
+            let _conversation = fetch::converse(engine, &project).await;
             fetch::fetch(engine, &project, Priority::Foreground).await?;
             residency::content(engine, &project).map(|content| content.outline).unwrap_or_default()
         }

@@ -218,7 +218,7 @@ pub(crate) async fn undo_save(
             .hint("take that back first"));
     }
     {
-        let _conversation = project.remote.lock().await;
+        let _conversation = fetch::converse(engine, project).await;
         fetch::fetch(engine, project, Priority::Save).await?;
     }
     let mut next = Transition::begin(engine, project).await;
@@ -246,7 +246,7 @@ pub(crate) async fn archive_again(
     project: &Arc<Project>,
     action: &Action,
 ) -> Result<()> {
-    let _conversation = project.remote.lock().await;
+    let _conversation = fetch::converse(engine, project).await;
     check_idle(&project.lock())?;
     engine.backend.complete_project(&action.project).await?;
     hiding::hide(engine, &action.project, true).await?;

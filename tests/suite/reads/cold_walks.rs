@@ -1,7 +1,10 @@
 //! What a walk through many spaces costs of which nothing is known, and what is trusted of the exports
 //! of one because of another. On real mounts.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use taskadefs::{
     ids::SpaceId,
@@ -128,6 +131,29 @@ fn who_looks_into_a_few_spaces_has_no_others_read() {
     assert!(all <= 2 + 3 + 2 + 2 * 2, "{all} requests");
     let (_, one) = overlapped(Quirks::default(), "cat 'Folder 04/Folder 04 1.md'");
     assert!(one <= 2 + 3, "{one} requests");
+}
+
+#[test]
+fn a_walk_within_the_limit_meets_no_refusal_and_waits_for_no_other_minute() {
+    let quirks = || Quirks { rate_limit: Some(30), ..Quirks::default() };
+    for search in ["grep -r needle .", "rg --no-ignore --threads 8 needle . -g '!.taskade'"] {
+        let begun = Instant::now();
+        let (_, all) = overlapped(quirks(), search);
+        assert!(all <= 2 * (FOLDERS + 1) + 3, "{search}: {all} requests");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{search} waits for the next minute");
+    }
+}
+
+#[test]
+fn where_little_is_left_nothing_is_read_ahead() {
+    let cat = "cat Plan.md 'Folder 00/Folder 00 1.md'";
+    let asked = |rate_limit| overlapped(Quirks { rate_limit, ..Quirks::default() }, cat).1;
+    let (led, unled) = (asked(Some(30)), asked(Some(12)));
+    assert!(
+        led > unled,
+        "{led} requests where there are thirty, and {unled} where there are twelve"
+    );
+    assert!(unled <= 2 + 3 + 2, "{unled} requests");
 }
 
 #[test]

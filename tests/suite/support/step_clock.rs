@@ -80,6 +80,10 @@ impl Backend for Stepped {
     fn hurry(&self) {
         self.service.hurry();
     }
+
+    fn want(&self, subject: &str, is_wanted: bool) {
+        self.service.want(subject, is_wanted);
+    }
 }
 
 impl fmt::Debug for StepClock {
