@@ -137,6 +137,7 @@ pub(super) fn in_words(status: &Value) -> String {
         let reason = match save["kind"].as_str() {
             Some("removal") => "removed, and not archived yet".to_owned(),
             Some("deletion") if save["reason"].is_null() => "removed, and not deleted yet".into(),
+            Some("upload") if save["reason"].is_null() => uploading(&save["progress"]),
             Some("restoration") if save["reason"].is_null() => "back, and not restored yet".into(),
             _ => text(&save["reason"]),
         };
@@ -165,6 +166,16 @@ pub(super) fn in_words(status: &Value) -> String {
     }
     words.push('\n');
     words
+}
+
+/// How far an upload is, in words.
+fn uploading(progress: &Value) -> String {
+    match (progress["sent"].as_u64(), progress["length"].as_u64()) {
+        (Some(sent), Some(length @ 1..)) => {
+            format!("uploading, {} % are sent", sent * 100 / length)
+        }
+        _ => "to be uploaded".to_owned(),
+    }
 }
 
 /// What to do where nothing is mounted.

@@ -39,6 +39,7 @@ pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
         path: text(&save["path"]),
         what: match save["kind"].as_str() {
             Some("removal" | "deletion") => "removed",
+            Some("upload") => "to be uploaded",
             Some("restoration") => "restored",
             _ => "changed",
         },

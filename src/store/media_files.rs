@@ -81,6 +81,25 @@ impl MediaFiles {
         Ok(())
     }
 
+    /// What is at a path is a medium as a whole, which need not be read.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub(crate) fn adopt(&self, id: &MediaId, from: &Path) -> Result<()> {
+        let whole = self.path(id, "")?;
+        let failed =
+            |error| Error::io("cannot keep a medium", error).at(whole.display().to_string());
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(failed)?;
+        match fs::hard_link(from, &whole) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed(error));
+            }
+            _ => {}
+        }
+        self.make_room(&whole);
+        Ok(())
+    }
+
     /// What has come of a medium is worth nothing.
     pub(crate) fn drop_part(&self, id: &MediaId) {
         self.path(id, PART).into_iter().for_each(|path| remove(&path));

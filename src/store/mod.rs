@@ -32,3 +32,4 @@ pub(crate) mod removals;
 pub(crate) mod salvage;
 pub(crate) mod schema;
 pub(crate) mod unmoved;
+pub(crate) mod upload_files;

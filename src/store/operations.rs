@@ -25,6 +25,8 @@ pub(crate) const COLUMNS: &str =
 pub(crate) enum OperationKind {
     /// A medium is to be deleted.
     DeleteMedia,
+    /// A file is to be uploaded.
+    UploadMedia,
     /// An agent is to be another.
     SaveAgent,
     /// An agent is to be deleted.
@@ -42,8 +44,9 @@ pub(crate) enum OperationKind {
 }
 
 impl OperationKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::DeleteMedia,
+        Self::UploadMedia,
         Self::SaveAgent,
         Self::DeleteAgent,
         Self::CreateAgent,
@@ -64,6 +67,7 @@ impl OperationKind {
             Self::PublishAgent => "publish agent",
             Self::AddKnowledge => "add knowledge",
             Self::RemoveKnowledge => "remove knowledge",
+            Self::UploadMedia => "upload media",
         }
     }
 
@@ -74,6 +78,7 @@ impl OperationKind {
             Self::GenerateAgent => "generation",
             Self::AddKnowledge => "knowledge",
             Self::DeleteMedia | Self::DeleteAgent | Self::RemoveKnowledge => "deletion",
+            Self::UploadMedia => "upload",
         }
     }
 
@@ -86,7 +91,7 @@ impl OperationKind {
             | Self::PublishAgent
             | Self::AddKnowledge
             | Self::RemoveKnowledge => true,
-            Self::GenerateAgent | Self::DeleteMedia => false,
+            Self::GenerateAgent | Self::DeleteMedia | Self::UploadMedia => false,
         }
     }
 
@@ -153,6 +158,8 @@ impl Operation {
     pub(crate) fn lane(&self) -> String {
         match (self.kind, &self.subject) {
             (OperationKind::DeleteMedia, Some(media)) => format!("media {media}"),
+            // What a space has more than before one upload is of that one.
+            (OperationKind::UploadMedia, _) => format!("uploads to {}", self.space),
             (kind, Some(subject)) if kind.is_of_agent() => format!("agent {subject}"),
             (kind, Some(subject)) => format!("{} {subject}", kind.name()),
             (kind, None) => format!("{} {}", kind.name(), self.row),

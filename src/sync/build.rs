@@ -19,14 +19,15 @@ use crate::{
         journal::Journal,
         media_files::MediaFiles,
         removals::Removals,
+        upload_files::UploadFiles,
     },
     sync::{
         engine::Engine,
         event::Event,
         leaf::{
             agents::Agents, conflicts::Unseen, exports::SpaceExports, listings::Listings,
-            media::Medias, operations::Operations, residents::Residents, scans::Scans,
-            transfers::Transfers, unmoved::Unsettled, walks::Walks,
+            local_media::LocalMedias, media::Medias, operations::Operations, residents::Residents,
+            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         settings::Settings,
         tasks::BackgroundTasks,
@@ -52,6 +53,7 @@ impl Engine {
         let removals = Removals::of(journal.removals()?);
         let operations = Operations::of(journal.operations()?);
         let medias = Medias::of(journal.media_facts()?);
+        let upload_files = Arc::new(UploadFiles::of(journal.dir()));
         let media_files = Arc::new(MediaFiles::of(journal.dir()));
         let started = clock.wall();
         let keep = settings.keep_history;
@@ -89,6 +91,8 @@ impl Engine {
             operations,
             medias,
             media_files,
+            local_medias: LocalMedias::default(),
+            upload_files,
             tasks: BackgroundTasks::default(),
             titles_are_fixed: AtomicBool::new(false),
             titles_are_listed,

@@ -22,15 +22,15 @@ use crate::{
     replica::served::Process,
     store::{
         artifacts::Artifacts, base_log::BaseLog, cache::Cache, journal::Journal,
-        media_files::MediaFiles, removals::Removals,
+        media_files::MediaFiles, removals::Removals, upload_files::UploadFiles,
     },
     sync::{
         event::Event,
         leaf::{
             agents::Agents, conflicts::Unseen, exports::SpaceExports, followed::Followed,
-            listings::Listings, media::Medias, operations::Operations, refresher::Refresher,
-            residents::Residents, scans::Scans, transfers::Transfers, unmoved::Unsettled,
-            walks::Walks,
+            listings::Listings, local_media::LocalMedias, media::Medias, operations::Operations,
+            refresher::Refresher, residents::Residents, scans::Scans, transfers::Transfers,
+            unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -72,6 +72,10 @@ pub struct Engine {
     /// What is to be done that is no save of a project.
     pub(crate) operations: Operations,
     pub(crate) medias: Medias,
+    /// The media that programs have made here.
+    pub(crate) local_medias: LocalMedias,
+    /// The bytes of media that are to be uploaded.
+    pub(crate) upload_files: Arc<UploadFiles>,
     /// The bytes of media that were read.
     pub(crate) media_files: Arc<MediaFiles>,
     pub(crate) tasks: BackgroundTasks,

@@ -13,6 +13,7 @@ pub(crate) mod details;
 mod field_tests;
 pub(crate) mod fields;
 pub(crate) mod meaning;
+pub(crate) mod media_type;
 pub(crate) mod moved;
 pub(crate) mod table;
 #[cfg(test)]

@@ -9,7 +9,9 @@ use crate::{
     vfs::{
         attributes, handle,
         inode::Node,
-        pins, process, resource, scratch,
+        media, pins, process, resource,
+        resource_path::List,
+        scratch,
         tree::handles::Handle,
         truncation,
         types::{Attr, Fh, Ino, OpenMode, SetAttr},
@@ -50,6 +52,9 @@ pub(crate) async fn setattr(
     vfs.check_writable()?;
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
+        Node::Resource(node) if matches!(node.at, List::Media(_)) => {
+            media::write::set(vfs, ino, &node, fh, set).await
+        }
         Node::Resource(node) => resource::setattr_resource(vfs, ino, &node, fh, set),
         Node::Scratch(_) => scratch::setattr(vfs, ino, fh, set).await,
         Node::Project(project) => {

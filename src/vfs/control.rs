@@ -123,7 +123,8 @@ pub(crate) fn save_status(vfs: &Vfs, project: &Arc<Project>) -> Option<SaveStatu
     let removed = removed.and_then(|id| vfs.engine.removals.time_of(&id));
     let since = removed.unwrap_or_else(|| project.unsettled_since());
     let since = rfc3339(since);
-    Some(SaveStatus { path: paths::path_of(vfs, project), state, kind, reason, since })
+    let (path, progress) = (paths::path_of(vfs, project), None);
+    Some(SaveStatus { path, state, kind, reason, since, progress })
 }
 
 /// Makes the directory with what does not change in it.

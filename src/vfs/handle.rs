@@ -183,6 +183,7 @@ pub(crate) async fn read(vfs: &Vfs, fh: Fh, offset: u64, size: usize) -> Result<
         Handle::Agent(writer) => Ok(writer.draft().read(offset, size).to_vec()),
         Handle::Scratch { file, .. } => file.read(offset, size).await,
         Handle::Media(reader) => media::open::read(reader, offset, size).await,
+        Handle::MediaWriter(writer) => writer.file.read(offset, size).await,
         Handle::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
     }
 }
@@ -237,6 +238,7 @@ pub(crate) async fn write(
         }
         Handle::Sharing(sharing) => sharing.write(offset, data),
         Handle::Agent(agent) => agent.write(offset, data),
+        Handle::MediaWriter(writer) => media::write::write(writer, writing, offset, data).await,
         Handle::Scratch { file, .. } => {
             kernel_thread::leave().await;
             file.write(writing, offset, data)
@@ -255,6 +257,7 @@ pub(crate) async fn flush(vfs: &Arc<Vfs>, fh: Fh, caller: u32) -> Result<()> {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::flush_share(vfs, sharing, caller).await,
         Handle::Agent(agent) => return agents::write::flush(vfs, agent, caller).await,
+        Handle::MediaWriter(writer) => return media::write::flush(vfs, writer, caller).await,
         _ => return Ok(()),
     };
     let occasion = Occasion::Flush {
@@ -277,6 +280,9 @@ pub(crate) async fn fsync(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
         }
         Handle::Sharing(sharing) => share::send_share(vfs, sharing).await.map_err(Error::at_fsync),
         Handle::Agent(agent) => agents::write::fsync(vfs, agent).await.map_err(Error::at_fsync),
+        Handle::MediaWriter(writer) => {
+            media::write::commit(vfs, writer).await.map_err(Error::at_fsync)
+        }
         Handle::Scratch { file, .. } => file.sync().await,
         _ => Ok(()),
     }
@@ -308,6 +314,10 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, fh: Fh) -> Result<()> {
         Handle::Writer(writer) => writer,
         Handle::Sharing(sharing) => return share::send_share(vfs, sharing).await,
         Handle::Agent(agent) => return agents::write::release(vfs, agent).await,
+        Handle::MediaWriter(writer) => {
+            kernel_thread::leave().await;
+            return media::write::commit(vfs, writer).await;
+        }
         Handle::Scratch { .. } | Handle::Media(_) => {
             kernel_thread::leave().await;
             return Ok(());

@@ -155,6 +155,12 @@ impl Inodes {
         ino
     }
 
+    /// Makes an inode a place: scratch was renamed there.
+    pub(crate) fn become_resource(&mut self, ino: Ino, resource: &ResourceNode) {
+        self.leave_scratch(ino);
+        self.insert(ino, Node::Resource(resource.clone()));
+    }
+
     /// The number that a place has, or will most likely have once it is looked up.
     pub(crate) fn resource_number(resource: &ResourceNode) -> Ino {
         Ino(remote_number("place", &resource.key()))

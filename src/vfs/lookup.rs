@@ -28,8 +28,7 @@ pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) ->
     match vfs.node(parent)? {
         Node::Resource(node) => match resource::look_up_below(vfs, &node, name).await {
             Err(error)
-                if error.kind() == Kind::NotFound
-                    && resource::scratch_name(vfs, &node).is_some() =>
+                if error.kind() == Kind::NotFound && resource::takes_scratch(vfs, &node, name) =>
             {
                 scratch::look_up(vfs, parent, name).await
             }

@@ -7,15 +7,17 @@ use crate::{ids::MediaId, vfs::types::FileKind};
 pub(crate) enum MediaPlace {
     /// `media/` itself.
     Directory,
-    /// `media/NAME`.
+    /// `media/NAME`, which Taskade has.
     File(MediaId),
+    /// `media/NAME`, which a program has made here under this name.
+    Named(String),
 }
 
 impl MediaPlace {
     pub(crate) fn kind(&self) -> FileKind {
         match self {
             Self::Directory => FileKind::Directory,
-            Self::File(_) => FileKind::File,
+            Self::File(_) | Self::Named(_) => FileKind::File,
         }
     }
 
@@ -23,7 +25,7 @@ impl MediaPlace {
     pub(crate) fn above(&self) -> Option<Self> {
         match self {
             Self::Directory => None,
-            Self::File(_) => Some(Self::Directory),
+            Self::File(_) | Self::Named(_) => Some(Self::Directory),
         }
     }
 }

@@ -70,6 +70,12 @@ pub(crate) async fn create(
     {
         return Ok(made);
     }
+    if let Node::Resource(node) = vfs.node(parent)?
+        && media::is_directory(&node)
+        && !media::is_free_for_scratch(vfs, &node, name).await
+    {
+        return media::write::create(vfs, &node.directory, name, mode, exclusive, process).await;
+    }
     let (project, draft) = match end(vfs, parent, name, process).await? {
         RenameEnd::Scratch => {
             let new = new.into();
@@ -135,8 +141,13 @@ pub(crate) async fn mknod(
 /// [`Kind::Storage`] if it cannot be journaled.
 pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<()> {
     vfs.check_writable()?;
-    if let Node::Resource(ResourceNode { directory, at: List::Media(_) }) = vfs.node(parent)? {
-        return media::unlink(vfs, &directory, name).await;
+    if let Node::Resource(node) = vfs.node(parent)?
+        && media::is_directory(&node)
+    {
+        match media::unlink(vfs, &node.directory, name).await {
+            Err(error) if error.kind() == Kind::NotFound && media::is_scratch(&node, name) => {}
+            unlinked => return unlinked,
+        }
     }
     if let Some(at) = agents::namespace::directory_at(vfs, parent)
         && agents::namespace::unlink(vfs, &at, name).await?
@@ -191,7 +202,12 @@ pub(crate) async fn rename(
     if is_of_agents(from.0) || is_of_agents(to.0) {
         return rename_of_agents(vfs, from, to, (mode, process)).await;
     }
-    if let Node::Resource(node) = vfs.node(from.0)? {
+    if media::rename::rename(vfs, from, to, mode).await? {
+        return Ok(());
+    }
+    if let Node::Resource(node) = vfs.node(from.0)?
+        && !media::is_directory(&node)
+    {
         return move_out(vfs, &node, from.1, to, (mode, process)).await;
     }
     let source = end(vfs, from.0, from.1, process).await?;

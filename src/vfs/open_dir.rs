@@ -95,7 +95,7 @@ pub(crate) async fn list(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Vec<Directo
             // Whoever walks here is known as one that walks.
             directories::list_intent_of(&vfs.engine, process, Some(ino.0));
             let (mut listed, above) = resource::list_resources(vfs, &node, process).await?;
-            if resource::scratch_name(vfs, &node).is_some() {
+            if resource::scratch_name(vfs, &node).is_some() && !has_no_scratch(vfs, ino) {
                 kernel_thread::leave().await;
                 listed.extend(list_scratch(vfs, ino, &scratch::scratch_dir(vfs, ino)?)?);
             }

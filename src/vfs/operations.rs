@@ -16,7 +16,7 @@ use crate::{
         agents::place::AgentPlace,
         media,
         resource_path::{List, ResourceNode},
-        status::SaveStatus,
+        status::{Progress, SaveStatus},
         volume::Vfs,
     },
 };
@@ -29,15 +29,22 @@ pub(crate) fn standing(vfs: &Vfs) -> Vec<SaveStatus> {
         state: if operation.refusal.is_some() { "rejected" } else { "pending" },
         kind: operation.kind.shown(),
         since: rfc3339(operation.refusal.as_ref().map_or(operation.since, |it| it.since)),
+        progress: progress(vfs, &operation),
         reason: operation.refusal.map(|refusal| refusal.reason),
     };
     all.map(status).collect()
 }
 
+/// How far an upload is.
+fn progress(vfs: &Vfs, operation: &Operation) -> Option<Progress> {
+    let sent = vfs.engine.local_medias.sent(operation.row)?;
+    Some(Progress { sent, length: operation.body["length"].as_u64()? })
+}
+
 /// What is to be done about a place, or was refused.
 pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> {
     match &node.at {
-        List::Media(place) => media::operation_of(vfs, place),
+        List::Media(place) => media::operation_of(vfs, &node.directory, place),
         List::Agents(AgentPlace::Generate) => {
             create::generation_in(&vfs.engine, node.directory.space()?)
         }

@@ -206,6 +206,7 @@ pub(crate) fn waiting_removals(vfs: &Vfs) -> Vec<SaveStatus> {
             kind: "removal",
             reason: None,
             since: rfc3339(since),
+            progress: None,
         })
     };
     waiting.iter().filter_map(status).collect()

@@ -153,7 +153,7 @@ pub(crate) fn resource_attr(vfs: &Vfs, ino: Ino, node: &ResourceNode) -> Attr {
     Attr {
         kind: node.kind(),
         size: match &node.at {
-            List::Media(MediaPlace::File(id)) => media::open::size(vfs, ino, id),
+            List::Media(place) => media::open::size(vfs, ino, &node.directory, place),
             _ => size_read(vfs, ino).unwrap_or(attr.size),
         },
         mode: if is_writable { 0o644 } else { 0o444 },
@@ -232,11 +232,14 @@ pub(crate) async fn open_resource(
     {
         return agents::write::open(vfs, ino, (&node.directory, place), mode, process).await;
     }
+    if let List::Media(place) = &node.at {
+        return match mode.write {
+            true => media::write::open_to_write(vfs, ino, node, mode, process).await,
+            false => media::open::open_to_read(vfs, ino, &node.directory, place).await,
+        };
+    }
     if mode.write && !node.is_share() {
         return Err(read_only());
-    }
-    if let List::Media(MediaPlace::File(id)) = &node.at {
-        return media::open::open_to_read(vfs, ino, id).await;
     }
     let text = match !mode.write || mode.read && !mode.truncate {
         true => content(vfs, node, process).await?,
@@ -260,7 +263,18 @@ pub(crate) fn scratch_name(vfs: &Vfs, node: &ResourceNode) -> Option<String> {
             let agent = vfs.engine.agents.first(place.agent()?);
             Some(format!("agent-{}", file_name::safe(agent.as_str())))
         }
+        List::Media(MediaPlace::Directory) => {
+            Some(format!("media-{}", file_name::safe(node.directory.key())))
+        }
         _ => None,
+    }
+}
+
+/// Whether a name in a place is the programs' own, where nothing else has it.
+pub(crate) fn takes_scratch(vfs: &Vfs, node: &ResourceNode, name: &OsStr) -> bool {
+    match &node.at {
+        List::Media(_) => media::is_scratch(node, name),
+        _ => scratch_name(vfs, node).is_some(),
     }
 }
 

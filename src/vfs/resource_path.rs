@@ -115,6 +115,11 @@ impl ResourceNode {
         }
     }
 
+    /// Whether it may wait for Taskade, or have been refused, as a whole.
+    pub(crate) fn has_state(&self) -> bool {
+        self.id().is_some() || matches!(self.at, List::Media(MediaPlace::Named(_)))
+    }
+
     pub(crate) fn kind(&self) -> FileKind {
         match &self.at {
             List::ProjectFile(..) | List::Table(_) | List::TaskFile(..) => FileKind::File,

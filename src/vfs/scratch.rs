@@ -72,7 +72,14 @@ pub(crate) fn scratch_place(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Reac
     check_reserved(name)?;
     let dir = scratch_dir(vfs, parent)?;
     control::check_not_control(vfs, &dir)?;
-    if matches!(vfs.node(parent)?, Node::Directory { .. } | Node::Resource(_)) {
+    let is_remote = match vfs.node(parent)? {
+        Node::Resource(node) if !resource::takes_scratch(vfs, &node, name) => {
+            return Err(Error::new(Kind::NotPermitted, "only plain files are there")
+                .at(name.to_string_lossy()));
+        }
+        node => matches!(node, Node::Directory { .. } | Node::Resource(_)),
+    };
+    if is_remote {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -8,7 +8,7 @@ use crate::{
     sync::Project,
     vfs::{
         commit_policy::{Occasion, Verdict, decide},
-        handle, removal,
+        handle, media, removal,
         tree::{handles::Handle, inner::LocalEntry},
         truncation,
         types::Directory,
@@ -29,6 +29,9 @@ pub(crate) async fn expire_all(vfs: &Arc<Vfs>) {
 }
 
 pub(crate) async fn commit_if_written(vfs: &Arc<Vfs>, handle: &Handle) -> Result<()> {
+    if let Handle::MediaWriter(writer) = handle {
+        return media::write::commit(vfs, writer).await;
+    }
     let Handle::Writer(writer) = handle else { return Ok(()) };
     // What waits for its grace is settled already.
     let stage = writer.draft().stage(false);

@@ -43,12 +43,23 @@ pub struct SaveStatus {
     pub path: String,
     /// `pending` or `rejected`.
     pub state: &'static str,
-    /// `save`, `removal` or `restoration` of a project; `deletion` of a file in `.taskade/`.
+    /// `save`, `removal` or `restoration` of a project; `deletion` or `upload` of a file in `.taskade/`.
     pub kind: &'static str,
     /// Why it was refused.
     pub reason: Option<String>,
     /// Since when, in RFC 3339.
     pub since: String,
+    /// How far it is, where it is sent at the moment and takes its time.
+    pub progress: Option<Progress>,
+}
+
+/// How much of something has been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Bytes.
+    pub sent: u64,
+    /// Bytes.
+    pub length: u64,
 }
 
 /// A version from elsewhere that a save overrode.

@@ -91,14 +91,16 @@ fn value_at(vfs: &Vfs, ino: Ino, name: &OsStr) -> Option<String> {
 }
 
 fn value_of_place(vfs: &Vfs, node: &ResourceNode, name: &str) -> Option<String> {
-    let id = node.id()?;
+    if !node.has_state() {
+        return None;
+    }
     let refusal = operations::operation_of(vfs, node).map(|operation| operation.refusal);
     match (name, refusal) {
         (STATE, None) => Some("clean".to_owned()),
         (STATE, Some(None)) => Some("pending".to_owned()),
         (STATE, Some(Some(_))) => Some("rejected".to_owned()),
         (ERROR, Some(Some(refusal))) => Some(refusal.reason),
-        (ID, _) => Some(id),
+        (ID, _) => node.id(),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! Which media there are: what listings told, and what this mount has done since.
 
+use std::time::Instant;
+
 use crate::{
     api::RemoteMedia,
     ids::{MediaId, SpaceId},
@@ -17,6 +19,26 @@ impl Listings {
             return None;
         };
         Some(medias.iter().filter(|media| !known.gone.contains(&media.id)).cloned().collect())
+    }
+
+    /// Adds a medium that was just uploaded, without asking for the listing again.
+    pub(crate) fn add_media(&self, folder: &SpaceId, media: RemoteMedia) {
+        let which = Which::Medias(folder.clone());
+        let mut known = self.lock();
+        let slot = known.slots.get_mut(&which).and_then(|slot| slot.items.as_mut());
+        if let Some(ListingItems::Medias(medias)) = slot
+            && medias.iter().all(|listed| listed.id != media.id)
+        {
+            medias.push(media);
+            self.keep(&known, &which);
+        }
+    }
+
+    /// Whether the media of a folder were listed since then.
+    pub(crate) fn is_media_listed_since(&self, folder: &SpaceId, since: Instant) -> bool {
+        let known = self.lock();
+        let slot = known.slots.get(&Which::Medias(folder.clone()));
+        slot.and_then(|slot| slot.read).is_some_and(|read| read > since)
     }
 
     /// Takes out a medium that was just deleted, without asking for the listing again.

@@ -9,6 +9,7 @@ pub(crate) mod followed;
 pub(crate) mod known_listings;
 pub(crate) mod listed_agents;
 pub(crate) mod listings;
+pub(crate) mod local_media;
 pub(crate) mod media;
 pub(crate) mod media_listings;
 pub(crate) mod operations;

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
@@ -14,6 +14,9 @@ use crate::{
     lock_order::{Ordered, OrderedGuard},
     store::operations::Operation,
 };
+
+/// Longer than any mount.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// The operations of one account.
 #[derive(Debug)]
@@ -90,6 +93,18 @@ impl Operations {
             state.held.remove(&row);
         }
         self.changes.send_replace(());
+    }
+
+    /// Holds an operation for ever whose time has not come. Whether there was one.
+    pub(crate) fn hold_on(&self, row: i64, now: Instant) -> bool {
+        let mut state = self.lock();
+        match state.held.get_mut(&row) {
+            Some(until) if *until > now => {
+                *until = now + FOR_EVER;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Every grace is over.

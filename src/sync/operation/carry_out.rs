@@ -5,7 +5,7 @@ use crate::{
     store::operations::{Operation, OperationKind},
     sync::{
         engine::Engine,
-        operation::{agent, delete_media},
+        operation::{agent, delete_media, upload_media},
     },
 };
 
@@ -25,5 +25,6 @@ pub(crate) async fn carry_out(engine: &Engine, operation: &Operation) -> Result<
         OperationKind::AddKnowledge | OperationKind::RemoveKnowledge => {
             agent::knowledge::send(engine, operation).await
         }
+        OperationKind::UploadMedia => upload_media::upload(engine, operation).await,
     }
 }

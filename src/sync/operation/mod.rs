@@ -10,4 +10,7 @@ pub(crate) mod media;
 pub(crate) mod overridden;
 pub(crate) mod settle;
 pub(crate) mod transition;
+pub(crate) mod upload;
+pub(crate) mod upload_media;
+pub(crate) mod uploading;
 pub(crate) mod worker;

@@ -30,7 +30,9 @@ pub(crate) async fn retry(engine: &Arc<Engine>, operation: &Operation) -> Result
 /// [`Kind::NotFound`] if it was not, otherwise if the journal cannot note it.
 pub(crate) async fn discard(engine: &Engine, operation: &Operation) -> Result<()> {
     check_refused(operation)?;
-    transition::remove(engine, operation.row).await
+    transition::remove(engine, operation.row).await?;
+    engine.local_medias.settle(&operation.space, operation.row, None);
+    Ok(())
 }
 
 fn check_refused(operation: &Operation) -> Result<()> {

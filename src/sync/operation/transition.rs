@@ -40,13 +40,21 @@ pub(crate) async fn change(
     Ok(Some(operation))
 }
 
-/// An operation is done, or given up.
+/// An operation is done, or given up, with the bytes that it sends.
 ///
 /// # Errors
 /// If the journal cannot note it: then it is as it was.
 pub(crate) async fn remove(engine: &Engine, row: i64) -> Result<()> {
     let _transition = engine.operations.transition.lock().await;
-    engine.journaled(move |journal| journal.remove_operation(row)).await?;
+    let file = engine.operations.get(row).and_then(|operation| operation.file);
+    let files = engine.upload_files.clone();
+    engine
+        .journaled(move |journal| {
+            journal.remove_operation(row)?;
+            file.into_iter().for_each(|file| files.remove(&file));
+            Ok(())
+        })
+        .await?;
     engine.operations.remove(row);
     Ok(())
 }

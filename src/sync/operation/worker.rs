@@ -95,7 +95,11 @@ async fn work(mut lease: LaneLease) {
             Next::Due(operation) => operation,
         };
         match finish(&engine, &operation).await {
-            Ok(()) => pause = FIRST_PAUSE,
+            Ok(()) => {
+                pause = FIRST_PAUSE;
+                // It may have left something to be done in others.
+                engine.operations.lanes().iter().for_each(|lane| wake(&engine, lane));
+            }
             Err(error) if error.kind().is_transient() || error.kind().is_local() => {
                 tracing::warn!(%error, path = operation.path, "an operation waits");
                 pause = wait_to_try_again(&engine, pause).await;

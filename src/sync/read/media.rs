@@ -47,6 +47,11 @@ impl Drop for Coming {
 }
 
 impl OpenMedia {
+    /// One that is there.
+    pub(crate) fn whole(length: u64) -> Self {
+        Self { length, coming: None }
+    }
+
     /// Bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
@@ -76,7 +81,7 @@ pub(crate) async fn open(engine: &Arc<Engine>, id: &MediaId) -> Result<(File, Op
     let mut last = None;
     for _ in 0..ATTEMPTS {
         let coming = match find(engine, id).await? {
-            Found::Whole(file, length) => return Ok((file, OpenMedia { length, coming: None })),
+            Found::Whole(file, length) => return Ok((file, OpenMedia::whole(length))),
             Found::Coming(coming) => coming,
         };
         let mut progress = coming.progress.clone();

@@ -42,6 +42,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
     // Only now: a deletion must know who still copies from what it deletes.
     ready.iter().for_each(|project| engine.wake(project));
     reject::recover_rejected(engine, &mut projects)?;
+    operation::uploading::recover(engine);
     operation::worker::recover(engine);
     let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
     engine.artifacts.prune(now, keep);

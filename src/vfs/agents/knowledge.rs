@@ -126,8 +126,7 @@ async fn find(vfs: &Vfs, names: &[OsString]) -> Result<Option<Knowledge>> {
                 return Ok(None);
             }
             return match media::find(vfs, &at, &MediaPlace::Directory, name).await {
-                Ok(MediaPlace::File(id)) => Ok(Some(Knowledge::Media(id))),
-                Ok(MediaPlace::Directory) => Ok(None),
+                Ok(place) => Ok(media::id_of(vfs, &at, &place).map(Knowledge::Media)),
                 Err(error) if error.kind() == Kind::NotFound => Ok(None),
                 Err(error) => Err(error),
             };

@@ -4,6 +4,7 @@
 use crate::{
     api::RemoteMedia,
     file_name::safe,
+    ids::MediaId,
     vfs::{directory, names::Titled, types::Directory, volume::Vfs},
 };
 
@@ -11,8 +12,12 @@ use crate::{
 const LONGEST_ENDING: usize = 17;
 
 /// Names the media of a directory, in their order, and remembers the names that are new.
-pub(super) fn assign(vfs: &Vfs, directory: &Directory, medias: &[RemoteMedia]) -> Vec<String> {
-    let key = format!("media of {}", directory.key());
+pub(super) fn assign(
+    vfs: &Vfs,
+    directory: &Directory,
+    locals: &[String],
+    medias: &[RemoteMedia],
+) -> Vec<String> {
     let named: Vec<(String, String)> = medias
         .iter()
         .map(|media| {
@@ -21,14 +26,30 @@ pub(super) fn assign(vfs: &Vfs, directory: &Directory, medias: &[RemoteMedia]) -
             (id, safe(&name))
         })
         .collect();
-    let titled: Vec<Titled<'_>> = named
+    let of_local = |name: &String| (format!("here: {name}"), name.clone());
+    let all: Vec<(String, String)> = locals.iter().map(of_local).chain(named).collect();
+    let titled: Vec<Titled<'_>> = all
         .iter()
         .map(|(id, name)| {
             let (title, suffix) = parts(name);
             Titled { id: id.clone(), title: title.to_owned(), suffix }
         })
         .collect();
-    directory::given(vfs, &key, &titled, [])
+    // What was made here has the very name that it was given.
+    let given = titled.iter().zip(locals);
+    let given = given.map(|(it, name)| (it.id.clone(), (it.title.clone(), name.clone())));
+    let mut names = directory::given(vfs, &key(directory), &titled, given);
+    names.split_off(locals.len().min(names.len()))
+}
+
+/// The name that a medium of a directory goes by, if it was ever given one.
+pub(super) fn name_of(vfs: &Vfs, directory: &Directory, id: &MediaId) -> Option<String> {
+    let given = vfs.engine.journal().names(&key(directory));
+    given.get(id.as_str()).map(|(_, name)| name.clone())
+}
+
+fn key(directory: &Directory) -> String {
+    format!("media of {}", directory.key())
 }
 
 /// A name before its ending, and that.

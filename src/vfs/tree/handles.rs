@@ -14,7 +14,10 @@ use crate::{
         draft::Draft,
         process,
         scratch_file::ScratchFile,
-        tree::{agent_writer::AgentWriter, outcome::Outcome, sharing::Sharing},
+        tree::{
+            agent_writer::AgentWriter, media_writer::MediaWriter, outcome::Outcome,
+            sharing::Sharing,
+        },
         types::{Ino, OpenMode},
     },
 };
@@ -31,6 +34,8 @@ pub(crate) enum Handle {
     Answer { ino: Ino, text: Arc<[u8]> },
     /// A medium open for reading.
     Media(MediaReader),
+    /// A medium open for writing.
+    MediaWriter(MediaWriter),
     /// A share link open for writing.
     Sharing(Sharing),
     /// A file of an agent open for writing.

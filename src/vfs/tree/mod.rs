@@ -7,6 +7,7 @@ pub(crate) mod deferred;
 pub(crate) mod entries;
 pub(crate) mod handles;
 pub(crate) mod inner;
+pub(crate) mod media_writer;
 pub(crate) mod outcome;
 pub(crate) mod pins;
 pub(crate) mod raising;

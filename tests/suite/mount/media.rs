@@ -111,11 +111,67 @@ fn a_refused_deletion_is_told_until_it_is_settled() {
     mounted.end();
 }
 
+/// The writes so far, without the ids in them.
+fn verbs(mounted: &Mounted) -> Vec<String> {
+    let writes = mounted.writes(&[]).into_iter();
+    writes.map(|write| write.split(' ').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn programs_copy_edit_move_and_remove_files_as_in_any_directory() {
+    let mounted = with(&[], &[]);
+    let content: Vec<u8> = (0..=u8::MAX).cycle().take(3_000_000).collect();
+    fs::write(mounted.dir.path().join("big.bin"), &content).unwrap();
+    mounted.ok(
+        "mkdir $HOME/in && cp $HOME/big.bin $HOME/in && cd .taskade/media && cp $HOME/big.bin .",
+    );
+    assert_eq!(verbs(&mounted), ["POST"]);
+    mounted.ok("cd .taskade/media && cmp big.bin $HOME/big.bin && ls -l big.bin | grep -q 3000000");
+    mounted.ok("cd .taskade/media && mv $HOME/in/big.bin moved.bin && cmp moved.bin $HOME/big.bin");
+    assert_eq!(verbs(&mounted), ["POST"]);
+    mounted
+        .ok("cd .taskade/media && printf '<svg>\\n' > logo.svg && printf '</svg>\\n' >> logo.svg");
+    mounted.ok("cd .taskade/media && sed -i s/svg/SVG/ logo.svg && cat logo.svg");
+    mounted.ok("cd .taskade/media && vim -es -u NONE -N --cmd 'set backupskip=* noswapfile writebackup backupcopy=no' -c '%s/SVG/x/' -c wq logo.svg");
+    assert_eq!(fs::read_to_string(media(&mounted).join("logo.svg")).unwrap(), "<x>\n</x>\n");
+    let refused = mounted.sh("mv .taskade/media/big.bin .taskade/media/other.bin");
+    assert!(said(&refused).contains("Operation not permitted"), "{}", said(&refused));
+    mounted.ok("rm .taskade/media/moved.bin");
+    assert_eq!(names(&mounted), ["big.bin", "logo.svg"]);
+    mounted.end();
+    mounted.begin();
+    assert_eq!(names(&mounted), ["big.bin", "logo.svg"]);
+    mounted.ok("cmp .taskade/media/big.bin $HOME/big.bin && grep -q x .taskade/media/logo.svg");
+    assert!(!mounted.reads().iter().any(|path| path.contains("/download")), "all of it is here");
+    mounted.end();
+}
+
+#[test]
+fn what_is_too_large_or_refused_is_told_to_the_program_and_nothing_is_half_there() {
+    let mounted = with(&[], &[]);
+    mounted.ok("head -c 27000000 /dev/zero > $HOME/big.bin; echo small > $HOME/small.txt");
+    mounted.reads();
+    let refused = mounted.sh("cp $HOME/big.bin .taskade/media/");
+    assert!(said(&refused).contains("File too large"), "{}", said(&refused));
+    mounted.server().faults().plan(Some("POST"), "/upload", 0, 1, Fault::Status(413, None));
+    let refused = mounted.sh("cp $HOME/small.txt .taskade/media/");
+    assert!(said(&refused).contains("File too large"), "{}", said(&refused));
+    assert_eq!(verbs(&mounted), ["POST"]);
+    let status = run_program(&mounted, &["status"]);
+    assert!(said(&status).contains(".taskade/media/small.txt: Taskade answered 413"));
+    let small = media(&mounted).join("small.txt");
+    assert!(run_program(&mounted, &["retry", small.to_str().unwrap()]).status.success());
+    until("it is uploaded", || attribute(&small, "user.taskade.state").as_deref() == Some("clean"));
+    mounted.end();
+}
+
 #[test]
 fn nothing_is_removed_from_a_mount_that_is_read_only() {
     let mounted = with(&[("one.png", b"1")], &["--read-only"]);
-    let refused = mounted.sh("rm -f .taskade/media/*");
-    assert!(said(&refused).contains("Read-only file system"), "{}", said(&refused));
+    for script in ["rm -f .taskade/media/*", "echo a > .taskade/media/new.txt"] {
+        let refused = mounted.sh(script);
+        assert!(said(&refused).contains("Read-only file system"), "{}", said(&refused));
+    }
     assert_eq!(names(&mounted).len(), 1);
     mounted.end();
     assert_eq!(mounted.writes(&[]), [""; 0]);

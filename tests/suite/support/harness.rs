@@ -145,6 +145,7 @@ impl Mount {
         for name in left {
             copy_database(&self.dir.path().join(name), &new.path().join(name));
         }
+        copy_files(&self.dir.path().join("uploads"), &new.path().join("uploads"));
         self.dir = new;
         self.line = Line::to(&self.memory);
         let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
@@ -273,6 +274,15 @@ impl Mount {
 
     pub fn writes(&self) -> Vec<String> {
         self.memory.take_writes()
+    }
+}
+
+/// Copies the files of a directory, if it is there.
+fn copy_files(from: &Path, to: &Path) {
+    let Ok(entries) = std::fs::read_dir(from) else { return };
+    std::fs::create_dir(to).unwrap();
+    for entry in entries.flatten() {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the tests stand on: a Taskade in memory, mounts with and without a kernel, programs.
 
 pub mod harness;
+pub mod media;
 pub mod mount;
 pub mod places;
 pub mod program;

@@ -2,3 +2,5 @@
 //! file system driven directly, over a service in memory, in virtual time.
 
 mod removal;
+mod renaming;
+mod uploads;

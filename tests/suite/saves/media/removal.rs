@@ -1,15 +1,15 @@
 //! Removing media: journaled, held for the grace, and finished whatever comes in between.
 
-use std::{ffi::OsStr, time::Duration};
+use std::time::Duration;
 
-use taskadefs::error::{Kind, Result};
+use taskadefs::error::Kind;
 
 use crate::support::{
     harness::{Mount, pass},
+    media::{MEDIA, names, remove, state},
     service::Fault,
 };
 
-const MEDIA: &str = ".taskade/media";
 const PATH: &str = "Acme/Marketing/.taskade/media/m1";
 const DELETED: [&str; 1] = ["DELETE medias/m1"];
 const NONE: [&str; 0] = [];
@@ -21,18 +21,6 @@ async fn two() -> Mount {
     mount.memory.upload_elsewhere("f", "m2", "m2", b"2");
     assert_eq!(names(&mount).await, ["m1", "m2"]);
     mount
-}
-
-async fn names(mount: &Mount) -> Vec<String> {
-    mount.names_of(mount.place(MEDIA).await).await
-}
-
-async fn remove(mount: &Mount, name: &str) -> Result<()> {
-    mount.vfs.unlink(mount.place(MEDIA).await, OsStr::new(name)).await
-}
-
-async fn state(mount: &Mount, name: &str) -> Option<String> {
-    mount.attribute(mount.place(&format!("{MEDIA}/{name}")).await, "user.taskade.state").await
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,10 @@ impl Memory {
 fn words(call: &Call) -> String {
     let ids = call.path.ids();
     match (call.method, call.path.template()) {
+        (Method::Post, "medias/spaces/{space}/upload") => {
+            let (_, name) = &call.query[0];
+            format!("POST {name:?} {} bytes", call.file.as_ref().unwrap().bytes().len())
+        }
         (Method::Post, "projects") => format!("POST project {:?}", text(call, "/content")),
         (Method::Post, "projects/{project}/copy") => {
             format!("POST {}/copy {:?}", ids[0], text(call, "/projectTitle"))
