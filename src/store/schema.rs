@@ -117,7 +117,7 @@ const SINCE_SECOND: &str = "
 
 /// What is to be done that is no save of a project.
 const OPERATIONS: &str = "
-    CREATE TABLE operations (
+    CREATE TABLE IF NOT EXISTS operations (
         row     INTEGER PRIMARY KEY AUTOINCREMENT,
         kind    TEXT NOT NULL,
         space   TEXT NOT NULL,
