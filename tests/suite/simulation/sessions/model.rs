@@ -21,9 +21,9 @@
 //!   have moved meanwhile goes with them, and so is moved.
 //! - A line is there once.
 //! - Who puts a new line in the place of one that it takes out may have edited that line, for all that
-//!   a text can tell. If another one edits it too, the later save stands, and the version that it
-//!   overrides is in `conflicts/`: that line need not be in the file. Nor if the later save waits, and
-//!   its line is taken out before it is sent.
+//!   a text can tell: who changes the one keeps the other. If another one edits it too, the later save
+//!   stands, and the version that it overrides is in `conflicts/`: that line need not be in the file.
+//!   Nor if the later save waits, and its line is taken out before it is sent.
 //! - A mount with a maximum age saves without looking for that long after it looked: a line that
 //!   another one put, changed or moved there since, it may override, and it may make one again that
 //!   another one has made again since. Nobody can show what nobody has seen.
@@ -45,6 +45,8 @@ pub(crate) struct Fate {
     pub(crate) changed: bool,
     /// Another text was put in the place of its own.
     pub(crate) overridden: bool,
+    /// The lines that were put in its place: they are in its task.
+    pub(crate) became: BTreeSet<String>,
     /// A mount that did not have to look took it away as it never saw it, or made it again.
     pub(crate) overridden_unseen: bool,
     pub(crate) doubled_unseen: bool,

@@ -7,7 +7,7 @@ use crate::{
     simulation::{
         named_lines::{has_children, indented, names, rendered},
         sessions::{
-            model::Lines,
+            model::{Fate, Lines},
             mounts::{Mount, VirtualClock},
         },
     },
@@ -103,7 +103,9 @@ impl World {
         self.story.extend(self.memory.take_writes().iter().map(|write| format!("  > {write}")));
         for (before, now) in self.memory.take_replaced() {
             for name in names(&before).into_iter().filter(|name| !now.contains(name)) {
-                self.lines.entry(name).or_default().overridden = true;
+                let fate = self.lines.entry(name).or_default();
+                fate.overridden = true;
+                fate.became.extend(names(&now));
             }
         }
         for mount in &self.mounts {
@@ -298,7 +300,8 @@ impl World {
             let is_back = tree.lines().any(|line| {
                 line.trim_start().trim_start_matches("x ") == name && !has_children(&tree, name)
             });
-            if fate.must_be_gone() && is_back {
+            let was_another = |other: &Fate| other.changed && other.became.contains(name);
+            if fate.must_be_gone() && is_back && !self.lines.values().any(was_another) {
                 self.fail(&format!("{name} is back"));
             }
         }
