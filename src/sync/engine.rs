@@ -27,10 +27,10 @@ use crate::{
     sync::{
         event::Event,
         leaf::{
-            agents::Agents, conflicts::Unseen, exports::SpaceExports, followed::Followed,
-            listings::Listings, local_media::LocalMedias, media::Medias, operations::Operations,
-            refresher::Refresher, residents::Residents, scans::Scans, transfers::Transfers,
-            unmoved::Unsettled, walks::Walks,
+            agents::Agents, conflicts::Unseen, denied::Denied, exports::SpaceExports,
+            followed::Followed, listings::Listings, local_media::LocalMedias, media::Medias,
+            operations::Operations, refresher::Refresher, residents::Residents, scans::Scans,
+            transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -79,6 +79,8 @@ pub struct Engine {
     /// The bytes of media that were read.
     pub(crate) media_files: Arc<MediaFiles>,
     pub(crate) tasks: BackgroundTasks,
+    /// What the account was seen not to be allowed.
+    pub(crate) denied: Denied,
     /// Whether the service was seen to keep titles whatever their node is told.
     pub(crate) titles_are_fixed: AtomicBool,
     /// Whether the service was seen to list titles as the root of all tasks.

@@ -25,7 +25,7 @@ use crate::{
 /// If it is gone, or what reading the project failed with.
 pub(crate) async fn getattr(vfs: &Vfs, ino: Ino, caller: u32) -> Result<Attr> {
     match vfs.node(ino)? {
-        Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
+        Node::Directory { directory, .. } => Ok(attributes::space_attr(vfs, ino, &directory)),
         Node::Scratch(_) => scratch::getattr(vfs, ino).await,
         Node::Resource(node) => Ok(resource::resource_attr(vfs, ino, &node)),
         Node::Project(project) => {

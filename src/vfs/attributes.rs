@@ -10,7 +10,7 @@ use crate::{
     vfs::{
         pins,
         tree::handles::Handle,
-        types::{Attr, FileKind, Ino},
+        types::{Attr, Directory, FileKind, Ino},
         volume::Vfs,
     },
 };
@@ -33,6 +33,14 @@ pub(crate) fn directory_attr(vfs: &Vfs, ino: Ino) -> Attr {
         attr_ttl: TTL,
         entry_ttl: TTL,
     }
+}
+
+/// As [`directory_attr`], of a directory that Taskade has: one in which nothing can be changed, as far as
+/// is seen, shows that.
+pub(crate) fn space_attr(vfs: &Vfs, ino: Ino, directory: &Directory) -> Attr {
+    let attr = directory_attr(vfs, ino);
+    let denied = directory.space().and_then(|space| vfs.engine.denied.in_space(space));
+    Attr { mode: if denied.is_some() { 0o555 } else { attr.mode }, ..attr }
 }
 
 /// A writer sees the size of what it writes, and for a moment that of what it wrote; everyone
@@ -69,11 +77,12 @@ pub(crate) fn project_attr(
     if pinned.is_none() {
         vfs.tree().sized.insert(project.serial, size);
     }
+    let is_denied = vfs.engine.denied.is_denied(&project.folder(), project.id().as_ref());
     Attr {
         ino,
         kind: FileKind::File,
         size,
-        mode: if vfs.engine.settings().read_only { 0o444 } else { 0o644 },
+        mode: if vfs.engine.settings().read_only || is_denied { 0o444 } else { 0o644 },
         links: if pinned.is_none() { 1 } else { 0 },
         uid: vfs.uid,
         gid: vfs.gid,
@@ -86,6 +95,7 @@ pub(crate) fn project_attr(
         attr_ttl: if writers.is_empty()
             && !is_emptied
             && !is_apart
+            && !is_denied
             && project.standing() != Standing::Pending
         {
             open::attr_ttl(&vfs.engine, project)

@@ -75,7 +75,7 @@ pub(crate) async fn look_up_listed(
         Found::Directory(child) => {
             let ino = refer(vfs, |tree| tree.directory(&child, parent));
             let entry_ttl = directories::entry_ttl(&vfs.engine, directory.space());
-            Ok(Attr { entry_ttl, ..attributes::directory_attr(vfs, ino) })
+            Ok(Attr { entry_ttl, ..attributes::space_attr(vfs, ino, &child) })
         }
         Found::Project(project) => {
             open::revalidate_attr(&vfs.engine, &project, process).await?;

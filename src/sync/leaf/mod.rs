@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod archived;
 pub(crate) mod conflicts;
+pub(crate) mod denied;
 pub(crate) mod download;
 pub(crate) mod exports;
 pub(crate) mod followed;

@@ -227,7 +227,12 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
             (ListingItems::Spaces(engine.backend.folders(priority, id).await?), Some(id.clone()))
         }
         Which::Projects(id) => {
-            (ListingItems::Projects(engine.backend.projects(priority, id).await?), Some(id.clone()))
+            let projects = engine.backend.projects(priority, id).await?;
+            if engine.denied.forget(id) {
+                // It may be written again, as far as is known.
+                engine.emit(Event::Directory(Some(id.clone())));
+            }
+            (ListingItems::Projects(projects), Some(id.clone()))
         }
         Which::Medias(id) => {
             let medias = engine.backend.medias(priority, id).await?;

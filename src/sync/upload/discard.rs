@@ -23,6 +23,7 @@ use crate::{
 /// [`Kind::NotFound`] if nothing was refused, [`Kind::Storage`] if it cannot be noted.
 pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Result<()> {
     let _conversation = fetch::converse(engine, project).await;
+    engine.denied.forget(&project.folder());
     let mut next = Transition::begin(engine, project).await;
     let (there, here) = (next.is_rejected(), next.rejected_here().is_some());
     let was_unmoved = unmoved::settle_unmoved(engine, project).await?;

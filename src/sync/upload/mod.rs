@@ -6,6 +6,7 @@ pub(crate) mod become_copy;
 pub(crate) mod conflicts;
 pub(crate) mod copy_details;
 pub(crate) mod create;
+pub(crate) mod denied;
 pub(crate) mod discard;
 pub(crate) mod expiry;
 pub(crate) mod held;

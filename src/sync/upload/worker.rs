@@ -25,7 +25,7 @@ use crate::{
         upload::{
             actions, archive,
             copy_details::{self, Copied},
-            create, held,
+            create, denied, held,
             lease::{WorkerLease, is_done},
             names, rebase, reject,
             relocate::{self, may_relocate},
@@ -100,6 +100,7 @@ pub(crate) async fn work(engine: &Arc<Engine>, project: &Arc<Project>, mut lease
                 pause = wait_to_try_again(engine, pause).await;
             }
             Err(error) => {
+                denied::note(engine, project, &error);
                 reject::refuse(engine, project, error).await;
                 drop(lease);
                 if project.lock().is_relocated() {
@@ -143,6 +144,11 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
         }
         if project.lock().is_rejected() {
             break;
+        }
+        if let Some(error) = denied::denied(engine, project)
+            && !has_nothing_to_send(engine, project)
+        {
+            return Err(error);
         }
         if project.is_unborn() {
             create::create(engine, project).await?;
@@ -322,6 +328,7 @@ pub(crate) async fn finish(engine: &Engine, project: &Project, generation: u64) 
     // its saves have done.
     let leaves = next.row().is_some() && !next.is_to_be_archived();
     if leaves {
+        engine.denied.forget(next.folder());
         next.action = actions::of_save(engine, &next);
         keep_details(engine, project).await;
     }

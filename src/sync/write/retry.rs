@@ -27,6 +27,7 @@ pub(crate) async fn retry(
     project: &Arc<Project>,
     allow_delete: bool,
 ) -> Result<()> {
+    engine.denied.forget(&project.folder());
     let rejected = {
         let mut state = project.lock();
         bases::end_own_texts(engine, &mut state);

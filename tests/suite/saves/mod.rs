@@ -6,6 +6,7 @@ mod buffer_lines;
 mod close_errors;
 mod conflicts;
 mod crash;
+mod denied;
 mod details;
 mod discarded;
 mod exchange;
