@@ -137,7 +137,7 @@ const OPERATIONS: &str = "
 
 /// What media are called, and how long they are: no listing tells it.
 const MEDIA_NAMES: &str = "
-    CREATE TABLE medias (
+    CREATE TABLE IF NOT EXISTS medias (
         id     TEXT PRIMARY KEY,
         name   TEXT,
         length INTEGER
