@@ -14,7 +14,10 @@ use super::replies::{GENERATION, reply_attr, reply_data, reply_empty, reply_entr
 use super::running::{FuseCall, nothing, uncreated, unknown_entry, unopened, unopened_directory};
 use crate::{
     kernel_thread,
-    vfs::{Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs, handle, scratch_file::Writing},
+    vfs::{
+        Fh, NewFile, OpenMode, RenameMode, Room, SetAttr, Vfs, handle, raised,
+        scratch_file::Writing,
+    },
 };
 
 /// What a caller makes is the caller's.
@@ -168,10 +171,10 @@ impl Filesystem for Adapter {
     ) {
         let (parent, name) = (ino(parent), name.to_owned());
         let new = new_file(request, mode & !umask);
-        let raises = self.vfs.raises(request.pid());
+        let raises = raised::is_raised_by(&self.vfs, request.pid());
         let operation = move |vfs: Arc<Vfs>| async move {
             match raises {
-                true => vfs.raised_made(parent, &name),
+                true => raised::made(&vfs, parent, &name),
                 false => vfs.mkdir(parent, &name, new).await,
             }
         };
@@ -180,11 +183,11 @@ impl Filesystem for Adapter {
 
     fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
-        let raises = self.vfs.raises(request.pid());
+        let raises = raised::is_raised_by(&self.vfs, request.pid());
         self.call(request).within(parent).run(
             move |vfs| async move {
                 match raises {
-                    true => vfs.raised_removed(parent, &name),
+                    true => raised::removed(&vfs, parent, &name),
                     false => vfs.unlink(parent, &name).await,
                 }
             },
@@ -195,11 +198,11 @@ impl Filesystem for Adapter {
 
     fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (parent, name) = (ino(parent), name.to_owned());
-        let raises = self.vfs.raises(request.pid());
+        let raises = raised::is_raised_by(&self.vfs, request.pid());
         self.call(request).within(parent).run(
             move |vfs| async move {
                 match raises {
-                    true => vfs.raised_removed(parent, &name),
+                    true => raised::removed(&vfs, parent, &name),
                     false => vfs.rmdir(parent, &name).await,
                 }
             },

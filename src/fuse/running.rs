@@ -21,7 +21,7 @@ use super::signals;
 use crate::{
     error::{Error, Kind, Result},
     kernel_thread::{self, Served},
-    vfs::{Attr, Held, Ino, Opened, Vfs},
+    vfs::{Attr, Held, Ino, Opened, Vfs, raised},
 };
 
 /// A request that is not answered.
@@ -66,7 +66,7 @@ impl<'a> FuseCall<'a> {
     {
         let Self { vfs, runtime, caller, held, looks } = self;
         // What the mount asks of itself is what the lock of the directory is waited for.
-        let raises = vfs.raises(caller);
+        let raises = raised::is_raised_by(vfs, caller);
         let turns_away =
             |held: &[Option<Held>; 2]| !raises && held.iter().flatten().any(Held::turns_away);
         if !looks && turns_away(&held) {

@@ -42,7 +42,7 @@ impl Vfs {
     /// # Errors
     /// If it is gone, or what reading the project failed with.
     pub async fn getattr(&self, ino: Ino, caller: u32) -> Result<Attr> {
-        if self.raises(caller) {
+        if raised::is_raised_by(self, caller) {
             return raised::attr(self, ino);
         }
         attr::getattr(self, ino, caller).await
@@ -61,7 +61,7 @@ impl Vfs {
         set: &SetAttr,
         caller: u32,
     ) -> Result<Attr> {
-        if self.raises(caller) {
+        if raised::is_raised_by(self, caller) {
             return raised::touched(self, ino);
         }
         attr::setattr(self, ino, fh, set, caller).await
@@ -75,7 +75,7 @@ impl Vfs {
         if parent == ROOT {
             self.raisers.note(name, caller);
         }
-        if self.raises(caller) {
+        if raised::is_raised_by(self, caller) {
             return raised::look_up(self, parent, name);
         }
         lookup::lookup(self, parent, name, caller).await
@@ -266,7 +266,7 @@ impl Vfs {
         device: u32,
         caller: u32,
     ) -> Result<Attr> {
-        if self.raises(caller) {
+        if raised::is_raised_by(self, caller) {
             return raised::made(self, parent, name);
         }
         let made = namespace::mknod(self, parent, name, new, device, caller).await;
@@ -296,7 +296,7 @@ impl Vfs {
         mode: RenameMode,
         caller: u32,
     ) -> Result<()> {
-        if self.raises(caller) {
+        if raised::is_raised_by(self, caller) {
             return raised::renamed(self, from, to);
         }
         let renamed = namespace::rename(self, from, to, mode, caller).await;

@@ -55,7 +55,7 @@ pub(crate) fn touched(vfs: &Vfs, ino: Ino) -> Result<Attr> {
     attr(vfs, ino)
 }
 
-/// What appeared is made.
+/// Answers the mount itself that makes what appeared.
 pub(crate) fn made(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
     let raising = vfs.tree().raising.clone();
     match raising {
@@ -64,7 +64,7 @@ pub(crate) fn made(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
     }
 }
 
-/// What vanished is removed.
+/// Answers the mount itself that removes what vanished.
 pub(crate) fn removed(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
     match &vfs.tree().raising {
         Some(Raising::Vanishes(at, old, _)) if *at == parent && old == name => Ok(()),
@@ -82,27 +82,9 @@ pub(crate) fn renamed(vfs: &Vfs, from: (Ino, &OsStr), to: (Ino, &OsStr)) -> Resu
     }
 }
 
-impl Vfs {
-    /// Whether who asks is the mount itself, so that whoever watches hears of a change.
-    pub fn raises(&self, caller: u32) -> bool {
-        self.raisers.contain(caller)
-    }
-
-    /// Answers the mount itself that makes what appeared.
-    ///
-    /// # Errors
-    /// If nothing of that name has.
-    pub fn raised_made(&self, parent: Ino, name: &OsStr) -> Result<Attr> {
-        made(self, parent, name)
-    }
-
-    /// Answers the mount itself that removes what vanished.
-    ///
-    /// # Errors
-    /// If nothing of that name has.
-    pub fn raised_removed(&self, parent: Ino, name: &OsStr) -> Result<()> {
-        removed(self, parent, name)
-    }
+/// Whether who asks is the mount itself, so that whoever watches hears of a change.
+pub(crate) fn is_raised_by(vfs: &Vfs, caller: u32) -> bool {
+    vfs.raisers.contain(caller)
 }
 
 fn shown(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<Attr> {
