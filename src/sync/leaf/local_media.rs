@@ -30,6 +30,8 @@ pub(crate) enum LocalMedia {
 #[derive(Debug, Default)]
 pub(crate) struct LocalMedias {
     by_space: Ordered<HashMap<SpaceId, BTreeMap<String, LocalMedia>>>,
+    /// What uploads have become, by the row of their operation.
+    landed: Ordered<HashMap<i64, MediaId>>,
     /// How much has been sent of what is sent at the moment, by the row of its operation.
     sent: Ordered<HashMap<i64, Arc<AtomicU64>>>,
 }
@@ -67,6 +69,16 @@ impl LocalMedias {
             }
             None => names.retain(|_, local| !is_it(local)),
         }
+    }
+
+    /// The upload of a row is there.
+    pub(crate) fn note_landed(&self, row: i64, id: &MediaId) {
+        self.landed.lock().insert(row, id.clone());
+    }
+
+    /// What the upload of a row has become.
+    pub(crate) fn landed(&self, row: i64) -> Option<MediaId> {
+        self.landed.lock().get(&row).cloned()
     }
 
     /// The operation of a row sends something, and counts it there.

@@ -127,7 +127,10 @@ async fn land(engine: &Engine, operation: &Operation, media: RemoteMedia) -> Res
             tracing::debug!(%error, "what was uploaded is read again when it is wanted");
         }
     }
+    engine.local_medias.note_landed(row, &id);
     let mut gone = upload.replaces.clone();
+    // The one before it may have landed while this one was staged.
+    gone.extend(upload.after.and_then(|before| engine.local_medias.landed(before)));
     gone.extend(upload.unwanted.then(|| id.clone()));
     for media in gone {
         let new = Operation::new(
