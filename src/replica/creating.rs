@@ -3,7 +3,7 @@
 //!
 //! How the service reads the Markdown of a new project is not documented beyond titles and bullets, so
 //! what it made is read back and believed, and only the difference is left to be sent. Of what is made
-//! from more than its text (see [`MadeFrom`]) that is done likewise.
+//! from more than its text (see [`MadeFrom`](super::creation::MadeFrom)) that is done likewise.
 
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 

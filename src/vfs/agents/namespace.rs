@@ -341,10 +341,10 @@ async fn over(
     fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;
     let mut tree = vfs.tree();
     if let Some(ino) = tree.inodes.scratch_at(from.0, from.1) {
-        tree.inodes.move_scratch(ino, None);
+        tree.inodes.become_resource(ino, &at.node(place));
     }
     drop(tree);
-    // The kernel has the scratch file's inode under the name.
+    // The kernel has the scratch file's inode under the name until it hears of this.
     kernel_cache::invalidate_names(vfs, to.0, [to.1.to_owned()]);
     Ok(())
 }

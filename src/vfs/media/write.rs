@@ -140,7 +140,7 @@ pub(crate) async fn write(
 /// Changes the length of a draft.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) async fn truncate(writer: &MediaWriter, size: u64) -> Result<()> {
     kernel_thread::leave().await;
     let mut state = writer.state.lock();
@@ -154,7 +154,7 @@ pub(crate) async fn truncate(writer: &MediaWriter, size: u64) -> Result<()> {
 /// Changes attributes: none but the length.
 ///
 /// # Errors
-/// As [`write`], and as an upload where it is open nowhere.
+/// As [`write()`], and as an upload where it is open nowhere.
 pub(crate) async fn set(
     vfs: &Vfs,
     ino: Ino,
