@@ -53,11 +53,12 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
             open_writer(vfs, ino, project, mode, process::of_thread(caller)).await
         }
         Node::Project(project) => {
-            follow::open(&vfs.engine, &project, process::of_thread(caller));
-            if let Some(process) = process::of_thread(caller) {
+            let process = process::of_thread(caller);
+            follow::open(&vfs.engine, &project, process);
+            if let Some(process) = process {
                 vfs.tree().sources.note(process, CopySource::Project(project.clone()));
             }
-            open_reader(vfs, ino, project, caller).await
+            open_reader(vfs, ino, project, (caller, process)).await
         }
     }
 }
@@ -66,10 +67,9 @@ pub(crate) async fn open_reader(
     vfs: &Vfs,
     ino: Ino,
     project: Arc<Project>,
-    caller: u32,
+    (caller, process): (u32, Option<Process>),
 ) -> Result<Opened> {
     residency::ensure(&vfs.engine, &project).await;
-    let process = process::of_thread(caller);
     if let Some(detached) = pins::open_detached(vfs, ino, &project, caller)? {
         let text = match detached.text {
             Some(text) => text,

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     api::RemoteTemplate,
+    ids::TemplateId,
     sync::{Process, Project},
     vfs::types::Directory,
 };
@@ -15,21 +16,25 @@ pub(crate) enum CopySource {
     Template(Directory, RemoteTemplate),
 }
 
+/// Which of them, to be told at every open without a look at any of the others.
+#[derive(Debug, PartialEq, Eq)]
+enum SourceKey {
+    Project(u64),
+    Template(TemplateId),
+}
+
 impl CopySource {
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Project(one), Self::Project(other)) => one.serial == other.serial,
-            (Self::Template(_, one), Self::Template(_, other)) => one.id == other.id,
-            (Self::Project(_), Self::Template(..)) | (Self::Template(..), Self::Project(_)) => {
-                false
-            }
+    fn key(&self) -> SourceKey {
+        match self {
+            Self::Project(project) => SourceKey::Project(project.serial),
+            Self::Template(_, template) => SourceKey::Template(template.id.clone()),
         }
     }
 }
 
 /// What was opened last, and by whom.
 #[derive(Debug, Default)]
-pub(crate) struct Sources(VecDeque<(Process, CopySource)>);
+pub(crate) struct Sources(VecDeque<(Process, SourceKey, CopySource)>);
 
 impl Sources {
     /// How many are kept of all programs.
@@ -37,14 +42,15 @@ impl Sources {
 
     /// A program opens something to read it.
     pub(crate) fn note(&mut self, process: Process, opened: CopySource) {
-        self.0.retain(|(known, of)| *known != process || !of.is(&opened));
-        self.0.push_front((process, opened));
+        let key = opened.key();
+        self.0.retain(|(known, of, _)| *known != process || *of != key);
+        self.0.push_front((process, key, opened));
         self.0.truncate(Self::KEPT);
     }
 
     /// What a program has opened, the latest first.
     pub(crate) fn of(&self, process: Process) -> Vec<CopySource> {
-        let of = self.0.iter().filter(|(known, _)| *known == process);
-        of.map(|(_, opened)| opened.clone()).collect()
+        let of = self.0.iter().filter(|(known, ..)| *known == process);
+        of.map(|(.., opened)| opened.clone()).collect()
     }
 }
