@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -211,12 +212,22 @@ fn one_project_that_hangs_holds_up_nothing_else() {
     mounted.ok("ls -R > /dev/null");
     let hangs = format!("/projects/{}/tasks", mounted.project);
     mounted.server().faults().plan(None, &hangs, 0, 100, Fault::Hang);
-    let script = "timeout 60 cat Plan.md > /dev/null 2>&1 & waits=$!
-        ls -R > /dev/null && cat 'Folder 1/Project 7.md' && sed -i s/needle/thread/ 'Folder 1/Project 7.md' &&
-        kill -0 $waits && kill $waits";
+    let mut waits = Command::new("cat")
+        .arg("Plan.md")
+        .current_dir(mounted.acme())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("it is asked for", || mounted.server().faults().is_hanging());
+    let script = "ls -R > /dev/null && cat 'Folder 1/Project 7.md' &&
+        sed -i s/needle/thread/ 'Folder 1/Project 7.md'";
     let begun = Instant::now();
     assert!(mounted.ok(script).contains("needle"));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(waits.try_wait().unwrap().is_none(), "what hangs is not answered");
+    waits.kill().unwrap();
+    waits.wait().unwrap();
     mounted.server().faults().clear();
     mounted.end();
 }

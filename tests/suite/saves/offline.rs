@@ -240,15 +240,15 @@ fn silence_ends_a_reading_with_the_reason() {
     drop(silent);
 }
 
-/// Runs a program in the workspace's directory, and sends it a signal once it waits.
 /// How long a signal takes at most to end a wait, on a machine that is busy: it is looked for each
 /// second, and nothing else ends these waits within a minute.
 const SOON: Duration = Duration::from_secs(10);
 
-fn interrupted(mounted: &Mounted, program: &[&str], signal: i32) -> Duration {
-    let mut child = Command::new(program[0])
-        .args(&program[1..])
-        .current_dir(mounted.acme())
+/// Has a program read the project, and sends it a signal once it waits. It begins elsewhere: until it is
+/// executed all signals are blocked, and to go to a directory is to wait for it.
+fn interrupted(mounted: &Mounted, signal: i32) -> Duration {
+    let mut child = Command::new("cat")
+        .arg(mounted.file())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -272,7 +272,7 @@ fn a_signal_ends_the_wait_of_a_program_and_what_it_waited_for_goes_on() {
     mounted.stop_server();
     let silent = Silent::at(address);
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGKILL] {
-        let took = interrupted(&mounted, &["cat", "Plan.md"], signal);
+        let took = interrupted(&mounted, signal);
         assert!(took < SOON, "{signal}: {took:?}");
     }
     let file = mounted.acme().join("B.md");
