@@ -21,7 +21,6 @@ use crate::{
     vfs::{
         archive_place::ArchivePlace,
         directory::{self, no_entry},
-        invalidation::Invalidation,
         kernel_cache,
         names::{self, Titled},
         occupy::RenameEnd,
@@ -131,12 +130,7 @@ pub(crate) async fn move_out(
     } else {
         replace::rename_free(vfs, None, &project, there, to.1).await?;
     }
-    let mut tree = vfs.tree();
-    if let Some(ino) = tree.inodes.of_resource(&node) {
-        tree.inodes.become_project(ino, &project);
-        drop(tree);
-        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
-    }
+    kernel_cache::become_project(vfs, &node, &project);
     Ok(())
 }
 

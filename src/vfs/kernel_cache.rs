@@ -16,7 +16,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::vfs::{invalidation::Invalidation, types::Ino, volume::Vfs};
+use crate::{
+    sync::Project,
+    vfs::{invalidation::Invalidation, resource_path::ResourceNode, types::Ino, volume::Vfs},
+};
 
 /// The kernel holds the lock of a directory, as long as this lives.
 pub struct Held {
@@ -89,4 +92,15 @@ pub(crate) fn hold(vfs: &Arc<Vfs>, parent: Ino) -> Held {
 
 pub(crate) fn is_quiet(vfs: &Vfs, parent: Ino) -> bool {
     !vfs.tree().held.contains_key(&parent)
+}
+
+/// A place below `.taskade/` was renamed to be a project: the kernel has its inode under that name, and
+/// nothing of what it read of it counts.
+pub(crate) fn become_project(vfs: &Vfs, place: &ResourceNode, project: &Arc<Project>) {
+    let mut tree = vfs.tree();
+    if let Some(ino) = tree.inodes.of_resource(place) {
+        tree.inodes.become_project(ino, project);
+        drop(tree);
+        invalidate(vfs, Invalidation::Inode(ino));
+    }
 }

@@ -19,7 +19,6 @@ use crate::{
     },
     vfs::{
         directory::no_entry,
-        invalidation::Invalidation,
         kernel_cache,
         names::{self, RESERVED, Titled},
         occupy::{self, RenameEnd},
@@ -163,11 +162,6 @@ pub(crate) async fn move_out(
         return Err(error);
     }
     let node = ResourceNode::new(directory, List::Templates(TemplatePlace::File(template.id)));
-    let mut tree = vfs.tree();
-    if let Some(ino) = tree.inodes.of_resource(&node) {
-        tree.inodes.become_project(ino, &project);
-        drop(tree);
-        kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
-    }
+    kernel_cache::become_project(vfs, &node, &project);
     Ok(())
 }

@@ -219,12 +219,15 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
     if standing == ListingStanding::Fresh {
         return Ok(());
     }
-    let (items, directory) = match which {
+    // The directory that has changed, if the kernel knows what is listed by its names.
+    let (items, changed) = match which {
         Which::Workspaces => {
-            (ListingItems::Spaces(engine.backend.workspaces(priority).await?), None)
+            let spaces = engine.backend.workspaces(priority).await?;
+            (ListingItems::Spaces(spaces), Some(None))
         }
         Which::Folders(id) => {
-            (ListingItems::Spaces(engine.backend.folders(priority, id).await?), Some(id.clone()))
+            let spaces = engine.backend.folders(priority, id).await?;
+            (ListingItems::Spaces(spaces), Some(Some(id.clone())))
         }
         Which::Projects(id) => {
             let projects = engine.backend.projects(priority, id).await?;
@@ -232,34 +235,32 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
                 // It may be written again, as far as is known.
                 engine.emit(Event::Directory(Some(id.clone())));
             }
-            (ListingItems::Projects(projects), Some(id.clone()))
+            (ListingItems::Projects(projects), Some(Some(id.clone())))
         }
         Which::Medias(id) => {
             let medias = engine.backend.medias(priority, id).await?;
-            engine.listings.install(which, ListingItems::Medias(medias), asked);
-            return Ok(());
+            (ListingItems::Medias(medias), None)
         }
         Which::Agents(id) => {
             let agents = engine.backend.agents(priority, id).await?;
-            engine.listings.install(which, ListingItems::Agents(agents.into()), asked);
-            return Ok(());
+            (ListingItems::Agents(agents.into()), None)
         }
         Which::Convos(agent) => {
             let convos = engine.backend.convos(priority, agent).await?;
-            engine.listings.install(which, ListingItems::Convos(convos.into()), asked);
-            return Ok(());
+            (ListingItems::Convos(convos.into()), None)
         }
         Which::Templates(id) => {
             let templates = engine.backend.templates(priority, id).await?;
-            engine.listings.install(which, ListingItems::Templates(templates), asked);
-            return Ok(());
+            (ListingItems::Templates(templates), None)
         }
         // No listing of a directory: nobody asks for it here.
         Which::Viewed | Which::Export(_) | Which::Agreement(_) | Which::Knowledge(_) => {
             return Ok(());
         }
     };
-    if engine.listings.install(which, items, asked) {
+    if engine.listings.install(which, items, asked)
+        && let Some(directory) = changed
+    {
         engine.emit(Event::Directory(directory));
     }
     Ok(())
