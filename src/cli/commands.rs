@@ -12,7 +12,7 @@ use super::{
     arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
     control::Ask,
     mounted_path::{answered, mounted_path, path_or_only_mount},
-    terminal::{say, say_json},
+    terminal::{say, say_json, tell},
 };
 
 use crate::{
@@ -61,6 +61,11 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
     )?;
     if args.json {
         return say_json(&past);
+    }
+    if past.as_array().is_none_or(Vec::is_empty) {
+        let path =
+            args.path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+        tell(&format_args!("{path}nothing was done yet; what is on its way: taskadefs status"));
     }
     for entry in past.as_array().into_iter().flatten() {
         let mut words = entry_in_words(entry);

@@ -34,6 +34,13 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long it may take to say that.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// How long a mount may be in use before that is an error: whoever looks at all mounts has each for a
+/// moment, and so has what tells watchers.
+const IN_USE: Duration = Duration::from_secs(1);
+
+/// After what pause it is tried again: the kernel tells nobody that a mount is not in use any more.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
 /// Whose mount it is, as far as that can be told.
 #[derive(Default)]
 struct MountProcess {
@@ -149,8 +156,24 @@ fn open_process(pid: libc::pid_t) -> Option<OwnedFd> {
     pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
 }
 
-/// Detaches the mount: directly as root, else by the helper that may.
+/// Detaches the mount, which somebody may be in for a moment.
+///
+/// # Errors
+/// EBUSY if it stays in use, and whatever the kernel or the helper says.
 pub(crate) fn detach(path: &Path, lazy: bool) -> std::io::Result<()> {
+    let end = Instant::now() + IN_USE;
+    loop {
+        match detach_now(path, lazy) {
+            Err(error) if error.raw_os_error() == Some(libc::EBUSY) && Instant::now() < end => {
+                std::thread::sleep(TRY_AGAIN);
+            }
+            detached => return detached,
+        }
+    }
+}
+
+/// Detaches the mount: directly as root, else by the helper that may.
+fn detach_now(path: &Path, lazy: bool) -> std::io::Result<()> {
     let how = if lazy { UnmountFlags::DETACH } else { UnmountFlags::empty() };
     match rustix::mount::unmount(path, how | UnmountFlags::NOFOLLOW) {
         Ok(()) => return Ok(()),

@@ -74,6 +74,28 @@ fn an_unmount_in_use_names_who_uses_it() {
     mounted.end();
 }
 
+/// A desktop's file manager, `df` and `fuser` have every mount for a moment.
+#[test]
+fn an_unmount_waits_for_who_is_there_for_a_moment() {
+    let mounted = Mounted::of(TASKS);
+    let mut open = Some(File::open(mounted.file()).unwrap());
+    std::thread::scope(|scope| {
+        let unmount = scope.spawn(|| mounted.umount());
+        // What the kernel says that a process waits in: between two tries it sleeps.
+        let sleeping = format!("{} ", libc::SYS_clock_nanosleep);
+        let waits = || {
+            let calls = mounted.unmounting().into_iter();
+            let mut calls = calls.map(|pid| fs::read_to_string(format!("/proc/{pid}/syscall")));
+            calls.any(|call| call.is_ok_and(|call| call.starts_with(&sleeping)))
+        };
+        until("it was refused once", || waits() || unmount.is_finished());
+        drop(open.take());
+        let output = unmount.join().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    });
+    assert!(!mounted.acme().exists());
+}
+
 #[test]
 fn a_mount_that_cannot_begin_says_why_and_leaves_nothing() {
     let mut mounted = Mounted::of(TASKS);

@@ -2,7 +2,7 @@
 //! this one. Every wait has a deadline and every mount is unmounted, also by a test that fails.
 
 use std::{
-    ffi::CString,
+    ffi::{CString, OsStr},
     fs,
     io::Write,
     net::SocketAddr,
@@ -140,6 +140,11 @@ impl Mounted {
         run(Command::new(PROGRAM).arg("umount").arg(&self.root))
     }
 
+    /// The processes that unmount it now.
+    pub fn unmounting(&self) -> Vec<libc::pid_t> {
+        processes_with(&[OsStr::new("umount"), self.root.as_os_str()])
+    }
+
     /// Unmounts as soon as nobody is there any more: editors and git leave processes behind that
     /// are in the directory for a moment, and what other tests begin has copies of open files
     /// until it runs.
@@ -275,14 +280,19 @@ impl Mounted {
     /// kernel: a mount that hangs must not hang the test that failed over it.
     fn processes(&self) -> Vec<libc::pid_t> {
         let state = self.dir.path().join("state");
-        let state = state.as_os_str().as_bytes();
-        let serves = |pid: &libc::pid_t| {
-            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            command.split(|byte| *byte == 0).any(|argument| argument == state)
-        };
-        let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
-        names.filter_map(|name| name.to_str()?.parse().ok()).filter(serves).collect()
+        processes_with(&[state.as_os_str()])
     }
+}
+
+/// The processes that have all these arguments, in this order.
+fn processes_with(arguments: &[&OsStr]) -> Vec<libc::pid_t> {
+    let has_all = |pid: &libc::pid_t| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut of_it = command.split(|byte| *byte == 0);
+        arguments.iter().all(|wanted| of_it.any(|argument| argument == wanted.as_bytes()))
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).filter(has_all).collect()
 }
 
 /// The process goes first: the kernel then answers everything that waits for it, and neither the
