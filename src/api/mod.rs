@@ -3,6 +3,8 @@
 //! An [`Endpoint`] is a typed value: what is asked, where that goes, and how the answer is read. A
 //! [`Client`] asks for it, through one method of a [`Backend`]: the HTTP client, which repeats what
 //! may be repeated and keeps to the request budget, or whatever stands in front of it.
+//!
+#![doc = include_str!("operations.md")]
 
 mod answer;
 #[cfg(test)]

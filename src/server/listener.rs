@@ -180,16 +180,18 @@ async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Broken> {
     let asked = Asked::of(&request);
+    let query = request.uri().query().unwrap_or_default().to_owned();
     let (method, path) = (asked.method.clone(), asked.path());
-    let most = routes.most_bytes(&path);
+    let mut entry = LoggedRequest { method, path, query, body: None, status: 0 };
+    let most = routes.most_bytes(&entry.path);
     let body = Limited::new(request.into_body(), most).collect().await;
     let _under_way = shared.log.begin();
     tokio::time::sleep(shared.quirks.latency).await;
     let place = shared.window.count();
-    let fault = shared.faults.next(&method, &path);
+    let fault = shared.faults.next(&entry.method, &entry.path);
     match &fault {
         Some(Fault::DropBefore) => {
-            log(&shared, &method, &path, &[], 0);
+            shared.log.add(entry);
             return Err(Broken);
         }
         Some(Fault::Hang) => shared.faults.released().await,
@@ -214,7 +216,8 @@ async fn handle(
             (answer, body)
         }
     };
-    log(&shared, &method, &path, &sent, answer.status);
+    (entry.body, entry.status) = (serde_json::from_slice(&sent).ok(), answer.status);
+    shared.log.add(entry);
     respond(&shared, answer, place, fault).await
 }
 
@@ -337,15 +340,6 @@ fn dripping(bytes: Bytes, pause: Duration) -> Body {
 }
 
 type SyncStream = std::pin::Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Broken>> + Send + Sync>>;
-
-fn log(shared: &Shared, method: &str, path: &str, body: &[u8], status: u16) {
-    shared.log.add(LoggedRequest {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        body: serde_json::from_slice(body).ok(),
-        status,
-    });
-}
 
 fn pairs(query: &str) -> HashMap<String, String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));

@@ -24,6 +24,9 @@ pub struct LoggedRequest {
     pub method: String,
     /// The path below the API's base, without the query.
     pub path: String,
+    /// The query, as it came; empty if there was none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub query: String,
     /// The body, if it was JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,

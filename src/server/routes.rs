@@ -183,7 +183,37 @@ fn router(endpoints: &[(&'static str, &'static str, Handler)]) -> Result<Router,
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
     use super::{ENDPOINTS, Routes};
+
+    const DOCUMENT: &str = include_str!("../../tests/data/taskade-openapi-v1.json");
+
+    /// What fills a path has other names here.
+    fn without_names(path: &str) -> String {
+        let segment = |it: &str| if it.starts_with('{') { "{}".to_owned() } else { it.to_owned() };
+        path.split('/').map(segment).collect::<Vec<_>>().join("/")
+    }
+
+    #[test]
+    fn every_operation_of_the_document_is_an_endpoint_and_there_are_no_others() {
+        let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            let path = without_names(path);
+            let methods = methods.as_object().unwrap().keys();
+            documented.extend(methods.map(|method| (method.to_uppercase(), path.clone())));
+        }
+        let mut known: BTreeSet<(String, String)> = ENDPOINTS
+            .iter()
+            .map(|(method, path, _)| ((*method).to_owned(), without_names(path)))
+            .collect();
+        // Public clients leave the slash out.
+        assert!(known.remove(&("POST".to_owned(), "/projects/{}/tasks".to_owned())));
+        assert_eq!(known, documented);
+    }
 
     #[test]
     fn every_endpoint_is_found_by_its_path() {

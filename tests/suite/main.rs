@@ -9,6 +9,7 @@ mod dependencies;
 mod editors;
 mod layers;
 mod mount;
+mod operations;
 mod reads;
 mod saves;
 mod server;

@@ -19,6 +19,7 @@ mod killed_process;
 mod lifecycle;
 mod media;
 mod moves;
+mod operations;
 mod recent;
 mod removals;
 mod resources;

@@ -8,16 +8,10 @@ use serde_json::{Value, json};
 use taskadefs::server::Quirks;
 
 use super::Service;
-
-const DOCUMENT: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/taskade-openapi-v1.json"));
+use crate::support::document::document;
 
 /// The document as it was when this was written: an operation more or less is to be noticed.
 const OPERATIONS: (usize, usize) = (49, 64);
-
-fn document() -> Value {
-    serde_json::from_str(DOCUMENT).unwrap()
-}
 
 /// Method, path and operation of each.
 fn operations(document: &Value) -> Vec<(Method, &str, &Value)> {

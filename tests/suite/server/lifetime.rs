@@ -227,14 +227,15 @@ async fn requests_are_logged_without_the_token() {
     answer(post.bearer_auth(token.expose())).await;
     answer(client.get(format!("{}/workspaces?limit=1", running.url()))).await;
 
-    let request = |method: &str, path: &str, body, status| LoggedRequest {
+    let request = |method: &str, path: &str, query: &str, body, status| LoggedRequest {
         method: method.to_owned(),
         path: path.to_owned(),
+        query: query.to_owned(),
         body,
         status,
     };
-    let written = request("POST", &path, Some(body), 200);
-    let read = request("GET", "/workspaces", None, 401);
+    let written = request("POST", &path, "", Some(body), 200);
+    let read = request("GET", "/workspaces", "limit=1", None, 401);
     assert_eq!(running.log().requests(), [written.clone(), read]);
     assert_eq!(running.log().writes(), [written]);
     running.log().clear();
