@@ -53,11 +53,14 @@ pub(crate) async fn content(
             known_text(&agent, *file).ok_or_else(|| Error::new(Kind::Protocol, "not to be shown"))
         }
         AgentPlace::KnowledgeReadme(_) => Ok(KNOWLEDGE.into()),
-        AgentPlace::Convo(agent, id, ConvoFile::Metadata) => {
-            answer_text::json(&agents::convo(engine, agent, id).await?)
-        }
-        AgentPlace::Convo(agent, id, ConvoFile::Transcript) => {
-            Ok(agents::transcript(engine, agent, id).await?.into_bytes())
+        AgentPlace::Convo(agent, id, file) => {
+            let agent = &engine.agents.now(agent);
+            match file {
+                ConvoFile::Metadata => answer_text::json(&agents::convo(engine, agent, id).await?),
+                ConvoFile::Transcript => {
+                    Ok(agents::transcript(engine, agent, id).await?.into_bytes())
+                }
+            }
         }
         AgentPlace::Known(..) => Err(Error::new(Kind::Invalid, "a link")),
         AgentPlace::All | AgentPlace::One(_) | AgentPlace::Knowledge(_) | AgentPlace::Convos(_) => {

@@ -23,9 +23,13 @@ use crate::{
     },
 };
 
-/// What an agent knows, by the names of the links.
-pub(crate) fn links(vfs: &Vfs, agent: &AgentId) -> Vec<(OsString, AgentPlace)> {
-    let known = knowledge::shown(&vfs.engine, agent);
+/// What an agent knows, by the names of the links: those of what they lead to, as far as these were told.
+pub(crate) fn links(
+    vfs: &Vfs,
+    directory: &Directory,
+    agent: &AgentId,
+) -> Vec<(OsString, AgentPlace)> {
+    let known = knowledge::shown(&vfs.engine, &vfs.engine.agents.now(agent));
     let title = |id: &ProjectId| vfs.engine.listings.place_of(id).map(|(_, title)| title);
     let titled = |knowledge: &Knowledge| match knowledge {
         Knowledge::Project(project) => {
@@ -35,7 +39,8 @@ pub(crate) fn links(vfs: &Vfs, agent: &AgentId) -> Vec<(OsString, AgentPlace)> {
         }
         Knowledge::Media(media) => {
             let id = media.as_str().to_owned();
-            Titled { title: id.clone(), id, suffix: "" }
+            let title = media::name_of(vfs, directory, media).unwrap_or_else(|| id.clone());
+            Titled { id, title, suffix: "" }
         }
     };
     // The name of what the directory says of itself is taken.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    api::RemoteAgent,
+    api::{Knowledge, RemoteAgent},
     error::{Error, Kind, Result},
     ids::AgentId,
     sync::{operation::agent::shown, read::agents},
@@ -37,10 +37,12 @@ pub(crate) async fn children(
         AgentPlace::All => {
             let space = directory.space().ok_or_else(no_entry)?;
             let agents = shown::listed(&vfs.engine, space).await?;
-            let one = |(name, id): (String, AgentId)| (name.into(), AgentPlace::One(id));
+            let one = |(name, id): (String, AgentId)| {
+                (name.into(), AgentPlace::One(vfs.engine.agents.first(&id)))
+            };
             found.extend(names::name_agents(vfs, space, &agents).into_iter().map(one));
         }
-        AgentPlace::Knowledge(agent) => found.extend(knowledge::links(vfs, agent)),
+        AgentPlace::Knowledge(agent) => found.extend(knowledge::links(vfs, directory, agent)),
         AgentPlace::Convos(agent) => found.extend(convos(vfs, agent).await?),
         _ if place.kind() == FileKind::Directory => {}
         _ => return Err(Error::new(Kind::NotDirectory, "a file")),
@@ -65,23 +67,31 @@ pub(crate) async fn child(
         return if is_hidden { Err(no_entry()) } else { Ok(fixed) };
     }
     let found = children(vfs, directory, place).await?;
-    found.into_iter().find(|(known, _)| known == name).map(|(_, place)| place).ok_or_else(no_entry)
+    let named = found.iter().find(|(known, _)| known == name);
+    // The id of a medium stays one of its names: its name may be learnt at any time.
+    let is_it = |place: &AgentPlace| match place {
+        AgentPlace::Known(_, Knowledge::Media(media)) => name == media.as_str(),
+        _ => false,
+    };
+    let named = named.or_else(|| found.iter().find(|(_, place)| is_it(place)));
+    named.map(|(_, place)| place.clone()).ok_or_else(no_entry)
 }
 
 /// The conversations with an agent: what is known of each, and what was said as far as that is told.
 async fn convos(vfs: &Vfs, agent: &AgentId) -> Result<Vec<(OsString, AgentPlace)>> {
-    if shown::is_new(&vfs.engine, agent) {
+    let id = &vfs.engine.agents.now(agent);
+    if shown::is_new(&vfs.engine, id) {
         return Ok(Vec::new());
     }
-    let listed = agents::convos(&vfs.engine, agent).await?;
+    let listed = agents::convos(&vfs.engine, id).await?;
     let mut found = Vec::with_capacity(listed.len() * ConvoFile::ALL.len());
-    for ((stem, id), convo) in names::name_convos(&listed).into_iter().zip(listed.iter()) {
+    for ((stem, _), convo) in names::name_convos(&listed).into_iter().zip(listed.iter()) {
         for file in ConvoFile::ALL {
-            if file == ConvoFile::Transcript && vfs.engine.agents.is_untold(agent, convo) {
+            if file == ConvoFile::Transcript && vfs.engine.agents.is_untold(id, convo) {
                 continue;
             }
             let name = format!("{stem}{}", file.suffix());
-            found.push((name.into(), AgentPlace::Convo(agent.clone(), id.clone(), file)));
+            found.push((name.into(), AgentPlace::Convo(agent.clone(), convo.id.clone(), file)));
         }
     }
     Ok(found)

@@ -115,6 +115,7 @@ pub(crate) async fn unlink(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resu
     }
     match &place {
         AgentPlace::Known(id, known) => {
+            let id = &vfs.engine.agents.now(id);
             let (path, space) = knowledge_path(vfs, at, id, name).await?;
             knowledge::remove(&vfs.engine, AgentAt { space, id, path: &path }, known).await?;
         }
@@ -137,7 +138,8 @@ pub(crate) async fn symlink(
     if at.place.holds_scratch() && at.fixed(name).is_none() {
         return Ok(None);
     }
-    let AgentPlace::Knowledge(id) = &at.place else { return Err(not_here()) };
+    let AgentPlace::Knowledge(agent) = &at.place else { return Err(not_here()) };
+    let id = &vfs.engine.agents.now(agent);
     write::check_made(vfs, id)?;
     let meant = links::meant(vfs, &at.directory, target).await?;
     if knowledge::shown(&vfs.engine, id).contains(&meant) {
@@ -145,7 +147,7 @@ pub(crate) async fn symlink(
     }
     let (path, space) = knowledge_path(vfs, at, id, name).await?;
     knowledge::add(&vfs.engine, AgentAt { space, id, path: &path }, &meant).await?;
-    let place = AgentPlace::Known(id.clone(), meant);
+    let place = AgentPlace::Known(agent.clone(), meant);
     Ok(Some(resource::look_up_resource(vfs, &at.node(&place))))
 }
 
@@ -177,13 +179,14 @@ pub(crate) async fn rmdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
         return Err(Error::new(Kind::NotDirectory, "a file"));
     }
     let is_hidden = |(_, place): &(_, AgentPlace)| at.is_hidden(vfs, place);
-    let AgentPlace::One(id) = &place else {
+    let AgentPlace::One(agent) = &place else {
         if !listing::children(vfs, &at.directory, &place).await?.is_empty() {
             return Err(not_empty());
         }
         hide(vfs, &place);
         return Ok(true);
     };
+    let id = &vfs.engine.agents.now(agent);
     if vfs.engine.agents.is_new(id) {
         create::remove(&vfs.engine, id).await?;
         return Ok(true);
@@ -225,7 +228,7 @@ pub(crate) async fn mkdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
     };
     let path = paths::below(&name.to_string_lossy());
     let id = match save::take_back(&vfs.engine, space, &path).await? {
-        Some(id) => id,
+        Some(id) => vfs.engine.agents.first(&id),
         None => {
             let title = name.to_str().and_then(file_names::space_title).ok_or_else(|| {
                 Error::new(Kind::Invalid, "no agent can have this name").at(name.to_string_lossy())
@@ -297,8 +300,8 @@ async fn rename_agent(
     let title = new.to_str().and_then(file_names::space_title).ok_or_else(|| {
         Error::new(Kind::Invalid, "no agent can have this name").at(new.to_string_lossy())
     })?;
-    let id = place.agent().ok_or_else(no_entry)?;
-    write::rename(vfs, &at.directory, id, title).await
+    let id = vfs.engine.agents.now(place.agent().ok_or_else(no_entry)?);
+    write::rename(vfs, &at.directory, &id, title).await
 }
 
 /// A file of an agent is renamed to scratch, as editors make backups: its text is there from now on, and

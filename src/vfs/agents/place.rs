@@ -53,7 +53,8 @@ impl ConvoFile {
     }
 }
 
-/// Where in that tree.
+/// Where in that tree. An agent goes by the id that it had here first, for as long as the mount lasts:
+/// what a program has of it stays what it is when the service gives it one of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum AgentPlace {
     /// `agents/` itself.

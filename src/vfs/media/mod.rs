@@ -106,6 +106,13 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, directory: &Directory, name: &OsStr) 
     }
 }
 
+/// The name that a medium goes by in a directory; `None` for one that nobody was told the name of.
+pub(crate) fn name_of(vfs: &Vfs, directory: &Directory, id: &MediaId) -> Option<String> {
+    let space = directory.space()?;
+    let local = vfs.engine.local_medias.all(space).into_iter().find(|(_, it)| is_of(it, id));
+    local.map(|(name, _)| name).or_else(|| names::name_of(vfs, directory, id))
+}
+
 /// The id of what is in a place, once Taskade has it.
 pub(crate) fn id_of(vfs: &Vfs, directory: &Directory, place: &MediaPlace) -> Option<MediaId> {
     match place {

@@ -77,7 +77,10 @@ fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<
     let mut shown = known.to_vec();
     for operation in engine.operations.all().iter().filter(|it| it.space == *space) {
         if let Some(AgentCreation { new, state, .. }) = AgentCreation::of(operation) {
-            shown.push(of_state(space, &new, state));
+            let made = engine.agents.now(&new);
+            if shown.iter().all(|agent| agent.id != made) {
+                shown.push(of_state(space, &new, state));
+            }
         }
         let Some(id) = operation.subject.as_deref().map(AgentId::new) else { continue };
         match operation.kind {

@@ -70,3 +70,25 @@ fn what_is_generated_appears_and_credits_that_are_used_up_are_named() {
     assert!(!scene.ok("cat ../.taskade/status.json").contains("ai-credits"));
     scene.mounted.end();
 }
+
+#[test]
+fn what_a_program_has_of_a_new_agent_stays_when_that_gets_its_id_and_another_name() {
+    let scene = Scene::of(&[], |store, workspace, _| {
+        drop(store.add_media(workspace, "logo.png", "image/png", b"png").unwrap());
+    });
+    scene.ok("ls .taskade/agents");
+    until("the name is learnt", || scene.ok("ls .taskade/media") == "logo.png\n");
+    let listed = scene.ok("cd .taskade/agents && mkdir Guide && cd Guide && stat -c %i . \
+         && ls -R . > $HOME/before && echo Lead. > prompt.md && ls -R . | cmp - $HOME/before \
+         && cat public.json && stat -c %i . ../Guide");
+    let inode = listed.lines().next().unwrap();
+    assert_eq!(listed, format!("{inode}\nnull\n{inode}\n{inode}\n"));
+    assert!(scene.requests().iter().all(|request| !request.contains("new")), "it has an id");
+    let listed = scene.ok("cd .taskade/agents/Guide && ln -s ../../../../Plan.md knowledge/ \
+         && ln -s ../../../media/logo.png knowledge/ && ls knowledge && mv ../Guide ../Lead \
+         && ls knowledge conversations && rm knowledge/logo.png && cat ../Lead/prompt.md");
+    let (known, rest) = listed.split_once("conversations:\n").unwrap();
+    assert_eq!(known, "Plan.md\nREADME.md\nlogo.png\n");
+    assert_eq!(rest, "\nknowledge:\nPlan.md\nREADME.md\nlogo.png\nLead.\n");
+    scene.mounted.end();
+}

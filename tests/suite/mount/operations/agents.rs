@@ -84,12 +84,11 @@ fn what_an_agent_knows_is_links() {
     scene.reaches("agentKnowledgeProjectCreate", &link("Plan.md"), &taught);
     let taught = [r#"POST /agents/<Scout>/knowledge/media {"mediaId":"<a.png>"}"#];
     scene.reaches("agentKnowledgeMediaCreate", &link(".taskade/media/a.png"), &taught);
+    let remove = |name: &str| format!("rm {knowledge}/{name}");
     let forgotten = ["DELETE /agents/<Scout>/knowledge/project/<Plan>"];
-    let remove = format!("rm {knowledge}/Plan.md");
-    scene.reaches("agentKnowledgeProjectRemove", &remove, &forgotten);
+    scene.reaches("agentKnowledgeProjectRemove", &remove("Plan.md"), &forgotten);
     let forgotten = ["DELETE /agents/<Scout>/knowledge/media/<a.png>"];
-    let remove = format!("find {knowledge} -type l -delete");
-    scene.reaches("agentKnowledgeMediaRemove", &remove, &forgotten);
+    scene.reaches("agentKnowledgeMediaRemove", &remove("a.png"), &forgotten);
     scene.mounted.end();
 }
 
