@@ -93,6 +93,11 @@ impl Answer {
         Self::done(given)
     }
 
+    /// What is in no envelope.
+    pub(crate) fn bare(given: Value) -> Self {
+        Self::written(200, &given)
+    }
+
     /// A file, to be kept by this name.
     pub(crate) fn file(content: Vec<u8>, media_type: &str, name: &str) -> Self {
         let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' };

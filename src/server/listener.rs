@@ -24,13 +24,14 @@ use super::{
     log::LoggedRequest,
     media,
     quirks::WindowState,
-    routes::{Arrived, Routes, Version},
+    routes::{Arrived, Part, Routes},
     shared::Shared,
 };
 
-/// Where the API is, and what there is of the next.
+/// Where the API is, what there is of the next, and what is beside both.
 const BASE: &str = "/api/v1";
 const BASE_V2: &str = "/api/v2";
+const BASE_OAUTH: &str = "/oauth2";
 
 /// How long to wait before the next connection is tried after one could not be had.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -117,7 +118,7 @@ struct Asked {
 /// What is asked for.
 enum Target {
     /// An endpoint: its path below the base; empty, which none is, for what is elsewhere.
-    Api(Version, String),
+    Api(Part, String),
     /// A file by its public address, which stands for another host.
     Public(String),
 }
@@ -126,10 +127,14 @@ impl Asked {
     fn of(request: &Request<Incoming>) -> Self {
         let path = request.uri().path();
         let below = |base| path.strip_prefix(base).filter(|below: &&str| below.starts_with('/'));
-        let target = match (path.strip_prefix(media::PUBLIC), below(BASE_V2)) {
-            (Some(file), _) => Target::Public(file.to_owned()),
-            (None, Some(path)) => Target::Api(Version::V2, path.to_owned()),
-            (None, None) => Target::Api(Version::V1, below(BASE).unwrap_or_default().to_owned()),
+        let target = if let Some(file) = path.strip_prefix(media::PUBLIC) {
+            Target::Public(file.to_owned())
+        } else if let Some(path) = below(BASE_V2) {
+            Target::Api(Part::V2, path.to_owned())
+        } else if let Some(path) = below(BASE_OAUTH) {
+            Target::Api(Part::OAuth, path.to_owned())
+        } else {
+            Target::Api(Part::V1, below(BASE).unwrap_or_default().to_owned())
         };
         Self {
             method: request.method().as_str().to_owned(),
@@ -142,8 +147,9 @@ impl Asked {
     /// The path that the log and faults know it by.
     fn path(&self) -> String {
         match &self.target {
-            Target::Api(Version::V1, path) => path.clone(),
-            Target::Api(Version::V2, path) => format!("{BASE_V2}{path}"),
+            Target::Api(Part::V1, path) => path.clone(),
+            Target::Api(Part::V2, path) => format!("{BASE_V2}{path}"),
+            Target::Api(Part::OAuth, path) => format!("{BASE_OAUTH}{path}"),
             Target::Public(file) => format!("{}{file}", media::PUBLIC),
         }
     }
@@ -159,11 +165,11 @@ impl Asked {
                 Answer::bad_request("a token does not belong here: this stands for another host")
             }
             Target::Public(file) => media::public(shared, file).unwrap_or_else(|refusal| refusal),
-            Target::Api(version, path) => {
+            Target::Api(part, path) => {
                 let (method, query) = (self.method.as_str(), &self.query);
                 let (media_type, host) = (self.header(CONTENT_TYPE), self.header(HOST));
                 let arrived = Arrived { method, path, query, media_type, body, host };
-                routes.execute(shared, *version, &arrived)
+                routes.execute(shared, *part, &arrived)
             }
         };
         match self.header(RANGE) {

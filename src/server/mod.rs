@@ -2,9 +2,11 @@
 //!
 //! It speaks all of v1 of the API over HTTP, with the rules of the official document and those that
 //! public clients have met, and refuses what the document does not allow. What is generated is canned
-//! and says so. Other paths answer 404 in the error envelope. It listens on loopback only. The client talks to it as to the real service: there is no second
-//! path.
+//! and says so. Beside the API it answers whose token it is. What is asked with `HEAD` is answered as
+//! what is read, without its body. Other paths answer 404 in the error envelope. It listens on loopback
+//! only. The client talks to it as to the real service: there is no second path.
 
+mod account;
 mod agent_requests;
 mod agent_shapes;
 mod agent_templates;

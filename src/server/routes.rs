@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use matchit::InsertError;
 
 use super::{
-    agents,
+    account, agents,
     answer::{Answer, Handled},
     bundles,
     call::ServedCall,
@@ -27,6 +27,9 @@ const MAX_BODY: usize = 4 << 20;
 
 /// What v2 has alone, below its own base.
 const V2: &[(&str, &str, Handler)] = &[("POST", "/getConversation", knowledge::transcript)];
+
+/// What is beside the API, below a base of its own: only who one is.
+const OAUTH: &[(&str, &str, Handler)] = &[("GET", "/ping", account::ping)];
 
 /// Every endpoint: its method, its path below the API's base, and what it does.
 const ENDPOINTS: &[(&str, &str, Handler)] = &[
@@ -102,6 +105,7 @@ const ENDPOINTS: &[(&str, &str, Handler)] = &[
 pub(crate) struct Routes {
     v1: Router,
     v2: Router,
+    oauth: Router,
 }
 
 /// What methods of a path do, and the path as it is in the list.
@@ -109,14 +113,15 @@ type Methods = (&'static str, HashMap<&'static str, Handler>);
 
 type Router = matchit::Router<Methods>;
 
-/// The versions of the API.
+/// What of the service is asked: a version of the API, or what is beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub(crate) enum Part {
     V1,
     V2,
+    OAuth,
 }
 
-/// A request below the API's base, as it came.
+/// A request below the base of a part, as it came.
 pub(crate) struct Arrived<'a> {
     pub(crate) method: &'a str,
     /// Still percent-encoded: what is encoded is part of an id.
@@ -135,7 +140,7 @@ impl Routes {
     /// # Errors
     /// If two paths cannot be told apart.
     pub(crate) fn new() -> Result<Self, InsertError> {
-        Ok(Self { v1: router(ENDPOINTS)?, v2: router(V2)? })
+        Ok(Self { v1: router(ENDPOINTS)?, v2: router(V2)?, oauth: router(OAUTH)? })
     }
 
     /// Most bytes that the body of a request may have.
@@ -148,17 +153,15 @@ impl Routes {
     }
 
     /// Carries out a request.
-    pub(crate) fn execute(
-        &self,
-        shared: &Shared,
-        version: Version,
-        arrived: &Arrived<'_>,
-    ) -> Answer {
+    pub(crate) fn execute(&self, shared: &Shared, part: Part, arrived: &Arrived<'_>) -> Answer {
         let Arrived { method, path, query, media_type, body, host } = *arrived;
-        let router = match version {
-            Version::V1 => &self.v1,
-            Version::V2 => &self.v2,
+        let router = match part {
+            Part::V1 => &self.v1,
+            Part::V2 => &self.v2,
+            Part::OAuth => &self.oauth,
         };
+        // The connection leaves the body away.
+        let method = if method == "HEAD" { "GET" } else { method };
         let found = router.at(path).ok();
         let found = found.and_then(|found| Some((*found.value.1.get(method)?, found.params)));
         let Some((handler, params)) = found else { return Answer::not_found("Not found") };

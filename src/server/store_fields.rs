@@ -34,6 +34,15 @@ impl Store {
         self.rows(sql, project, member)
     }
 
+    /// Who was made a member of anything first, if anybody was.
+    pub(crate) fn first_member(&self) -> Result<Option<Member>> {
+        let sql = "SELECT handle, name FROM members ORDER BY number LIMIT 1";
+        let member =
+            |row: &rusqlite::Row<'_>| Ok(Member { handle: row.get(0)?, name: row.get(1)? });
+        let inner = self.lock();
+        inner.connection.query_row(sql, [], member).optional().map_err(failed)
+    }
+
     /// Whether nobody is a member of anything.
     pub(crate) fn has_no_members(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM members)";

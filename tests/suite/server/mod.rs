@@ -1,6 +1,7 @@
 //! The embedded server over real HTTP: the rules of the official document, what public clients
 //! have met, and that every quirk and fault is what its name says.
 
+mod account;
 mod details;
 mod document;
 mod faults;
