@@ -156,6 +156,12 @@ impl Error {
         self
     }
 
+    /// As [`hint`](Self::hint), in place of one that knows less of what was wanted.
+    #[must_use]
+    pub(crate) fn better_hint(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: None, ..self }.hint(remedy)
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn because(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {

@@ -5,16 +5,16 @@
 
 use std::{
     collections::HashMap,
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{
@@ -24,7 +24,10 @@ use super::{
     outage::Gone,
 };
 use crate::{
-    clock::Clock, clock::rfc3339_millis, error::Result, ids::ProjectId, lock_order::Ordered,
+    clock::{Clock, parse_rfc3339, rfc3339_millis},
+    error::Result,
+    ids::ProjectId,
+    lock_order::Ordered,
 };
 
 /// The file, and the titles that make it readable.
@@ -38,6 +41,7 @@ struct Log {
 pub(crate) struct Audited {
     inner: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
+    path: PathBuf,
     log: Ordered<Log>,
 }
 
@@ -60,13 +64,29 @@ impl Audited {
             .inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no log of calls"))
             .ok();
         let log = Ordered::leaf(Log { file, titles: HashMap::new() });
-        Self { inner, clock, log }
+        Self { inner, clock, path, log }
     }
 
     /// Tells what a project is called.
     pub(crate) fn name(&self, id: &ProjectId, title: &str) {
         let mut log = self.log.lock();
         log.titles.insert(id.clone(), title.to_owned());
+    }
+
+    /// When something was called since then, as far as that is in the log. Blocks.
+    pub(crate) fn times_of(&self, call: &str, since: SystemTime) -> Vec<SystemTime> {
+        let text = fs::read(&self.path).unwrap_or_default();
+        let mut times = Vec::new();
+        // The newest are at the end.
+        for line in text.rsplit(|byte| *byte == b'\n') {
+            let Ok(line) = serde_json::from_slice::<Value>(line) else { continue };
+            let Some(time) = line["time"].as_str().and_then(parse_rfc3339) else { continue };
+            if time < since {
+                break;
+            }
+            times.extend((line["call"] == call).then_some(time));
+        }
+        times
     }
 
     /// Logs a write and what came of it.

@@ -1,5 +1,7 @@
 //! A request as it is put to the service, whichever endpoint it is of.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{
@@ -52,6 +54,8 @@ pub struct Call {
     /// Whether there is another way to what it asks for: it is not repeated once it was answered,
     /// and that it is not tells nothing of the service.
     pub is_optional: bool,
+    /// How long the service may be silent about it, where that is longer than about others.
+    pub silence: Option<Duration>,
 }
 
 impl Call {

@@ -86,7 +86,8 @@ pub(super) async fn receive(
         };
         return Err(Error::new(kind, what));
     }
-    if is_own && !headers.contains_key(CONTENT_DISPOSITION) && is_page(headers) {
+    let is_named = headers.contains_key(CONTENT_DISPOSITION);
+    if is_own && !is_named && is_page(headers, receiver.takes_json()) {
         return Err(Error::new(Kind::Protocol, "an answer that is no file came in place of one")
             .hint("sign in to the network, or check the proxy, the firewall and --api-url"));
     }
@@ -104,11 +105,11 @@ pub(super) async fn receive(
     }
 }
 
-/// Whether something is for a browser, or an envelope.
-fn is_page(headers: &HeaderMap) -> bool {
+/// Whether something is for a browser, or an envelope unless that is what is wanted.
+fn is_page(headers: &HeaderMap, takes_json: bool) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.to_ascii_lowercase();
-    kind.starts_with("text/html") || kind.starts_with("application/json")
+    kind.starts_with("text/html") || (!takes_json && kind.starts_with("application/json"))
 }
 
 fn head(status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> Result<FileHead> {

@@ -1,5 +1,7 @@
 //! An endpoint of the API as a typed value, and a request for it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -30,6 +32,9 @@ pub trait Endpoint: Send + Sync {
 
     /// Whether there is another way to what it asks for, to be taken when it fails once.
     const IS_OPTIONAL: bool = false;
+
+    /// How long the service may be silent about it, where that is longer than about others.
+    const SILENCE: Option<Duration> = None;
 
     /// The path, which is the documented one with the ids in it.
     ///
@@ -108,9 +113,17 @@ impl<E: Endpoint> Request for Asked<E> {
     fn call(&self) -> Result<Call> {
         let (path, query) = (self.endpoint.path()?, self.endpoint.query());
         let body = self.endpoint.body()?;
-        let (priority, is_optional) = (self.priority, E::IS_OPTIONAL);
-        let (file, receiver) = (self.endpoint.file(), self.endpoint.receiver());
-        Ok(Call { priority, method: E::METHOD, path, query, body, file, receiver, is_optional })
+        Ok(Call {
+            priority: self.priority,
+            method: E::METHOD,
+            path,
+            query,
+            body,
+            file: self.endpoint.file(),
+            receiver: self.endpoint.receiver(),
+            is_optional: E::IS_OPTIONAL,
+            silence: E::SILENCE,
+        })
     }
 
     fn take(&mut self, answer: Result<Envelope>) -> Result<()> {

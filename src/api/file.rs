@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    fs::File,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,14 +17,43 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct FileBody {
     media_type: String,
-    bytes: Bytes,
+    parts: Arc<[FilePart]>,
     sent: Arc<AtomicU64>,
+}
+
+/// A part of a file that is sent.
+#[derive(Debug, Clone)]
+pub enum FilePart {
+    /// What is in memory.
+    Bytes(Bytes),
+    /// So many bytes of what is on the disk, from its beginning on, of which a piece at a time is in
+    /// memory. If there are fewer by then, the request breaks off.
+    OnDisk(Arc<File>, u64),
+}
+
+impl FilePart {
+    /// Bytes.
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            FilePart::Bytes(bytes) => bytes.len() as u64,
+            FilePart::OnDisk(_, length) => *length,
+        }
+    }
 }
 
 impl FileBody {
     /// A file of this type, such as `image/png`.
     pub fn new(media_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self { media_type: media_type.into(), bytes: bytes.into(), sent: Arc::default() }
+        Self::of_parts(media_type, [FilePart::Bytes(bytes.into())])
+    }
+
+    /// A file of this type, which is these one after another.
+    pub fn of_parts(
+        media_type: impl Into<String>,
+        parts: impl IntoIterator<Item = FilePart>,
+    ) -> Self {
+        let parts = parts.into_iter().collect();
+        Self { media_type: media_type.into(), parts, sent: Arc::default() }
     }
 
     /// What it is.
@@ -31,9 +61,14 @@ impl FileBody {
         &self.media_type
     }
 
-    /// What is in it.
-    pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+    /// Bytes.
+    pub fn length(&self) -> u64 {
+        self.parts.iter().map(FilePart::length).sum()
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &[FilePart] {
+        &self.parts
     }
 
     /// How much of it is on its way, or there; all that is sent of it counts there.
@@ -54,7 +89,7 @@ impl FileBody {
 
 impl fmt::Debug for FileBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes of {}", self.bytes.len(), self.media_type)
+        write!(f, "{} bytes of {}", self.length(), self.media_type)
     }
 }
 
@@ -73,6 +108,11 @@ pub struct FileHead {
 pub trait Receiver: Send + Sync {
     /// How much of it is there: the rest is asked for, where the service gives parts.
     fn received(&self) -> u64;
+
+    /// Whether it may be JSON without a name, which is no file but an envelope for others.
+    fn takes_json(&self) -> bool {
+        false
+    }
 
     /// It is about to come. Whether it is wanted; if not, that was all there was to know.
     ///

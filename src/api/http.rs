@@ -122,10 +122,11 @@ impl HttpBackend {
     async fn call(&self, call: &Call) -> Result<Envelope> {
         let outgoing = self.sender.outgoing(call);
         let deadline = self.clock.now() + timeout(call.priority);
-        let silence = match call.priority {
+        let usual = match call.priority {
             Priority::Foreground | Priority::Background => self.silence,
             Priority::Save => SILENCE,
         };
+        let silence = call.silence.unwrap_or(usual);
         // Waiting for the budget is no silence of the service.
         let mut silent = Duration::ZERO;
         let mut pause = FIRST_PAUSE;

@@ -57,7 +57,7 @@ pub use self::{
     client::Client,
     endpoint::Endpoint,
     envelope::Envelope,
-    file::{FileBody, FileHead, Receiver, Receiving},
+    file::{FileBody, FileHead, FilePart, Receiver, Receiving},
     http::{FOREGROUND_SILENCE, HttpBackend},
     ledger::BudgetStatus,
     outage::Gone,
@@ -68,9 +68,9 @@ pub use self::{
     wire::Page,
 };
 pub use crate::model::{
-    AgentState, ContentType, End, Knowledge, MAX_BATCH, MAX_CONTENT_CHARS, Moment, NewTask,
-    Position, RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject, RemoteSpace,
-    RemoteTask, RemoteTemplate, Schedule, SetDetail, TaskResource, TypedText,
+    AgentState, BundleFormat, ContentType, End, Installed, Knowledge, MAX_BATCH, MAX_CONTENT_CHARS,
+    Moment, NewTask, Position, RemoteAgent, RemoteConvo, RemoteDetails, RemoteMedia, RemoteProject,
+    RemoteSpace, RemoteTask, RemoteTemplate, Schedule, SetDetail, TaskResource, TypedText,
 };
 use crate::{error::Result, ids::SpaceId};
 

@@ -200,7 +200,7 @@ impl Sender {
     ) -> RequestBuilder {
         let Outgoing { call, url } = outgoing;
         let usual = match (&call.file, &call.receiver) {
-            (Some(file), _) => REQUEST_TIMEOUT + upload_time(file),
+            (Some(file), _) => call.silence.unwrap_or(REQUEST_TIMEOUT) + upload_time(file),
             (_, Some(_)) => DOWNLOAD_TIMEOUT,
             _ if call.is_read() => READ_TIMEOUT,
             _ => REQUEST_TIMEOUT,
@@ -215,7 +215,7 @@ impl Sender {
         match (&call.body, &call.file) {
             (_, Some(file)) => builder
                 .header(CONTENT_TYPE, file.media_type())
-                .header(CONTENT_LENGTH, file.bytes().len())
+                .header(CONTENT_LENGTH, file.length())
                 .body(Body::wrap(Pieces::of(file))),
             (Some(body), None) => builder.json(body),
             (None, None) => builder,
@@ -225,7 +225,7 @@ impl Sender {
 
 /// How long a file may take on its way, over the slowest line that is waited for.
 fn upload_time(file: &FileBody) -> Duration {
-    Duration::from_secs(file.bytes().len() as u64 / SLOWEST_UPLOAD)
+    Duration::from_secs(file.length() / SLOWEST_UPLOAD)
 }
 
 /// Returns once not a byte has come for so long, nor gone if a file is sent. As the client's own

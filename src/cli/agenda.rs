@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     account,
     arguments::AgendaArgs,
-    control::{self, Ask},
+    asks::{self, Ask},
     mounted_path::{self, ANSWER_TIMEOUT},
     mountpoint,
     terminal::{self, say_as_is, say_json},
@@ -93,7 +93,7 @@ fn everywhere(state_dir: Option<&Path>) -> Result<Gathered> {
     let accounts = mounted_path::accounts(&account::state_dir(state_dir)?)?;
     let (mut mounted, mut all) = (false, Gathered::default());
     for account in &accounts {
-        if let Some(value) = control::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {
+        if let Some(value) = asks::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {
             mounted = true;
             all.join(gathered(value)?);
         }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    arguments::{AgentArgs, AgentCommand, ShowAgentArgs},
     session::Access,
+    space_arguments::{AgentArgs, AgentCommand, ShowAgentArgs},
     terminal::say_json,
 };
 

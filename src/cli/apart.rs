@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{account, arguments::AccountArgs};
+use super::{account, account_arguments::AccountArgs};
 
 use crate::error::{Error, Kind, Result};
 

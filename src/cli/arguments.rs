@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use jiff::civil::Date;
 
-use super::options;
-
-use crate::api::DEFAULT_API_URL;
+use super::{
+    account_arguments::AccountArgs,
+    options,
+    space_arguments::{AgentArgs, BundleArgs, ShareArgs},
+};
 
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
 #[derive(Debug, Parser)]
@@ -42,31 +44,12 @@ pub(super) enum Command {
     Agenda(AgendaArgs),
     /// Show a published agent, whoever's it is
     Agent(AgentArgs),
+    /// Export a workspace or folder to one file, or import such a file
+    Bundle(BundleArgs),
+    /// Print the links by which others see a project, or make them
+    Share(ShareArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
-}
-
-/// What is done with an agent.
-#[derive(Debug, Args)]
-pub(super) struct AgentArgs {
-    #[command(subcommand)]
-    pub(super) command: AgentCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum AgentCommand {
-    /// Print a published agent as JSON: one request
-    Show(ShowAgentArgs),
-}
-
-/// Options of `agent show`.
-#[derive(Debug, Args)]
-pub(super) struct ShowAgentArgs {
-    /// The last part of the agent's public address
-    #[arg(value_name = "PUBLIC_ID")]
-    pub(super) public: String,
-    #[command(flatten)]
-    pub(super) account: AccountArgs,
 }
 
 /// Options of `mount`.
@@ -137,35 +120,6 @@ pub(super) struct MountArgs {
     /// Where the background process reports that it is ready
     #[arg(long, hide = true)]
     pub(super) ready_fd: Option<i32>,
-}
-
-/// Which account, and where what is known of it is kept.
-#[derive(Debug, Clone, Args)]
-pub(super) struct AccountArgs {
-    /// The API to talk to: https, or http on this machine
-    #[arg(long, value_name = "URL", env = "TASKADE_API_URL", hide_env_values = true, default_value = DEFAULT_API_URL)]
-    pub(super) api_url: String,
-    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
-    #[arg(long, value_name = "FILE")]
-    pub(super) token_file: Option<PathBuf>,
-    /// Mount a local store, served by an embedded server; needs no account
-    #[arg(long, value_name = "DIR", conflicts_with = "token_file")]
-    pub(super) local: Option<PathBuf>,
-    /// Append every API call that a local store gets to this file, one JSON object a line
-    #[arg(long, value_name = "FILE", requires = "local")]
-    pub(super) log_requests: Option<PathBuf>,
-    /// Where saves that wait, local files and the log are kept [default: the XDG state directory]
-    #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
-    pub(super) state_dir: Option<PathBuf>,
-}
-
-impl AccountArgs {
-    /// The URL of the API, without a slash at its end. A variable that is set to nothing is as
-    /// good as not set.
-    pub(super) fn api_url(&self) -> &str {
-        let given = self.api_url.trim_end_matches('/');
-        if given.is_empty() { DEFAULT_API_URL } else { given }
-    }
 }
 
 /// Options of `status`.

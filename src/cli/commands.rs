@@ -1,18 +1,15 @@
 //! The commands about saves, and about what is past: `retry`, `discard`, `history`, `undo`.
 
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-};
+use std::{io::IsTerminal, path::PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
     arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
-    control::Ask,
+    asks::Ask,
     mounted_path::{answered, mounted_path, path_or_only_mount},
-    terminal::{say, say_json, tell},
+    terminal::{confirm, say, say_json, tell},
 };
 
 use crate::{
@@ -127,12 +124,6 @@ fn confirmed(last: &Value) -> Result<Option<i64>> {
     for entry in &entries {
         say(&entry_in_words(entry))?;
     }
-    let mut terminal = std::io::stdout();
-    let asked = terminal.write_all(b"Take it back? [y/N] ").and_then(|()| terminal.flush());
-    let mut answer = String::new();
-    asked
-        .and_then(|()| std::io::stdin().read_line(&mut answer))
-        .map_err(|error| Error::io("cannot ask", error))?;
-    let is_yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    let is_yes = confirm("Take it back?")?;
     Ok(entries.first().and_then(|entry| entry["row"].as_i64()).filter(|_| is_yes))
 }

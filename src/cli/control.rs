@@ -1,103 +1,34 @@
 //! The line between commands and the process that serves a mount: a socket in the account's
-//! directory, which only its owner can reach. A request and its answer are a line of JSON each; what
-//! takes long tells before its answer how far it has come, a line each time.
+//! directory, which only its owner can reach; and answering there what is asked.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
-    os::{
-        fd::AsRawFd,
-        unix::{
-            fs::{OpenOptionsExt, PermissionsExt},
-            net::{UnixListener, UnixStream},
-        },
-    },
+    os::unix::{fs::PermissionsExt, net::UnixListener},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
-    net::unix::WriteHalf,
-    sync::watch,
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+
+use super::{
+    asks::{Ask, ControlReply, SOCKET, say, within},
+    long_asks,
 };
 
 use crate::{
-    api::TaskResource,
     clock::rfc3339,
     error::{Error, Kind, Result},
-    sync::{DetailQuery, HistoryEntry},
-    vfs::{AskedDetails, Ino, Vfs},
+    sync::HistoryEntry,
+    vfs::{Ino, Vfs},
 };
-
-/// The name of the socket.
-const SOCKET: &str = "socket";
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// How often a client is told that the work goes on, also if there is nothing new.
-const BEAT: Duration = Duration::from_secs(5);
-
 /// How long a client may take to say what it wants.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What a command asks for. Paths are relative to the mount.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum Ask {
-    Status {},
-    Retry {
-        path: PathBuf,
-        allow_delete: bool,
-    },
-    Discard {
-        path: PathBuf,
-    },
-    Sync {
-        seconds: f64,
-    },
-    History {
-        path: Option<PathBuf>,
-        most: usize,
-    },
-    Undoable {
-        path: Option<PathBuf>,
-    },
-    Undo {
-        path: Option<PathBuf>,
-        row: Option<i64>,
-    },
-    Details {
-        path: PathBuf,
-        resources: Vec<TaskResource>,
-        #[serde(rename = "anew")]
-        refetch: bool,
-    },
-    Agenda {
-        path: Option<PathBuf>,
-    },
-}
-
-/// What comes back, or how far it has come.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct ControlReply {
-    value: Option<Value>,
-    error: Option<String>,
-    progress: Option<DetailProgress>,
-}
-
-/// How far an asking has come, in requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DetailProgress {
-    pub(crate) done: usize,
-    pub(crate) total: usize,
-    /// How many a minute there are to spare, if the service has told of a limit.
-    pub(crate) a_minute: Option<u32>,
-}
 
 /// What is mounted where.
 #[derive(Debug, Clone)]
@@ -161,9 +92,9 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
     let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
     let answer = match tokio::time::timeout(REQUEST_TIMEOUT, reader.read_line(&mut line)).await {
         Ok(Ok(_)) => match serde_json::from_str(&line) {
-            Ok(ask @ Ask::Details { .. }) => {
+            Ok(ask) if long_asks::is_long(&ask) => {
                 let gone = async { drop(reader.fill_buf().await) };
-                match detail(&vfs, ask, &mut writer, gone).await {
+                match long_asks::obey(&vfs, ask, &mut writer, gone).await {
                     Some(answer) => answer,
                     None => return,
                 }
@@ -180,65 +111,18 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
         Ok(Err(_)) | Err(_) => return,
     };
     let answer = match answer {
-        Ok(value) => ControlReply { value: Some(value), ..ControlReply::default() },
-        Err(error) => ControlReply { error: Some(error.to_string()), ..ControlReply::default() },
+        Ok(value) => ControlReply::of_value(value),
+        Err(error) => ControlReply::of_error(&error),
     };
     // Nobody is to be told if the client has gone.
     let _ = say(&mut writer, &answer).await;
 }
 
-async fn say(writer: &mut WriteHalf<'_>, answer: &ControlReply) -> std::io::Result<()> {
-    let line = serde_json::to_string(answer).unwrap_or_default();
-    writer.write_all(format!("{line}\n").as_bytes()).await
-}
-
-/// Asks for details and tells how far it has come. `None` if the client has gone: then it is broken
-/// off.
-async fn detail(
-    vfs: &Vfs,
-    ask: Ask,
-    writer: &mut WriteHalf<'_>,
-    gone: impl Future<Output = ()>,
-) -> Option<Result<Value>> {
-    let Ask::Details { path, resources, refetch } = ask else { return None };
-    let (sender, mut progress) = watch::channel(AskedDetails { done: 0, total: 0 });
-    let work = async {
-        let ino = vfs.resolve(&path).await?;
-        let query = DetailQuery { resources, refetch };
-        let asked = vfs
-            .ask_details(ino, &query, &|asked| {
-                // Whoever is told is there as long as the work is.
-                sender.send_replace(asked);
-            })
-            .await;
-        vfs.forget(ino, 1);
-        asked.map(|asked| json!({ "done": asked.done }))
-    };
-    tokio::pin!(work, gone);
-    let mut beat = tokio::time::interval(BEAT);
-    loop {
-        tokio::select! {
-            answer = &mut work => return Some(answer),
-            () = &mut gone => return None,
-            _ = progress.changed() => {}
-            _ = beat.tick() => {}
-        }
-        let AskedDetails { done, total } = *progress.borrow_and_update();
-        let progress = Some(DetailProgress { done, total, a_minute: vfs.spare_requests() });
-        say(writer, &ControlReply { progress, ..ControlReply::default() }).await.ok()?;
-    }
-}
-
 async fn obey(vfs: &Arc<Vfs>, ask: Ask) -> Result<Value> {
     let path = match &ask {
-        Ask::Retry { path, .. } | Ask::Discard { path } | Ask::Details { path, .. } => Some(path),
+        Ask::Retry { path, .. } | Ask::Discard { path } => Some(path),
         // What is gone has a history too, and to look a path up may take requests.
-        Ask::History { .. }
-        | Ask::Undoable { .. }
-        | Ask::Undo { .. }
-        | Ask::Status {}
-        | Ask::Sync { .. }
-        | Ask::Agenda { .. } => None,
+        _ => None,
     };
     let Some(path) = path else { return act(vfs, &ask, None).await };
     let ino = vfs.resolve(path).await?;
@@ -282,9 +166,16 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(REQUEST_TIMEOUT)).await;
             status(vfs)
         }
-        (Ask::Status {} | Ask::Retry { .. } | Ask::Discard { .. } | Ask::Details { .. }, _) => {
-            status(vfs)
-        }
+        (Ask::Share { path, create }, _) => vfs.share_links(path, *create).await,
+        (
+            Ask::Status {}
+            | Ask::Retry { .. }
+            | Ask::Discard { .. }
+            | Ask::Details { .. }
+            | Ask::Export { .. }
+            | Ask::Import { .. },
+            _,
+        ) => status(vfs),
     }
 }
 
@@ -320,66 +211,4 @@ fn in_json(entry: &HistoryEntry) -> Value {
         "waits": entry.waits,
         "row": entry.row,
     })
-}
-
-/// Asks the process that has an account. `None` if no process has it.
-///
-/// # Errors
-/// What it answers with, or that it does not answer within `timeout`.
-pub(crate) fn ask(account: &Path, ask: &Ask, timeout: Duration) -> Result<Option<Value>> {
-    follow(account, ask, timeout, |_| {})
-}
-
-/// As [`ask`], and tells how far it has come. `timeout` is for each sign of life.
-///
-/// # Errors
-/// As [`ask`].
-pub(crate) fn follow(
-    account: &Path,
-    ask: &Ask,
-    timeout: Duration,
-    mut on_progress: impl FnMut(DetailProgress),
-) -> Result<Option<Value>> {
-    let failed =
-        |error| Error::io("the mount does not answer", error).at(account.display().to_string());
-    let mut stream = match within(account, UnixStream::connect) {
-        Ok(stream) => stream,
-        Err(error) => {
-            return match error.kind() {
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => Ok(None),
-                _ => Err(failed(error)),
-            };
-        }
-    };
-    stream.set_read_timeout(Some(timeout)).map_err(failed)?;
-    let line = serde_json::to_string(ask)
-        .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
-    stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
-    let mut reader = BufReader::new(&stream);
-    loop {
-        let mut said = String::new();
-        reader.read_line(&mut said).map_err(failed)?;
-        let answer: ControlReply = serde_json::from_str(&said)
-            .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
-        match answer {
-            ControlReply { progress: Some(progress), .. } => on_progress(progress),
-            ControlReply { error: Some(error), .. } => {
-                return Err(Error::new(Kind::Refused, error));
-            }
-            ControlReply { value, .. } => return Ok(Some(value.unwrap_or_default())),
-        }
-    }
-}
-
-/// Does something with the socket of an account. Its path may be longer than an address of a
-/// socket can be (`sun_path` in unix(7)), so it is named by way of the directory.
-fn within<T>(
-    account: &Path,
-    act: impl FnOnce(PathBuf) -> std::io::Result<T>,
-) -> std::io::Result<T> {
-    let dir = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC)
-        .open(account)?;
-    act(PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", dir.as_raw_fd())))
 }

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     arguments::DetailsArgs,
-    control::{self, Ask, DetailProgress},
+    asks::{self, Ask, Progress, RequestProgress},
     mounted_path::{ANSWER_TIMEOUT, mounted_path},
     terminal::say,
 };
@@ -32,7 +32,7 @@ pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
         };
         let bar = bar(path);
         let on_progress = |progress| show(&bar, progress);
-        let answer = control::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, on_progress);
+        let answer = asks::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, on_progress);
         bar.finish_and_clear();
         let answer = answer
             .map_err(|error| {
@@ -59,7 +59,8 @@ fn bar(path: &Path) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: DetailProgress) {
+fn show(bar: &ProgressBar, progress: Progress) {
+    let Progress::Requests(progress) = progress else { return };
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
     bar.set_message(
@@ -71,7 +72,7 @@ fn show(bar: &ProgressBar, progress: DetailProgress) {
 
 /// How long what is left takes, in whole minutes: the service counts requests by the minute. `None`
 /// if it has told of no limit.
-fn remaining(progress: DetailProgress) -> Option<Duration> {
+fn remaining(progress: RequestProgress) -> Option<Duration> {
     let a_minute = u64::from(progress.a_minute?.max(1));
     let left = progress.total.saturating_sub(progress.done) as u64;
     Some(Duration::from_secs(60 * left.div_ceil(a_minute)))
@@ -81,11 +82,11 @@ fn remaining(progress: DetailProgress) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::{DetailProgress, remaining};
+    use super::{RequestProgress, remaining};
 
     #[test]
     fn what_is_left_takes_the_minutes_that_the_spare_requests_take() {
-        let progress = |done, total, a_minute| DetailProgress { done, total, a_minute };
+        let progress = |done, total, a_minute| RequestProgress { done, total, a_minute };
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         assert_eq!(remaining(progress(0, 200, Some(15))), minutes(14));
         assert_eq!(remaining(progress(199, 200, Some(15))), minutes(1));

@@ -4,16 +4,20 @@
 
 mod abort;
 mod account;
+mod account_arguments;
 mod agenda;
 mod agent;
 mod apart;
 mod arguments;
+mod asks;
 mod background;
+mod bundle;
 mod commands;
 mod control;
 mod details;
 mod environment;
 mod log;
+mod long_asks;
 mod mount;
 mod mount_options;
 mod mounted_path;
@@ -25,6 +29,8 @@ mod poll;
 mod probe;
 mod serve;
 mod session;
+mod share;
+mod space_arguments;
 mod status;
 mod sync;
 mod terminal;
@@ -95,6 +101,8 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Undo(args) => commands::undo(&args),
         Command::Agenda(args) => agenda::agenda(&args),
         Command::Agent(args) => agent::agent(&args),
+        Command::Bundle(args) => bundle::bundle(&args),
+        Command::Share(args) => share::share(&args),
         Command::Serve(args) => serve::serve(&args),
     }
     .map(|()| ExitCode::SUCCESS)

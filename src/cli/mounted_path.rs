@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     account,
-    control::{self, Ask},
+    asks::{self, Ask},
     mountpoint, mounts, probe,
 };
 
@@ -68,7 +68,7 @@ pub(super) fn path_or_only_mount(
     }
     let mut mounted = Vec::new();
     for account in accounts(&account::state_dir(state_dir)?)? {
-        if control::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
+        if asks::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
             mounted.push(account);
         }
     }
@@ -102,6 +102,6 @@ pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 pub(super) fn answered(account: &Path, ask: &Ask) -> Result<Value> {
-    control::ask(account, ask, ANSWER_TIMEOUT)?
+    asks::ask(account, ask, ANSWER_TIMEOUT)?
         .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
     account::{self, AccountDir},
-    arguments::AccountArgs,
+    account_arguments::AccountArgs,
     control::About,
     token_rotation::take_over,
 };

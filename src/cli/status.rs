@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     account,
     arguments::StatusArgs,
-    control::{self, Ask},
+    asks::{self, Ask},
     mounted_path::{ANSWER_TIMEOUT, accounts, mounted_path},
     terminal::{say, say_json},
 };
@@ -36,7 +36,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
     };
     let mut all = Vec::new();
     for account in accounts {
-        let value = match control::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)? {
+        let value = match asks::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)? {
             Some(value) => value,
             None => offline_status(&account)?,
         };

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{
     account,
-    arguments::{AccountArgs, SyncArgs},
-    control::{self, Ask},
+    account_arguments::AccountArgs,
+    arguments::SyncArgs,
+    asks::{self, Ask},
     mounted_path::{ANSWER_TIMEOUT, accounts},
     session::{Access, AccountSession},
     status::{in_words, is_refused},
@@ -71,7 +72,7 @@ fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
     let (asked, seconds) = (account.to_owned(), timeout.as_secs_f64());
     std::thread::spawn(move || {
         // Somebody listens for as long as this program runs.
-        let _ = sender.send(control::ask(&asked, &Ask::Sync { seconds }, timeout + ANSWER_TIMEOUT));
+        let _ = sender.send(asks::ask(&asked, &Ask::Sync { seconds }, timeout + ANSWER_TIMEOUT));
     });
     let mut watch = Watch::new();
     loop {
@@ -81,7 +82,7 @@ fn sync_mounted(account: &Path, timeout: Duration) -> Result<Option<Value>> {
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
         }
         // Whether it answers is the other one's to tell.
-        if let Ok(Some(status)) = control::ask(account, &Ask::Status {}, ANSWER_TIMEOUT) {
+        if let Ok(Some(status)) = asks::ask(account, &Ask::Status {}, ANSWER_TIMEOUT) {
             watch.show(&status);
         }
     }

@@ -44,6 +44,17 @@ pub(crate) fn tell_usage(usage: &clap::Error) {
     };
 }
 
+/// Asks on the terminal. Whether the answer is yes.
+pub(crate) fn confirm(question: &str) -> Result<bool> {
+    let mut terminal = std::io::stdout();
+    let asked = write!(terminal, "{} [y/N] ", printable(question)).and_then(|()| terminal.flush());
+    let mut answer = String::new();
+    asked
+        .and_then(|()| std::io::stdin().read_line(&mut answer))
+        .map_err(|error| Error::io("cannot ask", error))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
 /// Writes to stdout. Whoever has read enough is not to be told.
 fn print(words: &str) -> Result<()> {
     match std::io::stdout().write_all(words.as_bytes()) {

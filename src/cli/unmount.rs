@@ -17,7 +17,7 @@ use rustix::{
 use super::{
     abort, account,
     arguments::UmountArgs,
-    control::{self, Ask},
+    asks::{self, Ask},
     mounted_path, mountpoint, mounts, open_files, poll, probe, status,
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
@@ -89,7 +89,7 @@ fn wait(process: &OwnedFd, account: Option<&Path>, shown: &str) -> Result<()> {
     let mut watch = Watch::new();
     while !poll::readable(process.as_fd(), end.min(Instant::now() + LOOK)) {
         // It may have ended in between.
-        let asked = account.map(|account| control::ask(account, &Ask::Status {}, ANSWER));
+        let asked = account.map(|account| asks::ask(account, &Ask::Status {}, ANSWER));
         let status = asked.and_then(|asked| asked.ok().flatten());
         status.iter().for_each(|status| watch.show(status));
         if Instant::now() >= end {

@@ -1,6 +1,6 @@
 //! Telling what waits to get to Taskade: while somebody waits for it, and of what is left then.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
@@ -23,6 +23,11 @@ pub(super) struct SaveChange {
 }
 
 impl SaveChange {
+    /// The file, relative to the mount.
+    pub(super) fn path(&self) -> &Path {
+        Path::new(&self.path)
+    }
+
     /// In words, with its age.
     pub(super) fn in_words(&self) -> String {
         let age = age(&self.since).map(|age| format!(" {} ago", duration_in_words(age)));

@@ -2,6 +2,7 @@
 //! the limits of its API. Takes nothing from any other module.
 
 mod agents;
+mod bundle;
 pub(crate) mod calendar;
 mod details;
 mod fields;
@@ -12,6 +13,7 @@ mod tasks;
 
 pub use self::{
     agents::{AgentState, Knowledge, RemoteAgent, RemoteConvo},
+    bundle::{BundleFormat, Installed},
     details::{End, Moment, RemoteDetails, Schedule, SetDetail, TaskResource},
     fields::{FieldDefinition, FieldKind, FieldOption, FieldSchema, plain_value},
     ids::{AgentId, ConvoId, MediaId, ProjectId, SpaceId, TaskId, TemplateId},

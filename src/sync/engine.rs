@@ -28,9 +28,9 @@ use crate::{
         event::Event,
         leaf::{
             agents::Agents, conflicts::Unseen, denied::Denied, exports::SpaceExports,
-            followed::Followed, listings::Listings, local_media::LocalMedias, media::Medias,
-            operations::Operations, refresher::Refresher, residents::Residents, scans::Scans,
-            transfers::Transfers, unmoved::Unsettled, walks::Walks,
+            followed::Followed, imports::Imports, listings::Listings, local_media::LocalMedias,
+            media::Medias, operations::Operations, refresher::Refresher, residents::Residents,
+            scans::Scans, transfers::Transfers, unmoved::Unsettled, walks::Walks,
         },
         project::Project,
         settings::Settings,
@@ -55,6 +55,8 @@ pub struct Engine {
     pub(crate) listings: Listings,
     pub(crate) agents: Agents,
     pub(crate) exports: SpaceExports,
+    /// When bundles were imported.
+    pub(crate) imports: Imports,
     pub(crate) residents: Residents,
     pub(crate) refresher: Arc<Refresher>,
     /// The projects whose details are asked for ahead.

@@ -5,6 +5,7 @@
 
 pub(crate) mod bases;
 pub(crate) mod build;
+pub(crate) mod bundle;
 pub(crate) mod engine;
 pub(crate) mod event;
 pub(crate) mod hiding;
@@ -43,6 +44,9 @@ pub(crate) use crate::store::rejected_removals::RejectedRemoval;
 pub(crate) use crate::store::remarks::Overridden;
 pub(crate) use crate::store::removals::Removal;
 pub(crate) use crate::store::unmoved::Unmoved;
+pub(crate) use crate::sync::bundle::TransferWatch;
+pub use crate::sync::bundle::Transferred;
+pub use crate::sync::bundle::export::Exported;
 pub use crate::sync::engine::Engine;
 pub use crate::sync::event::Event;
 pub use crate::sync::leaf::known_listings::Listed;

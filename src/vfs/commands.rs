@@ -2,14 +2,19 @@
 
 use std::{path::Path, sync::Arc};
 
+use serde_json::Value;
+use tokio::sync::watch;
+
 use crate::{
     agenda::Gathered,
     error::Result,
-    sync::{DetailQuery, HistoryEntry},
+    sync::{DetailQuery, Exported, HistoryEntry, Transferred},
     vfs::{
-        agenda, control,
+        agenda,
+        bundles::{self, ImportOutcome},
+        control,
         details_below::{self, AskedDetails},
-        history, rejected, rejected_removals, resolve, rest,
+        history, rejected, rejected_removals, resolve, rest, share,
         status::Status,
         types::Ino,
         volume::Vfs,
@@ -71,6 +76,44 @@ impl Vfs {
         on_progress: &(dyn Fn(AskedDetails) + Send + Sync),
     ) -> Result<AskedDetails> {
         details_below::ask_details(self, ino, query, on_progress).await
+    }
+
+    /// Exports the workspace or folder at a path relative to the mount to a file at an absolute path,
+    /// and tells how far it has come. Dropped half way, it has changed nothing.
+    ///
+    /// # Errors
+    /// What Taskade refuses with, what came in the way, or what the disk does.
+    pub async fn export_bundle(
+        &self,
+        path: &Path,
+        file: &Path,
+        progress: &watch::Sender<Transferred>,
+    ) -> Result<Exported> {
+        bundles::export(self, path, file, progress).await
+    }
+
+    /// Imports a file at an absolute path into the workspace at a path relative to the mount, and tells
+    /// how far it has come. Dropped, or with nobody told any more, before all of it is sent, it has
+    /// changed nothing.
+    ///
+    /// # Errors
+    /// If nothing was made: the file is no bundle, or Taskade refuses it.
+    pub async fn import_bundle(
+        self: &Arc<Self>,
+        path: &Path,
+        file: &Path,
+        progress: &watch::Sender<Transferred>,
+    ) -> Result<ImportOutcome> {
+        bundles::import(self, path, file, progress).await
+    }
+
+    /// The share links of the project at a path relative to the mount, null if it has none; `create`
+    /// makes them, which cannot be taken back here.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if no project is there, otherwise what Taskade refuses with.
+    pub async fn share_links(&self, path: &Path, create: bool) -> Result<Value> {
+        share::links(self, path, create).await
     }
 
     /// How many requests a minute are to spare for what nobody waits for, if the service has told

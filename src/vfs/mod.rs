@@ -16,6 +16,7 @@ pub(crate) mod archive_place;
 pub(crate) mod archived;
 pub(crate) mod attr;
 pub(crate) mod attributes;
+pub(crate) mod bundles;
 pub(crate) mod burst;
 pub(crate) mod commands;
 pub(crate) mod commit_policy;
@@ -81,6 +82,7 @@ pub(crate) mod watchers;
 pub(crate) mod xattr;
 
 pub(crate) use crate::vfs::agenda::offline_agenda;
+pub use crate::vfs::bundles::ImportOutcome;
 pub use crate::vfs::details_below::AskedDetails;
 pub use crate::vfs::invalidation::Invalidate;
 pub use crate::vfs::invalidation::Invalidation;

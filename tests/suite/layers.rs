@@ -40,7 +40,7 @@ const LAYERS: [&[&str]; 20] = [
     &["sync::transition"],
     &["sync::locate", "sync::presence", "sync::hiding", "sync::bases"],
     &["sync::read", "sync::peek"],
-    &["sync::upload"],
+    &["sync::upload", "sync::bundle"],
     &["sync::operation"],
     &["sync::write", "sync::build"],
     &["agenda"],

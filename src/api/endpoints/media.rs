@@ -116,7 +116,7 @@ impl Endpoint for UploadMedia<'_> {
         let media = uploaded.map(|media| &media.id);
         let fields = json!({
             "call": "upload media", "space": self.space, "name": self.name,
-            "bytes": self.file.bytes().len(), "media": media,
+            "bytes": self.file.length(), "media": media,
         });
         Some(AuditEntry { project: None, fields })
     }

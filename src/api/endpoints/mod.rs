@@ -3,6 +3,7 @@
 //! One more is one more type here: what is asked, where that goes, and how the answer is read.
 
 mod agents;
+mod bundles;
 mod conversations;
 mod details;
 mod knowledge;
@@ -14,10 +15,12 @@ mod spaces;
 mod tasks;
 mod templates;
 
+pub(crate) use self::bundles::IMPORT_BUNDLE;
 pub use self::{
     agents::{
         CreateAgent, DeleteAgent, GenerateAgent, GetAgent, GetAgents, GetPublicAgentOf, UpdateAgent,
     },
+    bundles::{ExportBundle, ImportBundle},
     conversations::{GetConvo, GetConvos, GetTranscript},
     details::{
         DeleteAssignee, DeleteDate, DeleteField, DeleteNote, GetDetail, GetTaskResource,

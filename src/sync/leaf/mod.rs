@@ -7,6 +7,7 @@ pub(crate) mod denied;
 pub(crate) mod download;
 pub(crate) mod exports;
 pub(crate) mod followed;
+pub(crate) mod imports;
 pub(crate) mod known_listings;
 pub(crate) mod listed_agents;
 pub(crate) mod listings;

@@ -214,11 +214,26 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
         let _wanted = which.subject().filter(|_| priority != Priority::Background).map(wanted);
         flight.lock().await
     };
-    let asked = engine.clock.now();
-    let standing = engine.listings.standing(which, asked, engine.settings.max_age);
+    let standing = engine.listings.standing(which, engine.clock.now(), engine.settings.max_age);
     if standing == ListingStanding::Fresh {
         return Ok(());
     }
+    list(engine, which, priority).await
+}
+
+/// Asks for a listing, however young what is known of it is.
+///
+/// # Errors
+/// As the [`Client`](crate::api::Client)'s listings.
+pub(crate) async fn list_anew(engine: &Engine, which: &Which, priority: Priority) -> Result<()> {
+    let flight = engine.listings.flight(which);
+    let _flight = flight.lock().await;
+    list(engine, which, priority).await
+}
+
+/// Asks for a listing and takes it over; whoever does has its flight.
+async fn list(engine: &Engine, which: &Which, priority: Priority) -> Result<()> {
+    let asked = engine.clock.now();
     // The directory that has changed, if the kernel knows what is listed by its names.
     let (items, changed) = match which {
         Which::Workspaces => {

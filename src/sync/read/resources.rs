@@ -100,12 +100,12 @@ pub(crate) async fn task_resource(
     Err(Error::new(Kind::NotFound, "the project has no such task"))
 }
 
-/// Makes a project readable for whoever has its link.
+/// Makes a project readable for whoever has its link. What the service says of the link.
 ///
 /// # Errors
 /// As [`Client::share`](crate::api::Client::share).
-pub(crate) async fn share(engine: &Engine, project: &ProjectId) -> Result<()> {
-    engine.backend.share(project).await.map(drop)
+pub(crate) async fn share(engine: &Engine, project: &ProjectId) -> Result<Value> {
+    engine.backend.share(project).await
 }
 
 /// The tasks that Taskade was last known to have; asked for only if that is not known at all.

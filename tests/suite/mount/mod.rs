@@ -3,6 +3,7 @@
 mod agents;
 mod archive;
 mod basics;
+mod bundles;
 mod captive_portal;
 mod cli;
 mod commands;

@@ -1,13 +1,16 @@
 //! Files that are downloaded and uploaded: their bytes, their heads, and where the token goes on the way.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    io::Write as _,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use taskadefs::{
     api::{
-        FileBody, FileHead, Priority, Receiver, Receiving,
+        FileBody, FileHead, FilePart, Priority, Receiver, Receiving,
         endpoints::{DownloadMedia, UploadMedia},
     },
     error::{Error, Kind, Result},
@@ -202,6 +205,31 @@ async fn a_refused_upload_says_why_and_one_whose_answer_is_lost_is_in_doubt() {
         file: FileBody::new("text/plain", b"a".to_vec()),
     };
     assert_eq!(service.client.write(missing).await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn a_file_is_sent_from_the_disk_between_what_stands_around_it_and_breaks_off_with_it() {
+    let service = Service::of("a").await;
+    let mut on_disk = tempfile::tempfile().unwrap();
+    on_disk.write_all(&content()).unwrap();
+    let on_disk = Arc::new(on_disk);
+    let upload = async |length| {
+        let literal = |text: &'static str| FilePart::Bytes(text.as_bytes().into());
+        let parts = [literal("<"), FilePart::OnDisk(on_disk.clone(), length), literal(">")];
+        let file = FileBody::of_parts("text/plain", parts);
+        let (space, name) = (&service.workspace, "a.txt");
+        service.client.write(UploadMedia { space, name, file }).await
+    };
+    let media = upload(300_000).await.unwrap();
+    let taken = Arc::new(Taken::default());
+    download(&service.client, &media.id, &taken).await.unwrap();
+    assert_eq!(taken.bytes(), [b"<", &*content(), b">"].concat());
+    // It was cut meanwhile.
+    assert_eq!(upload(300_001).await.unwrap_err().kind(), Kind::Ambiguous);
+    assert_eq!(
+        service.client.medias(Priority::Foreground, &service.workspace).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]

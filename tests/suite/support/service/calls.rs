@@ -82,7 +82,7 @@ fn words(call: &Call) -> String {
     match (call.method, call.path.template()) {
         (Method::Post, "medias/spaces/{space}/upload") => {
             let (_, name) = &call.query[0];
-            format!("POST {name:?} {} bytes", call.file.as_ref().unwrap().bytes().len())
+            format!("POST {name:?} {} bytes", call.file.as_ref().unwrap().length())
         }
         (Method::Post, "projects") => format!("POST project {:?}", text(call, "/content")),
         (Method::Post, "projects/{project}/copy") => {

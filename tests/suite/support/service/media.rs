@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use taskadefs::{
-    api::{Call, FileHead, Method},
+    api::{Call, FileBody, FileHead, FilePart, Method},
     error::{Error, Kind, Result},
 };
 
@@ -56,7 +56,7 @@ impl State {
                 self.check_space(space)?;
                 let id = format!("u{}", self.next());
                 let (_, name) = call.query.iter().find(|(name, _)| *name == "filename").unwrap();
-                let content = call.file.as_ref().unwrap().bytes().to_vec();
+                let content = bytes(call.file.as_ref().unwrap());
                 let (folder, name) = ((*space).to_owned(), name.clone());
                 self.medias.push(Media { id: id.clone(), folder, name, content });
                 let item = json!({ "mediaId": id, "kind": "document", "downloadUrl": "https://x" });
@@ -104,4 +104,13 @@ impl Memory {
     pub fn media_ids(&self) -> Vec<String> {
         self.lock().medias.iter().map(|media| media.id.clone()).collect()
     }
+}
+
+/// What is sent of a file.
+fn bytes(file: &FileBody) -> Vec<u8> {
+    let part = |part: &FilePart| match part {
+        FilePart::Bytes(bytes) => bytes.to_vec(),
+        FilePart::OnDisk(..) => unreachable!("media are sent from memory"),
+    };
+    file.parts().iter().flat_map(part).collect()
 }

@@ -1,0 +1,200 @@
+//! What commands ask of the process that serves a mount, and asking it. A request and its answer are a
+//! line of JSON each; what takes long tells before its answer how far it has come, a line each time.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::{
+        fd::AsRawFd,
+        unix::{fs::OpenOptionsExt, net::UnixStream},
+    },
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::{io::AsyncWriteExt, net::unix::WriteHalf};
+
+use crate::{
+    api::TaskResource,
+    error::{Error, Kind, Result},
+};
+
+/// The name of the socket.
+pub(super) const SOCKET: &str = "socket";
+
+/// What a command asks for. Paths are relative to the mount.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum Ask {
+    Status {},
+    Retry {
+        path: PathBuf,
+        allow_delete: bool,
+    },
+    Discard {
+        path: PathBuf,
+    },
+    Sync {
+        seconds: f64,
+    },
+    History {
+        path: Option<PathBuf>,
+        most: usize,
+    },
+    Undoable {
+        path: Option<PathBuf>,
+    },
+    Undo {
+        path: Option<PathBuf>,
+        row: Option<i64>,
+    },
+    Details {
+        path: PathBuf,
+        resources: Vec<TaskResource>,
+        #[serde(rename = "anew")]
+        refetch: bool,
+    },
+    Agenda {
+        path: Option<PathBuf>,
+    },
+    /// To a file at an absolute path.
+    Export {
+        path: PathBuf,
+        file: PathBuf,
+    },
+    /// Of a file at an absolute path.
+    Import {
+        path: PathBuf,
+        file: PathBuf,
+    },
+    Share {
+        path: PathBuf,
+        create: bool,
+    },
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Progress {
+    Requests(RequestProgress),
+    Bytes(ByteProgress),
+}
+
+/// How far an asking has come, in requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RequestProgress {
+    pub(crate) done: usize,
+    pub(crate) total: usize,
+    /// How many a minute there are to spare, if the service has told of a limit.
+    pub(crate) a_minute: Option<u32>,
+}
+
+/// How far a file is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ByteProgress {
+    pub(crate) done: u64,
+    pub(crate) total: Option<u64>,
+    /// Whether it is to wait until the service takes it.
+    pub(crate) waits: bool,
+}
+
+/// What comes back, or how far it has come.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct ControlReply {
+    value: Option<Value>,
+    error: Option<String>,
+    progress: Option<Progress>,
+}
+
+impl ControlReply {
+    /// What was asked for.
+    pub(super) fn of_value(value: Value) -> Self {
+        Self { value: Some(value), ..Self::default() }
+    }
+
+    /// Why there is none.
+    pub(super) fn of_error(error: &Error) -> Self {
+        Self { error: Some(error.to_string()), ..Self::default() }
+    }
+
+    /// How far it has come.
+    pub(super) fn of_progress(progress: Progress) -> Self {
+        Self { progress: Some(progress), ..Self::default() }
+    }
+}
+
+/// Whom the client is told by.
+pub(super) type ControlWriter<'a> = WriteHalf<'a>;
+
+pub(super) async fn say(
+    writer: &mut ControlWriter<'_>,
+    answer: &ControlReply,
+) -> std::io::Result<()> {
+    let line = serde_json::to_string(answer).unwrap_or_default();
+    writer.write_all(format!("{line}\n").as_bytes()).await
+}
+
+/// Asks the process that has an account. `None` if no process has it.
+///
+/// # Errors
+/// What it answers with, or that it does not answer within `timeout`.
+pub(crate) fn ask(account: &Path, ask: &Ask, timeout: Duration) -> Result<Option<Value>> {
+    follow(account, ask, timeout, |_| {})
+}
+
+/// As [`ask`], and tells how far it has come. `timeout` is for each sign of life.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn follow(
+    account: &Path,
+    ask: &Ask,
+    timeout: Duration,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Option<Value>> {
+    let failed =
+        |error| Error::io("the mount does not answer", error).at(account.display().to_string());
+    let mut stream = match within(account, UnixStream::connect) {
+        Ok(stream) => stream,
+        Err(error) => {
+            return match error.kind() {
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => Ok(None),
+                _ => Err(failed(error)),
+            };
+        }
+    };
+    stream.set_read_timeout(Some(timeout)).map_err(failed)?;
+    let line = serde_json::to_string(ask)
+        .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
+    stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
+    let mut reader = BufReader::new(&stream);
+    loop {
+        let mut said = String::new();
+        reader.read_line(&mut said).map_err(failed)?;
+        let answer: ControlReply = serde_json::from_str(&said)
+            .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+        match answer {
+            ControlReply { progress: Some(progress), .. } => on_progress(progress),
+            ControlReply { error: Some(error), .. } => {
+                return Err(Error::new(Kind::Refused, error));
+            }
+            ControlReply { value, .. } => return Ok(Some(value.unwrap_or_default())),
+        }
+    }
+}
+
+/// Does something with the socket of an account. Its path may be longer than an address of a
+/// socket can be (`sun_path` in unix(7)), so it is named by way of the directory.
+pub(super) fn within<T>(
+    account: &Path,
+    act: impl FnOnce(PathBuf) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    let dir = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC)
+        .open(account)?;
+    act(PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", dir.as_raw_fd())))
+}
