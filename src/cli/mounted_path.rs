@@ -58,7 +58,18 @@ pub(super) fn account_of(root: &Path, path: &Path) -> Result<PathBuf> {
     probe::account(root)
 }
 
-/// The place, or without a path the only mount that there is.
+/// The account of the mount that the current directory is in, unless a state directory is named.
+pub(super) fn mounted_here(state_dir: Option<&Path>) -> Option<Result<PathBuf>> {
+    if state_dir.is_some_and(|dir| !dir.as_os_str().is_empty()) {
+        return None;
+    }
+    let here = Path::new(".");
+    let resolved = mountpoint::resolve(here).ok()?;
+    let root = resolved.ancestors().find(|ancestor| mounts::is_mounted(ancestor))?;
+    Some(account_of(root, here))
+}
+
+/// The place; without a path the mount that the current directory is in, or else the only one.
 pub(super) fn path_or_only_mount(
     path: Option<&Path>,
     state_dir: Option<&Path>,
@@ -66,8 +77,12 @@ pub(super) fn path_or_only_mount(
     if let Some(path) = path {
         return mounted_path(path);
     }
+    if let Some(account) = mounted_here(state_dir) {
+        return Ok(MountedPath { account: account?, inside: None });
+    }
     let mut mounted = Vec::new();
-    for account in accounts(&account::state_dir(state_dir)?)? {
+    let state_dir = account::state_dir(state_dir)?;
+    for account in accounts(&state_dir)? {
         if asks::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
             mounted.push(account);
         }
@@ -76,6 +91,7 @@ pub(super) fn path_or_only_mount(
         (Some(account), true) => Ok(MountedPath { account, inside: None }),
         (None, _) => {
             Err(Error::new(Kind::NotFound, "nothing is mounted with this state directory")
+                .at(state_dir.display().to_string())
                 .hint("name a path in the mount, or give its --state-dir"))
         }
         (Some(_), false) => {

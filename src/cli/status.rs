@@ -13,7 +13,7 @@ use super::{
     account,
     arguments::StatusArgs,
     asks::{self, Ask},
-    mounted_path::{ANSWER_TIMEOUT, accounts, mounted_path},
+    mounted_path::{ANSWER_TIMEOUT, accounts, mounted_here, mounted_path},
     terminal::{say, say_json},
 };
 
@@ -30,9 +30,16 @@ use crate::{
 /// # Errors
 /// If the mount does not answer.
 pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
-    let accounts = match &args.mountpoint {
-        Some(mountpoint) => vec![mounted_path(mountpoint)?.account],
-        None => accounts(&account::state_dir(args.state_dir.as_deref())?)?,
+    let (accounts, with) = match &args.mountpoint {
+        Some(mountpoint) => (vec![mounted_path(mountpoint)?.account], String::new()),
+        None => {
+            let named = args.state_dir.as_deref();
+            let state_dir = account::state_dir(named)?;
+            let mut accounts = accounts(&state_dir)?;
+            let here = mounted_here(named).transpose()?;
+            accounts.extend(here.filter(|here| !accounts.contains(here)));
+            (accounts, format!(" with {}", state_dir.display()))
+        }
     };
     let mut all = Vec::new();
     for account in accounts {
@@ -45,7 +52,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
     if args.json {
         say_json(&Value::from(all.clone()))?;
     } else if all.is_empty() {
-        say("nothing is mounted, and nothing waits\n")?;
+        say(&format!("nothing is mounted{with}, and nothing waits\n"))?;
     } else {
         say(&all.iter().map(in_words).collect::<String>())?;
     }

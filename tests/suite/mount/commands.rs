@@ -282,3 +282,27 @@ fn commands_say_what_they_need() {
     assert_eq!(told(&["retry"]).0, Some(2));
     assert_eq!(told(&["history", "--wrong"]).0, Some(2));
 }
+
+#[test]
+fn without_a_path_the_mount_is_meant_that_one_is_in() {
+    let mounted = Mounted::of("one\ntwo");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let told = |dir: &Path, arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(dir).env("TASKADEFS_STATE_DIR", "");
+        command.env("XDG_STATE_HOME", elsewhere.path()).output().unwrap()
+    };
+    mounted.ok("echo three >> Plan.md");
+    let status = told(&mounted.acme(), &["status"]);
+    assert!(said(&status).contains("everything is saved"), "{}", said(&status));
+    assert!(said(&told(&mounted.acme(), &["history"])).contains("1 added"));
+    assert!(told(&mounted.acme(), &["undo", "--yes"]).status.success());
+    assert_eq!(mounted.tree(), "one\ntwo\n");
+    // Elsewhere it is said of what directory it is that nothing is mounted with it.
+    let own = elsewhere.path().join("taskadefs").display().to_string();
+    let status = said(&told(elsewhere.path(), &["status"]));
+    assert!(status.contains(&format!("nothing is mounted with {own}")), "{status}");
+    let history = told(elsewhere.path(), &["history"]);
+    assert!(!history.status.success() && said(&history).contains(&own), "{}", said(&history));
+    mounted.end();
+}

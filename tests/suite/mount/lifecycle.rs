@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use taskadefs::server::Fault;
+use taskadefs::server::{Fault, Quirks};
 
 use crate::support::mount::{Mounted, PROGRAM, attribute, run, said, until};
 
@@ -210,7 +210,8 @@ fn inodes_and_names_are_the_same_after_a_remount() {
 
 #[test]
 fn a_remount_within_the_age_asks_for_nothing() {
-    let mounted = Mounted::with(TASKS, &["--max-age", "3600"]);
+    let quirks = Quirks { rate_limit: Some(30), ..Quirks::default() };
+    let mounted = Mounted::on(quirks, TASKS, &["--max-age", "3600"], |_, _| {});
     let look = "ls -R && rg -c one";
     let before = mounted.ok(look);
     for _ in 0..2 {
