@@ -30,6 +30,7 @@ pub(crate) mod rejected_removals;
 pub(crate) mod remarks;
 pub(crate) mod removals;
 pub(crate) mod salvage;
+pub(crate) mod same_bytes;
 pub(crate) mod schema;
 pub(crate) mod unmoved;
 pub(crate) mod upload_files;

@@ -63,12 +63,12 @@ impl UploadFiles {
         self.dir.join(name)
     }
 
-    /// What is in one.
+    /// One, to be read.
     ///
     /// # Errors
-    /// If it cannot be read.
-    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
-        fs::read(self.dir.join(name))
+    /// If it cannot be opened.
+    pub(crate) fn open(&self, name: &str) -> Result<File> {
+        File::open(self.dir.join(name))
             .map_err(|error| self.failed("cannot read what is to be uploaded", name, error))
     }
 
@@ -105,7 +105,7 @@ fn unused_name(prefix: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, os::unix::fs::FileExt};
+    use std::{collections::HashSet, fs, os::unix::fs::FileExt};
 
     use super::UploadFiles;
 
@@ -119,8 +119,8 @@ mod tests {
         file.write_all_at(b"two", 0).unwrap();
         let done = files.keep(&files.path(&draft)).unwrap();
         files.sweep(&HashSet::from([kept.clone()]));
-        assert_eq!(files.read(&kept).unwrap(), b"one", "as it was then");
-        assert!(files.read(&draft).is_err() && files.read(&done).is_err());
+        assert_eq!(fs::read(files.path(&kept)).unwrap(), b"one", "as it was then");
+        assert!(files.open(&draft).is_err() && files.open(&done).is_err());
         files.remove(&kept);
         files.remove(&kept);
     }

@@ -81,6 +81,11 @@ impl LocalMedias {
         self.landed.lock().get(&row).cloned()
     }
 
+    /// Whether a medium is what an upload has become.
+    pub(crate) fn is_landed(&self, id: &MediaId) -> bool {
+        self.landed.lock().values().any(|landed| landed == id)
+    }
+
     /// The operation of a row sends something, and counts it there.
     pub(crate) fn begin_sending(&self, row: i64, sent: Arc<AtomicU64>) {
         self.sent.lock().insert(row, sent);

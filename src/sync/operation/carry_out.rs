@@ -1,5 +1,7 @@
 //! What each operation does at Taskade.
 
+use std::sync::Arc;
+
 use crate::{
     error::Result,
     store::operations::{Operation, OperationKind},
@@ -14,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// What it was refused with, or what came in its way and may pass.
-pub(crate) async fn carry_out(engine: &Engine, operation: &Operation) -> Result<()> {
+pub(crate) async fn carry_out(engine: &Arc<Engine>, operation: &Operation) -> Result<()> {
     match operation.kind {
         OperationKind::DeleteMedia => delete_media::delete(engine, operation).await,
         OperationKind::SaveAgent => agent::send::save(engine, operation).await,

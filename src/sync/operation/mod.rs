@@ -6,6 +6,7 @@
 pub(crate) mod agent;
 pub(crate) mod carry_out;
 pub(crate) mod delete_media;
+pub(crate) mod deletion;
 pub(crate) mod media;
 pub(crate) mod overridden;
 pub(crate) mod settle;

@@ -11,10 +11,23 @@ use crate::{error::Result, store::operations::Operation, sync::engine::Engine};
 /// If it cannot be journaled.
 pub(crate) async fn add(
     engine: &Engine,
-    mut operation: Operation,
+    operation: Operation,
     hold: Duration,
 ) -> Result<Operation> {
+    add_made(engine, hold, || operation).await
+}
+
+/// As [`add`], of an operation that depends on what others are: none of them changes before it is there.
+///
+/// # Errors
+/// If it cannot be journaled.
+pub(crate) async fn add_made(
+    engine: &Engine,
+    hold: Duration,
+    make: impl FnOnce() -> Operation,
+) -> Result<Operation> {
     let _transition = engine.operations.transition.lock().await;
+    let mut operation = make();
     let noted = operation.clone();
     operation.row = engine.journaled(move |journal| journal.put_operation(&noted)).await?;
     let held_until = (!hold.is_zero()).then(|| engine.clock.now() + hold);
@@ -45,9 +58,21 @@ pub(crate) async fn change(
 /// # Errors
 /// If the journal cannot note it: then it is as it was.
 pub(crate) async fn remove(engine: &Engine, row: i64) -> Result<()> {
+    remove_if(engine, row, |_| true).await.map(drop)
+}
+
+/// As [`remove`], if it is like this. What it was then.
+///
+/// # Errors
+/// If the journal cannot note it: then it is as it was.
+pub(crate) async fn remove_if(
+    engine: &Engine,
+    row: i64,
+    is_so: impl FnOnce(&Operation) -> bool,
+) -> Result<Option<Operation>> {
     let _transition = engine.operations.transition.lock().await;
-    let file = engine.operations.get(row).and_then(|operation| operation.file);
-    let files = engine.upload_files.clone();
+    let Some(removed) = engine.operations.get(row).filter(is_so) else { return Ok(None) };
+    let (files, file) = (engine.upload_files.clone(), removed.file.clone());
     engine
         .journaled(move |journal| {
             journal.remove_operation(row)?;
@@ -56,5 +81,5 @@ pub(crate) async fn remove(engine: &Engine, row: i64) -> Result<()> {
         })
         .await?;
     engine.operations.remove(row);
-    Ok(())
+    Ok(Some(removed))
 }

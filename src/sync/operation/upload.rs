@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    api::RemoteMedia,
     error::{Error, Kind, Result},
     ids::MediaId,
     store::operations::{Operation, OperationKind},
@@ -24,12 +25,15 @@ pub(crate) struct Upload {
     pub(crate) after: Option<i64>,
     /// Whether its file was removed while it was on its way: then it is deleted once it is there.
     pub(crate) unwanted: bool,
+    /// What it has become: it is there, and what it replaces goes.
+    #[serde(default)]
+    pub(crate) landed: Option<RemoteMedia>,
 }
 
 impl Upload {
     pub(crate) fn new(name: &str, length: u64) -> Self {
-        let (before, replaces, after) = (None, Vec::new(), None);
-        Self { name: name.to_owned(), length, before, replaces, after, unwanted: false }
+        let (before, replaces, after, landed) = (None, Vec::new(), None, None);
+        Self { name: name.to_owned(), length, before, replaces, after, unwanted: false, landed }
     }
 
     /// What an operation uploads.

@@ -10,7 +10,7 @@ use crate::{
         engine::Engine,
         leaf::local_media::LocalMedia,
         operation::{
-            media, transition,
+            deletion, media, transition,
             upload::{Upload, uploads},
             worker,
         },
@@ -58,12 +58,22 @@ pub(crate) async fn stage(
     let row = match join(engine, space, name, (&file, length)).await? {
         Joined::Into(operation) => operation,
         Joined::After { after, uploaded } => {
-            let path = format!(".taskade/media/{name}");
+            let path = deletion::path_of(name);
             let new = Operation::new(OperationKind::UploadMedia, space, path, engine.clock.wall());
             let mut operation = Operation { file: Some(file), ..new };
-            let replaces = replaces.into_iter().chain(uploaded).collect();
-            Upload { replaces, after, ..Upload::new(name, length) }.note(&mut operation);
-            transition::add(engine, operation, Duration::ZERO).await?
+            let mut upload = Upload::new(name, length);
+            upload.replaces.extend(replaces.into_iter().chain(uploaded));
+            let make = || {
+                // The one before it may have come to something by now.
+                match after.map(|before| (before, engine.local_medias.landed(before))) {
+                    Some((_, Some(landed))) => upload.replaces.push(landed),
+                    Some((before, None)) => upload.after = Some(before),
+                    None => {}
+                }
+                upload.note(&mut operation);
+                operation
+            };
+            transition::add_made(engine, Duration::ZERO, make).await?
         }
     };
     engine.local_medias.set(space, name, LocalMedia::Uploading(row.row));
@@ -152,34 +162,55 @@ pub(crate) async fn verdict(engine: &Engine, row: i64) -> Result<()> {
 /// # Errors
 /// If it cannot be journaled.
 pub(crate) async fn remove(engine: &Arc<Engine>, space: &SpaceId, name: &str) -> Result<()> {
-    let path = format!(".taskade/media/{name}");
     match engine.local_medias.get(space, name) {
         Some(LocalMedia::Uploading(row)) => {
-            let mut is_sent = false;
-            let changed = transition::change(engine, row, |it| {
-                is_sent = it.sent;
-                if let Some(upload) = Upload::of(it).ok().filter(|_| it.sent) {
-                    Upload { unwanted: true, ..upload }.note(it);
-                    it.refusal = None;
-                }
-            });
-            if let Some(operation) = changed.await? {
-                let upload = Upload::of(&operation)?;
-                if is_sent {
-                    worker::wake(engine, &operation.lane());
-                } else {
-                    for replaced in &upload.replaces {
-                        media::remove(engine, space, replaced, path.clone()).await?;
-                    }
-                    transition::remove(engine, row).await?;
-                }
+            let mut next = Some(row);
+            while let Some(row) = next {
+                next = give_up(engine, space, row, name).await?;
             }
         }
-        Some(LocalMedia::Uploaded(id, _)) => media::remove(engine, space, &id, path).await?,
+        Some(LocalMedia::Uploaded(id, _)) => {
+            media::remove(engine, space, &id, deletion::path_of(name)).await?;
+        }
         Some(LocalMedia::Empty) | None => {}
     }
     engine.local_medias.remove(space, name);
     Ok(())
+}
+
+/// Gives an upload up: what it replaces goes all the same, and so does what may come of it. The one before
+/// it under that name, which is to be given up as well.
+async fn give_up(
+    engine: &Arc<Engine>,
+    space: &SpaceId,
+    row: i64,
+    name: &str,
+) -> Result<Option<i64>> {
+    if let Some(unsent) = transition::remove_if(engine, row, |it| !it.sent).await? {
+        let Upload { replaces, after, .. } = Upload::of(&unsent)?;
+        for replaced in &replaces {
+            media::remove(engine, space, replaced, deletion::path_of(name)).await?;
+        }
+        return Ok(after);
+    }
+    let changed = transition::change(engine, row, |it| {
+        if let Ok(upload) = Upload::of(it) {
+            Upload { unwanted: true, ..upload }.note(it);
+            it.refusal = None;
+        }
+    });
+    let given_up = changed.await?;
+    let upload = given_up.as_ref().map(Upload::of).transpose()?;
+    let landed = match &upload {
+        // What lands from now on goes by itself.
+        Some(upload) => upload.landed.as_ref().map(|media| media.id.clone()),
+        None => engine.local_medias.landed(row),
+    };
+    if let Some(landed) = landed {
+        media::remove(engine, space, &landed, deletion::path_of(name)).await?;
+    }
+    given_up.iter().for_each(|operation| worker::wake(engine, &operation.lane()));
+    Ok(upload.and_then(|upload| upload.after))
 }
 
 /// What the journal holds of uploads is shown again, and what belongs to none is swept away.

@@ -110,7 +110,7 @@ async fn work(mut lease: LaneLease) {
 }
 
 /// Does what is to be done; nothing of it is left then.
-async fn finish(engine: &Engine, operation: &Operation) -> Result<()> {
+async fn finish(engine: &Arc<Engine>, operation: &Operation) -> Result<()> {
     carry_out::carry_out(engine, operation).await?;
     transition::remove(engine, operation.row).await
 }

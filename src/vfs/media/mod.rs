@@ -22,7 +22,7 @@ use crate::{
     sync::{
         ListIntent, Process,
         leaf::local_media::LocalMedia,
-        operation::{media as operations, uploading},
+        operation::{deletion, media as operations, uploading},
         read::{directories, media_names},
     },
     vfs::{
@@ -99,7 +99,8 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, directory: &Directory, name: &OsStr) 
     let space = space_of(directory)?;
     match find(vfs, directory, &MediaPlace::Directory, name).await? {
         MediaPlace::File(id) => {
-            operations::remove(&vfs.engine, space, &id, path_of(&name.to_string_lossy())).await
+            operations::remove(&vfs.engine, space, &id, deletion::path_of(&name.to_string_lossy()))
+                .await
         }
         MediaPlace::Named(name) => uploading::remove(&vfs.engine, space, &name).await,
         MediaPlace::Directory => Err(no_entry()),
@@ -132,10 +133,10 @@ pub(crate) fn operation_of(
     place: &MediaPlace,
 ) -> Option<Operation> {
     match place {
-        MediaPlace::File(id) => operations::deletion_of(&vfs.engine, id),
+        MediaPlace::File(id) => deletion::deletion_of(&vfs.engine, id),
         MediaPlace::Named(name) => match vfs.engine.local_medias.get(directory.space()?, name)? {
             LocalMedia::Uploading(row) => vfs.engine.operations.get(row),
-            LocalMedia::Uploaded(id, _) => operations::deletion_of(&vfs.engine, &id),
+            LocalMedia::Uploaded(id, _) => deletion::deletion_of(&vfs.engine, &id),
             LocalMedia::Empty => None,
         },
         MediaPlace::Directory => None,
@@ -147,11 +148,12 @@ pub(crate) fn operation_of(
 async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Vec<(String, MediaPlace)>> {
     let space = space_of(directory)?;
     let mut medias = directories::medias(&vfs.engine, space, ListIntent::List).await?;
+    deletion::settle_gone(&vfs.engine, space, &medias).await?;
     let locals = locals(vfs, space, &medias);
     let is_hidden = uploading::hidden(&vfs.engine, space);
     medias.retain(|media| {
         let is_local = locals.iter().any(|(_, local)| is_of(local, &media.id));
-        !is_local && !is_hidden(&media.id) && !operations::is_going(&vfs.engine, &media.id)
+        !is_local && !is_hidden(&media.id) && !deletion::is_going(&vfs.engine, &media.id)
     });
     let local_names: Vec<String> = locals.into_iter().map(|(name, _)| name).collect();
     let names = names::assign(vfs, directory, &local_names, &medias);
@@ -187,8 +189,4 @@ fn local(vfs: &Vfs, directory: &Directory, name: &str) -> Option<MediaPlace> {
 
 pub(super) fn space_of(directory: &Directory) -> Result<&SpaceId> {
     directory.space().ok_or_else(no_entry)
-}
-
-fn path_of(name: &str) -> String {
-    format!(".taskade/media/{name}")
 }

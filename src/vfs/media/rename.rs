@@ -7,10 +7,10 @@ use std::{ffi::OsStr, fs, io, sync::Arc};
 use crate::{
     error::{Error, Kind, Result},
     kernel_thread,
-    store::operations::OperationKind,
+    store::{operations::OperationKind, same_bytes::same_bytes},
     sync::{
         leaf::local_media::LocalMedia,
-        operation::{transition, uploading},
+        operation::{deletion, transition, uploading},
     },
     vfs::{
         directory::no_entry,
@@ -178,7 +178,7 @@ async fn takes_back(
     let removal = engine.operations.find(|it| {
         it.kind == OperationKind::DeleteMedia
             && it.space == *space
-            && it.path == media::path_of(name)
+            && it.path == deletion::path_of(name)
             && it.refusal.is_none()
     });
     let Some((removal, id)) = removal.and_then(|it| {
@@ -187,15 +187,9 @@ async fn takes_back(
     }) else {
         return Ok(false);
     };
-    let Some(mut known) = engine.media_files.open(&id, engine.medias.facts(&id).length) else {
-        return Ok(false);
-    };
-    let same = (|| -> io::Result<bool> {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut known, &mut bytes)?;
-        Ok(fs::read(path)? == bytes)
-    })();
-    if !same.unwrap_or(false) {
+    let known = engine.media_files.open(&id, engine.medias.facts(&id).length);
+    let (Some(known), Ok(file)) = (known, fs::File::open(path)) else { return Ok(false) };
+    if !same_bytes(&known, &file).unwrap_or(false) {
         return Ok(false);
     }
     // From here on nobody carries it out.
