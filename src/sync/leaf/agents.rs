@@ -26,12 +26,21 @@ struct Known {
     agents: HashMap<AgentId, KnownAgent>,
     /// The conversations of which nothing was told that was said, as they were then.
     untold: HashMap<(AgentId, ConvoId), RemoteConvo>,
-    /// What programs were shown of agents, the latest last.
-    served: VecDeque<(Option<Process>, AgentId, AgentState)>,
+    /// What programs were shown of agents, and by which file, the latest last.
+    served: VecDeque<ServedAgent>,
     /// The directories of agents that nothing was written to yet: where, and what they are to be called.
     new: Vec<(SpaceId, AgentId, String)>,
     /// The agents that were made in this mount, by the ids that they had here before.
     made: HashMap<AgentId, AgentId>,
+}
+
+/// What a file of an agent showed to a program.
+#[derive(Debug)]
+struct ServedAgent {
+    by: Option<Process>,
+    agent: AgentId,
+    file: &'static str,
+    state: AgentState,
 }
 
 /// How many of those are remembered.
@@ -136,23 +145,34 @@ impl Agents {
         new.unwrap_or(id).clone()
     }
 
-    /// A program has this before its eyes: it was shown it, or wrote it.
-    pub(crate) fn note_served(&self, by: Option<Process>, id: &AgentId, state: AgentState) {
+    /// A program has this before its eyes: it was shown it by this file, or wrote it there.
+    pub(crate) fn note_served(
+        &self,
+        by: Option<Process>,
+        (agent, file): (&AgentId, &'static str),
+        state: AgentState,
+    ) {
         let mut known = self.0.lock();
-        known.served.retain(|(process, agent, _)| (*process, agent) != (by, id));
+        let is_same = |it: &ServedAgent| (it.by, &it.agent, it.file) == (by, agent, file);
+        known.served.retain(|it| !is_same(it));
         if known.served.len() >= MOST_SERVED {
             known.served.pop_front();
         }
-        known.served.push_back((by, id.clone(), state));
+        known.served.push_back(ServedAgent { by, agent: agent.clone(), file, state });
     }
 
-    /// What a program has before its eyes: what it was shown last, or else what anybody was.
-    pub(crate) fn served(&self, by: Option<Process>, id: &AgentId) -> Option<AgentState> {
+    /// What a program has before its eyes: what it was shown last by this file, or else what anybody was.
+    pub(crate) fn served(
+        &self,
+        by: Option<Process>,
+        (agent, file): (&AgentId, &'static str),
+    ) -> Option<AgentState> {
         let known = self.0.lock();
-        let mut of_agent = known.served.iter().rev().filter(|(_, agent, _)| agent == id);
-        let latest = of_agent.clone().next();
-        let own = of_agent.find(|(process, ..)| process.is_some() && *process == by);
-        own.or(latest).map(|(_, _, state)| state.clone())
+        let is_of = |it: &&ServedAgent| it.agent == *agent && it.file == file;
+        let mut of_file = known.served.iter().rev().filter(is_of);
+        let latest = of_file.clone().next();
+        let own = of_file.find(|it| it.by.is_some() && it.by == by);
+        own.or(latest).map(|it| it.state.clone())
     }
 
     /// Notes that nothing was told of what was said in a conversation.

@@ -49,7 +49,7 @@ pub(crate) async fn content(
         AgentPlace::File(id, file) => {
             let space = directory.space().ok_or_else(no_entry)?;
             let agent = shown::agent(engine, space, id).await?;
-            engine.agents.note_served(process, id, agent.state());
+            engine.agents.note_served(process, (id, file.name()), agent.state());
             known_text(&agent, *file).ok_or_else(|| Error::new(Kind::Protocol, "not to be shown"))
         }
         AgentPlace::KnowledgeReadme(_) => Ok(KNOWLEDGE.into()),

@@ -176,7 +176,7 @@ async fn save_file(
         return publish::save(engine, at, &wish).await;
     }
     let now = shown::known(engine, at.space, at.id).ok_or_else(no_entry)?;
-    let seen = engine.agents.served(process, at.id).unwrap_or_else(|| now.state());
+    let seen = engine.agents.served(process, (at.id, file.name())).unwrap_or_else(|| now.state());
     let wanted = match file {
         AgentFile::Prompt => text::with_prompt(&seen, written),
         AgentFile::Whole | AgentFile::Public => text::whole(&now, written),
@@ -186,7 +186,7 @@ async fn save_file(
         true => create::save(engine, at, &seen, &wanted).await,
         false => save::save(engine, at, &seen, &wanted).await,
     };
-    engine.agents.note_served(process, at.id, wanted);
+    engine.agents.note_served(process, (at.id, file.name()), wanted);
     saved
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use taskadefs::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     error::Result,
     sync::{Engine, Event, Journal, Settings},
     vfs::{DirectoryEntry, Ino, Invalidate, Invalidation, OpenMode, ROOT, RenameMode, Vfs},
@@ -30,6 +30,8 @@ pub struct Mount {
     pub folder: Ino,
     pub dir: tempfile::TempDir,
     pub settings: Settings,
+    /// What the mounts that come go by.
+    pub clock: Arc<dyn Clock>,
     unheard: Option<Unheard>,
 }
 
@@ -89,9 +91,10 @@ impl Mount {
         let memory = Memory::acme();
         memory.seed("f", "plan", "Plan", tasks);
         let line = Line::to(&memory);
-        let (vfs, unheard) = vfs(&line, &dir, &settings);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (vfs, unheard) = vfs(&line, &dir, &settings, &clock);
         let unheard = Some(unheard);
-        let mut mount = Self { vfs, memory, line, folder: ROOT, dir, settings, unheard };
+        let mut mount = Self { vfs, memory, line, folder: ROOT, dir, settings, clock, unheard };
         mount.enter().await;
         mount
     }
@@ -113,7 +116,7 @@ impl Mount {
     pub async fn remount(&mut self) {
         self.line.cut();
         self.line = Line::to(&self.memory);
-        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
         (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.enter().await;
     }
@@ -122,7 +125,7 @@ impl Mount {
     pub async fn remount_offline(&mut self) {
         self.line.cut();
         self.line = Line::to(&self.memory);
-        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
         (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.memory.set_offline(false);
         self.enter().await;
@@ -148,7 +151,7 @@ impl Mount {
         copy_files(&self.dir.path().join("uploads"), &new.path().join("uploads"));
         self.dir = new;
         self.line = Line::to(&self.memory);
-        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
         (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.enter().await;
     }
@@ -180,7 +183,7 @@ impl Mount {
         }
         self.dir = new;
         self.line = Line::to(&self.memory);
-        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings);
+        let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
         (self.vfs, self.unheard) = (vfs, Some(unheard));
         self.enter().await;
     }
@@ -295,10 +298,15 @@ pub fn copy_database(from: &Path, to: &Path) {
     fresh.execute_batch(&format!("PRAGMA user_version={version}")).unwrap();
 }
 
-fn vfs(line: &Arc<Line>, dir: &tempfile::TempDir, settings: &Settings) -> (Arc<Vfs>, Unheard) {
+fn vfs(
+    line: &Arc<Line>,
+    dir: &tempfile::TempDir,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> (Arc<Vfs>, Unheard) {
     let journal = Arc::new(Journal::open(&dir.path().join("journal")).unwrap());
-    let clock = Arc::new(SystemClock);
-    let (engine, events) = Engine::new(line.clone(), clock, journal, settings.clone()).unwrap();
+    let (clock, settings) = (clock.clone(), settings.clone());
+    let (engine, events) = Engine::new(line.clone(), clock, journal, settings).unwrap();
     let (vfs, invalidations) = Vfs::new(engine, dir.path().join("scratch"), 0, 0).unwrap();
     (vfs, (events, invalidations))
 }

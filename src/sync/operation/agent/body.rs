@@ -39,6 +39,11 @@ impl AgentSave {
         })
     }
 
+    /// Notes it in its operation.
+    pub(crate) fn note(self, operation: &mut Operation) {
+        operation.body = serde_json::to_value(self).unwrap_or_default();
+    }
+
     /// What it makes of an agent that others may have changed.
     pub(crate) fn onto(&self, now: &AgentState) -> MergedAgent {
         merge(&self.base, &self.want, now)

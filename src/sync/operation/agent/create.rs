@@ -117,12 +117,12 @@ pub(crate) async fn save(
 /// EBUSY while its answer is awaited, otherwise if it cannot be journaled.
 pub(crate) async fn remove(engine: &Engine, new: &AgentId) -> Result<()> {
     engine.agents.remove_new(new);
-    match creation_of(engine, new) {
-        Some(operation) if operation.sent && operation.refusal.is_none() => {
-            Err(Error::new(Kind::Os(libc::EBUSY), "the agent is being made"))
-        }
-        Some(operation) => transition::remove(engine, operation.row).await,
-        None => Ok(()),
+    let Some(operation) = creation_of(engine, new) else { return Ok(()) };
+    // What may have been made is looked for first.
+    match transition::remove_if(engine, operation.row, |it| !it.sent).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::new(Kind::Os(libc::EBUSY), "the agent is being made")
+            .hint("remove it again in a moment")),
     }
 }
 
@@ -203,7 +203,8 @@ pub(crate) async fn send_generation(engine: &Engine, operation: &Operation) -> R
     let sent: Generation = serde_json::from_value(operation.body.clone()).map_err(unreadable)?;
     let there = there(engine, operation, operation.sent).await?;
     if operation.sent {
-        if there.iter().any(|agent| !sent.before.contains(&agent.id)) {
+        let is_own = |id: &AgentId| engine.agents.first(id) != *id;
+        if there.iter().any(|agent| !sent.before.contains(&agent.id) && !is_own(&agent.id)) {
             return Ok(());
         }
         transition::change(engine, operation.row, |it| it.sent = false).await?;

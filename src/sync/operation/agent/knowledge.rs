@@ -45,8 +45,8 @@ pub(crate) async fn add(
     at: AgentAt<'_>,
     knowledge: &Knowledge,
 ) -> Result<()> {
-    if let Some(removal) = waiting(engine, at.id, OperationKind::RemoveKnowledge, knowledge) {
-        return transition::remove(engine, removal.row).await;
+    if take_back(engine, at.id, OperationKind::RemoveKnowledge, knowledge).await? {
+        return Ok(());
     }
     let row = journal(engine, at, OperationKind::AddKnowledge, knowledge, Duration::ZERO).await?;
     verdict::verdict(engine, row).await
@@ -61,12 +61,10 @@ pub(crate) async fn remove(
     at: AgentAt<'_>,
     knowledge: &Knowledge,
 ) -> Result<()> {
-    match waiting(engine, at.id, OperationKind::AddKnowledge, knowledge) {
-        Some(addition) => transition::remove(engine, addition.row).await,
-        None => {
-            journal(engine, at, OperationKind::RemoveKnowledge, knowledge, GRACE).await.map(drop)
-        }
+    if take_back(engine, at.id, OperationKind::AddKnowledge, knowledge).await? {
+        return Ok(());
     }
+    journal(engine, at, OperationKind::RemoveKnowledge, knowledge, GRACE).await.map(drop)
 }
 
 /// Carries either out. To add once more what was added may be refused: then it is there.
@@ -77,8 +75,25 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
     let (Some(knowledge), Some(agent)) = (of(operation), operation.subject.as_deref()) else {
         return Err(Error::new(Kind::Storage, "the journal has knowledge that cannot be read"));
     };
-    let (knowledge, agent, was_sent) = (&knowledge, &AgentId::new(agent), operation.sent);
-    transition::change(engine, operation.row, |it| it.sent = true).await?;
+    let (agent, was_sent) = (&AgentId::new(agent), operation.sent);
+    let noted = transition::change(engine, operation.row, |it| it.sent = true).await?;
+    // Somebody took it back meanwhile.
+    let Some(operation) = noted else { return Ok(()) };
+    let sent = change(engine, &operation, (agent, &knowledge), was_sent).await;
+    if let Err(error) = &sent
+        && error.kind().is_certain()
+    {
+        transition::change(engine, operation.row, |it| it.sent = was_sent).await?;
+    }
+    sent
+}
+
+async fn change(
+    engine: &Engine,
+    operation: &Operation,
+    (agent, knowledge): (&AgentId, &Knowledge),
+    was_sent: bool,
+) -> Result<()> {
     if operation.kind == OperationKind::RemoveKnowledge {
         engine.backend.write(RemoveKnowledge { agent, knowledge }).await?;
         engine.listings.change_knowledge(agent, |known| known.retain(|it| it != knowledge));
@@ -97,17 +112,21 @@ fn of(operation: &Operation) -> Option<Knowledge> {
     serde_json::from_value(operation.body.clone()).ok()
 }
 
-/// One of this kind that is not sent, or was refused.
-fn waiting(
+/// Takes one of this kind back that is not sent, or was refused. Whether there was one.
+async fn take_back(
     engine: &Engine,
     id: &AgentId,
     kind: OperationKind,
     knowledge: &Knowledge,
-) -> Option<Operation> {
-    shown::operations_of(engine, id).into_iter().find(|it| {
-        let is_open = it.refusal.is_some() || !it.sent;
-        it.kind == kind && is_open && of(it).as_ref() == Some(knowledge)
-    })
+) -> Result<bool> {
+    let is_it = |it: &Operation| it.kind == kind && of(it).as_ref() == Some(knowledge);
+    for operation in shown::operations_of(engine, id).into_iter().filter(is_it) {
+        let is_open = |it: &Operation| it.refusal.is_some() || !it.sent;
+        if transition::remove_if(engine, operation.row, is_open).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn journal(

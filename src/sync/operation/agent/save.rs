@@ -85,8 +85,9 @@ async fn amend(engine: &Arc<Engine>, waiting: &Operation, body: Value) -> Result
 pub(crate) async fn remove(engine: &Arc<Engine>, at: AgentAt<'_>) -> Result<()> {
     let before = shown::operations_of(engine, at.id);
     add(engine, at, OperationKind::DeleteAgent, Value::Null, GRACE).await?;
-    for operation in before.into_iter().filter(|it| it.refusal.is_some() || !it.sent) {
-        transition::remove(engine, operation.row).await?;
+    for operation in before {
+        let is_open = |it: &Operation| it.refusal.is_some() || !it.sent;
+        transition::remove_if(engine, operation.row, is_open).await?;
     }
     Ok(())
 }
@@ -105,8 +106,9 @@ pub(crate) async fn take_back(
         it.kind == OperationKind::DeleteAgent && it.space == *space && it.path == path && is_waiting
     };
     let Some(deletion) = engine.operations.find(is_it) else { return Ok(None) };
-    transition::remove(engine, deletion.row).await?;
-    Ok(deletion.subject.map(AgentId::new))
+    // It may be on its way by now.
+    let taken_back = transition::remove_if(engine, deletion.row, is_it).await?;
+    Ok(taken_back.and_then(|deletion| deletion.subject).map(AgentId::new))
 }
 
 async fn add(

@@ -49,8 +49,11 @@ async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<
     if merged.state == before {
         return Ok(());
     }
-    if !merged.overridden.is_empty() && !was_sent {
+    if !merged.overridden.is_empty() {
         overridden::keep(engine, operation, &now.item.clone().into(), &merged.overridden).await;
+        // Kept once, however often it is sent.
+        let rebased = AgentSave { base: before.clone(), want: merged.state.clone() };
+        transition::change(engine, operation.row, |it| rebased.note(it)).await?;
     }
     let AgentState { name, data } = &merged.state;
     let changes = UpdateAgent {
@@ -71,7 +74,11 @@ async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<
 /// What the service refuses with, or what came in the way.
 pub(crate) async fn delete(engine: &Engine, operation: &Operation) -> Result<()> {
     let id = subject(operation)?;
-    transition::change(engine, operation.row, |it| it.sent = true).await?;
+    let noted = transition::change(engine, operation.row, |it| it.sent = true).await?;
+    // Somebody took it back meanwhile.
+    if noted.is_none() {
+        return Ok(());
+    }
     engine.backend.write(DeleteAgent { agent: &id }).await?;
     engine.listings.note_agent(&operation.space, &id, None);
     Ok(())

@@ -7,6 +7,8 @@ mod mounts;
 mod sight;
 mod world;
 
+pub(crate) use mounts::{Process, VirtualClock};
+
 use std::{collections::BTreeSet, time::Duration};
 
 use taskadefs::error::Kind;

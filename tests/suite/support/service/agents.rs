@@ -71,17 +71,36 @@ impl State {
             }
             (Method::Put, "agents/{agent}/publicAccess", [id]) => {
                 self.agent(id)?;
+                self.published.insert((*id).to_owned());
                 Ok(json!({ "ok": true, "publicUrl": "https://taskade.invalid/a/p" }))
             }
-            (Method::Patch, "agents/{agent}/public-agent", [id])
-            | (Method::Post, "agents/{agent}/knowledge/project", [id])
-            | (Method::Post, "agents/{agent}/knowledge/media", [id])
-            | (Method::Delete, "agents/{agent}/knowledge/project/{project}", [id, _])
-            | (Method::Delete, "agents/{agent}/knowledge/media/{media}", [id, _]) => {
+            (Method::Patch, "agents/{agent}/public-agent", [id]) => {
                 Ok(item(self.agent(id)?.clone()))
+            }
+            (Method::Post, "agents/{agent}/knowledge/project", [id]) => {
+                self.know(id, sent(call, "/projectId").as_str().unwrap())
+            }
+            (Method::Post, "agents/{agent}/knowledge/media", [id]) => {
+                self.know(id, sent(call, "/mediaId").as_str().unwrap())
+            }
+            (
+                Method::Delete,
+                "agents/{agent}/knowledge/project/{project}"
+                | "agents/{agent}/knowledge/media/{media}",
+                [id, known],
+            ) => {
+                let agent = item(self.agent(id)?.clone());
+                let known = ((*id).to_owned(), (*known).to_owned());
+                if self.knowledge.remove(&known) { Ok(agent) } else { Err(gone()) }
             }
             _ => Err(gone()),
         }
+    }
+
+    fn know(&mut self, agent: &str, known: &str) -> Result<Value> {
+        let item = item(self.agent(agent)?.clone());
+        self.knowledge.insert((agent.to_owned(), known.to_owned()));
+        Ok(item)
     }
 
     fn make_agent(&mut self, folder: &str, name: &Value, data: &Value) -> Value {
@@ -109,6 +128,14 @@ impl Memory {
         *self.lock().agent(id).unwrap().pointer_mut(pointer).unwrap() = value;
     }
 
+    /// Somebody else sets a key of what an agent is set to. Whether there is such an agent.
+    pub fn set_agent_key_elsewhere(&self, id: &str, key: &str, value: Value) -> bool {
+        self.lock().agent(id).is_ok_and(|agent| {
+            agent["data"][key] = value;
+            true
+        })
+    }
+
     /// Somebody else deletes an agent.
     pub fn delete_agent_elsewhere(&self, id: &str) {
         self.lock().agents.retain(|agent| agent["id"] != id);
@@ -118,6 +145,21 @@ impl Memory {
     pub fn agent_names(&self) -> Vec<String> {
         let state = self.lock();
         state.agents.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// All agents, as they are.
+    pub fn agents(&self) -> Vec<Value> {
+        self.lock().agents.clone()
+    }
+
+    /// Whether an agent knows something.
+    pub fn agent_knows(&self, id: &str, known: &str) -> bool {
+        self.lock().knowledge.contains(&(id.to_owned(), known.to_owned()))
+    }
+
+    /// Whether an agent is public.
+    pub fn is_agent_public(&self, id: &str) -> bool {
+        self.lock().published.contains(id)
     }
 
     /// An agent as it is.

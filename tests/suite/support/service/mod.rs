@@ -73,6 +73,10 @@ pub(crate) struct State {
     pub(crate) torn: Option<usize>,
     /// As they are answered.
     pub(crate) agents: Vec<Value>,
+    /// What agents know: the agent, and the project or medium.
+    pub(crate) knowledge: BTreeSet<(String, String)>,
+    /// The agents that are public.
+    pub(crate) published: BTreeSet<String>,
     pub(crate) log: Vec<String>,
     pub(crate) reads: usize,
     /// What was read, as the paths of the document have it.
