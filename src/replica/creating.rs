@@ -62,8 +62,15 @@ impl Replica {
     /// it should the answer be lost. The tasks to create it with.
     pub(crate) fn begin_creation(&mut self, before: HashSet<ProjectId>) -> Outline {
         let sent = self.pending().map(|save| save.target.clone()).unwrap_or_default();
-        self.creating = Some(Box::new(Creating { before, sent: sent.clone() }));
+        self.creating = Some(Box::new(Creating { before, sent: sent.clone(), is_made: false }));
         sent
+    }
+
+    /// The request to create it was executed, and what it made is not known: it is to be found.
+    pub(crate) fn note_made(&mut self) {
+        if let Some(creating) = &mut self.creating {
+            creating.is_made = true;
+        }
     }
 
     /// The request to create it was not executed: nothing is to be found of it.

@@ -50,4 +50,7 @@ pub(crate) struct Creating {
     pub(crate) before: HashSet<ProjectId>,
     /// The tasks that were asked for.
     pub(crate) sent: Outline,
+    /// Whether it was made, as Taskade says: it is looked for then, and never asked for again.
+    #[serde(default)]
+    pub(crate) is_made: bool,
 }

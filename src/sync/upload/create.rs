@@ -5,7 +5,7 @@
 //! bullets, so what it made is read back and believed, and only the difference is sent. What a project
 //! is made from that is more than a text is told in `made_from`.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use crate::{
     api::{Priority, RemoteProject},
@@ -28,6 +28,15 @@ use crate::{
     },
     text::content_type::project_markdown,
 };
+
+/// How long until a project is looked for again that was made and is not listed yet. After that it is for
+/// the user to say.
+const LOOKS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// A project that a request made, and where it is.
 pub(crate) struct Made {
@@ -71,9 +80,12 @@ pub(crate) async fn created_by(
     project: &Project,
     earlier: Option<Creating>,
 ) -> Result<Option<(Made, Outline)>> {
-    let Some(Creating { before, sent }) = earlier else { return Ok(None) };
+    let Some(Creating { before, sent, is_made }) = earlier else { return Ok(None) };
     let place = asked_at(project);
-    let found = find_created(engine, &place, &before).await?;
+    let found = match is_made {
+        true => Some(find_made(engine, &place, &before).await?),
+        false => find_created(engine, &place, &before).await?,
+    };
     Ok(found.map(|made| (made, sent)))
 }
 
@@ -101,11 +113,10 @@ pub(crate) async fn ask_for(engine: &Engine, project: &Project) -> Result<(Made,
         let error = match made_from::ask(engine, &made_from, &place).await {
             Ok((id, place)) => match id {
                 Some(id) => return Ok((Made { id, place }, None)),
-                // It was made, says Taskade, and not which it is.
-                None => match find_created(engine, &place, &before).await? {
-                    Some(made) => return Ok((made, None)),
-                    None => made_from::unseen(),
-                },
+                None => {
+                    note_made(engine, project).await?;
+                    return Ok((find_made(engine, &place, &before).await?, None));
+                }
             },
             Err(error) if !error.kind().is_certain() => return Err(error),
             Err(error) => {
@@ -153,6 +164,13 @@ pub(crate) async fn note_request(
     Ok(Some((sent, made_from)))
 }
 
+/// Notes, durably, that it was made, as Taskade says that does not say which it is.
+async fn note_made(engine: &Engine, project: &Project) -> Result<()> {
+    let mut next = Transition::begin(engine, project).await;
+    next.note_made();
+    next.commit().await
+}
+
 /// Notes, durably, that no request to create the project is under way.
 pub(crate) async fn note_not_creating(engine: &Engine, project: &Project) -> Result<()> {
     let mut next = Transition::begin(engine, project).await;
@@ -191,6 +209,17 @@ pub(crate) async fn take_over(
         return Ok(());
     }
     next.commit_with(|current| bases::log_names(engine, current)).await
+}
+
+/// Looks for a project that was made, as Taskade says: it may be listed a while later.
+async fn find_made(engine: &Engine, place: &Location, before: &HashSet<ProjectId>) -> Result<Made> {
+    for pause in LOOKS {
+        if let Some(made) = find_created(engine, place, before).await? {
+            return Ok(made);
+        }
+        engine.clock.sleep(pause).await;
+    }
+    find_created(engine, place, before).await?.ok_or_else(made_from::unseen)
 }
 
 /// Looks for a project that a request made whose answer never came: one of its title that is

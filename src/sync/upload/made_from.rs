@@ -1,8 +1,8 @@
 //! Projects that are made from more than a text: copies of other projects, which come with all that
 //! those have, and what a template makes.
 //!
-//! A copy that Taskade refuses, or does not show, is created from its text instead: what was saved is
-//! there all the same, and the history says what it lacks. Of a template nothing is known but its name,
+//! A copy that Taskade refuses is created from its text instead: what was saved is there all the same, and
+//! the history says what it lacks. One that was made, as Taskade says, and is not listed is looked for. Of a template nothing is known but its name,
 //! so a project that is not made from it is not made.
 
 use crate::{
@@ -21,9 +21,11 @@ use crate::{
     text::codec::wanted,
 };
 
-/// Taskade says that a project was made, and does not list it.
+/// Taskade says that a project was made, and does not list it: another one may be a second one.
 pub(crate) fn unseen() -> Error {
-    Error::new(Kind::Refused, "Taskade says that it made the project, but does not list it")
+    Error::new(Kind::Refused, "Taskade says that it made the project, but does not list it").hint(
+        "nothing is made twice: `taskadefs retry` looks for it again, and `discard` gives it up",
+    )
 }
 
 /// Where the service makes a project that is to be at a place: what a template makes is called as the

@@ -180,3 +180,40 @@ async fn an_undo_archives_the_copy_and_nothing_else() {
     assert_eq!(mount.vfs.undo(None).await.unwrap_err().kind(), Kind::NotFound);
     assert_ne!(mount.writes(), NONE);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_listed_late_is_waited_for_and_none_is_made_beside() {
+    for (after, is_killed) in [(1, false), (4, false), (3, true)] {
+        let mut mount = opened().await;
+        mount.memory.lock().copies_show_after = Some(after);
+        mount.create("Copy.md", TEXT.as_bytes()).await.unwrap();
+        if is_killed {
+            mount.crash().await;
+        }
+        pass(60).await;
+        assert_eq!(mount.writes(), ["POST plan/copy \"Copy\""], "{after}");
+        assert_copied(&mount).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_never_listed_is_told_and_looked_for_again_when_that_is_asked_for() {
+    let mut mount = opened().await;
+    mount.memory.lock().copies_show_after = Some(1000);
+    mount.create("Copy.md", TEXT.as_bytes()).await.unwrap();
+    pass(60).await;
+    assert_eq!(mount.writes(), ["POST plan/copy \"Copy\""]);
+    let told = mount.vfs.status().saves;
+    assert_eq!((told.len(), told[0].state), (1, "rejected"));
+    let reason = told[0].reason.clone().unwrap();
+    assert!(reason.contains("does not list it") && reason.contains("retry"), "{reason}");
+    assert_eq!(mount.read("Copy.md").await, TEXT, "what was saved is what is read");
+    mount.crash().await;
+    pass(60).await;
+    mount.memory.lock().unlisted.clear();
+    let ino = mount.ino("Copy.md").await.unwrap();
+    mount.vfs.retry(ino, false).await.unwrap();
+    pass(60).await;
+    assert_eq!(mount.writes(), NONE, "it is there");
+    assert_copied(&mount).await;
+}

@@ -160,8 +160,13 @@ impl State {
             (Method::Get, EXPORT, [space]) => self.export(space),
             (Method::Get, "folders/{folder}/projects", [folder]) => {
                 self.check_space(folder)?;
+                let unlisted = &self.unlisted;
                 let inside = self.projects.iter().filter(|(_, p)| p.folder == *folder);
-                Ok(items(inside.map(|(id, project)| project_item(id, project))))
+                let listed = inside.filter(|(id, _)| !unlisted.contains_key(*id));
+                let listed = items(listed.map(|(id, project)| project_item(id, project)));
+                self.unlisted.values_mut().for_each(|left| *left = left.saturating_sub(1));
+                self.unlisted.retain(|_, left| *left > 0);
+                Ok(listed)
             }
             (Method::Get, "folders/{folder}/project-templates", [folder]) => {
                 let templates = self.templates.iter().filter(|_| *folder == "f");
@@ -259,6 +264,13 @@ impl State {
         Ok(item(json!({ "id": id })))
     }
 
+    /// What is answered where a project was made of something.
+    fn made(&mut self, id: String) -> Value {
+        let Some(after) = self.copies_show_after else { return item(json!({ "id": id })) };
+        self.unlisted.insert(id, after);
+        item(json!({}))
+    }
+
     fn copy_project(&mut self, project: &str, call: &Call) -> Result<Value> {
         let (folder, title) = (text(call, "/folderId"), text(call, "/projectTitle"));
         let mut copy = self.project(project)?.clone();
@@ -282,7 +294,7 @@ impl State {
                 self.details.insert((id.clone(), task), details);
             }
         }
-        Ok(item(json!({ "id": id })))
+        Ok(self.made(id))
     }
 }
 

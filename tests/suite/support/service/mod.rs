@@ -57,6 +57,11 @@ pub(crate) struct State {
     pub(crate) copies_have_details: bool,
     /// Whether the tasks of a copied project have other ids than those of the original.
     pub(crate) copies_have_new_ids: bool,
+    /// How many listings of projects go by until a project that is made of another one, or of a template,
+    /// is in them; no answer says which it is then.
+    pub(crate) copies_show_after: Option<usize>,
+    /// Those that are in no listing yet, and in how many more they are not.
+    pub(crate) unlisted: BTreeMap<String, usize>,
     /// Whether titles stay as they are, whatever their nodes are told; they do if not said.
     pub(crate) titles_follow: bool,
     /// Templates of the folder `f`, by their ids: their names, and the projects that they were made of.
