@@ -1,5 +1,7 @@
 //! The media of a Taskade in memory.
 
+use std::os::unix::fs::FileExt;
+
 use serde_json::{Value, json};
 use taskadefs::{
     api::{Call, FileBody, FileHead, FilePart, Method},
@@ -110,7 +112,11 @@ impl Memory {
 fn bytes(file: &FileBody) -> Vec<u8> {
     let part = |part: &FilePart| match part {
         FilePart::Bytes(bytes) => bytes.to_vec(),
-        FilePart::OnDisk(..) => unreachable!("media are sent from memory"),
+        FilePart::OnDisk(file, length) => {
+            let mut bytes = vec![0; usize::try_from(*length).unwrap()];
+            file.read_exact_at(&mut bytes, 0).unwrap();
+            bytes
+        }
     };
     file.parts().iter().flat_map(part).collect()
 }
