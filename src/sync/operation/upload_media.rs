@@ -38,12 +38,7 @@ pub(super) async fn upload(engine: &Arc<Engine>, operation: &Operation) -> Resul
         return land(engine, operation, found).await;
     }
     if upload.unwanted {
-        for replaced in &upload.replaces {
-            let path = operation.path.clone();
-            deletion::stage(engine, &operation.space, replaced, path).await?;
-        }
-        engine.local_medias.settle(&operation.space, operation.row, None);
-        return Ok(());
+        return give_up(engine, operation, &upload).await;
     }
     let before = match (&upload.before, engine.listings.medias(&operation.space)) {
         (Some(before), _) => before.clone(),
@@ -63,18 +58,31 @@ pub(super) async fn upload(engine: &Arc<Engine>, operation: &Operation) -> Resul
     match uploaded {
         Ok(media) => land(engine, &sending, media).await,
         Err(error) => {
-            if error.kind().is_certain() {
-                transition::change(engine, operation.row, |it| {
-                    it.sent = false;
-                    if let Ok(upload) = Upload::of(it) {
-                        Upload { before: None, ..upload }.note(it);
-                    }
-                })
-                .await?;
+            if !error.kind().is_certain() {
+                return Err(error);
             }
-            Err(error)
+            let unsent = transition::change(engine, operation.row, |it| {
+                it.sent = false;
+                if let Ok(upload) = Upload::of(it) {
+                    Upload { before: None, ..upload }.note(it);
+                }
+            });
+            // Its file may have been removed meanwhile.
+            match unsent.await?.as_ref().map(Upload::of).transpose()? {
+                Some(upload) if upload.unwanted => give_up(engine, operation, &upload).await,
+                _ => Err(error),
+            }
         }
     }
+}
+
+/// Nothing is at Taskade of an upload whose file was removed: what it was to replace goes all the same.
+async fn give_up(engine: &Engine, operation: &Operation, upload: &Upload) -> Result<()> {
+    for replaced in &upload.replaces {
+        deletion::stage(engine, &operation.space, replaced, operation.path.clone()).await?;
+    }
+    engine.local_medias.settle(&operation.space, operation.row, None);
+    Ok(())
 }
 
 /// An upload, with what the one before it under that name was to replace, if that was refused: this one
