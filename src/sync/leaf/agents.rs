@@ -12,6 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     api::{AgentState, RemoteAgent, RemoteConvo},
+    error::{Error, Kind, Result},
     ids::{AgentId, ConvoId, SpaceId},
     lock_order::Ordered,
     replica::{freshness::remaining, served::Process},
@@ -34,10 +35,18 @@ struct Known {
     made: HashMap<AgentId, AgentId>,
 }
 
+impl Known {
+    /// The id that an agent had here first.
+    fn first<'a>(&'a self, id: &'a AgentId) -> &'a AgentId {
+        self.made.iter().find(|(_, made)| *made == id).map_or(id, |(new, _)| new)
+    }
+}
+
 /// What a file of an agent showed to a program.
 #[derive(Debug)]
 struct ServedAgent {
     by: Option<Process>,
+    /// By the id that it had here first.
     agent: AgentId,
     file: &'static str,
     state: AgentState,
@@ -93,12 +102,16 @@ impl Agents {
     }
 
     /// A directory was made for an agent. The id that it has here until the service gives one.
-    pub(crate) fn add_new(&self, space: &SpaceId, name: &str, now: SystemTime) -> AgentId {
-        let mut known = self.0.lock();
-        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let id = AgentId::new(format!("new agent {since} {}", known.new.len() + known.made.len()));
-        known.new.push((space.clone(), id.clone(), name.to_owned()));
-        id
+    /// No other has that, before a remount or after it.
+    ///
+    /// # Errors
+    /// If there are no random numbers.
+    pub(crate) fn add_new(&self, space: &SpaceId, name: &str) -> Result<AgentId> {
+        let random = getrandom::u64()
+            .map_err(|error| Error::new(Kind::Storage, format!("no random number: {error}")))?;
+        let id = AgentId::new(format!("new agent {random:016x}"));
+        self.0.lock().new.push((space.clone(), id.clone(), name.to_owned()));
+        Ok(id)
     }
 
     /// The directories in a space that nothing was written to yet, each with its name.
@@ -140,9 +153,7 @@ impl Agents {
 
     /// The id that an agent had here first.
     pub(crate) fn first(&self, id: &AgentId) -> AgentId {
-        let known = self.0.lock();
-        let new = known.made.iter().find(|(_, made)| *made == id).map(|(new, _)| new);
-        new.unwrap_or(id).clone()
+        self.0.lock().first(id).clone()
     }
 
     /// A program has this before its eyes: it was shown it by this file, or wrote it there.
@@ -153,6 +164,7 @@ impl Agents {
         state: AgentState,
     ) {
         let mut known = self.0.lock();
+        let agent = &known.first(agent).clone();
         let is_same = |it: &ServedAgent| (it.by, &it.agent, it.file) == (by, agent, file);
         known.served.retain(|it| !is_same(it));
         if known.served.len() >= MOST_SERVED {
@@ -168,6 +180,7 @@ impl Agents {
         (agent, file): (&AgentId, &'static str),
     ) -> Option<AgentState> {
         let known = self.0.lock();
+        let agent = known.first(agent);
         let is_of = |it: &&ServedAgent| it.agent == *agent && it.file == file;
         let mut of_file = known.served.iter().rev().filter(is_of);
         let latest = of_file.clone().next();

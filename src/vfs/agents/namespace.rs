@@ -233,7 +233,7 @@ pub(crate) async fn mkdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
             let title = name.to_str().and_then(file_names::space_title).ok_or_else(|| {
                 Error::new(Kind::Invalid, "no agent can have this name").at(name.to_string_lossy())
             })?;
-            vfs.engine.agents.add_new(space, &title, vfs.engine.clock().wall())
+            vfs.engine.agents.add_new(space, &title)?
         }
     };
     Ok(Some(resource::look_up_resource(vfs, &at.node(&AgentPlace::One(id)))))

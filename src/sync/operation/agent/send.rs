@@ -26,6 +26,7 @@ use crate::{
 /// What the service refuses with, or what came in the way.
 pub(crate) async fn save(engine: &Engine, operation: &Operation) -> Result<()> {
     let was_sent = operation.sent;
+    settle_refused(engine, operation).await?;
     let noted = transition::change(engine, operation.row, |it| it.sent = true).await?;
     let Some(operation) = noted else { return Ok(()) };
     let sent = send(engine, &operation, was_sent).await;
@@ -35,6 +36,28 @@ pub(crate) async fn save(engine: &Engine, operation: &Operation) -> Result<()> {
         transition::change(engine, operation.row, |it| it.sent = was_sent).await?;
     }
     sent
+}
+
+/// An earlier save that was refused while this one waited is part of it: tried again later it would take
+/// the place of this one.
+async fn settle_refused(engine: &Engine, operation: &Operation) -> Result<()> {
+    let is_it = |it: &Operation| {
+        it.kind == operation.kind
+            && it.subject == operation.subject
+            && it.row < operation.row
+            && it.refusal.is_some()
+    };
+    while let Some(refused) = engine.operations.find(is_it) {
+        let earlier = AgentSave::of(&refused)?;
+        transition::change(engine, operation.row, |it| {
+            if let Ok(save) = AgentSave::of(it) {
+                earlier.then(&save.base, &save.want).note(it);
+            }
+        })
+        .await?;
+        transition::remove(engine, refused.row).await?;
+    }
+    Ok(())
 }
 
 async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<()> {
