@@ -254,3 +254,26 @@ fn a_template_under_its_own_name_costs_no_renaming_and_a_refusal_makes_nothing()
     assert_eq!(fs::read_to_string(mounted.file()).unwrap(), "- [ ] one\n");
     mounted.end();
 }
+
+#[test]
+fn an_undo_archives_what_a_template_made_and_nothing_else() {
+    for renaming in [Renaming::Works, Renaming::Ignored] {
+        let mounted = templated(Quirks { renaming, ..Quirks::default() });
+        mounted.ok("ls; ls .taskade/templates; cp .taskade/templates/Sprint.md 'Sprint 12.md'");
+        until("it is history", || {
+            let history = mounted.ok(&format!("{PROGRAM} history 'Sprint 12.md'"));
+            history.contains("created from Acme/.taskade/templates/Sprint.md")
+        });
+        let made = only(&mounted, "Sprint 12");
+        let before = mounted.server().store().find_projects("Sprint").unwrap();
+        mounted.ok(&format!("{PROGRAM} undo --yes 'Sprint 12.md'"));
+        assert_eq!(mounted.ok("ls; ls .taskade/archive | grep 12"), "Plan.md\nSprint 12.md\n");
+        let found = mounted.server().store().find_projects("Sprint 12").unwrap();
+        assert_eq!(found, [(made, true)]);
+        assert_eq!(mounted.server().store().find_projects("Sprint").unwrap(), before);
+        assert_eq!(mounted.ok("ls .taskade/templates"), "Sprint.md\n");
+        let again = mounted.sh(&format!("{PROGRAM} undo --yes 'Sprint 12.md'"));
+        assert!(!again.status.success(), "{}", said(&again));
+        mounted.end();
+    }
+}

@@ -31,5 +31,6 @@ mod start_and_end;
 mod state_directory;
 mod stuck_process;
 mod tables;
+mod uploads;
 mod watched_crowds;
 mod watchers;
