@@ -53,6 +53,8 @@ struct Model {
     theirs: BTreeMap<Content, &'static str>,
     /// What programs have removed or replaced: there again only if that was refused.
     gone: BTreeSet<Content>,
+    /// What is there again, since its deletion was refused.
+    refused: BTreeSet<Content>,
     /// What somebody else has deleted: there as long as nobody knows.
     deleted: BTreeSet<Content>,
     /// Which were written through this mount.
@@ -74,6 +76,7 @@ impl Model {
             files: BTreeMap::new(),
             theirs: BTreeMap::new(),
             gone: BTreeSet::new(),
+            refused: BTreeSet::new(),
             deleted: BTreeSet::new(),
             since_mounted: BTreeSet::new(),
             written: 0,
@@ -176,6 +179,8 @@ impl Model {
             }
         }
         self.since_mounted.insert(name);
+        self.gone.remove(&content);
+        self.refused.remove(&content);
         let former = self.files.insert(name, content.clone());
         self.gone.extend(former.filter(|former| *former != content));
     }
@@ -219,10 +224,12 @@ impl Model {
             // What is in it cannot be read now.
             Err(error) => return assert!(error.kind().is_transient(), "{error}"),
         }
+        let former = self.files.remove(name);
+        self.gone.extend(former.clone());
         if self.dice.once_in(2) {
-            let (told, content) = (rename(&self.mount, &backup, name).await, self.files.get(name));
-            if let Some(content) = content.cloned() {
-                self.put(name, content, told);
+            let told = rename(&self.mount, &backup, name).await;
+            if let Some(former) = former {
+                self.put(name, former, told);
             }
         } else {
             self.write(name).await;
@@ -260,6 +267,7 @@ impl Model {
                 if self.gone.remove(&content) {
                     let state = state(&self.mount, name).await;
                     assert_eq!(state.as_deref(), Some("rejected"), "{name}: {:?}", self.trail);
+                    self.refused.insert(content.clone());
                 } else {
                     let is_known = is_lost(&content) || self.theirs.remove(&content).is_some();
                     assert!(is_known, "{name} has {content:?}: {:?}", self.trail);
@@ -327,12 +335,8 @@ impl Model {
             }
         }
         pass(600).await;
-        // What was tried again may have been what something else was replaced by.
-        for content in self.files.values() {
-            self.gone.remove(content);
-        }
-        let gone = std::mem::take(&mut self.gone);
-        self.files.retain(|_, content| !gone.contains(content));
+        // Deletions are done then.
+        self.files.retain(|_, content| !self.refused.contains(content));
     }
 }
 

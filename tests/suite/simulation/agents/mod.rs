@@ -39,7 +39,7 @@ impl Session {
             17 => self.unlink().await,
             18 => self.publish(program).await,
             19 => self.generate(program).await,
-            20..=21 => self.set_elsewhere().await,
+            20..=21 => self.set_elsewhere(),
             22 => self.others(),
             23 => self.fail_next(Fault::After),
             24 => {
@@ -108,7 +108,7 @@ impl Session {
             Err(error) => return self.expect_trouble(at, &error),
         };
         if self.dice.once_in(3) {
-            self.set_elsewhere().await;
+            self.set_elsewhere();
         }
         let value = self.value();
         let text = format!("{}\n", value.as_str().unwrap());
@@ -213,14 +213,14 @@ impl Session {
         }
     }
 
-    /// Somebody else sets something of an agent, and what was known of it gets old.
-    async fn set_elsewhere(&mut self) {
+    /// Somebody else sets something of an agent.
+    fn set_elsewhere(&mut self) {
         let known = (0..self.agents.len()).filter(|at| {
             let agent = &self.agents[*at];
             !agent.is_removed && !agent.is_deleted
         });
         let known: Vec<usize> = known.collect();
-        if known.is_empty() {
+        if known.is_empty() || !self.others_set {
             return;
         }
         let at = known[self.dice.below(known.len())];
@@ -229,7 +229,6 @@ impl Session {
         if self.mount.memory.set_agent_key_elsewhere(&id, &key["/data/".len()..], value.clone()) {
             self.agents[at].set_elsewhere(key, value, now);
         }
-        pass(31).await;
     }
 
     /// Somebody else deletes an agent, or makes one of the same name.
