@@ -11,6 +11,7 @@ use std::{
 };
 
 use rusqlite::{Connection, params};
+use rustix::{process::setpriority_process, thread::gettid};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +51,9 @@ const TASK_BYTES: usize = size_of::<Item>() + 128;
 /// How many bytes of memory go into one transaction, about.
 const MOST: usize = 4 << 20;
 
+/// How much less of a processor the thread gets than one that somebody waits for, as by nice(1).
+const NICE: i32 = 10;
+
 /// Something to be written.
 pub(crate) enum Write {
     Listing(String, String),
@@ -83,6 +87,8 @@ pub(crate) fn write_all(
     waiting: &mpsc::Receiver<Write>,
     behind: &AtomicUsize,
 ) {
+    // Of one thread alone, on Linux: setpriority(2). Where it is not granted, writing takes its part.
+    let _ = setpriority_process(Some(gettid()), NICE);
     while let Ok(first) = waiting.recv() {
         let mut batch = Batch::default();
         let written = connection.transaction().and_then(|transaction| {
