@@ -2,7 +2,8 @@
 //! exports). How a node's text is written there is not documented: see [`Exported::traits`].
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::bundle_fields::schema;
+use super::bundle_node::{Format, Node, Op, object, word};
 use crate::ids::{AgentId, ProjectId, TaskId};
 use crate::model::{FieldSchema, Marker, RemoteTask, Spelled, plain_value};
 
@@ -18,10 +20,6 @@ const PROJECT: &str = "space-bundle-project-item";
 
 /// The longest item that is read, in bytes: what is longer is left to the listing, page by page.
 const MOST_BYTES: usize = 16 << 20;
-
-/// The fields of a node whose meaning is known.
-const KNOWN: [&str; 8] =
-    ["type", "id", "text", "format", "collapsed", "completed", "attributes", "children"];
 
 /// A project as exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,121 +49,122 @@ pub struct ExportedSpace {
     pub took: Option<Duration>,
 }
 
-/// An export, whose items are read one by one: in memory, JSON is many times as large.
+/// An export, whose items are read one by one.
 #[derive(Deserialize)]
-struct Export<'a> {
+pub(super) struct Export<'a> {
     #[serde(borrow)]
-    items: HashMap<String, &'a RawValue>,
+    pub(super) items: HashMap<Cow<'a, str>, &'a RawValue>,
+}
+
+/// An item that may be a project.
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: &'a RawValue,
+    #[serde(borrow, default, rename = "projectId")]
+    project: Option<&'a RawValue>,
+    #[serde(borrow)]
+    root: &'a RawValue,
+}
+
+/// The root of a project, whose only child is the title node.
+#[derive(Deserialize)]
+struct Root<'a> {
+    #[serde(borrow)]
+    children: [Node<'a>; 1],
+    #[serde(borrow, default)]
+    fields: Option<&'a RawValue>,
 }
 
 /// The projects of an export that can be read; `None` if it has no items. Whatever in them is not
 /// as expected is left out.
 pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
-    let export: Export<'_> = serde_json::from_str(item).ok()?;
-    let is_bounded = |item: &RawValue| item.get().len() <= MOST_BYTES;
-    let items = export.items.into_iter().filter(|(_, item)| is_bounded(item));
-    let projects = items.filter_map(|(key, item)| {
-        let raw = item;
-        let item: Value = serde_json::from_str(raw.get()).ok()?;
-        let is_project = item.get("type").and_then(Value::as_str) == Some(PROJECT);
-        let id = item.get("projectId").and_then(Value::as_str).unwrap_or(&key);
-        let mut exported = is_project.then(|| project(item.get("root")?)).flatten()?;
-        exported.fields = schema(raw);
-        Some((ProjectId::new(id), exported))
-    });
-    Some(projects.collect())
+    serde_json::from_str(item).ok().map(|export| projects_of(&export))
 }
 
-/// A project by its root, whose only child is the title node.
-fn project(root: &Value) -> Option<Exported> {
-    let [title] = &root.get("children")?.as_array()?[..] else { return None };
+/// The projects among its items.
+pub(super) fn projects_of(export: &Export<'_>) -> HashMap<ProjectId, Exported> {
+    let items = export.items.iter().filter(|(_, item)| item.get().len() <= MOST_BYTES);
+    let projects = items.filter_map(|(key, raw)| {
+        let Item { kind, project: id, root } = object(raw)?;
+        word(kind).filter(|kind| kind == PROJECT)?;
+        let Root { children: [title], fields } = object(root)?;
+        let mut exported = project(title)?;
+        exported.fields = fields.map(schema).unwrap_or_default();
+        let id = id.and_then(word);
+        Some((ProjectId::new(id.as_ref().unwrap_or(key)), exported))
+    });
+    projects.collect()
+}
+
+/// A project by its title node; `None` if two of its nodes have one id.
+fn project(title: Node<'_>) -> Option<Exported> {
     let mut exported = Exported::default();
-    let mut ids: BTreeSet<&str> = BTreeSet::new();
-    let mut waiting: Vec<(&Value, Option<TaskId>)> = vec![(title, None)];
-    while let Some((node, parent)) = waiting.pop() {
-        let id = node.get("id")?.as_str()?;
-        if !ids.insert(id) {
+    let (mut ids, mut traits) = (HashSet::new(), BTreeSet::new());
+    let mut waiting: Vec<(Node<'_>, Option<TaskId>)> = vec![(title, None)];
+    while let Some((mut node, parent)) = waiting.pop() {
+        let id = TaskId::new(&*node.id);
+        if !ids.insert(id.clone()) {
             return None;
         }
-        let children = match node.get("children") {
-            None | Some(Value::Null) => &[][..],
-            Some(children) => children.as_array()?,
-        };
-        let id = TaskId::new(id);
         // The last is pushed first: the first comes next.
-        waiting.extend(children.iter().rev().map(|child| (child, Some(id.clone()))));
-        note_traits(node, &mut exported.traits)?;
-        let completed = match node.get("completed") {
-            None | Some(Value::Null) => false,
-            Some(completed) => completed.as_bool()?,
-        };
-        let text = text(node.get("text")?, &mut exported.traits)?;
-        let values = values(node);
+        let children = std::mem::take(&mut node.children).into_iter().rev();
+        waiting.extend(children.map(|child| (child, Some(id.clone()))));
+        let (completed, spelled) = (node.completed, spelled(&node.format));
+        let values = values(&mut node.attributes);
         if !values.is_empty() {
             exported.values.insert(id.clone(), values);
         }
-        let spelled = spelled(node);
+        let text = text(&node.text);
+        if text.contains('\n') {
+            traits.insert(("line", Cow::Borrowed("break")));
+        }
+        note_traits(node, &mut traits);
         exported.tasks.push(RemoteTask { id, text, parent, completed, spelled });
     }
+    exported.traits = traits.into_iter().map(|(kind, name)| format!("{kind} {name}")).collect();
     Some(exported)
 }
 
+/// Of what kind a trait is, and its name.
+type Trait<'a> = (&'static str, Cow<'a, str>);
+
 /// How the line of a node begins. No format is seen on title nodes, and is that of a checkbox.
-fn spelled(node: &Value) -> Spelled {
-    match node.get("format") {
-        Some(Value::Null) => Marker::Checkbox.into(),
-        Some(format) => {
-            Spelled(format.get("node").and_then(Value::as_str).and_then(Marker::of_format))
-        }
-        None => Spelled::default(),
+fn spelled(format: &Format<'_>) -> Spelled {
+    match format {
+        Format::Null => Marker::Checkbox.into(),
+        Format::Given(word) => Spelled(word.as_deref().and_then(Marker::of_format)),
+        Format::Absent => Spelled::default(),
     }
 }
 
-/// The values of custom fields that a node has.
-fn values(node: &Value) -> Vec<(String, Value)> {
-    let attributes = node.get("attributes").and_then(Value::as_object).into_iter().flatten();
-    let is_field = |(id, value): &(&String, &Value)| id.starts_with('@') && !value.is_null();
-    attributes
-        .filter(is_field)
-        .map(|(id, value)| (id.clone(), plain_value(value.clone())))
-        .collect()
+/// The values of custom fields that a node has, by their ids; they are taken.
+fn values(attributes: &mut BTreeMap<Cow<'_, str>, Value>) -> Vec<(String, Value)> {
+    let fields =
+        attributes.iter_mut().filter(|(id, value)| id.starts_with('@') && !value.is_null());
+    fields.map(|(id, value)| (id.clone().into_owned(), plain_value(value.take()))).collect()
 }
 
-fn note_traits(node: &Value, traits: &mut BTreeSet<String>) -> Option<()> {
-    let fields = node.as_object()?.iter().filter(|(_, value)| !value.is_null());
-    traits.extend(
-        fields
-            .filter(|(field, _)| !KNOWN.contains(&field.as_str()))
-            .map(|(field, _)| format!("field {field}")),
-    );
-    let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("none").to_owned();
-    let format = node.get("format");
-    traits.insert(format!("type {}", word(node.get("type"))));
-    traits.insert(format!("format {}", word(format.and_then(|format| format.get("node")))));
-    traits.extend(names(node.get("attributes")).map(|name| format!("attribute {name}")));
-    Some(())
+fn note_traits<'a>(node: Node<'a>, traits: &mut BTreeSet<Trait<'a>>) {
+    let none = Cow::Borrowed("none");
+    traits.extend(node.others.into_iter().map(|field| ("field", field)));
+    traits.insert(("type", node.kind.unwrap_or(none.clone())));
+    let format = if let Format::Given(word) = node.format { word } else { None };
+    traits.insert(("format", format.unwrap_or(none)));
+    traits.extend(node.attributes.into_keys().map(|name| ("attribute", name)));
+    for op in node.text {
+        traits.extend(op.attributes.into_iter().map(|name| ("text", name)));
+        traits.extend(op.others.into_iter().map(|name| ("op", name)));
+    }
 }
 
 /// The text of a node: what is inserted, without the line break that ends it.
-fn text(text: &Value, traits: &mut BTreeSet<String>) -> Option<String> {
-    let mut joined = String::new();
-    for op in text.get("ops")?.as_array()? {
-        joined.push_str(op.get("insert")?.as_str()?);
-        traits.extend(names(op.get("attributes")).map(|name| format!("text {name}")));
-        let other = op.as_object()?.keys().filter(|key| *key != "insert" && *key != "attributes");
-        traits.extend(other.map(|name| format!("op {name}")));
-    }
+fn text(ops: &[Op<'_>]) -> String {
+    let mut joined: String = ops.iter().map(|op| &*op.insert).collect();
     if let Some(ended) = joined.strip_suffix('\n') {
         joined.truncate(ended.len());
     }
-    if joined.contains('\n') {
-        traits.insert("line break".to_owned());
-    }
-    Some(joined)
-}
-
-fn names(attributes: Option<&Value>) -> impl Iterator<Item = &String> {
-    attributes.and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys())
+    joined
 }
 
 #[cfg(test)]

@@ -3,19 +3,12 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use super::bundle::Export;
 use crate::ids::{AgentId, ProjectId};
 
 /// The type of an agent among the items of an export.
 const AGENT: &str = "space-bundle-agent-item";
-
-/// An export, of whose items all but agents are passed over.
-#[derive(Deserialize)]
-struct Export<'a> {
-    #[serde(borrow)]
-    items: HashMap<String, &'a RawValue>,
-}
 
 #[derive(Deserialize)]
 struct Item {
@@ -38,14 +31,13 @@ struct Variable {
 }
 
 /// The projects that each agent of an export knows. What is not as expected is left out.
-pub(super) fn knowledge(item: &str) -> HashMap<AgentId, Vec<ProjectId>> {
-    let Ok(export) = serde_json::from_str::<Export<'_>>(item) else { return HashMap::new() };
-    let agents = export.items.into_iter().filter(|(_, item)| item.get().contains(AGENT));
+pub(super) fn knowledge(export: &Export<'_>) -> HashMap<AgentId, Vec<ProjectId>> {
+    let agents = export.items.iter().filter(|(_, item)| item.get().contains(AGENT));
     let known = agents.filter_map(|(id, item)| {
         let item: Item = serde_json::from_str(item.get()).ok()?;
         let known = item.template.add_to_knowledge_project_variables.unwrap_or_default();
         let projects = known.into_iter().map(|variable| ProjectId::new(variable.id)).collect();
-        (item.kind == AGENT).then_some((AgentId::new(id), projects))
+        (item.kind == AGENT).then(|| (AgentId::new(id), projects))
     });
     known.collect()
 }
@@ -70,11 +62,11 @@ mod tests {
             "odd": agent(json!([7])),
             "p": { "type": "space-bundle-project-item", "says": "space-bundle-agent-item" },
         } });
-        let known = knowledge(&item.to_string());
+        let item = item.to_string();
+        let known = knowledge(&serde_json::from_str(&item).unwrap());
         assert_eq!(known.len(), 2);
         let ids: Vec<&str> = known[&AgentId::new("a")].iter().map(|id| id.as_str()).collect();
         assert_eq!(ids, ["p", "q"]);
         assert!(known[&AgentId::new("none")].is_empty());
-        assert!(knowledge("[]").is_empty());
     }
 }

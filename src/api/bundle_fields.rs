@@ -15,18 +15,6 @@ use crate::model::{FieldDefinition, FieldKind, FieldOption, FieldSchema};
 const MOST: usize = 10_000;
 
 #[derive(Deserialize)]
-struct Item<'a> {
-    #[serde(borrow)]
-    root: Root<'a>,
-}
-
-#[derive(Deserialize)]
-struct Root<'a> {
-    #[serde(borrow, default)]
-    fields: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
 struct Field<'a> {
     #[serde(rename = "type")]
     kind: String,
@@ -46,11 +34,9 @@ struct Choice<'a> {
     rank: Option<&'a RawValue>,
 }
 
-/// The fields that an item of an export defines.
-pub(super) fn schema(item: &RawValue) -> FieldSchema {
-    let item: Option<Item<'_>> = serde_json::from_str(item.get()).ok();
-    let fields = item.and_then(|item| item.root.fields).map(ordered).unwrap_or_default();
-    let fields = fields.into_iter().filter_map(|(id, raw)| definition(id, raw));
+/// The fields that the root of an exported project defines, by what stands there for them.
+pub(super) fn schema(fields: &RawValue) -> FieldSchema {
+    let fields = ordered(fields).into_iter().filter_map(|(id, raw)| definition(id, raw));
     FieldSchema { fields: fields.collect() }
 }
 
@@ -124,8 +110,7 @@ mod tests {
     use crate::model::{FieldDefinition, FieldKind, FieldOption};
 
     fn fields(json: &str) -> Vec<FieldDefinition> {
-        let item = format!(r#"{{ "type": "x", "root": {{ "children": [], "fields": {json} }} }}"#);
-        schema(&RawValue::from_string(item).unwrap()).fields
+        schema(&RawValue::from_string(json.to_owned()).unwrap()).fields
     }
 
     #[test]

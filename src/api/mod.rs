@@ -16,6 +16,9 @@ mod budget;
 mod bundle;
 mod bundle_agents;
 mod bundle_fields;
+mod bundle_node;
+#[cfg(test)]
+mod bundle_tests;
 mod call;
 mod client;
 mod connections;

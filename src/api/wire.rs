@@ -53,8 +53,10 @@ impl Envelope {
     pub(crate) fn exported(self) -> Result<ExportedSpace> {
         let took = self.took();
         let item = self.raw_item().ok_or_else(|| protocol("the answer has no export"))?;
-        let projects = bundle::projects(item).ok_or_else(|| protocol("the export has no items"))?;
-        let knowledge = bundle_agents::knowledge(item);
+        let export: bundle::Export<'_> =
+            serde_json::from_str(item).map_err(|_| protocol("the export has no items"))?;
+        let projects = bundle::projects_of(&export);
+        let knowledge = bundle_agents::knowledge(&export);
         Ok(ExportedSpace { projects, knowledge, bytes: item.len(), took })
     }
 

@@ -59,11 +59,10 @@ pub(crate) enum Ask {
     Agenda {
         path: Option<PathBuf>,
     },
-    /// To a file at an absolute path, which gets this mode if it is not there.
+    /// To a file at an absolute path.
     Export {
         path: PathBuf,
         file: PathBuf,
-        mode: u32,
     },
     /// Of a file at an absolute path.
     Import {

@@ -79,8 +79,7 @@ impl Vfs {
     }
 
     /// Exports the workspace or folder at a path relative to the mount to a file at an absolute path,
-    /// which gets this mode if it is not there, and tells how far it has come. Dropped half way, it has
-    /// changed nothing.
+    /// and tells how far it has come. Dropped half way, it has changed nothing.
     ///
     /// # Errors
     /// What Taskade refuses with, what came in the way, or what the disk does.
@@ -88,10 +87,9 @@ impl Vfs {
         &self,
         path: &Path,
         file: &Path,
-        mode: u32,
         progress: &watch::Sender<Transferred>,
     ) -> Result<Exported> {
-        bundles::export(self, path, (file, mode), progress).await
+        bundles::export(self, path, file, progress).await
     }
 
     /// Imports a file at an absolute path into the workspace at a path relative to the mount, and tells
