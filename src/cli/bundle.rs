@@ -85,15 +85,16 @@ fn import(args: &ImportBundleArgs) -> Result<()> {
     }
 }
 
-/// Where the mount is, as the path to something in it was given: what is in it is named by that.
+/// Where the mount is, as the path to something in it was given, or else from the root on: what is in it
+/// is named by that.
 fn root_of(given: &Path, place: &MountedPath) -> PathBuf {
     let inside = place.inside.as_deref().unwrap_or(Path::new(""));
-    let depth = inside.components().count();
-    given
-        .ancestors()
-        .nth(depth)
-        .filter(|_| given.ends_with(inside))
-        .map_or_else(|| PathBuf::from(""), Path::to_owned)
+    let above = |path: &Path| {
+        let root = path.ancestors().nth(inside.components().count())?;
+        path.ends_with(inside).then(|| root.to_owned())
+    };
+    let absolute = || above(&std::path::absolute(given).ok()?);
+    above(given).or_else(absolute).unwrap_or_default()
 }
 
 /// What came, a line each.
@@ -234,7 +235,9 @@ mod tests {
         };
         assert_eq!(root_of(Path::new("/m/Acme/"), &place("Acme")), Path::new("/m"));
         assert_eq!(root_of(Path::new("Acme"), &place("Acme")), Path::new(""));
-        assert_eq!(root_of(Path::new("."), &place("Acme")), Path::new(""));
+        let here = std::env::current_dir().unwrap();
+        let name = here.file_name().unwrap().to_str().unwrap();
+        assert_eq!(root_of(Path::new("."), &place(name)), here.parent().unwrap());
         assert!(lost(&told).is_none());
     }
 

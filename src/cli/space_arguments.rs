@@ -43,7 +43,8 @@ pub(super) enum BundleCommand {
     /// under its name is replaced once all of it has come
     Export(ExportBundleArgs),
     /// Make all that is in a file anew in a workspace, and say which projects came. Nothing is
-    /// overwritten, and twice makes everything twice. Taskade takes 5 a minute: the next waits
+    /// overwritten, twice makes everything twice, and `undo` does not take it back. Taskade takes 5 a
+    /// minute: the next waits
     Import(ImportBundleArgs),
 }
 

@@ -81,9 +81,12 @@ pub(crate) async fn import(
     })??;
     let directory = directory_at(vfs, path).await?;
     let Directory::Workspace(workspace) = &directory else {
-        return Err(Error::new(Kind::Invalid, "Taskade imports into workspaces only")
-            .at(path.display().to_string())
-            .hint("name the workspace: the first directory in the mount"));
+        let error = Error::new(Kind::Invalid, "Taskade imports into workspaces only")
+            .hint("name the workspace: the first directory in the mount");
+        return Err(match directory {
+            Directory::Root => error,
+            _ => error.at(path.display().to_string()),
+        });
     };
     progress.send_replace(Transferred { waits: true, ..Transferred::default() });
     import::wait_for_turn(&vfs.engine).await;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use taskadefs::server::{Fault, Quirks};
 
 use super::{Scene, failure, files};
-use crate::support::mount::{said, until};
+use crate::support::mount::{PROGRAM, said, until};
 
 #[test]
 fn what_was_exported_is_the_same_projects_once_it_is_imported_whatever_the_file_is() {
@@ -58,6 +58,11 @@ fn what_came_is_told_as_json_to_scripts() {
     let output = scene.run(&["bundle", "import", "--json", "../mnt/Beta", "a.json"]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["projects"], serde_json::json!(["Beta/Leads.md"]));
+    let file = scene.out().join("a.json");
+    let there = format!("cd ../Beta && {PROGRAM} bundle import . {}", file.display());
+    let words = scene.mounted.ok(&there);
+    let root = scene.mounted.root.canonicalize().unwrap();
+    assert!(words.contains(&format!("{}/Beta/Leads ~", root.display())), "{words}");
     assert_eq!((&told["installed"]["projects"], &told["expected"]), (&1.into(), &1.into()));
     scene.mounted.end();
 }
@@ -109,6 +114,8 @@ fn what_is_no_bundle_or_cannot_go_there_is_refused_before_anything_is_sent() {
     }
     fs::copy(scene.out().join("a.zip"), scene.mounted.acme().join("a.zip")).unwrap();
     assert!(failure(&scene.import("Beta", "../mnt/Acme/a.zip")).contains("cannot be in a mount"));
+    let words = failure(&scene.import("", "a.zip"));
+    assert!(words.starts_with("taskadefs: Taskade imports"), "{words}");
     assert_eq!(scene.requests(), <[String; 0]>::default());
     scene.mounted.end();
     let scene = Scene::on(Quirks::default(), &["--read-only"]);
