@@ -1,7 +1,6 @@
-//! Deletions of media: journaled, and how it stands with them.
+//! Deletions: how those of media are journaled, and what settles one that was refused.
 
 use crate::{
-    api::RemoteMedia,
     error::Result,
     ids::{MediaId, SpaceId},
     replica::served::GRACE,
@@ -34,21 +33,21 @@ pub(super) async fn stage(
     Ok(Some(deletion))
 }
 
-/// Deletions that were refused, of media that a listing has no longer: nothing is left to be settled.
+/// Deletions that were refused, of what a listing has no longer: nothing is left to be settled.
 ///
 /// # Errors
 /// If the journal cannot note it.
 pub(crate) async fn settle_gone(
     engine: &Engine,
+    kind: OperationKind,
     space: &SpaceId,
-    listed: &[RemoteMedia],
+    is_listed: impl Fn(&str) -> bool,
 ) -> Result<()> {
     let is_gone = |it: &Operation| {
-        let is_listed = |subject| listed.iter().any(|media| media.id.as_str() == subject);
-        it.kind == OperationKind::DeleteMedia
+        it.kind == kind
             && it.space == *space
             && it.refusal.is_some()
-            && !it.subject.as_deref().is_some_and(is_listed)
+            && !it.subject.as_deref().is_some_and(&is_listed)
     };
     for deletion in engine.operations.all().into_iter().filter(is_gone) {
         transition::remove(engine, deletion.row).await?;

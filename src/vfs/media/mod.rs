@@ -18,7 +18,7 @@ use crate::{
     api::RemoteMedia,
     error::{Error, Kind, Result},
     ids::{MediaId, SpaceId},
-    store::operations::Operation,
+    store::operations::{Operation, OperationKind},
     sync::{
         ListIntent, Process,
         leaf::local_media::LocalMedia,
@@ -148,7 +148,8 @@ pub(crate) fn operation_of(
 async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Vec<(String, MediaPlace)>> {
     let space = space_of(directory)?;
     let mut medias = directories::medias(&vfs.engine, space, ListIntent::List).await?;
-    deletion::settle_gone(&vfs.engine, space, &medias).await?;
+    let is_listed = |id: &str| medias.iter().any(|media| media.id.as_str() == id);
+    deletion::settle_gone(&vfs.engine, OperationKind::DeleteMedia, space, is_listed).await?;
     let locals = locals(vfs, space, &medias);
     let is_hidden = uploading::hidden(&vfs.engine, space);
     medias.retain(|media| {

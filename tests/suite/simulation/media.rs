@@ -193,13 +193,7 @@ impl Model {
                 self.gone.insert(content);
             }
             // It cannot be read now, and can be removed, whosever it is.
-            (Ok(()), Sight::Unreadable) => match self.files.remove(name) {
-                Some(content) => drop(self.gone.insert(content)),
-                None => {
-                    let of_name = self.theirs.iter().filter(|(_, known)| **known == name);
-                    self.deleted.extend(of_name.map(|(content, _)| content.clone()));
-                }
-            },
+            (Ok(()), Sight::Unreadable) => self.gone.extend(self.files.remove(name)),
             // It cannot be read any more, and is listed still.
             (Ok(()), Sight::Nothing) => {
                 assert!(!self.deleted.is_empty(), "removed {name}: {:?}", self.trail);
@@ -283,6 +277,9 @@ impl Model {
             }
             (Err(error), _) => {
                 assert!(error.kind().is_transient(), "{error}: {:?}", self.trail);
+                // Whosever it is may be replaced or removed without a look at it.
+                let of_name = self.theirs.iter().filter(|(_, known)| **known == name);
+                self.deleted.extend(of_name.map(|(content, _)| content.clone()));
                 Sight::Unreadable
             }
         }

@@ -12,9 +12,12 @@ use crate::{
     sync::{
         ListIntent,
         engine::Engine,
-        operation::agent::{
-            body::AgentSave,
-            create::{AgentCreation, creation_of},
+        operation::{
+            agent::{
+                body::AgentSave,
+                create::{AgentCreation, creation_of},
+            },
+            deletion,
         },
         read::agents,
     },
@@ -27,6 +30,8 @@ use crate::{
 /// As [`agents::listed`].
 pub(crate) async fn listed(engine: &Arc<Engine>, space: &SpaceId) -> Result<Vec<RemoteAgent>> {
     let listed = agents::listed(engine, space, ListIntent::List).await?;
+    let is_listed = |id: &str| listed.iter().any(|agent| agent.id.as_str() == id);
+    deletion::settle_gone(engine, OperationKind::DeleteAgent, space, is_listed).await?;
     Ok(with_waiting(engine, space, &listed))
 }
 

@@ -13,7 +13,7 @@ use crate::support::{
 const DELETED: [&str; 1] = ["DELETE agents/s"];
 
 /// Removes the directory of the agent with all that is in it, as `rm -r` does.
-async fn remove(mount: &Mount) -> Result<()> {
+pub(super) async fn remove(mount: &Mount) -> Result<()> {
     for directory in ["knowledge", "conversations"] {
         let inside = mount.place(&format!("{SCOUT}/{directory}")).await;
         for name in mount.names_of(inside).await {
