@@ -59,10 +59,11 @@ pub(crate) enum Ask {
     Agenda {
         path: Option<PathBuf>,
     },
-    /// To a file at an absolute path.
+    /// To a file at an absolute path, which gets this mode if it is not there.
     Export {
         path: PathBuf,
         file: PathBuf,
+        mode: u32,
     },
     /// Of a file at an absolute path.
     Import {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::{fs::Mode, process::umask};
 use serde_json::Value;
 
 use super::{
@@ -51,7 +52,7 @@ fn export(args: &ExportBundleArgs) -> Result<()> {
     let place = mounted_path(&args.folder)?;
     let file = outside(&args.file)?;
     let path = place.inside.clone().unwrap_or_default();
-    let told = carried_out(&place, &Ask::Export { path, file }, &args.file)?;
+    let told = carried_out(&place, &Ask::Export { path, file, mode: new_mode() }, &args.file)?;
     let projects = told["projects"].as_u64().map(|count| amount(count, "project", "projects"));
     let length = HumanBytes(told["length"].as_u64().unwrap_or_default());
     let shown = args.file.display().to_string();
@@ -151,6 +152,14 @@ fn lost(told: &Value) -> Option<Error> {
 /// So many of something, in words.
 fn amount(count: u64, one: &str, more: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
+}
+
+/// The mode that a file has which this user makes.
+fn new_mode() -> u32 {
+    // There is one thread, and the mask is back before anything is made.
+    let mask = umask(Mode::empty());
+    umask(mask);
+    (Mode::from_raw_mode(0o666) & !mask).as_raw_mode()
 }
 
 /// Where a file is, which must not be in a mount: the process that would serve it is the one that reads

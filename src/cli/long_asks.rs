@@ -57,10 +57,10 @@ pub(super) async fn obey(
             };
             follow(work, told, requests, writer, gone).await
         }
-        Ask::Export { path, file } => {
+        Ask::Export { path, file, mode } => {
             let (sender, told) = begun();
             let work = async {
-                let exported = vfs.export_bundle(&path, &file, &sender).await;
+                let exported = vfs.export_bundle(&path, &file, mode, &sender).await;
                 exported.and_then(|exported| in_json(&exported))
             };
             follow(work, told, bytes, writer, gone).await

@@ -43,15 +43,15 @@ pub struct ImportOutcome {
     pub unlisted: Option<String>,
 }
 
-/// Exports the workspace or folder at a path relative to the mount to a file at an absolute path. What
-/// was exported.
+/// Exports the workspace or folder at a path relative to the mount to a file at an absolute path, which
+/// gets this mode if it is not there. What was exported.
 ///
 /// # Errors
 /// If there is no workspace or folder, and as [`export::export`].
 pub(crate) async fn export(
     vfs: &Vfs,
     path: &Path,
-    file: &Path,
+    file: (&Path, u32),
     progress: &TransferWatch,
 ) -> Result<Exported> {
     let directory = directory_at(vfs, path).await?;
@@ -179,6 +179,7 @@ impl Before {
                 Entry::Project(_) | Entry::Space(_) => {}
             }
         }
+        found.sort();
         Ok(found)
     }
 }

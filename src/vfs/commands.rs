@@ -79,7 +79,8 @@ impl Vfs {
     }
 
     /// Exports the workspace or folder at a path relative to the mount to a file at an absolute path,
-    /// and tells how far it has come. Dropped half way, it has changed nothing.
+    /// which gets this mode if it is not there, and tells how far it has come. Dropped half way, it has
+    /// changed nothing.
     ///
     /// # Errors
     /// What Taskade refuses with, what came in the way, or what the disk does.
@@ -87,9 +88,10 @@ impl Vfs {
         &self,
         path: &Path,
         file: &Path,
+        mode: u32,
         progress: &watch::Sender<Transferred>,
     ) -> Result<Exported> {
-        bundles::export(self, path, file, progress).await
+        bundles::export(self, path, (file, mode), progress).await
     }
 
     /// Imports a file at an absolute path into the workspace at a path relative to the mount, and tells

@@ -23,19 +23,19 @@ pub struct Exported {
     pub projects: Option<usize>,
 }
 
-/// Exports a space to a file at an absolute path, which takes the place of one that is there once it is
-/// whole. Dropped half way, or failed, it has changed nothing.
+/// Exports a space to a file at an absolute path, which takes the place of one that is there, or gets
+/// this mode, once it is whole. Dropped half way, or failed, it has changed nothing.
 ///
 /// # Errors
 /// What Taskade refuses with, what came in the way, or what the disk does.
 pub(crate) async fn export(
     engine: &Engine,
     space: &SpaceId,
-    path: &Path,
+    (path, mode): (&Path, u32),
     progress: &TransferWatch,
 ) -> Result<Exported> {
     let format = format_of(path)?;
-    export_as(engine, space, format, path, progress)
+    export_as(engine, space, format, (path, mode), progress)
         .await
         .map_err(|error| with_remedy(error).at(path.display().to_string()))
 }
@@ -44,10 +44,10 @@ async fn export_as(
     engine: &Engine,
     space: &SpaceId,
     format: BundleFormat,
-    path: &Path,
+    (path, mode): (&Path, u32),
     progress: &TransferWatch,
 ) -> Result<Exported> {
-    let received = Arc::new(Received::new(Target::at(path)?, format, progress.clone()));
+    let received = Arc::new(Received::new(Target::at(path, mode)?, format, progress.clone()));
     let receiver = Receiving(received.clone());
     let asked = ExportBundle { space, format, receiver };
     engine.backend.read(Priority::Foreground, asked).await?;

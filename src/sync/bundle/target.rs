@@ -23,8 +23,8 @@ pub(super) struct Target {
     path: PathBuf,
     /// The name that it has meanwhile, where the file system has no files without one. It goes with this.
     draft: Option<Draft>,
-    /// Those of the file whose place it takes.
-    permissions: Option<Permissions>,
+    /// What it gets at its place: it is this user's alone before.
+    permissions: Permissions,
 }
 
 /// A name that is gone when this is dropped.
@@ -39,13 +39,13 @@ impl Drop for Draft {
 }
 
 impl Target {
-    /// One that is to be at this absolute path.
+    /// One that is to be at this absolute path, as the one that is there, or else with this mode.
     ///
     /// # Errors
     /// If nothing can be made there, or something is there that is no file.
-    pub(super) fn at(path: &Path) -> Result<Self> {
+    pub(super) fn at(path: &Path, mode: u32) -> Result<Self> {
         let failed = |error| Error::io("cannot write the bundle", error);
-        let (path, permissions) = match fs::metadata(path) {
+        let (path, mode) = match fs::metadata(path) {
             Ok(there) if there.is_dir() => {
                 return Err(Error::new(Kind::IsDirectory, "it is a directory")
                     .hint("name the file that the bundle is to be"));
@@ -53,13 +53,13 @@ impl Target {
             Ok(there) if !there.is_file() => {
                 return Err(Error::new(Kind::Invalid, "it is no regular file"));
             }
-            Ok(there) => (fs::canonicalize(path).map_err(failed)?, Some(there.permissions())),
-            Err(error) if error.kind() == ErrorKind::NotFound => (path.to_owned(), None),
+            Ok(there) => (fs::canonicalize(path).map_err(failed)?, there.permissions().mode()),
+            Err(error) if error.kind() == ErrorKind::NotFound => (path.to_owned(), mode),
             Err(error) => return Err(failed(error)),
         };
         let directory = path.parent().unwrap_or(Path::new("/"));
         let mut options = OpenOptions::new();
-        options.read(true).write(true);
+        options.read(true).write(true).mode(0o600);
         let unnamed = options.clone().custom_flags(libc::O_TMPFILE).open(directory);
         let (file, draft) = match unnamed {
             Ok(file) => (file, None),
@@ -73,6 +73,8 @@ impl Target {
             }
             Err(error) => return Err(failed(error)),
         };
+        // What is beyond these bits is for programs.
+        let permissions = Permissions::from_mode(mode & 0o777);
         Ok(Self { file, path, draft, permissions })
     }
 
@@ -103,11 +105,7 @@ impl Target {
     /// It is whole: it takes its place, durably.
     pub(super) fn commit(self) -> Result<()> {
         let failed = |error| Error::io("cannot put the bundle in its place", error);
-        if let Some(permissions) = &self.permissions {
-            // Those of the one before it, as far as this user may give them.
-            let mode = Permissions::from_mode(permissions.mode() & 0o777);
-            self.file.set_permissions(mode).map_err(failed)?;
-        }
+        self.file.set_permissions(self.permissions).map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
         let directory = self.path.parent().unwrap_or(Path::new("/"));
         let draft = match self.draft {
@@ -159,7 +157,7 @@ mod tests {
     fn a_file_is_there_once_it_is_whole_and_takes_the_place_of_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.zip");
-        let target = Target::at(&path).unwrap();
+        let target = Target::at(&path, 0o640).unwrap();
         target.write(b"half").unwrap();
         assert!(names(&dir).is_empty());
         drop(target);
@@ -167,7 +165,7 @@ mod tests {
         fs::write(&path, "before").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         symlink("a.zip", dir.path().join("link.zip")).unwrap();
-        let target = Target::at(&dir.path().join("link.zip")).unwrap();
+        let target = Target::at(&dir.path().join("link.zip"), 0o666).unwrap();
         target.write(b"torn").unwrap();
         target.clear().unwrap();
         target.write(b"whole").unwrap();
@@ -191,9 +189,9 @@ mod tests {
     #[test]
     fn what_is_no_place_for_a_file_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let kind = |path: &str| Target::at(&dir.path().join(path)).unwrap_err().kind();
+        let kind = |path: &str| Target::at(&dir.path().join(path), 0o600).unwrap_err().kind();
         assert_eq!(kind("."), Kind::IsDirectory);
         assert_eq!(kind("none/a.zip"), Kind::Os(libc::ENOENT));
-        assert_eq!(Target::at("/dev/null".as_ref()).unwrap_err().kind(), Kind::Invalid);
+        assert_eq!(Target::at("/dev/null".as_ref(), 0o600).unwrap_err().kind(), Kind::Invalid);
     }
 }

@@ -1,12 +1,15 @@
 //! Exporting.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+};
 
 use serde_json::Value;
 use taskadefs::server::{Fault, Quirks};
 
 use super::{Scene, failure, files};
-use crate::support::mount::{said, until};
+use crate::support::mount::{PROGRAM, said, until};
 
 #[test]
 fn a_space_is_one_file_by_one_request_and_says_what_is_in_it() {
@@ -26,6 +29,16 @@ fn a_space_is_one_file_by_one_request_and_says_what_is_in_it() {
     assert!(said(&output).starts_with("b.zip: 1 project, "), "{}", said(&output));
     assert_eq!(scene.requests(), [format!("GET /bundles/{}/export/zip", scene.sales)]);
     assert!(fs::read(scene.out().join("b.zip")).unwrap().starts_with(b"PK"));
+    // As of any program of this user, whatever the mount's own mask is.
+    scene
+        .mounted
+        .ok(&format!("cd ../../out; umask 027; {PROGRAM} bundle export ../mnt/Acme c.zip"));
+    let mode = |name: &str| fs::metadata(scene.out().join(name)).unwrap().permissions().mode();
+    assert_eq!(mode("c.zip") & 0o777, 0o640);
+    scene
+        .mounted
+        .ok(&format!("cd ../../out; umask 077; {PROGRAM} bundle export ../mnt/Acme c.zip"));
+    assert_eq!(mode("c.zip") & 0o777, 0o640, "the one before it");
     scene.mounted.end();
 }
 
