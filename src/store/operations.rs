@@ -41,10 +41,12 @@ pub(crate) enum OperationKind {
     AddKnowledge,
     /// An agent is to know something no longer.
     RemoveKnowledge,
+    /// Nothing: what was written to a file of an agent was refused here.
+    TypedAgent,
 }
 
 impl OperationKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::DeleteMedia,
         Self::UploadMedia,
         Self::SaveAgent,
@@ -54,6 +56,7 @@ impl OperationKind {
         Self::PublishAgent,
         Self::AddKnowledge,
         Self::RemoveKnowledge,
+        Self::TypedAgent,
     ];
 
     /// As the journal has it.
@@ -68,13 +71,14 @@ impl OperationKind {
             Self::AddKnowledge => "add knowledge",
             Self::RemoveKnowledge => "remove knowledge",
             Self::UploadMedia => "upload media",
+            Self::TypedAgent => "typed agent",
         }
     }
 
     /// What `status` calls it.
     pub(crate) fn shown(self) -> &'static str {
         match self {
-            Self::SaveAgent | Self::CreateAgent | Self::PublishAgent => "save",
+            Self::SaveAgent | Self::CreateAgent | Self::PublishAgent | Self::TypedAgent => "save",
             Self::GenerateAgent => "generation",
             Self::AddKnowledge => "knowledge",
             Self::DeleteMedia | Self::DeleteAgent | Self::RemoveKnowledge => "deletion",
@@ -90,7 +94,8 @@ impl OperationKind {
             | Self::CreateAgent
             | Self::PublishAgent
             | Self::AddKnowledge
-            | Self::RemoveKnowledge => true,
+            | Self::RemoveKnowledge
+            | Self::TypedAgent => true,
             Self::GenerateAgent | Self::DeleteMedia | Self::UploadMedia => false,
         }
     }
@@ -111,6 +116,9 @@ pub(crate) struct Refusal {
     /// In words, with the path and what to do.
     pub(crate) reason: String,
     pub(crate) since: SystemTime,
+    /// The name of the copy in `rejected/` of the text that it is of, if it is of one.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
 }
 
 /// Something that is to be done at Taskade.
@@ -297,6 +305,7 @@ mod tests {
             kind: Kind::Forbidden,
             reason: "no".to_owned(),
             since: SystemTime::UNIX_EPOCH,
+            file: Some("a.md".to_owned()),
         });
         assert_eq!(journal.put_operation(&wanted).unwrap(), wanted.row);
         drop(journal);

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use crate::{
+    error::Result,
     replica::{rejection::Rejection, state::Replica},
     store::artifacts::{ArtifactKind, Artifacts},
     sync::engine::Engine,
 };
 
 /// A text, the name of its copy, and the reason beside it.
-type Copy = (Arc<[u8]>, String, String);
+pub(crate) type Copy = (Arc<[u8]>, String, String);
 
 /// Which copies are to be there after a transition, and which are to go.
 #[derive(Debug, Default)]
@@ -22,7 +23,11 @@ pub(crate) struct Copies {
 impl Copies {
     /// What a project's refusals come to when this takes the place of that.
     pub(crate) fn between(before: &Replica, after: &Replica) -> Self {
-        let (had, has) = (copies_of(before), copies_of(after));
+        Self::changed(copies_of(before), copies_of(after))
+    }
+
+    /// What is refused comes to when it was this, and is that.
+    pub(crate) fn changed(had: Vec<Copy>, has: Vec<Copy>) -> Self {
         let is_named = |name: &String| has.iter().any(|(_, other, _)| other == name);
         let settled = had.iter().map(|(_, name, _)| name.clone()).filter(|name| !is_named(name));
         let settled = settled.collect();
@@ -33,6 +38,22 @@ impl Copies {
     /// The names of those that are to go.
     pub(crate) fn settled(&self) -> Vec<String> {
         self.settled.clone()
+    }
+
+    /// Has the journal forget what those are of that are to go: these are put aside before, and are
+    /// there again if it cannot.
+    pub(crate) fn settle_around<T>(
+        artifacts: &Artifacts,
+        settled: &[String],
+        journal: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        settled.iter().for_each(|file| artifacts.retire(file));
+        let written = journal();
+        match &written {
+            Ok(_) => settled.iter().for_each(|file| artifacts.remove_settled(file)),
+            Err(_) => settled.iter().for_each(|file| artifacts.bring_back(file)),
+        }
+        written
     }
 
     /// Writes those that are to be there, where it may block.

@@ -119,13 +119,7 @@ impl<'a> Transition<'a> {
         let written = tokio::task::spawn_blocking(move || {
             // What was noted of programs before comes before, over a kill, too.
             base_log.flush();
-            settled.iter().for_each(|file| artifacts.retire(file));
-            let rows = journal.apply(&changes);
-            match &rows {
-                Ok(_) => settled.iter().for_each(|file| artifacts.remove_settled(file)),
-                Err(_) => settled.iter().for_each(|file| artifacts.bring_back(file)),
-            }
-            rows
+            Copies::settle_around(&artifacts, &settled, || journal.apply(&changes))
         });
         let died = |error| Error::new(Kind::Storage, "the journal writer died").because(error);
         let rows: Rows = written.await.map_err(died)??;

@@ -1,4 +1,4 @@
-//! Between the tasks of a project and the bytes of its file. Pure.
+//! Between the tasks of a project, or what an agent is set to, and the bytes of a file. Pure.
 
 pub(crate) mod carried;
 pub(crate) mod checks;
@@ -15,6 +15,7 @@ pub(crate) mod fields;
 pub(crate) mod meaning;
 pub(crate) mod media_type;
 pub(crate) mod moved;
+pub(crate) mod prompt;
 pub(crate) mod table;
 #[cfg(test)]
 mod table_tests;

@@ -8,12 +8,12 @@ use crate::{
     sync::{
         locate,
         operation::{
-            agent::{create, shown},
+            agent::{create, shown, typed_text::TypedText},
             settle,
         },
     },
     vfs::{
-        agents::place::AgentPlace,
+        agents::{self, place::AgentPlace},
         media,
         resource_path::{List, ResourceNode},
         status::{Progress, SaveStatus},
@@ -51,9 +51,15 @@ pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> 
         List::Agents(place) => {
             let of_agent =
                 shown::operations_of(&vfs.engine, &vfs.engine.agents.now(place.agent()?));
-            // What was refused is what is to be settled.
-            let refused = of_agent.iter().rev().find(|it| it.refusal.is_some());
-            refused.or(of_agent.last()).cloned()
+            // What was refused is what is to be settled, and first of all of what is written there.
+            let refused: Vec<&Operation> =
+                of_agent.iter().rev().filter(|it| it.refusal.is_some()).collect();
+            let file = match place {
+                AgentPlace::File(_, file) => file.name(),
+                _ => "",
+            };
+            let of_file = refused.iter().find(|it| it.path.ends_with(file));
+            of_file.or(refused.first()).copied().or(of_agent.last()).cloned()
         }
         _ => None,
     }
@@ -64,7 +70,11 @@ pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> 
 /// # Errors
 /// [`Kind::NotFound`] if nothing was, otherwise if the journal cannot note it.
 pub(crate) async fn retry(vfs: &Vfs, node: &ResourceNode) -> Result<()> {
-    settle::retry(&vfs.engine, &refused(vfs, node)?).await
+    let operation = refused(vfs, node)?;
+    match TypedText::of(&operation) {
+        Some(typed) => agents::write::save_again(vfs, &node.directory, &operation, &typed).await,
+        None => settle::retry(&vfs.engine, &operation).await,
+    }
 }
 
 /// Gives up what was refused about a place.

@@ -184,7 +184,7 @@ mod tests {
         assert!(!operations.begin_work(&lane, now), "it has one");
         assert_eq!(operations.next(&lane, now), Next::Due(Box::new(deletion(1, "a"))));
         let (reason, since) = (String::new(), SystemTime::UNIX_EPOCH);
-        let refusal = Some(Refusal { kind: Kind::Forbidden, reason, since });
+        let refusal = Some(Refusal { kind: Kind::Forbidden, reason, since, file: None });
         operations.put(Operation { refusal, ..deletion(1, "a") }, None);
         assert_eq!(operations.next(&lane, now), Next::Due(Box::new(deletion(3, "a"))));
         assert!(!operations.end_work_if_done(&lane, now));

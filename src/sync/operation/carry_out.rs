@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     store::operations::{Operation, OperationKind},
     sync::{
         engine::Engine,
@@ -26,6 +26,9 @@ pub(crate) async fn carry_out(engine: &Arc<Engine>, operation: &Operation) -> Re
         OperationKind::PublishAgent => agent::publish::send(engine, operation).await,
         OperationKind::AddKnowledge | OperationKind::RemoveKnowledge => {
             agent::knowledge::send(engine, operation).await
+        }
+        OperationKind::TypedAgent => {
+            Err(Error::new(Kind::Invalid, "what was written to the file was refused here"))
         }
         OperationKind::UploadMedia => upload_media::upload(engine, operation).await,
     }

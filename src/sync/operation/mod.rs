@@ -9,6 +9,7 @@ pub(crate) mod delete_media;
 pub(crate) mod deletion;
 pub(crate) mod media;
 pub(crate) mod overridden;
+pub(crate) mod rejected;
 pub(crate) mod settle;
 pub(crate) mod transition;
 pub(crate) mod upload;

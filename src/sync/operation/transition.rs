@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{error::Result, store::operations::Operation, sync::engine::Engine};
+use crate::{
+    error::Result,
+    store::{journal::Journal, operations::Operation},
+    sync::{engine::Engine, operation::rejected, rejected_copies::Copies},
+};
 
 /// Journals what is to be done, but not before `hold` has passed. From then on it is promised; whoever
 /// works in its lane is to be woken. As it is now, with its row.
@@ -28,10 +32,11 @@ pub(crate) async fn add_made(
 ) -> Result<Operation> {
     let _transition = engine.operations.transition.lock().await;
     let mut operation = make();
-    let noted = operation.clone();
+    let (noted, copies) = (operation.clone(), copies(None, Some(&operation)));
     operation.row = engine.journaled(move |journal| journal.put_operation(&noted)).await?;
     let held_until = (!hold.is_zero()).then(|| engine.clock.now() + hold);
     engine.operations.put(operation.clone(), held_until);
+    copies.write(engine).await;
     Ok(operation)
 }
 
@@ -45,11 +50,18 @@ pub(crate) async fn change(
     change: impl FnOnce(&mut Operation),
 ) -> Result<Option<Operation>> {
     let _transition = engine.operations.transition.lock().await;
-    let Some(mut operation) = engine.operations.get(row) else { return Ok(None) };
+    let Some(before) = engine.operations.get(row) else { return Ok(None) };
+    let mut operation = before.clone();
     change(&mut operation);
-    let noted = operation.clone();
-    engine.journaled(move |journal| journal.put_operation(&noted).map(drop)).await?;
+    let copies = copies(Some(&before), Some(&operation));
+    let (noted, settled, artifacts) =
+        (operation.clone(), copies.settled(), engine.artifacts.clone());
+    let note = move |journal: &Journal| journal.put_operation(&noted).map(drop);
+    engine
+        .journaled(move |journal| Copies::settle_around(&artifacts, &settled, || note(journal)))
+        .await?;
     engine.operations.put(operation.clone(), None);
+    copies.write(engine).await;
     Ok(Some(operation))
 }
 
@@ -73,13 +85,20 @@ pub(crate) async fn remove_if(
     let _transition = engine.operations.transition.lock().await;
     let Some(removed) = engine.operations.get(row).filter(is_so) else { return Ok(None) };
     let (files, file) = (engine.upload_files.clone(), removed.file.clone());
+    let (settled, artifacts) = (copies(Some(&removed), None).settled(), engine.artifacts.clone());
     engine
         .journaled(move |journal| {
-            journal.remove_operation(row)?;
+            Copies::settle_around(&artifacts, &settled, || journal.remove_operation(row))?;
             file.into_iter().for_each(|file| files.remove(&file));
             Ok(())
         })
         .await?;
     engine.operations.remove(row);
     Ok(Some(removed))
+}
+
+/// Which copies in `rejected/` follow when an operation becomes another.
+fn copies(before: Option<&Operation>, after: Option<&Operation>) -> Copies {
+    let copies = |it: Option<&Operation>| it.and_then(rejected::copy_of).into_iter().collect();
+    Copies::changed(copies(before), copies(after))
 }

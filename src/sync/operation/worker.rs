@@ -9,12 +9,14 @@ use futures_util::FutureExt as _;
 
 use crate::{
     error::{Error, Kind, Result},
+    kernel_thread,
     store::operations::{Operation, Refusal},
     sync::{
         engine::Engine,
         leaf::operations::Next,
         locate,
-        operation::{carry_out, transition},
+        operation::{carry_out, rejected, transition},
+        rejected_copies,
         upload::worker::{FIRST_PAUSE, LONGEST_PAUSE, wait_to_try_again},
     },
 };
@@ -46,6 +48,8 @@ impl Drop for LaneLease {
 /// Takes over what the journal holds, but for what was refused: that waits for the user. A missing or
 /// wrong token is no reason to wait, since there may be another by now.
 pub(crate) fn recover(engine: &Arc<Engine>) {
+    let copies = engine.operations.all().iter().filter_map(rejected::copy_of).collect::<Vec<_>>();
+    rejected_copies::write_copies(&engine.artifacts, &copies);
     for operation in engine.operations.all() {
         let is_of_token =
             operation.refusal.as_ref().is_some_and(|it| it.kind == Kind::Unauthorized);
@@ -123,7 +127,9 @@ async fn refuse(engine: &Engine, operation: &Operation, error: Error) {
     );
     tracing::warn!(%error, "Taskade refused an operation");
     let (kind, reason, since) = (error.kind(), error.to_string(), engine.clock.wall());
-    let refusal = Some(Refusal { kind, reason, since });
+    kernel_thread::leave().await;
+    let file = rejected::free_name(engine, operation);
+    let refusal = Some(Refusal { kind, reason, since, file });
     let noted = transition::change(engine, operation.row, |it| it.refusal = refusal.clone()).await;
     if let Err(error) = noted {
         // The next mount tries again; this one knows.

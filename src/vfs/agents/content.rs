@@ -5,12 +5,15 @@ use serde_json::Value;
 use crate::{
     api::RemoteAgent,
     error::{Error, Kind, Result},
-    sync::{Process, operation::agent::shown, read::agents},
+    ids::AgentId,
+    sync::{
+        Process,
+        operation::agent::{shown, typed},
+        read::agents,
+    },
+    text::prompt::prompt_text,
     vfs::{
-        agents::{
-            place::{AgentFile, AgentPlace, ConvoFile},
-            text::prompt_text,
-        },
+        agents::place::{AgentFile, AgentPlace, ConvoFile},
         answer_text,
         directory::no_entry,
         types::Directory,
@@ -37,6 +40,7 @@ pub(crate) async fn content(
     let engine = &vfs.engine;
     match place {
         AgentPlace::Generate => Ok(GENERATE.into()),
+        AgentPlace::File(id, file) if let Some(text) = typed_text(vfs, id, *file) => Ok(text),
         AgentPlace::File(id, AgentFile::Public) => {
             let id = &engine.agents.now(id);
             let told = if shown::is_new(engine, id) {
@@ -67,6 +71,11 @@ pub(crate) async fn content(
             Err(Error::new(Kind::IsDirectory, "a directory"))
         }
     }
+}
+
+/// What was written to a file of an agent and cannot be that.
+pub(crate) fn typed_text(vfs: &Vfs, id: &AgentId, file: AgentFile) -> Option<Vec<u8>> {
+    typed::read(&vfs.engine, &vfs.engine.agents.now(id), file.name())
 }
 
 /// What a file of an agent holds that is told with the agent; `None` for what is not.

@@ -116,8 +116,9 @@ pub(crate) fn attr(vfs: &Vfs, directory: &Directory, place: &AgentPlace, attr: A
             links: 1,
             ..attr
         },
-        AgentPlace::File(_, file) => {
-            let text = agent.and_then(|agent| content::known_text(&agent, *file));
+        AgentPlace::File(id, file) => {
+            let told = || agent.and_then(|agent| content::known_text(&agent, *file));
+            let text = content::typed_text(vfs, id, *file).or_else(told);
             let size = text.map_or(attr.size, |text| text.len() as u64);
             Attr { size, attr_ttl: Duration::ZERO, ..attr }
         }

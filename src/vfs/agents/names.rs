@@ -30,6 +30,12 @@ pub(crate) fn name_agents(
     names.into_iter().zip(agents.iter().map(|agent| agent.id.clone())).collect()
 }
 
+/// The name that an agent was given, if it ever was.
+pub(crate) fn given(vfs: &Vfs, space: &SpaceId, id: &AgentId) -> Option<String> {
+    let given = vfs.engine.journal().names(&key(space));
+    given.get(id.as_str()).map(|(_, name)| name.clone())
+}
+
 /// What the names of a space's agents are kept under on disk.
 fn key(space: &SpaceId) -> String {
     format!("agents of {space}")

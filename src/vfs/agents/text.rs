@@ -5,16 +5,8 @@ use serde_json::{Map, Value};
 use crate::{
     api::{AgentState, RemoteAgent},
     error::{Error, Kind, Result},
-    sync::operation::agent::publish::PublicWish,
+    sync::operation::agent::body::PublicWish,
 };
-
-/// A prompt as its file has it: lines, as editors want them; an empty one is an empty file.
-pub(crate) fn prompt_text(prompt: &str) -> String {
-    match prompt {
-        "" => String::new(),
-        prompt => format!("{prompt}\n"),
-    }
-}
 
 /// An agent with another prompt: that of a file.
 ///
@@ -91,11 +83,12 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{prompt_text, public, whole, with_prompt};
+    use super::{public, whole, with_prompt};
     use crate::{
         api::{AgentState, RemoteAgent},
         error::Kind,
         ids::AgentId,
+        text::prompt::prompt_text,
     };
 
     fn agent() -> RemoteAgent {

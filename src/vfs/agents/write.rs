@@ -7,9 +7,17 @@ use crate::{
     api::AgentState,
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
+    store::operations::Operation,
     sync::{
-        GRACE, Process,
-        operation::agent::{body::AgentAt, create, publish, save, shown},
+        GRACE, Process, locate,
+        operation::{
+            agent::{
+                body::{AgentAt, PublicWish},
+                create, publish, save, shown, typed,
+                typed_text::TypedText,
+            },
+            transition,
+        },
     },
     vfs::{
         agents::{
@@ -141,8 +149,10 @@ pub(crate) async fn save_text(
         AgentPlace::Generate => generate(vfs, space, written).await,
         AgentPlace::File(id, file) => {
             let id = &engine.agents.now(id);
-            let path = format!("{}/{}", paths::of(vfs, space, id).await?, file.name());
-            save_file(vfs, AgentAt { space, id, path: &path }, *file, written, process).await
+            let name = paths::name_of(vfs, space, id).await;
+            let path = format!("{}/{}", paths::below(&name), file.name());
+            let at = AgentAt { space, id, path: &path };
+            save_file(vfs, at, (*file, name), written, process).await
         }
         _ => Err(Error::new(Kind::NotPermitted, "this cannot be written")),
     }
@@ -159,21 +169,81 @@ async fn generate(vfs: &Vfs, space: &SpaceId, written: &[u8]) -> Result<()> {
     }
 }
 
+/// What whoever writes to a file of an agent wants.
+enum Wanted {
+    Nothing,
+    Public(PublicWish),
+    State { seen: AgentState, wanted: AgentState },
+}
+
+/// Saves what was written to a file. What it cannot be is kept, and what the file reads as.
 async fn save_file(
+    vfs: &Vfs,
+    at: AgentAt<'_>,
+    (file, name): (AgentFile, String),
+    written: &[u8],
+    process: Option<Process>,
+) -> Result<()> {
+    let wanted = match wanted(vfs, at, file, written, process) {
+        Ok(wanted) => wanted,
+        Err(error) => return Err(keep(vfs, at, (file, name), written, error).await),
+    };
+    let is_another = match &wanted {
+        Wanted::Nothing => false,
+        Wanted::Public(_) => true,
+        Wanted::State { seen, wanted } => seen != wanted,
+    };
+    match save_wanted(vfs, at, (file, wanted), process).await {
+        // No journal has it.
+        Err(error) if error.kind().is_local() => {
+            Err(keep(vfs, at, (file, name), written, error).await)
+        }
+        saved => {
+            // Its agent may have been made by that.
+            let id = vfs.engine.agents.now(at.id);
+            typed::settle(&vfs.engine, &id, file.name(), is_another).await?;
+            saved
+        }
+    }
+}
+
+/// Keeps what was written to a file and cannot be saved. Why, with the path and what to do.
+async fn keep(
+    vfs: &Vfs,
+    at: AgentAt<'_>,
+    (file, name): (AgentFile, String),
+    written: &[u8],
+    error: Error,
+) -> Error {
+    let is_of_new = shown::is_new(&vfs.engine, at.id);
+    let (file, text) = (file.name().to_owned(), written.to_vec());
+    let typed = TypedText { file, text, name, is_of_new, is_set_aside: false };
+    let way = locate::way_in(vfs.engine.journal(), &vfs.engine.listings, at.space);
+    let shown = format!("{way}{}", at.path);
+    let error = error.at(shown).hint("save a corrected text, or run `taskadefs discard PATH`");
+    typed::keep(&vfs.engine, at, typed, &error).await;
+    error
+}
+
+/// What is meant by what was written to a file, by who had before its eyes what this process had.
+///
+/// # Errors
+/// [`Kind::Invalid`] for what the agent cannot be, [`Kind::NotFound`] if there is none.
+fn wanted(
     vfs: &Vfs,
     at: AgentAt<'_>,
     file: AgentFile,
     written: &[u8],
     process: Option<Process>,
-) -> Result<()> {
+) -> Result<Wanted> {
     let engine = &vfs.engine;
     if file == AgentFile::Public {
         if written.is_empty() {
-            return Ok(());
+            return Ok(Wanted::Nothing);
         }
-        let wish = text::public(written).map_err(|error| error.at(at.path))?;
+        let wish = text::public(written)?;
         check_made(vfs, at.id)?;
-        return publish::save(engine, at, &wish).await;
+        return Ok(Wanted::Public(wish));
     }
     let now = shown::known(engine, at.space, at.id).ok_or_else(no_entry)?;
     let seen = engine.agents.served(process, (at.id, file.name())).unwrap_or_else(|| now.state());
@@ -181,13 +251,45 @@ async fn save_file(
         AgentFile::Prompt => text::with_prompt(&seen, written),
         AgentFile::Whole | AgentFile::Public => text::whole(&now, written),
     };
-    let wanted = wanted.map_err(|error| error.at(at.path))?;
-    let saved = match shown::is_new(engine, at.id) {
-        true => create::save(engine, at, &seen, &wanted).await,
-        false => save::save(engine, at, &seen, &wanted).await,
-    };
-    engine.agents.note_served(process, (at.id, file.name()), wanted);
-    saved
+    Ok(Wanted::State { seen, wanted: wanted? })
+}
+
+async fn save_wanted(
+    vfs: &Vfs,
+    at: AgentAt<'_>,
+    (file, wanted): (AgentFile, Wanted),
+    process: Option<Process>,
+) -> Result<()> {
+    let engine = &vfs.engine;
+    match wanted {
+        Wanted::Nothing => Ok(()),
+        Wanted::Public(wish) => publish::save(engine, at, &wish).await,
+        Wanted::State { seen, wanted } => {
+            let saved = match shown::is_new(engine, at.id) {
+                true => create::save(engine, at, &seen, &wanted).await,
+                false => save::save(engine, at, &seen, &wanted).await,
+            };
+            engine.agents.note_served(process, (at.id, file.name()), wanted);
+            saved
+        }
+    }
+}
+
+/// Tries again what was written to a file and could not be that.
+///
+/// # Errors
+/// As [`save_text`].
+pub(crate) async fn save_again(
+    vfs: &Vfs,
+    directory: &Directory,
+    operation: &Operation,
+    typed: &TypedText,
+) -> Result<()> {
+    let agent = operation.subject.as_deref().map(AgentId::new).ok_or_else(no_entry)?;
+    let agent = vfs.engine.agents.first(&agent);
+    let place = AgentPlace::One(agent).fixed_child(typed.file.as_ref()).ok_or_else(no_entry)?;
+    save_text(vfs, directory, &place, &typed.text, None).await?;
+    transition::remove(&vfs.engine, operation.row).await
 }
 
 /// Refuses what takes an agent that Taskade has.

@@ -1,13 +1,14 @@
-//! Which agent something is wanted of, and what the journal has of a save of it.
+//! Which agent something is wanted of, and what the journal has of what is wanted.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     api::AgentState,
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
     plan::agents::{MergedAgent, merge},
-    store::operations::Operation,
+    store::operations::{Operation, OperationKind},
 };
 
 /// An agent, and where its directory is below that of its space.
@@ -53,4 +54,42 @@ impl AgentSave {
     pub(crate) fn then(&self, seen: &AgentState, wanted: &AgentState) -> Self {
         Self { base: self.base.clone(), want: merge(seen, wanted, &self.want).state }
     }
+}
+
+/// What the journal has of an agent that is to be made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AgentCreation {
+    /// The id that it has here until the service gives one.
+    pub(crate) new: AgentId,
+    /// What it is to be.
+    pub(crate) state: AgentState,
+    /// The agents that there were when it was sent.
+    #[serde(default)]
+    pub(crate) before: Vec<AgentId>,
+}
+
+impl AgentCreation {
+    /// That of an operation.
+    pub(crate) fn of(operation: &Operation) -> Option<Self> {
+        let is_it = operation.kind == OperationKind::CreateAgent;
+        is_it.then(|| serde_json::from_value(operation.body.clone()).ok()).flatten()
+    }
+}
+
+/// What is wanted of an agent as the public has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PublicWish {
+    /// Whether it is to be public.
+    pub(crate) is_published: bool,
+    /// What it is to be set to.
+    pub(crate) preferences: Option<Map<String, Value>>,
+}
+
+/// As the journal has it.
+///
+/// # Errors
+/// [`Kind::Storage`] if it is no JSON.
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(body)
+        .map_err(|error| Error::new(Kind::Storage, "it cannot be written").because(error))
 }

@@ -5,9 +5,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use crate::{
     api::{
         AgentState, Priority, RemoteAgent,
@@ -20,24 +17,16 @@ use crate::{
     sync::{
         engine::Engine,
         operation::{
-            agent::{body::AgentAt, verdict},
+            agent::{
+                body::{AgentAt, AgentCreation, to_json},
+                typed, verdict,
+            },
             transition, worker,
         },
         read::agents,
     },
 };
-
-/// What the journal has of an agent that is to be made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct AgentCreation {
-    /// The id that it has here until the service gives one.
-    pub(crate) new: AgentId,
-    /// What it is to be.
-    pub(crate) state: AgentState,
-    /// The agents that there were when it was sent.
-    #[serde(default)]
-    before: Vec<AgentId>,
-}
+use serde::{Deserialize, Serialize};
 
 /// What the journal has of an agent that the service is to make.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,14 +34,6 @@ struct Generation {
     text: String,
     #[serde(default)]
     before: Vec<AgentId>,
-}
-
-impl AgentCreation {
-    /// That of an operation.
-    pub(crate) fn of(operation: &Operation) -> Option<Self> {
-        let is_it = operation.kind == OperationKind::CreateAgent;
-        is_it.then(|| serde_json::from_value(operation.body.clone()).ok()).flatten()
-    }
 }
 
 /// The operation that makes an agent which is new here.
@@ -117,6 +98,7 @@ pub(crate) async fn save(
 /// EBUSY while its answer is awaited, otherwise if it cannot be journaled.
 pub(crate) async fn remove(engine: &Engine, new: &AgentId) -> Result<()> {
     engine.agents.remove_new(new);
+    typed::give_up(engine, new).await?;
     let Some(operation) = creation_of(engine, new) else { return Ok(()) };
     // What may have been made is looked for first.
     match transition::remove_if(engine, operation.row, |it| !it.sent).await? {
@@ -168,8 +150,7 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
             agent.name == sent.state.name && is_same && !sent.before.contains(&agent.id)
         };
         if let Some(made) = there.iter().find(is_it) {
-            engine.agents.note_made(&sent.new, &made.id);
-            return Ok(());
+            return note_made(engine, &sent.new, &made.id).await;
         }
     }
     let before = ids(&there);
@@ -186,9 +167,9 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
     };
     let asked = CreateAgent { folder: &operation.space, state: &state };
     let made = settled(engine, &operation, engine.backend.write(asked).await).await?;
-    engine.agents.note_made(&new, &made.id);
+    let id = made.id.clone();
     note(engine, &operation.space, made);
-    Ok(())
+    note_made(engine, &new, &id).await
 }
 
 /// Has an agent made by the service. Where the answer is lost, one that is new since is taken for it; to
@@ -243,6 +224,12 @@ async fn settled<T>(engine: &Engine, operation: &Operation, answer: Result<T>) -
     answer
 }
 
+/// What is known here of an agent is from now on that of the one which the service made.
+async fn note_made(engine: &Engine, new: &AgentId, made: &AgentId) -> Result<()> {
+    engine.agents.note_made(new, made);
+    typed::note_made(engine, new, made).await
+}
+
 fn note(engine: &Engine, space: &SpaceId, made: RemoteAgent) {
     let id = made.id.clone();
     engine.listings.note_agent(space, &id, Some(made));
@@ -251,9 +238,4 @@ fn note(engine: &Engine, space: &SpaceId, made: RemoteAgent) {
 
 fn ids(agents: &[RemoteAgent]) -> Vec<AgentId> {
     agents.iter().map(|agent| agent.id.clone()).collect()
-}
-
-fn to_json(body: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(body)
-        .map_err(|error| Error::new(Kind::Storage, "it cannot be written").because(error))
 }

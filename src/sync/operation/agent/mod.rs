@@ -7,4 +7,6 @@ pub(crate) mod publish;
 pub(crate) mod save;
 pub(crate) mod send;
 pub(crate) mod shown;
+pub(crate) mod typed;
+pub(crate) mod typed_text;
 pub(crate) mod verdict;

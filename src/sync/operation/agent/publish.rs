@@ -2,9 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use crate::{
     api::endpoints::{PublishAgent, UpdatePublicAgent},
     error::{Error, Kind, Result},
@@ -13,28 +10,21 @@ use crate::{
     sync::{
         engine::Engine,
         operation::{
-            agent::{body::AgentAt, verdict},
+            agent::{
+                body::{AgentAt, PublicWish, to_json},
+                verdict,
+            },
             transition, worker,
         },
     },
 };
-
-/// What is wanted of an agent as the public has it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct PublicWish {
-    /// Whether it is to be public.
-    pub(crate) is_published: bool,
-    /// What it is to be set to.
-    pub(crate) preferences: Option<Map<String, Value>>,
-}
 
 /// Saves what is wanted.
 ///
 /// # Errors
 /// If it cannot be journaled, and what it is refused with in time.
 pub(crate) async fn save(engine: &Arc<Engine>, at: AgentAt<'_>, wish: &PublicWish) -> Result<()> {
-    let body = serde_json::to_value(wish)
-        .map_err(|error| Error::new(Kind::Storage, "it cannot be written").because(error))?;
+    let body = to_json(wish)?;
     let kind = OperationKind::PublishAgent;
     let refused = engine.operations.find(|it| {
         it.kind == kind && it.subject.as_deref() == Some(at.id.as_str()) && it.refusal.is_some()

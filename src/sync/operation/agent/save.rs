@@ -14,7 +14,7 @@ use crate::{
         engine::Engine,
         operation::{
             agent::{
-                body::{AgentAt, AgentSave},
+                body::{AgentAt, AgentSave, to_json},
                 shown, verdict,
             },
             transition, worker,
@@ -47,7 +47,7 @@ pub(crate) async fn save(
     }
     let row = match waiting {
         Some(waiting) => {
-            let body = to_body(&AgentSave::of(&waiting)?.then(seen, wanted))?;
+            let body = to_json(&AgentSave::of(&waiting)?.then(seen, wanted))?;
             match amend(engine, &waiting, body.clone()).await? {
                 Some(row) => row,
                 None => add(engine, at, OperationKind::SaveAgent, body, Duration::ZERO).await?,
@@ -55,7 +55,7 @@ pub(crate) async fn save(
         }
         None => {
             let save = AgentSave { base: seen.clone(), want: wanted.clone() };
-            add(engine, at, OperationKind::SaveAgent, to_body(&save)?, Duration::ZERO).await?
+            add(engine, at, OperationKind::SaveAgent, to_json(&save)?, Duration::ZERO).await?
         }
     };
     verdict::verdict(engine, row).await
@@ -123,10 +123,4 @@ async fn add(
     let operation = transition::add(engine, Operation { subject, body, ..new }, hold).await?;
     worker::wake(engine, &operation.lane());
     Ok(operation.row)
-}
-
-fn to_body(save: &AgentSave) -> Result<Value> {
-    serde_json::to_value(save).map_err(|error| {
-        Error::new(crate::error::Kind::Storage, "a save cannot be written").because(error)
-    })
 }

@@ -14,8 +14,9 @@ use crate::{
         engine::Engine,
         operation::{
             agent::{
-                body::AgentSave,
-                create::{AgentCreation, creation_of},
+                body::{AgentCreation, AgentSave},
+                create::creation_of,
+                typed_text::TypedText,
             },
             deletion,
         },
@@ -75,7 +76,10 @@ pub(crate) fn operations_of(engine: &Engine, id: &AgentId) -> Vec<Operation> {
 
 /// Whether an agent is not made yet.
 pub(crate) fn is_new(engine: &Engine, id: &AgentId) -> bool {
-    creation_of(engine, id).is_some() || engine.agents.is_new(id)
+    let typed = || operations_of(engine, id).into_iter().filter_map(|it| TypedText::of(&it));
+    creation_of(engine, id).is_some()
+        || engine.agents.is_new(id)
+        || typed().any(|typed| typed.is_of_new)
 }
 
 fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<RemoteAgent> {
@@ -99,10 +103,16 @@ fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<
                     None => shown.push(of_state(space, &id, save.want)),
                 }
             }
+            // It is gone, or was never made: what was written to it is there.
+            OperationKind::TypedAgent if shown.iter().all(|agent| agent.id != id) => {
+                let name = TypedText::of(operation).map(|typed| typed.name).unwrap_or_default();
+                shown.push(of_state(space, &id, AgentState { name, data: bare() }));
+            }
             _ => {}
         }
     }
     for (id, name) in engine.agents.new_in(space) {
+        shown.retain(|agent| agent.id != id);
         shown.push(of_state(space, &id, AgentState { name, data: bare() }));
     }
     shown

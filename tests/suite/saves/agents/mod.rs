@@ -4,6 +4,7 @@ mod creation;
 mod in_doubt;
 mod knowledge;
 mod merging;
+mod rejected;
 mod removal;
 mod saving;
 
@@ -47,7 +48,11 @@ async fn write(mount: &Mount, file: &str, text: &str) -> Result<()> {
 }
 
 async fn write_by(mount: &Mount, file: &str, mode: OpenMode, text: &str) -> Result<()> {
-    let ino = mount.find(&format!("{SCOUT}/{file}")).await?.ino;
+    write_at(mount, &format!("{SCOUT}/{file}"), mode, text).await
+}
+
+async fn write_at(mount: &Mount, path: &str, mode: OpenMode, text: &str) -> Result<()> {
+    let ino = mount.find(path).await?.ino;
     let opened = mount.vfs.open(ino, mode, me()).await?;
     mount.vfs.write(opened.fh, 0, text.as_bytes()).await?;
     let result = mount.vfs.flush(opened.fh, me()).await;

@@ -57,10 +57,7 @@ async fn the_whole_agent_is_saved_by_what_changed_of_it_and_refused_where_it_is_
     write(&mount, "agent.json", &both.to_string()).await.unwrap();
     let sent = r#"PATCH s {"data":{"commands":[],"description":"Look.","tone":"warm"}}"#;
     assert_eq!(mount.writes(), [sent]);
-    for refused in ["", "{}", "[", r#"{"id":"x","data":{}}"#] {
-        if refused.is_empty() {
-            continue;
-        }
+    for refused in ["{}", "[", r#"{"id":"x","data":{}}"#] {
         let error = write(&mount, "agent.json", refused).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Invalid, "{refused}");
     }
@@ -68,7 +65,7 @@ async fn the_whole_agent_is_saved_by_what_changed_of_it_and_refused_where_it_is_
         write_by(&mount, "prompt.md", TRUNCATE, "a\0").await.unwrap_err().kind(),
         Kind::Invalid
     );
-    assert_eq!((mount.writes(), mount.waiting()), (vec![], vec![]));
+    assert_eq!(mount.writes(), NONE);
 }
 
 #[tokio::test(start_paused = true)]
