@@ -1,9 +1,10 @@
 //! Saves of agents that others changed meanwhile.
 
 use serde_json::{Value, json};
+use taskadefs::error::Kind;
 
 use super::{patch, prompt, read, scout, write};
-use crate::support::harness::pass;
+use crate::support::{harness::pass, service::Fault};
 
 #[tokio::test(start_paused = true)]
 async fn what_others_changed_beside_the_prompt_stands() {
@@ -43,6 +44,25 @@ async fn whoever_writes_json_from_what_it_read_overrides_nothing_that_it_did_not
     write(&mount, "agent.json", &read.to_string()).await.unwrap();
     let data = mount.memory.agent_now("s").unwrap()["data"].clone();
     assert_eq!(data, json!({ "commands": [], "description": "Theirs.", "tone": "warm" }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_made_of_it_while_an_answer_was_lost_is_kept_once() {
+    for lost in [Fault::After, Fault::Before(Kind::Ambiguous)] {
+        let mount = scout().await;
+        prompt(&mount).await;
+        // The request is the last that gets through, and what was told of it does not come.
+        mount.memory.fail_next([lost]);
+        mount.memory.cut_after(Some(1));
+        write(&mount, "prompt.md", "Ours.\n").await.unwrap();
+        mount.memory.set_agent_elsewhere("s", "/data/description", "Theirs.".into());
+        // Nor does that of the next.
+        mount.memory.cut_after(None);
+        mount.memory.fail_next([Fault::Before(Kind::Ambiguous)]);
+        pass(90).await;
+        assert_eq!(mount.memory.agent_now("s").unwrap()["data"]["description"], "Ours.");
+        assert_eq!((mount.vfs.status().conflicts.len(), mount.waiting()), (1, vec![]));
+    }
 }
 
 /// Where a file is.
