@@ -180,7 +180,13 @@ pub(crate) async fn rmdir(vfs: &Vfs, at: &AgentDirectory, name: &OsStr) -> Resul
     }
     let is_hidden = |(_, place): &(_, AgentPlace)| at.is_hidden(vfs, place);
     let AgentPlace::One(agent) = &place else {
-        if !listing::children(vfs, &at.directory, &place).await?.is_empty() {
+        // Conversations that nobody has listed are nobody's that would miss them.
+        let is_unlisted = |agent: &AgentId| {
+            let id = vfs.engine.agents.now(agent);
+            vfs.engine.listings.convos(&id).is_none()
+        };
+        let is_unknown = matches!(&place, AgentPlace::Convos(agent) if is_unlisted(agent));
+        if !is_unknown && !listing::children(vfs, &at.directory, &place).await?.is_empty() {
             return Err(not_empty());
         }
         hide(vfs, &place);

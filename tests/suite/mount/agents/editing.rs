@@ -53,3 +53,17 @@ fn an_agent_is_renamed_and_deleted_with_its_directory() {
     assert!(scene.store().delete_agent_elsewhere(&scene.id).is_err());
     scene.mounted.end();
 }
+
+#[test]
+fn an_agent_whose_conversations_nobody_listed_is_deleted_offline_and_at_taskade_later() {
+    let mut scene =
+        Scene::of(&[], |store, _, id| drop(store.add_convo(id, "Plans", "said").unwrap()));
+    scene.ok("ls .taskade/agents");
+    let (address, token) = (scene.mounted.address(), scene.mounted.server().token().clone());
+    scene.mounted.stop_server();
+    scene.ok("rm -r .taskade/agents/Scout");
+    assert_eq!(scene.ok("ls .taskade/agents"), "");
+    scene.mounted.start_server(address, token);
+    until("it is deleted", || scene.requests().contains(&"DELETE /agents/A".to_owned()));
+    scene.mounted.end();
+}
