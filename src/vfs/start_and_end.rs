@@ -7,6 +7,7 @@ use crate::{
     file_name,
     sync::Project,
     vfs::{
+        agents,
         commit_policy::{Occasion, Verdict, decide},
         handle, media, removal,
         tree::{handles::Handle, inner::LocalEntry},
@@ -26,11 +27,15 @@ pub(crate) async fn expire_all(vfs: &Arc<Vfs>) {
             tracing::warn!(%error, "an open draft was not saved");
         }
     }
+    agents::write::expire_emptied(vfs).await;
 }
 
 pub(crate) async fn commit_if_written(vfs: &Arc<Vfs>, handle: &Handle) -> Result<()> {
     if let Handle::MediaWriter(writer) = handle {
         return media::write::commit(vfs, writer).await;
+    }
+    if let Handle::Agent(writer) = handle {
+        return agents::write::commit(vfs, writer).await;
     }
     let Handle::Writer(writer) = handle else { return Ok(()) };
     // What waits for its grace is settled already.

@@ -29,6 +29,7 @@ use crate::{
         directory::no_entry,
         draft::Draft,
         tree::{
+            agent_names::Emptied,
             agent_writer::AgentWriter,
             handles::{Handle, is_opener},
         },
@@ -86,6 +87,14 @@ pub(crate) async fn release(vfs: &Arc<Vfs>, writer: &AgentWriter) -> Result<()> 
     carry_out(vfs, writer, Occasion::Release).await
 }
 
+/// The mount is going: what was written is saved.
+///
+/// # Errors
+/// As a save.
+pub(crate) async fn commit(vfs: &Arc<Vfs>, writer: &AgentWriter) -> Result<()> {
+    carry_out(vfs, writer, Occasion::Unmount).await
+}
+
 /// Sets the length of what is being written.
 ///
 /// # Errors
@@ -121,15 +130,29 @@ fn save_empty_later(
     place: &AgentPlace,
     process: Option<Process>,
 ) {
-    let ticket = vfs.tree().agents.empty(place);
-    let (shared, directory, place) = (vfs.clone(), directory.clone(), place.clone());
+    let ticket = vfs.tree().agents.empty((directory, place), process);
+    let (shared, place) = (vfs.clone(), place.clone());
     vfs.engine.tasks.spawn("the end of the grace of an emptied file", async move {
         shared.engine.clock().sleep(GRACE).await;
-        let is_due = shared.tree().agents.take_emptied(&place, ticket);
-        if is_due && let Err(error) = save_text(&shared, &directory, &place, b"", process).await {
-            tracing::warn!(%error, "an emptied file of an agent is not saved");
+        let emptied = shared.tree().agents.take_emptied(&place, ticket);
+        if let Some(emptied) = emptied {
+            save_emptied(&shared, &place, &emptied).await;
         }
     });
+}
+
+/// The grace of every file that was emptied is over: nothing else is to come.
+pub(crate) async fn expire_emptied(vfs: &Vfs) {
+    let all = vfs.tree().agents.take_all_emptied();
+    for (place, emptied) in all {
+        save_emptied(vfs, &place, &emptied).await;
+    }
+}
+
+async fn save_emptied(vfs: &Vfs, place: &AgentPlace, emptied: &Emptied) {
+    if let Err(error) = save_text(vfs, &emptied.directory, place, b"", emptied.process).await {
+        tracing::warn!(%error, "an emptied file of an agent is not saved");
+    }
 }
 
 /// Saves what was written to a file.

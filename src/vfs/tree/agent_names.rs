@@ -9,14 +9,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::vfs::agents::place::AgentPlace;
+use crate::{
+    sync::Process,
+    vfs::{agents::place::AgentPlace, types::Directory},
+};
 
 /// What is gone for a moment.
 #[derive(Debug, Default)]
 pub(crate) struct AgentNames {
     hidden: HashMap<AgentPlace, Instant>,
-    emptied: HashMap<AgentPlace, u64>,
+    emptied: HashMap<AgentPlace, Emptied>,
     tickets: u64,
+}
+
+/// A file that was emptied.
+#[derive(Debug, Clone)]
+pub(crate) struct Emptied {
+    ticket: u64,
+    pub(crate) directory: Directory,
+    /// Who did it.
+    pub(crate) process: Option<Process>,
 }
 
 impl AgentNames {
@@ -40,19 +52,26 @@ impl AgentNames {
     }
 
     /// A file was emptied. The ticket by which that may be carried out.
-    pub(crate) fn empty(&mut self, place: &AgentPlace) -> u64 {
+    pub(crate) fn empty(
+        &mut self,
+        (directory, place): (&Directory, &AgentPlace),
+        process: Option<Process>,
+    ) -> u64 {
         self.tickets += 1;
-        self.emptied.insert(place.clone(), self.tickets);
+        let emptied = Emptied { ticket: self.tickets, directory: directory.clone(), process };
+        self.emptied.insert(place.clone(), emptied);
         self.tickets
     }
 
-    /// Whether a file is to be emptied by this ticket, which counts once.
-    pub(crate) fn take_emptied(&mut self, place: &AgentPlace, ticket: u64) -> bool {
-        let is_due = self.emptied.get(place) == Some(&ticket);
-        if is_due {
-            self.emptied.remove(place);
-        }
-        is_due
+    /// What is to be done about a file that was emptied with this ticket, which counts once.
+    pub(crate) fn take_emptied(&mut self, place: &AgentPlace, ticket: u64) -> Option<Emptied> {
+        self.emptied.get(place).filter(|emptied| emptied.ticket == ticket)?;
+        self.emptied.remove(place)
+    }
+
+    /// All files that were emptied, whose graces are over by that.
+    pub(crate) fn take_all_emptied(&mut self) -> HashMap<AgentPlace, Emptied> {
+        std::mem::take(&mut self.emptied)
     }
 
     /// A file got a whole new text: it is there, and was not emptied.

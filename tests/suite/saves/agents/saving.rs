@@ -208,6 +208,23 @@ async fn an_emptied_prompt_is_saved_after_the_grace_unless_something_is_written(
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_emptied_or_is_still_open_is_saved_when_the_mount_ends() {
+    let mut mount = scout().await;
+    prompt(&mount).await;
+    let ino = mount.place(&format!("{SCOUT}/prompt.md")).await;
+    let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+    mount.vfs.flush(opened.fh, me()).await.unwrap();
+    mount.vfs.release(opened.fh).await.unwrap();
+    mount.remount_cleanly().await;
+    assert_eq!((mount.writes(), prompt(&mount).await), (vec![patch("")], String::new()));
+    let ino = mount.place(&format!("{SCOUT}/prompt.md")).await;
+    let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+    mount.vfs.write(opened.fh, 0, b"Nod.\n").await.unwrap();
+    mount.remount_cleanly().await;
+    assert_eq!((mount.writes(), prompt(&mount).await), (vec![patch("Nod.")], "Nod.\n".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn editors_save_by_renaming_and_keep_their_own_files_beside() {
     let mount = scout().await;
     prompt(&mount).await;
