@@ -1,5 +1,6 @@
-//! The page of Taskade's operations, the document that has them, the embedded server's routes and the
-//! tests on real mounts: each has all of them, and the page names what really reaches each.
+//! The page of Taskade's operations, the document that has them, and the tests on real mounts: each has
+//! all of them, and the page names what really reaches each. That the embedded server has them is shown
+//! where its routes are, and by `server::document`, which asks for each.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -113,12 +114,15 @@ fn tests_of(file: PathBuf) -> Vec<(String, Exercised)> {
 }
 
 #[test]
-fn the_page_has_operations_of_the_document_and_each_once() {
+fn the_page_has_every_operation_of_the_document_once_and_no_other() {
     let mut listed: Vec<Operation> = rows().into_iter().map(|row| row.operation).collect();
-    let others: Vec<&Operation> = listed.iter().filter(|it| !operations().contains(it)).collect();
-    assert!(others.is_empty(), "{others:#?}");
     listed.sort();
-    assert!(listed.is_sorted_by(|one, next| one < next), "{listed:#?}");
+    let mut wanted = operations();
+    wanted.sort();
+    let missing: Vec<&Operation> = wanted.iter().filter(|it| !listed.contains(it)).collect();
+    let others: Vec<&Operation> = listed.iter().filter(|it| !wanted.contains(it)).collect();
+    assert!(missing.is_empty() && others.is_empty(), "missing: {missing:#?}, others: {others:#?}");
+    assert_eq!(listed, wanted, "each once");
 }
 
 /// The tests hold these calls to the exact requests when they run.

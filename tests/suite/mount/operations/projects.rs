@@ -1,6 +1,7 @@
 //! Projects as wholes, and what they have beside their tasks.
 
 use super::{NONE, Scene};
+use crate::support::mount::PROGRAM;
 
 /// What creates `New` of a line, in the home folder of a workspace.
 fn creation() -> [String; 2] {
@@ -84,6 +85,16 @@ fn what_a_project_has_beside_its_tasks_is_json() {
     let share = "echo '{\"enabled\": true}' > .taskade/projects/Plan/share.json";
     scene.reaches("projectShareLinkEnable", share, &["PUT /projects/<Plan>/shareLink"]);
     scene.spares("projectFieldsGet", &of("fields"), &NONE);
+    scene.mounted.end();
+}
+
+#[test]
+fn links_are_printed_and_made_by_a_command() {
+    let scene = Scene::read(|_, _| Vec::new());
+    let share = format!("{PROGRAM} share --create --yes Plan.md");
+    scene.reaches("projectShareLinkEnable", &share, &["PUT /projects/<Plan>/shareLink"]);
+    let share = format!("{PROGRAM} share Plan.md");
+    scene.reaches("projectShareLinkGet", &share, &["GET /projects/<Plan>/shareLink"]);
     scene.mounted.end();
 }
 
