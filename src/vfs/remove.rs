@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::PathBuf, sync::Arc};
 
 use crate::{
     error::Result,
-    sync::{Project, Removing, upload::archive},
+    sync::{Project, Removing, upload::{archive, denied}},
     vfs::{
         burst, removal,
         tree::{inner::LocalEntry, waiting::Waiting},
@@ -17,6 +17,7 @@ use crate::{
 /// the journal when this returns. What tells the removal from others.
 ///
 /// # Errors
+/// [`Forbidden`](crate::error::Kind::Forbidden) if Taskade was seen not to allow it,
 /// [`DeletionGuard`](crate::error::Kind::DeletionGuard) if too many were removed within the
 /// grace, [`Storage`](crate::error::Kind::Storage) if it cannot be journaled.
 pub(crate) async fn vacate(
@@ -26,6 +27,9 @@ pub(crate) async fn vacate(
     project: &Arc<Project>,
     copy: Option<PathBuf>,
 ) -> Result<u64> {
+    if let Some(error) = denied::denied(&vfs.engine, project) {
+        return Err(error.at(name.to_string_lossy()));
+    }
     burst::admit_removal(vfs, directory, name, project).await?;
     let beside = vfs.tree().waiting.iter().rev().find_map(|waiting| waiting.row);
     let burst = beside.map(|row| archive::burst_of(&vfs.engine, row));

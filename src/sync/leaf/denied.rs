@@ -55,10 +55,11 @@ impl Denied {
         self.0.lock().get(space)?.all().cloned()
     }
 
-    /// Whether a project was seen to be one that cannot be written.
-    pub(crate) fn is_denied(&self, space: &SpaceId, project: Option<&ProjectId>) -> bool {
+    /// Why a project cannot be written, or with `None` created, as far as is seen.
+    pub(crate) fn why(&self, space: &SpaceId, project: Option<&ProjectId>) -> Option<Error> {
         let denied = self.0.lock();
-        let Some(denied) = denied.get(space) else { return false };
-        denied.all().is_some() || project.is_some_and(|it| denied.projects.contains_key(it))
+        let denied = denied.get(space)?;
+        let of_project = project.and_then(|project| denied.projects.get(project));
+        of_project.or_else(|| denied.all()).cloned()
     }
 }

@@ -1,6 +1,8 @@
 //! What the account may not do: told with Taskade's reason, and asked for once. The file system driven
 //! directly, in virtual time.
 
+use std::ffi::OsStr;
+
 use taskadefs::error::Kind;
 
 use crate::support::{
@@ -59,6 +61,9 @@ async fn one_project_that_cannot_be_written_shows_it_and_two_show_that_none_can(
     assert_eq!(mount.edit("Plan.md", add).await.unwrap_err().errno(), libc::EACCES);
     assert_eq!((mode(&mount, None).await, mode(&mount, Some("Plan.md")).await), (0o755, 0o444));
     assert_eq!(mode(&mount, Some("Second.md")).await, 0o644);
+    mount.writes();
+    let again = mount.edit("Plan.md", |text| format!("{text}- [ ] c\n")).await.unwrap_err();
+    assert_eq!((again.errno(), mount.writes()), (libc::EACCES, vec![]), "root is told as well");
     mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
     assert_eq!(mount.edit("Second.md", add).await.unwrap_err().errno(), libc::EACCES);
     assert_eq!((mode(&mount, None).await, mode(&mount, Some("Third.md")).await), (0o555, 0o444));
@@ -70,4 +75,25 @@ async fn one_project_that_cannot_be_written_shows_it_and_two_show_that_none_can(
     mount.vfs.retry(ino, false).await.unwrap();
     assert_eq!(mount.memory.tree("third"), "a\nb\n");
     assert_eq!(mode(&mount, Some("Second.md")).await, 0o644);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archival_that_is_refused_is_asked_for_once_until_it_may_be_otherwise() {
+    let mount = Mount::of("a").await;
+    mount.read("Plan.md").await;
+    mount.memory.fail_next([Fault::Before(Kind::Forbidden)]);
+    mount.vfs.unlink(mount.folder, OsStr::new("Plan.md")).await.unwrap();
+    pass(3).await;
+    assert_eq!(mount.names().await, ["Plan.md"], "it is back");
+    mount.writes();
+    let refused = mount.vfs.unlink(mount.folder, OsStr::new("Plan.md")).await.unwrap_err();
+    assert_eq!((refused.errno(), mode(&mount, Some("Plan.md")).await), (libc::EACCES, 0o444));
+    pass(3).await;
+    assert_eq!(mount.writes(), NONE);
+    pass(60).await;
+    mount.names().await;
+    pass(1).await;
+    mount.vfs.unlink(mount.folder, OsStr::new("Plan.md")).await.unwrap();
+    pass(3).await;
+    assert_eq!((mount.names().await.len(), mount.writes().len()), (0, 1));
 }
