@@ -1,6 +1,7 @@
 //! What outlives the process, in files: the journal, what was refused, the history, the cache.
 //! Blocking, and with no idea of who asks.
 
+pub(crate) mod agent_bases;
 pub(crate) mod artifacts;
 pub(crate) mod base_file;
 pub(crate) mod base_lines;

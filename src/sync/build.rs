@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     lock_order::Ordered,
     store::{
+        agent_bases::AgentBases,
         artifacts::Artifacts,
         base_log::BaseLog,
         cache::{CACHE, Cache},
@@ -55,6 +56,7 @@ impl Engine {
         let operations = Operations::of(journal.operations()?);
         let medias = Medias::of(journal.media_facts()?);
         let upload_files = Arc::new(UploadFiles::of(journal.dir()));
+        let agent_bases = Arc::new(AgentBases::of(journal.dir()));
         let media_files = Arc::new(MediaFiles::of(journal.dir()));
         let started = clock.wall();
         let keep = settings.keep_history;
@@ -77,7 +79,8 @@ impl Engine {
             journal,
             settings,
             listings,
-            agents: Agents::default(),
+            agents: Agents::of(agent_bases.read()),
+            agent_bases,
             exports: SpaceExports::default(),
             imports: Imports::default(),
             residents: Residents::default(),

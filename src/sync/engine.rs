@@ -21,8 +21,8 @@ use crate::{
     lock_order::{Ordered, OrderedGuard},
     replica::served::Process,
     store::{
-        artifacts::Artifacts, base_log::BaseLog, cache::Cache, journal::Journal,
-        media_files::MediaFiles, removals::Removals, upload_files::UploadFiles,
+        agent_bases::AgentBases, artifacts::Artifacts, base_log::BaseLog, cache::Cache,
+        journal::Journal, media_files::MediaFiles, removals::Removals, upload_files::UploadFiles,
     },
     sync::{
         event::Event,
@@ -57,6 +57,8 @@ pub struct Engine {
     pub(crate) exports: SpaceExports,
     /// When bundles were imported.
     pub(crate) imports: Imports,
+    /// What programs have before their eyes of agents.
+    pub(crate) agent_bases: Arc<AgentBases>,
     pub(crate) residents: Residents,
     pub(crate) refresher: Arc<Refresher>,
     /// The projects whose details are asked for ahead.

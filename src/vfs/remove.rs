@@ -4,7 +4,10 @@ use std::{ffi::OsStr, path::PathBuf, sync::Arc};
 
 use crate::{
     error::Result,
-    sync::{Project, Removing, upload::{archive, denied}},
+    sync::{
+        Project, Removing,
+        upload::{archive, denied},
+    },
     vfs::{
         burst, removal,
         tree::{inner::LocalEntry, waiting::Waiting},

@@ -16,6 +16,7 @@ use crate::{
     ids::{AgentId, ConvoId, SpaceId},
     lock_order::Ordered,
     replica::{freshness::remaining, served::Process},
+    store::agent_bases::AgentBase,
 };
 
 /// The agents of an account that were looked at.
@@ -48,7 +49,7 @@ struct ServedAgent {
     by: Option<Process>,
     /// By the id that it had here first.
     agent: AgentId,
-    file: &'static str,
+    file: String,
     state: AgentState,
 }
 
@@ -66,6 +67,18 @@ struct KnownAgent {
 }
 
 impl Agents {
+    /// With what programs have before their eyes from before this mount.
+    pub(crate) fn of(bases: Vec<AgentBase>) -> Self {
+        let latest = bases.len().saturating_sub(MOST_SERVED);
+        let bases = bases.into_iter().skip(latest);
+        let served = bases.map(|AgentBase { process, agent, file, state }| {
+            let by = Some(process);
+            ServedAgent { by, agent, file, state }
+        });
+        let served = served.collect();
+        Self(Ordered::leaf(Known { served, ..Known::default() }))
+    }
+
     /// Whether an agent was read by itself less than `max_age` ago.
     pub(crate) fn is_young(&self, id: &AgentId, now: Instant, max_age: Duration) -> bool {
         let read = self.0.lock().agents.get(id).and_then(|agent| agent.read);
@@ -156,28 +169,33 @@ impl Agents {
         self.0.lock().first(id).clone()
     }
 
-    /// A program has this before its eyes: it was shown it by this file, or wrote it there.
+    /// A program has this before its eyes: it was shown it by this file, or wrote it there. Whether that is
+    /// another one than before.
     pub(crate) fn note_served(
         &self,
         by: Option<Process>,
-        (agent, file): (&AgentId, &'static str),
+        (agent, file): (&AgentId, &str),
         state: AgentState,
-    ) {
+    ) -> bool {
         let mut known = self.0.lock();
         let agent = &known.first(agent).clone();
-        let is_same = |it: &ServedAgent| (it.by, &it.agent, it.file) == (by, agent, file);
+        let is_same = |it: &ServedAgent| (it.by, &it.agent, &*it.file) == (by, agent, file);
+        let before = known.served.iter().find(|it| is_same(it));
+        let is_another = before.is_none_or(|before| before.state != state);
         known.served.retain(|it| !is_same(it));
         if known.served.len() >= MOST_SERVED {
             known.served.pop_front();
         }
+        let file = file.to_owned();
         known.served.push_back(ServedAgent { by, agent: agent.clone(), file, state });
+        is_another
     }
 
     /// What a program has before its eyes: what it was shown last by this file, or else what anybody was.
     pub(crate) fn served(
         &self,
         by: Option<Process>,
-        (agent, file): (&AgentId, &'static str),
+        (agent, file): (&AgentId, &str),
     ) -> Option<AgentState> {
         let known = self.0.lock();
         let agent = known.first(agent);

@@ -53,7 +53,8 @@ pub(crate) async fn content(
         AgentPlace::File(id, file) => {
             let space = directory.space().ok_or_else(no_entry)?;
             let agent = shown::agent(engine, space, id).await?;
-            engine.agents.note_served(process, (id, file.name()), agent.state());
+            let now = &engine.agents.now(id);
+            shown::note_served(engine, process, (now, file.name()), agent.state()).await;
             known_text(&agent, *file).ok_or_else(|| Error::new(Kind::Protocol, "not to be shown"))
         }
         AgentPlace::KnowledgeReadme(_) => Ok(KNOWLEDGE.into()),

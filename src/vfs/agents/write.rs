@@ -292,7 +292,8 @@ async fn save_wanted(
                 true => create::save(engine, at, &seen, &wanted).await,
                 false => save::save(engine, at, &seen, &wanted).await,
             };
-            engine.agents.note_served(process, (at.id, file.name()), wanted);
+            let id = engine.agents.now(at.id);
+            shown::note_served(engine, process, (&id, file.name()), wanted).await;
             saved
         }
     }

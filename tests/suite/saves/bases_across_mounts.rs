@@ -7,6 +7,9 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use serde_json::{Map, Value, json};
+use taskadefs::server::Quirks;
+
 use crate::support::mount::{Mounted, until};
 
 /// An editor: it reads and writes files as it is told, in one process.
@@ -195,6 +198,43 @@ fn a_project_renamed_in_the_app_gets_the_save_under_its_new_name() {
         // It goes on like that.
         editor.asks(how, &file, &lines("a b mine more"));
         assert_eq!(mounted.ok("cat Fresh.md"), lines("a b mine more"));
+        mounted.end();
+    }
+}
+
+#[test]
+fn an_old_buffer_of_an_agent_overrides_nothing_that_it_did_not_have() {
+    for killed in [false, true] {
+        let mut scout = None;
+        let flags = ["--max-age", "0"];
+        let mounted = Mounted::on(Quirks::default(), "a", &flags, |store, workspace| {
+            scout = Some(store.add_agent(workspace, "Scout", "Look.").unwrap());
+        });
+        let (scout, mut editor) = (scout.unwrap(), Editor::new());
+        let file = mounted.acme().join(".taskade/agents/Scout/agent.json");
+        let mut read: Value = serde_json::from_str(&editor.reads(&file)).unwrap();
+        if killed {
+            kill(&mounted);
+        }
+        mounted.end();
+        mounted.begin();
+        let set = |key: &str, value: &str| {
+            let change = |_: &mut String, data: &mut Map<String, Value>| {
+                data.insert(key.to_owned(), value.into());
+            };
+            mounted.server().store().change_agent_elsewhere(&scout, change).unwrap();
+        };
+        set("tone", "warm");
+        set("description", "Theirs.");
+        until("it is seen by others", || {
+            mounted.ok("cat .taskade/agents/*/*.json").contains("warm")
+        });
+        read["data"]["description"] = "Ours.".into();
+        editor.writes(&file, &read.to_string());
+        let data = || mounted.ok("jq -c .data .taskade/agents/Scout/agent.json");
+        let wanted = json!({ "commands": [], "description": "Ours.", "tone": "warm" });
+        assert_eq!(serde_json::from_str::<Value>(&data()).unwrap(), wanted, "killed: {killed}");
+        assert!(mounted.ok("cat ../.taskade/conflicts/*").contains("Theirs."));
         mounted.end();
     }
 }

@@ -8,7 +8,11 @@ use crate::{
     api::{AgentState, RemoteAgent},
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
-    store::operations::{Operation, OperationKind},
+    replica::served::Process,
+    store::{
+        agent_bases::AgentBase,
+        operations::{Operation, OperationKind},
+    },
     sync::{
         ListIntent,
         engine::Engine,
@@ -61,6 +65,23 @@ pub(crate) async fn agent(
     match agents::agent(engine, space, id).await {
         Ok(agent) => Ok(known(engine, space, id).unwrap_or(agent)),
         Err(error) => known(engine, space, id).ok_or(error),
+    }
+}
+
+/// A program is about to have this before its eyes by a file, or wrote it there: on disk, too, before it is told.
+pub(crate) async fn note_served(
+    engine: &Engine,
+    by: Option<Process>,
+    (agent, file): (&AgentId, &str),
+    state: AgentState,
+) {
+    let is_another = engine.agents.note_served(by, (agent, file), state.clone());
+    if let Some(process) = by.filter(|_| is_another) {
+        let (agent, file) = (agent.clone(), file.to_owned());
+        let base = AgentBase { process, agent, file, state };
+        let bases = engine.agent_bases.clone();
+        // Fails only while the runtime goes.
+        let _ = tokio::task::spawn_blocking(move || bases.put(base)).await;
     }
 }
 
