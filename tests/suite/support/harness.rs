@@ -145,10 +145,11 @@ impl Mount {
     async fn die_but_for(&mut self, left: &[&str]) {
         self.line.cut();
         let new = tempfile::tempdir().unwrap();
+        // What is removed meanwhile is removed after its row.
+        copy_files(&self.dir.path().join("uploads"), &new.path().join("uploads"));
         for name in left {
             copy_database(&self.dir.path().join(name), &new.path().join(name));
         }
-        copy_files(&self.dir.path().join("uploads"), &new.path().join("uploads"));
         self.dir = new;
         self.line = Line::to(&self.memory);
         let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
