@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    api::AgentState,
+    api::{AgentState, RemoteAgent},
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
     plan::agents::{MergedAgent, merge},
@@ -73,6 +73,14 @@ impl AgentCreation {
     pub(crate) fn of(operation: &Operation) -> Option<Self> {
         let is_it = operation.kind == OperationKind::CreateAgent;
         is_it.then(|| serde_json::from_value(operation.body.clone()).ok()).flatten()
+    }
+
+    /// Whether a request for it that was sent may have made this agent.
+    pub(crate) fn may_have_made(&self, agent: &RemoteAgent) -> bool {
+        let prompt = agent.data().and_then(|data| data.get(RemoteAgent::PROMPT));
+        agent.name == self.state.name
+            && prompt == self.state.data.get(RemoteAgent::PROMPT)
+            && !self.before.contains(&agent.id)
     }
 }
 

@@ -142,16 +142,11 @@ pub(crate) fn generation_in(engine: &Engine, space: &SpaceId) -> Option<Operatio
 pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
     let was_sent = operation.sent;
     let there = there(engine, operation, was_sent).await?;
-    if was_sent && let Some(sent) = AgentCreation::of(operation) {
-        let is_it = |agent: &&RemoteAgent| {
-            let prompts = (agent.data(), &sent.state.data);
-            let is_same = prompts.0.and_then(|data| data.get(RemoteAgent::PROMPT))
-                == prompts.1.get(RemoteAgent::PROMPT);
-            agent.name == sent.state.name && is_same && !sent.before.contains(&agent.id)
-        };
-        if let Some(made) = there.iter().find(is_it) {
-            return note_made(engine, &sent.new, &made.id).await;
-        }
+    if was_sent
+        && let Some(sent) = AgentCreation::of(operation)
+        && let Some(made) = there.iter().find(|agent| sent.may_have_made(agent))
+    {
+        return note_made(engine, &sent.new, &made.id).await;
     }
     let before = ids(&there);
     let noted = transition::change(engine, operation.row, |it| {

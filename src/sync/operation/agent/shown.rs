@@ -106,10 +106,14 @@ pub(crate) fn is_new(engine: &Engine, id: &AgentId) -> bool {
 fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<RemoteAgent> {
     let mut shown = known.to_vec();
     for operation in engine.operations.all().iter().filter(|it| it.space == *space) {
-        if let Some(AgentCreation { new, state, .. }) = AgentCreation::of(operation) {
-            let made = engine.agents.now(&new);
+        if let Some(creation) = AgentCreation::of(operation) {
+            let made = engine.agents.now(&creation.new);
+            // It is one agent, also as long as nobody knows that it is made.
+            if operation.sent && made == creation.new {
+                shown.retain(|agent| !creation.may_have_made(agent));
+            }
             if shown.iter().all(|agent| agent.id != made) {
-                shown.push(of_state(space, &new, state));
+                shown.push(of_state(space, &creation.new, creation.state));
             }
         }
         let Some(id) = operation.subject.as_deref().map(AgentId::new) else { continue };

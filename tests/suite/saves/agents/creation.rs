@@ -158,3 +158,18 @@ async fn an_agent_is_published_by_writing_so_and_nothing_takes_it_back() {
     let refused = write(&mount, "public.json", r#"{"enabled":true}"#).await.unwrap_err();
     assert_eq!((refused.errno(), mount.waiting().len()), (libc::EDQUOT, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_is_shown_once_while_nobody_knows_whether_it_is_made() {
+    let mount = new().await;
+    mount.memory.fail_next([Fault::After]);
+    mount.memory.fail_next_reads(vec![Fault::Before(Kind::Unreachable); 50]);
+    write(&mount, "prompt.md", "Look.\n").await.unwrap();
+    pass(31).await;
+    mount.memory.heal();
+    for _ in 0..2 {
+        assert_eq!(mount.names_of(mount.place(AGENTS).await).await, ["Scout"]);
+        assert_eq!(mount.memory.agent_names(), ["Scout"]);
+        pass(120).await;
+    }
+}
