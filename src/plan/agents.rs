@@ -39,12 +39,31 @@ pub(crate) fn merge(base: &AgentState, ours: &AgentState, theirs: &AgentState) -
     MergedAgent { state: AgentState { name: name.clone(), data }, overridden }
 }
 
+/// What an agent that is `now` is without a change: what others did since stands.
+pub(crate) fn without(before: &AgentState, after: &AgentState, now: &AgentState) -> AgentState {
+    let mut wanted = now.clone();
+    if now.name == after.name {
+        wanted.name.clone_from(&before.name);
+    }
+    for key in before.data.keys().chain(after.data.keys()) {
+        let (was, is) = (before.data.get(key), after.data.get(key));
+        if was == is || now.data.get(key) != is {
+            continue;
+        }
+        match was {
+            Some(was) => drop(wanted.data.insert(key.clone(), was.clone())),
+            None => drop(wanted.data.remove(key)),
+        }
+    }
+    wanted
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value};
 
-    use super::merge;
+    use super::{merge, without};
     use crate::model::AgentState;
 
     fn state() -> impl Strategy<Value = AgentState> {
@@ -67,6 +86,22 @@ mod tests {
             let theirs = merge(&base, &base, &other);
             prop_assert_eq!((&theirs.state, theirs.overridden.len()), (&other, 0));
             prop_assert_eq!(merge(&base, &other, &other).overridden.len(), 0);
+        }
+
+        #[test]
+        fn a_change_is_taken_back_and_what_others_did_since_stands(
+            before in state(),
+            after in state(),
+            now in state(),
+        ) {
+            prop_assert_eq!(&without(&before, &after, &after), &before);
+            prop_assert_eq!(&without(&before, &before, &now), &now);
+            let wanted = without(&before, &after, &now);
+            for key in ["a", "b"] {
+                let of = |state: &AgentState| state.data.get(key).cloned();
+                let is_mine = of(&after) != of(&before) && of(&now) == of(&after);
+                prop_assert_eq!(of(&wanted), if is_mine { of(&before) } else { of(&now) });
+            }
         }
 
         #[test]

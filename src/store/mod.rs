@@ -2,6 +2,7 @@
 //! Blocking, and with no idea of who asks.
 
 pub(crate) mod agent_bases;
+pub(crate) mod agent_history;
 pub(crate) mod artifacts;
 pub(crate) mod base_file;
 pub(crate) mod base_lines;

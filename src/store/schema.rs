@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use rusqlite_migration::{HookResult, M, Migrations};
 
 /// The version that this program writes: the number of [`STEPS`].
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// From nothing, or from whatever version, to [`VERSION`].
 pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
@@ -21,6 +21,7 @@ pub(crate) static STEPS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up_with_hook(SINCE_SECOND, complete_history),
         M::up(OPERATIONS),
         M::up(MEDIA_NAMES),
+        M::up(AGENT_ACTIONS),
     ])
 });
 
@@ -144,6 +145,20 @@ const MEDIA_NAMES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// What was done to agents.
+const AGENT_ACTIONS: &str = "
+    CREATE TABLE IF NOT EXISTS agent_actions (
+        row    INTEGER PRIMARY KEY AUTOINCREMENT,
+        time   INTEGER NOT NULL,
+        space  TEXT NOT NULL,
+        agent  TEXT NOT NULL,
+        path   TEXT NOT NULL,
+        kind   TEXT NOT NULL,
+        undoes INTEGER,
+        undone INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+";
+
 /// The columns of `past` that a journal of the second version may lack.
 pub(crate) const LATER: [(&str, &str); 6] = [
     ("path", "TEXT"),
@@ -173,12 +188,13 @@ mod tests {
 
     /// A journal of every version, and of the second one as it was first and last: a save with a
     /// request in flight, a text that was refused, and what was done before.
-    const EARLIER: [&str; 5] = [
+    const EARLIER: [&str; 6] = [
         include_str!("../../tests/journals/1.sql"),
         include_str!("../../tests/journals/2-first.sql"),
         include_str!("../../tests/journals/2-last.sql"),
         include_str!("../../tests/journals/3.sql"),
         include_str!("../../tests/journals/4.sql"),
+        include_str!("../../tests/journals/5.sql"),
     ];
 
     #[test]

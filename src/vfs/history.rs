@@ -8,10 +8,11 @@ use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 use crate::{
     error::{Error, Kind, Result},
     ids::SpaceId,
+    store::{agent_history::AgentAction, operations::Operation},
     sync::{
-        Action, ActionKind, Former, HistoryEntry, Project, Removal, Scope, Standing,
+        Action, ActionKind, Former, HistoryEntry, Project, Removal, Scope, Standing, locate,
         read::registry,
-        write::{restore, undo},
+        write::{restore, undo, undo_agent},
     },
     vfs::{
         directory::{self, Found},
@@ -28,6 +29,8 @@ pub(crate) enum Last {
     Removed(Vec<Removal>),
     /// Something that Taskade has.
     Done(Vec<Action>),
+    /// Something that Taskade has of an agent.
+    OfAgent(AgentAction),
 }
 
 /// What was done, newest first: at most `most`, of one project or below a directory, or of all.
@@ -116,6 +119,10 @@ pub(crate) async fn undo_in(
                 take_action_back(vfs, &action).await.map_err(|error| error.at(shown))?;
             }
         }
+        Last::OfAgent(action) => {
+            let undone = undo_agent::undo(&vfs.engine, &action).await;
+            undone.map_err(|error| error.at(action.path))?;
+        }
     }
     Ok(words)
 }
@@ -124,7 +131,9 @@ pub(crate) async fn undo_in(
 pub(crate) async fn last(vfs: &Vfs, scope: &Scope) -> Result<Last> {
     let removals = undo::unsent_removals(&vfs.engine, scope);
     let actions = undo::undoable(&vfs.engine, scope.clone()).await?;
+    let of_agent = undo_agent::undoable(&vfs.engine, scope).await?;
     let (removed, done) = (removals.last().map(|it| it.time), actions.first().map(|it| it.time));
+    let done = done.max(of_agent.as_ref().map(|it| it.time));
     let pending = newest_pending(vfs, scope);
     if let Some((since, path)) = pending
         && removed.is_none_or(|removed| seconds(removed) < seconds(since))
@@ -134,6 +143,9 @@ pub(crate) async fn last(vfs: &Vfs, scope: &Scope) -> Result<Last> {
         return Err(Error::new(Kind::Os(libc::EBUSY), what)
             .at(path)
             .hint("take it back when it is through, or name the file whose last save you mean"));
+    }
+    if let Some(action) = of_agent.filter(|it| Some(it.time) == done && removed < Some(it.time)) {
+        return Ok(Last::OfAgent(action));
     }
     match (removals.last(), actions.first()) {
         (Some(newest), _) if done.is_none_or(|done| done <= newest.time) => {
@@ -156,7 +168,13 @@ pub(crate) fn newest_pending(vfs: &Vfs, scope: &Scope) -> Option<(SystemTime, St
         let is_meant = scope.has(project.id().as_ref(), &path);
         is_meant.then(|| (project.unsettled_since(), path))
     };
-    registry::unsettled(&vfs.engine).iter().filter_map(waits).max()
+    let of_agent = |operation: Operation| {
+        let path = locate::path_of_operation(&vfs.engine, &operation);
+        let waits = operation.kind.is_of_agent() && operation.refusal.is_none();
+        (waits && scope.has(None, &path)).then_some((operation.since, path))
+    };
+    let agents = vfs.engine.operations.all().into_iter().filter_map(of_agent);
+    registry::unsettled(&vfs.engine).iter().filter_map(waits).chain(agents).max()
 }
 
 pub(crate) fn in_words(vfs: &Vfs, last: &Last) -> Vec<HistoryEntry> {
@@ -167,6 +185,7 @@ pub(crate) fn in_words(vfs: &Vfs, last: &Last) -> Vec<HistoryEntry> {
         Last::Done(actions) => {
             actions.iter().map(|action| undo::action_in_words(&vfs.engine, action)).collect()
         }
+        Last::OfAgent(action) => vec![undo_agent::in_words(action)],
     }
 }
 

@@ -14,3 +14,4 @@ pub(crate) mod set_aside;
 pub(crate) mod stage;
 pub(crate) mod transfer;
 pub(crate) mod undo;
+pub(crate) mod undo_agent;

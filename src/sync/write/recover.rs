@@ -47,6 +47,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
     let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
     engine.artifacts.prune(now, keep);
     engine.journal.prune_history(now, keep)?;
+    engine.journal.prune_agent_history(now, keep)?;
     engine.journal.prune_remarks(now, keep)?;
     engine.journal.prune_removals(now, keep)?;
     engine.journal.prune_unmoved(now)?;

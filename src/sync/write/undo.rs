@@ -37,6 +37,7 @@ use crate::{
             history_entry::{self, HistoryEntry},
             restore,
             stage::{self, StagedChange},
+            undo_agent,
         },
     },
 };
@@ -67,6 +68,7 @@ pub(crate) async fn history(
     let mut entries: Vec<HistoryEntry> = waiting.collect();
     entries.extend(action.iter().map(|action| action_in_words(engine, action)));
     entries.extend(remarks);
+    entries.extend(undo_agent::history(engine, &scope, most).await?);
     entries.sort_by_key(|entry| std::cmp::Reverse(seconds(entry.time)));
     entries.truncate(most);
     Ok(entries)

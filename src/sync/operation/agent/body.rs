@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    api::{AgentState, RemoteAgent},
+    api::{AgentState, Knowledge, RemoteAgent},
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
     plan::agents::{MergedAgent, merge},
@@ -26,6 +26,9 @@ pub(crate) struct AgentSave {
     pub(crate) base: AgentState,
     /// And what they made of it.
     pub(crate) want: AgentState,
+    /// Which action it undoes.
+    #[serde(default)]
+    pub(crate) undoes: Option<i64>,
 }
 
 impl AgentSave {
@@ -52,7 +55,7 @@ impl AgentSave {
 
     /// With what was made of it since, by whoever had `seen` before their eyes.
     pub(crate) fn then(&self, seen: &AgentState, wanted: &AgentState) -> Self {
-        Self { base: self.base.clone(), want: merge(seen, wanted, &self.want).state }
+        Self { want: merge(seen, wanted, &self.want).state, ..self.clone() }
     }
 }
 
@@ -66,6 +69,20 @@ pub(crate) struct AgentCreation {
     /// The agents that there were when it was sent.
     #[serde(default)]
     pub(crate) before: Vec<AgentId>,
+    /// The agent that it is to be again.
+    #[serde(default)]
+    pub(crate) anew: Option<MadeAnew>,
+}
+
+/// A deleted agent that is made anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MadeAnew {
+    /// The id that it had.
+    pub(crate) was: AgentId,
+    /// What it knew.
+    pub(crate) knowledge: Vec<Knowledge>,
+    /// The action that deleted it.
+    pub(crate) undoes: i64,
 }
 
 impl AgentCreation {

@@ -13,12 +13,16 @@ use crate::{
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
     plan::agents::merge,
-    store::operations::{Operation, OperationKind},
+    store::{
+        agent_history::AgentActionKind,
+        operations::{Operation, OperationKind},
+    },
     sync::{
         engine::Engine,
         operation::{
             agent::{
-                body::{AgentAt, AgentCreation, to_json},
+                actions,
+                body::{AgentAt, AgentCreation, MadeAnew, to_json},
                 typed, verdict,
             },
             transition, worker,
@@ -57,7 +61,7 @@ pub(crate) async fn save(
             return Ok(());
         }
         let (new, state) = (at.id.clone(), wanted.clone());
-        let body = to_json(&AgentCreation { new, state, before: Vec::new() })?;
+        let body = to_json(&AgentCreation { new, state, before: Vec::new(), anew: None })?;
         let kind = OperationKind::CreateAgent;
         let operation = Operation::new(kind, at.space, at.path.to_owned(), engine.clock.wall());
         let added =
@@ -90,6 +94,28 @@ pub(crate) async fn save(
         return verdict::verdict(engine, operation.row).await;
     }
     Ok(())
+}
+
+/// A deleted agent is to be there again.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn make_anew(
+    engine: &Arc<Engine>,
+    space: &SpaceId,
+    (path, state): (&str, &AgentState),
+    anew: MadeAnew,
+) -> Result<()> {
+    let new = engine.agents.add_new(space, &state.name)?;
+    engine.agents.remove_new(&new);
+    let creation =
+        AgentCreation { new, state: state.clone(), before: Vec::new(), anew: Some(anew) };
+    let kind = OperationKind::CreateAgent;
+    let operation = Operation::new(kind, space, path.to_owned(), engine.clock.wall());
+    let operation = Operation { body: to_json(&creation)?, ..operation };
+    let added = transition::add(engine, operation, Duration::ZERO).await?;
+    worker::wake(engine, &added.lane());
+    verdict::verdict(engine, added.row).await
 }
 
 /// Gives an agent up that is not made yet.
@@ -146,7 +172,7 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
         && let Some(sent) = AgentCreation::of(operation)
         && let Some(made) = there.iter().find(|agent| sent.may_have_made(agent))
     {
-        return note_made(engine, &sent.new, &made.id).await;
+        return note_made(engine, operation, &sent, &made.id).await;
     }
     let before = ids(&there);
     let noted = transition::change(engine, operation.row, |it| {
@@ -157,14 +183,14 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
         }
     });
     let Some(operation) = noted.await? else { return Ok(()) };
-    let Some(AgentCreation { new, state, .. }) = AgentCreation::of(&operation) else {
+    let Some(creation) = AgentCreation::of(&operation) else {
         return Err(Error::new(Kind::Storage, "the journal has an agent that cannot be read"));
     };
-    let asked = CreateAgent { folder: &operation.space, state: &state };
+    let asked = CreateAgent { folder: &operation.space, state: &creation.state };
     let made = settled(engine, &operation, engine.backend.write(asked).await).await?;
     let id = made.id.clone();
     note(engine, &operation.space, made);
-    note_made(engine, &new, &id).await
+    note_made(engine, &operation, &creation, &id).await
 }
 
 /// Has an agent made by the service. Where the answer is lost, one that is new since is taken for it; to
@@ -193,8 +219,9 @@ pub(crate) async fn send_generation(engine: &Engine, operation: &Operation) -> R
     let Some(operation) = noted else { return Ok(()) };
     let asked = GenerateAgent { folder: &operation.space, text: &sent.text };
     let made = settled(engine, &operation, engine.backend.write(asked).await).await?;
+    let (id, kind) = (made.id.clone(), AgentActionKind::Created(made.state()));
     note(engine, &operation.space, made);
-    Ok(())
+    actions::note(engine, &operation, &id, kind, None).await
 }
 
 /// The agents that there are: as they are now, if that is to tell what became of a request.
@@ -219,10 +246,29 @@ async fn settled<T>(engine: &Engine, operation: &Operation, answer: Result<T>) -
     answer
 }
 
-/// What is known here of an agent is from now on that of the one which the service made.
-async fn note_made(engine: &Engine, new: &AgentId, made: &AgentId) -> Result<()> {
-    engine.agents.note_made(new, made);
-    typed::note_made(engine, new, made).await
+/// What is known here of an agent is from now on that of the one which the service made. One that is made
+/// anew is to know what it knew.
+async fn note_made(
+    engine: &Engine,
+    operation: &Operation,
+    creation: &AgentCreation,
+    made: &AgentId,
+) -> Result<()> {
+    engine.agents.note_made(&creation.new, made);
+    typed::note_made(engine, &creation.new, made).await?;
+    let kind = AgentActionKind::Created(creation.state.clone());
+    let undoes = creation.anew.as_ref().map(|anew| anew.undoes);
+    actions::note(engine, operation, made, kind, undoes).await?;
+    let Some(MadeAnew { was, knowledge, .. }) = creation.anew.clone() else { return Ok(()) };
+    for known in &knowledge {
+        let (body, subject) = (to_json(known)?, Some(made.as_str().to_owned()));
+        let path = format!("{}/knowledge", operation.path);
+        let kind = OperationKind::AddKnowledge;
+        let new = Operation::new(kind, &operation.space, path, engine.clock.wall());
+        transition::add(engine, Operation { body, subject, ..new }, Duration::ZERO).await?;
+    }
+    let made = made.clone();
+    engine.journaled(move |journal| journal.note_remade_agent(&was, &made)).await
 }
 
 fn note(engine: &Engine, space: &SpaceId, made: RemoteAgent) {

@@ -10,11 +10,18 @@ use crate::{
     error::{Error, Kind, Result},
     ids::AgentId,
     replica::served::GRACE,
-    store::operations::{Operation, OperationKind},
+    store::{
+        agent_history::AgentActionKind,
+        operations::{Operation, OperationKind},
+    },
     sync::{
         engine::Engine,
         operation::{
-            agent::{body::AgentAt, shown, verdict},
+            agent::{
+                actions,
+                body::{AgentAt, to_json},
+                shown, verdict,
+            },
             transition, worker,
         },
     },
@@ -48,7 +55,23 @@ pub(crate) async fn add(
     if take_back(engine, at.id, OperationKind::RemoveKnowledge, knowledge).await? {
         return Ok(());
     }
-    let row = journal(engine, at, OperationKind::AddKnowledge, knowledge, Duration::ZERO).await?;
+    let kind = OperationKind::AddKnowledge;
+    let row = journal(engine, at, kind, (knowledge, None), Duration::ZERO).await?;
+    verdict::verdict(engine, row).await
+}
+
+/// Has an agent know something, or know it no longer (`is_taught`), which undoes an action.
+///
+/// # Errors
+/// As [`add`].
+pub(crate) async fn undo(
+    engine: &Arc<Engine>,
+    at: AgentAt<'_>,
+    (knowledge, is_taught): (&Knowledge, bool),
+    action: i64,
+) -> Result<()> {
+    let kind = if is_taught { OperationKind::AddKnowledge } else { OperationKind::RemoveKnowledge };
+    let row = journal(engine, at, kind, (knowledge, Some(action)), Duration::ZERO).await?;
     verdict::verdict(engine, row).await
 }
 
@@ -64,7 +87,8 @@ pub(crate) async fn remove(
     if take_back(engine, at.id, OperationKind::AddKnowledge, knowledge).await? {
         return Ok(());
     }
-    journal(engine, at, OperationKind::RemoveKnowledge, knowledge, GRACE).await.map(drop)
+    let kind = OperationKind::RemoveKnowledge;
+    journal(engine, at, kind, (knowledge, None), GRACE).await.map(drop)
 }
 
 /// Carries either out. To add once more what was added may be refused: then it is there.
@@ -97,19 +121,23 @@ async fn change(
     if operation.kind == OperationKind::RemoveKnowledge {
         engine.backend.write(RemoveKnowledge { agent, knowledge }).await?;
         engine.listings.change_knowledge(agent, |known| known.retain(|it| it != knowledge));
-        return Ok(());
+        let kind = AgentActionKind::Untaught(knowledge.clone());
+        return actions::note(engine, operation, agent, kind, actions::undoes(operation)).await;
     }
     match engine.backend.write(AddKnowledge { agent, knowledge }).await {
         Err(error) if !(was_sent && error.kind() == Kind::Refused) => return Err(error),
         _ => {}
     }
     engine.listings.change_knowledge(agent, |known| known.extend([knowledge.clone()]));
-    Ok(())
+    let kind = AgentActionKind::Taught(knowledge.clone());
+    actions::note(engine, operation, agent, kind, actions::undoes(operation)).await
 }
 
 /// What an operation is about.
 fn of(operation: &Operation) -> Option<Knowledge> {
-    serde_json::from_value(operation.body.clone()).ok()
+    let mut body = operation.body.clone();
+    body.as_object_mut()?.remove("undoes");
+    serde_json::from_value(body).ok()
 }
 
 /// Takes one of this kind back that is not sent, or was refused. Whether there was one.
@@ -133,11 +161,13 @@ async fn journal(
     engine: &Arc<Engine>,
     at: AgentAt<'_>,
     kind: OperationKind,
-    knowledge: &Knowledge,
+    (knowledge, undoes): (&Knowledge, Option<i64>),
     hold: Duration,
 ) -> Result<i64> {
-    let body = serde_json::to_value(knowledge)
-        .map_err(|error| Error::new(Kind::Storage, "it cannot be written").because(error))?;
+    let mut body = to_json(knowledge)?;
+    if let (Some(undoes), Some(body)) = (undoes, body.as_object_mut()) {
+        body.insert("undoes".to_owned(), undoes.into());
+    }
     let new = Operation::new(kind, at.space, at.path.to_owned(), engine.clock.wall());
     let subject = Some(at.id.as_str().to_owned());
     let added = transition::add(engine, Operation { subject, body, ..new }, hold).await?;

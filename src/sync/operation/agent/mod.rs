@@ -1,5 +1,6 @@
 //! Agents: what programs want of them, how they are shown meanwhile, and sending it.
 
+pub(crate) mod actions;
 pub(crate) mod body;
 pub(crate) mod create;
 pub(crate) mod knowledge;

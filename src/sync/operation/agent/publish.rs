@@ -6,11 +6,15 @@ use crate::{
     api::endpoints::{PublishAgent, UpdatePublicAgent},
     error::{Error, Kind, Result},
     ids::AgentId,
-    store::operations::{Operation, OperationKind},
+    store::{
+        agent_history::AgentActionKind,
+        operations::{Operation, OperationKind},
+    },
     sync::{
         engine::Engine,
         operation::{
             agent::{
+                actions,
                 body::{AgentAt, PublicWish, to_json},
                 verdict,
             },
@@ -55,5 +59,5 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
     if let Some(preferences) = &wish.preferences {
         engine.backend.write(UpdatePublicAgent { agent, preferences }).await?;
     }
-    Ok(())
+    actions::note(engine, operation, agent, AgentActionKind::Published, None).await
 }

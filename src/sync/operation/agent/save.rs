@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     api::AgentState,
@@ -54,7 +54,7 @@ pub(crate) async fn save(
             }
         }
         None => {
-            let save = AgentSave { base: seen.clone(), want: wanted.clone() };
+            let save = AgentSave { base: seen.clone(), want: wanted.clone(), undoes: None };
             add(engine, at, OperationKind::SaveAgent, to_json(&save)?, Duration::ZERO).await?
         }
     };
@@ -90,6 +90,36 @@ pub(crate) async fn remove(engine: &Arc<Engine>, at: AgentAt<'_>) -> Result<()> 
         transition::remove_if(engine, operation.row, is_open).await?;
     }
     Ok(())
+}
+
+/// An agent is to be what it was before an action, which is undone by that.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn undo(
+    engine: &Arc<Engine>,
+    at: AgentAt<'_>,
+    (base, want): (AgentState, AgentState),
+    action: i64,
+) -> Result<()> {
+    let save = AgentSave { base, want, undoes: Some(action) };
+    let kind = OperationKind::SaveAgent;
+    let row = add(engine, at, kind, to_json(&save)?, Duration::ZERO).await?;
+    verdict::verdict(engine, row).await
+}
+
+/// An agent is to be gone, which undoes the action that made it.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn undo_creation(
+    engine: &Arc<Engine>,
+    at: AgentAt<'_>,
+    action: i64,
+) -> Result<()> {
+    let kind = OperationKind::DeleteAgent;
+    let row = add(engine, at, kind, json!({ "undoes": action }), Duration::ZERO).await?;
+    verdict::verdict(engine, row).await
 }
 
 /// Takes back the deletion of the agent whose directory was at this path, if its grace is not over.

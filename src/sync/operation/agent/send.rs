@@ -12,10 +12,13 @@ use crate::{
     },
     error::{Error, Kind, Result},
     ids::AgentId,
-    store::operations::Operation,
+    store::{agent_history::AgentActionKind, operations::Operation},
     sync::{
         engine::Engine,
-        operation::{agent::body::AgentSave, overridden, transition},
+        operation::{
+            agent::{actions, body::AgentSave},
+            overridden, transition,
+        },
         read::agents,
     },
 };
@@ -69,13 +72,19 @@ async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<
     };
     let (before, save) = (now.state(), AgentSave::of(operation)?);
     let merged = save.onto(&before);
+    let undoes = save.undoes;
     if merged.state == before {
+        // The last request may have done it, and the answer was lost.
+        if was_sent || undoes.is_some() {
+            let kind = AgentActionKind::Saved { before: save.base, after: save.want };
+            actions::note(engine, operation, &id, kind, undoes).await?;
+        }
         return Ok(());
     }
     if !merged.overridden.is_empty() {
         overridden::keep(engine, operation, &now.item.clone().into(), &merged.overridden).await;
         // Kept once, however often it is sent.
-        let rebased = AgentSave { base: before.clone(), want: merged.state.clone() };
+        let rebased = AgentSave { base: before.clone(), want: merged.state.clone(), undoes };
         transition::change(engine, operation.row, |it| rebased.note(it)).await?;
     }
     let AgentState { name, data } = &merged.state;
@@ -85,10 +94,11 @@ async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<
         data: (*data != before.data).then_some(data),
     };
     let told: Option<RemoteAgent> = engine.backend.write(changes).await?;
+    let kind = AgentActionKind::Saved { before, after: merged.state.clone() };
     let told = told.filter(|told| told.id == id).unwrap_or_else(|| now.with(merged.state));
     engine.listings.note_agent(space, &id, Some(told));
     engine.agents.note_read(&id, engine.clock.now());
-    Ok(())
+    actions::note(engine, operation, &id, kind, undoes).await
 }
 
 /// Deletes an agent. Whatever became of the request before, another one does no harm.
@@ -102,9 +112,13 @@ pub(crate) async fn delete(engine: &Engine, operation: &Operation) -> Result<()>
     if noted.is_none() {
         return Ok(());
     }
+    let known = engine.listings.agent(&operation.space, &id);
     engine.backend.write(DeleteAgent { agent: &id }).await?;
     engine.listings.note_agent(&operation.space, &id, None);
-    Ok(())
+    let Some(known) = known else { return Ok(()) };
+    let knowledge = engine.listings.knowledge(&id).into_iter().collect();
+    let kind = AgentActionKind::Deleted { state: known.state(), knowledge };
+    actions::note(engine, operation, &id, kind, actions::undoes(operation)).await
 }
 
 fn subject(operation: &Operation) -> Result<AgentId> {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use super::Scene;
-use crate::support::mount::until;
+use crate::support::mount::{PROGRAM, until};
 
 fn patch(prompt: &str) -> String {
     let data = json!({ "commands": [], "description": prompt });
@@ -65,5 +65,21 @@ fn an_agent_whose_conversations_nobody_listed_is_deleted_offline_and_at_taskade_
     assert_eq!(scene.ok("ls .taskade/agents"), "");
     scene.mounted.start_server(address, token);
     until("it is deleted", || scene.requests().contains(&"DELETE /agents/A".to_owned()));
+    scene.mounted.end();
+}
+
+#[test]
+fn a_command_tells_what_was_done_to_agents_and_takes_it_back() {
+    let scene = Scene::of(&[], |_, _, _| {});
+    scene.ok("cat .taskade/agents/Scout/prompt.md; echo Nod. > .taskade/agents/Scout/prompt.md");
+    let told = scene.ok(&format!("{PROGRAM} history .taskade/agents/Scout"));
+    assert!(told.contains("agent edited: description"), "{told}");
+    scene.ok(&format!("{PROGRAM} undo --yes .taskade/agents/Scout"));
+    assert_eq!(scene.ok("cat .taskade/agents/Scout/prompt.md"), "Look around.\n");
+    scene.ok("rm -r .taskade/agents/Scout");
+    until("it is deleted", || scene.requests().contains(&"DELETE /agents/A".to_owned()));
+    until("it is told", || scene.ok(&format!("{PROGRAM} history")).contains("agent deleted"));
+    scene.ok(&format!("{PROGRAM} undo --yes"));
+    assert_eq!(scene.ok("cat .taskade/agents/Scout/prompt.md"), "Look around.\n");
     scene.mounted.end();
 }

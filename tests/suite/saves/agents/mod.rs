@@ -1,6 +1,7 @@
 //! What programs want of agents, and what becomes of it on its way to Taskade.
 
 mod creation;
+mod history;
 mod in_doubt;
 mod knowledge;
 mod merging;
