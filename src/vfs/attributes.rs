@@ -77,7 +77,7 @@ pub(crate) fn project_attr(
     if pinned.is_none() {
         vfs.tree().sized.insert(project.serial, size);
     }
-    let is_denied = vfs.engine.denied.why(&project.folder(), project.id().as_ref()).is_some();
+    let is_denied = vfs.engine.denied.is_denied(&project.folder(), project.id().as_ref());
     Attr {
         ino,
         kind: FileKind::File,

@@ -30,7 +30,7 @@ pub(crate) async fn vacate(
     project: &Arc<Project>,
     copy: Option<PathBuf>,
 ) -> Result<u64> {
-    if let Some(error) = denied::denied(&vfs.engine, project) {
+    if let Some(error) = denied::archival_denied(&vfs.engine, project) {
         return Err(error.at(name.to_string_lossy()));
     }
     burst::admit_removal(vfs, directory, name, project).await?;

@@ -19,6 +19,8 @@ struct DeniedIn {
     creation: Option<Error>,
     /// Why projects cannot be written.
     projects: HashMap<ProjectId, Error>,
+    /// Why projects cannot be archived.
+    archivals: HashMap<ProjectId, Error>,
 }
 
 impl DeniedIn {
@@ -44,6 +46,18 @@ impl Denied {
         }
     }
 
+    /// A project cannot be archived for this reason.
+    pub(crate) fn note_archival(&self, space: &SpaceId, project: &ProjectId, why: &Error) {
+        let mut denied = self.0.lock();
+        let denied = denied.entry(space.clone()).or_default();
+        denied.archivals.insert(project.clone(), why.clone());
+    }
+
+    /// Why a project cannot be archived, as far as is seen.
+    pub(crate) fn archival(&self, space: &SpaceId, project: &ProjectId) -> Option<Error> {
+        self.0.lock().get(space)?.archivals.get(project).cloned()
+    }
+
     /// Whether it may be otherwise: what is denied in a space is not known any more. Whether anything
     /// was.
     pub(crate) fn forget(&self, space: &SpaceId) -> bool {
@@ -55,11 +69,10 @@ impl Denied {
         self.0.lock().get(space)?.all().cloned()
     }
 
-    /// Why a project cannot be written, or with `None` created, as far as is seen.
-    pub(crate) fn why(&self, space: &SpaceId, project: Option<&ProjectId>) -> Option<Error> {
+    /// Whether a project was seen to be one that cannot be written.
+    pub(crate) fn is_denied(&self, space: &SpaceId, project: Option<&ProjectId>) -> bool {
         let denied = self.0.lock();
-        let denied = denied.get(space)?;
-        let of_project = project.and_then(|project| denied.projects.get(project));
-        of_project.or_else(|| denied.all()).cloned()
+        let Some(denied) = denied.get(space) else { return false };
+        denied.all().is_some() || project.is_some_and(|it| denied.projects.contains_key(it))
     }
 }

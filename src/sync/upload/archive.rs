@@ -213,7 +213,7 @@ pub(crate) async fn archive_if_wanted(engine: &Engine, project: &Project) -> Res
             }
             Err(error) => {
                 tracing::error!(%error, project = project.title(), "could not archive; it is back");
-                denied::note(engine, project, &error);
+                denied::note_archival(engine, project, &error);
                 forget_removals_of(engine, &id).await?;
                 hiding::hide(engine, &id, false).await?;
                 false
