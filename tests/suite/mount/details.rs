@@ -10,7 +10,10 @@ use std::{
 use serde_json::json;
 use taskadefs::server::{Assigning, Fault, Quirks};
 
-use crate::support::mount::{Mounted, PROGRAM, attribute, run, said, until};
+use crate::support::{
+    mount::{Mounted, PROGRAM, attribute, run, said, until},
+    signals::interruptible,
+};
 
 /// A mount with the members alice, bob and carol, and the fields @inc01 and @inc02.
 fn mounted(tasks: &str, quirks: Quirks) -> Mounted {
@@ -230,7 +233,9 @@ fn what_is_asked_for_can_be_broken_off_and_goes_on_from_there() {
     mounted.reads();
     let asked = || mounted.server().log().requests().len();
     mounted.server().faults().plan(Some("GET"), "/tasks/", 10, usize::MAX, Fault::Hang);
-    let mut details = Command::new(PROGRAM).arg("details").arg(mounted.file()).spawn().unwrap();
+    let mut details = Command::new(PROGRAM);
+    details.arg("details").arg(mounted.file());
+    let mut details = interruptible(&mut details).spawn().unwrap();
     until("some are answered", || asked() >= 10);
     // SAFETY: the process is a child that was not waited for yet.
     assert_eq!(unsafe { libc::kill(details.id().try_into().unwrap(), libc::SIGINT) }, 0);

@@ -17,7 +17,10 @@ use std::{
 use serde_json::Value;
 use taskadefs::server::{Exports, Quirks};
 
-use crate::support::mount::{Mounted, PROGRAM, attribute, said, until};
+use crate::support::{
+    mount::{Mounted, PROGRAM, attribute, said, until},
+    signals::interruptible,
+};
 
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
@@ -247,12 +250,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// Has a program read the project, and sends it a signal once it waits. It begins elsewhere: until it is
 /// executed all signals are blocked, and to go to a directory is to wait for it.
 fn interrupted(mounted: &Mounted, signal: i32) -> Duration {
-    let mut child = Command::new("cat")
-        .arg(mounted.file())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut program = Command::new("cat");
+    program.arg(mounted.file()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = interruptible(&mut program).spawn().unwrap();
     let pid = child.id();
     until("it waits for the mount", || {
         let stack = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();

@@ -8,6 +8,7 @@ pub mod places;
 pub mod program;
 pub mod rng;
 pub mod service;
+pub mod signals;
 pub mod step_clock;
 pub mod terminal;
 pub mod watching;

@@ -12,6 +12,7 @@ use taskadefs::server::{Fault, Quirks};
 use super::Scene;
 use crate::support::{
     mount::{PROGRAM, said, until},
+    signals::interruptible,
     terminal::Terminal,
 };
 
@@ -64,7 +65,12 @@ fn how_far_it_is_is_shown_on_a_terminal() {
 /// Begins a command.
 fn begin(scene: &Scene, arguments: &[&str]) -> Child {
     let mut command = scene.command(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    interruptible(&mut command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Presses Ctrl-C.
