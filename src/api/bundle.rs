@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::bundle_fields::schema;
-use super::bundle_node::{Format, Node, Op, object, word};
+use super::bundle_node::{ExportedNode, NodeFormat, TextPiece, object, word};
 use crate::ids::{AgentId, ProjectId, TaskId};
 use crate::model::{FieldSchema, Marker, RemoteTask, Spelled, plain_value};
 
@@ -58,7 +58,7 @@ pub(super) struct Export<'a> {
 
 /// An item that may be a project.
 #[derive(Deserialize)]
-struct Item<'a> {
+struct ExportedItem<'a> {
     #[serde(borrow, rename = "type")]
     kind: &'a RawValue,
     #[serde(borrow, default, rename = "projectId")]
@@ -71,7 +71,7 @@ struct Item<'a> {
 #[derive(Deserialize)]
 struct Root<'a> {
     #[serde(borrow)]
-    children: [Node<'a>; 1],
+    children: [ExportedNode<'a>; 1],
     #[serde(borrow, default)]
     fields: Option<&'a RawValue>,
 }
@@ -86,7 +86,7 @@ pub fn projects(item: &str) -> Option<HashMap<ProjectId, Exported>> {
 pub(super) fn projects_of(export: &Export<'_>) -> HashMap<ProjectId, Exported> {
     let items = export.items.iter().filter(|(_, item)| item.get().len() <= MOST_BYTES);
     let projects = items.filter_map(|(key, raw)| {
-        let Item { kind, project: id, root } = object(raw)?;
+        let ExportedItem { kind, project: id, root } = object(raw)?;
         word(kind).filter(|kind| kind == PROJECT)?;
         let Root { children: [title], fields } = object(root)?;
         let mut exported = project(title)?;
@@ -98,10 +98,10 @@ pub(super) fn projects_of(export: &Export<'_>) -> HashMap<ProjectId, Exported> {
 }
 
 /// A project by its title node; `None` if two of its nodes have one id.
-fn project(title: Node<'_>) -> Option<Exported> {
+fn project(title: ExportedNode<'_>) -> Option<Exported> {
     let mut exported = Exported::default();
     let (mut ids, mut traits) = (HashSet::new(), BTreeSet::new());
-    let mut waiting: Vec<(Node<'_>, Option<TaskId>)> = vec![(title, None)];
+    let mut waiting: Vec<(ExportedNode<'_>, Option<TaskId>)> = vec![(title, None)];
     while let Some((mut node, parent)) = waiting.pop() {
         let id = TaskId::new(&*node.id);
         if !ids.insert(id.clone()) {
@@ -130,11 +130,11 @@ fn project(title: Node<'_>) -> Option<Exported> {
 type Trait<'a> = (&'static str, Cow<'a, str>);
 
 /// How the line of a node begins. No format is seen on title nodes, and is that of a checkbox.
-fn spelled(format: &Format<'_>) -> Spelled {
+fn spelled(format: &NodeFormat<'_>) -> Spelled {
     match format {
-        Format::Null => Marker::Checkbox.into(),
-        Format::Given(word) => Spelled(word.as_deref().and_then(Marker::of_format)),
-        Format::Absent => Spelled::default(),
+        NodeFormat::Null => Marker::Checkbox.into(),
+        NodeFormat::Given(word) => Spelled(word.as_deref().and_then(Marker::of_format)),
+        NodeFormat::Absent => Spelled::default(),
     }
 }
 
@@ -145,11 +145,11 @@ fn values(attributes: &mut BTreeMap<Cow<'_, str>, Value>) -> Vec<(String, Value)
     fields.map(|(id, value)| (id.clone().into_owned(), plain_value(value.take()))).collect()
 }
 
-fn note_traits<'a>(node: Node<'a>, traits: &mut BTreeSet<Trait<'a>>) {
+fn note_traits<'a>(node: ExportedNode<'a>, traits: &mut BTreeSet<Trait<'a>>) {
     let none = Cow::Borrowed("none");
     traits.extend(node.others.into_iter().map(|field| ("field", field)));
     traits.insert(("type", node.kind.unwrap_or(none.clone())));
-    let format = if let Format::Given(word) = node.format { word } else { None };
+    let format = if let NodeFormat::Given(word) = node.format { word } else { None };
     traits.insert(("format", format.unwrap_or(none)));
     traits.extend(node.attributes.into_keys().map(|name| ("attribute", name)));
     for op in node.text {
@@ -159,7 +159,7 @@ fn note_traits<'a>(node: Node<'a>, traits: &mut BTreeSet<Trait<'a>>) {
 }
 
 /// The text of a node: what is inserted, without the line break that ends it.
-fn text(ops: &[Op<'_>]) -> String {
+fn text(ops: &[TextPiece<'_>]) -> String {
     let mut joined: String = ops.iter().map(|op| &*op.insert).collect();
     if let Some(ended) = joined.strip_suffix('\n') {
         joined.truncate(ended.len());

@@ -12,22 +12,22 @@ use serde_json::{Value, value::RawValue};
 
 /// A node, with all that is below it.
 #[derive(Default)]
-pub(super) struct Node<'a> {
+pub(super) struct ExportedNode<'a> {
     pub(super) id: Cow<'a, str>,
     pub(super) kind: Option<Cow<'a, str>>,
     pub(super) completed: bool,
-    pub(super) text: Vec<Op<'a>>,
-    pub(super) format: Format<'a>,
-    /// None if it has none, or what stands there is no object.
+    pub(super) text: Vec<TextPiece<'a>>,
+    pub(super) format: NodeFormat<'a>,
+    /// None also where no object stands.
     pub(super) attributes: BTreeMap<Cow<'a, str>, Value>,
-    pub(super) children: Vec<Node<'a>>,
+    pub(super) children: Vec<ExportedNode<'a>>,
     /// The names of what else it has that is not null.
     pub(super) others: Vec<Cow<'a, str>>,
 }
 
 /// The format of a node.
 #[derive(Default)]
-pub(super) enum Format<'a> {
+pub(super) enum NodeFormat<'a> {
     #[default]
     Absent,
     Null,
@@ -37,7 +37,7 @@ pub(super) enum Format<'a> {
 
 /// A piece of a node's text.
 #[derive(Default)]
-pub(super) struct Op<'a> {
+pub(super) struct TextPiece<'a> {
     pub(super) insert: Cow<'a, str>,
     /// The names of its attributes, and of what else it has.
     pub(super) attributes: Vec<Cow<'a, str>>,
@@ -63,7 +63,7 @@ fn is_null(raw: &RawValue) -> bool {
     raw.get() == "null"
 }
 
-impl<'a> Format<'a> {
+impl<'a> NodeFormat<'a> {
     fn of(raw: &'a RawValue) -> Self {
         #[derive(Deserialize)]
         struct Formats<'a> {
@@ -81,16 +81,16 @@ impl<'a> Format<'a> {
 ///
 /// # Errors
 /// If it is none.
-fn ops<'a, E: Error>(raw: &'a RawValue) -> Result<Vec<Op<'a>>, E> {
+fn ops<'a, E: Error>(raw: &'a RawValue) -> Result<Vec<TextPiece<'a>>, E> {
     #[derive(Deserialize)]
     struct Text<'a> {
         #[serde(borrow)]
-        ops: Vec<Op<'a>>,
+        ops: Vec<TextPiece<'a>>,
     }
     object(raw).map(|Text { ops }| ops).ok_or_else(|| E::missing_field("ops"))
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for ExportedNode<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(NodeVisitor)
     }
@@ -99,21 +99,21 @@ impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
 struct NodeVisitor;
 
 impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node<'de>;
+    type Value = ExportedNode<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a node")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Node<'de>, M::Error> {
-        let (mut node, mut id, mut text) = (Node::default(), None, None);
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<ExportedNode<'de>, M::Error> {
+        let (mut node, mut id, mut text) = (ExportedNode::default(), None, None);
         while let Some(Word(key)) = map.next_key()? {
             match &*key {
                 "id" => id = word(map.next_value()?),
                 "type" => node.kind = word(map.next_value()?),
                 "completed" => node.completed = map.next_value::<Option<bool>>()?.unwrap_or(false),
                 "text" => text = Some(ops(map.next_value()?)?),
-                "format" => node.format = Format::of(map.next_value()?),
+                "format" => node.format = NodeFormat::of(map.next_value()?),
                 "attributes" => {
                     let attributes: Option<BTreeMap<Word<'de>, Value>> = object(map.next_value()?);
                     let attributes = attributes.into_iter().flatten();
@@ -131,38 +131,38 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Op<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for TextPiece<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OpVisitor)
+        deserializer.deserialize_map(PieceVisitor)
     }
 }
 
-struct OpVisitor;
+struct PieceVisitor;
 
-impl<'de> Visitor<'de> for OpVisitor {
-    type Value = Op<'de>;
+impl<'de> Visitor<'de> for PieceVisitor {
+    type Value = TextPiece<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a piece of a text")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Op<'de>, M::Error> {
-        let (mut op, mut insert) = (Op::default(), None);
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<TextPiece<'de>, M::Error> {
+        let (mut piece, mut insert) = (TextPiece::default(), None);
         while let Some(Word(key)) = map.next_key()? {
             match &*key {
                 "insert" => insert = word(map.next_value()?),
                 "attributes" => {
                     let members: Option<BTreeMap<Word<'de>, &RawValue>> = object(map.next_value()?);
                     let members = members.into_iter().flatten();
-                    op.attributes = members.map(|(Word(name), _)| name).collect();
+                    piece.attributes = members.map(|(Word(name), _)| name).collect();
                 }
                 _ => {
                     map.next_value::<&RawValue>()?;
-                    op.others.push(key);
+                    piece.others.push(key);
                 }
             }
         }
-        op.insert = insert.ok_or_else(|| M::Error::missing_field("insert"))?;
-        Ok(op)
+        piece.insert = insert.ok_or_else(|| M::Error::missing_field("insert"))?;
+        Ok(piece)
     }
 }
