@@ -28,6 +28,7 @@ use super::{
     permit::Permit,
     priority::Priority,
     sender::{Credentials, Outgoing, Sender, Unanswered, verb},
+    token_source::{FixedToken, TokenSource},
     url::check_url,
 };
 use crate::{
@@ -54,7 +55,7 @@ const MOST_ATTEMPTS: u32 = 4;
 /// The Taskade API over HTTP.
 pub struct HttpBackend {
     sender: Sender,
-    credentials: Option<Credentials>,
+    tokens: Option<Arc<dyn TokenSource>>,
     gate: Gate,
     clock: Arc<dyn Clock>,
     /// How long a program waits for not a byte.
@@ -78,12 +79,14 @@ struct Attempt {
     repeatable: bool,
     /// How long nothing was heard of the service, from sending the request to its failure.
     silent: Duration,
+    /// The token that it was sent with.
+    token: Option<Token>,
 }
 
 impl Attempt {
     /// It failed before anything was sent.
     fn unsent(error: Error) -> Self {
-        Self { result: Err(error), repeatable: false, silent: Duration::ZERO }
+        Self { result: Err(error), repeatable: false, silent: Duration::ZERO, token: None }
     }
 }
 
@@ -93,12 +96,28 @@ impl HttpBackend {
     /// # Errors
     /// [`Kind::Invalid`] if the URL is none, or is plain `http://` to another machine.
     pub fn new(url: &str, token: Option<&Token>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let tokens = token.cloned().map(|token| Arc::new(FixedToken(token)) as Arc<_>);
+        Self::of(url, tokens, clock)
+    }
+
+    /// A client whose token may change.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_tokens(
+        url: &str,
+        tokens: Arc<dyn TokenSource>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        Self::of(url, Some(tokens), clock)
+    }
+
+    fn of(url: &str, tokens: Option<Arc<dyn TokenSource>>, clock: Arc<dyn Clock>) -> Result<Self> {
         // Fails only where a provider is installed already: then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sender = Sender::new(check_url(url)?)?;
-        let credentials = token.map(Credentials::new).transpose()?;
         let gate = Gate::new(clock.clone());
-        Ok(Self { sender, credentials, gate, clock, silence: FOREGROUND_SILENCE })
+        Ok(Self { sender, tokens, gate, clock, silence: FOREGROUND_SILENCE })
     }
 
     /// Gives one whole request, the reading of its answer included, this long.
@@ -130,6 +149,7 @@ impl HttpBackend {
         // Waiting for the budget is no silence of the service.
         let mut silent = Duration::ZERO;
         let mut pause = FIRST_PAUSE;
+        let mut may_renew = true;
         for attempt in 1.. {
             let left = deadline.saturating_duration_since(self.clock.now());
             let tried = self.attempt(&outgoing, left, silence.saturating_sub(silent)).await;
@@ -137,6 +157,13 @@ impl HttpBackend {
                 Ok(envelope) => return Ok(envelope),
                 Err(error) => error,
             };
+            if error.kind() == Kind::Unauthorized && std::mem::take(&mut may_renew) {
+                match self.renewed(tried.token).await? {
+                    // What was refused has changed nothing.
+                    true => continue,
+                    false => return Err(error),
+                }
+            }
             let rate_limited = error.kind() == Kind::RateLimited;
             silent += tried.silent;
             let late = self.clock.now() + pause >= deadline || silent + pause >= silence;
@@ -158,6 +185,12 @@ impl HttpBackend {
         Err(Error::new(Kind::Unreachable, "out of attempts"))
     }
 
+    /// Whether there is another token than the one that was refused.
+    async fn renewed(&self, refused: Option<Token>) -> Result<bool> {
+        let (Some(tokens), Some(refused)) = (&self.tokens, refused) else { return Ok(false) };
+        Ok(tokens.after_refusal(&refused).await?.is_some())
+    }
+
     /// Sends a request once, and waits no longer than `silence` for not a byte.
     async fn attempt(
         &self,
@@ -166,15 +199,27 @@ impl HttpBackend {
         silence: Duration,
     ) -> Attempt {
         let call = outgoing.call;
-        let Some(credentials) = &self.credentials else {
+        let Some(tokens) = &self.tokens else {
             return Attempt::unsent(
                 Error::new(Kind::Unauthorized, "no token is set")
-                    .hint("set TASKADE_TOKEN or give --token-file"),
+                    .hint("run `taskadefs login`, set TASKADE_TOKEN or give --token-file"),
             );
         };
         let mut permit = match self.gate.pass(call.priority, call.path.subject(), timeout).await {
             Ok(permit) => permit,
             Err(error) => return Attempt::unsent(error),
+        };
+        // Not before: to wait for the budget may take longer than a token counts.
+        let credentials = tokens.token().await.and_then(|token| Credentials::new(&token));
+        let credentials = match credentials {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                permit.unsent();
+                if error.kind() == Kind::Unreachable {
+                    permit.unheard(Failure::Unconnected, || error.to_string());
+                }
+                return Attempt::unsent(error);
+            }
         };
         let was_probe = permit.is_probe();
         let silence = match call.priority {
@@ -184,8 +229,11 @@ impl HttpBackend {
         };
         let sent = Sent { outgoing, started: self.clock.now(), silence, was_probe };
         let (now, passed) = (self.clock.wall(), (&self.gate, &mut permit));
-        match self.sender.send(outgoing, credentials, silence, now, passed).await {
-            Ok(response) => self.heard(&sent, permit, response, credentials.token()).await,
+        match self.sender.send(outgoing, &credentials, silence, now, passed).await {
+            Ok(response) => {
+                let heard = self.heard(&sent, permit, response, credentials.token()).await;
+                Attempt { token: Some(credentials.token().clone()), ..heard }
+            }
             Err(Unanswered { failure, is_unsent, error }) => {
                 if is_unsent {
                     permit.unsent();
@@ -197,7 +245,7 @@ impl HttpBackend {
                 self.trace(&sent, None);
                 let silent = self.clock.now().saturating_duration_since(sent.started);
                 let repeatable = (call.is_read() || is_unsent) && !was_probe;
-                Attempt { result: Err(error), repeatable, silent }
+                Attempt { result: Err(error), repeatable, silent, token: None }
             }
         }
     }
@@ -266,7 +314,7 @@ impl HttpBackend {
                     && (is_heard || !sent.was_probe)
             }
         };
-        Attempt { result, repeatable, silent: Duration::ZERO }
+        Attempt { result, repeatable, silent: Duration::ZERO, token: None }
     }
 
     /// Takes the file that is answered, here or elsewhere. An attempt after one that broke off asks for
@@ -279,7 +327,7 @@ impl HttpBackend {
             Err(error) => Err(error),
         };
         let repeatable = matches!(&result, Err(error) if error.kind() == Kind::Unreachable);
-        Attempt { result, repeatable, silent: Duration::ZERO }
+        Attempt { result, repeatable, silent: Duration::ZERO, token: None }
     }
 
     /// Logs a request; never what it or its answer holds.

@@ -42,6 +42,7 @@ mod queue;
 mod readable;
 mod resource;
 mod sender;
+mod token_source;
 mod upload_body;
 mod url;
 mod verdict;
@@ -67,6 +68,7 @@ pub use self::{
     path::Path,
     priority::Priority,
     resource::Resource,
+    token_source::{FixedToken, TokenSource},
     url::{DEFAULT_API_URL, check_url},
     wire::Page,
 };

@@ -85,7 +85,9 @@ impl Envelope {
         }
         let error = Error::new(kind, what);
         match kind {
-            Kind::Unauthorized => error.hint("check TASKADE_TOKEN or --token-file"),
+            Kind::Unauthorized => {
+                error.hint("run `taskadefs login`, or check TASKADE_TOKEN or --token-file")
+            }
             Kind::PaymentRequired => error.hint("the plan of this workspace does not cover it"),
             Kind::Forbidden => error.hint("ask for the right to edit it in Taskade"),
             _ => error,

@@ -22,9 +22,9 @@ use super::{
     answer::Answer,
     faults::Fault,
     log::LoggedRequest,
-    media,
+    media, query,
     quirks::WindowState,
-    routes::{Arrived, Part, Routes},
+    routes::{self, Arrived, Part, Routes},
     shared::Shared,
 };
 
@@ -32,6 +32,7 @@ use super::{
 const BASE: &str = "/api/v1";
 const BASE_V2: &str = "/api/v2";
 const BASE_OAUTH: &str = "/oauth2";
+const BASE_WELL_KNOWN: &str = "/.well-known";
 
 /// How long to wait before the next connection is tried after one could not be had.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -133,13 +134,15 @@ impl Asked {
             Target::Api(Part::V2, path.to_owned())
         } else if let Some(path) = below(BASE_OAUTH) {
             Target::Api(Part::OAuth, path.to_owned())
+        } else if let Some(path) = below(BASE_WELL_KNOWN) {
+            Target::Api(Part::WellKnown, path.to_owned())
         } else {
             Target::Api(Part::V1, below(BASE).unwrap_or_default().to_owned())
         };
         Self {
             method: request.method().as_str().to_owned(),
             target,
-            query: pairs(request.uri().query().unwrap_or_default()),
+            query: query::pairs(request.uri().query().unwrap_or_default()),
             headers: request.headers().clone(),
         }
     }
@@ -150,8 +153,32 @@ impl Asked {
             Target::Api(Part::V1, path) => path.clone(),
             Target::Api(Part::V2, path) => format!("{BASE_V2}{path}"),
             Target::Api(Part::OAuth, path) => format!("{BASE_OAUTH}{path}"),
+            Target::Api(Part::WellKnown, path) => format!("{BASE_WELL_KNOWN}{path}"),
             Target::Public(file) => format!("{}{file}", media::PUBLIC),
         }
+    }
+
+    /// Whether it is for anybody: a public file, or what there is to ask before one has a token.
+    fn is_public(&self) -> bool {
+        match &self.target {
+            Target::Public(_) | Target::Api(Part::WellKnown, _) => true,
+            Target::Api(Part::OAuth, path) => path != routes::PING,
+            Target::Api(Part::V1 | Part::V2, _) => false,
+        }
+    }
+
+    /// Whether it comes with a token that counts for it.
+    fn is_known(&self, shared: &Shared) -> bool {
+        let Some(given) = self.headers.get(AUTHORIZATION) else { return false };
+        let wanted = format!("Bearer {}", shared.token.expose());
+        // In a time that does not tell how much of it is right.
+        if bool::from(given.as_bytes().ct_eq(wanted.as_bytes())) {
+            return true;
+        }
+        let is_beside = matches!(self.target, Target::Api(Part::OAuth, _));
+        let access = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
+        let counts = access.is_some_and(|access| shared.oauth.counts(access));
+        counts && (is_beside || shared.quirks.oauth.opens_api)
     }
 
     fn header(&self, name: HeaderName) -> &str {
@@ -233,11 +260,8 @@ fn refused_by(
     asked: &Asked,
     fault: Option<&Fault>,
 ) -> Option<Answer> {
-    let wanted = format!("Bearer {}", shared.token.expose());
-    // In a time that does not tell how much of it is right.
-    let is_it = |given: &HeaderValue| bool::from(given.as_bytes().ct_eq(wanted.as_bytes()));
-    let is_public = matches!(asked.target, Target::Public(_));
-    if !is_public && !asked.headers.get(AUTHORIZATION).is_some_and(is_it) {
+    let is_public = asked.is_public();
+    if !is_public && !asked.is_known(shared) {
         return Some(Answer::refusal(401, "Unauthorized"));
     }
     if place.refused && !is_public {
@@ -346,14 +370,3 @@ fn dripping(bytes: Bytes, pause: Duration) -> Body {
 }
 
 type SyncStream = std::pin::Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Broken>> + Send + Sync>>;
-
-fn pairs(query: &str) -> HashMap<String, String> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
-}
-
-/// A plus is a space there, as forms write it.
-fn decode(part: &str) -> String {
-    let spaced = part.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-}

@@ -2,7 +2,7 @@
 //!
 //! It speaks all of v1 of the API over HTTP, with the rules of the official document and those that
 //! public clients have met, and refuses what the document does not allow. What is generated is canned
-//! and says so. Beside the API it answers whose token it is. What is asked with `HEAD` is answered as
+//! and says so. Beside the API it answers whose token it is, and gives tokens by OAuth. What is asked with `HEAD` is answered as
 //! what is read, without its body. Other paths answer 404 in the error envelope. It listens on loopback
 //! only. The client talks to it as to the real service: there is no second path.
 
@@ -29,9 +29,12 @@ mod log;
 mod markdown;
 mod media;
 mod node;
+mod oauth;
+mod oauth_state;
 mod outline;
 mod projects;
 mod public_agents;
+mod query;
 mod quirks;
 mod range;
 mod requests;
@@ -67,10 +70,11 @@ pub use self::{
     faults::{Fault, Faults},
     import::ImportReport,
     log::{LoggedRequest, RequestLog},
+    oauth_state::OAuthQuirks,
     quirks::{Assigning, Exports, GoneCursor, Quirks, Renaming},
     store::Store,
 };
-use self::{quirks::Window, routes::Routes, shared::Shared};
+use self::{oauth_state::OAuthState, quirks::Window, routes::Routes, shared::Shared};
 use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Kind, Result},
@@ -152,7 +156,8 @@ impl Server {
                 config.quirks.rate_window,
                 config.clock.clone(),
             ),
-            imports: Window::new(config.quirks.import_limit, IMPORT_WINDOW, config.clock),
+            imports: Window::new(config.quirks.import_limit, IMPORT_WINDOW, config.clock.clone()),
+            oauth: OAuthState::new(&config.quirks.oauth, config.clock),
             quirks: config.quirks,
             log: Arc::new(RequestLog::new(config.log_requests.as_deref())?),
             faults: Arc::default(),
@@ -201,6 +206,11 @@ impl Running {
     /// What goes wrong next.
     pub fn faults(&self) -> &Arc<Faults> {
         &self.shared.faults
+    }
+
+    /// No access token that it gave counts any more, nor any refresh token if `refresh`.
+    pub fn revoke(&self, refresh: bool) {
+        self.shared.oauth.revoke(refresh);
     }
 
     /// Stops: no connection is accepted any more, and those that are open are closed.

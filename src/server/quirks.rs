@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::oauth_state::OAuthQuirks;
 use crate::clock::Clock;
 
 /// What a limit is where there is none.
@@ -119,6 +120,8 @@ pub struct Quirks {
     pub import_limit: Option<u32>,
     /// Whether answers have fields that the document does not know.
     pub extra_fields: bool,
+    /// Which way OAuth is, and what says whose a token is.
+    pub oauth: OAuthQuirks,
     /// Requests a window.
     pub rate_limit: Option<u32>,
     /// How long a window is.
@@ -161,6 +164,7 @@ impl Default for Quirks {
             tsk_is_json: false,
             import_limit: Some(5),
             extra_fields: false,
+            oauth: OAuthQuirks::default(),
             rate_limit: None,
             rate_window: Duration::from_secs(60),
             tells_limit: true,

@@ -9,7 +9,7 @@ use super::{
     answer::{Answer, Handled},
     bundles,
     call::ServedCall,
-    details, knowledge, media, projects, public_agents,
+    details, knowledge, media, oauth, projects, public_agents,
     shared::Shared,
     tasks, templates,
 };
@@ -28,8 +28,20 @@ const MAX_BODY: usize = 4 << 20;
 /// What v2 has alone, below its own base.
 const V2: &[(&str, &str, Handler)] = &[("POST", "/getConversation", knowledge::transcript)];
 
-/// What is beside the API, below a base of its own: only who one is.
-const OAUTH: &[(&str, &str, Handler)] = &[("GET", "/ping", account::ping)];
+/// Who one is.
+pub(crate) const PING: &str = "/ping";
+
+/// What is beside the API, below a base of its own: who one is, and how one comes to a token.
+const OAUTH: &[(&str, &str, Handler)] = &[
+    ("GET", PING, account::ping),
+    ("POST", "/register", oauth::register),
+    ("GET", "/authorize", oauth::authorize),
+    ("POST", "/token", oauth::token),
+];
+
+/// What says where that is.
+const WELL_KNOWN: &[(&str, &str, Handler)] =
+    &[("GET", "/oauth-authorization-server", oauth::metadata)];
 
 /// Every endpoint: its method, its path below the API's base, and what it does.
 const ENDPOINTS: &[(&str, &str, Handler)] = &[
@@ -106,6 +118,7 @@ pub(crate) struct Routes {
     v1: Router,
     v2: Router,
     oauth: Router,
+    well_known: Router,
 }
 
 /// What methods of a path do, and the path as it is in the list.
@@ -119,6 +132,7 @@ pub(crate) enum Part {
     V1,
     V2,
     OAuth,
+    WellKnown,
 }
 
 /// A request below the base of a part, as it came.
@@ -140,7 +154,12 @@ impl Routes {
     /// # Errors
     /// If two paths cannot be told apart.
     pub(crate) fn new() -> Result<Self, InsertError> {
-        Ok(Self { v1: router(ENDPOINTS)?, v2: router(V2)?, oauth: router(OAUTH)? })
+        Ok(Self {
+            v1: router(ENDPOINTS)?,
+            v2: router(V2)?,
+            oauth: router(OAUTH)?,
+            well_known: router(WELL_KNOWN)?,
+        })
     }
 
     /// Most bytes that the body of a request may have.
@@ -159,6 +178,7 @@ impl Routes {
             Part::V1 => &self.v1,
             Part::V2 => &self.v2,
             Part::OAuth => &self.oauth,
+            Part::WellKnown => &self.well_known,
         };
         // The connection leaves the body away.
         let method = if method == "HEAD" { "GET" } else { method };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     faults::Faults,
     log::RequestLog,
+    oauth_state::OAuthState,
     quirks::{Quirks, Window},
     store::Store,
 };
@@ -20,4 +21,6 @@ pub(crate) struct Shared {
     pub(crate) window: Window,
     /// Of imports, which have a limit of their own.
     pub(crate) imports: Window,
+    /// What was given out by OAuth.
+    pub(crate) oauth: OAuthState,
 }

@@ -9,6 +9,7 @@ mod imports;
 mod lifetime;
 mod listing;
 mod nodes;
+mod oauth;
 mod projects;
 mod quirks;
 mod resources;

@@ -12,6 +12,7 @@ mod raw;
 mod reading;
 mod resources;
 mod safety;
+mod tokens;
 mod writing;
 
 use std::{
