@@ -27,7 +27,8 @@ impl Token {
         (!text.is_empty() && printable).then(|| Self(text.to_owned()))
     }
 
-    /// The secret itself. Only for building an `Authorization` header or for comparing one.
+    /// The secret itself. Only for sending it to the service, for comparing it, and for keeping the token
+    /// of a login where that is kept.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -34,13 +34,18 @@ pub(crate) struct AgendaEntry {
 pub(crate) fn select(tasks: Vec<Task>, now: &Now, filter: &Filter) -> Vec<AgendaEntry> {
     let entries = tasks.into_iter().map(|task| AgendaEntry::of(task, now));
     let mut entries: Vec<AgendaEntry> = entries.filter(|entry| filter.wants(entry, now)).collect();
+    sort(&mut entries, now);
+    entries
+}
+
+/// Puts entries of several mounts in the order of [`select`].
+pub(crate) fn sort(entries: &mut [AgendaEntry], now: &Now) {
     entries.sort_by(|one, other| {
         let of_task = |entry: &AgendaEntry| (entry.task.line, entry.task.task.clone());
         (due_order(one, now).cmp(&due_order(other, now)))
             .then_with(|| one.task.path.cmp(&other.task.path))
             .then_with(|| of_task(one).cmp(&of_task(other)))
     });
-    entries
 }
 
 impl AgendaEntry {

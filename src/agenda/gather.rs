@@ -88,11 +88,4 @@ impl Gathered {
             });
         }
     }
-
-    /// With what was gathered elsewhere.
-    pub(crate) fn join(&mut self, other: Gathered) {
-        self.tasks.extend(other.tasks);
-        self.open += other.open;
-        self.dated += other.dated;
-    }
 }

@@ -20,7 +20,7 @@ mod words;
 pub use self::gather::{Gathered, Task};
 pub(crate) use self::{
     calendar::calendar,
-    entry::{AgendaEntry, Filter, select},
+    entry::{AgendaEntry, Filter, select, sort},
     gather::KnownProject,
     when::{Now, parsed_day},
     words::{json, line},

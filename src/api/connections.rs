@@ -90,7 +90,8 @@ impl Connections {
     }
 }
 
-fn client(base: &Url) -> Result<Client> {
+/// What sends requests to a service, and to no other by way of it.
+pub(super) fn client(base: &Url) -> Result<Client> {
     let mut builder = Client::builder()
         .user_agent(concat!("taskadefs/", env!("CARGO_PKG_VERSION")))
         // A redirect would carry the token to wherever it points.

@@ -31,6 +31,9 @@ const API: &str = "api";
 /// The file in it that says what a person knows the account by.
 pub(super) const NAME: &str = "name";
 
+/// The file in it that has the handle of whoever it belongs to, once that is known.
+const OWNER: &str = "owner";
+
 /// The file in it that says which process used it last, and where that mounted it.
 const USER: &str = "user";
 
@@ -43,28 +46,31 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
 
-/// The token: from the file, else from the environment, which has none from then on. To be called
-/// while this process has one thread.
+/// The token of the environment, which has none from then on. To be called while this process has one
+/// thread.
 ///
 /// # Errors
-/// If the file cannot be read, others can read it, or no token is set at all.
-pub(crate) fn token(file: Option<&Path>) -> Result<Token> {
-    if let Some(file) = file {
-        return token_from_file(file).map_err(|error| error.at(file.display().to_string()));
-    }
+/// If it cannot be one.
+pub(crate) fn token_from_environment() -> Result<Option<Token>> {
     // A variable that is set to nothing is as good as not set.
-    let text = environment::take(&["TASKADE_TOKEN", "TASKADE_API_KEY"]).ok_or_else(|| {
-        Error::new(Kind::Unauthorized, "no token is set").hint(
-            "set TASKADE_TOKEN or give --token-file, or try it without an account: --local DIR",
-        )
-    })?;
-    Token::new(&text).ok_or_else(|| {
+    let Some(text) = environment::take(&["TASKADE_TOKEN", "TASKADE_API_KEY"]) else {
+        return Ok(None);
+    };
+    Token::new(&text).map(Some).ok_or_else(|| {
         Error::new(Kind::Invalid, "the token in the environment cannot be one")
             .hint("a token is one word of printable characters, such as tskdp_…")
     })
 }
 
-fn token_from_file(path: &Path) -> Result<Token> {
+/// The token in a file.
+///
+/// # Errors
+/// If it cannot be read, or others can read it.
+pub(crate) fn token_from_file(path: &Path) -> Result<Token> {
+    read_token(path).map_err(|error| error.at(path.display().to_string()))
+}
+
+fn read_token(path: &Path) -> Result<Token> {
     let failed = |error| Error::io("cannot read the token", error);
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
@@ -114,7 +120,15 @@ impl AccountDir {
     /// # Errors
     /// If it cannot be made, or another mount has it.
     pub(crate) fn open(state_dir: &Path, api: &str, account: &str) -> Result<Self> {
-        let path = directory(state_dir, api, account);
+        Self::open_named(state_dir, api, &hashed(&[api, account]))
+    }
+
+    /// As [`open`](Self::open), of an account whose directory has this name.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_named(state_dir: &Path, api: &str, name: &str) -> Result<Self> {
+        let path = directory_named(state_dir, name);
         make_private(state_dir)?;
         make_private(&path)?;
         let lock = lock(&path)?;
@@ -165,14 +179,23 @@ impl AccountDir {
 
 /// The directory of an account at an API, whether or not it is there.
 pub(crate) fn directory(state_dir: &Path, api: &str, account: &str) -> PathBuf {
+    directory_named(state_dir, &hashed(&[api, account]))
+}
+
+/// The directory of an account by its name, whether or not it is there.
+pub(crate) fn directory_named(state_dir: &Path, name: &str) -> PathBuf {
+    state_dir.join("accounts").join(name)
+}
+
+/// A name that tells these words from others, and nothing of what they are.
+pub(crate) fn hashed(words: &[&str]) -> String {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for part in [api, account] {
-        digest.update(part.as_bytes());
+    for word in words {
+        digest.update(word.as_bytes());
         digest.update(&[0]);
     }
     let digest = digest.finish();
-    let name: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    state_dir.join("accounts").join(name)
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes a directory that only its owner can enter. One that is there may be looked into by
@@ -216,6 +239,20 @@ pub(crate) fn user_of(account: &Path) -> Option<User> {
         pid: std::str::from_utf8(pid).ok()?.parse().ok()?,
         mountpoint: path.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))),
     })
+}
+
+/// The handle of whoever the directory of an account belongs to, if that is known.
+pub(crate) fn owner_of(account: &Path) -> Option<String> {
+    let handle = fs::read_to_string(account.join(OWNER)).ok()?;
+    Some(handle.trim().to_owned()).filter(|handle| !handle.is_empty())
+}
+
+/// Notes the handle of whoever the directory of an account belongs to.
+///
+/// # Errors
+/// If that cannot be written.
+pub(crate) fn note_owner(account: &Path, handle: &str) -> Result<()> {
+    write_note(account, OWNER, handle.as_bytes())
 }
 
 /// Writes a private file in the directory of an account, unless it says that already.
@@ -292,7 +329,7 @@ fn try_lock(account: &Path) -> Result<Option<File>> {
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
-    use super::{AccountDir, token, user_of};
+    use super::{AccountDir, token_from_file, user_of};
 
     #[test]
     fn a_token_file_that_others_can_read_is_refused() {
@@ -300,12 +337,12 @@ mod tests {
         let path = dir.path().join("token");
         fs::write(&path, "tskdp_x\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let error = token(Some(&path)).unwrap_err().to_string();
+        let error = token_from_file(&path).unwrap_err().to_string();
         assert!(error.contains("chmod 600"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(token(Some(&path)).unwrap().expose(), "tskdp_x");
+        assert_eq!(token_from_file(&path).unwrap().expose(), "tskdp_x");
         for shared in ["/tmp", "/"] {
-            let error = token(Some(shared.as_ref())).unwrap_err().to_string();
+            let error = token_from_file(shared.as_ref()).unwrap_err().to_string();
             assert!(error.contains("a directory") && !error.contains("chmod"), "{error}");
         }
         let error = super::make_private("/tmp".as_ref()).unwrap_err().to_string();

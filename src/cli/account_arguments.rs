@@ -14,7 +14,10 @@ pub(super) struct AccountArgs {
     /// The API to talk to: https, or http on this machine
     #[arg(long, value_name = "URL", env = "TASKADE_API_URL", hide_env_values = true, default_value = DEFAULT_API_URL)]
     pub(super) api_url: String,
-    /// Read the token from this file, instead of TASKADE_TOKEN or TASKADE_API_KEY
+    /// Use what `taskadefs login --account NAME` kept, whatever token is set in the environment
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_file", "local"], value_parser = options::account)]
+    pub(super) account: Option<String>,
+    /// Read the token from this file, instead of TASKADE_TOKEN, TASKADE_API_KEY or what `login` kept
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
     /// Mount a local store, served by an embedded server; needs no account
@@ -32,7 +35,6 @@ impl AccountArgs {
     /// The URL of the API, without a slash at its end. A variable that is set to nothing is as
     /// good as not set.
     pub(super) fn api_url(&self) -> &str {
-        let given = self.api_url.trim_end_matches('/');
-        if given.is_empty() { DEFAULT_API_URL } else { given }
+        options::api_url(&self.api_url)
     }
 }

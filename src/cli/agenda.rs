@@ -27,15 +27,40 @@ use crate::{
 /// How many days ahead an agenda looks if it is not told.
 const DAYS: u32 = 7;
 
+/// What is known of an account, whose directory is this.
+type OfAccount = (PathBuf, Gathered);
+
+/// Who an account is of: noted, or else asked for once by its mount.
+fn owner(account: &Path) -> Result<String> {
+    let told = match account::owner_of(account) {
+        Some(known) => Some(known),
+        None => asks::ask(account, &Ask::Owner {}, ANSWER_TIMEOUT)?
+            .and_then(|told| told.as_str().map(str::to_owned)),
+    };
+    told.ok_or_else(|| {
+        Error::new(Kind::NotFound, "it is not known who you are").hint(
+            "give --assigned=HANDLE or --me HANDLE, set TASKADE_HANDLE, or run `taskadefs login`",
+        )
+    })
+}
+
 impl AgendaArgs {
-    fn filter(&self) -> Filter {
+    fn filter(&self, assigned: Option<String>) -> Filter {
         let days = match self.days {
             // A calendar program chooses its own days.
             None if self.ics => None,
             None => Some(DAYS),
             days => days,
         };
-        Filter { all: self.all, overdue: self.overdue, days, assigned: self.handle() }
+        Filter { all: self.all, overdue: self.overdue, days, assigned }
+    }
+
+    /// Whose tasks of an account are wanted, if only theirs are.
+    fn wanted_of(&self, account: &Path) -> Result<Option<String>> {
+        match self.handle() {
+            None if self.assigned.is_some() => owner(account).map(Some),
+            handle => Ok(handle),
+        }
     }
 
     fn now(&self) -> Result<Now> {
@@ -51,12 +76,31 @@ impl AgendaArgs {
 /// If a mount does not answer, or nothing is known of the path.
 pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
     let now = args.now()?;
-    let (gathered, inside) = match &args.path {
+    let (all, inside) = match &args.path {
         Some(path) => at(path)?,
         None => (everywhere(args.state_dir.as_deref())?, PathBuf::new()),
     };
-    let (open, dated) = (gathered.open, gathered.dated);
-    let entries = agenda::select(gathered.tasks, &now, &args.filter());
+    let (mut entries, mut open, mut dated) = (Vec::new(), 0, 0);
+    let (mut is_known, mut unknown) = (false, None);
+    for (account, gathered) in all {
+        let wanted = match args.wanted_of(&account) {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                unknown = Some(error.at(account.display().to_string()));
+                continue;
+            }
+        };
+        is_known = true;
+        (open, dated) = (open + gathered.open, dated + gathered.dated);
+        let filter = args.filter(wanted);
+        entries.extend(agenda::select(gathered.tasks, &now, &filter));
+    }
+    match unknown {
+        Some(error) if is_known => terminal::tell(&format!("left out: {error}")),
+        Some(error) => return Err(error),
+        None => {}
+    }
+    agenda::sort(&mut entries, &now);
     if entries.is_empty() {
         terminal::tell(&nothing(open, dated));
     }
@@ -77,7 +121,7 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
 }
 
 /// What is known at and below a path in a mount, and that path relative to the mount.
-fn at(path: &Path) -> Result<(Gathered, PathBuf)> {
+fn at(path: &Path) -> Result<(Vec<OfAccount>, PathBuf)> {
     let Some((root, inside)) = mountpoint::mount_of(path)? else {
         return Err(mounted_path::not_in_a_mount(path)
             .hint("without a path, what is known of accounts that are not mounted counts"));
@@ -85,22 +129,23 @@ fn at(path: &Path) -> Result<(Gathered, PathBuf)> {
     let account = mounted_path::account_of(&root, path)?;
     let is_root = inside.as_os_str().is_empty();
     let asked = Ask::Agenda { path: (!is_root).then(|| inside.clone()) };
-    Ok((gathered(mounted_path::answered(&account, &asked)?)?, inside))
+    let gathered = gathered(mounted_path::answered(&account, &asked)?)?;
+    Ok((vec![(account, gathered)], inside))
 }
 
 /// What every mount of the state directory knows; if there is none, what is on disk.
-fn everywhere(state_dir: Option<&Path>) -> Result<Gathered> {
+fn everywhere(state_dir: Option<&Path>) -> Result<Vec<OfAccount>> {
     let accounts = mounted_path::accounts(&account::state_dir(state_dir)?)?;
-    let (mut mounted, mut all) = (false, Gathered::default());
+    let mut all = Vec::new();
     for account in &accounts {
         if let Some(value) = asks::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {
-            mounted = true;
-            all.join(gathered(value)?);
+            all.push((account.clone(), gathered(value)?));
         }
     }
-    if !mounted {
-        for account in &accounts {
-            all.join(vfs::offline_agenda(account)?);
+    if all.is_empty() {
+        for account in accounts {
+            let gathered = vfs::offline_agenda(&account)?;
+            all.push((account, gathered));
         }
     }
     Ok(all)

@@ -29,16 +29,18 @@ pub(crate) fn agent(args: &AgentArgs) -> Result<()> {
 
 /// Prints a published agent.
 fn show(args: &ShowAgentArgs) -> Result<()> {
-    let Access::Token(token) = Access::of(&args.account)? else {
+    let access = Access::of(&args.account)?;
+    if let Access::Store(_) = access {
         return Err(Error::new(Kind::Invalid, "a local store publishes nothing")
             .hint("ask an account, without --local"));
-    };
-    let backend = HttpBackend::new(args.account.api_url(), Some(&token), Arc::new(SystemClock))?;
-    let client = Client::new(Arc::new(backend));
+    }
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let asked = GetPublicAgent { public: &args.public };
     let told = runtime.block_on(async {
+        let (url, tokens) = (args.account.api_url(), access.tokens().await?);
+        let backend = HttpBackend::with_tokens(url, tokens, Arc::new(SystemClock))?;
+        let client = Client::new(Arc::new(backend));
         tokio::time::timeout(TIMEOUT, client.read(Priority::Foreground, asked))
             .await
             .map_err(|_| Error::new(Kind::Unreachable, "the service did not answer"))?

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
     account_arguments::AccountArgs,
+    login_arguments::{LoginArgs, LogoutArgs},
     options,
     space_arguments::{AgentArgs, BundleArgs, ShareArgs},
 };
@@ -26,6 +27,10 @@ pub(super) enum Command {
     /// Unmount, wait until all is with Taskade, and say what is not; exits with 1 if anything is not
     #[command(visible_alias = "unmount")]
     Umount(UmountArgs),
+    /// Log in: keep a token that was checked, for every command that needs one
+    Login(LoginArgs),
+    /// Forget the token that was kept
+    Logout(LogoutArgs),
     /// Say what is mounted where, and what waits or was refused; exits with 1 if anything was refused
     Status(StatusArgs),
     /// Try refused saves again
@@ -242,6 +247,9 @@ pub(super) struct ServeArgs {
     /// workspace of the directory's name. It only creates: again, it makes all of it again
     #[arg(long, value_name = "DIR")]
     pub(super) import: Vec<PathBuf>,
+    /// How long a token from OAuth counts
+    #[arg(long, value_name = "SECS", default_value = "3600", value_parser = options::seconds)]
+    pub(super) token_lifetime: std::time::Duration,
 }
 
 /// Options of `agenda`.
@@ -255,10 +263,10 @@ pub(super) struct AgendaArgs {
     /// Only what is overdue
     #[arg(long)]
     pub(super) overdue: bool,
-    /// Only what somebody does, also without a date [default: --me]
+    /// Only what somebody does, also without a date [default: --me, else whoever the account is of]
     #[arg(long, value_name = "HANDLE", num_args = 0..=1, require_equals = true)]
     pub(super) assigned: Option<Option<String>>,
-    /// Your handle, which Taskade's API does not tell
+    /// Your handle, where it is not whoever the account is of
     #[arg(long, value_name = "HANDLE", env = "TASKADE_HANDLE")]
     pub(super) me: Option<String>,
     /// Also what is done
@@ -279,17 +287,8 @@ pub(super) struct AgendaArgs {
 }
 
 impl AgendaArgs {
-    /// What is wrong with the arguments together.
-    pub(super) fn usage_error(&self) -> Option<(ErrorKind, &'static str)> {
-        let is_nobody = self.assigned.is_some() && self.handle().is_none();
-        is_nobody.then_some((
-            ErrorKind::MissingRequiredArgument,
-            "--assigned needs to know who you are, which Taskade's API does not tell: \
-             give --assigned=HANDLE or --me HANDLE, or set TASKADE_HANDLE",
-        ))
-    }
-
-    /// Whose tasks are wanted, if only theirs are. What is empty is as good as not given.
+    /// Whose tasks are wanted, if only theirs are and it was said whose. What is empty is as good as not
+    /// given.
     pub(super) fn handle(&self) -> Option<String> {
         let given = self.assigned.as_ref()?.as_deref().into_iter().chain(self.me.as_deref());
         let mut handles = given.map(|handle| handle.trim_start_matches('@'));

@@ -29,6 +29,8 @@ pub(super) const SOCKET: &str = "socket";
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Ask {
     Status {},
+    /// Whose mount it is.
+    Owner {},
     Retry {
         path: PathBuf,
         allow_delete: bool,

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use super::{
     asks::{Ask, ControlReply, SOCKET, say, within},
     long_asks,
+    whose::Whose,
 };
 
 use crate::{
@@ -36,6 +37,8 @@ pub(crate) struct About {
     pub(crate) mountpoint: String,
     /// The API's address, or the path of a local store.
     pub(crate) account: String,
+    /// Who that is.
+    pub(crate) whose: Arc<Whose>,
 }
 
 impl About {
@@ -43,6 +46,7 @@ impl About {
     fn complete(&self, mut status: Value) -> Value {
         status["mountpoint"] = self.mountpoint.clone().into();
         status["account"] = self.account.clone().into();
+        status["handle"] = self.whose.known().into();
         status
     }
 }
@@ -99,6 +103,7 @@ async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<Abo
                     None => return,
                 }
             }
+            Ok(Ask::Owner {}) => about.whose.handle().await.map(Value::from),
             Ok(ask) => {
                 let is_status = matches!(ask, Ask::Status {} | Ask::Sync { .. });
                 obey(&vfs, ask).await.map(|value| match is_status {
@@ -169,6 +174,7 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
         (Ask::Share { path, create }, _) => vfs.share_links(path, *create).await,
         (
             Ask::Status {}
+            | Ask::Owner {}
             | Ask::Retry { .. }
             | Ask::Discard { .. }
             | Ask::Details { .. }

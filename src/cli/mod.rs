@@ -16,8 +16,17 @@ mod commands;
 mod control;
 mod details;
 mod environment;
+mod interrupt;
+mod keyring;
 mod log;
+mod login;
+mod login_arguments;
+mod login_oauth;
+mod login_secret;
+mod logins;
+mod logout;
 mod long_asks;
+mod loopback;
 mod mount;
 mod mount_options;
 mod mounted_path;
@@ -27,20 +36,23 @@ mod open_files;
 mod options;
 mod poll;
 mod probe;
+mod prompt;
 mod serve;
 mod session;
 mod share;
 mod space_arguments;
 mod status;
+mod stored_token;
 mod sync;
 mod terminal;
 mod token_rotation;
 mod unmount;
 mod waiting;
+mod whose;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use self::arguments::{Cli, Command};
 
@@ -79,10 +91,6 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         Command::Mount(args) if !args.o.is_empty() => Cli::try_parse_from(
             mount_options::with_flags(arguments.to_vec(), mount_options::flags(&args.o)),
         ),
-        Command::Agenda(args) => match args.usage_error() {
-            Some((kind, words)) => Err(Cli::command().error(kind, words)),
-            None => Ok(cli),
-        },
         _ => Ok(cli),
     }
 }
@@ -92,6 +100,8 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Mount(args) if args.foreground => mount::foreground(&args),
         Command::Mount(args) => background::start(&args, arguments),
         Command::Umount(args) => unmount::unmount(&args),
+        Command::Login(args) => return login::login(&args),
+        Command::Logout(args) => logout::logout(&args),
         Command::Status(args) => return status::status(&args),
         Command::Retry(args) => commands::retry(&args),
         Command::Details(args) => details::details(&args),

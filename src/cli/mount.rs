@@ -179,7 +179,11 @@ async fn first_look(args: &MountArgs, vfs: &Vfs) -> Result<()> {
     match error.kind() {
         Kind::Unauthorized => {
             let what = "Taskade does not know the token".to_owned();
-            failed(Kind::Unauthorized, what, "make a new one and set TASKADE_TOKEN or --token-file")
+            failed(
+                Kind::Unauthorized,
+                what,
+                "make a new one, and run `taskadefs login`, set TASKADE_TOKEN or give --token-file",
+            )
         }
         Kind::Protocol | Kind::NotFound | Kind::Refused => {
             let what = format!("Taskade's API is not there ({reason})");

@@ -9,7 +9,7 @@ use clap::{
 use jiff::civil::Date;
 
 use crate::{
-    api::TaskResource,
+    api::{DEFAULT_API_URL, TaskResource},
     document::Markers,
     sync::{ContentTypeChoice, FieldPlacement},
 };
@@ -77,6 +77,21 @@ impl From<FieldsArg> for FieldPlacement {
             FieldsArg::Below => FieldPlacement::Below,
             FieldsArg::None => FieldPlacement::None,
         }
+    }
+}
+
+/// The URL of the API, without a slash at its end. A variable that is set to nothing is as good as not set.
+pub(crate) fn api_url(given: &str) -> &str {
+    let given = given.trim_end_matches('/');
+    if given.is_empty() { DEFAULT_API_URL } else { given }
+}
+
+/// Reads the name of an account, which is a word in messages and commands.
+pub(crate) fn account(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    match !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('-') {
+        true => Ok(text.to_owned()),
+        false => Err("letters, digits and -_.@ only".to_owned()),
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         config.listen = args.listen;
         config.log_requests.clone_from(&args.log_requests);
         config.sample = true;
+        config.quirks.oauth.lifetime = args.token_lifetime;
         let server = Server::start(config).await?;
         for path in &args.make {
             server.store().make_path(path)?;

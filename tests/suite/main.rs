@@ -8,6 +8,7 @@ mod citations;
 mod dependencies;
 mod editors;
 mod layers;
+mod login;
 mod mount;
 mod operations;
 mod reads;
