@@ -67,8 +67,9 @@ impl<'a> FuseCall<'a> {
         let Self { vfs, runtime, caller, held, looks } = self;
         // What the mount asks of itself is what the lock of the directory is waited for.
         let raises = raised::is_raised_by(vfs, caller);
-        let turns_away =
-            |held: &[Option<Held>; 2]| !raises && held.iter().flatten().any(Held::turns_away);
+        let turns_away = |held: &[Option<Held>; 2]| {
+            !raises && held.iter().flatten().any(|held| held.turns_away(caller))
+        };
         if !looks && turns_away(&held) {
             reply(Err(again()));
             return;

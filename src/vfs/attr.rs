@@ -49,6 +49,20 @@ pub(crate) async fn setattr(
     set: &SetAttr,
     caller: u32,
 ) -> Result<Attr> {
+    let changed = change(vfs, ino, fh, set, caller).await;
+    if fh.is_none() && set.size.is_some() {
+        pins::end_open(vfs, caller, &changed);
+    }
+    changed
+}
+
+async fn change(
+    vfs: &Arc<Vfs>,
+    ino: Ino,
+    fh: Option<Fh>,
+    set: &SetAttr,
+    caller: u32,
+) -> Result<Attr> {
     vfs.check_writable()?;
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),

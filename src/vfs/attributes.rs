@@ -62,7 +62,8 @@ pub(crate) fn project_attr(
         let Handle::Writer(writer) = &**handle else { continue };
         let draft = writer.draft();
         let is_here = pinned.is_none() || writer.ino == ino;
-        if is_here && draft.is_dirty() && caller.is_some() && writer.process == caller {
+        let is_its = draft.is_dirty() || pinned.is_some();
+        if is_here && is_its && caller.is_some() && writer.process == caller {
             size = draft.len();
             (modified, changed) = (writer.written(), writer.written());
         }

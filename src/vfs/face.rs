@@ -24,7 +24,7 @@ use crate::{
         kernel_cache::{self, Held},
         lookup,
         namespace::{self, RenameMode},
-        open_dir, process, pump, raised,
+        open_dir, pins, process, pump, raised,
         raisers::Raisers,
         removal, scratch,
         scratch_file::Writing,
@@ -250,6 +250,7 @@ impl Vfs {
         caller: u32,
     ) -> Result<(Attr, Opened)> {
         let created = namespace::create(self, parent, name, new, mode, exclusive, caller).await;
+        pins::end_open(self, caller, &created);
         heard_names::hear(self, parent, name);
         created
     }

@@ -34,6 +34,12 @@ use crate::{
 /// # Errors
 /// What reading the project failed with, or [`Kind::ReadOnly`].
 pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
+    let opened = open_node(vfs, ino, mode, caller).await;
+    pins::end_open(vfs, caller, &opened);
+    opened
+}
+
+async fn open_node(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
     if mode.write {
         vfs.check_writable()?;
     }
@@ -93,7 +99,11 @@ pub(crate) async fn open_reader(
     details::ask_ahead(&vfs.engine, &project);
     let (serial, size) = (project.serial, content.text.len() as u64);
     pins::open_outgrown(vfs, ino, &project, &content, caller)?;
-    if is_apart || vfs.tree().is_written(serial) {
+    let is_kept_clear = {
+        let tree = vfs.tree();
+        tree.is_written(serial) || tree.pins.is_reserved(ino, caller)
+    };
+    if is_apart || is_kept_clear {
         return Ok(add_private_reader(vfs, project, process, content.text));
     }
     // A kernel that believes in another size would cut the text off there.

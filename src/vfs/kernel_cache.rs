@@ -30,12 +30,16 @@ pub struct Held {
 impl Held {
     /// Whether the request is to be turned away, with ESTALE, for which the kernel walks its path
     /// again, once: a name in the directory was about to be dropped when the kernel locked it. Of the
-    /// requests that come while that waits only the first is turned away.
-    pub(crate) fn turns_away(&self) -> bool {
-        match &mut self.vfs.tree().dropping {
-            Some((parent, turned)) if *parent == self.parent => !std::mem::replace(turned, true),
-            _ => false,
+    /// requests that come while that waits only the first is turned away, and none of a thread that was
+    /// told ESTALE in what it does: it would hear of a second one.
+    pub(crate) fn turns_away(&self, caller: u32) -> bool {
+        let mut tree = self.vfs.tree();
+        let is_dropping = tree.dropping == Some((self.parent, false));
+        if !is_dropping || !tree.pins.turns_away(caller) {
+            return false;
         }
+        tree.dropping = Some((self.parent, true));
+        true
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn lookup(vfs: &Vfs, parent: Ino, name: &OsStr, caller: u32) ->
         }
         Node::Directory { directory, .. } => {
             let process = process::of_thread(caller);
-            look_up_listed(vfs, parent, &directory, name, process).await
+            look_up_listed(vfs, parent, &directory, name, (caller, process)).await
         }
         Node::Scratch(_) => {
             if recent::is_recent(vfs, parent, name) {
@@ -57,7 +57,7 @@ pub(crate) async fn look_up_listed(
     parent: Ino,
     directory: &Directory,
     name: &OsStr,
-    process: Option<Process>,
+    (caller, process): (u32, Option<Process>),
 ) -> Result<Attr> {
     let list_intent = directories::list_intent_of(&vfs.engine, process, None);
     let found = directory::find_for(vfs, directory, name, list_intent).await?;
@@ -66,6 +66,7 @@ pub(crate) async fn look_up_listed(
     {
         open::revalidate_attr(&vfs.engine, &project, process).await?;
         pins::part_if_outgrown(vfs, &project);
+        pins::reserve_if_notified(vfs, &project, caller);
         let ino = refer(vfs, |tree| tree.inodes.project(&project));
         let attr = attributes::project_attr(vfs, ino, &project, process);
         // To anybody else it is no name of anything.
@@ -80,6 +81,7 @@ pub(crate) async fn look_up_listed(
         Found::Project(project) => {
             open::revalidate_attr(&vfs.engine, &project, process).await?;
             pins::part_if_outgrown(vfs, &project);
+            pins::reserve_if_notified(vfs, &project, caller);
             left_behind::note_path(&project, directory, name);
             let ino = refer(vfs, |tree| tree.inodes.project(&project));
             let attr = attributes::project_attr(vfs, ino, &project, process);

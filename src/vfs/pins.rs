@@ -5,12 +5,17 @@
 //! what the project has since is under another number. Names that the kernel still believes in
 //! lead to the old number for a moment. Whoever opens that is told ESTALE, upon which the kernel
 //! looks the name up and opens what it stands for now (`do_filp_open` in fs/namei.c), so no open
-//! gets an old text; an open that comes again was made by no name, through `/proc/PID/fd`, and
-//! gets what the inode has.
+//! gets an old text; an open that comes again for the same number was made by no name, through
+//! `/proc/PID/fd`, and gets what the inode has.
+//!
+//! The kernel looks a name up again once in an open(2), and what it then comes to may be outgrown
+//! before it is opened. So what that lookup finds is kept clear of readers, and if it is past all the
+//! same, it is opened with the text of now, past the pages of the inode: a thread is told ESTALE once
+//! until its open has ended.
 //!
 //! An inode that somebody holds a lock on is left as it is: a lock holds for an inode.
 
-use std::{fs, time::SystemTime};
+use std::{fs, sync::Arc, time::SystemTime};
 
 use crate::{
     error::{Error, Kind, Result},
@@ -87,19 +92,44 @@ pub(crate) fn part_for_writer(vfs: &Vfs, project: &Project) {
 }
 
 /// Gives whoever is about to change a project's text in place an inode that nobody reads
-/// through. What the inode has that was opened, if it is past.
+/// through.
 ///
 /// # Errors
 /// ESTALE, if the name is to be looked up again.
 pub(crate) fn open_to_write(vfs: &Vfs, ino: Ino, project: &Project, caller: u32) -> Result<()> {
-    // Whoever comes again for the same number gets it.
+    // Who cannot be sent elsewhere writes through this one, past its pages. What is written is the
+    // project's all the same, and is under another number once it is saved.
+    if vfs.tree().pins.is_notified(caller) {
+        return Ok(());
+    }
     if part(vfs, ino, project, |_| true) || vfs.tree().is_past(ino, project) {
         check_stale(vfs, ino, caller)?;
     }
     Ok(())
 }
 
-/// What an inode has that is not, or not any more, a project's that is opened for reading.
+/// Keeps the inode that a name stands for clear of readers, for a thread that looks it up again: it
+/// cannot be told that this one is stale as well.
+pub(crate) fn reserve_if_notified(vfs: &Vfs, project: &Arc<Project>, caller: u32) {
+    if vfs.tree().pins.is_notified(caller) {
+        part_for_writer(vfs, project);
+        let mut tree = vfs.tree();
+        let ino = tree.inodes.project(project);
+        tree.pins.reserve(caller, ino);
+    }
+}
+
+/// Notes what an open(2), or a truncate(2), of a thread came to. It goes on only where it is told that
+/// the number is stale.
+pub(crate) fn end_open<T>(vfs: &Vfs, caller: u32, opened: &Result<T>) {
+    let is_stale = |error: &Error| error.kind() == Kind::Os(libc::ESTALE);
+    if !opened.as_ref().is_err_and(is_stale) {
+        vfs.tree().pins.end_open(caller);
+    }
+}
+
+/// What an inode has that is not, or not any more, a project's that is opened for reading, by no
+/// name.
 ///
 /// # Errors
 /// ESTALE, if the name is to be looked up again.
@@ -113,8 +143,10 @@ pub(crate) fn open_detached(
         return Ok(None);
     }
     check_stale(vfs, ino, caller)?;
-    let text = vfs.tree().pins.by_ino.get(&ino).map(|pin| pin.text.clone());
-    Ok(Some(Detached { text }))
+    let tree = vfs.tree();
+    let comes_again = tree.pins.comes_again(caller, ino);
+    let text = || tree.pins.by_ino.get(&ino).map(|pin| pin.text.clone());
+    Ok(comes_again.then(|| Detached { text: text() }))
 }
 
 /// As [`open_detached`], once it is known which content is to be read.

@@ -38,8 +38,18 @@ impl Pin {
 pub(crate) struct Pins {
     pub(crate) by_ino: HashMap<Ino, Pin>,
     pub(crate) of: HashMap<Fh, Ino>,
-    /// Who was told that a number is stale, by thread.
-    pub(crate) notified: VecDeque<(u32, Ino)>,
+    /// Who was told that a number is stale, in the order in which they were.
+    pub(crate) notified: VecDeque<Notified>,
+}
+
+/// A thread that was told ESTALE, and whose open(2) has not ended since.
+#[derive(Debug)]
+pub(crate) struct Notified {
+    thread: u32,
+    /// The number that it is; none if the name was not looked at.
+    stale: Option<Ino>,
+    /// What its name stood for when it was looked up again: nobody else reads through that.
+    reserved: Option<Ino>,
 }
 
 impl Pins {
@@ -79,18 +89,55 @@ impl Pins {
         self.by_ino.get(&ino).is_some_and(|pin| (pin.serial, pin.version) != now)
     }
 
-    /// Whether to tell a thread that a number is stale: not if it comes again.
+    /// Whether to tell a thread that a number is stale: once in an open(2), since the kernel looks
+    /// a name up again once, and hands the second ESTALE to the program.
     pub(crate) fn notifies(&mut self, thread: u32, ino: Ino) -> bool {
-        let known = self.notified.iter().position(|notified| *notified == (thread, ino));
-        if let Some(at) = known {
-            self.notified.remove(at);
+        self.notify(thread, Some(ino))
+    }
+
+    /// Whether to turn away a thread that is about to look at a name, for which its path is walked again:
+    /// also once in an open(2).
+    pub(crate) fn turns_away(&mut self, thread: u32) -> bool {
+        self.notify(thread, None)
+    }
+
+    fn notify(&mut self, thread: u32, stale: Option<Ino>) -> bool {
+        if self.is_notified(thread) {
             return false;
         }
-        self.notified.push_back((thread, ino));
+        self.notified.push_back(Notified { thread, stale, reserved: None });
         if self.notified.len() > REMEMBERED {
             self.notified.pop_front();
         }
         true
+    }
+
+    /// Whether a thread was told ESTALE.
+    pub(crate) fn is_notified(&self, thread: u32) -> bool {
+        self.notified.iter().any(|notified| notified.thread == thread)
+    }
+
+    /// Whether a thread that was told that a number is stale comes again for the very same: by no
+    /// name, then.
+    pub(crate) fn comes_again(&self, thread: u32, ino: Ino) -> bool {
+        self.notified.iter().any(|it| (it.thread, it.stale) == (thread, Some(ino)))
+    }
+
+    /// The open(2) of a thread has ended.
+    pub(crate) fn end_open(&mut self, thread: u32) {
+        self.notified.retain(|notified| notified.thread != thread);
+    }
+
+    /// A thread that was told that a number is stale has looked this one up.
+    pub(crate) fn reserve(&mut self, thread: u32, ino: Ino) {
+        let is_its = |it: &&mut Notified| it.thread == thread && it.stale.is_some();
+        let its = self.notified.iter_mut().filter(is_its);
+        its.for_each(|notified| notified.reserved = Some(ino));
+    }
+
+    /// Whether another thread is about to open this inode, and could not be told that it is stale.
+    pub(crate) fn is_reserved(&self, ino: Ino, thread: u32) -> bool {
+        self.notified.iter().any(|it| it.reserved == Some(ino) && it.thread != thread)
     }
 }
 
@@ -117,13 +164,33 @@ mod tests {
     #[test]
     fn a_thread_is_told_once_in_a_row() {
         let mut pins = Pins::default();
-        assert!(pins.notifies(1, Ino(7)) && pins.notifies(2, Ino(7)) && pins.notifies(1, Ino(8)));
-        assert!(!pins.notifies(1, Ino(7)) && !pins.notifies(2, Ino(7)));
-        assert!(pins.notifies(1, Ino(7)));
+        assert!(pins.notifies(1, Ino(7)) && pins.notifies(2, Ino(7)));
+        assert!(!pins.notifies(1, Ino(7)) && !pins.notifies(2, Ino(7)), "not for the same");
+        assert!(!pins.notifies(1, Ino(8)) && !pins.notifies(1, Ino(8)), "not for another");
+        assert!(pins.comes_again(1, Ino(7)) && !pins.comes_again(1, Ino(8)));
+        pins.end_open(1);
+        assert!(pins.notifies(1, Ino(8)) && !pins.notifies(2, Ino(8)));
+        pins.end_open(1);
+        assert!(pins.turns_away(1) && !pins.notifies(1, Ino(7)) && !pins.turns_away(1));
+        pins.end_open(1);
+        assert!(pins.notifies(1, Ino(7)) && !pins.turns_away(1));
         for thread in 0..200 {
             pins.notifies(thread + 10, Ino(9));
         }
         assert!(pins.notified.len() <= super::REMEMBERED);
+    }
+
+    #[test]
+    fn what_a_thread_comes_for_is_reserved_until_it_has_come() {
+        let mut pins = Pins::default();
+        pins.reserve(1, Ino(8));
+        assert!(!pins.is_reserved(Ino(8), 2), "it was told nothing");
+        pins.notifies(1, Ino(7));
+        pins.reserve(1, Ino(8));
+        assert!(pins.is_reserved(Ino(8), 2) && !pins.is_reserved(Ino(8), 1));
+        assert!(!pins.is_reserved(Ino(7), 2));
+        pins.end_open(1);
+        assert!(!pins.is_reserved(Ino(8), 2));
     }
 
     #[test]

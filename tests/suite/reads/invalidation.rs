@@ -150,6 +150,8 @@ async fn a_newer_text_is_under_another_number_while_the_one_before_is_read() {
     assert_eq!(size(ino).await, old.len() as u64);
     assert_eq!(read(&mount, before).await.unwrap(), old);
     // Who comes again for the number came by no name.
+    let stale = mount.vfs.open(ino, READ, me()).await.unwrap_err();
+    assert_eq!(stale.errno(), libc::ESTALE);
     let again = mount.vfs.open(ino, READ, me()).await.unwrap().fh;
     assert_eq!(read(&mount, again).await.unwrap(), old);
     for fh in [before, again] {

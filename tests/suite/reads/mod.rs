@@ -15,5 +15,6 @@ mod persistent_cache;
 mod refresh_backoff;
 mod request_counts;
 mod resources;
+mod stale_opens;
 mod title_node;
 mod walks;
