@@ -3,6 +3,9 @@
 /// Longest file name in bytes (`NAME_MAX`).
 pub(crate) const NAME_MAX: usize = 255;
 
+/// Longest ending of a file's name, with its dot: what is longer is none.
+const LONGEST_ENDING: usize = 17;
+
 /// The ending of a project's file.
 pub(crate) const PROJECT_SUFFIX: &str = ".md";
 
@@ -35,9 +38,33 @@ pub(crate) fn fitted(stem: &str, mark: &str, suffix: &str) -> String {
     format!("{stem}{mark}{suffix}")
 }
 
+/// A file's name before its ending, and that.
+pub(crate) fn stem_and_ending(name: &str) -> (&str, &str) {
+    let is_word = |ending: &str| ending.chars().skip(1).all(char::is_alphanumeric);
+    let at = name.rfind('.').filter(|at| *at > 0 && name.len() - at <= LONGEST_ENDING);
+    match at.map(|at| name.split_at(at)) {
+        Some((stem, ending)) if is_word(ending) => (stem, ending),
+        _ => (name, ""),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{safe, stem_and_ending};
+
+    #[test]
+    fn an_ending_is_short_and_not_all_there_is() {
+        for (name, wanted) in [
+            ("logo.png", ("logo", ".png")),
+            ("a.tar.gz", ("a.tar", ".gz")),
+            ("README", ("README", "")),
+            (".png", (".png", "")),
+            ("Meeting of 1. December 2026", ("Meeting of 1. December 2026", "")),
+            ("dot.", ("dot", ".")),
+        ] {
+            assert_eq!(stem_and_ending(name), wanted);
+        }
+    }
 
     #[test]
     fn hostile_titles_become_safe_names() {

@@ -27,12 +27,19 @@ impl Journal {
     /// Remembers names given in a directory. Whether there is something to be written out.
     pub(crate) fn set_names(&self, directory: &str, given: Vec<GivenName>) -> bool {
         let mut names = self.names.lock();
-        for GivenName { id, title, name } in &given {
-            let known = names.by_directory.entry(directory.to_owned()).or_default();
-            known.insert(id.clone(), (title.clone(), name.clone()));
-        }
-        names.unwritten.extend(given.into_iter().map(|name| (directory.to_owned(), name)));
+        given.into_iter().for_each(|name| names.give(directory, name));
         !names.unwritten.is_empty()
+    }
+
+    /// Remembers a name that a program gave in a directory, on disk when this returns. What had it
+    /// before has it no more. Blocks.
+    pub(crate) fn take_name(&self, directory: &str, given: GivenName) {
+        {
+            let mut names = self.names.lock();
+            names.take(directory, &given.name, &given.id);
+            names.give(directory, given);
+        }
+        self.write_names();
     }
 
     /// Writes out the names that are not on disk yet. Blocks.
@@ -88,5 +95,28 @@ mod tests {
         journal.set_names("f", vec![given("c")]);
         drop(journal);
         assert_eq!(Journal::open(&path).unwrap().names("f").len(), 3);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_nobody_elses() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let given = |id: &str| GivenName {
+            id: id.to_owned(),
+            title: "Plan".to_owned(),
+            name: "Plan.md".to_owned(),
+        };
+        let journal = Journal::open(&path).unwrap();
+        journal.set_names("f", vec![given("a")]);
+        journal.set_names("g", vec![given("a")]);
+        journal.take_name("f", given("b"));
+        journal.take_name("f", given("b"));
+        let have =
+            |journal: &Journal| ["a", "b"].map(|id| journal.name_of("f", id, "Plan").is_some());
+        assert_eq!(have(&journal), [false, true]);
+        drop(journal);
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(have(&journal), [false, true]);
+        assert!(journal.name_of("g", "a", "Plan").is_some(), "that of another directory");
     }
 }

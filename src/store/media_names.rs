@@ -25,6 +25,11 @@ impl MediaFacts {
     }
 }
 
+/// What the names that the media of a folder were given are kept under.
+pub(crate) fn names_of_media(folder: &str) -> String {
+    format!("media of {folder}")
+}
+
 impl Journal {
     /// What is known of all media.
     pub(crate) fn media_facts(&self) -> Result<HashMap<MediaId, MediaFacts>> {

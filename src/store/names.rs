@@ -18,7 +18,16 @@ pub(crate) type NamesById = HashMap<String, (String, String)>;
 pub(crate) struct Names {
     pub(crate) by_directory: HashMap<String, NamesById>,
     /// What is not on disk yet.
-    pub(crate) unwritten: Vec<(String, GivenName)>,
+    pub(crate) unwritten: Vec<(String, NameChange)>,
+}
+
+/// What is to be written of the names in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NameChange {
+    /// A name was given.
+    Given(GivenName),
+    /// What has this id has a name no more: another one has it.
+    Taken(String),
 }
 
 impl Names {
@@ -37,6 +46,22 @@ impl Names {
             names.by_directory.entry(directory).or_default().insert(id, (title, name));
         }
         Ok(names)
+    }
+
+    /// Notes that a name was given in a directory.
+    pub(crate) fn give(&mut self, directory: &str, given: GivenName) {
+        let GivenName { id, title, name } = given.clone();
+        let known = self.by_directory.entry(directory.to_owned()).or_default();
+        known.insert(id, (title, name));
+        self.unwritten.push((directory.to_owned(), NameChange::Given(given)));
+    }
+
+    /// Whatever else had a name in a directory has it no more.
+    pub(crate) fn take(&mut self, directory: &str, name: &str, but: &str) {
+        let Some(known) = self.by_directory.get_mut(directory) else { return };
+        let had = known.extract_if(|id, (_, given)| given == name && id != but);
+        let taken = had.map(|(id, _)| (directory.to_owned(), NameChange::Taken(id)));
+        self.unwritten.extend(taken);
     }
 
     /// A project is another one from now on.
@@ -59,17 +84,24 @@ pub struct GivenName {
     pub(crate) name: String,
 }
 
-/// Writes names.
-pub(crate) fn write(connection: &Connection, names: &[(String, GivenName)]) -> Result<()> {
-    let mut statement = connection
+/// Writes what became of names, in that order.
+pub(crate) fn write(connection: &Connection, changes: &[(String, NameChange)]) -> Result<()> {
+    let failed = || storage("cannot note the names");
+    let mut give = connection
         .prepare_cached(
             "INSERT OR REPLACE INTO names (directory, id, title, name) VALUES (?1, ?2, ?3, ?4)",
         )
-        .map_err(storage("cannot note the names"))?;
-    for (directory, GivenName { id, title, name }) in names {
-        statement
-            .execute([directory, id, title, name])
-            .map_err(storage("cannot note the names"))?;
+        .map_err(failed())?;
+    let mut take = connection
+        .prepare_cached("DELETE FROM names WHERE directory = ?1 AND id = ?2")
+        .map_err(failed())?;
+    for (directory, change) in changes {
+        match change {
+            NameChange::Given(GivenName { id, title, name }) => {
+                give.execute([directory, id, title, name]).map_err(failed())?
+            }
+            NameChange::Taken(id) => take.execute([directory, id]).map_err(failed())?,
+        };
     }
     Ok(())
 }

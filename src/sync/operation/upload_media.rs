@@ -8,8 +8,14 @@ use tokio::task::JoinError;
 use crate::{
     api::{FileBody, FilePart, Priority, RemoteMedia, endpoints::UploadMedia},
     error::{Error, Kind, Result},
-    ids::MediaId,
-    store::{media_names::MediaFacts, operations::Operation, same_bytes::same_bytes},
+    file_name::{safe, stem_and_ending},
+    ids::{MediaId, SpaceId},
+    store::{
+        media_names::{MediaFacts, names_of_media},
+        names::GivenName,
+        operations::Operation,
+        same_bytes::same_bytes,
+    },
     sync::{
         engine::Engine,
         leaf::local_media::LocalMedia,
@@ -195,6 +201,9 @@ async fn land(engine: &Engine, operation: &Operation, media: RemoteMedia) -> Res
     for media in gone {
         deletion::stage(engine, space, media, operation.path.clone()).await?;
     }
+    if !upload.unwanted {
+        keep_name(engine, space, &id, &upload.name).await?;
+    }
     for (later, _) in uploads(engine).into_iter().filter(|(_, it)| it.after == Some(row)) {
         transition::change(engine, later.row, |later| replace_too(later, [id.clone()])).await?;
     }
@@ -202,6 +211,15 @@ async fn land(engine: &Engine, operation: &Operation, media: RemoteMedia) -> Res
     let became = (!upload.unwanted).then_some(LocalMedia::Uploaded(id, now));
     engine.local_medias.settle(space, row, became);
     Ok(())
+}
+
+/// The name that its program gave it is its name from now on, also where others have one that is called so.
+async fn keep_name(engine: &Engine, space: &SpaceId, id: &MediaId, name: &str) -> Result<()> {
+    let title = safe(name);
+    let (title, id) = (stem_and_ending(&title).0.to_owned(), id.as_str().to_owned());
+    let given = GivenName { id, title, name: name.to_owned() };
+    let (journal, key) = (engine.journal.clone(), names_of_media(space.as_str()));
+    tokio::task::spawn_blocking(move || journal.take_name(&key, given)).await.map_err(unusable)
 }
 
 fn unusable(error: JoinError) -> Error {

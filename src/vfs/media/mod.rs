@@ -156,10 +156,9 @@ async fn entries(vfs: &Vfs, directory: &Directory) -> Result<Vec<(String, MediaP
         let is_local = locals.iter().any(|(_, local)| is_of(local, &media.id));
         !is_local && !is_hidden(&media.id) && !deletion::is_going(&vfs.engine, &media.id)
     });
-    let local_names: Vec<String> = locals.into_iter().map(|(name, _)| name).collect();
-    let names = names::assign(vfs, directory, &local_names, &medias);
+    let names = names::assign(vfs, directory, &locals, &medias);
     let listed = names.into_iter().zip(medias.into_iter().map(|media| MediaPlace::File(media.id)));
-    let local = local_names.into_iter().map(|name| (name.clone(), MediaPlace::Named(name)));
+    let local = locals.into_iter().map(|(name, _)| (name.clone(), MediaPlace::Named(name)));
     Ok(local.chain(listed).collect())
 }
 

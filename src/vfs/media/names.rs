@@ -3,43 +3,62 @@
 
 use crate::{
     api::RemoteMedia,
-    file_name::safe,
+    file_name::{safe, stem_and_ending},
     ids::MediaId,
-    vfs::{directory, names::Titled, types::Directory, volume::Vfs},
+    store::media_names::names_of_media,
+    sync::leaf::local_media::LocalMedia,
+    vfs::{
+        directory::new_names,
+        names::{self, Titled},
+        types::Directory,
+        volume::Vfs,
+    },
 };
 
-/// Longest ending of a name, with its dot: what is longer is none.
-const LONGEST_ENDING: usize = 17;
+/// What the id of what is not at Taskade begins with.
+const HERE: &str = "here: ";
 
-/// Names the media of a directory, in their order, and remembers the names that are new.
+/// Names the media of a directory, in their order, and remembers the names that are new. What was made
+/// here has the very name that it was given, and keeps it once it is uploaded.
 pub(super) fn assign(
     vfs: &Vfs,
     directory: &Directory,
-    locals: &[String],
+    locals: &[(String, LocalMedia)],
     medias: &[RemoteMedia],
 ) -> Vec<String> {
-    let named: Vec<(String, String)> = medias
-        .iter()
-        .map(|media| {
-            let id = media.id.as_str().to_owned();
-            let name = vfs.engine.medias.facts(&media.id).name.unwrap_or_else(|| id.clone());
-            (id, safe(&name))
-        })
-        .collect();
-    let of_local = |name: &String| (format!("here: {name}"), name.clone());
-    let all: Vec<(String, String)> = locals.iter().map(of_local).chain(named).collect();
+    let local = locals.iter().map(|(name, local)| match local {
+        LocalMedia::Uploaded(id, _) => (id.as_str().to_owned(), title_of(vfs, id)),
+        LocalMedia::Empty | LocalMedia::Uploading(_) => (format!("{HERE}{name}"), name.clone()),
+    });
+    let listed = medias.iter().map(|it| (it.id.as_str().to_owned(), title_of(vfs, &it.id)));
+    let all: Vec<(String, String)> = local.chain(listed).collect();
     let titled: Vec<Titled<'_>> = all
         .iter()
         .map(|(id, name)| {
-            let (title, suffix) = parts(name);
+            let (title, suffix) = stem_and_ending(name);
             Titled { id: id.clone(), title: title.to_owned(), suffix }
         })
         .collect();
-    // What was made here has the very name that it was given.
-    let given = titled.iter().zip(locals);
-    let given = given.map(|(it, name)| (it.id.clone(), (it.title.clone(), name.clone())));
-    let mut names = directory::given(vfs, &key(directory), &titled, given);
+    let (key, journal) = (key(directory), vfs.engine.journal());
+    let known = journal.names(&key);
+    let mut given = known.clone();
+    let by_programs = titled.iter().zip(locals);
+    given.extend(
+        by_programs.map(|(it, (name, _))| (it.id.clone(), (it.title.clone(), name.clone()))),
+    );
+    let mut names = names::assign(&titled, &given);
+    let mut new = new_names(&titled, &names, &known);
+    new.retain(|given| !given.id.starts_with(HERE));
+    if journal.set_names(&key, new) {
+        let journal = journal.clone();
+        vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
+    }
     names.split_off(locals.len().min(names.len()))
+}
+
+/// What a medium is called at Taskade, as far as that was told, made safe.
+fn title_of(vfs: &Vfs, id: &MediaId) -> String {
+    safe(&vfs.engine.medias.facts(id).name.unwrap_or_else(|| id.as_str().to_owned()))
 }
 
 /// The name that a medium of a directory goes by, if it was ever given one.
@@ -49,34 +68,5 @@ pub(super) fn name_of(vfs: &Vfs, directory: &Directory, id: &MediaId) -> Option<
 }
 
 fn key(directory: &Directory) -> String {
-    format!("media of {}", directory.key())
-}
-
-/// A name before its ending, and that.
-fn parts(name: &str) -> (&str, &str) {
-    let is_word = |ending: &str| ending.chars().skip(1).all(char::is_alphanumeric);
-    let at = name.rfind('.').filter(|at| *at > 0 && name.len() - at <= LONGEST_ENDING);
-    match at.map(|at| name.split_at(at)) {
-        Some((stem, ending)) if is_word(ending) => (stem, ending),
-        _ => (name, ""),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parts;
-
-    #[test]
-    fn an_ending_is_short_and_not_all_there_is() {
-        for (name, wanted) in [
-            ("logo.png", ("logo", ".png")),
-            ("a.tar.gz", ("a.tar", ".gz")),
-            ("README", ("README", "")),
-            (".png", (".png", "")),
-            ("Meeting of 1. December 2026", ("Meeting of 1. December 2026", "")),
-            ("dot.", ("dot", ".")),
-        ] {
-            assert_eq!(parts(name), wanted);
-        }
-    }
+    names_of_media(directory.key())
 }

@@ -155,8 +155,10 @@ impl Model {
         self.mount.memory.fail_next([fault]);
     }
 
-    /// What a mount finds when it begins is there to be looked at.
+    /// What a mount finds when it begins is there to be looked at. What was refused for its token is
+    /// tried again by it.
     fn heal(&mut self) {
+        self.deleted.extend(self.refused.iter().cloned());
         self.since_mounted.clear();
         self.mount.memory.heal();
         self.is_offline = false;
@@ -182,6 +184,10 @@ impl Model {
         self.gone.remove(&content);
         self.refused.remove(&content);
         let former = self.files.insert(name, content.clone());
+        if former.is_none() {
+            // It may have been listed since it was looked for.
+            self.may_go(name);
+        }
         self.gone.extend(former.filter(|former| *former != content));
     }
 
@@ -219,6 +225,9 @@ impl Model {
             Err(error) => return assert!(error.kind().is_transient(), "{error}"),
         }
         let former = self.files.remove(name);
+        if former.is_none() {
+            self.may_go(name);
+        }
         self.gone.extend(former.clone());
         if self.dice.once_in(2) {
             let told = rename(&self.mount, &backup, name).await;
@@ -277,12 +286,16 @@ impl Model {
             }
             (Err(error), _) => {
                 assert!(error.kind().is_transient(), "{error}: {:?}", self.trail);
-                // Whosever it is may be replaced or removed without a look at it.
-                let of_name = self.theirs.iter().filter(|(_, known)| **known == name);
-                self.deleted.extend(of_name.map(|(content, _)| content.clone()));
+                self.may_go(name);
                 Sight::Unreadable
             }
         }
+    }
+
+    /// What others have uploaded under a name may be replaced or removed without a look at it.
+    fn may_go(&mut self, name: &str) {
+        let of_name = self.theirs.iter().filter(|(_, known)| **known == name);
+        self.deleted.extend(of_name.map(|(content, _)| content.clone()));
     }
 
     /// Whether a file under any name has this content.
@@ -343,6 +356,14 @@ async fn run(seed: u64, steps: u64) {
         model.step().await;
     }
     model.end().await;
+}
+
+/// Seeds that have found something.
+#[tokio::test(start_paused = true)]
+async fn what_was_found_once_stays_mended() {
+    for (seed, steps) in [(9132, 16), (9006, 16), (9143, 16)] {
+        run(seed, steps).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
