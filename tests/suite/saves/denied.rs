@@ -94,3 +94,19 @@ async fn an_archival_that_is_refused_is_asked_for_once_until_it_may_be_otherwise
     pass(3).await;
     assert_eq!((mount.names().await.len(), mount.writes().len()), (0, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_save_asks_each_time_whether_it_may_be_by_now() {
+    let mount = Mount::of("a").await;
+    mount.read("Plan.md").await;
+    mount.memory.fail_next(vec![Fault::Before(Kind::Forbidden); 2]);
+    let edit =
+        async |with: &str| mount.edit("Plan.md", |_| format!("- [ ] a\n- [ ] {with}\n")).await;
+    for text in ["b", "c"] {
+        assert_eq!(edit(text).await.unwrap_err().errno(), libc::EACCES);
+        assert_eq!(mount.waiting().len(), 1);
+    }
+    // The same text is what the user tries again.
+    edit("c").await.unwrap();
+    assert_eq!((mount.memory.tree("plan"), mount.waiting()), ("a\nc\n".to_owned(), vec![]));
+}
