@@ -51,15 +51,15 @@ pub(crate) fn operation_of(vfs: &Vfs, node: &ResourceNode) -> Option<Operation> 
         List::Agents(place) => {
             let of_agent =
                 shown::operations_of(&vfs.engine, &vfs.engine.agents.now(place.agent()?));
-            // What was refused is what is to be settled, and first of all of what is written there.
-            let refused: Vec<&Operation> =
-                of_agent.iter().rev().filter(|it| it.refusal.is_some()).collect();
-            let file = match place {
-                AgentPlace::File(_, file) => file.name(),
-                _ => "",
+            // What was refused is what is to be settled: the latest of a file, and of an agent what all
+            // else waits for.
+            let mut refused = of_agent.iter().filter(|it| it.refusal.is_some());
+            let first = refused.clone().next();
+            let of_place = match place {
+                AgentPlace::File(_, file) => refused.rfind(|it| it.path.ends_with(file.name())),
+                _ => None,
             };
-            let of_file = refused.iter().find(|it| it.path.ends_with(file));
-            of_file.or(refused.first()).copied().or(of_agent.last()).cloned()
+            of_place.or(first).or(of_agent.last()).cloned()
         }
         _ => None,
     }

@@ -1,8 +1,9 @@
 //! What an operation overrode that others had made: kept in `conflicts/`, beside what it was.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    api::AgentState,
     clock::rfc3339,
     kernel_thread,
     store::{
@@ -12,6 +13,20 @@ use crate::{
     },
     sync::{engine::Engine, locate},
 };
+
+/// Keeps what an operation was to make of an agent before a program changed it, of which these keys are
+/// overridden: that program did not have them before its eyes.
+pub(crate) async fn keep_wanted(
+    engine: &Engine,
+    operation: &Operation,
+    wanted: &AgentState,
+    keys: &[String],
+) {
+    if !keys.is_empty() {
+        let theirs = json!({ "name": wanted.name, "data": wanted.data });
+        keep(engine, operation, &theirs, keys).await;
+    }
+}
 
 /// Keeps the version from elsewhere, of which these keys are overridden.
 pub(crate) async fn keep(engine: &Engine, operation: &Operation, theirs: &Value, keys: &[String]) {

@@ -2,7 +2,7 @@
 //! each, so that what was listed or read less than `--max-age` ago is not asked for again. Whoever
 //! opens an agent that is older waits a moment for news of it, and gets what is known if none come.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     ids::{AgentId, ConvoId, SpaceId},
+    replica::served::GRACE,
     sync::{
         engine::Engine,
         leaf::known_listings::{ListingItems, Which},
@@ -63,7 +64,7 @@ pub(crate) async fn agent(
     id: &AgentId,
 ) -> Result<RemoteAgent> {
     let known = engine.listings.agent(space, id);
-    if known.is_some() && is_young(engine, space, id) {
+    if known.is_some() && is_young(engine, space, id, engine.settings.max_age) {
         return known.ok_or_else(gone);
     }
     let (shared, at, which) = (engine.clone(), space.clone(), id.clone());
@@ -96,10 +97,33 @@ pub(crate) async fn refresh(
     id: &AgentId,
     priority: Priority,
 ) -> Result<RemoteAgent> {
+    refresh_within(engine, (space, id), engine.settings.max_age, priority).await
+}
+
+/// As [`refresh`], for who is about to send all that an agent is set to: what others have changed since
+/// it was read is set back by that, so it is to have been read a moment ago.
+///
+/// # Errors
+/// As [`refresh`].
+pub(crate) async fn refresh_to_save(
+    engine: &Engine,
+    space: &SpaceId,
+    id: &AgentId,
+) -> Result<RemoteAgent> {
+    let max_age = engine.settings.max_age.min(GRACE);
+    refresh_within(engine, (space, id), max_age, Priority::Save).await
+}
+
+async fn refresh_within(
+    engine: &Engine,
+    (space, id): (&SpaceId, &AgentId),
+    max_age: Duration,
+    priority: Priority,
+) -> Result<RemoteAgent> {
     let flight = engine.agents.flight(id);
     let _flight = flight.lock().await;
     if let Some(known) = engine.listings.agent(space, id)
-        && is_young(engine, space, id)
+        && is_young(engine, space, id, max_age)
     {
         return Ok(known);
     }
@@ -123,8 +147,8 @@ pub(crate) async fn read(
     agent.ok_or_else(gone)
 }
 
-fn is_young(engine: &Engine, space: &SpaceId, id: &AgentId) -> bool {
-    let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
+fn is_young(engine: &Engine, space: &SpaceId, id: &AgentId, max_age: Duration) -> bool {
+    let now = engine.clock.now();
     engine.listings.is_young(&Which::Agents(space.clone()), now, max_age)
         || engine.agents.is_young(id, now, max_age)
 }

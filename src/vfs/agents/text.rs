@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::{AgentState, RemoteAgent},
     error::{Error, Kind, Result},
+    ids::AgentId,
     sync::operation::agent::body::PublicWish,
 };
 
@@ -28,16 +29,17 @@ pub(crate) fn with_prompt(seen: &AgentState, text: &[u8]) -> Result<AgentState> 
 }
 
 /// An agent as the JSON of a file has it. What of it cannot be changed has to be as it is, if it is
-/// there.
+/// there; its id may be the one that it had here before it was made.
 ///
 /// # Errors
 /// [`Kind::Invalid`] for what is no agent, or another one.
-pub(crate) fn whole(agent: &RemoteAgent, text: &[u8]) -> Result<AgentState> {
+pub(crate) fn whole(agent: &RemoteAgent, first: &AgentId, text: &[u8]) -> Result<AgentState> {
     let invalid = |what: String| Error::new(Kind::Invalid, what);
     let written: Map<String, Value> = serde_json::from_slice(text)
         .map_err(|error| invalid("this is no JSON object".to_owned()).because(error))?;
     for (key, value) in &written {
-        let can_change = matches!(key.as_str(), "name" | "data");
+        let is_first = key == "id" && value.as_str() == Some(first.as_str());
+        let can_change = is_first || matches!(key.as_str(), "name" | "data");
         if !can_change && agent.item.get(key) != Some(value) {
             return Err(invalid(format!("{key:?} cannot be changed"))
                 .hint("change `name`, and what is in `data`"));
@@ -101,12 +103,13 @@ mod tests {
     #[test]
     fn a_whole_agent_may_change_its_name_and_its_data_and_nothing_else() {
         let agent = agent();
-        let read = |text: &str| whole(&agent, text.as_bytes());
+        let read = |text: &str| whole(&agent, &AgentId::new("new"), text.as_bytes());
         let as_it_is = Value::from(agent.item.clone()).to_string();
         assert_eq!(read(&as_it_is).unwrap(), agent.state());
         let bare = read(r#"{"data":{"commands":[],"x":1}}"#).unwrap();
         assert_eq!((bare.name.as_str(), &bare.data["x"]), ("Scout", &json!(1)));
         assert_eq!(read(r#"{"name":"Clerk","data":{}}"#).unwrap().name, "Clerk");
+        assert!(read(r#"{"id":"new","data":{}}"#).is_ok(), "as it was read before it was made");
         for refused in [
             "",
             "[]",

@@ -166,6 +166,30 @@ pub(crate) async fn save_text(
     written: &[u8],
     process: Option<Process>,
 ) -> Result<()> {
+    save_text_of(vfs, directory, place, written, &Author { process, seen: None }).await
+}
+
+/// Who wrote a text.
+struct Author {
+    process: Option<Process>,
+    /// What they had before their eyes, where that is not what this process has now.
+    seen: Option<AgentState>,
+}
+
+impl Author {
+    fn seen(&self, vfs: &Vfs, id: &AgentId, file: AgentFile) -> Option<AgentState> {
+        let served = || vfs.engine.agents.served(self.process, (id, file.name()));
+        self.seen.clone().or_else(served)
+    }
+}
+
+async fn save_text_of(
+    vfs: &Vfs,
+    directory: &Directory,
+    place: &AgentPlace,
+    written: &[u8],
+    author: &Author,
+) -> Result<()> {
     vfs.tree().agents.settle(place);
     let (engine, space) = (&vfs.engine, directory.space().ok_or_else(no_entry)?);
     match place {
@@ -175,7 +199,7 @@ pub(crate) async fn save_text(
             let name = paths::name_of(vfs, space, id).await;
             let path = format!("{}/{}", paths::below(&name), file.name());
             let at = AgentAt { space, id, path: &path };
-            save_file(vfs, at, (*file, name), written, process).await
+            save_file(vfs, at, (*file, name), written, author).await
         }
         _ => Err(Error::new(Kind::NotPermitted, "this cannot be written")),
     }
@@ -205,22 +229,26 @@ async fn save_file(
     at: AgentAt<'_>,
     (file, name): (AgentFile, String),
     written: &[u8],
-    process: Option<Process>,
+    author: &Author,
 ) -> Result<()> {
-    let wanted = match wanted(vfs, at, file, written, process) {
+    let seen = author.seen(vfs, at.id, file);
+    let kept = |name: String| {
+        let is_of_new = shown::is_new(&vfs.engine, at.id);
+        let (file, text, seen) = (file.name().to_owned(), written.to_vec(), seen.clone());
+        TypedText { file, text, name, is_of_new, is_set_aside: false, seen }
+    };
+    let wanted = match wanted(vfs, at, file, written, seen.clone()) {
         Ok(wanted) => wanted,
-        Err(error) => return Err(keep(vfs, at, (file, name), written, error).await),
+        Err(error) => return Err(keep(vfs, at, kept(name), error).await),
     };
     let is_another = match &wanted {
         Wanted::Nothing => false,
         Wanted::Public(_) => true,
         Wanted::State { seen, wanted } => seen != wanted,
     };
-    match save_wanted(vfs, at, (file, wanted), process).await {
+    match save_wanted(vfs, at, (file, wanted), author.process).await {
         // No journal has it.
-        Err(error) if error.kind().is_local() => {
-            Err(keep(vfs, at, (file, name), written, error).await)
-        }
+        Err(error) if error.kind().is_local() => Err(keep(vfs, at, kept(name), error).await),
         saved => {
             // Its agent may have been made by that.
             let id = vfs.engine.agents.now(at.id);
@@ -231,16 +259,7 @@ async fn save_file(
 }
 
 /// Keeps what was written to a file and cannot be saved. Why, with the path and what to do.
-async fn keep(
-    vfs: &Vfs,
-    at: AgentAt<'_>,
-    (file, name): (AgentFile, String),
-    written: &[u8],
-    error: Error,
-) -> Error {
-    let is_of_new = shown::is_new(&vfs.engine, at.id);
-    let (file, text) = (file.name().to_owned(), written.to_vec());
-    let typed = TypedText { file, text, name, is_of_new, is_set_aside: false };
+async fn keep(vfs: &Vfs, at: AgentAt<'_>, typed: TypedText, error: Error) -> Error {
     let way = locate::way_in(vfs.engine.journal(), &vfs.engine.listings, at.space);
     let shown = format!("{way}{}", at.path);
     let error = error.at(shown).hint("save a corrected text, or run `taskadefs discard PATH`");
@@ -248,7 +267,7 @@ async fn keep(
     error
 }
 
-/// What is meant by what was written to a file, by who had before its eyes what this process had.
+/// What is meant by what was written to a file, by who had this before its eyes.
 ///
 /// # Errors
 /// [`Kind::Invalid`] for what the agent cannot be, [`Kind::NotFound`] if there is none.
@@ -257,7 +276,7 @@ fn wanted(
     at: AgentAt<'_>,
     file: AgentFile,
     written: &[u8],
-    process: Option<Process>,
+    seen: Option<AgentState>,
 ) -> Result<Wanted> {
     let engine = &vfs.engine;
     if file == AgentFile::Public {
@@ -269,10 +288,12 @@ fn wanted(
         return Ok(Wanted::Public(wish));
     }
     let now = shown::known(engine, at.space, at.id).ok_or_else(no_entry)?;
-    let seen = engine.agents.served(process, (at.id, file.name())).unwrap_or_else(|| now.state());
+    let seen = seen.unwrap_or_else(|| now.state());
     let wanted = match file {
         AgentFile::Prompt => text::with_prompt(&seen, written),
-        AgentFile::Whole | AgentFile::Public => text::whole(&now, written),
+        AgentFile::Whole | AgentFile::Public => {
+            text::whole(&now, &engine.agents.first(at.id), written)
+        }
     };
     Ok(Wanted::State { seen, wanted: wanted? })
 }
@@ -312,7 +333,8 @@ pub(crate) async fn save_again(
     let agent = operation.subject.as_deref().map(AgentId::new).ok_or_else(no_entry)?;
     let agent = vfs.engine.agents.first(&agent);
     let place = AgentPlace::One(agent).fixed_child(typed.file.as_ref()).ok_or_else(no_entry)?;
-    save_text(vfs, directory, &place, &typed.text, None).await?;
+    let author = Author { process: None, seen: typed.seen.clone() };
+    save_text_of(vfs, directory, &place, &typed.text, &author).await?;
     transition::remove(&vfs.engine, operation.row).await
 }
 

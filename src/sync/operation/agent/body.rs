@@ -53,9 +53,11 @@ impl AgentSave {
         merge(&self.base, &self.want, now)
     }
 
-    /// With what was made of it since, by whoever had `seen` before their eyes.
-    pub(crate) fn then(&self, seen: &AgentState, wanted: &AgentState) -> Self {
-        Self { want: merge(seen, wanted, &self.want).state, ..self.clone() }
+    /// With what was made of it since, by whoever had `seen` before their eyes; and which keys of what it
+    /// was to become are overridden by that.
+    pub(crate) fn then(&self, seen: &AgentState, wanted: &AgentState) -> (Self, Vec<String>) {
+        let MergedAgent { state, overridden } = merge(seen, wanted, &self.want);
+        (Self { want: state, ..self.clone() }, overridden)
     }
 }
 
@@ -72,6 +74,15 @@ pub(crate) struct AgentCreation {
     /// The agent that it is to be again.
     #[serde(default)]
     pub(crate) anew: Option<MadeAnew>,
+    /// What programs have made of it since it was sent: it is to become that once it is made.
+    #[serde(default)]
+    pub(crate) then: Option<AgentState>,
+    /// What it is at the service: from then on nobody makes it again.
+    #[serde(default)]
+    pub(crate) made: Option<AgentId>,
+    /// Whether what programs make of it from now on is a save of what it is at the service.
+    #[serde(default)]
+    pub(crate) is_closed: bool,
 }
 
 /// A deleted agent that is made anew.
@@ -90,6 +101,49 @@ impl AgentCreation {
     pub(crate) fn of(operation: &Operation) -> Option<Self> {
         let is_it = operation.kind == OperationKind::CreateAgent;
         is_it.then(|| serde_json::from_value(operation.body.clone()).ok()).flatten()
+    }
+
+    /// An agent that is to be made, and was not asked for yet.
+    pub(crate) fn new(new: AgentId, state: AgentState, anew: Option<MadeAnew>) -> Self {
+        let (before, then, made) = (Vec::new(), None, None);
+        Self { new, state, before, anew, then, made, is_closed: false }
+    }
+
+    /// Notes it in its operation.
+    pub(crate) fn note(self, operation: &mut Operation) {
+        operation.body = serde_json::to_value(self).unwrap_or_default();
+    }
+
+    /// What it is to be in the end.
+    pub(crate) fn wanted(&self) -> &AgentState {
+        self.then.as_ref().unwrap_or(&self.state)
+    }
+
+    /// What the service has made, with what is to be saved to it.
+    pub(crate) fn onto(&self, made: RemoteAgent) -> RemoteAgent {
+        match self.then.as_ref().filter(|_| !self.is_closed) {
+            Some(then) => {
+                let merged = merge(&self.state, then, &made.state()).state;
+                made.with(merged)
+            }
+            None => made,
+        }
+    }
+
+    /// With what was made of it by whoever had `seen` before their eyes; and which keys of what it was to
+    /// be are overridden by that. What is on its way is sent as it is.
+    pub(crate) fn amended(
+        self,
+        seen: &AgentState,
+        wanted: &AgentState,
+        is_on_its_way: bool,
+    ) -> (Self, Vec<String>) {
+        let MergedAgent { state, overridden } = merge(seen, wanted, self.wanted());
+        let amended = match is_on_its_way {
+            true => Self { then: Some(state), ..self },
+            false => Self { state, then: None, ..self },
+        };
+        (amended, overridden)
     }
 
     /// Whether a request for it that was sent may have made this agent.

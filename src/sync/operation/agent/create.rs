@@ -12,7 +12,6 @@ use crate::{
     },
     error::{Error, Kind, Result},
     ids::{AgentId, SpaceId},
-    plan::agents::merge,
     store::{
         agent_history::AgentActionKind,
         operations::{Operation, OperationKind},
@@ -23,9 +22,9 @@ use crate::{
             agent::{
                 actions,
                 body::{AgentAt, AgentCreation, MadeAnew, to_json},
-                typed, verdict,
+                staged, typed, verdict,
             },
-            transition, worker,
+            overridden, transition, worker,
         },
         read::agents,
     },
@@ -49,7 +48,7 @@ pub(crate) fn creation_of(engine: &Engine, new: &AgentId) -> Option<Operation> {
 /// it made of it. Nothing is made of a directory that nothing was written to.
 ///
 /// # Errors
-/// EBUSY while its answer is awaited; otherwise as [`save`](super::save::save).
+/// As [`save`](super::save::save).
 pub(crate) async fn save(
     engine: &Arc<Engine>,
     at: AgentAt<'_>,
@@ -61,7 +60,7 @@ pub(crate) async fn save(
             return Ok(());
         }
         let (new, state) = (at.id.clone(), wanted.clone());
-        let body = to_json(&AgentCreation { new, state, before: Vec::new(), anew: None })?;
+        let body = to_json(&AgentCreation::new(new, state, None))?;
         let kind = OperationKind::CreateAgent;
         let operation = Operation::new(kind, at.space, at.path.to_owned(), engine.clock.wall());
         let added =
@@ -73,27 +72,36 @@ pub(crate) async fn save(
     if seen == wanted {
         return waiting.refusal.map_or(Ok(()), |it| Err(Error::new(it.kind, it.reason)));
     }
-    let mut is_amended = false;
+    let mut overrides = None;
     let changed = transition::change(engine, waiting.row, |it| {
-        let Some(mut made) = AgentCreation::of(it).filter(|_| it.refusal.is_some() || !it.sent)
-        else {
+        let Some(creation) = AgentCreation::of(it).filter(|creation| !creation.is_closed) else {
             return;
         };
-        made.state = merge(seen, wanted, &made.state).state;
-        if let Ok(body) = serde_json::to_value(made) {
-            (it.body, it.refusal, is_amended) = (body, None, true);
-        }
+        let (before, is_on_its_way) = (creation.wanted().clone(), it.sent && it.refusal.is_none());
+        let (amended, keys) = creation.amended(seen, wanted, is_on_its_way);
+        overrides = Some((before, keys));
+        amended.note(it);
+        it.refusal = None;
     });
-    let changed = changed.await?;
-    if !is_amended {
-        return Err(Error::new(Kind::Os(libc::EBUSY), "the agent is being made")
-            .hint("save it again in a moment"));
+    changed.await?;
+    if let Some((before, keys)) = &overrides {
+        overridden::keep_wanted(engine, &waiting, before, keys).await;
     }
-    if let Some(operation) = changed {
-        worker::wake(engine, &operation.lane());
-        return verdict::verdict(engine, operation.row).await;
+    let made = |engine: &Engine| engine.agents.now(at.id);
+    if overrides.is_none() {
+        // It has just been made.
+        let at = AgentAt { id: &made(engine), ..at };
+        return match staged::stage(engine, at, seen, wanted).await? {
+            Some(row) => verdict::verdict(engine, row).await,
+            None => Ok(()),
+        };
     }
-    Ok(())
+    worker::wake(engine, &waiting.lane());
+    verdict::verdict(engine, waiting.row).await?;
+    match staged::waiting(engine, &made(engine)) {
+        Some(save) => verdict::verdict(engine, save.row).await,
+        None => Ok(()),
+    }
 }
 
 /// A deleted agent is to be there again.
@@ -108,8 +116,7 @@ pub(crate) async fn make_anew(
 ) -> Result<()> {
     let new = engine.agents.add_new(space, &state.name)?;
     engine.agents.remove_new(&new);
-    let creation =
-        AgentCreation { new, state: state.clone(), before: Vec::new(), anew: Some(anew) };
+    let creation = AgentCreation::new(new, state.clone(), Some(anew));
     let kind = OperationKind::CreateAgent;
     let operation = Operation::new(kind, space, path.to_owned(), engine.clock.wall());
     let operation = Operation { body: to_json(&creation)?, ..operation };
@@ -165,22 +172,27 @@ pub(crate) fn generation_in(engine: &Engine, space: &SpaceId) -> Option<Operatio
 ///
 /// # Errors
 /// What the service refuses with, or what came in the way.
-pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
+pub(crate) async fn send(engine: &Arc<Engine>, operation: &Operation) -> Result<()> {
     let was_sent = operation.sent;
+    if let Some(made) = AgentCreation::of(operation).and_then(|it| it.made) {
+        return note_made(engine, operation, &made).await;
+    }
     let there = there(engine, operation, was_sent).await?;
     if was_sent
         && let Some(sent) = AgentCreation::of(operation)
         && let Some(made) = there.iter().find(|agent| sent.may_have_made(agent))
     {
-        return note_made(engine, operation, &sent, &made.id).await;
+        return note_made(engine, operation, &made.id).await;
     }
     let before = ids(&there);
     let noted = transition::change(engine, operation.row, |it| {
-        if let Some(made) = AgentCreation::of(it)
-            && let Ok(body) = serde_json::to_value(AgentCreation { before, ..made })
-        {
-            (it.body, it.sent) = (body, true);
+        let Some(mut creation) = AgentCreation::of(it) else { return };
+        // What came of a request that was sent before is known by what that asked for.
+        if !was_sent && let Some(then) = creation.then.take() {
+            creation.state = then;
         }
+        AgentCreation { before, ..creation }.note(it);
+        it.sent = true;
     });
     let Some(operation) = noted.await? else { return Ok(()) };
     let Some(creation) = AgentCreation::of(&operation) else {
@@ -190,7 +202,7 @@ pub(crate) async fn send(engine: &Engine, operation: &Operation) -> Result<()> {
     let made = settled(engine, &operation, engine.backend.write(asked).await).await?;
     let id = made.id.clone();
     note(engine, &operation.space, made);
-    note_made(engine, &operation, &creation, &id).await
+    note_made(engine, &operation, &id).await
 }
 
 /// Has an agent made by the service. Where the answer is lost, one that is new since is taken for it; to
@@ -246,19 +258,22 @@ async fn settled<T>(engine: &Engine, operation: &Operation, answer: Result<T>) -
     answer
 }
 
-/// What is known here of an agent is from now on that of the one which the service made. One that is made
-/// anew is to know what it knew.
-async fn note_made(
-    engine: &Engine,
-    operation: &Operation,
-    creation: &AgentCreation,
-    made: &AgentId,
-) -> Result<()> {
+/// What is known here of an agent is from now on that of the one which the service made. What was made of
+/// it meanwhile is saved to that, and one that is made anew is to know what it knew. May be done again
+/// after a crash.
+async fn note_made(engine: &Arc<Engine>, operation: &Operation, made: &AgentId) -> Result<()> {
+    let noted = transition::change(engine, operation.row, |it| {
+        if let Some(creation) = AgentCreation::of(it) {
+            AgentCreation { made: Some(made.clone()), ..creation }.note(it);
+        }
+    });
+    let Some(creation) = noted.await?.as_ref().and_then(AgentCreation::of) else { return Ok(()) };
     engine.agents.note_made(&creation.new, made);
     typed::note_made(engine, &creation.new, made).await?;
     let kind = AgentActionKind::Created(creation.state.clone());
     let undoes = creation.anew.as_ref().map(|anew| anew.undoes);
     actions::note(engine, operation, made, kind, undoes).await?;
+    save_what_came_since(engine, operation, made).await?;
     let Some(MadeAnew { was, knowledge, .. }) = creation.anew.clone() else { return Ok(()) };
     for known in &knowledge {
         let (body, subject) = (to_json(known)?, Some(made.as_str().to_owned()));
@@ -269,6 +284,34 @@ async fn note_made(
     }
     let made = made.clone();
     engine.journaled(move |journal| journal.note_remade_agent(&was, &made)).await
+}
+
+/// What programs have made of an agent while it was being made is saved to what it is by now.
+async fn save_what_came_since(
+    engine: &Arc<Engine>,
+    operation: &Operation,
+    made: &AgentId,
+) -> Result<()> {
+    let at = AgentAt { space: &operation.space, id: made, path: &operation.path };
+    let mut saved: Option<AgentState> = None;
+    loop {
+        let now = engine.operations.get(operation.row);
+        let Some(creation) = now.as_ref().and_then(AgentCreation::of) else { return Ok(()) };
+        let then = creation.then.clone();
+        if let Some(then) = &then {
+            staged::stage(engine, at, saved.as_ref().unwrap_or(&creation.state), then).await?;
+        }
+        // Unless more has come by now.
+        let closed = transition::change(engine, operation.row, |it| {
+            if let Some(creation) = AgentCreation::of(it).filter(|creation| creation.then == then) {
+                AgentCreation { is_closed: true, ..creation }.note(it);
+            }
+        });
+        if closed.await?.as_ref().and_then(AgentCreation::of).is_none_or(|it| it.is_closed) {
+            return Ok(());
+        }
+        saved = then;
+    }
 }
 
 fn note(engine: &Engine, space: &SpaceId, made: RemoteAgent) {

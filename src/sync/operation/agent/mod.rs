@@ -8,6 +8,7 @@ pub(crate) mod publish;
 pub(crate) mod save;
 pub(crate) mod send;
 pub(crate) mod shown;
+pub(crate) mod staged;
 pub(crate) mod typed;
 pub(crate) mod typed_text;
 pub(crate) mod verdict;

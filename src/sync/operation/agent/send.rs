@@ -52,12 +52,16 @@ async fn settle_refused(engine: &Engine, operation: &Operation) -> Result<()> {
     };
     while let Some(refused) = engine.operations.find(is_it) {
         let earlier = AgentSave::of(&refused)?;
+        let mut keys = Vec::new();
         transition::change(engine, operation.row, |it| {
             if let Ok(save) = AgentSave::of(it) {
-                earlier.then(&save.base, &save.want).note(it);
+                let (both, overridden) = earlier.then(&save.base, &save.want);
+                both.note(it);
+                keys = overridden;
             }
         })
         .await?;
+        overridden::keep_wanted(engine, operation, &earlier.want, &keys).await;
         transition::remove(engine, refused.row).await?;
     }
     Ok(())
@@ -65,12 +69,16 @@ async fn settle_refused(engine: &Engine, operation: &Operation) -> Result<()> {
 
 async fn send(engine: &Engine, operation: &Operation, was_sent: bool) -> Result<()> {
     let (space, id) = (&operation.space, subject(operation)?);
+    let save = AgentSave::of(operation)?;
     let now = match was_sent {
         // What came of the last request shows in what there is now.
         true => agents::read(engine, space, &id, Priority::Save).await?,
+        false if save.base.data != save.want.data => {
+            agents::refresh_to_save(engine, space, &id).await?
+        }
         false => agents::refresh(engine, space, &id, Priority::Save).await?,
     };
-    let (before, save) = (now.state(), AgentSave::of(operation)?);
+    let before = now.state();
     let merged = save.onto(&before);
     let undoes = save.undoes;
     if merged.state == before {

@@ -112,8 +112,9 @@ fn with_waiting(engine: &Engine, space: &SpaceId, known: &[RemoteAgent]) -> Vec<
             if operation.sent && made == creation.new {
                 shown.retain(|agent| !creation.may_have_made(agent));
             }
-            if shown.iter().all(|agent| agent.id != made) {
-                shown.push(of_state(space, &creation.new, creation.state));
+            match shown.iter_mut().find(|agent| agent.id == made) {
+                Some(agent) => *agent = creation.onto(agent.clone()),
+                None => shown.push(of_state(space, &creation.new, creation.wanted().clone())),
             }
         }
         let Some(id) = operation.subject.as_deref().map(AgentId::new) else { continue };

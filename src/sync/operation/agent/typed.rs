@@ -39,6 +39,11 @@ async fn journal(engine: &Engine, at: AgentAt<'_>, typed: TypedText, error: &Err
     let (kind, reason, since) = (error.kind(), error.to_string(), engine.clock.wall());
     operation.refusal = Some(Refusal { kind, reason, since, file });
     transition::add(engine, operation, Duration::ZERO).await?;
+    // Its agent may have been made meanwhile, by who did not know of it.
+    let made = engine.agents.now(at.id);
+    if made != *at.id {
+        note_made(engine, at.id, &made).await?;
+    }
     match before {
         Some((before, _)) => transition::remove(engine, before.row).await,
         None => Ok(()),

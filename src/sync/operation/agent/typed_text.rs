@@ -23,6 +23,9 @@ pub(crate) struct TypedText {
     pub(crate) is_of_new: bool,
     /// Whether readers get what they got before.
     pub(crate) is_set_aside: bool,
+    /// What whoever wrote it had before their eyes.
+    #[serde(default)]
+    pub(crate) seen: Option<AgentState>,
 }
 
 impl TypedText {
@@ -47,7 +50,7 @@ pub(crate) fn text_of(operation: &Operation) -> Option<Vec<u8>> {
             return operation.body["text"].as_str().map(|text| text.as_bytes().to_vec());
         }
         OperationKind::SaveAgent => AgentSave::of(operation).ok()?.want,
-        OperationKind::CreateAgent => AgentCreation::of(operation)?.state,
+        OperationKind::CreateAgent => AgentCreation::of(operation)?.wanted().clone(),
         _ => return None,
     };
     match operation.path.rsplit('/').next()? {

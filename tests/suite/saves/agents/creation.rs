@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use serde_json::json;
 use taskadefs::error::{Kind, Result};
 
-use super::{AGENTS, NONE, SCOUT, read, rename, scout, write, write_by};
+use super::{AGENTS, NONE, PROMPT, SCOUT, read, rename, scout, write, write_by};
 use crate::support::{
     harness::{Mount, TRUNCATE, me, pass},
     service::Fault,
@@ -172,4 +172,58 @@ async fn an_agent_is_shown_once_while_nobody_knows_whether_it_is_made() {
         assert_eq!(mount.memory.agent_names(), ["Scout"]);
         pass(120).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_saved_while_an_agent_is_being_made_is_saved_to_it_once_it_is() {
+    for is_killed in [false, true] {
+        let mut mount = new().await;
+        mount.memory.fail_next([Fault::After]);
+        mount.memory.fail_next_reads(vec![Fault::Before(Kind::Unreachable); 50]);
+        write(&mount, "prompt.md", "Look.\n").await.unwrap();
+        assert_eq!(mount.writes(), [post("Scout", "Look.")]);
+        let whole = read(&mount, "agent.json").await.unwrap();
+        write(&mount, "prompt.md", "Look twice.\n").await.unwrap();
+        write(&mount, "prompt.md", "Look thrice.\n").await.unwrap();
+        rename(&mount, (AGENTS, "Scout"), (AGENTS, "Guide")).await.unwrap();
+        rename(&mount, (AGENTS, "Guide"), (AGENTS, "Scout")).await.unwrap();
+        assert_eq!(read(&mount, "prompt.md").await.unwrap(), "Look thrice.\n");
+        if is_killed {
+            mount.crash().await;
+        }
+        mount.memory.heal();
+        pass(120).await;
+        let id = &mount.memory.agents()[0]["id"];
+        let data = json!({ "commands": [], "description": "Look thrice." });
+        let patch = format!("PATCH {} {}", id.as_str().unwrap(), json!({ "data": data }));
+        assert_eq!((mount.writes(), mount.waiting()), (vec![patch], vec![]), "{is_killed}");
+        assert_eq!(mount.memory.agent_names(), ["Scout"]);
+        assert_eq!(read(&mount, "prompt.md").await.unwrap(), "Look thrice.\n");
+        // What was read of it before it was made has another id, and is of it all the same.
+        write(&mount, "agent.json", &whole.replace("Look", "See")).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_saved_while_the_making_of_an_agent_is_refused_is_what_is_made_when_it_is_retried()
+{
+    let mount = new().await;
+    mount.memory.fail_next([Fault::Before(Kind::Ambiguous), Fault::Before(Kind::Forbidden)]);
+    mount.memory.fail_next_reads(vec![Fault::Before(Kind::Unreachable); 4]);
+    write(&mount, "prompt.md", "Look.\n").await.unwrap();
+    write(&mount, "prompt.md", "Look twice.\n").await.unwrap();
+    pass(120).await;
+    assert_eq!(mount.waiting(), [(PROMPT.to_owned(), "rejected", "save")]);
+    assert_eq!(read(&mount, "prompt.md").await.unwrap(), "Look twice.\n");
+    // All that was refused of it is tried again by its directory, the making of it first.
+    write(&mount, "public.json", r#"{"enabled":true}"#).await.unwrap_err();
+    for _ in 0..2 {
+        mount.vfs.retry(mount.place(SCOUT).await, false).await.unwrap();
+        pass(1).await;
+    }
+    let made = mount.memory.agents();
+    let [made] = &made[..] else { panic!("{made:?}") };
+    assert_eq!(made["data"]["description"], "Look twice.");
+    assert!(mount.memory.is_agent_public(made["id"].as_str().unwrap()));
+    assert_eq!(mount.waiting(), []);
 }

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use taskadefs::error::Kind;
 
-use super::{patch, prompt, read, scout, write};
-use crate::support::{harness::pass, service::Fault};
+use super::{AGENTS, patch, prompt, read, rename, scout, write, write_at};
+use crate::support::{
+    harness::{TRUNCATE, pass},
+    service::Fault,
+};
 
 #[tokio::test(start_paused = true)]
 async fn what_others_changed_beside_the_prompt_stands() {
@@ -16,6 +19,48 @@ async fn what_others_changed_beside_the_prompt_stands() {
     let now = mount.memory.agent_now("s").unwrap();
     assert_eq!(now["data"], json!({ "commands": [{ "id": "c" }], "description": "Nod." }));
     assert!(mount.vfs.status().conflicts.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_changed_within_max_age_stands_for_one_request_more() {
+    let mount = scout().await;
+    let first = prompt(&mount).await;
+    mount.memory.take_reads();
+    write(&mount, "prompt.md", &first.replace("Look", "Peek")).await.unwrap();
+    assert_eq!(mount.memory.take_reads(), 0, "it was read just now");
+    pass(3).await;
+    mount.memory.set_agent_key_elsewhere("s", "tone", "warm".into());
+    write(&mount, "prompt.md", "Nod.\n").await.unwrap();
+    assert_eq!(mount.memory.take_reads(), 1);
+    let data = mount.memory.agent_now("s").unwrap()["data"].clone();
+    assert_eq!(data, json!({ "commands": [], "description": "Nod.", "tone": "warm" }));
+    // A name is sent alone, and sets nothing back.
+    pass(3).await;
+    mount.memory.set_agent_key_elsewhere("s", "tone", "cold".into());
+    rename(&mount, (AGENTS, "Scout"), (AGENTS, "Guide")).await.unwrap();
+    assert_eq!(mount.memory.take_reads(), 0);
+    assert_eq!(mount.memory.agent_now("s").unwrap()["data"]["tone"], "cold");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_program_here_overrides_before_it_was_sent_is_kept() {
+    let mount = scout().await;
+    prompt(&mount).await;
+    pass(60).await;
+    // One program knows what others made of it, and what waits is of that.
+    mount.memory.set_agent_elsewhere("s", "/data/description", "Theirs.".into());
+    mount.names_of(mount.place(AGENTS).await).await;
+    mount.memory.set_offline(true);
+    rename(&mount, (AGENTS, "Scout"), (AGENTS, "Guide")).await.unwrap();
+    // The other one has an older text before its eyes.
+    write_at(&mount, &format!("{AGENTS}/Guide/prompt.md"), TRUNCATE, "Ours.\n").await.unwrap();
+    mount.memory.heal();
+    pass(90).await;
+    let now = mount.memory.agent_now("s").unwrap();
+    assert_eq!((&now["name"], &now["data"]["description"]), (&json!("Guide"), &json!("Ours.")));
+    let kept = mount.vfs.status().conflicts[0].file.clone();
+    let file = walk(mount.dir.path(), kept.rsplit('/').next().unwrap()).unwrap();
+    assert!(std::fs::read_to_string(file).unwrap().contains("Theirs."));
 }
 
 #[tokio::test(start_paused = true)]

@@ -257,6 +257,14 @@ impl Session {
     }
 }
 
+/// Seeds that have found something.
+#[tokio::test(start_paused = true)]
+async fn what_was_found_once_stays_mended() {
+    for (seed, steps) in [(9040, 40), (9045, 40), (9062, 40), (9156, 40), (21032, 40)] {
+        Session::new(seed).await.run(steps).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_agent_is_what_programs_and_others_made_of_it() {
     let asked = std::env::var("TASKADEFS_AGENTS").unwrap_or_default();

@@ -16,6 +16,9 @@ pub(crate) struct Track {
     theirs: Option<(Value, usize)>,
     /// Whether a program that changed it had that before its eyes.
     is_seen: bool,
+    /// Whether the mount was killed since it was saved. What was read since may be in no cache then, and
+    /// what is shown without the service is what is there.
+    may_be_old: bool,
 }
 
 impl Track {
@@ -27,6 +30,12 @@ impl Track {
     pub(crate) fn save(&mut self, base: &Value, value: Value, now: usize) {
         self.is_seen |= self.theirs.as_ref().is_some_and(|(theirs, _)| theirs == base);
         self.saved = Some((value, now));
+        self.may_be_old = false;
+    }
+
+    /// The mount is killed.
+    pub(crate) fn kill(&mut self) {
+        self.may_be_old = true;
     }
 
     /// Somebody else sets it to this.
@@ -38,6 +47,7 @@ impl Track {
     pub(crate) fn may_show(&self, found: &Value) -> bool {
         let is_theirs = self.theirs.as_ref().is_some_and(|(theirs, _)| theirs == found);
         match &self.saved {
+            Some(_) if self.may_be_old => true,
             Some((saved, at)) => {
                 let is_later = self.theirs.as_ref().is_some_and(|(_, since)| since >= at);
                 found == saved || (is_theirs && is_later)

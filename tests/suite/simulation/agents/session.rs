@@ -8,7 +8,7 @@ use taskadefs::error::{Error, Kind, Result};
 use crate::{
     simulation::{
         agents::{
-            model::{Agent, PROMPT},
+            model::{Agent, PROMPT, Track},
             programs::{self, AGENTS},
         },
         sessions::{Process, VirtualClock},
@@ -201,7 +201,12 @@ impl Session {
         self.is_offline = false;
         collect(self.mount.dir.path(), false, &mut self.kept);
         self.buffers = [None, None];
-        match self.dice.below(3) {
+        let how = self.dice.below(3);
+        if how < 2 {
+            let all = self.agents.iter_mut().flat_map(|agent| agent.keys.values_mut());
+            all.for_each(Track::kill);
+        }
+        match how {
             0 => self.mount.crash().await,
             1 => self.mount.lose_power().await,
             _ => self.mount.remount_cleanly().await,
@@ -222,7 +227,9 @@ impl Session {
         waiting.retain(|(path, state, _)| {
             *state != "rejected" || !deleted.iter().any(|dir| path.contains(dir))
         });
-        assert_eq!(waiting, [], "{:?}", self.trail);
+        let saves = self.mount.vfs.status().saves.into_iter();
+        let reasons: Vec<String> = saves.filter_map(|save| save.reason).collect();
+        assert_eq!(waiting, [], "{reasons:?}: {:?}", self.trail);
         let found = self.mount.memory.agents();
         let id_of = |agent: &Value| agent["id"].as_str().unwrap().to_owned();
         let mut left: BTreeSet<String> = found.iter().map(id_of).collect();
