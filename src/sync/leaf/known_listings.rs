@@ -119,8 +119,19 @@ pub(crate) struct ListingTable {
     pub(crate) left: HashSet<ProjectId>,
     /// The media that were deleted here, which a listing on its way may still have.
     pub(crate) gone: HashSet<MediaId>,
+    /// What this mount has made of agents, which an answer on its way may not have.
+    pub(crate) agent_notes: AgentNotes,
     /// What was put together since the last change, by directory.
     pub(crate) assembled: HashMap<Option<SpaceId>, Arc<Listed>>,
+}
+
+/// What this mount has made of agents, and in which order.
+#[derive(Debug, Default)]
+pub(crate) struct AgentNotes {
+    /// How much has been noted so far.
+    pub(crate) count: u64,
+    /// What was noted last of each, after how much else. Of none if it is gone.
+    pub(crate) last: HashMap<AgentId, (u64, SpaceId, Option<RemoteAgent>)>,
 }
 
 impl ListingTable {

@@ -16,7 +16,7 @@ use crate::{
     replica::served::GRACE,
     sync::{
         engine::Engine,
-        leaf::known_listings::{ListingItems, Which},
+        leaf::known_listings::Which,
         presence,
         read::{
             directories::{self, ListIntent},
@@ -47,11 +47,9 @@ pub(crate) async fn listed_now(
     space: &SpaceId,
     priority: Priority,
 ) -> Result<Arc<Vec<RemoteAgent>>> {
-    let asked = engine.clock.now();
-    let agents = Arc::new(engine.backend.agents(priority, space).await?);
-    let items = ListingItems::Agents(agents.clone());
-    engine.listings.install(&Which::Agents(space.clone()), items, asked);
-    Ok(agents)
+    let (asked, noted) = (engine.clock.now(), engine.listings.agents_noted());
+    let agents = engine.backend.agents(priority, space).await?;
+    Ok(engine.listings.install_agents(space, agents, (asked, noted)))
 }
 
 /// An agent, as far as whoever opens a file of it is told.
@@ -140,9 +138,9 @@ pub(crate) async fn read(
     id: &AgentId,
     priority: Priority,
 ) -> Result<RemoteAgent> {
-    let asked = engine.clock.now();
+    let (asked, noted) = (engine.clock.now(), engine.listings.agents_noted());
     let agent = engine.backend.read(priority, GetAgent { agent: id }).await?;
-    engine.listings.note_agent(space, id, agent.clone());
+    engine.listings.note_agent_read(space, id, agent.clone(), noted);
     engine.agents.note_read(id, asked);
     agent.ok_or_else(gone)
 }

@@ -257,8 +257,10 @@ async fn list(engine: &Engine, which: &Which, priority: Priority) -> Result<()> 
             (ListingItems::Medias(medias), None)
         }
         Which::Agents(id) => {
+            let noted = engine.listings.agents_noted();
             let agents = engine.backend.agents(priority, id).await?;
-            (ListingItems::Agents(agents.into()), None)
+            engine.listings.install_agents(id, agents, (asked, noted));
+            return Ok(());
         }
         Which::Convos(agent) => {
             let convos = engine.backend.convos(priority, agent).await?;

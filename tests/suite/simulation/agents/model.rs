@@ -118,6 +118,11 @@ impl Agent {
         self.keys.get_mut(key).unwrap().set_elsewhere(value, now);
     }
 
+    /// Whether the mount was killed since something was said of it.
+    pub(crate) fn may_be_unknown(&self) -> bool {
+        self.keys.values().any(|track| track.may_be_old)
+    }
+
     /// What is wrong with what a program sees of it.
     pub(crate) fn objections_to_sight(&self, seen: &Value) -> Vec<String> {
         let of_key = |(key, track): (&&'static str, &Track)| {
