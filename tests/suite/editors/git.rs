@@ -112,3 +112,62 @@ fn a_merge_with_conflict_markers_is_text_until_it_is_resolved() {
     mounted.end();
     assert_eq!(mounted.tree(), "one\n  one.a\nzwei\nthree\n");
 }
+
+#[test]
+fn a_rebase_saves_what_both_branches_did_and_keeps_every_task() {
+    let mounted = repository();
+    let ids = mounted.ids();
+    mounted.ok("git switch -qc other && sed -i 's/three/3/' Plan.md && git commit -qam other");
+    mounted.ok("git switch -q main && sed -i 's/one$/1/' Plan.md && git commit -qam main");
+    mounted.ok("git switch -q other");
+    mounted.writes(&ids);
+    mounted.ok("git rebase -q main");
+    assert_eq!(mounted.ok("git status --porcelain"), "");
+    assert_eq!(mounted.ok("git log --format=%s"), "other\nmain\nfirst\n");
+    assert_eq!(mounted.text(), mounted.ok("git show HEAD:Plan.md"));
+    mounted.end();
+    assert_eq!(mounted.tree(), "1\n  one.a\ntwo\n3\n");
+    assert_eq!(mounted.ids(), ids, "no task was made anew on the way");
+}
+
+#[test]
+fn a_rebase_that_conflicts_and_is_aborted_leaves_all_as_it_was() {
+    let mounted = repository();
+    let ids = mounted.ids();
+    mounted.ok("git switch -qc other && sed -i 's/two/zwei/' Plan.md && git commit -qam other");
+    mounted.ok("git switch -q main && sed -i 's/two/deux/' Plan.md && git commit -qam main");
+    mounted.ok("git switch -q other");
+    assert_eq!(mounted.sh("git rebase -q main").status.code(), Some(1));
+    mounted.ok("git rebase --abort");
+    assert_eq!(mounted.ok("git status --porcelain"), "");
+    mounted.end();
+    assert_eq!(mounted.tree(), "one\n  one.a\nzwei\nthree\n");
+    assert_eq!(mounted.ids().len(), ids.len());
+}
+
+#[test]
+fn the_status_is_clean_after_whatever_git_does_to_the_files() {
+    let mounted = repository();
+    mounted.ok("sed -i 's/two/2/' Plan.md && git commit -qam second");
+    for command in [
+        "git checkout -q HEAD~1",
+        "git checkout -q main",
+        "git switch -qc other && echo '- [ ] four' >> Plan.md && git stash -q",
+        "git stash pop -q && git commit -qam third",
+        "git switch -q main",
+        "git rebase -q other",
+        "git reset -q --hard HEAD~2",
+        "git merge -q --ff-only other",
+        "git revert --no-edit HEAD >/dev/null",
+        "git cherry-pick other >/dev/null",
+    ] {
+        mounted.ok(command);
+        assert_eq!(mounted.ok("git status --porcelain"), "", "{command}");
+        assert_eq!(mounted.text(), mounted.ok("git show HEAD:Plan.md"), "{command}");
+    }
+    let text = mounted.text();
+    mounted.end();
+    mounted.begin();
+    assert_eq!((mounted.text(), mounted.ok("git status --porcelain")), (text, String::new()));
+    mounted.end();
+}
