@@ -15,6 +15,7 @@ use super::{
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
 #[derive(Debug, Parser)]
 #[command(name = "taskadefs", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "`taskadefs help agents` says what an AI agent has to know of a mount.")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

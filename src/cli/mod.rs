@@ -56,7 +56,7 @@ use clap::Parser;
 
 use self::arguments::{Cli, Command};
 
-use crate::error::Result;
+use crate::{error::Result, vfs::control::README};
 
 /// Runs the program. 0 done, 1 failed or something was refused, 2 usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -65,6 +65,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         && command == probe::COMMAND
     {
         return ended(probe::answer(mountpoint.as_ref()).map(|()| ExitCode::SUCCESS));
+    }
+    if let [_, help, topic] = &arguments[..]
+        && help == "help"
+        && topic == "agents"
+    {
+        return ended(terminal::say_as_is(README).map(|()| ExitCode::SUCCESS));
     }
     let arguments = mount_options::from_mount_helper(arguments);
     let cli = match parse(&arguments) {

@@ -8,6 +8,8 @@
 //! locked across an await, and the kernel is told of changes by a task of its own.
 //!
 #![doc = include_str!("semantics.md")]
+//!
+#![doc = include_str!("recipes.md")]
 
 pub(crate) mod agenda;
 pub(crate) mod agents;

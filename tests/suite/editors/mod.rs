@@ -2,6 +2,7 @@
 
 mod git;
 mod new_and_unchanged;
+mod recipes;
 mod requests;
 mod save_shapes;
 mod sessions;

@@ -179,6 +179,11 @@ impl Mounted {
         fs::read_to_string(self.file()).unwrap()
     }
 
+    /// What a file of the workspace holds.
+    pub fn text_of(&self, name: &str) -> String {
+        fs::read_to_string(self.acme().join(name)).unwrap()
+    }
+
     /// The tasks at the service.
     pub fn tree(&self) -> String {
         self.server().store().tree(&self.project).unwrap()
