@@ -37,6 +37,25 @@ pub(crate) fn open_to_look(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// What is wrong with a database that is there, if anything is.
+///
+/// # Errors
+/// [`Kind::Storage`] if it cannot be looked at.
+pub(crate) fn damage(path: &Path) -> Result<Option<String>> {
+    let connection = open_to_look(path)?;
+    let found: rusqlite::Result<String> =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match found {
+        Ok(found) => Ok((found != "ok").then_some(found)),
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
+        {
+            Ok(Some(error.to_string()))
+        }
+        Err(error) => Err(failed("cannot look at the database")(error)),
+    }
+}
+
 fn prepare(path: &Path, steps: &Migrations<'_>) -> Result<Connection> {
     // SQLite gives the files that it makes beside this one the same permissions.
     OpenOptions::new()

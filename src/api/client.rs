@@ -2,7 +2,11 @@
 //!
 //! A listing is complete or it is an error: the part that was got is never returned.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -42,9 +46,22 @@ use crate::{
 pub struct Client {
     backend: Arc<dyn Backend>,
     paging: Arc<Paging>,
-    /// What was wrong when the service was last asked, if anything was.
-    trouble: Arc<Mutex<Option<String>>>,
+    standing: Arc<Mutex<Standing>>,
 }
+
+/// How it stands with the service.
+#[derive(Default)]
+struct Standing {
+    /// What was wrong when it was last asked, if anything was.
+    trouble: Option<String>,
+    /// When it last answered.
+    answered: Option<SystemTime>,
+    /// What went wrong last, and when: the newest last, and none twice in a row.
+    errors: VecDeque<(SystemTime, String)>,
+}
+
+/// How many errors are remembered.
+const REMEMBERED: usize = 5;
 
 /// A program waits for what is read about a project or space as long as this is there.
 pub(crate) struct Wanted {
@@ -61,7 +78,7 @@ impl Drop for Wanted {
 impl Client {
     /// A user of this service.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, paging: Arc::default(), trouble: Arc::default() }
+        Self { backend, paging: Arc::default(), standing: Arc::default() }
     }
 
     /// Asks for something.
@@ -86,7 +103,21 @@ impl Client {
 
     /// What was wrong when the service was last asked, if anything was.
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.standing().trouble.clone()
+    }
+
+    /// When the service last answered, if it has.
+    pub(crate) fn answered(&self) -> Option<SystemTime> {
+        self.standing().answered
+    }
+
+    /// What went wrong last, the newest last.
+    pub(crate) fn errors(&self) -> Vec<(SystemTime, String)> {
+        self.standing().errors.iter().cloned().collect()
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is known of the request budget, if there is one.
@@ -113,16 +144,25 @@ impl Client {
 
     /// Notes what became of asking.
     fn asked<T>(&self, result: Result<T>) -> Result<T> {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.standing();
         let now = result.as_ref().err().map(ToString::to_string);
-        match (&*trouble, &now) {
+        match &now {
+            Some(error) if standing.trouble.as_ref() != Some(error) => {
+                standing.errors.push_back((SystemTime::now(), error.clone()));
+                let many = standing.errors.len().saturating_sub(REMEMBERED);
+                drop(standing.errors.drain(..many));
+            }
+            Some(_) => {}
+            None => standing.answered = Some(SystemTime::now()),
+        }
+        match (&standing.trouble, &now) {
             (before, Some(error)) if before.as_ref() != Some(error) => {
                 tracing::warn!(%error, "the service was asked in vain");
             }
             (Some(_), None) => tracing::info!("the service answers again"),
             _ => {}
         }
-        *trouble = now;
+        standing.trouble = now;
         result
     }
 

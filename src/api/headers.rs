@@ -45,7 +45,7 @@ pub(crate) fn limit_headers(headers: &HeaderMap, wall: SystemTime) -> LimitHeade
 }
 
 /// A date in any of the three formats that RFC 9110, 5.6.7 has readers accept.
-fn http_date(text: &str) -> Option<SystemTime> {
+pub(super) fn http_date(text: &str) -> Option<SystemTime> {
     let older = |format| {
         let time = strtime::parse(format, text).ok()?.to_datetime().ok()?;
         TimeZone::UTC.to_timestamp(time).ok()

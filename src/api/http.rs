@@ -6,7 +6,10 @@
 //! The gate is passed by each attempt and not by each request, as the service counts attempts.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -36,6 +39,9 @@ use crate::{
     error::{Error, Kind, Result},
     secret::Token,
 };
+
+/// How many requests this process has logged.
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
 /// How long a service may be silent about a save, which nobody waits for longer than they choose.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -330,13 +336,14 @@ impl HttpBackend {
         Attempt { result, repeatable, silent: Duration::ZERO, token: None }
     }
 
-    /// Logs a request; never what it or its answer holds.
+    /// Logs a request by a number of its own; never what it or its answer holds, nor about what it is.
     fn trace(&self, sent: &Sent<'_>, status: Option<StatusCode>) {
         let ms = self.clock.now().saturating_duration_since(sent.started).as_millis();
-        let (method, path) = (verb(sent.outgoing.call.method), sent.outgoing.url.path());
+        let (method, path) = (verb(sent.outgoing.call.method), sent.outgoing.call.path.template());
+        let id = REQUESTS.fetch_add(1, Ordering::Relaxed);
         // No status is no answer.
         let status = status.map(|status| status.as_u16());
-        tracing::debug!(%method, path, status, ms, "request");
+        tracing::debug!(id, %method, path, status, ms, "request");
     }
 }
 

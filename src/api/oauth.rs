@@ -8,16 +8,13 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use super::{
-    origin::{self, Origin},
+    origin::{self, METADATA, Origin},
     url::is_loopback,
 };
 use crate::{
     error::{Error, Kind, Result},
     secret::Token,
 };
-
-/// Where the metadata is (RFC 8414).
-const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// Where the rest is where the metadata does not say.
 const AUTHORIZE: &str = "/oauth2/authorize";

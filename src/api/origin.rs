@@ -1,12 +1,15 @@
 //! What there is beside the API at its origin: asked once and by nobody but the login. A token goes to
 //! that origin and to no other, and no redirect is followed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, header::DATE};
 
-use super::{connections, url::check_url};
+use super::{connections, headers::http_date, url::check_url};
 use crate::error::{Error, Kind, Result};
+
+/// Where it is told how one comes to a token (RFC 8414).
+pub(super) const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// How long one request may take altogether.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -58,6 +61,31 @@ impl Origin {
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.client.request(method, url).timeout(TIMEOUT)
     }
+}
+
+/// What is there when nothing is wanted of it.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    pub(crate) status: StatusCode,
+    /// What time it is there, if it says.
+    pub(crate) date: Option<SystemTime>,
+    pub(crate) took: Duration,
+}
+
+/// Asks whether anybody is at an API: without a token, and nothing of its budget.
+///
+/// # Errors
+/// If nobody is.
+pub(crate) async fn presence(api_url: &str) -> Result<Presence> {
+    let origin = Origin::of(api_url)?;
+    let begun = Instant::now();
+    let asked = origin.request(Method::GET, origin.at(METADATA)).send().await;
+    let answer = asked.map_err(|error| {
+        Error::new(Kind::Unreachable, "Taskade cannot be reached").because(error.without_url())
+    })?;
+    let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(http_date);
+    Ok(Presence { status: answer.status(), date, took: begun.elapsed() })
 }
 
 /// Sends a request. Its status and its body.

@@ -43,6 +43,19 @@ pub(crate) fn check(mountpoint: &Path, args: &AccountArgs) -> Result<()> {
     Ok(())
 }
 
+/// Checks that a log is not in the mount that writes it.
+///
+/// # Errors
+/// [`Kind::Invalid`] if it is.
+pub(crate) fn check_log(mountpoint: &Path, log: &Path) -> Result<()> {
+    match is_within(log, mountpoint) {
+        false => Ok(()),
+        true => Err(Error::new(Kind::Invalid, "the log is in the mountpoint")
+            .at(log.display().to_string())
+            .hint("choose another place: a mount that needs itself hangs")),
+    }
+}
+
 /// Whether a path is at or below another, by whatever links and bind mounts. Neither need be there.
 fn is_within(path: &Path, above: &Path) -> bool {
     let (path, above) = (real(path), real(above));

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use super::{
     account_arguments::AccountArgs,
-    login_arguments::{LoginArgs, LogoutArgs},
+    log::LogTo,
+    login_arguments::{DoctorArgs, LoginArgs, LogoutArgs},
     options,
     space_arguments::{AgentArgs, BundleArgs, ShareArgs},
 };
@@ -28,6 +29,8 @@ pub(super) enum Command {
     /// Unmount, wait until all is with Taskade, and say what is not; exits with 1 if anything is not
     #[command(visible_alias = "unmount")]
     Umount(UmountArgs),
+    /// Look at all that a mount needs, and say what to do about what is wrong; exits with 1 then
+    Doctor(Box<DoctorArgs>),
     /// Log in: keep a token that was checked, for every command that needs one
     Login(LoginArgs),
     /// Forget the token that was kept
@@ -123,19 +126,26 @@ pub(super) struct MountArgs {
     /// What to log, such as `debug` or `taskadefs::api=trace`
     #[arg(long, value_name = "FILTER", default_value = "info")]
     pub(super) log: String,
+    /// Where to log to: stderr, journald, or a file, which is rotated. In the background stderr is the log
+    /// in the state directory
+    #[arg(long, value_name = "WHERE", default_value = "stderr", value_parser = LogTo::read)]
+    pub(super) log_to: LogTo,
     /// Where the background process reports that it is ready
     #[arg(long, hide = true)]
     pub(super) ready_fd: Option<i32>,
 }
 
 /// Options of `status`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct StatusArgs {
     /// A mount, or a path in one [default: all of the state directory]
     pub(super) mountpoint: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Show it again and again, until Ctrl-C: in place on a terminal, else what is new
+    #[arg(short, long)]
+    pub(super) watch: bool,
     /// Where the state is kept [default: the XDG state directory]
     #[arg(long, value_name = "DIR", env = "TASKADEFS_STATE_DIR", value_parser = options::path())]
     pub(super) state_dir: Option<PathBuf>,

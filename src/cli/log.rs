@@ -1,8 +1,8 @@
-//! The log: one line an event, on stderr, fit for a terminal.
+//! The log: one line an event, on stderr, in a file or in the system's journal, fit for a terminal.
 
-use std::{fmt, io::IsTerminal};
+use std::{fmt, io::IsTerminal, path::PathBuf, sync::Arc};
 
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter,
     fmt::{
@@ -13,31 +13,81 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use super::{
+    journald::{self, Journal},
+    log_file::{self, LogFile},
+};
+
 use crate::{
     error::{Error, Kind, Result},
     printable::printable,
 };
 
+/// What other crates log beside warnings is what goes over the wire, whatever the filter lets through.
+const QUIET: [&str; 7] =
+    ["h2", "hyper", "hyper_util", "reqwest", "rustls", "secret_service", "zbus"];
+
+/// Where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LogTo {
+    Stderr,
+    Journald,
+    File(PathBuf),
+}
+
+impl LogTo {
+    /// Reads `--log-to`.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("stderr, journald or a file".to_owned()),
+            "stderr" => Ok(Self::Stderr),
+            "journald" => Ok(Self::Journald),
+            file => Ok(Self::File(file.into())),
+        }
+    }
+}
+
 /// Starts it, with what `filter` lets through.
 ///
 /// # Errors
-/// If that is no filter.
-pub(crate) fn start(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| {
+/// If that is no filter, or the log cannot be written where it is to go.
+pub(crate) fn start(filter: &str, to: &LogTo) -> Result<()> {
+    let mut filter = EnvFilter::try_new(filter).map_err(|error| {
         Error::new(Kind::Invalid, "--log is no filter").at(filter).because(error)
     })?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .event_format(OneLine);
-    // Fails only where a log is set up already.
-    let _ = log.try_init();
+    let is_chatty = filter.max_level_hint().is_none_or(|most| most > LevelFilter::WARN);
+    for name in QUIET.iter().filter(|_| is_chatty) {
+        if let Ok(directive) = format!("{name}=warn").parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    // Each fails only where a log is set up already.
+    let _ = match to {
+        LogTo::Stderr => log
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .event_format(OneLine { is_timed: true })
+            .try_init(),
+        LogTo::File(path) => log
+            .with_ansi(false)
+            .with_writer(Arc::new(LogFile::open(path, log_file::LONGEST)?))
+            .event_format(OneLine { is_timed: true })
+            .try_init(),
+        // The journal knows when.
+        LogTo::Journald => log
+            .with_ansi(false)
+            .with_writer(Journal::open(journald::SOCKET.as_ref())?)
+            .event_format(OneLine { is_timed: false })
+            .try_init(),
+    };
     Ok(())
 }
 
 /// An event as one line, whatever is in its message and fields.
-struct OneLine;
+struct OneLine {
+    is_timed: bool,
+}
 
 impl<S, N> FormatEvent<S, N> for OneLine
 where
@@ -51,10 +101,13 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let (level, target) = (*event.metadata().level(), event.metadata().target());
-        SystemTime.format_time(&mut writer)?;
+        if self.is_timed {
+            SystemTime.format_time(&mut writer)?;
+            write!(writer, " ")?;
+        }
         match colour(level).filter(|_| writer.has_ansi_escapes()) {
-            Some(colour) => write!(writer, " \x1b[{colour}m{level:>5}\x1b[0m {target}: ")?,
-            None => write!(writer, " {level:>5} {target}: ")?,
+            Some(colour) => write!(writer, "\x1b[{colour}m{level:>5}\x1b[0m {target}: ")?,
+            None => write!(writer, "{level:>5} {target}: ")?,
         }
         let mut said = String::new();
         context.format_fields(Writer::new(&mut said), event)?;
@@ -101,7 +154,7 @@ mod tests {
         let log = tracing_subscriber::fmt()
             .with_ansi(false)
             .with_writer(move || writer.clone())
-            .event_format(OneLine)
+            .event_format(OneLine { is_timed: true })
             .finish();
         tracing::subscriber::with_default(log, || {
             let path = "a\u{1b}]0;x\u{7}\n2026 forged\u{202e}\u{9b}31m";

@@ -1,10 +1,10 @@
-//! The command line as it is typed, of logging in and out.
+//! The command line as it is typed, of logging in and out, and of looking what is wrong.
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::options;
+use super::{account_arguments::AccountArgs, options};
 
 use crate::api::DEFAULT_API_URL;
 
@@ -43,6 +43,18 @@ pub(super) struct LoginArgs {
     /// How long to wait for the browser
     #[arg(long, value_name = "SECS", default_value = "300", value_parser = options::seconds)]
     pub(super) timeout: Duration,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Where you want to mount
+    pub(super) mountpoint: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Options of `logout`.

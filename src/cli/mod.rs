@@ -15,10 +15,15 @@ mod bundle;
 mod commands;
 mod control;
 mod details;
+mod doctor;
+mod doctor_checks;
+mod doctor_finding;
 mod environment;
 mod interrupt;
+mod journald;
 mod keyring;
 mod log;
+mod log_file;
 mod login;
 mod login_arguments;
 mod login_oauth;
@@ -42,6 +47,7 @@ mod session;
 mod share;
 mod space_arguments;
 mod status;
+mod status_watch;
 mod stored_token;
 mod sync;
 mod terminal;
@@ -106,6 +112,7 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Mount(args) if args.foreground => mount::foreground(&args),
         Command::Mount(args) => background::start(&args, arguments),
         Command::Umount(args) => unmount::unmount(&args),
+        Command::Doctor(args) => return doctor::doctor(&args),
         Command::Login(args) => return login::login(&args),
         Command::Logout(args) => logout::logout(&args),
         Command::Status(args) => return status::status(&args),

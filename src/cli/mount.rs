@@ -12,7 +12,8 @@ use super::{
     arguments::MountArgs,
     background,
     control::{self, Listening},
-    log, mountpoint,
+    log::{self, LogTo},
+    mountpoint,
     session::{Access, AccountSession},
     sync,
     terminal::tell,
@@ -47,7 +48,10 @@ const DETACH_WAIT: Duration = Duration::from_secs(5);
 /// What stands in the way of mounting.
 pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     let inherited = background::inherited(args.ready_fd);
-    log::start(&args.log)?;
+    if let LogTo::File(path) = &args.log_to {
+        apart::check_log(&args.mountpoint, path)?;
+    }
+    log::start(&args.log, &args.log_to)?;
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     rustix::process::umask(rustix::fs::Mode::empty());
     let access = Access::of(&args.account);

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use indicatif::HumanBytes;
 use serde_json::Value;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     arguments::StatusArgs,
     asks::{self, Ask},
     mounted_path::{ANSWER_TIMEOUT, accounts, mounted_here, mounted_path},
+    status_watch,
     terminal::{say, say_json},
 };
 
@@ -30,6 +32,36 @@ use crate::{
 /// # Errors
 /// If the mount does not answer.
 pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
+    if args.watch {
+        let args = args.clone();
+        let look = move || {
+            let (all, with) = look(&args)?;
+            let words = match args.json {
+                true => format!("{}\n", Value::from(all.clone())),
+                false => shown(&all, &with),
+            };
+            Ok((all, words))
+        };
+        return status_watch::watch(look).map(|()| ExitCode::SUCCESS);
+    }
+    let (all, with) = look(args)?;
+    match args.json {
+        true => say_json(&Value::from(all.clone()))?,
+        false => say(&shown(&all, &with))?,
+    }
+    Ok(if all.iter().any(is_refused) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// How all of them stand, in lines.
+fn shown(all: &[Value], with: &str) -> String {
+    match all.is_empty() {
+        true => format!("nothing is mounted{with}, and nothing waits\n"),
+        false => all.iter().map(in_words).collect(),
+    }
+}
+
+/// How every mount of the state directory stands, or one, and which state directory was looked at.
+fn look(args: &StatusArgs) -> Result<(Vec<Value>, String)> {
     let (accounts, with) = match &args.mountpoint {
         Some(mountpoint) => (vec![mounted_path(mountpoint)?.account], String::new()),
         None => {
@@ -49,14 +81,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<ExitCode> {
         };
         all.extend((!value.is_null()).then_some(value));
     }
-    if args.json {
-        say_json(&Value::from(all.clone()))?;
-    } else if all.is_empty() {
-        say(&format!("nothing is mounted{with}, and nothing waits\n"))?;
-    } else {
-        say(&all.iter().map(in_words).collect::<String>())?;
-    }
-    Ok(if all.iter().any(is_refused) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok((all, with))
 }
 
 /// Whether Taskade or this program has refused something that nobody has settled: a save, a removal
@@ -100,17 +125,24 @@ pub(super) fn offline_status(account: &Path) -> Result<Value> {
         })
     });
     let moves: Vec<Value> = unmoved.collect();
+    let handle = account::owner_of(account);
     let account = fs::read_to_string(account.join(account::NAME)).ok();
     Ok(serde_json::json!({
         "pid": null, "account": account, "saves": saves, "conflicts": conflicts, "moves": moves,
-        "refused_removals": refused_removals,
+        "refused_removals": refused_removals, "handle": handle,
     }))
 }
 
 /// How an account stands, in lines: which it is, then each save that waits or was refused.
 pub(super) fn in_words(status: &Value) -> String {
     let text = |value: &Value| printable(value.as_str().unwrap_or_default()).into_owned();
-    let account = text(&status["account"]);
+    let account = match status["handle"].as_str() {
+        // Who has logged in is in the name already.
+        Some(handle) if !text(&status["account"]).contains(&format!("@{handle}")) => {
+            format!("@{} at {}", printable(handle), text(&status["account"]))
+        }
+        _ => text(&status["account"]),
+    };
     let mut words = match (status["mountpoint"].as_str(), status["pid"].as_u64()) {
         (Some(mountpoint), Some(pid)) => {
             format!("{}: {account}, mounted by process {pid}", printable(mountpoint))
@@ -126,11 +158,25 @@ pub(super) fn in_words(status: &Value) -> String {
     if let Some(reset) = status["reset"].as_u64() {
         words.push_str(&format!(", all again in {reset} s"));
     }
+    if let Some(age) = status["last_answer"].as_str().and_then(age) {
+        words.push_str(&format!("\nTaskade answered last {} ago", duration_in_words(age)));
+    }
+    if let Some(bytes @ 1..) = status["cache"].as_u64() {
+        words.push_str(&format!(", the cache takes {}", HumanBytes(bytes)));
+    }
     if !status["offline_since"].is_null() {
         words.push_str(&format!("\noffline since {}", text(&status["offline_since"])));
     }
     if !status["trouble"].is_null() {
         words.push_str(&format!("\ntrouble: {}", text(&status["trouble"])));
+    }
+    for error in status["errors"].as_array().into_iter().flatten() {
+        let age = error["since"].as_str().and_then(age).map(duration_in_words);
+        // What is wrong now was told.
+        if error["reason"] != status["trouble"] {
+            let reason = text(&error["reason"]);
+            words.push_str(&format!("\n{} ago: {reason}", age.unwrap_or_default()));
+        }
     }
     for finding in status["journal"].as_array().into_iter().flatten() {
         words.push_str(&format!("\njournal: {}", text(finding)));

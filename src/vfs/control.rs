@@ -26,7 +26,7 @@ use crate::{
     },
     vfs::{
         burst, operations, paths, removal,
-        status::{ConflictStatus, MoveStatus, SaveStatus, Status},
+        status::{ConflictStatus, ErrorStatus, MoveStatus, SaveStatus, Status},
         types::{Attr, FileKind, Ino, ROOT},
         volume::Vfs,
     },
@@ -68,7 +68,23 @@ pub(crate) fn status(vfs: &Vfs) -> Status {
         journal: vfs.engine.journal().findings().to_vec(),
         trouble: presence::trouble(&vfs.engine),
         offline_since,
+        last_answer: vfs.engine.backend.answered().map(rfc3339),
+        errors: errors(vfs),
+        cache: cache(vfs),
     }
+}
+
+fn errors(vfs: &Vfs) -> Vec<ErrorStatus> {
+    let told = |(at, reason)| ErrorStatus { reason, since: rfc3339(at) };
+    vfs.engine.backend.errors().into_iter().map(told).collect()
+}
+
+/// How many bytes the files of the cache take.
+fn cache(vfs: &Vfs) -> u64 {
+    let entries = fs::read_dir(vfs.engine.journal().dir()).into_iter().flatten().flatten();
+    let is_cache = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with("cache.");
+    let files = entries.filter(is_cache).filter_map(|entry| entry.metadata().ok());
+    files.map(|file| file.len()).sum()
 }
 
 pub(crate) fn conflicts(vfs: &Vfs) -> Vec<ConflictStatus> {

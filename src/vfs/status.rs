@@ -34,6 +34,21 @@ pub struct Status {
     pub trouble: Option<String>,
     /// Since when the service is known to be gone, in RFC 3339, if it is.
     pub offline_since: Option<String>,
+    /// When the service last answered, in RFC 3339.
+    pub last_answer: Option<String>,
+    /// What went wrong last with the service, the newest last.
+    pub errors: Vec<ErrorStatus>,
+    /// How many bytes of the disk the cache takes.
+    pub cache: u64,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorStatus {
+    /// What, and what to do.
+    pub reason: String,
+    /// When, in RFC 3339.
+    pub since: String,
 }
 
 /// How it stands with a save.

@@ -5,6 +5,7 @@ mod browser;
 mod keyring;
 mod personal;
 mod renewal;
+mod seeing;
 
 use std::{
     fs,
