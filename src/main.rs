@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    taskadefs::cli::run(std::env::args_os())
+    taskadefs::cli::run(std::env::args_os(), taskadefs_version::version!())
 }

@@ -7,15 +7,18 @@ use jiff::civil::Date;
 
 use super::{
     account_arguments::AccountArgs,
+    install_arguments::{CompletionsArgs, ManArgs},
     log::LogTo,
     login_arguments::{DoctorArgs, LoginArgs, LogoutArgs},
     options,
     space_arguments::{AgentArgs, BundleArgs, ShareArgs},
 };
 
+use crate::sync::PathRules;
+
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
 #[derive(Debug, Parser)]
-#[command(name = "taskadefs", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "taskadefs", version = "", max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "`taskadefs help agents` says what an AI agent has to know of a mount.")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -59,14 +62,21 @@ pub(super) enum Command {
     Share(ShareArgs),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
+    /// Print what a shell completes commands by
+    Completions(CompletionsArgs),
+    /// Show the manual page of a command
+    Man(ManArgs),
 }
 
 /// Options of `mount`.
 #[derive(Debug, Clone, Args)]
 #[command(args_override_self = true)]
 pub(super) struct MountArgs {
-    /// Where to mount
+    /// Where to mount, or the name of a mount of the config file
     pub(super) mountpoint: PathBuf,
+    /// What the config file says of single paths
+    #[arg(skip)]
+    pub(super) paths: PathRules,
     #[command(flatten)]
     pub(super) account: AccountArgs,
     /// Stay in the foreground
@@ -112,6 +122,12 @@ pub(super) struct MountArgs {
     /// Let other users in
     #[arg(long)]
     pub(super) allow_other: bool,
+    /// Show everything as this user's, by number or name: for root, who mounts for somebody else
+    #[arg(long, value_name = "USER", value_parser = options::user)]
+    pub(super) uid: Option<u32>,
+    /// Show everything as this group's
+    #[arg(long, value_name = "GROUP", value_parser = options::group)]
+    pub(super) gid: Option<u32>,
     /// Leave programs that watch files without word of what others changed, and ask for nothing
     /// that no program looks at
     #[arg(long)]
@@ -229,7 +245,7 @@ pub(super) struct UndoArgs {
 /// Options of `umount`.
 #[derive(Debug, Args)]
 pub(super) struct UmountArgs {
-    /// Where it is mounted
+    /// Where it is mounted, or the name of a mount of the config file
     pub(super) mountpoint: PathBuf,
     /// Take it out of the tree also while files on it are open, and do not wait
     #[arg(long)]

@@ -13,12 +13,14 @@ mod asks;
 mod background;
 mod bundle;
 mod commands;
+mod config;
 mod control;
 mod details;
 mod doctor;
 mod doctor_checks;
 mod doctor_finding;
 mod environment;
+mod install_arguments;
 mod interrupt;
 mod journald;
 mod keyring;
@@ -32,6 +34,7 @@ mod logins;
 mod logout;
 mod long_asks;
 mod loopback;
+mod manual;
 mod mount;
 mod mount_options;
 mod mounted_path;
@@ -43,6 +46,7 @@ mod poll;
 mod probe;
 mod prompt;
 mod serve;
+mod service_manager;
 mod session;
 mod share;
 mod space_arguments;
@@ -53,19 +57,25 @@ mod sync;
 mod terminal;
 mod token_rotation;
 mod unmount;
+mod version;
 mod waiting;
 mod whose;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::arguments::{Cli, Command};
 
-use crate::{error::Result, vfs::control::README};
+use crate::{
+    error::{Error, Result},
+    vfs::control::README,
+};
 
-/// Runs the program. 0 done, 1 failed or something was refused, 2 usage.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs the program. 0 done, 1 failed or something was refused, 2 usage. `version` is what `--version`
+/// says.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, version: &'static str) -> ExitCode {
+    version::note(version);
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if let [_, command, mountpoint] = &arguments[..]
         && command == probe::COMMAND
@@ -79,14 +89,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ended(terminal::say_as_is(README).map(|()| ExitCode::SUCCESS));
     }
     let arguments = mount_options::from_mount_helper(arguments);
-    let cli = match parse(&arguments) {
-        Ok(cli) => cli,
-        Err(usage) => {
+    match parse(&arguments) {
+        Ok(cli) => ended(dispatch(cli.command, arguments)),
+        Err(Unparsed::Usage(usage)) => {
             terminal::tell_usage(&usage);
-            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+            ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
         }
-    };
-    ended(dispatch(cli.command, arguments))
+        Err(Unparsed::Config(error)) => ended(Err(error)),
+    }
 }
 
 fn ended(result: Result<ExitCode>) -> ExitCode {
@@ -96,15 +106,63 @@ fn ended(result: Result<ExitCode>) -> ExitCode {
     })
 }
 
-/// Parses the arguments; lists of `-o` are read as the flags that they stand for.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let cli = Cli::try_parse_from(arguments)?;
-    match &cli.command {
-        Command::Mount(args) if !args.o.is_empty() => Cli::try_parse_from(
-            mount_options::with_flags(arguments.to_vec(), mount_options::flags(&args.o)),
-        ),
-        _ => Ok(cli),
+/// Why it is not known what is to be done.
+enum Unparsed {
+    /// What was typed.
+    Usage(clap::Error),
+    /// What is in the config file.
+    Config(Error),
+}
+
+impl From<clap::Error> for Unparsed {
+    fn from(usage: clap::Error) -> Self {
+        Self::Usage(usage)
     }
+}
+
+/// Parses the arguments; lists of `-o` are read as the flags that they stand for, and the config file as
+/// what was not typed.
+fn parse(arguments: &[OsString]) -> Result<Cli, Unparsed> {
+    let (mut cli, mut matches) = read(arguments)?;
+    let mut arguments = arguments.to_vec();
+    if let Command::Mount(args) = &cli.command
+        && !args.o.is_empty()
+    {
+        arguments = mount_options::with_flags(arguments, mount_options::flags(&args.o));
+        (cli, matches) = read(&arguments)?;
+    }
+    let config = match config::load() {
+        Ok(config) => config,
+        // What takes a mount away, and what is about the file itself, works all the same.
+        Err(error) if is_needed_always(&cli.command) => {
+            tracing::debug!(%error, "without the config file");
+            config::Config::default()
+        }
+        Err(error) => return Err(Unparsed::Config(error)),
+    };
+    let typed = arguments.len();
+    let arguments = config::with_config(arguments, &matches, &config);
+    if arguments.len() > typed {
+        (cli, _) = read(&arguments)?;
+    }
+    match &mut cli.command {
+        Command::Mount(args) => config::settle(&config, args).map_err(Unparsed::Config)?,
+        Command::Umount(args) => args.mountpoint = config::of_name(&config, &args.mountpoint),
+        _ => {}
+    }
+    Ok(cli)
+}
+
+/// Whether a command is to work though the config file is not understood.
+fn is_needed_always(command: &Command) -> bool {
+    !matches!(command, Command::Mount(_) | Command::Sync(_))
+}
+
+fn read(arguments: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    let mut command = Cli::command().version(version::words());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, matches))
 }
 
 fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
@@ -127,6 +185,8 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Bundle(args) => bundle::bundle(&args),
         Command::Share(args) => share::share(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ use super::{
     control::{self, Listening},
     log::{self, LogTo},
     mountpoint,
+    service_manager::ServiceManager,
     session::{Access, AccountSession},
     sync,
     terminal::tell,
@@ -55,11 +56,13 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     rustix::process::umask(rustix::fs::Mode::empty());
     let access = Access::of(&args.account);
+    let manager = ServiceManager::take();
     memory::share_between_threads();
     let runtime = Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let mut mount = match runtime.block_on(prepare(args, access, &runtime)) {
         Ok(mount) => mount,
         Err(error) => {
+            manager.status(&error.to_string());
             background::report(args.ready_fd, &Err(error.clone()));
             return Err(error);
         }
@@ -71,8 +74,10 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     }
     background::report(args.ready_fd, &Ok(std::mem::take(&mut mount.goes_on_with)));
     tracing::info!(mountpoint = %args.mountpoint.display(), "mounted");
-    let result = runtime.block_on(mount.serve());
+    manager.ready(&format!("mounted at {}", args.mountpoint.display()));
+    let result = runtime.block_on(mount.serve(&manager));
     tracing::info!("unmounted");
+    manager.status(&in_short(&mount.vfs));
     tell_left(&mount.vfs, mount.in_background);
     // A request to the network that still hangs must not hold the process.
     runtime.shutdown_background();
@@ -99,7 +104,8 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
         mountpoint::warn_of_hidden_files(&args.mountpoint);
     }
     let mut account = AccountSession::open(&args.account, access?).await?;
-    let (vfs, events, invalidations) = account.file_system(settings(args))?;
+    let (vfs, events, invalidations) =
+        account.file_system_of(settings(args), (args.uid, args.gid))?;
     let goes_on_with = goes_on_with(&vfs);
     if args.ready_fd.is_none() {
         goes_on_with.iter().for_each(|words| tell(words));
@@ -146,6 +152,14 @@ fn goes_on_with(vfs: &Vfs) -> Vec<String> {
         words.push(format!("and with {others} more, which `taskadefs status` lists"));
     }
     words
+}
+
+/// What is left at the end, in a few words.
+fn in_short(vfs: &Vfs) -> String {
+    match pending(&sync::progress_status(vfs)).len() {
+        0 => "unmounted, and all is with Taskade".to_owned(),
+        count => format!("unmounted; {} are {REMEDY}", counted(count)),
+    }
 }
 
 /// Tells what did not get to Taskade.
@@ -252,6 +266,7 @@ fn settings(args: &MountArgs) -> Settings {
         follow: !args.no_notify,
         keep_history: args.keep_history,
         details: args.details.0.clone(),
+        paths: args.paths.clone(),
         shared_memory: Some(SHARED_MEMORY.into()),
         ..Settings::default()
     }
@@ -259,11 +274,12 @@ fn settings(args: &MountArgs) -> Settings {
 
 impl Mount {
     /// Serves until somebody unmounts, or a signal asks for the end.
-    async fn serve(&mut self) -> Result<()> {
+    async fn serve(&mut self, manager: &ServiceManager) -> Result<()> {
         let ended = tokio::select! {
             () = self.mounted.ended() => true,
             () = self.signals.any() => false,
         };
+        manager.stopping("sending what waits");
         let last = tokio::time::Instant::now() + LAST_WAIT;
         let mut watch = (!self.in_background).then(Watch::new);
         // Whoever asks a second time does not want to wait.

@@ -132,6 +132,27 @@ pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
+/// Reads a user, by number or by name.
+pub(crate) fn user(text: &str) -> Result<u32, String> {
+    numbered_in("/etc/passwd", text).ok_or_else(|| "no user of this machine".to_owned())
+}
+
+/// Reads a group, by number or by name.
+pub(crate) fn group(text: &str) -> Result<u32, String> {
+    numbered_in("/etc/group", text).ok_or_else(|| "no group of this machine".to_owned())
+}
+
+/// A number, or the one that a table such as passwd(5) has for a name.
+fn numbered_in(table: &str, text: &str) -> Option<u32> {
+    text.parse().ok().or_else(|| {
+        let table = std::fs::read_to_string(table).ok()?;
+        let mut lines = table.lines().map(|line| line.split(':'));
+        lines.find_map(|mut line| {
+            line.next().filter(|name| *name == text).and(line.nth(1)?.parse().ok())
+        })
+    })
+}
+
 /// Reads a day of the calendar.
 pub(crate) fn day(text: &str) -> Result<Date, String> {
     crate::agenda::parsed_day(text)

@@ -115,13 +115,26 @@ impl AccountSession {
     /// # Errors
     /// If its journal cannot be used.
     pub(crate) fn file_system(&self, settings: Settings) -> Result<FileSystem> {
+        self.file_system_of(settings, (None, None))
+    }
+
+    /// As [`file_system`](Self::file_system), whose files are this user's and this group's.
+    ///
+    /// # Errors
+    /// If its journal cannot be used.
+    pub(crate) fn file_system_of(
+        &self,
+        settings: Settings,
+        (uid, gid): (Option<u32>, Option<u32>),
+    ) -> Result<FileSystem> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let backend = HttpBackend::with_tokens(&self.url, self.tokens.clone(), clock.clone())?;
         let backend = Arc::new(backend.for_programs(settings.read_timeout));
         let dir = &self.dir.path;
         let journal = Arc::new(Journal::open(&dir.join(JOURNAL))?);
         let (engine, events) = Engine::new(backend, clock, journal, settings)?;
-        let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
+        let uid = uid.unwrap_or_else(|| getuid().as_raw());
+        let gid = gid.unwrap_or_else(|| getgid().as_raw());
         let (vfs, invalidations) = Vfs::new(engine, dir.join("scratch"), uid, gid)?;
         if let Some(server) = &self.server {
             vfs.make_spaces_with(server.store().clone());

@@ -8,6 +8,7 @@ use crate::{
     model::FieldSchema,
     replica::hidden_fields::without_fields,
     store::cache_writer::Reading,
+    sync::paths::PathRules,
     text::{
         codec::FileFormat,
         content_type::ContentTypeChoice,
@@ -44,6 +45,8 @@ pub struct Settings {
     pub follow: bool,
     /// Which details of the tasks of opened projects are asked for ahead (`--details`).
     pub details: Vec<TaskResource>,
+    /// What holds at single paths in place of these.
+    pub paths: PathRules,
     /// How long it is remembered what was done (`--keep-history`).
     pub keep_history: Duration,
     /// Where all users may keep files in memory, if this mount is to: what is of use to the next mount,
@@ -99,6 +102,7 @@ impl Default for Settings {
             read_only: false,
             follow: false,
             details: Vec::new(),
+            paths: PathRules::default(),
             keep_history: Duration::from_secs(30 * 86_400),
             shared_memory: None,
         }

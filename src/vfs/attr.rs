@@ -63,7 +63,7 @@ async fn change(
     set: &SetAttr,
     caller: u32,
 ) -> Result<Attr> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(ino)?;
     match vfs.node(ino)? {
         Node::Directory { .. } => Ok(attributes::directory_attr(vfs, ino)),
         Node::Resource(node) if matches!(node.at, List::Media(_)) => {

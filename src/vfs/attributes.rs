@@ -40,7 +40,8 @@ pub(crate) fn directory_attr(vfs: &Vfs, ino: Ino) -> Attr {
 pub(crate) fn space_attr(vfs: &Vfs, ino: Ino, directory: &Directory) -> Attr {
     let attr = directory_attr(vfs, ino);
     let denied = directory.space().and_then(|space| vfs.engine.denied.in_space(space));
-    Attr { mode: if denied.is_some() { 0o555 } else { attr.mode }, ..attr }
+    let is_read_only = denied.is_some() || vfs.engine.is_space_read_only(directory.space());
+    Attr { mode: if is_read_only { 0o555 } else { attr.mode }, ..attr }
 }
 
 /// A writer sees the size of what it writes, and for a moment that of what it wrote; everyone
@@ -83,7 +84,7 @@ pub(crate) fn project_attr(
         ino,
         kind: FileKind::File,
         size,
-        mode: if vfs.engine.settings().read_only || is_denied { 0o444 } else { 0o644 },
+        mode: if is_denied || vfs.engine.is_read_only(project) { 0o444 } else { 0o644 },
         links: if pinned.is_none() { 1 } else { 0 },
         uid: vfs.uid,
         gid: vfs.gid,

@@ -41,7 +41,7 @@ pub(crate) async fn open(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Re
 
 async fn open_node(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Result<Opened> {
     if mode.write {
-        vfs.check_writable()?;
+        vfs.check_writable_at(ino)?;
     }
     match vfs.node(ino)? {
         Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),

@@ -116,6 +116,7 @@ pub(crate) async fn undo_in(
         Last::Done(actions) => {
             for action in actions {
                 let shown = undo::action_path(&vfs.engine, &action);
+                vfs.check_path_writable(&shown)?;
                 take_action_back(vfs, &action).await.map_err(|error| error.at(shown))?;
             }
         }

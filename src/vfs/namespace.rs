@@ -61,7 +61,7 @@ pub(crate) async fn create(
     exclusive: bool,
     caller: u32,
 ) -> Result<(Attr, Opened)> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     check_reserved(name)?;
     let process = process::of_thread(caller);
     if let Some(at) = agents::namespace::directory_at(vfs, parent)
@@ -86,6 +86,7 @@ pub(crate) async fn create(
             return Err(Error::new(Kind::Exists, "the project exists"));
         }
         RenameEnd::Project(_, project) | RenameEnd::LeftBehind(_, project) => {
+            vfs.check_project_writable(&project)?;
             let draft = truncation::draft_for(vfs, &project, process, mode).await?;
             (project, draft)
         }
@@ -125,7 +126,7 @@ pub(crate) async fn mknod(
 ) -> Result<Attr> {
     let new = new.into();
     if !matches!(new.permissions & libc::S_IFMT, libc::S_IFREG | 0) {
-        vfs.check_writable()?;
+        vfs.check_writable_at(parent)?;
         return scratch_make::make_special(vfs, parent, name, new, device).await;
     }
     let mode = OpenMode { read: false, write: true, append: false, truncate: false };
@@ -140,7 +141,7 @@ pub(crate) async fn mknod(
 /// [`Kind::NotFound`] if there is none, [`Kind::DeletionGuard`] if too many are removed at once,
 /// [`Kind::Storage`] if it cannot be journaled.
 pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<()> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     if let Node::Resource(node) = vfs.node(parent)?
         && media::is_directory(&node)
     {
@@ -156,6 +157,7 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<
     }
     match end(vfs, parent, name, None).await? {
         RenameEnd::Project(directory, project) => {
+            vfs.check_project_writable(&project)?;
             remove::vacate(vfs, &directory, name, &project, None).await?;
             truncation::expire_truncates(vfs, &project, Occasion::Unlink).await;
             Ok(())
@@ -176,7 +178,7 @@ pub(crate) async fn unlink(vfs: &Arc<Vfs>, parent: Ino, name: &OsStr) -> Result<
 /// # Errors
 /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot remove one.
 pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     match agents::namespace::directory_at(vfs, parent) {
         Some(at) if agents::namespace::rmdir(vfs, &at, name).await? => Ok(()),
         _ => scratch::rmdir(vfs, parent, name).await,
@@ -194,7 +196,8 @@ pub(crate) async fn rename(
     mode: RenameMode,
     caller: u32,
 ) -> Result<()> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(from.0)?;
+    vfs.check_writable_at(to.0)?;
     check_reserved(from.1)?;
     check_reserved(to.1)?;
     let (process, asked) = (process::of_thread(caller), vfs.engine.clock.now());
@@ -223,6 +226,8 @@ pub(crate) async fn rename(
         }
         (_, target) => target,
     };
+    check_end_writable(vfs, &source)?;
+    check_end_writable(vfs, &target)?;
     if [&source, &target].iter().any(|end| matches!(end, RenameEnd::Scratch)) {
         kernel_thread::leave().await;
     }
@@ -257,6 +262,18 @@ pub(crate) async fn rename(
         }
         (RenameEnd::LeftBehind(..) | RenameEnd::Vacant(..) | RenameEnd::Free(_), _) => {
             Err(no_entry())
+        }
+    }
+}
+
+/// Whether what is at one end of a renaming may be changed.
+fn check_end_writable(vfs: &Vfs, end: &RenameEnd) -> Result<()> {
+    match end {
+        RenameEnd::Project(_, project) | RenameEnd::LeftBehind(_, project) => {
+            vfs.check_project_writable(project)
+        }
+        RenameEnd::Scratch | RenameEnd::Space | RenameEnd::Vacant(..) | RenameEnd::Free(_) => {
+            Ok(())
         }
     }
 }

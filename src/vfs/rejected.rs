@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// [`Kind::NotFound`] if nothing was refused; otherwise as a save.
 pub(crate) async fn retry(vfs: &Vfs, ino: Ino, allow_delete: bool) -> Result<()> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(ino)?;
     if let Node::Resource(node) = vfs.node(ino)? {
         return operations::retry(vfs, &node).await;
     }

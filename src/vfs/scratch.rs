@@ -248,7 +248,7 @@ pub(crate) fn opened_scratch(vfs: &Vfs, ino: Ino, file: fs::File, mode: OpenMode
 /// # Errors
 /// [`Kind::NotPermitted`] for a folder of Taskade: v1 cannot remove one.
 pub(crate) async fn rmdir(vfs: &Vfs, parent: Ino, name: &OsStr) -> Result<()> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     if let Node::Directory { directory, .. } = vfs.node(parent)?
         && let crate::vfs::directory::Found::Directory(_) =
             directory::find(vfs, &directory, name).await?

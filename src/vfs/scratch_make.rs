@@ -67,7 +67,7 @@ pub(crate) async fn mkdir(
     name: &OsStr,
     new: impl Into<NewFile>,
 ) -> Result<Attr> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     if let Some(at) = agents::namespace::directory_at(vfs, parent)
         && let Some(made) = agents::namespace::mkdir(vfs, &at, name).await?
     {
@@ -145,7 +145,7 @@ pub(crate) async fn symlink(
     target: &Path,
     new: impl Into<NewFile>,
 ) -> Result<Attr> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     if let Some(at) = agents::namespace::directory_at(vfs, parent)
         && let Some(made) = agents::namespace::symlink(vfs, &at, name, target).await?
     {
@@ -165,7 +165,7 @@ pub(crate) async fn symlink(
 /// # Errors
 /// [`Kind::NotPermitted`] for projects: a project has one name.
 pub(crate) async fn link(vfs: &Vfs, ino: Ino, parent: Ino, name: &OsStr) -> Result<Attr> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(parent)?;
     scratch::check_scratch_name(vfs, parent, name)?;
     kernel_thread::leave().await;
     let from = scratch::scratch_path(vfs, ino)?;

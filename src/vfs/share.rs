@@ -49,6 +49,9 @@ pub(crate) async fn links(vfs: &Vfs, path: &Path, create: bool) -> Result<Value>
             .at(at())
             .hint("name the file of one"));
     };
+    if create {
+        vfs.check_project_writable(&project).map_err(|error| error.at(at()))?;
+    }
     let id = resources::created(&project).map_err(|error| {
         error.at(at()).hint("wait until it is: `taskadefs status` says what is in the way")
     })?;

@@ -21,7 +21,7 @@ use crate::{
         invalidation::Invalidation,
         raisers::Raisers,
         tree::{handles::Handle, inner::MountTree},
-        types::{Fh, Ino},
+        types::{Directory, Fh, Ino},
     },
 };
 
@@ -97,4 +97,49 @@ impl Vfs {
         }
         Ok(())
     }
+
+    /// Whether something may be changed in what this inode is, or in it if it is a directory.
+    pub(crate) fn check_writable_at(&self, ino: Ino) -> Result<()> {
+        self.check_writable()?;
+        let mut ino = ino;
+        // A local file is where the nearest directory is that Taskade has.
+        while let Ok(Node::Scratch(Some((parent, _)))) = self.node(ino) {
+            ino = parent;
+        }
+        match self.node(ino) {
+            Ok(Node::Directory { directory, .. }) => self.check_space_writable(&directory),
+            Ok(Node::Resource(node)) => self.check_space_writable(&node.directory),
+            Ok(Node::Project(project)) => self.check_project_writable(&project),
+            Ok(Node::Scratch(_)) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether something may be made in, or taken from, a directory that Taskade has.
+    pub(crate) fn check_space_writable(&self, directory: &Directory) -> Result<()> {
+        match self.engine.is_space_read_only(directory.space()) {
+            true => Err(read_only_by_path()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether what is at a path relative to the mount may be written.
+    pub(crate) fn check_path_writable(&self, path: &str) -> Result<()> {
+        match self.engine.settings().paths.read_only(path) {
+            Some(true) => Err(read_only_by_path().at(path)),
+            Some(false) | None => Ok(()),
+        }
+    }
+
+    /// Whether a project may be written.
+    pub(crate) fn check_project_writable(&self, project: &Project) -> Result<()> {
+        match self.engine.is_read_only(project) {
+            true => Err(read_only_by_path()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn read_only_by_path() -> Error {
+    Error::new(Kind::ReadOnly, "the config file has this path read-only")
+        .hint("see `read-only` in its [[paths]]")
 }

@@ -150,7 +150,7 @@ pub(crate) async fn removexattr(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<()>
 }
 
 pub(crate) async fn settable(vfs: &Vfs, ino: Ino, name: &OsStr) -> Result<Reach> {
-    vfs.check_writable()?;
+    vfs.check_writable_at(ino)?;
     let unsupported = || Error::new(Kind::Unsupported, "that attribute cannot be set here");
     if !name.as_encoded_bytes().starts_with(b"user.") {
         return Err(unsupported());

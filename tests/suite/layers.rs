@@ -17,7 +17,7 @@ use syn::{
 };
 
 /// The layers, the lowest first. A module belongs to the longest path that it begins with.
-const LAYERS: [&[&str]; 20] = [
+const LAYERS: [&[&str]; 21] = [
     &[
         "file_name",
         "kernel_thread",
@@ -33,12 +33,13 @@ const LAYERS: [&[&str]; 20] = [
     &["text", "api"],
     &["replica", "server"],
     &["store"],
-    &["sync::event", "sync::settings", "sync::project", "sync::tasks"],
+    &["sync::event", "sync::paths", "sync::settings", "sync::project", "sync::tasks"],
     &["sync::leaf"],
     &["sync::engine", "sync::orphans"],
     &["sync::rejected_copies", "sync::residency"],
     &["sync::transition"],
     &["sync::locate", "sync::presence", "sync::hiding", "sync::bases"],
+    &["sync::policy"],
     &["sync::read", "sync::peek"],
     &["sync::upload", "sync::bundle"],
     &["sync::operation"],

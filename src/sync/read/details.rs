@@ -185,7 +185,7 @@ pub(crate) async fn ask_patiently(
 /// Asks ahead for the details that `--details` names of a project that somebody has opened,
 /// with spare budget, and nobody waits for it.
 pub(crate) fn ask_ahead(engine: &Arc<Engine>, project: &Arc<Project>) {
-    let query = DetailQuery { resources: engine.settings.details.clone(), refetch: false };
+    let query = DetailQuery { resources: engine.details_of(project), refetch: false };
     if query.resources.is_empty() || unknown(engine, project, &query).is_empty() {
         return;
     }
@@ -193,6 +193,7 @@ pub(crate) fn ask_ahead(engine: &Arc<Engine>, project: &Arc<Project>) {
     let shared = engine.clone();
     engine.tasks.spawn("asking for details ahead", async move {
         while let Some(project) = lease.next() {
+            let query = DetailQuery { resources: shared.details_of(&project), refetch: false };
             if let Err(error) = ask_details(&shared, &project, &query, &|| {}).await {
                 tracing::debug!(%error, project = project.title(), "its details are unknown");
                 shared.asks.clear();

@@ -99,7 +99,7 @@ pub(crate) async fn medias(
 
 /// How long the names in a directory may be believed; `None` is the root.
 pub(crate) fn entry_ttl(engine: &Engine, directory: Option<&SpaceId>) -> Duration {
-    let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
+    let (now, max_age) = (engine.clock.now(), engine.max_age_in(directory));
     let which = directory.map_or(Which::Workspaces, |id| Which::Projects(id.clone()));
     engine.listings.remaining(&which, now, max_age).max(TTL)
 }
@@ -126,7 +126,7 @@ pub(crate) async fn ensure(
     which: &Which,
     list_intent: ListIntent,
 ) -> Result<()> {
-    let (now, max_age) = (engine.clock.now(), engine.settings.max_age);
+    let (now, max_age) = (engine.clock.now(), engine.max_age_of_listing(which));
     let standing = engine.listings.standing(which, now, max_age);
     let priority = match (standing, list_intent) {
         (ListingStanding::Fresh, _)
@@ -174,7 +174,8 @@ pub(crate) async fn ensure(
 /// Never for what was listed before.
 pub(crate) async fn relist_if_from_cache(engine: &Arc<Engine>, folder: &SpaceId) -> Result<()> {
     let which = Which::Projects(folder.clone());
-    let standing = engine.listings.standing(&which, engine.clock.now(), engine.settings.max_age);
+    let max_age = engine.max_age_of_listing(&which);
+    let standing = engine.listings.standing(&which, engine.clock.now(), max_age);
     match standing {
         ListingStanding::FromCache | ListingStanding::FreshFromCache => {
             ensure(engine, &which, ListIntent::Replace).await
@@ -186,7 +187,7 @@ pub(crate) async fn relist_if_from_cache(engine: &Arc<Engine>, folder: &SpaceId)
 /// Whether what is in a folder was told when that was asked for then, or a moment before.
 pub(crate) fn is_told(engine: &Engine, folder: &SpaceId, asked: Instant) -> bool {
     let which = Which::Projects(folder.clone());
-    let standing = engine.listings.standing(&which, asked, engine.settings.max_age);
+    let standing = engine.listings.standing(&which, asked, engine.max_age_in(Some(folder)));
     standing == ListingStanding::Fresh
 }
 
@@ -214,7 +215,8 @@ pub(crate) async fn relist(engine: &Engine, which: &Which, priority: Priority) -
         let _wanted = which.subject().filter(|_| priority != Priority::Background).map(wanted);
         flight.lock().await
     };
-    let standing = engine.listings.standing(which, engine.clock.now(), engine.settings.max_age);
+    let max_age = engine.max_age_of_listing(which);
+    let standing = engine.listings.standing(which, engine.clock.now(), max_age);
     if standing == ListingStanding::Fresh {
         return Ok(());
     }

@@ -108,7 +108,7 @@ async fn adopt(engine: &Engine, export: &SpaceExport, id: &ProjectId, project: &
 /// Reads a project that was never read, with its whole space if that is being walked through.
 /// Whether it is known now; else it is to be read by itself.
 pub(crate) async fn read_by_export(engine: &Arc<Engine>, project: &Arc<Project>) -> bool {
-    if engine.settings.max_age.is_zero() || engine.settings.shows_exported() {
+    if engine.max_age_of(project).is_zero() || engine.settings.shows_exported() {
         // What another project's reader asked for is too old for this one, or see `look`.
         return false;
     }
@@ -139,9 +139,8 @@ pub(crate) async fn read_by_export_of(
     if is_refused(engine, &folder) {
         return false;
     }
-    let is_young = |export: &SpaceExport| {
-        now.saturating_duration_since(export.taken) <= engine.settings.max_age
-    };
+    let max_age = engine.max_age_of(project);
+    let is_young = |export: &SpaceExport| now.saturating_duration_since(export.taken) <= max_age;
     if !state.newest.as_ref().is_some_and(is_young) {
         if unknown_in(engine, &folder) < WORTH {
             return false;
@@ -250,7 +249,8 @@ pub(crate) async fn export(engine: &Engine, folder: &SpaceId, state: &mut Export
             // Whoever reads it first at the moment is to finish: that is compared with.
             drop(known.remote.lock().await);
         }
-        if known.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
+        let max_age = engine.max_age_of(&known);
+        if known.lock().is_fresh(engine.clock.now(), max_age) {
             export.compare(engine, &id, &known);
             adopt(engine, &export, &id, &known).await;
         }

@@ -40,7 +40,8 @@ pub(crate) async fn refresh(engine: &Engine, project: &Project, priority: Priori
             }
         }
     };
-    if project.lock().is_fresh(engine.clock.now(), engine.settings.max_age) {
+    let max_age = engine.max_age_of(project);
+    if project.lock().is_fresh(engine.clock.now(), max_age) {
         return Ok(());
     }
     fetch(engine, project, priority).await

@@ -51,7 +51,7 @@ pub(crate) async fn read(
     project: &Arc<Project>,
     priority: Priority,
 ) -> Result<()> {
-    let (begun, max_age) = (engine.clock.now(), engine.settings.max_age);
+    let (begun, max_age) = (engine.clock.now(), engine.max_age_of(project));
     if is_fresh(engine, project) {
         return Ok(());
     }
@@ -102,7 +102,7 @@ fn choose(engine: &Engine, project: &Project) -> Reading {
     let is_unknown = !project.is_known();
     // What everybody looks at is to be now, and no more than it. The last requests are not for what
     // there is another way to.
-    let is_for_one = !is_unknown && engine.settings.max_age.is_zero();
+    let is_for_one = !is_unknown && engine.max_age_of(project).is_zero();
     let is_kept = || engine.budget().is_some_and(|budget| budget.is_kept);
     if !engine.settings.shows_exported()
         || is_for_one
@@ -180,7 +180,8 @@ async fn list_unless_fresh(
 }
 
 fn is_fresh(engine: &Engine, project: &Project) -> bool {
-    project.lock().is_fresh(engine.clock.now(), engine.settings.max_age)
+    let max_age = engine.max_age_of(project);
+    project.lock().is_fresh(engine.clock.now(), max_age)
 }
 
 /// Lists the project, which may tell that what the newest export says of others can be trusted.

@@ -35,17 +35,17 @@ pub(crate) async fn read_for(
     process: Option<Process>,
 ) -> Result<Content> {
     cache_readahead::ensure(engine, project).await;
-    let now = engine.clock.now();
+    let (now, max_age) = (engine.clock.now(), engine.max_age_of(project));
     if let Some(process) = process {
         engine.transfers.opens(process, project.serial, now);
     }
     let walks = process.is_some_and(|process| engine.scans.opens(process, project.serial, now));
     // Without any age to be served at, everybody looks.
     if walks
-        && !engine.settings.max_age.is_zero()
+        && !max_age.is_zero()
         && let Some(content) = residency::content(engine, project)
     {
-        if project.lock().is_due(now, engine.settings.max_age) {
+        if project.lock().is_due(now, max_age) {
             refresh::refresh_aside(engine, project);
         }
         return Ok(content);
@@ -68,10 +68,10 @@ pub(crate) async fn serve(
     process: Option<Process>,
 ) -> Result<Content> {
     cache_readahead::ensure(engine, project).await;
-    let now = engine.clock.now();
+    let (now, max_age) = (engine.clock.now(), engine.max_age_of(project));
     let (content, settled, from_cache) = {
         let mut state = residency::resident(engine, project);
-        let settled = !state.shows_remote() || state.is_fresh(now, engine.settings.max_age);
+        let settled = !state.shows_remote() || state.is_fresh(now, max_age);
         (state.lend_content(), settled, state.is_from_cache())
     };
     match content {
@@ -113,14 +113,14 @@ pub(crate) async fn revalidate_attr(
     if !project.is_known() {
         cache_readahead::ensure(engine, project).await;
     }
-    let now = engine.clock.now();
+    let (now, max_age) = (engine.clock.now(), engine.max_age_of(project));
     let watched = {
         let state = project.lock();
         if !state.is_known() {
             None
         } else {
             let lately = |opened| now.saturating_duration_since(opened) <= WATCHED;
-            Some(state.opened.is_some_and(lately) && state.is_due(now, engine.settings.max_age))
+            Some(state.opened.is_some_and(lately) && state.is_due(now, max_age))
         }
     };
     match watched {
@@ -136,12 +136,12 @@ pub(crate) async fn revalidate_attr(
 /// How long what a reader gets is sure to stay as it is, unless the kernel is told: until
 /// opening it asks again, however late a look would.
 pub(crate) fn attr_ttl(engine: &Engine, project: &Project) -> Duration {
-    let now = engine.clock.now();
+    let (now, max_age) = (engine.clock.now(), engine.max_age_of(project));
     let state = project.lock();
     if !state.shows_remote() {
         return TTL;
     }
-    state.read().map_or(Duration::ZERO, |read| remaining(read, now, engine.settings.max_age))
+    state.read().map_or(Duration::ZERO, |read| remaining(read, now, max_age))
 }
 
 /// Notes what a program was served, so that its save is compared with that, also if it comes

@@ -35,7 +35,9 @@ pub(crate) fn read_ahead(engine: &Arc<Engine>, project: &Project, process: Optio
     let way = (process, folder.clone());
     let lead = engine.walks.step(&way, at, engine.clock.now());
     // Without any age to be served at, everybody looks.
-    if lead.count == 0 || !export::is_refused(engine, &folder) || engine.settings.max_age.is_zero()
+    if lead.count == 0
+        || !export::is_refused(engine, &folder)
+        || engine.max_age_of(project).is_zero()
     {
         return;
     }

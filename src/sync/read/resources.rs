@@ -45,7 +45,7 @@ pub(crate) async fn fields(engine: &Arc<Engine>, project: &Arc<Project>) -> Resu
             return Ok(table::schema(&known));
         }
     }
-    let (asked, max_age) = (engine.clock.now(), engine.settings.max_age);
+    let (asked, max_age) = (engine.clock.now(), engine.max_age_of(project));
     let told = project.lock().names.told_lately(asked, max_age);
     let mut found = match told {
         Some(told) => told,

@@ -126,7 +126,7 @@ async fn read(engine: &Arc<Engine>, space: &SpaceId) -> Result<()> {
         let _ = tokio::task::spawn_blocking(move || shared.cache.write_out()).await;
     }
     let (exports, begun) = (engine.exports.space(space), engine.clock.now());
-    if let Claim::Mine(lease) = exports.claim(begun, engine.settings.max_age) {
+    if let Claim::Mine(lease) = exports.claim(begun, engine.max_age_in(Some(space))) {
         lease.note_ahead();
         exported::export(engine, space, (&lease, None), begun, Priority::Background).await;
     }

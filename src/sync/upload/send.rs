@@ -113,8 +113,9 @@ pub(crate) async fn assign(
     task: &TaskId,
     more: &[String],
 ) -> Result<()> {
+    let max_age = engine.max_age_of(project);
     let is_fresh = |assigned: &&Assigned| {
-        engine.clock.now().saturating_duration_since(assigned.read) <= engine.settings.max_age
+        engine.clock.now().saturating_duration_since(assigned.read) <= max_age
     };
     let read = project.lock().assigned(task).filter(is_fresh).cloned();
     let mut all = match read {

@@ -153,9 +153,8 @@ pub(crate) async fn work_off(engine: &Arc<Engine>, project: &Arc<Project>) -> Re
         if project.is_unborn() {
             create::create(engine, project).await?;
         }
-        if is_doubtful(project)
-            || !project.lock().is_fresh(engine.clock.now(), engine.settings.max_age)
-        {
+        let max_age = engine.max_age_of(project);
+        if is_doubtful(project) || !project.lock().is_fresh(engine.clock.now(), max_age) {
             fetch::fetch(engine, project, Priority::Save).await?;
         }
         look_at_detail(engine, project).await?;
