@@ -44,6 +44,14 @@ need_cargo_deny() {
 		die "cargo-deny cannot be built: cargo install --locked cargo-deny"
 }
 
+# No Debian package brings it. Built without optimisation, which takes a minute or two.
+need_cargo_deb() {
+	cargo deb --version >/dev/null 2>&1 && return
+	echo "building cargo-deb"
+	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug cargo-deb@3.8.0 ||
+		die "cargo-deb cannot be built: cargo install --locked cargo-deb"
+}
+
 # Whether this process may mount; says why not.
 need_fuse_device() {
 	[[ -e /dev/fuse ]] ||

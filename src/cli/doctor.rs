@@ -10,6 +10,7 @@ use super::{
     login_arguments::DoctorArgs,
     session::Access,
     terminal::{say, say_json},
+    version,
 };
 
 use crate::{
@@ -31,11 +32,12 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<ExitCode> {
     // The token is taken out of the environment while this process has one thread.
     let access = Access::of(&args.account);
     let mut findings = vec![
-        Finding::ok("version", concat!("taskadefs ", env!("CARGO_PKG_VERSION"))),
+        Finding::ok("version", format!("taskadefs {}", version::words())),
         checks::fuse_device(),
         checks::fusermount(),
         checks::other_users(),
     ];
+    findings.extend(checks::config_file());
     findings.extend(args.mountpoint.as_deref().map(checks::mountpoint));
     match account::state_dir(args.account.state_dir.as_deref()) {
         Ok(state_dir) => {

@@ -11,6 +11,10 @@ use std::{
 
 use super::{
     account::{self, NAME},
+    config::{
+        self,
+        check::{Problem, check},
+    },
     doctor_finding::Finding,
     mounted_path, mounts,
 };
@@ -74,6 +78,24 @@ pub(super) fn other_users() -> Finding {
             "--allow-other does not work, as user_allow_other is not in /etc/fuse.conf",
         ),
     }
+}
+
+/// Whether the config file is understood.
+pub(super) fn config_file() -> Vec<Finding> {
+    const CHECK: &str = "config file";
+    let Some((path, _)) = config::place() else {
+        return vec![Finding::ok(CHECK, "there is no place for one")];
+    };
+    let problems = check(&path);
+    if problems.is_empty() {
+        let is_there = if path.exists() { "is understood" } else { "is not there, nor needed" };
+        return vec![Finding::ok(CHECK, format!("{} {is_there}", path.display()))];
+    }
+    let found = |it: &Problem| {
+        let fix = it.remedy.as_deref().unwrap_or("correct that line");
+        Finding::fail(CHECK, format!("{}: {}", it.place(&path), it.what), fix)
+    };
+    problems.iter().map(found).collect()
 }
 
 /// Whether something can be mounted there.

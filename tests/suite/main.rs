@@ -14,5 +14,6 @@ mod operations;
 mod reads;
 mod saves;
 mod server;
+mod setup;
 mod simulation;
 mod support;

@@ -7,7 +7,6 @@ use super::parse;
 pub(crate) use super::problem::Problem;
 
 /// What is wrong with a config file, in the order of its lines; nothing if there is no such file.
-#[allow(dead_code, reason = "who looks is about to come")]
 pub(crate) fn check(path: &Path) -> Vec<Problem> {
     parse::read(path, false).1
 }

@@ -62,7 +62,7 @@ pub(crate) async fn agent(
     id: &AgentId,
 ) -> Result<RemoteAgent> {
     let known = engine.listings.agent(space, id);
-    if known.is_some() && is_young(engine, space, id, engine.settings.max_age) {
+    if known.is_some() && is_young(engine, space, id, engine.max_age_in(Some(space))) {
         return known.ok_or_else(gone);
     }
     let (shared, at, which) = (engine.clone(), space.clone(), id.clone());
@@ -95,7 +95,7 @@ pub(crate) async fn refresh(
     id: &AgentId,
     priority: Priority,
 ) -> Result<RemoteAgent> {
-    refresh_within(engine, (space, id), engine.settings.max_age, priority).await
+    refresh_within(engine, (space, id), engine.max_age_in(Some(space)), priority).await
 }
 
 /// As [`refresh`], for who is about to send all that an agent is set to: what others have changed since
@@ -108,7 +108,7 @@ pub(crate) async fn refresh_to_save(
     space: &SpaceId,
     id: &AgentId,
 ) -> Result<RemoteAgent> {
-    let max_age = engine.settings.max_age.min(GRACE);
+    let max_age = engine.max_age_in(Some(space)).min(GRACE);
     refresh_within(engine, (space, id), max_age, Priority::Save).await
 }
 

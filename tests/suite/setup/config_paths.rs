@@ -1,0 +1,90 @@
+//! What the config file says of single paths: how old what is read may be, which details are asked for,
+//! and what is read-only.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use crate::{setup::home::Home, support::mount::until};
+
+const MOUNT: &str = "[mounts.work]\nmountpoint = \"HOME/mnt\"\nlocal = \"HOME/store\"
+    state-dir = \"HOME/state\"\nlog-requests = \"HOME/log\"\n";
+
+fn mounted(more: &str) -> Home {
+    let home = Home::with(&format!("{MOUNT}{more}"));
+    home.mountpoint("mnt");
+    home.ok(&["mount", "work"]);
+    home
+}
+
+fn is_refused(result: std::io::Result<()>) -> bool {
+    result.is_err_and(|error| error.kind() == ErrorKind::ReadOnlyFilesystem)
+}
+
+#[test]
+fn a_read_only_path_is_read_only_for_root_too_and_nothing_else_is() {
+    let home = mounted(
+        "[[mounts.work.paths]]\npath = \"Acme/Marketing\"\nread-only = true
+        [[mounts.work.paths]]\npath = \"Acme/Inbox.md\"\nread-only = true
+        [[mounts.work.paths]]\npath = \"Acme/Marketing/Budget.md\"\nread-only = false\n",
+    );
+    let acme = home.path("mnt/Acme");
+    let at = |name: &str| acme.join(name);
+    let append = |path: &Path| {
+        let file = fs::OpenOptions::new().append(true).open(path);
+        file.and_then(|mut file| std::io::Write::write_all(&mut file, b"- one more\n"))
+    };
+    home.requests("log");
+    assert!(is_refused(append(&at("Inbox.md"))));
+    assert!(is_refused(fs::remove_file(at("Inbox.md"))));
+    assert!(is_refused(fs::rename(at("Inbox.md"), at("Outbox.md"))));
+    assert!(is_refused(fs::write(at("Marketing/New.md"), "one\n")));
+    assert!(is_refused(fs::write(at("Marketing/.Newsletter.md.swp"), "x")));
+    assert!(is_refused(fs::remove_file(at("Marketing/Newsletter.md"))));
+    assert!(is_refused(fs::create_dir(at("Marketing/.git"))));
+    fs::write(at(".scratch"), "- instead\n").unwrap();
+    assert!(is_refused(fs::rename(at(".scratch"), at("Inbox.md"))), "a save by renaming");
+    assert!(fs::read_to_string(at("Inbox.md")).unwrap().starts_with("- [ ] "));
+    let writes = |home: &Home| {
+        let requests = home.requests("log").into_iter();
+        requests.filter(|request| !request.starts_with("GET")).collect::<Vec<_>>()
+    };
+    assert_eq!(writes(&home), [""; 0], "nothing of it was sent");
+    append(&at("Marketing/Budget.md")).expect("what is said of the project itself");
+    fs::write(at("New.md"), "one\n").expect("beside it");
+    home.ok(&["umount", "work"]);
+    assert_eq!(writes(&home).len(), 2);
+}
+
+#[test]
+fn how_old_a_reading_may_be_is_told_for_each_path() {
+    let home = mounted(
+        "max-age = 0\nfields = \"none\"\nmarkers = \"tasks\"
+        [[mounts.work.paths]]\npath = \"Acme/Marketing\"\nmax-age = 3600\n",
+    );
+    let acme = home.path("mnt/Acme");
+    let reads = |path: &str| {
+        fs::read_to_string(acme.join(path)).unwrap();
+        home.requests("log");
+        fs::read_to_string(acme.join(path)).unwrap();
+        let of_tasks = |request: &String| request.contains("/tasks");
+        home.requests("log").into_iter().filter(of_tasks).count()
+    };
+    assert!(reads("Inbox.md") > 0, "the mount's own: nothing is young enough");
+    assert_eq!(reads("Marketing/Budget.md"), 0, "the path's");
+}
+
+#[test]
+fn details_are_asked_for_ahead_where_the_path_says_so() {
+    let home = mounted("[[mounts.work.paths]]\npath = \"Acme/Inbox.md\"\ndetails = [\"dates\"]\n");
+    let acme = home.path("mnt/Acme");
+    let mut asked = Vec::new();
+    fs::read_to_string(acme.join("Marketing/Budget.md")).unwrap();
+    let lines = fs::read_to_string(acme.join("Inbox.md")).unwrap().lines().count();
+    until("the dates of all tasks of the project are asked for", || {
+        let dates = |request: &String| request.ends_with("/date");
+        asked.extend(home.requests("log").into_iter().filter(dates));
+        asked.len() >= lines
+    });
+    home.ok(&["umount", "work"]);
+    asked.extend(home.requests("log").into_iter().filter(|request| request.ends_with("/date")));
+    assert_eq!(asked.len(), lines, "and of no other: {asked:?}");
+}

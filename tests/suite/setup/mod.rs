@@ -1,0 +1,10 @@
+//! Living with the program: the config file, service managers, fstab, completions, manual pages, and
+//! what packages bring.
+
+mod completions;
+mod config;
+mod config_paths;
+mod fstab;
+mod home;
+mod packages;
+mod service;
