@@ -45,6 +45,7 @@ pub mod secret;
 pub mod server;
 pub(crate) mod store;
 pub mod sync;
+pub mod task_list;
 pub(crate) mod text;
 pub mod vfs;
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The file in an account's directory that says at which API it is.
-const API: &str = "api";
+pub(super) const API: &str = "api";
 
 /// The file in it that says what a person knows the account by.
 pub(super) const NAME: &str = "name";
@@ -269,9 +269,11 @@ fn write_note(account: &Path, name: &str, note: &[u8]) -> Result<()> {
 }
 
 /// Locks the directory of an account. One that a dying process has is waited for, and the process
-/// helped to its end.
+/// helped to its end; and so is one that a command has.
 fn lock(account: &Path) -> Result<File> {
     let end = Instant::now() + DYING;
+    let is_command =
+        |user: &User| user.mountpoint.is_none() && user.pid.unsigned_abs() != std::process::id();
     let mut is_helped = false;
     loop {
         if let Some(lock) = try_lock(account)? {
@@ -287,11 +289,21 @@ fn lock(account: &Path) -> Result<File> {
             _ => is_helped,
         };
         is_helped |= is_dying;
-        if !is_dying || Instant::now() >= end {
+        // A command has it for a moment, or a mount that begins.
+        let is_short = is_dying || user.as_ref().is_some_and(is_command);
+        if !is_short || Instant::now() >= end {
             return Err(taken(user));
         }
         std::thread::park_timeout(LOOK);
     }
+}
+
+/// Whether another process has the directory of an account, if there is one.
+///
+/// # Errors
+/// If that cannot be told.
+pub(super) fn is_taken(account: &Path) -> Result<bool> {
+    Ok(account.exists() && try_lock(account)?.is_none())
 }
 
 /// Another process has the directory of an account.

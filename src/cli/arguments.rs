@@ -11,7 +11,9 @@ use super::{
     log::LogTo,
     login_arguments::{DoctorArgs, LoginArgs, LogoutArgs},
     options,
+    plain_arguments::{ExportArgs, ImportArgs},
     space_arguments::{AgentArgs, BundleArgs, ShareArgs},
+    task_arguments::{AddArgs, CatArgs, DiffArgs, DoneArgs, FindArgs, ListArgs, OpenArgs},
 };
 
 use crate::sync::PathRules;
@@ -60,6 +62,25 @@ pub(super) enum Command {
     Bundle(BundleArgs),
     /// Print the links by which others see a project, or make them
     Share(ShareArgs),
+    /// Add tasks at the end of a project
+    Add(AddArgs),
+    /// Tick a task
+    Done(DoneArgs),
+    /// List tasks, a line each
+    List(ListArgs),
+    /// Find tasks by what they say; exits with 1 if none does
+    Find(FindArgs),
+    /// Print what a project says
+    Cat(CatArgs),
+    /// Print the address in the app, and open it where there is a desktop
+    Open(OpenArgs),
+    /// Say what saving a file as a project would send, a line for each request
+    Diff(DiffArgs),
+    /// Write projects as plain files, and only what is new or changed; exits with 1 if a file is not what
+    /// Taskade has, since it was edited
+    Export(Box<ExportArgs>),
+    /// Send what was edited in what was exported; exits with 1 if anything of it is not sent
+    Import(Box<ImportArgs>),
     /// Run a Taskade-compatible server on a local store
     Serve(ServeArgs),
     /// Print what a shell completes commands by

@@ -19,6 +19,9 @@ use tokio::{io::AsyncWriteExt, net::unix::WriteHalf};
 use crate::{
     api::TaskResource,
     error::{Error, Kind, Result},
+    ids::ProjectId,
+    task_list::TaskFilter,
+    vfs::{EditedFrom, TaskChoice},
 };
 
 /// The name of the socket.
@@ -76,6 +79,66 @@ pub(crate) enum Ask {
         path: PathBuf,
         create: bool,
     },
+    /// Lines to be added at the end of a project.
+    Add {
+        path: PathBuf,
+        lines: String,
+    },
+    /// A task to be ticked.
+    Done {
+        path: PathBuf,
+        task: TaskChoice,
+    },
+    /// The tasks at and below a path.
+    Tasks {
+        path: PathBuf,
+        filter: TaskFilter,
+    },
+    /// What a file says.
+    Text {
+        path: PathBuf,
+    },
+    /// What Taskade has at a path.
+    Whereabouts {
+        path: PathBuf,
+    },
+    /// The projects at and below a path, to be written as plain files.
+    Files {
+        path: PathBuf,
+    },
+    /// What is to be written of a project.
+    Snapshot {
+        path: PathBuf,
+    },
+    /// A text that was edited elsewhere.
+    SaveEdited {
+        path: PathBuf,
+        id: Option<ProjectId>,
+        from: EditedFrom,
+        text: String,
+        allow_delete: bool,
+        dry_run: bool,
+    },
+    /// A project that was made elsewhere.
+    CreateEdited {
+        path: PathBuf,
+        text: String,
+    },
+    /// A project that was renamed or moved elsewhere.
+    RenameEdited {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    /// A project that was removed elsewhere.
+    RemoveEdited {
+        path: PathBuf,
+        id: ProjectId,
+    },
+    /// What saving a text would send, or what waits or was refused.
+    Diff {
+        path: PathBuf,
+        text: Option<String>,
+    },
 }
 
 /// How far it has come.
@@ -93,6 +156,9 @@ pub(crate) struct RequestProgress {
     pub(crate) total: usize,
     /// How many a minute there are to spare, if the service has told of a limit.
     pub(crate) a_minute: Option<u32>,
+    /// How many requests are left, at most, where `total` counts something else.
+    #[serde(default)]
+    pub(crate) left: Option<usize>,
 }
 
 /// How far a file is on its way.
@@ -156,19 +222,30 @@ pub(crate) fn follow(
     account: &Path,
     ask: &Ask,
     timeout: Duration,
-    mut on_progress: impl FnMut(Progress),
+    on_progress: impl FnMut(Progress),
 ) -> Result<Option<Value>> {
     let failed =
         |error| Error::io("the mount does not answer", error).at(account.display().to_string());
-    let mut stream = match within(account, UnixStream::connect) {
-        Ok(stream) => stream,
-        Err(error) => {
-            return match error.kind() {
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => Ok(None),
-                _ => Err(failed(error)),
-            };
-        }
-    };
+    match within(account, UnixStream::connect) {
+        Ok(stream) => converse(stream, ask, timeout, on_progress).map(Some),
+        Err(error) => match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => Ok(None),
+            _ => Err(failed(error)),
+        },
+    }
+}
+
+/// Asks whoever is at the other end of a connection. `timeout` is for each sign of life.
+///
+/// # Errors
+/// What it answers with, or that it does not answer in time.
+pub(super) fn converse(
+    mut stream: UnixStream,
+    ask: &Ask,
+    timeout: Duration,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Value> {
+    let failed = |error| Error::io("the mount does not answer", error);
     stream.set_read_timeout(Some(timeout)).map_err(failed)?;
     let line = serde_json::to_string(ask)
         .map_err(|error| Error::new(Kind::Invalid, "the command cannot be sent").because(error))?;
@@ -184,7 +261,7 @@ pub(crate) fn follow(
             ControlReply { error: Some(error), .. } => {
                 return Err(Error::new(Kind::Refused, error));
             }
-            ControlReply { value, .. } => return Ok(Some(value.unwrap_or_default())),
+            ControlReply { value, .. } => return Ok(value.unwrap_or_default()),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 
@@ -25,8 +26,8 @@ use crate::{
     vfs::{Ino, Vfs},
 };
 
-/// Longest request in bytes.
-const LONGEST: u64 = 64 << 10;
+/// Longest request in bytes: a project's text may be in it.
+const LONGEST: u64 = 64 << 20;
 
 /// How long a client may take to say what it wants.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -90,7 +91,8 @@ pub(crate) fn listen(account: &Path, vfs: Arc<Vfs>, about: About) -> Result<List
     Ok(Listening(path))
 }
 
-async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<About>) {
+/// Answers one client.
+pub(super) async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, about: Arc<About>) {
     let (reader, mut writer) = stream.split();
     let mut line = String::new();
     let mut reader = tokio::io::BufReader::new(reader.take(LONGEST));
@@ -172,12 +174,28 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             status(vfs)
         }
         (Ask::Share { path, create }, _) => vfs.share_links(path, *create).await,
+        (Ask::Add { path, lines }, _) => told(&vfs.add(path, lines).await?),
+        (Ask::Done { path, task }, _) => told(&vfs.tick(path, task).await?),
+        (Ask::Text { path }, _) => text(vfs, path).await,
+        (Ask::Whereabouts { path }, _) => told(&vfs.whereabouts(path).await?),
+        (Ask::Snapshot { path }, _) => told(&vfs.snapshot(path).await?),
+        (Ask::SaveEdited { path, id, from, text, allow_delete, dry_run }, _) => {
+            let modes = (*allow_delete, *dry_run);
+            let saved = vfs.save_edited((path, id.as_ref()), from.clone(), text, modes).await?;
+            Ok(json!({ "lines": saved.0, "edited": told(&saved.1)? }))
+        }
+        (Ask::CreateEdited { path, text }, _) => told(&vfs.create_edited(path, text).await?),
+        (Ask::RenameEdited { from, to }, _) => told(&vfs.rename_edited(from, to).await?),
+        (Ask::RemoveEdited { path, id }, _) => told(&vfs.remove_edited(path, id).await?),
+        (Ask::Diff { path, text }, _) => told(&vfs.planned(path, text.as_deref()).await?),
         (
             Ask::Status {}
             | Ask::Owner {}
             | Ask::Retry { .. }
             | Ask::Discard { .. }
             | Ask::Details { .. }
+            | Ask::Tasks { .. }
+            | Ask::Files { .. }
             | Ask::Export { .. }
             | Ask::Import { .. },
             _,
@@ -200,8 +218,20 @@ async fn agenda(vfs: &Arc<Vfs>, path: Option<PathBuf>) -> Result<Value> {
 }
 
 fn status(vfs: &Vfs) -> Result<Value> {
-    serde_json::to_value(vfs.status())
-        .map_err(|error| Error::new(Kind::Protocol, "cannot say how it stands").because(error))
+    told(&vfs.status())
+}
+
+/// What a file says: its text, or its bytes if it is none.
+async fn text(vfs: &Arc<Vfs>, path: &Path) -> Result<Value> {
+    Ok(match String::from_utf8(vfs.content_at(path).await?) {
+        Ok(text) => json!({ "text": text }),
+        Err(bytes) => json!({ "bytes": bytes.into_bytes() }),
+    })
+}
+
+fn told(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|error| Error::new(Kind::Protocol, "cannot say what there is").because(error))
 }
 
 fn in_json(entry: &HistoryEntry) -> Value {

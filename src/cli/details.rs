@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_is_left_takes_the_minutes_that_the_spare_requests_take() {
-        let progress = |done, total, a_minute| RequestProgress { done, total, a_minute };
+        let progress =
+            |done, total, a_minute| RequestProgress { done, total, a_minute, left: None };
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         assert_eq!(remaining(progress(0, 200, Some(15))), minutes(14));
         assert_eq!(remaining(progress(199, 200, Some(15))), minutes(1));

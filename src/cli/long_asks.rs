@@ -12,7 +12,7 @@ use super::asks::{Ask, ByteProgress, ControlReply, ControlWriter, Progress, Requ
 use crate::{
     error::{Error, Kind, Result},
     sync::{DetailQuery, Transferred},
-    vfs::{AskedDetails, Vfs},
+    vfs::{AskedDetails, ReadSoFar, Vfs},
 };
 
 /// How often a client is told that the work goes on, also if there is nothing new.
@@ -23,7 +23,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether this takes long.
 pub(super) fn is_long(ask: &Ask) -> bool {
-    matches!(ask, Ask::Details { .. } | Ask::Export { .. } | Ask::Import { .. })
+    matches!(
+        ask,
+        Ask::Details { .. }
+            | Ask::Tasks { .. }
+            | Ask::Files { .. }
+            | Ask::Export { .. }
+            | Ask::Import { .. }
+    )
 }
 
 /// Does it and tells how far it has come. `None` if the client has gone: then it is broken off.
@@ -53,9 +60,29 @@ pub(super) async fn obey(
             };
             let requests = |&AskedDetails { done, total }: &AskedDetails| {
                 let a_minute = vfs.spare_requests();
-                Progress::Requests(RequestProgress { done, total, a_minute })
+                Progress::Requests(RequestProgress { done, total, a_minute, left: None })
             };
             follow(work, told, requests, writer, gone).await
+        }
+        Ask::Tasks { path, filter } => {
+            let (sender, told) = watch::channel(ReadSoFar::default());
+            let work = async {
+                let on_progress = |read| {
+                    sender.send_replace(read);
+                };
+                in_json(&vfs.tasks_below(&path, &filter, &on_progress).await?)
+            };
+            follow(work, told, |so_far| read_so_far(vfs, so_far), writer, gone).await
+        }
+        Ask::Files { path } => {
+            let (sender, told) = watch::channel(ReadSoFar::default());
+            let work = async {
+                let on_progress = |read| {
+                    sender.send_replace(read);
+                };
+                in_json(&vfs.files_below(&path, &on_progress).await?)
+            };
+            follow(work, told, |so_far| read_so_far(vfs, so_far), writer, gone).await
         }
         Ask::Export { path, file, mode } => {
             let (sender, told) = begun();
@@ -75,6 +102,12 @@ pub(super) async fn obey(
         }
         _ => Some(Err(Error::new(Kind::Invalid, "not a command that takes long"))),
     }
+}
+
+fn read_so_far(vfs: &Vfs, so_far: &ReadSoFar) -> Progress {
+    let ReadSoFar { done, total, requests } = *so_far;
+    let a_minute = vfs.spare_requests();
+    Progress::Requests(RequestProgress { done, total, a_minute, left: Some(requests) })
 }
 
 fn in_json(value: &impl Serialize) -> Result<Value> {

@@ -19,7 +19,9 @@ mod details;
 mod doctor;
 mod doctor_checks;
 mod doctor_finding;
+mod edits;
 mod environment;
+mod files;
 mod install_arguments;
 mod interrupt;
 mod journald;
@@ -42,9 +44,12 @@ mod mountpoint;
 mod mounts;
 mod open_files;
 mod options;
+mod plain;
+mod plain_arguments;
 mod poll;
 mod probe;
 mod prompt;
+mod reach;
 mod serve;
 mod service_manager;
 mod session;
@@ -54,9 +59,12 @@ mod status;
 mod status_watch;
 mod stored_token;
 mod sync;
+mod task_arguments;
+mod tasks;
 mod terminal;
 mod token_rotation;
 mod unmount;
+mod unmounted;
 mod version;
 mod waiting;
 mod whose;
@@ -184,6 +192,15 @@ fn dispatch(command: Command, arguments: Vec<OsString>) -> Result<ExitCode> {
         Command::Agent(args) => agent::agent(&args),
         Command::Bundle(args) => bundle::bundle(&args),
         Command::Share(args) => share::share(&args),
+        Command::Add(args) => edits::add(&args),
+        Command::Done(args) => edits::done(&args),
+        Command::List(args) => tasks::list(&args),
+        Command::Find(args) => tasks::find(&args),
+        Command::Cat(args) => files::cat(&args),
+        Command::Open(args) => files::open(&args),
+        Command::Diff(args) => files::diff(&args),
+        Command::Export(args) => plain::export(&args),
+        Command::Import(args) => plain::import(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

@@ -18,7 +18,7 @@ use super::{
     session::{Access, AccountSession},
     sync,
     terminal::tell,
-    waiting::{REMEDY, Watch, counted, pending},
+    waiting::{self, REMEDY, Watch, counted, pending},
 };
 
 use crate::{
@@ -164,19 +164,11 @@ fn in_short(vfs: &Vfs) -> String {
 
 /// Tells what did not get to Taskade.
 fn tell_left(vfs: &Vfs, in_background: bool) {
-    let pending = pending(&sync::progress_status(vfs));
-    for change in &pending {
-        let words = change.in_words();
-        match in_background {
-            true => tracing::warn!("not with Taskade: {words}"),
-            false => tell(&format_args!("not with Taskade: {words}")),
-        }
-    }
-    match pending.len() {
-        0 => {}
-        count if in_background => tracing::warn!("{} are {REMEDY}", counted(count)),
-        count => tell(&format_args!("{} did not get to Taskade; {REMEDY}", counted(count))),
-    }
+    let status = sync::progress_status(vfs);
+    waiting::tell_left(&status, |words| match in_background {
+        true => tracing::warn!("{words}"),
+        false => tell(&words),
+    });
 }
 
 /// Where nothing is known yet, looks at the workspaces, which the first listing then has.

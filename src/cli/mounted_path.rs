@@ -80,6 +80,14 @@ pub(super) fn path_or_only_mount(
     if let Some(account) = mounted_here(state_dir) {
         return Ok(MountedPath { account: account?, inside: None });
     }
+    only_mount(state_dir).map(|account| MountedPath { account, inside: None })
+}
+
+/// The account of the only mount of a state directory.
+///
+/// # Errors
+/// [`Kind::NotFound`] if nothing is mounted, [`Kind::Invalid`] if several are.
+pub(super) fn only_mount(state_dir: Option<&Path>) -> Result<PathBuf> {
     let mut mounted = Vec::new();
     let state_dir = account::state_dir(state_dir)?;
     for account in accounts(&state_dir)? {
@@ -88,7 +96,7 @@ pub(super) fn path_or_only_mount(
         }
     }
     match (mounted.pop(), mounted.is_empty()) {
-        (Some(account), true) => Ok(MountedPath { account, inside: None }),
+        (Some(account), true) => Ok(account),
         (None, _) => {
             Err(Error::new(Kind::NotFound, "nothing is mounted with this state directory")
                 .at(state_dir.display().to_string())

@@ -32,6 +32,7 @@ use crate::{
 const STORES: &str = "local";
 
 /// What an account is used with.
+#[derive(Clone)]
 pub(crate) enum Access {
     /// A local store, which makes its own token.
     Store(PathBuf),

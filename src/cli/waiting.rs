@@ -53,6 +53,18 @@ pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
     waits.map(change).collect()
 }
 
+/// Tells what did not get to Taskade.
+pub(super) fn tell_left(status: &Value, mut tell: impl FnMut(String)) {
+    let pending = pending(status);
+    for change in &pending {
+        tell(format!("not with Taskade: {}", change.in_words()));
+    }
+    match pending.len() {
+        0 => {}
+        count => tell(format!("{} did not get to Taskade; {REMEDY}", counted(count))),
+    }
+}
+
 /// So many changes, in words.
 pub(super) fn counted(count: usize) -> String {
     if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }

@@ -38,6 +38,27 @@ pub(crate) fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> R
     Ok(())
 }
 
+/// Refuses a text in which git has left both sides of a conflict.
+pub(crate) fn check_conflict_markers(text: &str) -> Result<()> {
+    let is_mark = |line: &str, mark: &str| {
+        line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let mut begun = None;
+    let mut is_parted = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        match begun {
+            _ if is_mark(line, "<<<<<<<") => (begun, is_parted) = (Some(number), false),
+            Some(_) if is_mark(line, "=======") => is_parted = true,
+            Some(begun) if is_parted && is_mark(line, ">>>>>>>") => {
+                let what = format!("line {begun}: a conflict is left in it");
+                return Err(Error::new(Kind::Invalid, what).hint("settle it, and save that"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The deletion guard: more than `most` tasks and more than half of the project.
 pub(crate) fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Result<()> {
     let kept: std::collections::HashSet<&Key> = ours.items.iter().map(|item| &item.key).collect();
@@ -50,4 +71,20 @@ pub(crate) fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Re
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_conflict_markers;
+
+    #[test]
+    fn both_sides_of_a_conflict_are_refused_and_a_line_of_signs_is_not() {
+        let left = "- a\n<<<<<<< HEAD\n- b\n||||||| base\n=======\n- c\n>>>>>>> theirs\n";
+        let refused = check_conflict_markers(left).unwrap_err().to_string();
+        assert!(refused.contains("line 2"), "{refused}");
+        for fine in ["", "- <<<<<<< a\n- =======\n- >>>>>>> b\n", "Title\n=======\n", ">>>>>>> x\n"]
+        {
+            assert!(check_conflict_markers(fine).is_ok(), "{fine}");
+        }
+    }
 }

@@ -8,13 +8,20 @@ use tokio::sync::watch;
 use crate::{
     agenda::Gathered,
     error::Result,
+    ids::ProjectId,
     sync::{DetailQuery, Exported, HistoryEntry, Transferred},
+    task_list::TaskFilter,
     vfs::{
         agenda,
         bundles::{self, ImportOutcome},
         control,
         details_below::{self, AskedDetails},
-        history, rejected, rejected_removals, resolve, rest, share,
+        edits::{self, Edited, TaskChoice},
+        history,
+        lookups::{self, ListedTasks, Whereabouts},
+        plain_files::{self, EditedFrom, PlainFile, Snapshot},
+        read_below::ReadSoFar,
+        rejected, rejected_removals, resolve, rest, share,
         status::Status,
         types::Ino,
         volume::Vfs,
@@ -116,6 +123,123 @@ impl Vfs {
     /// [`Kind::Invalid`](crate::error::Kind::Invalid) if no project is there, otherwise what Taskade refuses with.
     pub async fn share_links(&self, path: &Path, create: bool) -> Result<Value> {
         share::links(self, path, create).await
+    }
+
+    /// Adds lines at the end of the project at a path relative to the mount.
+    ///
+    /// # Errors
+    /// As a save; what is refused here leaves nothing behind.
+    pub async fn add(self: &Arc<Self>, path: &Path, lines: &str) -> Result<Edited> {
+        edits::add(self, path, lines).await
+    }
+
+    /// Ticks a task of the project at a path relative to the mount.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is no such task, [`Kind::Invalid`](crate::error::Kind::Invalid) if it is not clear which is
+    /// meant, otherwise as a save.
+    pub async fn tick(self: &Arc<Self>, path: &Path, task: &TaskChoice) -> Result<Edited> {
+        edits::tick(self, path, task).await
+    }
+
+    /// What saving this text as the project at a path relative to the mount would send, a line for each
+    /// request; without a text, what waits or was refused there.
+    ///
+    /// # Errors
+    /// What the save would be refused with before anything is sent.
+    pub async fn planned(self: &Arc<Self>, path: &Path, text: Option<&str>) -> Result<Vec<String>> {
+        edits::planned(self, path, text).await
+    }
+
+    /// The tasks that are wanted of those at and below a path relative to the mount, in order. Tells after
+    /// each project how far it has come.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing is there, or what reading failed with.
+    pub async fn tasks_below(
+        self: &Arc<Self>,
+        path: &Path,
+        filter: &TaskFilter,
+        on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
+    ) -> Result<ListedTasks> {
+        lookups::tasks_below(self, path, filter, on_progress).await
+    }
+
+    /// What a file at a path relative to the mount says.
+    ///
+    /// # Errors
+    /// As opening and reading it.
+    pub async fn content_at(self: &Arc<Self>, path: &Path) -> Result<Vec<u8>> {
+        lookups::content_at(self, path).await
+    }
+
+    /// What Taskade has at a path relative to the mount.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if it has nothing there, or not yet.
+    pub async fn whereabouts(&self, path: &Path) -> Result<Whereabouts> {
+        lookups::whereabouts(self, path).await
+    }
+
+    /// The projects at and below a path relative to the mount, to be written as plain files elsewhere. Tells
+    /// after each how far it has come.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if nothing is there, or what reading failed with.
+    pub async fn files_below(
+        self: &Arc<Self>,
+        path: &Path,
+        on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
+    ) -> Result<Vec<PlainFile>> {
+        plain_files::files_below(self, path, on_progress).await
+    }
+
+    /// What is to be written elsewhere of the project at a path relative to the mount, as it is known.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn snapshot(self: &Arc<Self>, path: &Path) -> Result<Snapshot> {
+        plain_files::snapshot(self, path).await
+    }
+
+    /// Saves a text that was edited elsewhere as the project at a path relative to the mount, if it is the
+    /// one with this id. The modes are whether it may delete much, and whether nothing is to be saved. The
+    /// requests in words, and what became of it.
+    ///
+    /// # Errors
+    /// As a save; what is refused here leaves nothing behind.
+    pub async fn save_edited(
+        self: &Arc<Self>,
+        project: (&Path, Option<&ProjectId>),
+        from: EditedFrom,
+        text: &str,
+        modes: (bool, bool),
+    ) -> Result<(Vec<String>, Edited)> {
+        plain_files::save_edited(self, project, from, text, modes).await
+    }
+
+    /// Creates a project that was made elsewhere.
+    ///
+    /// # Errors
+    /// [`Kind::Exists`](crate::error::Kind::Exists) if there is one of this name, otherwise as a save.
+    pub async fn create_edited(self: &Arc<Self>, path: &Path, text: &str) -> Result<Edited> {
+        plain_files::create_edited(self, path, text).await
+    }
+
+    /// Renames or moves a project that was renamed or moved elsewhere.
+    ///
+    /// # Errors
+    /// [`Kind::Exists`](crate::error::Kind::Exists) if another project has the name, otherwise as a renaming.
+    pub async fn rename_edited(self: &Arc<Self>, from: &Path, to: &Path) -> Result<()> {
+        plain_files::rename_edited(self, from, to).await
+    }
+
+    /// Archives a project whose file was removed elsewhere.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::error::Kind::NotFound) if there is none with this id, otherwise as a removal.
+    pub async fn remove_edited(self: &Arc<Self>, path: &Path, id: &ProjectId) -> Result<()> {
+        plain_files::remove_edited(self, path, id).await
     }
 
     /// How many requests a minute are to spare for what nobody waits for, if the service has told

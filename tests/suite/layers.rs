@@ -44,7 +44,7 @@ const LAYERS: [&[&str]; 21] = [
     &["sync::upload", "sync::bundle"],
     &["sync::operation"],
     &["sync::write", "sync::build"],
-    &["agenda"],
+    &["agenda", "task_list"],
     &["vfs"],
     &["fuse"],
     &["cli"],

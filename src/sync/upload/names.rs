@@ -261,6 +261,9 @@ pub(crate) fn no_member(project: &Project, stranger: &str, known: &[&str]) -> Er
     let all: Vec<String> = known.iter().map(|member| format!("@{member}")).collect();
     let hint = match like {
         Some(like) => format!("write @{like}, or \\@{stranger} to keep it as text"),
+        None if all.is_empty() => {
+            format!("it has no members; write \\@{stranger} to keep it as text")
+        }
         None => format!("it has {}; write \\@{stranger} to keep it as text", all.join(", ")),
     };
     Error::new(Kind::Invalid, what).hint(hint)

@@ -250,7 +250,7 @@ fn respell(project: &Project, next: &mut Replica, base: &Outline, ours: &Outline
 
 /// Reads a text as tasks, tells who is who, and refuses what cannot or must not be. What it was
 /// edited from, with what the program has in its buffer that was given up and is there again.
-fn understand(
+pub(crate) fn understand(
     engine: &Engine,
     project: &Project,
     next: &mut Replica,

@@ -40,20 +40,8 @@ pub struct HistoryEntry {
 /// What was done to a project whose fields are shown so; its path is the one that was noted.
 pub(crate) fn in_words(action: &Action, fields: Option<&FieldView>) -> HistoryEntry {
     let changes = changes(&action.before, &action.after, fields);
-    let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
-    let kinds = [
-        ("+ ", "added"),
-        ("- ", "deleted"),
-        ("~ ", "edited"),
-        ("x ", "ticked"),
-        ("o ", "unticked"),
-        ("> ", "moved"),
-    ];
-    let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
-    let counts: Vec<String> =
-        counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let summary = match action.kind {
-        ActionKind::Saved => counts.join(", "),
+        ActionKind::Saved => counted(&changes),
         ActionKind::Created => match &action.former {
             None => "created".to_owned(),
             Some(made_from) if made_from.project.as_str().is_empty() => {
@@ -83,7 +71,29 @@ pub(crate) fn in_words(action: &Action, fields: Option<&FieldView>) -> HistoryEn
     }
 }
 
-fn changes(before: &Outline, after: &Outline, fields: Option<&FieldView>) -> Vec<String> {
+/// How many changes there are of each kind.
+pub(crate) fn counted(changes: &[String]) -> String {
+    let count = |mark: &str| changes.iter().filter(|change| change.starts_with(mark)).count();
+    let kinds = [
+        ("+ ", "added"),
+        ("- ", "deleted"),
+        ("~ ", "edited"),
+        ("x ", "ticked"),
+        ("o ", "unticked"),
+        ("> ", "moved"),
+    ];
+    let counts = kinds.into_iter().map(|(mark, word)| (count(mark), word));
+    let counts: Vec<String> =
+        counts.filter(|(count, _)| *count > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    counts.join(", ")
+}
+
+/// A line for each change from one outline to another, whose fields are shown so.
+pub(crate) fn changes(
+    before: &Outline,
+    after: &Outline,
+    fields: Option<&FieldView>,
+) -> Vec<String> {
     let words = |item: &Item| task_in_words(item, fields);
     let old: HashMap<&Key, &Item> = before.items.iter().map(|item| (&item.key, item)).collect();
     let new: HashSet<&Key> = after.items.iter().map(|item| &item.key).collect();

@@ -34,3 +34,4 @@ mod tables;
 mod uploads;
 mod watched_crowds;
 mod watchers;
+mod without_mount;

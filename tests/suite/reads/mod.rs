@@ -8,6 +8,7 @@ mod first_looks;
 mod following;
 mod invalidation;
 mod kernel_cache;
+mod lists;
 mod media;
 mod open_descriptors;
 mod other_looks;

@@ -103,7 +103,7 @@ fn who_is_not_asked_says_in_the_log_what_waits() {
     });
     let log = fs::read_to_string(mounted.dir.path().join("state/log")).unwrap();
     names_three(&log, "not with Taskade: ");
-    assert!(log.contains("3 changes are in the journal"), "{log}");
+    assert!(log.contains("3 changes did not get to Taskade"), "{log}");
 }
 
 #[test]

@@ -1,0 +1,157 @@
+//! Who answers for a path: the mount that it is in, the mount of the account that was named, or, where
+//! nothing is mounted, this process.
+
+use std::{
+    path::{Component, Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::{
+    account,
+    account_arguments::AccountArgs,
+    asks::{self, Ask, Progress},
+    mounted_path::{self, ANSWER_TIMEOUT},
+    mountpoint,
+    session::Access,
+    unmounted::Unmounted,
+};
+
+use crate::{
+    error::{Error, Kind, Result},
+    sync::Settings,
+};
+
+/// How long another command may have the account.
+const TAKEN: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether it has it still.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Who answers for an account.
+pub(super) enum Reached {
+    /// The process that has it mounted; the account's directory.
+    Mounted(PathBuf),
+    /// This one, until this is dropped; the account's directory.
+    Unmounted(PathBuf, Box<Unmounted>),
+}
+
+/// A path, and who answers for it.
+pub(super) struct ReachedPath {
+    pub(super) reached: Reached,
+    /// The path relative to the mount, empty for its root.
+    pub(super) inside: PathBuf,
+    /// What comes before a path relative to the mount, so that it is found from here.
+    pub(super) prefix: PathBuf,
+}
+
+impl Reached {
+    /// Who answers for the account that was named; without a token, for the only one that is mounted.
+    ///
+    /// # Errors
+    /// If there is no token and nothing mounted, or the account cannot be opened.
+    pub(super) fn account(args: &AccountArgs) -> Result<Self> {
+        let access = match Access::of(args) {
+            Ok(access) => access,
+            // Who mounted has given it: what is mounted needs none.
+            Err(no_token) if no_token.kind() == Kind::Unauthorized => {
+                let mounted = mounted_path::only_mount(args.state_dir.as_deref());
+                return match mounted {
+                    Ok(account) => Ok(Reached::Mounted(account)),
+                    Err(error) if error.kind() == Kind::NotFound => Err(no_token),
+                    Err(error) => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let directory = access.directory(args)?;
+        let end = Instant::now() + TAKEN;
+        loop {
+            if asks::ask(&directory, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
+                return Ok(Reached::Mounted(directory));
+            }
+            if account::is_taken(&directory)? && Instant::now() < end {
+                std::thread::park_timeout(LOOK);
+                continue;
+            }
+            match Unmounted::open(args, access.clone(), Settings::default()) {
+                Ok(unmounted) => return Ok(Reached::Unmounted(directory, Box::new(unmounted))),
+                // Somebody was faster.
+                Err(error) if error.kind() == Kind::Exists && Instant::now() < end => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The account's directory.
+    pub(super) fn directory(&self) -> &Path {
+        match self {
+            Reached::Mounted(directory) | Reached::Unmounted(directory, _) => directory,
+        }
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    /// What the answer is an error with.
+    pub(super) fn ask(&self, ask: &Ask) -> Result<Value> {
+        self.follow(ask, |_| {})
+    }
+
+    /// As [`ask`](Self::ask), and tells how far it has come.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(super) fn follow(&self, ask: &Ask, on_progress: impl FnMut(Progress)) -> Result<Value> {
+        match self {
+            Reached::Mounted(directory) => {
+                asks::follow(directory, ask, ANSWER_TIMEOUT, on_progress)?
+                    .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
+            }
+            Reached::Unmounted(_, unmounted) => unmounted.follow(ask, ANSWER_TIMEOUT, on_progress),
+        }
+    }
+}
+
+impl ReachedPath {
+    /// Who answers for a path: one in a mount, or one as below a mount's root. Without a path it is the
+    /// root of the mount that the current directory is in, else of the account that was named.
+    ///
+    /// # Errors
+    /// If it is neither, or as [`Reached::account`].
+    pub(super) fn of(path: Option<&Path>, args: &AccountArgs) -> Result<Self> {
+        let Some(path) = path else {
+            let here = mounted_path::mounted_here(args.state_dir.as_deref());
+            let reached = match here {
+                Some(account) if args.local.is_none() => Reached::Mounted(account?),
+                _ => Reached::account(args)?,
+            };
+            return Ok(Self { reached, inside: PathBuf::new(), prefix: PathBuf::new() });
+        };
+        if let Ok(Some((root, inside))) = mountpoint::mount_of(path) {
+            let account = mounted_path::account_of(&root, path)?;
+            let prefix = prefix_of(path, &inside).unwrap_or(root);
+            return Ok(Self { reached: Reached::Mounted(account), inside, prefix });
+        }
+        let inside = path.components().filter(|part| *part != Component::CurDir);
+        let inside: PathBuf = inside.collect();
+        let is_below = inside.components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_below || path.starts_with(".") {
+            return Err(mounted_path::not_in_a_mount(path)
+                .hint("without a mount, name it as below one: WORKSPACE/PROJECT.md"));
+        }
+        Ok(Self { reached: Reached::account(args)?, inside, prefix: PathBuf::new() })
+    }
+
+    /// A path relative to the mount, as it is found from here.
+    pub(super) fn shown(&self, inside: &str) -> String {
+        self.prefix.join(inside).display().to_string()
+    }
+}
+
+/// What was given of a path before the part that is in the mount.
+fn prefix_of(given: &Path, inside: &Path) -> Option<PathBuf> {
+    let above = given.ancestors().nth(inside.components().count())?;
+    given.ends_with(inside).then(|| above.to_owned())
+}
