@@ -201,7 +201,7 @@ pub(crate) async fn project_at(vfs: &Vfs, path: &Path) -> Result<Arc<Project>> {
         Found::Directory(_) => Err(Error::new(Kind::IsDirectory, "it is a directory")
             .at(shown(path))
             .hint("name the file of a project")),
-        Found::Elsewhere => Err(Error::new(Kind::Invalid, "it is no project")
+        Found::Elsewhere => Err(Error::new(Kind::NotFound, "Taskade has nothing there")
             .at(shown(path))
             .hint("the files of projects end with .md")),
         Found::Nothing => Err(directory::no_entry().at(shown(path))),

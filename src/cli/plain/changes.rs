@@ -14,10 +14,28 @@ const MOST_TOLD: usize = 50;
 /// What an export has changed. Paths are relative to the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Changed {
-    Added { path: PathBuf, after: Outline },
-    Edited { path: PathBuf, before: Option<Outline>, after: Outline },
-    Renamed { from: PathBuf, path: PathBuf },
-    Removed { path: PathBuf, before: Option<Outline> },
+    Added {
+        path: PathBuf,
+        after: Outline,
+    },
+    Edited {
+        path: PathBuf,
+        before: Option<Outline>,
+        after: Outline,
+    },
+    Renamed {
+        from: PathBuf,
+        path: PathBuf,
+    },
+    Removed {
+        path: PathBuf,
+        before: Option<Outline>,
+    },
+    /// It says what Taskade has, and the repository does not know it yet: it was imported, or an export was
+    /// broken off.
+    Uncommitted {
+        path: PathBuf,
+    },
 }
 
 impl Changed {
@@ -26,7 +44,8 @@ impl Changed {
             Changed::Added { path, .. }
             | Changed::Edited { path, .. }
             | Changed::Renamed { path, .. }
-            | Changed::Removed { path, .. } => path,
+            | Changed::Removed { path, .. }
+            | Changed::Uncommitted { path } => path,
         }
     }
 
@@ -35,6 +54,7 @@ impl Changed {
         match self {
             Changed::Added { .. } => "created".to_owned(),
             Changed::Removed { .. } => "completed or gone".to_owned(),
+            Changed::Uncommitted { .. } => "edited here, and with Taskade".to_owned(),
             Changed::Renamed { from, .. } => format!("renamed from {}", from.display()),
             Changed::Edited { .. } => match counted_changes(&self.lines()) {
                 nothing if nothing.is_empty() => "written otherwise".to_owned(),
@@ -97,6 +117,7 @@ pub(super) fn counted(changed: &[Changed], unchanged: usize) -> String {
         (count(|it| matches!(it, Changed::Edited { .. })), "changed"),
         (count(|it| matches!(it, Changed::Renamed { .. })), "renamed"),
         (count(|it| matches!(it, Changed::Removed { .. })), "gone"),
+        (count(|it| matches!(it, Changed::Uncommitted { .. })), "edited here"),
         (unchanged, "unchanged"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);

@@ -64,6 +64,9 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
     let plan = export.plan(args.allow_delete)?;
     let unchanged = plan.unchanged;
     export.carry_out(plan)?;
+    if let Some(repository) = &repository {
+        export.find_uncommitted(repository)?;
+    }
     let Export { mut changed, left, remote, .. } = export;
     changed.sort_by(|one, other| one.path().cmp(other.path()));
     if let Some(repository) = repository
@@ -334,6 +337,23 @@ impl Export<'_> {
             self.folder.keep_tasks(id, &file.digest, &outline)?;
             let written = Written { path, digest: file.digest, imported: None };
             self.manifest.projects.insert(id.clone(), written);
+        }
+        Ok(())
+    }
+}
+
+impl Export<'_> {
+    /// Finds the files that say what Taskade has, and that the repository does not have so.
+    fn find_uncommitted(&mut self, repository: &git::Repository) -> Result<()> {
+        let disk = disk::files(&self.folder.dir)?;
+        let projects = &self.manifest.projects;
+        for path in repository.uncommitted()? {
+            let is_changed = self.changed.iter().any(|it| it.path() == path);
+            let is_as_written =
+                |it: &Written| it.path == path && disk.get(&path) == Some(&it.digest);
+            if !is_changed && projects.values().any(is_as_written) {
+                self.changed.push(Changed::Uncommitted { path });
+            }
         }
         Ok(())
     }

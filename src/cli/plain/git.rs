@@ -85,6 +85,22 @@ impl Repository {
         Ok(known.flat_map(|path| path.iter().copied().chain([0])).collect())
     }
 
+    /// The paths below the directory, relative to it, that are not as the last commit has them.
+    ///
+    /// # Errors
+    /// What git fails with.
+    pub(super) fn uncommitted(&self) -> Result<Vec<PathBuf>> {
+        let status =
+            ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."];
+        let output = self.git(&status, None)?;
+        // Its paths are relative to the top of the repository.
+        let prefix = self.git(&["rev-parse", "--show-prefix"], None)?;
+        let prefix = prefix.stdout.trim_ascii_end();
+        let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| entry.len() > 3);
+        let below = entries.filter_map(|entry| entry[3..].strip_prefix(prefix));
+        Ok(below.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
+    }
+
     /// What changed of the projects' files between two commits: status, path, and where it was before.
     ///
     /// # Errors

@@ -227,6 +227,16 @@ fn an_export_keeps_a_repository_whose_commits_say_what_was_done() {
     account.ok(&["export", "out", "--git"]);
     assert_eq!(git(&dir, &["rev-list", "--count", "HEAD"]), "2\n");
     assert!(!git(&dir, &["ls-files"]).contains(".taskadefs"));
+    // What was edited here is committed once Taskade has it, and nothing else.
+    edit(&account, "Acme/Notes.md", "ask Bob", "ask Bill");
+    fs::write(dir.join("mine.txt"), "mine").unwrap();
+    account.fails(&["export", "out", "--git"]);
+    assert_eq!(git(&dir, &["rev-list", "--count", "HEAD"]), "2\n");
+    account.ok(&["import", "out"]);
+    account.ok(&["export", "out", "--git"]);
+    let subject = git(&dir, &["log", "-1", "--format=%s"]);
+    assert_eq!(subject, "Acme/Notes.md: edited here, and with Taskade\n");
+    assert_eq!(git(&dir, &["status", "--porcelain"]), "?? mine.txt\n");
 }
 
 #[test]

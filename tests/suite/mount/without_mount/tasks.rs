@@ -51,6 +51,7 @@ fn what_cannot_be_added_is_refused_and_leaves_nothing_behind() {
     for (path, why) in [
         ("Acme/None.md", "no such file"),
         ("Acme", "it is a directory"),
+        ("Nowhere", "Taskade has nothing there"),
         ("/etc/passwd", "not in a mount"),
         ("./Acme/Plan.md", "not in a mount"),
     ] {
