@@ -57,6 +57,22 @@ as_ann 'taskadefs status'
 as_ann 'taskadefs history'
 as_ann 'taskadefs doctor'
 
+step 'add and list without an editor'
+as_ann 'taskadefs add Acme/Inbox.md call Ann'
+as_ann 'taskadefs done Acme/Inbox.md "call Ann"'
+as_ann 'taskadefs list Acme/Inbox.md --open' | grep 'buy milk'
+as_ann 'taskadefs find "call ann"' | grep -F 'Acme/Inbox.md:' | grep -F '[x] call Ann'
+
+step 'keep it in git, edit it there, send that'
+as_ann 'git config --global user.name Ann && git config --global user.email ann@localhost'
+as_ann 'taskadefs export tasks --git'
+as_ann 'git -C tasks log --oneline'
+as_ann 'sed -i "s/buy milk/buy oat milk/" tasks/Acme/Inbox.md'
+as_ann 'taskadefs import tasks --dry-run' | grep 'update buy milk → buy oat milk'
+as_ann 'taskadefs import tasks'
+as_ann 'grep -h "buy oat milk" Taskade/Acme/Inbox.md'
+as_ann 'taskadefs export tasks --git --quiet && test -z "$(git -C tasks status --porcelain)"'
+
 step 'stop, as systemd does'
 main_process() {
 	local process
@@ -72,7 +88,7 @@ step 'upgrade'
 dpkg -i /shared/new.deb >/dev/null
 dpkg-query -W taskadefs
 as_ann 'taskadefs mount work'
-as_ann 'grep -h "buy milk" Taskade/Acme/Inbox.md && cat Taskade/Acme/Ideas/First.md'
+as_ann 'grep -h "buy oat milk" Taskade/Acme/Inbox.md && cat Taskade/Acme/Ideas/First.md'
 as_ann 'taskadefs umount work'
 
 step 'remove'

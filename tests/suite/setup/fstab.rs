@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 use crate::{
-    setup::home::{Home, is_root},
+    setup::home::{Home, need_root},
     support::mount::{PROGRAM, run, said},
 };
 
@@ -33,9 +33,7 @@ fn apart(home: &Home, script: &str) -> String {
 
 #[test]
 fn a_line_of_fstab_is_mounted_by_root_for_a_user() {
-    if !is_root() {
-        return;
-    }
+    need_root();
     let home = Home::with("");
     home.mountpoint("mnt");
     let line = "taskade ROOT/mnt fuse.taskadefs \
@@ -58,9 +56,7 @@ fn a_line_of_fstab_is_mounted_by_root_for_a_user() {
 
 #[test]
 fn a_user_mounts_and_unmounts_what_a_line_of_fstab_lets_them() {
-    if !is_root() {
-        return;
-    }
+    need_root();
     let home = Home::with("");
     home.mountpoint("mnt");
     let line = "taskade ROOT/mnt fuse.taskadefs user,noauto,_netdev,local=ROOT/store,state-dir=ROOT/state 0 0\n";
@@ -82,9 +78,7 @@ fn a_user_mounts_and_unmounts_what_a_line_of_fstab_lets_them() {
 
 #[test]
 fn mount_says_why_it_cannot() {
-    if !is_root() {
-        return;
-    }
+    need_root();
     let home = Home::with("");
     home.mountpoint("mnt");
     let told = apart(

@@ -90,14 +90,11 @@ impl Home {
     }
 }
 
-/// Whether this is root, who alone can try what follows; says so if not.
-pub(super) fn is_root() -> bool {
-    // SAFETY: the call only asks.
+/// Fails unless root runs the tests: a test that is skipped counts as missing.
+pub(super) fn need_root() {
+    // SAFETY: it has no preconditions, and cannot fail.
     let is_root = unsafe { libc::geteuid() } == 0;
-    if !is_root {
-        eprintln!("not tried: only root can mount where nobody else sees it");
-    }
-    is_root
+    assert!(is_root, "only root can do what this test looks at: run the tests as root");
 }
 
 /// Whether something is mounted at a path.

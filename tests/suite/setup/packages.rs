@@ -11,7 +11,7 @@ use std::{
 use taskadefs::server::{Server, ServerConfig};
 use tokio::runtime::Runtime;
 
-use crate::{setup::home::is_root, support::mount::said};
+use crate::{setup::home::need_root, support::mount::said};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -85,9 +85,7 @@ fn in_fresh_root(shared: &Path, name: &str) -> String {
 
 #[test]
 fn a_first_hour_from_the_package_to_the_upgrade() {
-    if !is_root() {
-        return;
-    }
+    need_root();
     let shared = tempfile::tempdir().unwrap();
     let told = in_fresh_root(shared.path(), "first_hour.sh");
     assert!(told.contains("\nthat was the first hour\n"), "{told}");
@@ -95,9 +93,7 @@ fn a_first_hour_from_the_package_to_the_upgrade() {
 
 #[test]
 fn an_upgrade_goes_on_with_what_waits_in_a_journal_of_the_version_before() {
-    if !is_root() {
-        return;
-    }
+    need_root();
     let shared = tempfile::tempdir().unwrap();
     let runtime = Runtime::new().unwrap();
     let config = ServerConfig::new(shared.path().join("store"));

@@ -80,7 +80,7 @@ fn the_manager_is_told_why_nothing_is_mounted() {
 #[test]
 fn the_unit_is_one_that_systemd_takes() {
     let home = Home::with("");
-    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/taskadefs@.service");
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/taskadefs@.service");
     let unit = fs::read_to_string(unit).unwrap().replace("/usr/bin/taskadefs", PROGRAM);
     let copy = home.path("taskadefs@.service");
     fs::write(&copy, unit).unwrap();
