@@ -38,7 +38,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<ExitCode> {
         checks::other_users(),
     ];
     findings.extend(checks::config_file());
-    findings.extend(args.mountpoint.as_deref().map(checks::mountpoint));
+    findings.extend(args.mountpoint.as_deref().map(checks::place_to_mount));
     match account::state_dir(args.account.state_dir.as_deref()) {
         Ok(state_dir) => {
             findings.extend(checks::state_directory(&state_dir));

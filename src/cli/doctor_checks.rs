@@ -16,7 +16,7 @@ use super::{
         check::{Problem, check},
     },
     doctor_finding::Finding,
-    mounted_path, mounts,
+    mounted_path, mountpoint, mounts, probe,
 };
 
 use crate::{clock::duration_in_words, database, sync::JOURNAL};
@@ -99,21 +99,18 @@ pub(super) fn config_file() -> Vec<Finding> {
 }
 
 /// Whether something can be mounted there.
-pub(super) fn mountpoint(path: &Path) -> Finding {
+pub(super) fn place_to_mount(path: &Path) -> Finding {
     const CHECK: &str = "mountpoint";
     let shown = path.display().to_string();
-    if path.canonicalize().is_ok_and(|path| mounts::is_mounted(&path)) {
-        return Finding::ok(CHECK, format!("{shown} is mounted"));
+    let resolved = match mountpoint::resolve(path) {
+        Ok(resolved) => resolved,
+        Err(error) => return Finding::failed(CHECK, &error),
+    };
+    if mounts::is_mounted(&resolved) {
+        return mounted(CHECK, &resolved, shown);
     }
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {
-            return Finding::fail(
-                CHECK,
-                format!("{shown}: the mount's process died"),
-                "taskadefs umount it, and mount again",
-            );
-        }
         Err(error) => return Finding::fail(CHECK, format!("{shown}: {error}"), "mkdir it"),
     };
     let user = rustix::process::geteuid();
@@ -134,6 +131,25 @@ pub(super) fn mountpoint(path: &Path) -> Finding {
             format!("{shown} is not empty"),
             "what is in it is hidden while it is mounted",
         ),
+    }
+}
+
+/// How it is with a mount that is there, asked by a process that can be left behind.
+fn mounted(check: &'static str, at: &Path, shown: String) -> Finding {
+    match probe::ask(at) {
+        Ok(probe::ProbeResult::ServedBy(pid)) => {
+            Finding::ok(check, format!("{shown} is mounted, by process {pid}"))
+        }
+        Ok(probe::ProbeResult::Closed) => {
+            Finding::warn(check, format!("{shown} is mounted by another user"), "choose another")
+        }
+        Ok(probe::ProbeResult::Dead) => Finding::fail(
+            check,
+            format!("the process of the mount at {shown} has died"),
+            "taskadefs umount it, and mount again: it goes on with what waits",
+        ),
+        Ok(probe::ProbeResult::Silent) => Finding::failed(check, &mountpoint::silent(&shown)),
+        Err(error) => Finding::failed(check, &error),
     }
 }
 

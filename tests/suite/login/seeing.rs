@@ -118,7 +118,10 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
     {
         assert_eq!(verdict(&found, check), "ok", "{check}");
     }
+    let process = format!("/proc/{}", person.mounted.pid().unwrap());
     person.mounted.end();
+    // Until then it writes what is below.
+    until("the end of the mount's process", || !fs::exists(&process).unwrap());
     let told = person.ok(&["doctor", &root]);
     assert!(told.contains("logged in as @me, opens 1 workspace"), "{told}");
     // Each thing that is wrong, and nothing that hangs.
@@ -140,6 +143,22 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("fail  API") && told.contains("warn  proxy"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_doctor_does_not_hang_where_a_mount_does() {
+    let person = Person::new();
+    person.logs_in(&[]);
+    person.mounts(&[]);
+    let root = person.mounted.root.to_str().unwrap().to_owned();
+    let pid = person.mounted.pid().unwrap();
+    // SAFETY: signals are sent to the process of this test's mount.
+    unsafe { libc::kill(pid, libc::SIGSTOP) };
+    let (status, found) = verdicts(&person, &[&root]);
+    // SAFETY: as above.
+    unsafe { libc::kill(pid, libc::SIGCONT) };
+    assert_eq!((status, verdict(&found, "mountpoint")), (Some(1), "fail"), "{found:?}");
+    assert_eq!(verdict(&found, "token"), "ok");
 }
 
 #[test]
