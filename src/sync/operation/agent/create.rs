@@ -182,6 +182,8 @@ pub(crate) async fn send(engine: &Arc<Engine>, operation: &Operation) -> Result<
         && let Some(sent) = AgentCreation::of(operation)
         && let Some(made) = there.iter().find(|agent| sent.may_have_made(agent))
     {
+        // A listing that was asked for before may come after this one.
+        note(engine, &operation.space, made.clone());
         return note_made(engine, operation, &made.id).await;
     }
     let before = ids(&there);

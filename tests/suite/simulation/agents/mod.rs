@@ -154,7 +154,7 @@ impl Session {
         match programs::remove_all(&self.mount, &dir).await {
             Ok(()) => self.agents[at].is_removed = true,
             // It is being made, or what is in it cannot be listed.
-            Err(_) => self.agents[at].knows = None,
+            Err(_) => self.is_kept(at).await,
         }
     }
 
@@ -168,12 +168,18 @@ impl Session {
             return;
         }
         if programs::remove_all(&self.mount, &dir).await.is_err() {
-            self.agents[at].knows = None;
-            return;
+            return self.is_kept(at).await;
         }
         if programs::make(&self.mount, &dir).await.is_err() {
             self.agents[at].is_removed = true;
         }
+    }
+
+    /// An agent could not be removed: what was taken out of it is there again after a grace, and what it
+    /// knows may be known no longer.
+    async fn is_kept(&mut self, at: usize) {
+        self.agents[at].knows = None;
+        pass(3).await;
     }
 
     async fn link(&mut self) {
@@ -181,7 +187,13 @@ impl Session {
         let dir = self.agents[at].dir.clone();
         let told = programs::link(&self.mount, &dir, "Plan.md").await;
         if told.as_ref().is_err_and(|error| error.kind() == taskadefs::error::Kind::Exists) {
-            return assert_ne!(self.agents[at].knows, Some(false), "{:?}", self.trail);
+            // That it is to know it no longer may have been refused.
+            let mut waiting = self.mount.waiting().into_iter();
+            let is_refused = waiting.any(|(path, state, _)| {
+                path.contains(&format!("{dir}/knowledge")) && state == "rejected"
+            });
+            let is_gone = self.agents[at].knows == Some(false) && !is_refused;
+            return assert!(!is_gone, "{:?}", self.trail);
         }
         if self.is_saved(at, told) {
             self.agents[at].knows = Some(true);
@@ -260,7 +272,9 @@ impl Session {
 /// Seeds that have found something.
 #[tokio::test(start_paused = true)]
 async fn what_was_found_once_stays_mended() {
-    for (seed, steps) in [(9040, 40), (9045, 40), (9062, 40), (9156, 40), (21032, 40)] {
+    for (seed, steps) in
+        [(9040, 40), (9045, 40), (9062, 40), (9156, 40), (21032, 40), (30237, 40), (50030, 40)]
+    {
         Session::new(seed).await.run(steps).await;
     }
 }
