@@ -113,7 +113,11 @@ pub(super) async fn serve(mut stream: tokio::net::UnixStream, vfs: Arc<Vfs>, abo
                     false => value,
                 })
             }
-            Err(error) => Err(Error::new(Kind::Invalid, "not a command").because(error)),
+            Err(error) => Err(Error::new(Kind::Invalid, "the mount does not know this command")
+                .because(error)
+                .hint(
+                    "if taskadefs was upgraded since it was mounted, unmount it and mount it again",
+                )),
         },
         Ok(Err(_)) | Err(_) => return,
     };

@@ -134,6 +134,11 @@ pub(super) fn remote(reached: &Reached, space: &Path) -> Result<Vec<PlainFile>> 
     let answer = reached.follow(&ask, |progress| progress::show(&bar, progress));
     bar.finish_and_clear();
     let files: Vec<PlainFile> = understood(answer?)?;
+    if files.iter().any(|file| file.path == space) {
+        return Err(Error::new(Kind::NotDirectory, "it is a project")
+            .at(space.display().to_string())
+            .hint("name the workspace or folder that it is in"));
+    }
     let below = |file: PlainFile| {
         let path = file.path.strip_prefix(space).map(Path::to_owned).unwrap_or(file.path.clone());
         PlainFile { path, ..file }

@@ -112,6 +112,8 @@ fn a_space_is_exported_with_its_files_at_the_top() {
     assert_eq!(files(&out(&account)).keys().collect::<Vec<_>>(), ["Leads.md"]);
     edit(&account, "Leads.md", "Carol", "Carla");
     assert_eq!(account.ok(&["import", "out"]), "out/Leads.md: update Carol → Carla\n");
+    let project = account.fails(&["export", "else", "--space", "Acme/Plan.md"]);
+    assert!(project.contains("Acme/Plan.md: it is a project"), "{project}");
     let other = account.fails(&["export", "out", "--space", "Acme"]);
     assert!(other.contains("it is an export of Acme/Sales"), "{other}");
 }
