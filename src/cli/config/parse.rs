@@ -307,7 +307,7 @@ mod tests {
             ("max-age = -1", "1: `max-age` cannot be `-1`: not a length of time"),
             ("details = \"due\"", "1: `details` cannot be `due`: not one of dates"),
             ("max_age = 1", "1: there is no `max_age`: it is `max-age`"),
-            ("colour = 1", "1: there is no `colour`: there are api-url, token-file, "),
+            ("colour = 1", "1: there is no `colour`: there are api-url, account, token-file, "),
             ("ready-fd = 3", "1: there is no `ready-fd`"),
             ("token-file = \"t\"", "1: `token-file` must be a whole path"),
             ("api-url = \"http://x.example\"", "1: `api-url` is no address to use"),
