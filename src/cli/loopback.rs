@@ -1,6 +1,12 @@
 //! The address of this machine that the browser is sent back to, and what it brings.
 
-use std::{collections::HashMap, convert::Infallible, net::Ipv4Addr, sync::Arc};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http_body_util::Full;
 use hyper::{
@@ -21,6 +27,9 @@ use crate::{
 
 /// Where on it.
 const PATH: &str = "/callback";
+
+/// How long a browser may take to read what it is told.
+const ANSWERED: Duration = Duration::from_secs(5);
 
 /// What a person sees then.
 const DONE: &str = "Back to the terminal: taskadefs goes on there. This page can be closed.";
@@ -78,21 +87,28 @@ impl Loopback {
             };
             let (wanted, sender) = (wanted.clone(), sender.clone());
             tokio::spawn(async move {
+                let kept = Arc::new(Mutex::new(None));
+                let slot = kept.clone();
                 let service = service_fn(move |request: Request<Incoming>| {
                     let found = read(request.uri(), &wanted.0, wanted.1.as_deref());
                     let (status, words) = match found {
                         Some(_) => (200, DONE),
                         None => (400, NOT_THIS),
                     };
-                    // The first is the one.
-                    found.into_iter().for_each(|found| drop(sender.try_send(found)));
+                    if found.is_some() {
+                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = found;
+                    }
                     async move { Ok::<_, Infallible>(page(status, words)) }
                 });
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
                     .serve_connection(TokioIo::new(stream), service);
-                // A browser that goes away is not to be told.
-                let _ = connection.await;
+                // A browser that goes away is not to be told. One that is there has its answer before
+                // this process goes on, which may be to its end.
+                let _ = tokio::time::timeout(ANSWERED, connection).await;
+                let found = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+                // The first is the one.
+                found.into_iter().for_each(|found| drop(sender.try_send(found)));
             });
         }
     }

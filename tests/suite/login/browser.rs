@@ -12,7 +12,10 @@ use std::{
 use taskadefs::server::OAuthQuirks;
 
 use super::{Person, files_with};
-use crate::support::mount::{PROGRAM, said};
+use crate::support::{
+    mount::{PROGRAM, said},
+    signals::interruptible,
+};
 
 /// How long a program may take to say something, and to end.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -44,7 +47,7 @@ impl Waiting {
             None => Stdio::null(),
         };
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = interruptible(&mut command).spawn().unwrap();
         let (sender, rest) = mpsc::channel();
         for stream in [
             Box::new(child.stdout.take().unwrap()) as Box<dyn Read + Send>,
