@@ -103,6 +103,10 @@ async fn within<T>(
         secret_service::Error::Locked | secret_service::Error::Prompt => {
             Error::new(Kind::Unreachable, "the keyring is locked").hint("unlock it")
         }
-        error => Error::new(Kind::NotFound, "there is no keyring to use").because(error),
+        error => {
+            // Why is of use to whoever has one, and to nobody else.
+            tracing::debug!(%error, "no keyring");
+            Error::new(Kind::NotFound, "there is no keyring to use")
+        }
     })
 }

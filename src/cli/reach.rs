@@ -42,8 +42,8 @@ pub(super) struct ReachedPath {
     pub(super) reached: Reached,
     /// The path relative to the mount, empty for its root.
     pub(super) inside: PathBuf,
-    /// What comes before a path relative to the mount, so that it is found from here.
-    pub(super) prefix: PathBuf,
+    /// The path as it was given.
+    given: PathBuf,
 }
 
 impl Reached {
@@ -127,12 +127,11 @@ impl ReachedPath {
                 Some(account) if args.local.is_none() => Reached::Mounted(account?),
                 _ => Reached::account(args)?,
             };
-            return Ok(Self { reached, inside: PathBuf::new(), prefix: PathBuf::new() });
+            return Ok(Self { reached, inside: PathBuf::new(), given: PathBuf::new() });
         };
         if let Ok(Some((root, inside))) = mountpoint::mount_of(path) {
             let account = mounted_path::account_of(&root, path)?;
-            let prefix = prefix_of(path, &inside).unwrap_or(root);
-            return Ok(Self { reached: Reached::Mounted(account), inside, prefix });
+            return Ok(Self { reached: Reached::Mounted(account), inside, given: path.to_owned() });
         }
         let inside = path.components().filter(|part| *part != Component::CurDir);
         let inside: PathBuf = inside.collect();
@@ -141,17 +140,16 @@ impl ReachedPath {
             return Err(mounted_path::not_in_a_mount(path)
                 .hint("without a mount, name it as below one: WORKSPACE/PROJECT.md"));
         }
-        Ok(Self { reached: Reached::account(args)?, inside, prefix: PathBuf::new() })
+        Ok(Self { reached: Reached::account(args)?, given: inside.clone(), inside })
     }
 
-    /// A path relative to the mount, as it is found from here.
+    /// A path relative to the mount, at or below this one, as it is found from here.
     pub(super) fn shown(&self, inside: &str) -> String {
-        self.prefix.join(inside).display().to_string()
+        let shown = match Path::new(inside).strip_prefix(&self.inside) {
+            Ok(rest) if rest.as_os_str().is_empty() => self.given.clone(),
+            Ok(rest) => self.given.join(rest),
+            Err(_) => PathBuf::from(inside),
+        };
+        shown.display().to_string()
     }
-}
-
-/// What was given of a path before the part that is in the mount.
-fn prefix_of(given: &Path, inside: &Path) -> Option<PathBuf> {
-    let above = given.ancestors().nth(inside.components().count())?;
-    given.ends_with(inside).then(|| above.to_owned())
 }

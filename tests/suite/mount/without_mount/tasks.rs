@@ -204,6 +204,10 @@ fn the_running_mount_answers_by_either_path() {
         account.ok(&["find", "by path", "--path", path]),
         format!("{path}:5:- [ ] by path\n")
     );
+    let mut here = account.command(&["list", ".", "--done"]);
+    let output = run(here.current_dir(account.0.acme()));
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(listed, "./Plan.md:1:- [x] one\n./Plan.md:3:- [x] two\n", "{}", said(&output));
     // Without a token the only mount is meant.
     let mut command = account.command(&["cat", "Acme/Plan.md"]);
     let output = run(command.env_remove("TASKADE_TOKEN"));
