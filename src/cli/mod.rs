@@ -50,6 +50,7 @@ mod poll;
 mod probe;
 mod prompt;
 mod reach;
+mod reading_bar;
 mod serve;
 mod service_manager;
 mod session;

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::{
     account_arguments::AccountArgs,
-    asks::{Ask, Progress},
+    asks::Ask,
     reach::{Reached, ReachedPath},
+    reading_bar,
     task_arguments::{FindArgs, ListArgs},
     terminal::{say_as_is, say_json, tell},
 };
@@ -86,9 +86,9 @@ fn print(
 ) -> Result<ListedTasks> {
     let reached = ReachedPath::of(path, account)?;
     let filter = filter(&reached.reached)?;
-    let bar = bar();
+    let bar = reading_bar::bar();
     let ask = Ask::Tasks { path: reached.inside.clone(), filter };
-    let answer = reached.reached.follow(&ask, |progress| show(&bar, progress));
+    let answer = reached.reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
     bar.finish_and_clear();
     let mut answer = answer?;
     for task in answer["tasks"].as_array_mut().into_iter().flatten() {
@@ -121,19 +121,4 @@ fn in_json(task: &Value) -> Value {
     let named = |field: &Value| Some((field[0].as_str()?.to_owned(), field[1].clone()));
     task["fields"] = fields.iter().filter_map(named).collect::<serde_json::Map<_, _>>().into();
     task
-}
-
-/// A bar on a terminal; elsewhere nothing is drawn.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("reading [{bar:24}] {pos}/{len} projects") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    let Progress::Requests(progress) = progress else { return };
-    bar.set_length(progress.total as u64);
-    bar.set_position(progress.done as u64);
 }

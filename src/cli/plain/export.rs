@@ -12,6 +12,7 @@ use super::{
         mountpoint,
         plain_arguments::ExportArgs,
         reach::{Reached, ReachedPath},
+        reading_bar,
         terminal::{say, tell},
     },
     changes::{self, Changed},
@@ -19,7 +20,6 @@ use super::{
     export_plan::{self, ExportPlan, Step},
     git,
     manifest::{Folder, Manifest, Written},
-    progress,
 };
 
 use crate::{
@@ -129,9 +129,9 @@ fn shown_space(space: &Path) -> String {
 
 /// The projects that are to be there, with paths relative to the space.
 pub(super) fn remote(reached: &Reached, space: &Path) -> Result<Vec<PlainFile>> {
-    let bar = progress::bar();
+    let bar = reading_bar::bar();
     let ask = Ask::Files { path: space.to_owned() };
-    let answer = reached.follow(&ask, |progress| progress::show(&bar, progress));
+    let answer = reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
     bar.finish_and_clear();
     let files: Vec<PlainFile> = understood(answer?)?;
     if files.iter().any(|file| file.path == space) {

@@ -14,7 +14,6 @@ mod git;
 mod import;
 mod import_plan;
 mod manifest;
-mod progress;
 mod ranges;
 
 pub(super) use self::{export::export, import::import};

@@ -1,10 +1,10 @@
-//! How far the reading of a folder's projects has come, and how long it takes yet.
+//! How far the reading of many projects has come, and how long it takes yet.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::super::asks::{Progress, RequestProgress};
+use super::asks::{Progress, RequestProgress};
 
 use crate::clock::duration_in_words;
 
