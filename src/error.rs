@@ -20,6 +20,8 @@ pub enum Kind {
     Invalid,
     /// A save would delete more than the deletion guard allows.
     DeletionGuard,
+    /// The text holds both sides of a conflict, as git leaves them in a file.
+    Unsettled,
     /// The service, or the layout of the mount, has no such operation.
     NotPermitted,
     /// The mount or the file is read-only.
@@ -76,7 +78,7 @@ impl Kind {
     /// The errno that a program sees.
     pub fn errno(self) -> i32 {
         match self {
-            Kind::Invalid => libc::EINVAL,
+            Kind::Invalid | Kind::Unsettled => libc::EINVAL,
             Kind::DeletionGuard | Kind::NotPermitted => libc::EPERM,
             Kind::ReadOnly => libc::EROFS,
             Kind::NotFound => libc::ENOENT,

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
+    error::Kind,
     plan::Outline,
     replica::{
         local::{Local, Saved},
@@ -73,6 +74,12 @@ impl Replica {
     /// Readers do not get the text that was refused here any more; it stays refused.
     pub(crate) fn set_aside(&mut self) {
         self.rejected.iter_mut().for_each(|rejected| rejected.rejection.set_aside = true);
+    }
+
+    /// Forgets a conflict that git left, once the file shows what it did before. Whether there was one.
+    pub(crate) fn forget_conflict(&mut self) -> bool {
+        let is_one = |text: &mut Box<RejectedText>| text.rejection.kind == Kind::Unsettled;
+        self.rejected.take_if(is_one).is_some()
     }
 
     /// What Taskade refused, as a text that its file does not show: see [`Self::keep_aside`]. Not where

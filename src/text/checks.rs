@@ -38,20 +38,27 @@ pub(crate) fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> R
     Ok(())
 }
 
-/// Refuses a text in which git has left both sides of a conflict.
-pub(crate) fn check_conflict_markers(text: &str) -> Result<()> {
+/// Refuses a text in which git has left both sides of a conflict, unless its first mark is a task
+/// of `base` already: then it is what somebody wrote about.
+pub(crate) fn check_conflict_markers(text: &str, base: Option<&Outline>) -> Result<()> {
     let is_mark = |line: &str, mark: &str| {
         line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let is_known = |line: &str| {
+        let is_it = |outline: &Outline| outline.items.iter().any(|item| item.text == line.trim());
+        base.is_some_and(is_it)
     };
     let mut begun = None;
     let mut is_parted = false;
     for (number, line) in (1..).zip(text.lines()) {
         match begun {
-            _ if is_mark(line, "<<<<<<<") => (begun, is_parted) = (Some(number), false),
+            _ if is_mark(line, "<<<<<<<") && !is_known(line) => {
+                (begun, is_parted) = (Some(number), false)
+            }
             Some(_) if is_mark(line, "=======") => is_parted = true,
             Some(begun) if is_parted && is_mark(line, ">>>>>>>") => {
-                let what = format!("line {begun}: a conflict is left in it");
-                return Err(Error::new(Kind::Invalid, what).hint("settle it, and save that"));
+                let what = format!("line {begun}: a conflict is left in it, so it is not sent");
+                return Err(Error::new(Kind::Unsettled, what).hint("settle it, and save that"));
             }
             _ => {}
         }
@@ -76,15 +83,33 @@ pub(crate) fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Re
 #[cfg(test)]
 mod tests {
     use super::check_conflict_markers;
+    use crate::{
+        error::Kind,
+        plan::{Item, Key, Outline},
+    };
 
     #[test]
     fn both_sides_of_a_conflict_are_refused_and_a_line_of_signs_is_not() {
         let left = "- a\n<<<<<<< HEAD\n- b\n||||||| base\n=======\n- c\n>>>>>>> theirs\n";
-        let refused = check_conflict_markers(left).unwrap_err().to_string();
-        assert!(refused.contains("line 2"), "{refused}");
+        let refused = check_conflict_markers(left, None).unwrap_err();
+        assert!(refused.to_string().contains("line 2"), "{refused}");
+        assert_eq!(refused.kind(), Kind::Unsettled);
         for fine in ["", "- <<<<<<< a\n- =======\n- >>>>>>> b\n", "Title\n=======\n", ">>>>>>> x\n"]
         {
-            assert!(check_conflict_markers(fine).is_ok(), "{fine}");
+            assert!(check_conflict_markers(fine, None).is_ok(), "{fine}");
         }
+    }
+
+    #[test]
+    fn what_somebody_wrote_about_conflicts_can_be_saved_and_another_one_cannot() {
+        let (key, text) = (Key::New(0), "<<<<<<< HEAD".to_owned());
+        let (details, spelled) = (Default::default(), Default::default());
+        let item = Item { key, depth: 0, text, done: false, details, spelled };
+        let base = Outline { items: vec![item] };
+        let about = "<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> topic\n";
+        assert!(check_conflict_markers(about, Some(&base)).is_ok());
+        let another = format!("{about}<<<<<<< Updated upstream\na\n=======\nb\n>>>>>>> Stashed\n");
+        let refused = check_conflict_markers(&another, Some(&base)).unwrap_err().to_string();
+        assert!(refused.contains("line 6"), "{refused}");
     }
 }

@@ -138,7 +138,7 @@ fn plain_file(vfs: &Vfs, read: &ReadProject) -> PlainFile {
 /// line for each request.
 ///
 /// # Errors
-/// [`Kind::NotFound`] if the project is gone; [`Kind::Invalid`] if conflicts are left in the text;
+/// [`Kind::NotFound`] if the project is gone; [`Kind::Unsettled`] if conflicts are left in the text;
 /// otherwise as a save.
 pub(crate) async fn save_edited(
     vfs: &Arc<Vfs>,
@@ -153,7 +153,6 @@ pub(crate) async fn save_edited(
     if id.is_some_and(|id| project.id().as_ref() != Some(id)) {
         return Err(Error::new(Kind::NotFound, "another project has this name by now").at(shown()));
     }
-    check_conflict_markers(text).map_err(|error| error.at(shown()))?;
     let known = read_below::read_current(vfs, &project).await.map_err(|it| it.at(shown()))?;
     let base = match from {
         EditedFrom::Tasks(outline) => Arc::new(outline),
@@ -207,7 +206,7 @@ fn base_of(project: &Project, known: &Outline, text: &str) -> Result<Outline> {
 pub(crate) async fn create_edited(vfs: &Arc<Vfs>, path: &Path, text: &str) -> Result<Edited> {
     vfs.check_writable()?;
     let shown = || path.display().to_string();
-    check_conflict_markers(text).map_err(|error| error.at(shown()))?;
+    check_conflict_markers(text, None).map_err(|error| error.at(shown()))?;
     let (parent, name) = place(vfs, path).await?;
     let mode = OpenMode { read: false, write: true, append: false, truncate: false };
     let created = async {

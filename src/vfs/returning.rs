@@ -112,7 +112,7 @@ pub(crate) async fn save_to(
     let saved = accept::save_given(&vfs.engine, &project, process, base, text, given).await;
     // A restoration is sent whatever becomes of the text.
     restore::go_on(&vfs.engine, &project);
-    saved.result.map(|()| project)
+    saved.told().map(|()| project)
 }
 
 /// The removal whose copy this text is, if it is that project that is to have the name; with the
@@ -245,7 +245,7 @@ pub(crate) async fn save_if_other(
     if residency::content(&vfs.engine, project).is_some_and(|content| *content.text == *text) {
         return Ok(());
     }
-    accept::save(&vfs.engine, project, process, base, text).await.result
+    accept::save(&vfs.engine, project, process, base, text).await.told()
 }
 
 /// A project is renamed to scratch: a backup, the first step of a save, or a removal that leaves

@@ -41,18 +41,20 @@ pub(crate) async fn save_taken(vfs: &Arc<Vfs>, writer: &Writer, taken: Taken) ->
     };
     let saved =
         accept::save_given(&vfs.engine, target, writer.process, base, taken.text, given).await;
-    writer.outcome.note(saved.outline.clone(), &saved.result);
+    let outline = saved.outline.clone();
+    let told = saved.told();
+    writer.outcome.note(outline.clone(), &told);
     if let Some(project) = &returned {
         // A restoration is sent whatever becomes of the text.
         restore::go_on(&vfs.engine, project);
     }
-    if let Some(time) = writer.dated().filter(|_| saved.result.is_ok()) {
+    if let Some(time) = writer.dated().filter(|_| told.is_ok()) {
         open::set_modified(&vfs.engine, target, time);
     }
-    if let Some(outline) = saved.outline {
+    if let Some(outline) = outline {
         writer.draft().rebase(outline);
     }
-    saved.result
+    told
 }
 
 /// The project that a new file of this name and text is again, restored; `None` if it is new.

@@ -18,8 +18,9 @@ pub(crate) fn note_rejection(engine: &Engine, project: &Arc<Project>) {
     let Some(rejection) = project.upgrade().and_then(|project| newest(&project.lock())) else {
         return;
     };
-    // Another token goes on with it, whenever that comes.
-    if rejection.kind == Kind::Unauthorized {
+    // Another token goes on with it, whenever that comes; and who settles a conflict for
+    // the sake of a repository needs both sides of it.
+    if matches!(rejection.kind, Kind::Unauthorized | Kind::Unsettled) {
         return;
     }
     let clock = engine.clock.clone();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    error::Result,
+    error::{Kind, Result},
     plan::{self, Outline, Wanted},
     replica::{
         creation::MadeFrom,
@@ -29,7 +29,7 @@ use crate::{
         },
     },
     text::{
-        checks::{check_changes, check_deletions},
+        checks::{check_changes, check_conflict_markers, check_deletions},
         codec::wanted,
     },
 };
@@ -68,8 +68,20 @@ pub(crate) enum Given {
 pub(crate) struct SaveOutcome {
     /// What the text stands for from now on, if it was taken.
     pub(crate) outline: Option<Arc<Outline>>,
-    /// What the program is told.
+    /// What became of it.
     pub(crate) result: Result<()>,
+}
+
+impl SaveOutcome {
+    /// What the program is told that wrote the text. A conflict that git left is kept and not sent
+    /// until it is settled, which `status` says: a failure would end git's own work half way, and
+    /// refuse every step of who settles one conflict after the other.
+    pub(crate) fn told(self) -> Result<()> {
+        match self.result {
+            Err(error) if error.kind() == Kind::Unsettled => Ok(()),
+            result => result,
+        }
+    }
 }
 
 /// Saves a text as a project. When the result is `Ok` the save is in the journal, and
@@ -260,6 +272,7 @@ pub(crate) fn understand(
 ) -> Result<(Arc<Outline>, Base)> {
     let base = next.resolved(seen.outline());
     let format = project.format();
+    check_conflict_markers(&String::from_utf8_lossy(text), Some(&base))?;
     let lines = format.parse(text, next.title(), &base)?;
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();

@@ -102,14 +102,17 @@ pub(crate) async fn go_back(
     Ok((before, None))
 }
 
-/// A program saved what it had before its eyes: what was refused here is set aside.
+/// A program saved what it had before its eyes: what was refused here is set aside. A conflict is given
+/// up by that: who left it there was told of no failure, and had nothing to repair.
 pub(crate) async fn set_aside(
     engine: &Engine,
     project: &Project,
     mut next: Transition<'_>,
     written: &Written<'_>,
 ) -> Result<()> {
-    next.set_aside();
+    if !next.forget_conflict() {
+        next.set_aside();
+    }
     let to_render = next.commit_with(|current| written.note(engine, current)).await?;
     written.render(project, to_render);
     Ok(())

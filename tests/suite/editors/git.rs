@@ -8,8 +8,8 @@ use crate::support::mount::Mounted;
 const TASKS: &str = "one\n  one.a\ntwo\nthree";
 
 /// A mount whose workspace directory is a repository with the first version committed.
-fn repository() -> Mounted {
-    let mounted = Mounted::of(TASKS);
+pub(super) fn repository(tasks: &str) -> Mounted {
+    let mounted = Mounted::of(tasks);
     let config = "[user]\n\tname = a\n\temail = a@b.example\n[init]\n\tdefaultBranch = main\n\
         [advice]\n\tdetachedHead = false\n";
     fs::write(mounted.dir.path().join(".gitconfig"), config).unwrap();
@@ -17,13 +17,13 @@ fn repository() -> Mounted {
     mounted
 }
 
-fn put(task: &str, text: &str) -> String {
+pub(super) fn put(task: &str, text: &str) -> String {
     format!(r#"PUT /tasks/{task} {{"content":"{text}","contentType":"text/plain"}}"#)
 }
 
 #[test]
 fn a_repository_costs_nothing_and_its_status_is_clean() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     assert_eq!(mounted.ok("git status --porcelain"), "");
     assert_eq!(mounted.ok("git show HEAD:Plan.md"), mounted.text());
     assert_eq!(mounted.ok("git fsck --strict 2>&1"), "");
@@ -36,7 +36,7 @@ fn a_repository_costs_nothing_and_its_status_is_clean() {
 
 #[test]
 fn status_and_diff_see_the_edit_and_nothing_else() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     mounted.ok("sed -i 's/two/2/' Plan.md");
     assert_eq!(mounted.ok("git status --porcelain"), " M Plan.md\n");
     assert_eq!(
@@ -50,7 +50,7 @@ fn status_and_diff_see_the_edit_and_nothing_else() {
 
 #[test]
 fn checking_an_older_version_out_changes_back_what_changed() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     let ids = mounted.ids();
     mounted.ok("sed -i 's/two/2/' Plan.md && git commit -qam second");
     assert_eq!(mounted.writes(&ids), [put("t3", "2")]);
@@ -65,7 +65,7 @@ fn checking_an_older_version_out_changes_back_what_changed() {
 
 #[test]
 fn switching_branches_is_a_save() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     let ids = mounted.ids();
     mounted.ok("git switch -qc other && sed -i 's/three/3/' Plan.md && git commit -qam other");
     assert_eq!(mounted.writes(&ids), [put("t4", "3")]);
@@ -80,7 +80,7 @@ fn switching_branches_is_a_save() {
 
 #[test]
 fn stashing_and_applying_is_there_and_back() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     let ids = mounted.ids();
     mounted.ok("sed -i 's/two/2/' Plan.md");
     mounted.ok("git stash -q");
@@ -93,7 +93,7 @@ fn stashing_and_applying_is_there_and_back() {
 #[test]
 fn a_hard_reset_and_a_restore_bring_a_removed_project_back_before_it_is_archived() {
     for restore in ["git reset -q --hard", "git restore Plan.md", "git checkout -q ."] {
-        let mounted = repository();
+        let mounted = repository(TASKS);
         mounted.ok(&format!("rm Plan.md && {restore}"));
         mounted.end();
         assert_eq!(mounted.writes(&[]), [""; 0], "{restore}");
@@ -102,20 +102,8 @@ fn a_hard_reset_and_a_restore_bring_a_removed_project_back_before_it_is_archived
 }
 
 #[test]
-fn a_merge_with_conflict_markers_is_text_until_it_is_resolved() {
-    let mounted = repository();
-    mounted.ok("git switch -qc other && sed -i 's/two/zwei/' Plan.md && git commit -qam other");
-    mounted.ok("git switch -q main && sed -i 's/two/deux/' Plan.md && git commit -qam main");
-    assert_eq!(mounted.sh("git merge -q other").status.code(), Some(1));
-    // Whatever the markers are as tasks, the resolution is what was meant.
-    mounted.ok("git checkout -q --theirs Plan.md && git commit -qam merged");
-    mounted.end();
-    assert_eq!(mounted.tree(), "one\n  one.a\nzwei\nthree\n");
-}
-
-#[test]
 fn a_rebase_saves_what_both_branches_did_and_keeps_every_task() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     let ids = mounted.ids();
     mounted.ok("git switch -qc other && sed -i 's/three/3/' Plan.md && git commit -qam other");
     mounted.ok("git switch -q main && sed -i 's/one$/1/' Plan.md && git commit -qam main");
@@ -132,7 +120,7 @@ fn a_rebase_saves_what_both_branches_did_and_keeps_every_task() {
 
 #[test]
 fn a_rebase_that_conflicts_and_is_aborted_leaves_all_as_it_was() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     let ids = mounted.ids();
     mounted.ok("git switch -qc other && sed -i 's/two/zwei/' Plan.md && git commit -qam other");
     mounted.ok("git switch -q main && sed -i 's/two/deux/' Plan.md && git commit -qam main");
@@ -147,7 +135,7 @@ fn a_rebase_that_conflicts_and_is_aborted_leaves_all_as_it_was() {
 
 #[test]
 fn the_status_is_clean_after_whatever_git_does_to_the_files() {
-    let mounted = repository();
+    let mounted = repository(TASKS);
     mounted.ok("sed -i 's/two/2/' Plan.md && git commit -qam second");
     for command in [
         "git checkout -q HEAD~1",
