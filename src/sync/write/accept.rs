@@ -85,8 +85,8 @@ impl SaveOutcome {
 }
 
 /// Saves a text as a project. When the result is `Ok` the save is in the journal, and
-/// accepted by Taskade or still on its way. It is [`Kind::Invalid`](crate::error::Kind::Invalid) if the text cannot be a
-/// project and [`Kind::DeletionGuard`](crate::error::Kind::DeletionGuard) if it deletes too much: then nothing is sent and the
+/// accepted by Taskade or still on its way. It is [`Kind::Invalid`] if the text cannot be a
+/// project and [`Kind::DeletionGuard`] if it deletes too much: then nothing is sent and the
 /// text is kept for reading. Otherwise it is what Taskade refused the save with.
 pub(crate) async fn save(
     engine: &Arc<Engine>,

@@ -3,12 +3,13 @@
 use std::{
     fs,
     os::unix::net::UnixDatagram,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use crate::{
-    setup::home::{Home, is_mounted},
+    setup::home::{Home, is_mounted, need_root},
     support::mount::{PROGRAM, run, said},
 };
 
@@ -77,15 +78,38 @@ fn the_manager_is_told_why_nothing_is_mounted() {
     assert_eq!(service.0.wait().unwrap().code(), Some(1));
 }
 
-#[test]
-fn the_unit_is_one_that_systemd_takes() {
-    let home = Home::with("");
+/// The unit that packages bring, with the program that the tests are of.
+fn unit(home: &Home) -> PathBuf {
     let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/taskadefs@.service");
     let unit = fs::read_to_string(unit).unwrap().replace("/usr/bin/taskadefs", PROGRAM);
     let copy = home.path("taskadefs@.service");
     fs::write(&copy, unit).unwrap();
+    copy
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let home = Home::with("");
     let mut verify = Command::new("systemd-analyze");
-    verify.args(["verify", "--user", "--man=no"]).arg(&copy);
+    verify.args(["verify", "--user", "--man=no"]).arg(unit(&home));
     let output = run(verify.env("HOME", home.path("")).env("XDG_RUNTIME_DIR", home.path("")));
     assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+}
+
+#[test]
+fn a_manager_starts_it_at_login_again_when_it_was_killed_and_stops_it() {
+    need_root();
+    let home = Home::with(&CONFIG.replace("HOME/mnt", "~/Taskade"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/setup/user_manager.sh");
+    let mut command = Command::new("timeout");
+    command.args(["-k", "5", "120", "unshare", "--mount", "--propagation", "private", "--pid"]);
+    command.args(["--fork", "--kill-child", "--mount-proc", "bash", script]);
+    command.arg(home.path("")).arg(unit(&home)).env("LC_ALL", "C.UTF-8");
+    for inherited in ["DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        command.env_remove(inherited);
+    }
+    let output = command.output().unwrap();
+    let manager = fs::read_to_string(home.path("manager")).unwrap_or_default();
+    assert!(output.status.success(), "{}\n{manager}", said(&output));
+    assert!(said(&output).contains("the manager has ended"), "{}", said(&output));
 }
