@@ -50,7 +50,8 @@ pub(crate) fn add(args: &AddArgs) -> Result<()> {
 pub(crate) fn done(args: &DoneArgs) -> Result<()> {
     let (path, mut task) = parse(&args.task)?;
     if !args.text.is_empty() {
-        task.text = Some(args.text.join(" "));
+        let text = args.text.join(" ");
+        task.text = Some(if has_marker(&text) { said(&text) } else { text });
     }
     if task == TaskChoice::default() {
         return Err(Error::new(Kind::Invalid, "which task is done is not said")
@@ -116,9 +117,13 @@ fn read_input() -> Result<String> {
 fn line(given: &str) -> String {
     let given = given.trim_end();
     let text = given.trim_start();
-    let has_marker = ["- ", "* ", "+ "].iter().any(|marker| text.starts_with(marker));
     let indent = &given[..given.len() - text.len()];
-    if has_marker { format!("{given}\n") } else { format!("{indent}- [ ] {text}\n") }
+    if has_marker(text) { format!("{given}\n") } else { format!("{indent}- [ ] {text}\n") }
+}
+
+/// Whether a text begins as an item of a list does.
+fn has_marker(text: &str) -> bool {
+    ["- ", "* ", "+ "].iter().any(|marker| text.starts_with(marker))
 }
 
 /// A path and which task of it is meant: `PATH`, `PATH:LINE`, `PATH:TEXT` or, as `grep -n` prints it,

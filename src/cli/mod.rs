@@ -15,6 +15,7 @@ mod bundle;
 mod commands;
 mod config;
 mod control;
+mod dashed_text;
 mod details;
 mod doctor;
 mod doctor_checks;
@@ -97,7 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, version: &'static str)
     {
         return ended(terminal::say_as_is(README).map(|()| ExitCode::SUCCESS));
     }
-    let arguments = mount_options::from_mount_helper(arguments);
+    let arguments = dashed_text::marked(mount_options::from_mount_helper(arguments));
     match parse(&arguments) {
         Ok(cli) => ended(dispatch(cli.command, arguments)),
         Err(Unparsed::Usage(usage)) => {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::{
     ValueEnum,
-    builder::{OsStringValueParser, TypedValueParser},
+    builder::{OsStringValueParser, StringValueParser, TypedValueParser},
 };
 use jiff::civil::Date;
 
@@ -130,6 +130,24 @@ pub(crate) fn details(text: &str) -> Result<Resources, String> {
 /// Reads a path, which may be empty: a variable that is set to nothing is as good as not set.
 pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// What stands before a text that begins with a dash, so that it is taken for no option: what no argument
+/// of a program can hold.
+pub(crate) const TEXT_MARK: &str = "\0";
+
+/// Reads a text, which may be marked as one.
+pub(crate) fn text() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new()
+        .map(|text| text.strip_prefix(TEXT_MARK).map(str::to_owned).unwrap_or(text))
+}
+
+/// Reads a path, in whose place there may be a text that is marked as one.
+pub(crate) fn path_or_text() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(|given| {
+        let text = given.to_str().and_then(|given| given.strip_prefix(TEXT_MARK));
+        text.map(PathBuf::from).unwrap_or_else(|| given.into())
+    })
 }
 
 /// Reads a user, by number or by name.

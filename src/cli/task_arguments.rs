@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::account_arguments::AccountArgs;
+use super::{account_arguments::AccountArgs, options};
 
 /// Options of `add`.
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
     /// A project's file: in a mount, or as below a mount's root, such as Acme/Inbox.md
+    #[arg(value_parser = options::path_or_text())]
     pub(super) path: PathBuf,
     /// What the task says, as a line of the file; without it, or as `-`, a line of standard input each
-    #[arg(value_name = "TEXT")]
+    #[arg(value_name = "TEXT", value_parser = options::text())]
     pub(super) text: Vec<String>,
     /// Print nothing where all is well
     #[arg(short, long)]
@@ -26,10 +27,10 @@ pub(super) struct AddArgs {
 pub(super) struct DoneArgs {
     /// A project's file, and the line or the text of a task, as `grep -n` prints them: Acme/Inbox.md:3,
     /// or Acme/Inbox.md:milk
-    #[arg(value_name = "PATH:LINE|TEXT")]
+    #[arg(value_name = "PATH:LINE|TEXT", value_parser = options::text())]
     pub(super) task: String,
     /// The text of the task, or a part of it, if it is not said with the path
-    #[arg(value_name = "TEXT")]
+    #[arg(value_name = "TEXT", value_parser = options::text())]
     pub(super) text: Vec<String>,
     /// Print nothing where all is well
     #[arg(short, long)]
@@ -72,7 +73,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 pub(super) struct FindArgs {
     /// What a task says, in its text, its note or a field; capitals do not matter
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = options::text())]
     pub(super) text: Vec<String>,
     /// Only in a project, a folder or a workspace
     #[arg(long, value_name = "PATH")]

@@ -20,9 +20,28 @@ fn a_task_is_added_with_one_write_and_no_mount() {
     let writes = account.writes();
     assert_eq!(writes, [format!("POST /projects/{}/tasks/", account.0.project)]);
     // What is young is not asked for again.
-    account.ok(&["add", "-q", "Acme/Plan.md", "--", "- and butter"]);
+    account.ok(&["add", "-q", "Acme/Plan.md", "--", "and butter"]);
     assert_eq!(account.requests(), [format!("POST /projects/{}/tasks/", account.0.project)]);
     assert!(account.0.tree().ends_with("buy bread\nand butter\n"));
+}
+
+#[test]
+fn a_text_may_begin_with_a_dash_and_a_mistyped_option_is_none() {
+    let account = Account::of(PLAN);
+    let added = account.ok(&["add", "Acme/Plan.md", "- [x] buy bread"]);
+    assert_eq!(added, "Acme/Plan.md: - [x] buy bread\n");
+    account.ok(&["add", "Acme/Plan.md", "- and", "butter", "-q"]);
+    assert!(account.0.tree().ends_with("x buy bread\nand butter\n"), "{}", account.0.tree());
+    assert_eq!(account.ok(&["done", "Acme/Plan.md", "- [ ] and butter"]).lines().count(), 1);
+    account.requests();
+    for mistyped in ["--acount", "-Q"] {
+        let told = account.run(&["add", "Acme/Plan.md", mistyped, "work"]);
+        assert_eq!(told.status.code(), Some(2), "{}", said(&told));
+        assert!(said(&told).contains(mistyped), "{}", said(&told));
+    }
+    let no_path = account.fails(&["add", "- buy bread", "milk"]);
+    assert!(no_path.contains("- buy bread: "), "{no_path}");
+    assert_eq!(account.writes(), [""; 0]);
 }
 
 #[test]
