@@ -116,19 +116,12 @@ impl Reached {
 
 impl ReachedPath {
     /// Who answers for a path: one in a mount, or one as below a mount's root. Without a path it is the
-    /// root of the mount that the current directory is in, else of the account that was named.
+    /// current directory, if that is in a mount of the account that was named, else all of the account.
     ///
     /// # Errors
     /// If it is neither, or as [`Reached::account`].
     pub(super) fn of(path: Option<&Path>, args: &AccountArgs) -> Result<Self> {
-        let Some(path) = path else {
-            let here = mounted_path::mounted_here(args.state_dir.as_deref());
-            let reached = match here {
-                Some(account) if args.local.is_none() => Reached::Mounted(account?),
-                _ => Reached::account(args)?,
-            };
-            return Ok(Self { reached, inside: PathBuf::new(), given: PathBuf::new() });
-        };
+        let Some(path) = path else { return Self::here(args) };
         if let Ok(Some((root, inside))) = mountpoint::mount_of(path) {
             let account = mounted_path::account_of(&root, path)?;
             return Ok(Self { reached: Reached::Mounted(account), inside, given: path.to_owned() });
@@ -141,6 +134,45 @@ impl ReachedPath {
                 .hint("without a mount, name it as below one: WORKSPACE/PROJECT.md"));
         }
         Ok(Self { reached: Reached::account(args)?, given: inside.clone(), inside })
+    }
+
+    /// Who answers for a workspace or folder, or with an empty path for all of the account.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(super) fn of_space(path: &Path, args: &AccountArgs) -> Result<Self> {
+        match path.as_os_str().is_empty() {
+            true => Self::here(args).and_then(|here| Self::all(here.reached)),
+            false => Self::of(Some(path), args),
+        }
+    }
+
+    /// What is meant if no path is given.
+    fn here(args: &AccountArgs) -> Result<Self> {
+        let Some((root, inside)) = mountpoint::mount_of(".".as_ref()).ok().flatten() else {
+            return Self::all(Reached::account(args)?);
+        };
+        let is_other = |account: &Path| {
+            let state_dir = account::state_dir(args.state_dir.as_deref());
+            args.state_dir.is_some() && !state_dir.is_ok_and(|dir| account.starts_with(dir))
+        };
+        let account = mounted_path::account_of(&root, ".".as_ref());
+        let is_named = args.account.is_some() || args.token_file.is_some() || args.local.is_some();
+        let reached = match &account {
+            Ok(account) if !is_named && !is_other(account) => Reached::Mounted(account.clone()),
+            Err(error) if !is_named && args.state_dir.is_none() => return Err(error.clone()),
+            _ => Reached::account(args)?,
+        };
+        match account {
+            Ok(account) if account == reached.directory() => {
+                Ok(Self { reached, inside, given: PathBuf::new() })
+            }
+            _ => Self::all(reached),
+        }
+    }
+
+    fn all(reached: Reached) -> Result<Self> {
+        Ok(Self { reached, inside: PathBuf::new(), given: PathBuf::new() })
     }
 
     /// A path relative to the mount, at or below this one, as it is found from here.

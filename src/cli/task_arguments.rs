@@ -42,7 +42,7 @@ pub(super) struct DoneArgs {
 /// Options of `list`.
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// A project's file, a folder or a workspace, in a mount or as below a mount's root [default: all]
+    /// A project's file, a folder or a workspace, in a mount or as below a mount's root [default: the current directory in a mount, else all]
     pub(super) path: Option<PathBuf>,
     /// Only what is not done
     #[arg(long, conflicts_with = "done")]

@@ -19,7 +19,7 @@ use crate::{
         edits::{self, Edited, TaskChoice},
         history,
         lookups::{self, ListedTasks, Whereabouts},
-        plain_files::{self, EditedFrom, PlainFile, Snapshot},
+        plain_files::{self, EditedFrom, PlainTree, Snapshot},
         read_below::ReadSoFar,
         rejected, rejected_removals, resolve, rest, share,
         status::Status,
@@ -190,7 +190,7 @@ impl Vfs {
         self: &Arc<Self>,
         path: &Path,
         on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
-    ) -> Result<Vec<PlainFile>> {
+    ) -> Result<PlainTree> {
         plain_files::files_below(self, path, on_progress).await
     }
 

@@ -97,7 +97,7 @@ pub use crate::vfs::invalidation::Raise;
 pub use crate::vfs::kernel_cache::Held;
 pub use crate::vfs::lookups::{ListedTasks, Whereabouts};
 pub use crate::vfs::namespace::RenameMode;
-pub use crate::vfs::plain_files::{EditedFrom, PlainFile, Snapshot};
+pub use crate::vfs::plain_files::{EditedFrom, PlainFile, PlainTree, Snapshot};
 pub(crate) use crate::vfs::plain_files::{digest, time_of};
 pub use crate::vfs::read_below::{ReadProject, ReadSoFar};
 pub use crate::vfs::status::SaveStatus;

@@ -50,6 +50,15 @@ pub struct PlainFile {
     pub is_stale: bool,
 }
 
+/// What is to be written elsewhere. Paths are relative to the mount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlainTree {
+    /// The projects.
+    pub files: Vec<PlainFile>,
+    /// The workspaces and folders, those that hold nothing as well.
+    pub folders: Vec<PathBuf>,
+}
+
 /// What is written elsewhere of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -79,7 +88,7 @@ pub(crate) fn digest(text: &[u8]) -> String {
     digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The projects at and below a path relative to the mount, each as old as `--max-age` at most.
+/// What is at and below a path relative to the mount, each project as old as `--max-age` at most.
 ///
 /// # Errors
 /// [`Kind::NotFound`] if nothing is there, or what reading failed with.
@@ -87,14 +96,14 @@ pub(crate) async fn files_below(
     vfs: &Arc<Vfs>,
     path: &Path,
     on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
-) -> Result<Vec<PlainFile>> {
+) -> Result<PlainTree> {
     let mut files = Vec::new();
     let mut on_read = |read: ReadProject, so_far: ReadSoFar| {
         files.push(plain_file(vfs, &read));
         on_progress(so_far);
     };
-    read_below::read_below(vfs, path, &mut on_read).await?;
-    Ok(files)
+    let folders = read_below::read_below(vfs, path, &mut on_read).await?;
+    Ok(PlainTree { files, folders })
 }
 
 /// What is to be written of the project at a path relative to the mount, as far as it is known.

@@ -69,7 +69,8 @@ pub(crate) type OnRead<'a> = dyn FnMut(ReadProject, ReadSoFar) + Send + 'a;
 
 /// Reads the project at a path relative to the mount, or all that are below it, in the order of their
 /// directories, none older than `--max-age`: what is older is asked for and waited for. While Taskade is
-/// gone, what was read before is all there is, and is marked as that.
+/// gone, what was read before is all there is, and is marked as that. The workspaces and folders that are
+/// below the path.
 ///
 /// # Errors
 /// [`Kind::NotFound`] if nothing of Taskade is there, or what listing or reading failed with.
@@ -77,8 +78,8 @@ pub(crate) async fn read_below(
     vfs: &Arc<Vfs>,
     path: &Path,
     on_read: &mut OnRead<'_>,
-) -> Result<()> {
-    let projects = projects_at(vfs, path).await?;
+) -> Result<Vec<PathBuf>> {
+    let (projects, folders) = listed_at(vfs, path).await?;
     let total = projects.len();
     let mut unread = Unread::of(vfs, &projects);
     // In the order of the directories, so that whole spaces are asked for once.
@@ -93,7 +94,7 @@ pub(crate) async fn read_below(
         unread.note_read(&project);
         on_read(read, ReadSoFar { done, total, requests: unread.requests(vfs) });
     }
-    Ok(())
+    Ok(folders)
 }
 
 /// What is left to be read: how many projects of each space.
@@ -208,12 +209,14 @@ pub(crate) async fn project_at(vfs: &Vfs, path: &Path) -> Result<Arc<Project>> {
     }
 }
 
-/// The projects at and below a path relative to the mount, with their paths, as directories show them.
-async fn projects_at(vfs: &Vfs, path: &Path) -> Result<Vec<(PathBuf, Arc<Project>)>> {
+/// The projects at and below a path relative to the mount, with their paths, as directories show them, and
+/// the workspaces and folders below it.
+async fn listed_at(vfs: &Vfs, path: &Path) -> Result<(Vec<(PathBuf, Arc<Project>)>, Vec<PathBuf>)> {
     let top = match resolve::find(vfs, path).await? {
         Found::Directory(directory) => directory,
-        _ => return Ok(vec![(path.to_owned(), project_at(vfs, path).await?)]),
+        _ => return Ok((vec![(path.to_owned(), project_at(vfs, path).await?)], Vec::new())),
     };
+    let mut folders = Vec::new();
     let (mut projects, mut ahead) = (Vec::new(), vec![(path.to_owned(), top)]);
     while let Some((at, directory)) = ahead.pop() {
         let entries = directory::entries(vfs, &directory).await?;
@@ -236,8 +239,9 @@ async fn projects_at(vfs: &Vfs, path: &Path) -> Result<Vec<(PathBuf, Arc<Project
                 projects.push((at.join(shown_name(&name)), project));
             }
         }
+        folders.extend(below.iter().map(|(path, _)| path.clone()));
         // What is pushed last comes first.
         ahead.extend(below.into_iter().rev());
     }
-    Ok(projects)
+    Ok((projects, folders))
 }

@@ -18,14 +18,14 @@ use super::{
     changes::{self, Changed},
     disk,
     export_plan::{self, ExportPlan, Step},
-    git,
+    folders, git,
     manifest::{Folder, Manifest, Written},
 };
 
 use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
-    vfs::{PlainFile, Snapshot, time_of},
+    vfs::{PlainFile, PlainTree, Snapshot, time_of},
 };
 
 /// How many files may go at once before it is taken for an accident.
@@ -45,12 +45,10 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
     let folder = Folder::open(&args.dir)?;
     let space = space(args, folder.manifest.as_ref())?;
     let repository = args.git.then(|| git::Repository::at(&args.dir)).transpose()?;
-    let reached = ReachedPath::of(
-        Some(&space).filter(|it| !it.as_os_str().is_empty()).map(|it| &**it),
-        &args.account,
-    )?;
+    let reached = ReachedPath::of_space(&space, &args.account)?;
+    let PlainTree { files, folders } = remote(&reached.reached, &reached.inside)?;
     let mut export = Export {
-        remote: remote(&reached.reached, &reached.inside)?,
+        remote: files,
         reached: &reached.reached,
         space: reached.inside.clone(),
         manifest: Manifest {
@@ -64,6 +62,9 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
     let plan = export.plan(args.allow_delete)?;
     let unchanged = plan.unchanged;
     export.carry_out(plan)?;
+    let in_the_way = folders::keep(&folder, &mut export.manifest, folders)?;
+    let why = "a file is in the place of the folder: move that away";
+    export.left.extend(in_the_way.into_iter().map(|path| (path, why.to_owned())));
     if let Some(repository) = &repository {
         export.find_uncommitted(repository)?;
     }
@@ -127,23 +128,24 @@ fn shown_space(space: &Path) -> String {
     }
 }
 
-/// The projects that are to be there, with paths relative to the space.
-pub(super) fn remote(reached: &Reached, space: &Path) -> Result<Vec<PlainFile>> {
+/// What is to be there, with paths relative to the space.
+pub(super) fn remote(reached: &Reached, space: &Path) -> Result<PlainTree> {
     let bar = reading_bar::bar();
     let ask = Ask::Files { path: space.to_owned() };
     let answer = reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
     bar.finish_and_clear();
-    let files: Vec<PlainFile> = understood(answer?)?;
+    let PlainTree { files, folders } = understood(answer?)?;
     if files.iter().any(|file| file.path == space) {
         return Err(Error::new(Kind::NotDirectory, "it is a project")
             .at(space.display().to_string())
             .hint("name the workspace or folder that it is in"));
     }
-    let below = |file: PlainFile| {
-        let path = file.path.strip_prefix(space).map(Path::to_owned).unwrap_or(file.path.clone());
-        PlainFile { path, ..file }
-    };
-    Ok(files.into_iter().map(below).collect())
+    let below = |path: PathBuf| path.strip_prefix(space).map(Path::to_owned).unwrap_or(path);
+    let file = |file: PlainFile| PlainFile { path: below(file.path.clone()), ..file };
+    Ok(PlainTree {
+        files: files.into_iter().map(file).collect(),
+        folders: folders.into_iter().map(below).collect(),
+    })
 }
 
 pub(super) fn understood<T: serde::de::DeserializeOwned>(answer: serde_json::Value) -> Result<T> {

@@ -52,11 +52,10 @@ pub(crate) fn import(args: &ImportArgs) -> Result<()> {
         Some(space) => space.components().collect(),
         None => manifest.space.clone(),
     };
-    let given = Some(&*space).filter(|space| !space.as_os_str().is_empty());
-    let reached = ReachedPath::of(given, &args.account)?;
+    let reached = ReachedPath::of_space(&space, &args.account)?;
     let mut import = Import {
         args,
-        remote: remote(&reached.reached, &reached.inside)?,
+        remote: remote(&reached.reached, &reached.inside)?.files,
         reached: &reached.reached,
         space: reached.inside.clone(),
         folder: &folder,

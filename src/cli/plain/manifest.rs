@@ -34,6 +34,9 @@ pub(super) struct Manifest {
     /// The workspace or folder whose files these are, relative to a mount; empty for all.
     pub(super) space: PathBuf,
     pub(super) projects: BTreeMap<ProjectId, Written>,
+    /// The workspaces and folders that have a directory, relative to the folder.
+    #[serde(default)]
+    pub(super) folders: BTreeSet<PathBuf>,
     /// What an export that is under way is writing.
     #[serde(default)]
     pub(super) writing: BTreeMap<ProjectId, Written>,

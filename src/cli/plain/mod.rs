@@ -10,6 +10,7 @@ mod changes;
 mod disk;
 mod export;
 mod export_plan;
+mod folders;
 mod git;
 mod import;
 mod import_plan;

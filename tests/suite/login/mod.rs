@@ -3,6 +3,7 @@
 mod accounts;
 mod browser;
 mod keyring;
+mod mine;
 mod personal;
 mod renewal;
 mod seeing;

@@ -2,6 +2,7 @@
 //! as plain files. Each is the real program against a real server, with a mount and without.
 
 mod plain_files;
+mod plain_folders;
 mod tasks;
 
 use std::{
@@ -26,7 +27,12 @@ impl Account {
 
     /// With what `seed` adds to the workspace.
     pub(super) fn with(tasks: &str, seed: impl FnOnce(&Store, &SpaceId)) -> Self {
-        let mounted = Mounted::on(Quirks::default(), tasks, &[], seed);
+        Self::at(Quirks::default(), tasks, seed)
+    }
+
+    /// At a service that is like this.
+    pub(super) fn at(quirks: Quirks, tasks: &str, seed: impl FnOnce(&Store, &SpaceId)) -> Self {
+        let mounted = Mounted::on(quirks, tasks, &[], seed);
         mounted.end();
         mounted.server().log().clear();
         // What the mount knew is not known here.

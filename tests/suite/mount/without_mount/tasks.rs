@@ -227,6 +227,21 @@ fn the_running_mount_answers_by_either_path() {
     let output = run(here.current_dir(account.0.acme()));
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(listed, "./Plan.md:1:- [x] one\n./Plan.md:3:- [x] two\n", "{}", said(&output));
+    // Without a path it is what is here, named from here.
+    fs::create_dir(account.0.acme().join(".git")).unwrap();
+    for (dir, path, wanted) in [
+        ("Acme", None, "Plan.md:5:- [ ] by path\n"),
+        ("Acme/.git", None, ""),
+        ("Acme/.git", Some(".."), "../Plan.md:5:- [ ] by path\n"),
+        (".", None, "Acme/Plan.md:5:- [ ] by path\n"),
+        (".", Some("Acme"), "Acme/Plan.md:5:- [ ] by path\n"),
+    ] {
+        let mut command = account.command(&["find", "by path"]);
+        command.args(path.map(|path| format!("--path={path}")));
+        let output = run(command.current_dir(account.0.root.join(dir)));
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(found, wanted, "{dir}: {}", said(&output));
+    }
     // Without a token the only mount is meant.
     let mut command = account.command(&["cat", "Acme/Plan.md"]);
     let output = run(command.env_remove("TASKADE_TOKEN"));
