@@ -32,7 +32,7 @@ read -r -t 60 line <&3
 [[ $line == ready ]]
 systemctl --user start default.target
 systemctl --user is-active taskadefs@work.service
-systemctl --user status taskadefs@work.service | grep -F "mounted at $mountpoint"
+[[ $(systemctl --user show --property=StatusText taskadefs@work.service) == *"mounted at "*/Taskade ]]
 ls "$mountpoint/Acme"
 echo '- [ ] buy milk' >>"$mountpoint/Acme/Inbox.md"
 
