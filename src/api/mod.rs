@@ -21,6 +21,7 @@ mod bundle_node;
 mod bundle_tests;
 mod call;
 mod client;
+mod client_by_name;
 mod connections;
 mod disposition;
 mod download;

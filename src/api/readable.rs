@@ -24,7 +24,7 @@ pub(super) fn readable(body: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(mended)
 }
 
-/// The length of `\uXXXX`.
+/// The length of an escape such as `\ud83d`.
 const ESCAPE: usize = 6;
 
 /// Where halves of surrogate pairs are. Valid JSON has backslashes only in strings.
