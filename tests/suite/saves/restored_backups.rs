@@ -222,6 +222,23 @@ async fn a_refusal_that_was_told_for_a_day_is_history() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_conflict_that_git_left_stays_until_it_is_settled_however_long_that_takes() {
+    const LEFT: &str = "- [ ] a\n<<<<<<< HEAD\n- [ ] b\n=======\n- [ ] c\n>>>>>>> other\n";
+    let mut mount = Mount::of("a\nb").await;
+    mount.read("Plan.md").await;
+    mount.overwrite("Plan.md", LEFT.as_bytes()).await.unwrap();
+    pass(200_000).await;
+    keeps(&mount, LEFT, LEFT).await;
+    mount.remount().await;
+    pass(200_000).await;
+    keeps(&mount, LEFT, LEFT).await;
+    assert_eq!(mount.writes(), [""; 0]);
+    mount.overwrite("Plan.md", b"- [ ] a\n- [ ] c\n").await.unwrap();
+    is_settled(&mount).await;
+    assert_eq!(mount.writes().len(), 1, "b is c now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removed_file_leaves_what_was_refused_of_it_to_the_history() {
     let mount = Mount::of("a\nb").await;
     mount.read("Plan.md").await;
