@@ -76,10 +76,14 @@ impl Replica {
         self.rejected.iter_mut().for_each(|rejected| rejected.rejection.set_aside = true);
     }
 
-    /// Forgets a conflict that git left, once the file shows what it did before. Whether there was one.
+    /// Whether git left a conflict in its file, which is not settled.
+    pub(crate) fn has_conflict(&self) -> bool {
+        self.rejected_here().is_some_and(|it| it.rejection.kind == Kind::Unsettled)
+    }
+
+    /// Forgets such a conflict, once the file shows what it did before. Whether there was one.
     pub(crate) fn forget_conflict(&mut self) -> bool {
-        let is_one = |text: &mut Box<RejectedText>| text.rejection.kind == Kind::Unsettled;
-        self.rejected.take_if(is_one).is_some()
+        self.has_conflict() && self.rejected.take().is_some()
     }
 
     /// What Taskade refused, as a text that its file does not show: see [`Self::keep_aside`]. Not where

@@ -38,29 +38,42 @@ pub(crate) fn check_changes(base: &Outline, ours: &Outline, lines: &[Line]) -> R
     Ok(())
 }
 
+/// The marks that git leaves at a conflict: before our side, before what both came from, between the
+/// sides, and after theirs.
+const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+
 /// Refuses a text in which git has left both sides of a conflict, unless its first mark is a task
-/// of `base` already: then it is what somebody wrote about.
-pub(crate) fn check_conflict_markers(text: &str, base: Option<&Outline>) -> Result<()> {
-    let is_mark = |line: &str, mark: &str| {
-        line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    };
+/// of `base` already: then it is what somebody wrote about. Where one was left before and somebody
+/// `is_settling` it, a single mark is one too: whoever saves half way has not done yet.
+pub(crate) fn check_conflict_markers(
+    text: &str,
+    base: Option<&Outline>,
+    is_settling: bool,
+) -> Result<()> {
     let is_known = |line: &str| {
         let is_it = |outline: &Outline| outline.items.iter().any(|item| item.text == line.trim());
         base.is_some_and(is_it)
     };
-    let mut begun = None;
-    let mut is_parted = false;
+    let mark_of = |line: &str| {
+        let is_it = |mark: &&str| {
+            let rest = line.strip_prefix(*mark);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        MARKS.iter().position(|mark| is_it(mark)).filter(|_| !is_known(line))
+    };
+    let left = |number: usize| {
+        let what = format!("line {number}: a conflict is left in it, so it is not sent");
+        Err(Error::new(Kind::Unsettled, what).hint("settle it, and save that"))
+    };
+    let (mut begun, mut is_parted) = (None, false);
     for (number, line) in (1..).zip(text.lines()) {
-        match begun {
-            _ if is_mark(line, "<<<<<<<") && !is_known(line) => {
-                (begun, is_parted) = (Some(number), false)
-            }
-            Some(_) if is_mark(line, "=======") => is_parted = true,
-            Some(begun) if is_parted && is_mark(line, ">>>>>>>") => {
-                let what = format!("line {begun}: a conflict is left in it, so it is not sent");
-                return Err(Error::new(Kind::Unsettled, what).hint("settle it, and save that"));
-            }
-            _ => {}
+        match (mark_of(line), begun) {
+            (None, _) => {}
+            (Some(_), _) if is_settling => return left(number),
+            (Some(0), _) => (begun, is_parted) = (Some(number), false),
+            (Some(2), Some(_)) => is_parted = true,
+            (Some(3), Some(begun)) if is_parted => return left(begun),
+            (Some(_), _) => {}
         }
     }
     Ok(())
@@ -91,12 +104,12 @@ mod tests {
     #[test]
     fn both_sides_of_a_conflict_are_refused_and_a_line_of_signs_is_not() {
         let left = "- a\n<<<<<<< HEAD\n- b\n||||||| base\n=======\n- c\n>>>>>>> theirs\n";
-        let refused = check_conflict_markers(left, None).unwrap_err();
+        let refused = check_conflict_markers(left, None, false).unwrap_err();
         assert!(refused.to_string().contains("line 2"), "{refused}");
         assert_eq!(refused.kind(), Kind::Unsettled);
         for fine in ["", "- <<<<<<< a\n- =======\n- >>>>>>> b\n", "Title\n=======\n", ">>>>>>> x\n"]
         {
-            assert!(check_conflict_markers(fine, None).is_ok(), "{fine}");
+            assert!(check_conflict_markers(fine, None, false).is_ok(), "{fine}");
         }
     }
 
@@ -107,9 +120,22 @@ mod tests {
         let item = Item { key, depth: 0, text, done: false, details, spelled };
         let base = Outline { items: vec![item] };
         let about = "<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> topic\n";
-        assert!(check_conflict_markers(about, Some(&base)).is_ok());
+        assert!(check_conflict_markers(about, Some(&base), false).is_ok());
         let another = format!("{about}<<<<<<< Updated upstream\na\n=======\nb\n>>>>>>> Stashed\n");
-        let refused = check_conflict_markers(&another, Some(&base)).unwrap_err().to_string();
+        let refused = check_conflict_markers(&another, Some(&base), false).unwrap_err().to_string();
         assert!(refused.contains("line 6"), "{refused}");
+    }
+
+    #[test]
+    fn whoever_settles_a_conflict_has_not_done_before_the_last_mark_is_gone() {
+        for half in
+            ["- a\n=======\n- b\n>>>>>>> x\n", "- a\n=======\n", "||||||| 1\n", "<<<<<<< x\n"]
+        {
+            assert!(check_conflict_markers(half, None, false).is_ok(), "{half}");
+            assert!(check_conflict_markers(half, None, true).is_err(), "{half}");
+        }
+        for done in ["- a\n- b\n", "- a\n--------\n", "- ======= a\n", "========\n"] {
+            assert!(check_conflict_markers(done, None, true).is_ok(), "{done}");
+        }
     }
 }

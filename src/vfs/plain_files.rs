@@ -215,7 +215,7 @@ fn base_of(project: &Project, known: &Outline, text: &str) -> Result<Outline> {
 pub(crate) async fn create_edited(vfs: &Arc<Vfs>, path: &Path, text: &str) -> Result<Edited> {
     vfs.check_writable()?;
     let shown = || path.display().to_string();
-    check_conflict_markers(text, None).map_err(|error| error.at(shown()))?;
+    check_conflict_markers(text, None, false).map_err(|error| error.at(shown()))?;
     let (parent, name) = place(vfs, path).await?;
     let mode = OpenMode { read: false, write: true, append: false, truncate: false };
     let created = async {

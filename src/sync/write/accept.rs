@@ -272,7 +272,7 @@ pub(crate) fn understand(
 ) -> Result<(Arc<Outline>, Base)> {
     let base = next.resolved(seen.outline());
     let format = project.format();
-    check_conflict_markers(&String::from_utf8_lossy(text), Some(&base))?;
+    check_conflict_markers(&String::from_utf8_lossy(text), Some(&base), next.has_conflict())?;
     let lines = format.parse(text, next.title(), &base)?;
     let first = next.reserve(lines.len());
     let wanted: Vec<Wanted> = lines.iter().map(wanted).collect();

@@ -76,6 +76,24 @@ fn both_sides_stay_in_the_file_until_they_are_settled_one_by_one() {
 }
 
 #[test]
+fn an_editor_that_saves_after_every_mark_sends_nothing_before_the_last() {
+    let mounted = at_odds();
+    let ids = mounted.ids();
+    mounted.writes(&ids);
+    assert_eq!(mounted.sh("git merge -q other").status.code(), Some(1));
+    let marks = ["<<<<<<<", "=======", ">>>>>>>"];
+    for mark in marks.iter().chain(&marks) {
+        assert_eq!(state(&mounted).as_deref(), Some("rejected"), "before {mark}");
+        assert_eq!(mounted.writes(&ids), [""; 0], "before {mark}");
+        mounted.ok(&format!("sed -i '0,/{mark}/{{/{mark}/d}}' Plan.md"));
+    }
+    assert_eq!(state(&mounted).as_deref(), Some("clean"));
+    mounted.end();
+    assert_eq!(mounted.tree(), "un\neins\na\nb\nc\nd\ne\ndeux\nzwei\n");
+    assert_eq!(mounted.ids().len(), ids.len() + 2, "both sides are kept, and no mark is");
+}
+
+#[test]
 fn a_merge_that_is_given_up_sends_nothing() {
     let mounted = at_odds();
     let (ids, text) = (mounted.ids(), mounted.text());
