@@ -59,7 +59,7 @@ pub(crate) fn check_conflict_markers(
             let rest = line.strip_prefix(*mark);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
-        MARKS.iter().position(|mark| is_it(mark)).filter(|_| !is_known(line))
+        MARKS.iter().position(is_it).filter(|_| !is_known(line))
     };
     let left = |number: usize| {
         let what = format!("line {number}: a conflict is left in it, so it is not sent");
