@@ -1,10 +1,6 @@
 //! `agenda`: what is due, of what is known. No request is made for it.
 
-use std::{
-    env,
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use jiff::{ZonedDateTime, tz::TimeZone};
 use serde_json::Value;
@@ -14,7 +10,7 @@ use super::{
     arguments::AgendaArgs,
     asks::{self, Ask},
     mounted_path::{self, ANSWER_TIMEOUT},
-    mountpoint,
+    mountpoint, presentation,
     terminal::{self, say_as_is, say_json},
 };
 
@@ -102,7 +98,7 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
     }
     agenda::sort(&mut entries, &now);
     if entries.is_empty() {
-        terminal::tell(&nothing(open, dated));
+        terminal::note(&nothing(open, dated));
     }
     if args.json {
         let entries: Vec<Value> = entries.iter().map(agenda::json).collect();
@@ -111,8 +107,7 @@ pub(crate) fn agenda(args: &AgendaArgs) -> Result<()> {
     if args.ics {
         return say_as_is(&agenda::calendar(&entries, &now));
     }
-    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let is_coloured = !no_colour && std::io::stdout().is_terminal();
+    let is_coloured = presentation::has_colours(&std::io::stdout());
     let line = |entry: &AgendaEntry| {
         let path = shown(&entry.task.path, args.path.as_deref(), &inside);
         agenda::line(entry, &path, is_coloured) + "\n"

@@ -18,11 +18,17 @@ use super::{
 
 use crate::sync::PathRules;
 
+/// What is logged unless something else is asked for.
+pub(super) const USUAL_LOG: &str = "info";
+
 /// Mount Taskade as a directory: projects are Markdown files, tasks are lines.
 #[derive(Debug, Parser)]
 #[command(name = "taskadefs", version = "", max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "`taskadefs help agents` says what an AI agent has to know of a mount.")]
 pub(super) struct Cli {
+    /// Print only what was asked for, and what is wrong: no progress, no hints, nothing where all is well
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -161,7 +167,7 @@ pub(super) struct MountArgs {
     #[arg(short, value_name = "OPTS")]
     pub(super) o: Vec<String>,
     /// What to log, such as `debug` or `taskadefs::api=trace`
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(long, value_name = "FILTER", default_value = USUAL_LOG)]
     pub(super) log: String,
     /// Where to log to: stderr, journald, or a file, which is rotated. In the background stderr is the log
     /// in the state directory

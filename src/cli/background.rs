@@ -20,7 +20,7 @@ use rustix::{
 
 use super::{
     account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, poll, probe,
-    terminal::tell, unmount,
+    terminal::note, unmount,
 };
 
 use crate::{
@@ -72,7 +72,7 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
         return Err(ended("the mount did not answer in time"));
     };
     if let Some(words) = said.strip_prefix(READY) {
-        String::from_utf8_lossy(words).lines().for_each(|line| tell(&line));
+        String::from_utf8_lossy(words).lines().for_each(|line| note(&line));
         // Not asked by the process that serves: killed while it waits for itself, it never ends.
         return match probe::ask(&mountpoint)? {
             probe::ProbeResult::Silent => Err(ended("the mount does not answer")),

@@ -5,16 +5,16 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use rustix::{fs::Mode, process::umask};
 use serde_json::Value;
 
 use super::{
     asks::{self, Ask, ByteProgress, Progress},
     mounted_path::{ANSWER_TIMEOUT, MountedPath, answered, mounted_path},
-    mountpoint,
+    mountpoint, presentation,
     space_arguments::{BundleArgs, BundleCommand, ExportBundleArgs, ImportBundleArgs},
-    terminal::{say, say_json, tell},
+    terminal::{confirm_done, note, say_json, tell},
     waiting::{counted, pending},
 };
 
@@ -57,7 +57,7 @@ fn export(args: &ExportBundleArgs) -> Result<()> {
     let length = HumanBytes(told["length"].as_u64().unwrap_or_default());
     let shown = args.file.display().to_string();
     let words = projects.into_iter().chain([length.to_string()]).collect::<Vec<_>>().join(", ");
-    say(&format!("{}: {words}\n", printable(&shown)))?;
+    confirm_done(&format!("{}: {words}\n", printable(&shown)))?;
     let status = answered(&place.account, &Ask::Status {})?;
     let below = |path: &Path| place.inside.as_deref().is_none_or(|top| path.starts_with(top));
     let waiting = pending(&status).iter().filter(|change| below(change.path())).count();
@@ -78,7 +78,7 @@ fn import(args: &ImportBundleArgs) -> Result<()> {
         say_json(&told)?;
     } else {
         let root = root_of(&args.workspace, &place);
-        say(&in_words(&told, &args.workspace, &root))?;
+        confirm_done(&in_words(&told, &args.workspace, &root))?;
     }
     match lost(&told) {
         Some(error) => Err(error.at(args.workspace.display().to_string())),
@@ -188,7 +188,7 @@ fn carried_out(place: &MountedPath, ask: &Ask, file: &Path) -> Result<Value> {
         let Progress::Bytes(progress) = progress else { return };
         if progress.waits && !is_told && bar.elapsed() > GRACE {
             is_told = true;
-            bar.suspend(|| tell(&"Taskade takes 5 imports a minute: waiting for the next"));
+            bar.suspend(|| note(&"Taskade takes 5 imports a minute: waiting for the next"));
         }
         show(&bar, progress);
     };
@@ -199,7 +199,7 @@ fn carried_out(place: &MountedPath, ask: &Ask, file: &Path) -> Result<Value> {
 
 /// A bar on a terminal; elsewhere nothing is drawn.
 fn bar(file: &Path) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let bar = presentation::bar(Some(0));
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     bar.set_prefix(printable(&name).into_owned());
     bar

@@ -9,7 +9,7 @@ use super::{
     arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
     asks::Ask,
     mounted_path::{answered, mounted_path, path_or_only_mount},
-    terminal::{confirm, say, say_json, tell},
+    terminal::{confirm, confirm_done, note, say, say_json},
 };
 
 use crate::{
@@ -62,7 +62,7 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
     if past.as_array().is_none_or(Vec::is_empty) {
         let path =
             args.path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.display()));
-        tell(&format_args!("{path}nothing was done yet; what is on its way: taskadefs status"));
+        note(&format_args!("{path}nothing was done yet; what is on its way: taskadefs status"));
     }
     for entry in past.as_array().into_iter().flatten() {
         let mut words = entry_in_words(entry);
@@ -107,13 +107,13 @@ pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
             &Ask::Undoable { path: mounted_path.inside.clone() },
         )?)? {
             Some(row) => Some(row),
-            None => return say("nothing was taken back\n"),
+            None => return confirm_done("nothing was taken back\n"),
         },
         false => None,
     };
     let undone = answered(&mounted_path.account, &Ask::Undo { path: mounted_path.inside, row })?;
     for entry in undone.as_array().into_iter().flatten() {
-        say(&format!("undone: {}", entry_in_words(entry)))?;
+        confirm_done(&format!("undone: {}", entry_in_words(entry)))?;
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     arguments::DetailsArgs,
     asks::{self, Ask, Progress, RequestProgress},
     mounted_path::{ANSWER_TIMEOUT, mounted_path},
-    terminal::say,
+    presentation,
+    terminal::confirm_done,
 };
 
 use crate::{
@@ -41,7 +42,7 @@ pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
             .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))?;
         answers += answer["done"].as_u64().unwrap_or_default();
     }
-    say(&match answers {
+    confirm_done(&match answers {
         0 => "everything was known; --refresh asks again\n".to_owned(),
         1 => "1 answer\n".to_owned(),
         _ => format!("{answers} answers\n"),
@@ -50,7 +51,7 @@ pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
 
 /// A bar on a terminal; elsewhere nothing is drawn.
 fn bar(path: &Path) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let bar = presentation::bar(Some(0));
     let template = "{prefix} [{bar:24}] {pos}/{len}{msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));

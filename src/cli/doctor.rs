@@ -8,8 +8,9 @@ use super::{
     account, doctor_checks as checks,
     doctor_finding::{Finding, Verdict},
     login_arguments::DoctorArgs,
+    presentation,
     session::Access,
-    terminal::{say, say_json},
+    terminal::{say_as_is, say_json},
     version,
 };
 
@@ -50,7 +51,11 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<ExitCode> {
     findings.extend(of_service(args, access)?);
     match args.json {
         true => say_json(&serde_json::to_value(&findings).unwrap_or(Value::Null))?,
-        false => say(&findings.iter().map(Finding::line).collect::<String>())?,
+        false => {
+            let is_coloured = presentation::has_colours(&std::io::stdout());
+            let lines = findings.iter().map(|finding| finding.line(is_coloured));
+            say_as_is(&lines.collect::<String>())?;
+        }
     }
     let is_ill = findings.iter().any(|finding| finding.verdict == Verdict::Fail);
     Ok(if is_ill { ExitCode::FAILURE } else { ExitCode::SUCCESS })

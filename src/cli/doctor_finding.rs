@@ -4,6 +4,11 @@ use serde::Serialize;
 
 use crate::{error::Error, printable::printable};
 
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const RED: &str = "\x1b[1;31m";
+const PLAIN: &str = "\x1b[0m";
+
 /// How it stands with one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -42,14 +47,18 @@ impl Finding {
     }
 
     /// As a line.
-    pub(super) fn line(&self) -> String {
-        let word = match self.verdict {
-            Verdict::Ok => "ok",
-            Verdict::Warn => "warn",
-            Verdict::Fail => "fail",
+    pub(super) fn line(&self, is_coloured: bool) -> String {
+        let (word, colour) = match self.verdict {
+            Verdict::Ok => ("ok", GREEN),
+            Verdict::Warn => ("warn", YELLOW),
+            Verdict::Fail => ("fail", RED),
+        };
+        let word = match is_coloured {
+            true => format!("{colour}{word:<5}{PLAIN}"),
+            false => format!("{word:<5}"),
         };
         let found = printable(&self.found);
         let fix = self.fix.as_ref().map(|fix| format!("; {}", printable(fix)));
-        format!("{word:<5} {:<15} {found}{}\n", self.check, fix.unwrap_or_default())
+        format!("{word} {:<15} {found}{}\n", self.check, fix.unwrap_or_default())
     }
 }

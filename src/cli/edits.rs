@@ -11,7 +11,7 @@ use super::{
     asks::Ask,
     reach::ReachedPath,
     task_arguments::{AddArgs, DoneArgs},
-    terminal::{say, tell},
+    terminal::{confirm_done, note, tell},
 };
 
 use crate::{
@@ -33,11 +33,10 @@ pub(crate) fn add(args: &AddArgs) -> Result<()> {
     let reached = ReachedPath::of(Some(&args.path), &args.account)?;
     let ask = Ask::Add { path: reached.inside.clone(), lines };
     let edited = reached.reached.ask(&ask)?;
-    if !args.quiet {
-        let added = edited["text"].as_str().unwrap_or_default();
-        for line in added.lines() {
-            say(&format!("{}: {}\n", printable(&args.path.to_string_lossy()), printable(line)))?;
-        }
+    let added = edited["text"].as_str().unwrap_or_default();
+    for line in added.lines() {
+        let path = args.path.to_string_lossy();
+        confirm_done(&format!("{}: {}\n", printable(&path), printable(line)))?;
     }
     tell_waiting(&args.path, &edited);
     Ok(())
@@ -63,9 +62,9 @@ pub(crate) fn done(args: &DoneArgs) -> Result<()> {
     let text = printable(edited["text"].as_str().unwrap_or_default()).into_owned();
     let shown = path.display().to_string();
     if edited["unchanged"] == true {
-        tell(&format_args!("{shown}: it is done already: {text}"));
-    } else if !args.quiet {
-        say(&format!("{}: - [x] {text}\n", printable(&shown)))?;
+        note(&format_args!("{shown}: it is done already: {text}"));
+    } else {
+        confirm_done(&format!("{}: - [x] {text}\n", printable(&shown)))?;
     }
     tell_waiting(&path, &edited);
     Ok(())
@@ -103,7 +102,7 @@ fn lines(text: &[String]) -> Result<String> {
 fn read_input() -> Result<String> {
     let input = std::io::stdin();
     if input.is_terminal() {
-        tell(&"a task a line, then Ctrl-D");
+        note(&"a task a line, then Ctrl-D");
     }
     let mut text = String::new();
     input

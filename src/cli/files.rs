@@ -15,7 +15,7 @@ use super::{
     asks::Ask,
     reach::ReachedPath,
     task_arguments::{CatArgs, DiffArgs, OpenArgs},
-    terminal::{say, tell},
+    terminal::{note, say, tell},
 };
 
 use crate::{
@@ -103,7 +103,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<()> {
     let lines: Vec<&str> =
         planned.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if lines.is_empty() {
-        tell(&format_args!("{}: nothing would be sent", args.path.display()));
+        note(&format_args!("{}: nothing would be sent", args.path.display()));
     }
     say(&lines
         .iter()

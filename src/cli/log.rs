@@ -1,6 +1,6 @@
 //! The log: one line an event, on stderr, in a file or in the system's journal, fit for a terminal.
 
-use std::{fmt, io::IsTerminal, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -16,6 +16,7 @@ use tracing_subscriber::{
 use super::{
     journald::{self, Journal},
     log_file::{self, LogFile},
+    presentation,
 };
 
 use crate::{
@@ -65,7 +66,7 @@ pub(crate) fn start(filter: &str, to: &LogTo) -> Result<()> {
     // Each fails only where a log is set up already.
     let _ = match to {
         LogTo::Stderr => log
-            .with_ansi(std::io::stderr().is_terminal())
+            .with_ansi(presentation::has_colours(&std::io::stderr()))
             .with_writer(std::io::stderr)
             .event_format(OneLine { is_timed: true })
             .try_init(),

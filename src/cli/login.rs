@@ -15,7 +15,7 @@ use super::{
     login_secret::{self, LoginSecret},
     logins::{self, Login, LoginFile, Place, TokenKind},
     prompt,
-    terminal::{say, tell},
+    terminal::{confirm_done, tell},
 };
 
 use crate::{
@@ -73,7 +73,7 @@ pub(crate) fn login(args: &LoginArgs) -> Result<ExitCode> {
         tell(&"nothing was kept");
         return Ok(ExitCode::from(INTERRUPTED));
     };
-    say(&words)?;
+    confirm_done(&words)?;
     if is_outdone && args.which.account.is_none() {
         tell(&"TASKADE_TOKEN or TASKADE_API_KEY is set, and is used in place of what was kept now");
     }

@@ -9,7 +9,7 @@ use super::{
     login_secret,
     logins::{self, LoginFile},
     status::offline_status,
-    terminal::say,
+    terminal::confirm_done,
     waiting::{counted, pending},
 };
 
@@ -64,7 +64,7 @@ pub(crate) fn logout(args: &LogoutArgs) -> Result<()> {
         ));
     }
     words.push_str("Taskade itself still knows the token: delete it there if others may have it\n");
-    say(&words)
+    confirm_done(&words)
 }
 
 /// Nobody is logged in under this name.

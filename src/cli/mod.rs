@@ -48,6 +48,7 @@ mod options;
 mod plain;
 mod plain_arguments;
 mod poll;
+mod presentation;
 mod probe;
 mod prompt;
 mod reach;
@@ -100,7 +101,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, version: &'static str)
     }
     let arguments = dashed_text::marked(mount_options::from_mount_helper(arguments));
     match parse(&arguments) {
-        Ok(cli) => ended(dispatch(cli.command, arguments)),
+        Ok(cli) => {
+            if cli.quiet {
+                presentation::be_quiet();
+            }
+            ended(dispatch(cli.command, arguments))
+        }
         Err(Unparsed::Usage(usage)) => {
             terminal::tell_usage(&usage);
             ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
@@ -169,7 +175,7 @@ fn is_needed_always(command: &Command) -> bool {
 }
 
 fn read(arguments: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
-    let mut command = Cli::command().version(version::words());
+    let mut command = Cli::command().version(version::words()).color(presentation::color_choice());
     let matches = command.try_get_matches_from_mut(arguments)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, matches))

@@ -9,15 +9,15 @@ use tokio::{
 
 use super::{
     apart,
-    arguments::MountArgs,
+    arguments::{MountArgs, USUAL_LOG},
     background,
     control::{self, Listening},
     log::{self, LogTo},
-    mountpoint,
+    mountpoint, presentation,
     service_manager::ServiceManager,
     session::{Access, AccountSession},
     sync,
-    terminal::tell,
+    terminal::{note, tell},
     waiting::{self, REMEDY, Watch, counted, pending},
 };
 
@@ -52,7 +52,13 @@ pub(crate) fn foreground(args: &MountArgs) -> Result<()> {
     if let LogTo::File(path) = &args.log_to {
         apart::check_log(&args.mountpoint, path)?;
     }
-    log::start(&args.log, &args.log_to)?;
+    // What is usual is no news on a terminal for who wants it quiet.
+    let is_shown = args.ready_fd.is_none() && args.log_to == LogTo::Stderr;
+    let filter = match is_shown && presentation::is_quiet() && args.log == USUAL_LOG {
+        true => "warn",
+        false => &args.log,
+    };
+    log::start(filter, &args.log_to)?;
     // Local files get just the permissions that programs ask for; private ones say so themselves.
     rustix::process::umask(rustix::fs::Mode::empty());
     let access = Access::of(&args.account);
@@ -108,7 +114,7 @@ async fn prepare(args: &MountArgs, access: Result<Access>, runtime: &Runtime) ->
         account.file_system_of(settings(args), (args.uid, args.gid))?;
     let goes_on_with = goes_on_with(&vfs);
     if args.ready_fd.is_none() {
-        goes_on_with.iter().for_each(|words| tell(words));
+        goes_on_with.iter().for_each(|words| note(words));
     }
     if !args.no_check {
         first_look(args, &vfs).await?;

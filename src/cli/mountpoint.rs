@@ -168,7 +168,7 @@ pub(crate) fn silent(shown: &str) -> Error {
 /// Tells the user that files which are at the mountpoint are out of reach while it is mounted.
 pub(crate) fn warn_of_hidden_files(path: &Path) {
     if hides_files(path) {
-        super::terminal::tell(&format_args!(
+        super::terminal::note(&format_args!(
             "{}: not empty; what it holds is hidden until you unmount",
             path.display()
         ));

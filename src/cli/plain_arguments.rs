@@ -20,9 +20,6 @@ pub(super) struct ExportArgs {
     /// Remove files of projects that are gone, however many they are
     #[arg(long)]
     pub(super) allow_delete: bool,
-    /// Print nothing where all is well
-    #[arg(short, long)]
-    pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) account: AccountArgs,
 }
@@ -44,9 +41,6 @@ pub(super) struct ImportArgs {
     /// However many tasks it deletes, or projects it completes
     #[arg(long)]
     pub(super) allow_delete: bool,
-    /// Print nothing where all is well
-    #[arg(short, long)]
-    pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) account: AccountArgs,
 }

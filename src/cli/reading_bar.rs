@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::asks::{Progress, RequestProgress};
+use super::{
+    asks::{Progress, RequestProgress},
+    presentation,
+};
 
 use crate::clock::duration_in_words;
 
 /// A bar on a terminal; elsewhere nothing is drawn.
 pub(super) fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let bar = presentation::bar(Some(0));
     if let Ok(style) = ProgressStyle::with_template("reading [{bar:24}] {pos}/{len} projects{msg}")
     {
         bar.set_style(style.progress_chars("=> "));

@@ -7,7 +7,7 @@ use tokio::{
 
 use super::{
     arguments::ServeArgs,
-    terminal::{say, tell},
+    terminal::{note, say, tell},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
             let report = server.store().import_directory(dir)?;
             report.others.iter().for_each(|other| tell(other));
             let (projects, workspace) = (report.projects, &report.workspace);
-            tell(&format!("{projects} projects of {} are in {workspace}", dir.display()));
+            note(&format!("{projects} projects of {} are in {workspace}", dir.display()));
         }
         let token = server.token_path().display().to_string();
         say(&format!("listening on {}\ntoken in {}\n", server.url(), printable(&token)))?;

@@ -8,7 +8,7 @@ use super::{
     asks::Ask,
     mounted_path::{answered, mounted_path},
     space_arguments::ShareArgs,
-    terminal::{confirm, say, say_json},
+    terminal::{confirm, confirm_done, note, say, say_json},
 };
 
 use crate::{error::Result, printable::printable};
@@ -31,7 +31,7 @@ pub(crate) fn share(args: &ShareArgs) -> Result<()> {
     if is_asked {
         say(MEANING)?;
         if !confirm("Make them?")? {
-            return say("no link was made\n");
+            return confirm_done("no link was made\n");
         }
     }
     let path = place.inside.unwrap_or_default();
@@ -39,14 +39,19 @@ pub(crate) fn share(args: &ShareArgs) -> Result<()> {
     if args.json {
         return say_json(&links);
     }
-    say(&in_words(&links))
+    let lines = in_words(&links);
+    if lines.is_empty() {
+        note(&format_args!(
+            "{}: not shared; `taskadefs share --create` makes its links",
+            args.path.display()
+        ));
+    }
+    say(&lines)
 }
 
 /// A link a line; links that are not known are shown by their names.
 fn in_words(links: &Value) -> String {
-    let Some(links) = links.as_object().filter(|links| !links.is_empty()) else {
-        return "not shared: `taskadefs share --create` makes its links\n".to_owned();
-    };
+    let Some(links) = links.as_object() else { return String::new() };
     let known = LINKS.iter().filter_map(|(name, what)| Some((*what, links.get(*name)?)));
     let is_known = |name: &str| LINKS.iter().any(|(known, _)| *known == name);
     let others = links.iter().filter(|(name, _)| !is_known(name));
@@ -74,7 +79,7 @@ mod tests {
             "to read    https://x/v\\x1b[2J\nto change  https://x/e\nlater\\n    https://x/l\n";
         assert_eq!(in_words(&links), words);
         for none in [Value::Null, json!({})] {
-            assert!(in_words(&none).contains("share --create"));
+            assert_eq!(in_words(&none), "");
         }
     }
 }

@@ -1,14 +1,11 @@
 //! `status --watch`: how it stands, again and again until Ctrl-C. A terminal shows it in place; elsewhere
 //! what is new is appended.
 
-use std::{
-    io::{IsTerminal, Write},
-    time::Duration,
-};
+use std::{io::Write, time::Duration};
 
 use serde_json::Value;
 
-use super::interrupt::Interrupt;
+use super::{interrupt::Interrupt, presentation};
 
 use crate::{
     error::{Error, Kind, Result},
@@ -35,7 +32,7 @@ pub(super) fn watch(look: impl Fn() -> Result<Look> + Send + Sync + 'static) -> 
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let look = std::sync::Arc::new(look);
-    let is_terminal = std::io::stdout().is_terminal();
+    let is_drawn = presentation::draws(&std::io::stdout());
     let ended = runtime.block_on(async {
         let mut interrupt = Interrupt::catch()?;
         let mut before: Option<Vec<Value>> = None;
@@ -51,7 +48,7 @@ pub(super) fn watch(look: impl Fn() -> Result<Look> + Send + Sync + 'static) -> 
             let quiet = quiet(found);
             let is_new = before.as_ref() != Some(&quiet);
             before = Some(quiet);
-            let shown = match is_terminal {
+            let shown = match is_drawn {
                 true => show(&format!("{IN_PLACE}{}", printable_lines(&words))),
                 false if is_new => show(&printable_lines(&words)),
                 false => true,

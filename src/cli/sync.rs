@@ -12,7 +12,7 @@ use super::{
     mounted_path::{ANSWER_TIMEOUT, accounts},
     session::{Access, AccountSession},
     status::{in_words, is_refused},
-    terminal::say,
+    terminal::{confirm_done, say},
     waiting::{REMEDY, Watch, counted, pending},
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
     }
     let waiting: usize = all.iter().map(|status| pending(status).len()).sum();
     if waiting == 0 && !all.iter().any(is_refused) {
-        return say("everything is saved\n");
+        return confirm_done("everything is saved\n");
     }
     for status in all.iter().filter(|status| !pending(status).is_empty() || is_refused(status)) {
         say(&in_words(status))?;

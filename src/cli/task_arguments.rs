@@ -15,9 +15,6 @@ pub(super) struct AddArgs {
     /// What the task says, as a line of the file; without it, or as `-`, a line of standard input each
     #[arg(value_name = "TEXT", value_parser = options::text())]
     pub(super) text: Vec<String>,
-    /// Print nothing where all is well
-    #[arg(short, long)]
-    pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) account: AccountArgs,
 }
@@ -32,9 +29,6 @@ pub(super) struct DoneArgs {
     /// The text of the task, or a part of it, if it is not said with the path
     #[arg(value_name = "TEXT", value_parser = options::text())]
     pub(super) text: Vec<String>,
-    /// Print nothing where all is well
-    #[arg(short, long)]
-    pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) account: AccountArgs,
 }

@@ -11,7 +11,7 @@ use super::{
     reach::{Reached, ReachedPath},
     reading_bar,
     task_arguments::{FindArgs, ListArgs},
-    terminal::{say_as_is, say_json, tell},
+    terminal::{note, say_as_is, say_json, tell},
 };
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<()> {
     }
     if !unknown.is_empty() {
         let unknown = unknown.join(", and ");
-        tell(&format_args!("{unknown}; `taskadefs details PATH` in a mount asks Taskade for more"));
+        note(&format_args!("{unknown}; `taskadefs details PATH` in a mount asks Taskade for more"));
     }
     Ok(())
 }

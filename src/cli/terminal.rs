@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Write};
 
 use serde_json::Value;
 
+use super::presentation;
+
 use crate::{
     error::{Error, Result},
     printable::{printable, printable_json, printable_lines},
@@ -14,6 +16,11 @@ use crate::{
 /// [`printable`] before they are put into lines, so that none makes a line of its own.
 pub(crate) fn say(lines: &str) -> Result<()> {
     print(&printable_lines(lines))
+}
+
+/// Says that something was done. Who wants it quiet knows that by the exit code.
+pub(crate) fn confirm_done(lines: &str) -> Result<()> {
+    if presentation::is_quiet() { Ok(()) } else { say(lines) }
 }
 
 /// Prints what may hold colours or the line ends of a format: whoever made it has made each piece
@@ -32,13 +39,20 @@ pub(crate) fn tell(what: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "taskadefs: {}", printable(&what.to_string()));
 }
 
+/// As [`tell`], what is good to know and nothing is wrong with: progress, hints, that there is nothing.
+pub(crate) fn note(what: &dyn std::fmt::Display) {
+    if !presentation::is_quiet() {
+        tell(what);
+    }
+}
+
 /// Tells of wrong usage, which quotes what was given; a request for help is answered as it is.
 pub(crate) fn tell_usage(usage: &clap::Error) {
     // Nothing is left to be said if the terminal is gone.
     let _ = match usage.use_stderr() {
         true => {
-            let words = usage.render().to_string();
-            std::io::stderr().write_all(printable_lines(&words).as_bytes())
+            let words = printable_lines(&usage.render().to_string()).into_owned();
+            std::io::stderr().write_all(words.as_bytes())
         }
         false => usage.print(),
     };

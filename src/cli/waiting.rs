@@ -2,10 +2,10 @@
 
 use std::{collections::HashSet, path::Path};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::{status::age, terminal::tell};
+use super::{presentation, status::age, terminal::note};
 
 use crate::{clock::duration_in_words, printable::printable};
 
@@ -79,7 +79,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = presentation::bar(None);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
@@ -92,7 +92,7 @@ impl Watch {
         for change in &pending {
             if self.reported.insert(change.clone()) {
                 let words = change.in_words();
-                self.bar.suspend(|| tell(&format_args!("waiting for {words}")));
+                self.bar.suspend(|| note(&format_args!("waiting for {words}")));
             }
         }
         if let Some(message) = message(&pending, status) {

@@ -13,7 +13,7 @@ use super::{
         plain_arguments::ExportArgs,
         reach::{Reached, ReachedPath},
         reading_bar,
-        terminal::{say, tell},
+        terminal::{confirm_done, tell},
     },
     changes::{self, Changed},
     disk,
@@ -79,9 +79,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
         tell(&format_args!("{}: not exported: {why}", args.dir.join(path).display()));
     }
     let stale = remote.iter().filter(|file| file.is_stale).count();
-    if !args.quiet {
-        say(&format!("{shown}: {}\n", changes::counted(&changed, unchanged)))?;
-    }
+    confirm_done(&format!("{shown}: {}\n", changes::counted(&changed, unchanged)))?;
     match (left.len(), stale) {
         (0, 0) => Ok(()),
         (0, stale) => Err(Error::new(

@@ -11,7 +11,7 @@ use super::{
         asks::Ask,
         plain_arguments::ImportArgs,
         reach::{Reached, ReachedPath},
-        terminal::{say, tell},
+        terminal::{confirm_done, say, tell},
     },
     disk,
     export::{remote, understood},
@@ -72,7 +72,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<()> {
     import.conclude()?;
     let Import { done, left, .. } = import;
     match left {
-        0 if done == 0 && !args.quiet => say(&format!("{shown}: nothing was edited\n")),
+        0 if done == 0 => confirm_done(&format!("{shown}: nothing was edited\n")),
         0 => Ok(()),
         left => Err(Error::new(Kind::Refused, format!("{left} files were not imported")).at(shown)),
     }
@@ -314,12 +314,10 @@ impl Import<'_> {
     }
 
     fn tell_sent(&self, path: &Path, lines: &[String]) -> Result<()> {
-        if self.args.quiet && !self.args.dry_run {
-            return Ok(());
-        }
         let path = self.shown(path);
         let line = |line: &String| format!("{}: {}\n", printable(&path), printable(line));
-        say(&lines.iter().map(line).collect::<String>())
+        let lines = lines.iter().map(line).collect::<String>();
+        if self.args.dry_run { say(&lines) } else { confirm_done(&lines) }
     }
 
     fn tell_waiting(&self, path: &Path, edited: &serde_json::Value) {
