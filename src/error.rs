@@ -151,6 +151,14 @@ impl Error {
         self
     }
 
+    /// Names what it happened to in other words, whatever it was named before; what nobody has named
+    /// gets the name `None` stands for.
+    #[must_use]
+    pub(crate) fn renamed(mut self, name: impl FnOnce(Option<&str>) -> Option<String>) -> Self {
+        self.path = name(self.path.as_deref());
+        self
+    }
+
     /// Says what the person can do next.
     #[must_use]
     pub fn hint(mut self, remedy: impl Into<String>) -> Self {
@@ -190,6 +198,17 @@ impl Error {
         self
     }
 
+    /// What happened, and why.
+    fn reason(&self) -> String {
+        let mut words = self.what.clone();
+        let mut cause = self.source.as_deref().map(|source| source as &dyn error::Error);
+        while let Some(source) = cause {
+            words.push_str(&format!(": {source}"));
+            cause = source.source();
+        }
+        words
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -207,18 +226,35 @@ impl From<rustix::io::Errno> for Error {
     }
 }
 
+/// A failure as another process of this program is told it: its causes are words.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ToldError {
+    kind: Kind,
+    what: String,
+    path: Option<String>,
+    remedy: Option<String>,
+}
+
+impl From<&Error> for ToldError {
+    fn from(error: &Error) -> Self {
+        let Error { kind, path, remedy, .. } = error.clone();
+        Self { kind, what: error.reason(), path, remedy }
+    }
+}
+
+impl From<ToldError> for Error {
+    fn from(ToldError { kind, what, path, remedy }: ToldError) -> Self {
+        Self { kind, what, path, remedy, source: None }
+    }
+}
+
 /// One line that is fit for a terminal: paths, titles and words of the service may be in it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
             write!(f, "{}: ", printable(path))?;
         }
-        f.write_str(&printable(&self.what))?;
-        let mut cause = self.source.as_deref().map(|source| source as &dyn error::Error);
-        while let Some(source) = cause {
-            write!(f, ": {}", printable(&source.to_string()))?;
-            cause = source.source();
-        }
+        f.write_str(&printable(&self.reason()))?;
         if let Some(remedy) = &self.remedy {
             write!(f, "; {}", printable(remedy))?;
         }
@@ -275,6 +311,17 @@ mod tests {
             let error = Error::new(kind, "line 2: a table").at("a.md").at_fsync();
             assert_eq!((error.errno(), &*error.to_string()), (errno, "a.md: line 2: a table"));
         }
+    }
+
+    #[test]
+    fn another_process_is_told_all_of_it() {
+        let cause = io::Error::from_raw_os_error(libc::ENOENT);
+        let error = Error::io("cannot read", cause).at("a.md").hint("look");
+        let told = serde_json::to_string(&super::ToldError::from(&error)).unwrap();
+        let told: Error = serde_json::from_str::<super::ToldError>(&told).unwrap().into();
+        assert_eq!((told.to_string(), told.kind()), (error.to_string(), error.kind()));
+        let named = told.renamed(|path| path.map(|path| format!("mnt/{path}")));
+        assert!(named.to_string().starts_with("mnt/a.md: cannot read: No such file"));
     }
 
     #[test]

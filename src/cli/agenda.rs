@@ -124,7 +124,10 @@ fn at(path: &Path) -> Result<(Vec<OfAccount>, PathBuf)> {
     let account = mounted_path::account_of(&root, path)?;
     let is_root = inside.as_os_str().is_empty();
     let asked = Ask::Agenda { path: (!is_root).then(|| inside.clone()) };
-    let gathered = gathered(mounted_path::answered(&account, &asked)?)?;
+    let answer = asks::ask(&account, &asked, ANSWER_TIMEOUT)
+        .and_then(|answer| answer.ok_or_else(asks::gone))
+        .map_err(|error| mounted_path::as_named(error, path, Some(&inside)))?;
+    let gathered = asks::understood(answer)?;
     Ok((vec![(account, gathered)], inside))
 }
 
@@ -134,7 +137,7 @@ fn everywhere(state_dir: Option<&Path>) -> Result<Vec<OfAccount>> {
     let mut all = Vec::new();
     for account in &accounts {
         if let Some(value) = asks::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {
-            all.push((account.clone(), gathered(value)?));
+            all.push((account.clone(), asks::understood(value)?));
         }
     }
     if all.is_empty() {
@@ -146,19 +149,9 @@ fn everywhere(state_dir: Option<&Path>) -> Result<Vec<OfAccount>> {
     Ok(all)
 }
 
-fn gathered(value: Value) -> Result<Gathered> {
-    serde_json::from_value(value)
-        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))
-}
-
 /// A file as `grep` shows it: below the path that was given, so that it is found from here.
 fn shown(path: &str, given: Option<&Path>, inside: &Path) -> String {
-    let below = given.and_then(|given| {
-        let rest = Path::new(path).strip_prefix(inside).ok()?;
-        let is_it = rest.as_os_str().is_empty();
-        Some(if is_it { given.to_owned() } else { given.join(rest) })
-    });
-    below.map_or_else(|| path.to_owned(), |below| below.to_string_lossy().into_owned())
+    given.map_or_else(|| path.to_owned(), |given| mounted_path::shown(path, given, inside))
 }
 
 fn nothing(open: usize, dated: usize) -> String {

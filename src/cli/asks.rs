@@ -12,13 +12,13 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::{io::AsyncWriteExt, net::unix::WriteHalf};
 
 use crate::{
     api::TaskResource,
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Result, ToldError},
     ids::ProjectId,
     task_list::TaskFilter,
     vfs::{EditedFrom, TaskChoice},
@@ -174,7 +174,9 @@ pub(crate) struct ByteProgress {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ControlReply {
     value: Option<Value>,
+    /// In words, for who does not know of `failure`.
     error: Option<String>,
+    failure: Option<Value>,
     progress: Option<Progress>,
 }
 
@@ -186,7 +188,8 @@ impl ControlReply {
 
     /// Why there is none.
     pub(super) fn of_error(error: &Error) -> Self {
-        Self { error: Some(error.to_string()), ..Self::default() }
+        let failure = serde_json::to_value(ToldError::from(error)).ok();
+        Self { error: Some(error.to_string()), failure, ..Self::default() }
     }
 
     /// How far it has come.
@@ -254,16 +257,39 @@ pub(super) fn converse(
     loop {
         let mut said = String::new();
         reader.read_line(&mut said).map_err(failed)?;
-        let answer: ControlReply = serde_json::from_str(&said)
-            .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+        if said.is_empty() {
+            return Err(gone());
+        }
+        let answer: ControlReply = serde_json::from_str(&said).map_err(not_understood)?;
         match answer {
             ControlReply { progress: Some(progress), .. } => on_progress(progress),
-            ControlReply { error: Some(error), .. } => {
-                return Err(Error::new(Kind::Refused, error));
+            ControlReply { error: Some(error), failure, .. } => {
+                let told = failure.and_then(|it| serde_json::from_value::<ToldError>(it).ok());
+                return Err(told.map_or_else(|| Error::new(Kind::Refused, error), Error::from));
             }
             ControlReply { value, .. } => return Ok(value.unwrap_or_default()),
         }
     }
+}
+
+/// What was answered, as what it is.
+///
+/// # Errors
+/// If a mount of another version answered.
+pub(super) fn understood<T: DeserializeOwned>(answer: Value) -> Result<T> {
+    serde_json::from_value(answer).map_err(not_understood)
+}
+
+fn not_understood(error: serde_json::Error) -> Error {
+    Error::new(Kind::Protocol, "the mount's answer cannot be understood")
+        .because(error)
+        .hint("if taskadefs was upgraded since it was mounted, unmount it and mount it again")
+}
+
+/// Nobody answers any more.
+pub(super) fn gone() -> Error {
+    Error::new(Kind::Unreachable, "the mount ended before it answered")
+        .hint("mount it again: it goes on with what waits, which `taskadefs status` tells")
 }
 
 /// Does something with the socket of an account. Its path may be longer than an address of a

@@ -19,7 +19,7 @@ use rustix::{
 };
 
 use super::{
-    account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, poll, probe,
+    account, apart, arguments::MountArgs, mount_options, mountpoint, mounts, poll, probe, remedies,
     terminal::note, unmount,
 };
 
@@ -60,7 +60,10 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
             Some(line) => format!("{what}; the last that it said is: {line}"),
             None => format!("{what}, and said nothing"),
         };
-        Error::new(Kind::Protocol, what).hint(format!("the log is {}", log.display()))
+        Error::new(Kind::Protocol, what).hint(format!(
+            "try it with --foreground, which shows all that it does; the log is {}",
+            log.display()
+        ))
     };
     let Some(said) = listen(reader, Instant::now() + MOUNT_TIMEOUT)? else {
         // It cannot clean up any more, so that is done for it.
@@ -84,7 +87,8 @@ pub(crate) fn start(args: &MountArgs, arguments: Vec<OsString>) -> Result<()> {
     if reason.is_empty() {
         return Err(ended("the mount ended before it answered"));
     }
-    Err(Error::new(Kind::Protocol, reason))
+    // It says itself what to do.
+    Err(Error::new(Kind::Refused, reason))
 }
 
 /// The last line of the log that came after so many bytes.
@@ -171,7 +175,7 @@ pub(crate) fn report(fd: Option<RawFd>, result: &Result<Vec<String>>) {
             let lines = lines.iter().map(|line| printable(line).into_owned() + "\n");
             [READY, lines.collect::<String>().as_bytes()].concat()
         }
-        Err(error) => format!("{error}\n").into_bytes(),
+        Err(error) => format!("{}\n", remedies::complete(error.clone())).into_bytes(),
     };
     // If nobody waits any more, nobody is to be told.
     let _ = pipe.write_all(&said);

@@ -10,8 +10,8 @@ use rustix::{fs::Mode, process::umask};
 use serde_json::Value;
 
 use super::{
-    asks::{self, Ask, ByteProgress, Progress},
-    mounted_path::{ANSWER_TIMEOUT, MountedPath, answered, mounted_path},
+    asks::{Ask, ByteProgress, Progress},
+    mounted_path::{MountedPath, mounted_path},
     mountpoint, presentation,
     space_arguments::{BundleArgs, BundleCommand, ExportBundleArgs, ImportBundleArgs},
     terminal::{confirm_done, note, say_json, tell},
@@ -58,7 +58,7 @@ fn export(args: &ExportBundleArgs) -> Result<()> {
     let shown = args.file.display().to_string();
     let words = projects.into_iter().chain([length.to_string()]).collect::<Vec<_>>().join(", ");
     confirm_done(&format!("{}: {words}\n", printable(&shown)))?;
-    let status = answered(&place.account, &Ask::Status {})?;
+    let status = place.ask(&Ask::Status {})?;
     let below = |path: &Path| place.inside.as_deref().is_none_or(|top| path.starts_with(top));
     let waiting = pending(&status).iter().filter(|change| below(change.path())).count();
     if waiting > 0 {
@@ -77,7 +77,7 @@ fn import(args: &ImportBundleArgs) -> Result<()> {
     if args.json {
         say_json(&told)?;
     } else {
-        let root = root_of(&args.workspace, &place);
+        let root = root_of(&args.workspace, place.inside.as_deref().unwrap_or(Path::new("")));
         confirm_done(&in_words(&told, &args.workspace, &root))?;
     }
     match lost(&told) {
@@ -88,8 +88,7 @@ fn import(args: &ImportBundleArgs) -> Result<()> {
 
 /// Where the mount is, as the path to something in it was given, or else from the root on: what is in it
 /// is named by that.
-fn root_of(given: &Path, place: &MountedPath) -> PathBuf {
-    let inside = place.inside.as_deref().unwrap_or(Path::new(""));
+fn root_of(given: &Path, inside: &Path) -> PathBuf {
     let above = |path: &Path| {
         let root = path.ancestors().nth(inside.components().count())?;
         path.ends_with(inside).then(|| root.to_owned())
@@ -192,9 +191,16 @@ fn carried_out(place: &MountedPath, ask: &Ask, file: &Path) -> Result<Value> {
         }
         show(&bar, progress);
     };
-    let answer = asks::follow(&place.account, ask, ANSWER_TIMEOUT, on_progress);
+    let answer = place.follow(ask, on_progress);
     bar.finish_and_clear();
-    answer?.ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
+    // The mount was told where the file is from the root on.
+    let absolute = std::path::absolute(file).unwrap_or_default();
+    answer.map_err(|error| {
+        error.renamed(|told| match told {
+            Some(told) if Path::new(told) == absolute => Some(file.display().to_string()),
+            told => told.map(str::to_owned),
+        })
+    })
 }
 
 /// A bar on a terminal; elsewhere nothing is drawn.
@@ -224,11 +230,11 @@ fn show(bar: &ProgressBar, progress: ByteProgress) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use serde_json::json;
 
-    use super::{MountedPath, in_words, lost, root_of};
+    use super::{in_words, lost, root_of};
 
     #[test]
     fn what_came_is_named_as_the_workspace_was() {
@@ -238,15 +244,12 @@ mod tests {
         });
         let words = in_words(&told, Path::new("m/Acme"), Path::new("m"));
         assert_eq!(words, "m/Acme: 1 project, 2 agents\nm/Acme/a\\x1b.md\n");
-        let place = |inside: &str| MountedPath {
-            account: PathBuf::new(),
-            inside: Some(PathBuf::from(inside)),
-        };
-        assert_eq!(root_of(Path::new("/m/Acme/"), &place("Acme")), Path::new("/m"));
-        assert_eq!(root_of(Path::new("Acme"), &place("Acme")), Path::new(""));
+        let root_of = |given: &str, inside: &str| root_of(Path::new(given), Path::new(inside));
+        assert_eq!(root_of("/m/Acme/", "Acme"), Path::new("/m"));
+        assert_eq!(root_of("Acme", "Acme"), Path::new(""));
         let here = std::env::current_dir().unwrap();
         let name = here.file_name().unwrap().to_str().unwrap();
-        assert_eq!(root_of(Path::new("."), &place(name)), here.parent().unwrap());
+        assert_eq!(root_of(".", name), here.parent().unwrap());
         assert!(lost(&told).is_none());
     }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{
     arguments::{DiscardArgs, HistoryArgs, RetryArgs, UndoArgs},
     asks::Ask,
-    mounted_path::{answered, mounted_path, path_or_only_mount},
-    terminal::{confirm, confirm_done, note, say, say_json},
+    mounted_path::{mounted_path, path_or_only_mount},
+    terminal::{confirm, confirm_done, each, note, say, say_json},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// What they were refused with.
 pub(crate) fn retry(args: &RetryArgs) -> Result<()> {
     let allow_delete = args.allow_delete;
-    each(&args.paths, allow_delete, |path| Ask::Retry { path, allow_delete })
+    settle(&args.paths, allow_delete, |path| Ask::Retry { path, allow_delete })
 }
 
 /// Gives refused saves up.
@@ -31,19 +31,20 @@ pub(crate) fn retry(args: &RetryArgs) -> Result<()> {
 /// # Errors
 /// If there is none.
 pub(crate) fn discard(args: &DiscardArgs) -> Result<()> {
-    each(&args.paths, true, |path| Ask::Discard { path })
+    settle(&args.paths, true, |path| Ask::Discard { path })
 }
 
 /// Asks for each path; `any` if the root of a mount may be one.
-fn each(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
-    for path in paths {
-        let mounted_path = mounted_path(path)?;
-        let inside = mounted_path.inside.or_else(|| any.then(PathBuf::new)).ok_or_else(|| {
-            Error::new(Kind::Invalid, "name a project's file").at(path.display().to_string())
+fn settle(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()> {
+    each(paths, |path| {
+        let place = mounted_path(path)?;
+        let inside = place.inside.clone().or_else(|| any.then(PathBuf::new)).ok_or_else(|| {
+            Error::new(Kind::Invalid, "it is a mount, of which no save was refused")
+                .at(path.display().to_string())
+                .hint("name the file of a project in it: `taskadefs status` lists what was refused")
         })?;
-        answered(&mounted_path.account, &ask(inside))?;
-    }
-    Ok(())
+        place.ask(&ask(inside)).map(drop)
+    })
 }
 
 /// Lists what was done.
@@ -52,10 +53,8 @@ fn each(paths: &[PathBuf], any: bool, ask: impl Fn(PathBuf) -> Ask) -> Result<()
 /// If the mount does not answer.
 pub(crate) fn history(args: &HistoryArgs) -> Result<()> {
     let mounted_path = path_or_only_mount(args.path.as_deref(), args.state_dir.as_deref())?;
-    let past = answered(
-        &mounted_path.account,
-        &Ask::History { path: mounted_path.inside, most: args.number },
-    )?;
+    let ask = Ask::History { path: mounted_path.inside.clone(), most: args.number };
+    let past = mounted_path.ask(&ask)?;
     if args.json {
         return say_json(&past);
     }
@@ -102,16 +101,15 @@ pub(crate) fn undo(args: &UndoArgs) -> Result<()> {
     let is_named = args.path.as_deref().is_some_and(|path| !path.is_dir());
     let is_asked = !args.yes && !is_named && std::io::stdin().is_terminal();
     let row = match is_asked {
-        true => match confirmed(&answered(
-            &mounted_path.account,
-            &Ask::Undoable { path: mounted_path.inside.clone() },
-        )?)? {
+        true => match confirmed(
+            &mounted_path.ask(&Ask::Undoable { path: mounted_path.inside.clone() })?,
+        )? {
             Some(row) => Some(row),
             None => return confirm_done("nothing was taken back\n"),
         },
         false => None,
     };
-    let undone = answered(&mounted_path.account, &Ask::Undo { path: mounted_path.inside, row })?;
+    let undone = mounted_path.ask(&Ask::Undo { path: mounted_path.inside.clone(), row })?;
     for entry in undone.as_array().into_iter().flatten() {
         confirm_done(&format!("undone: {}", entry_in_words(entry)))?;
     }

@@ -6,17 +6,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     arguments::DetailsArgs,
-    asks::{self, Ask, Progress, RequestProgress},
-    mounted_path::{ANSWER_TIMEOUT, mounted_path},
+    asks::{Ask, Progress, RequestProgress},
+    mounted_path::mounted_path,
     presentation,
-    terminal::confirm_done,
+    terminal::{confirm_done, each},
 };
 
-use crate::{
-    clock::duration_in_words,
-    error::{Error, Kind, Result},
-    printable::printable,
-};
+use crate::{clock::duration_in_words, error::Result, printable::printable};
 
 /// Asks for what is below the paths. Broken off with Ctrl-C, it goes on from there the next time.
 ///
@@ -24,24 +20,24 @@ use crate::{
 /// If a path is not in a mount, or what asking failed with.
 pub(crate) fn details(args: &DetailsArgs) -> Result<()> {
     let mut answers = 0;
-    for path in &args.paths {
+    each(&args.paths, |path| {
         let mounted_path = mounted_path(path)?;
         let ask = Ask::Details {
-            path: mounted_path.inside.unwrap_or_default(),
+            path: mounted_path.inside.clone().unwrap_or_default(),
             resources: args.only.0.clone(),
             refetch: args.refresh,
         };
         let bar = bar(path);
         let on_progress = |progress| show(&bar, progress);
-        let answer = asks::follow(&mounted_path.account, &ask, ANSWER_TIMEOUT, on_progress);
+        let answer = mounted_path.follow(&ask, on_progress);
         bar.finish_and_clear();
-        let answer = answer
-            .map_err(|error| {
-                error.hint("what was told already is kept: run it again to go on from there")
-            })?
-            .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))?;
+        let answer = answer.map_err(|error| match error.kind().is_transient() {
+            true => error.hint("what was told already is kept: run it again to go on from there"),
+            false => error,
+        })?;
         answers += answer["done"].as_u64().unwrap_or_default();
-    }
+        Ok(())
+    })?;
     confirm_done(&match answers {
         0 => "everything was known; --refresh asks again\n".to_owned(),
         1 => "1 answer\n".to_owned(),

@@ -29,10 +29,10 @@ const LONGEST: u64 = 16 << 20;
 /// # Errors
 /// As a save.
 pub(crate) fn add(args: &AddArgs) -> Result<()> {
-    let lines = lines(&args.text)?;
+    let lines = lines(&args.text).map_err(|error| error.at(args.path.display().to_string()))?;
     let reached = ReachedPath::of(Some(&args.path), &args.account)?;
     let ask = Ask::Add { path: reached.inside.clone(), lines };
-    let edited = reached.reached.ask(&ask)?;
+    let edited = reached.ask(&ask)?;
     let added = edited["text"].as_str().unwrap_or_default();
     for line in added.lines() {
         let path = args.path.to_string_lossy();
@@ -58,7 +58,7 @@ pub(crate) fn done(args: &DoneArgs) -> Result<()> {
             .hint("name its line or its text: PATH:3, or PATH 'buy milk'"));
     }
     let reached = ReachedPath::of(Some(&path), &args.account)?;
-    let edited = reached.reached.ask(&Ask::Done { path: reached.inside.clone(), task })?;
+    let edited = reached.ask(&Ask::Done { path: reached.inside.clone(), task })?;
     let text = printable(edited["text"].as_str().unwrap_or_default()).into_owned();
     let shown = path.display().to_string();
     if edited["unchanged"] == true {
@@ -133,7 +133,11 @@ fn parse(given: &str) -> Result<(PathBuf, TaskChoice)> {
     let (path, rest) = (PathBuf::from(&given[..end]), &given[end + 1..]);
     let (first, behind) = rest.split_once(':').unwrap_or((rest, ""));
     let choice = match first.parse::<usize>() {
-        Ok(0) => return Err(Error::new(Kind::Invalid, "lines are counted from 1").at(given)),
+        Ok(0) => {
+            return Err(Error::new(Kind::Invalid, "lines are counted from 1")
+                .at(given)
+                .hint("name it as PATH:1 or further down"));
+        }
         Ok(line) => {
             // The line as it was printed says more than its text: dates, people, fields.
             TaskChoice { line: Some(line), text: Some(said(behind)).filter(|it| !it.is_empty()) }

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::{
     account,
-    asks::Ask,
+    asks::{self, Ask},
     reach::ReachedPath,
     task_arguments::{CatArgs, DiffArgs, OpenArgs},
-    terminal::{note, say, tell},
+    terminal::{each, note, say, tell},
 };
 
 use crate::{
@@ -32,20 +32,26 @@ const LONGEST: u64 = 16 << 20;
 /// # Errors
 /// If one cannot be read; those before it are printed.
 pub(crate) fn cat(args: &CatArgs) -> Result<()> {
-    for path in &args.paths {
+    let mut is_read = true;
+    each(&args.paths, |path| {
+        if !is_read {
+            return Ok(());
+        }
         let reached = ReachedPath::of(Some(path), &args.account)?;
-        let said = reached.reached.ask(&Ask::Text { path: reached.inside.clone() })?;
+        let said = reached.ask(&Ask::Text { path: reached.inside.clone() })?;
         let bytes = match (said["text"].as_str(), said["bytes"].as_array()) {
             (Some(text), _) => text.as_bytes().to_vec(),
             (None, bytes) => bytes.into_iter().flatten().filter_map(byte).collect(),
         };
         match std::io::stdout().write_all(&bytes) {
             // Whoever has read enough is not to be told.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written.map_err(|error| Error::io("cannot print it", error))?,
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                is_read = false;
+                Ok(())
+            }
+            written => written.map_err(|error| Error::io("cannot print it", error)),
         }
-    }
-    Ok(())
+    })
 }
 
 fn byte(value: &Value) -> Option<u8> {
@@ -58,9 +64,8 @@ fn byte(value: &Value) -> Option<u8> {
 /// If Taskade has nothing there.
 pub(crate) fn open(args: &OpenArgs) -> Result<()> {
     let reached = ReachedPath::of(Some(&args.path), &args.account)?;
-    let found = reached.reached.ask(&Ask::Whereabouts { path: reached.inside.clone() })?;
-    let found: Whereabouts = serde_json::from_value(found)
-        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+    let found = reached.ask(&Ask::Whereabouts { path: reached.inside.clone() })?;
+    let found: Whereabouts = asks::understood(found)?;
     let address = address(&app(reached.reached.directory()), &found);
     say(&format!("{address}\n"))?;
     let has_display = ["WAYLAND_DISPLAY", "DISPLAY"]
@@ -99,7 +104,7 @@ fn address(app: &str, found: &Whereabouts) -> String {
 pub(crate) fn diff(args: &DiffArgs) -> Result<()> {
     let text = args.file.as_deref().map(text_of).transpose()?;
     let reached = ReachedPath::of(Some(&args.path), &args.account)?;
-    let planned = reached.reached.ask(&Ask::Diff { path: reached.inside.clone(), text })?;
+    let planned = reached.ask(&Ask::Diff { path: reached.inside.clone(), text })?;
     let lines: Vec<&str> =
         planned.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if lines.is_empty() {
@@ -121,8 +126,9 @@ fn text_of(file: &Path) -> Result<String> {
             .and_then(|it| it.take(LONGEST).read_to_end(&mut bytes))
             .map_err(failed)?,
     };
-    String::from_utf8(bytes)
-        .map_err(|_| Error::new(Kind::Invalid, "it is no UTF-8 text").at(&shown))
+    String::from_utf8(bytes).map_err(|_| {
+        Error::new(Kind::Invalid, "it is no UTF-8 text").at(&shown).hint("save it in UTF-8")
+    })
 }
 
 #[cfg(test)]

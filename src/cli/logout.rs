@@ -76,7 +76,7 @@ fn nobody(state_dir: &Path, name: &str) -> Error {
     let others = logins::names(state_dir);
     let error = Error::new(Kind::NotFound, what);
     match others.is_empty() {
-        true => error,
+        true => error.hint("there is nothing to forget; `taskadefs login` logs in"),
         false => error.hint(format!("somebody is as {}: --account NAME", others.join(", "))),
     }
 }

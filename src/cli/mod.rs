@@ -53,6 +53,7 @@ mod probe;
 mod prompt;
 mod reach;
 mod reading_bar;
+mod remedies;
 mod serve;
 mod service_manager;
 mod session;
@@ -117,7 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, version: &'static str)
 
 fn ended(result: Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        terminal::tell(&error);
+        terminal::tell_error(error);
         ExitCode::FAILURE
     })
 }

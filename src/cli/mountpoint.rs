@@ -28,7 +28,7 @@ const MAX_LINKS: usize = 40;
 /// If the parent does not exist.
 pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
     let failed = |error| {
-        let error = Error::io("cannot find the mountpoint", error).at(path.display().to_string());
+        let error = Error::io("cannot find it", error).at(path.display().to_string());
         error.hint("check the path")
     };
     let absolute = std::path::absolute(path).map_err(failed)?;
@@ -121,7 +121,9 @@ pub(crate) fn check(path: &Path) -> Result<PathBuf> {
         Error::io("cannot use the mountpoint", error).at(&shown).hint(hint)
     })?;
     if !metadata.is_dir() {
-        return Err(Error::new(Kind::NotDirectory, "the mountpoint is not a directory").at(shown));
+        return Err(Error::new(Kind::NotDirectory, "the mountpoint is not a directory")
+            .at(shown)
+            .hint("name a directory, best an empty one"));
     }
     if let Err(error) = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse") {
         let hint = match error.raw_os_error() {

@@ -19,7 +19,7 @@ use super::{
 };
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Kind, Result},
     sync::Settings,
 };
 
@@ -106,8 +106,7 @@ impl Reached {
     pub(super) fn follow(&self, ask: &Ask, on_progress: impl FnMut(Progress)) -> Result<Value> {
         match self {
             Reached::Mounted(directory) => {
-                asks::follow(directory, ask, ANSWER_TIMEOUT, on_progress)?
-                    .ok_or_else(|| Error::new(Kind::Unreachable, "the mount is gone"))
+                asks::follow(directory, ask, ANSWER_TIMEOUT, on_progress)?.ok_or_else(asks::gone)
             }
             Reached::Unmounted(_, unmounted) => unmounted.follow(ask, ANSWER_TIMEOUT, on_progress),
         }
@@ -133,7 +132,28 @@ impl ReachedPath {
             return Err(mounted_path::not_in_a_mount(path)
                 .hint("without a mount, name it as below one: WORKSPACE/PROJECT.md"));
         }
-        Ok(Self { reached: Reached::account(args)?, given: inside.clone(), inside })
+        Ok(Self { reached: Reached::account(args)?, given: path.to_owned(), inside })
+    }
+
+    /// Asks, and is told of places as this one was named.
+    ///
+    /// # Errors
+    /// As [`Reached::ask`].
+    pub(super) fn ask(&self, ask: &Ask) -> Result<Value> {
+        self.follow(ask, |_| {})
+    }
+
+    /// As [`ask`](Self::ask), and tells how far it has come.
+    ///
+    /// # Errors
+    /// As [`Reached::ask`].
+    pub(super) fn follow(&self, ask: &Ask, on_progress: impl FnMut(Progress)) -> Result<Value> {
+        self.reached.follow(ask, on_progress).map_err(|error| {
+            match self.given.as_os_str().is_empty() {
+                true => error,
+                false => mounted_path::as_named(error, &self.given, Some(&self.inside)),
+            }
+        })
     }
 
     /// Who answers for a workspace or folder, or with an empty path for all of the account.
@@ -177,11 +197,6 @@ impl ReachedPath {
 
     /// A path relative to the mount, at or below this one, as it is found from here.
     pub(super) fn shown(&self, inside: &str) -> String {
-        let shown = match Path::new(inside).strip_prefix(&self.inside) {
-            Ok(rest) if rest.as_os_str().is_empty() => self.given.clone(),
-            Ok(rest) => self.given.join(rest),
-            Err(_) => PathBuf::from(inside),
-        };
-        shown.display().to_string()
+        mounted_path::shown(inside, &self.given, &self.inside)
     }
 }

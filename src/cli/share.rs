@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     asks::Ask,
-    mounted_path::{answered, mounted_path},
+    mounted_path::mounted_path,
     space_arguments::ShareArgs,
     terminal::{confirm, confirm_done, note, say, say_json},
 };
@@ -34,8 +34,8 @@ pub(crate) fn share(args: &ShareArgs) -> Result<()> {
             return confirm_done("no link was made\n");
         }
     }
-    let path = place.inside.unwrap_or_default();
-    let links = answered(&place.account, &Ask::Share { path, create: args.create })?;
+    let path = place.inside.clone().unwrap_or_default();
+    let links = place.ask(&Ask::Share { path, create: args.create })?;
     if args.json {
         return say_json(&links);
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     account_arguments::AccountArgs,
-    asks::Ask,
+    asks::{self, Ask},
     reach::{Reached, ReachedPath},
     reading_bar,
     task_arguments::{FindArgs, ListArgs},
@@ -59,7 +59,11 @@ pub(crate) fn find(args: &FindArgs) -> Result<()> {
     let filter = TaskFilter { text: Some(text.clone()), ..TaskFilter::default() };
     let listed = print(args.path.as_deref(), &args.account, |_| Ok(filter), args.json)?;
     match listed.tasks.is_empty() {
-        true => Err(Error::new(Kind::NotFound, format!("no task says {text:?}"))),
+        true => {
+            let error = Error::new(Kind::NotFound, format!("no task says {text:?}"))
+                .hint("`taskadefs list` shows what they say");
+            Err(error.renamed(|_| args.path.as_ref().map(|path| path.display().to_string())))
+        }
         false => Ok(()),
     }
 }
@@ -88,7 +92,7 @@ fn print(
     let filter = filter(&reached.reached)?;
     let bar = reading_bar::bar();
     let ask = Ask::Tasks { path: reached.inside.clone(), filter };
-    let answer = reached.reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
+    let answer = reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
     bar.finish_and_clear();
     let mut answer = answer?;
     for task in answer["tasks"].as_array_mut().into_iter().flatten() {
@@ -100,8 +104,7 @@ fn print(
             answer["tasks"].as_array().map(|all| all.iter().map(in_json).collect::<Vec<_>>()),
         ))?;
     }
-    let listed: ListedTasks = serde_json::from_value(answer)
-        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))?;
+    let listed: ListedTasks = asks::understood(answer)?;
     if listed.stale > 0 {
         let why = listed.trouble.as_deref().unwrap_or("it does not answer");
         let count = listed.stale;

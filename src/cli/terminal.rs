@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 
 use serde_json::Value;
 
-use super::presentation;
+use super::{presentation, remedies};
 
 use crate::{
     error::{Error, Result},
@@ -37,6 +37,27 @@ pub(crate) fn say_json(value: &Value) -> Result<()> {
 /// Tells the user on stderr, in one line. If that is gone, nobody is to be told.
 pub(crate) fn tell(what: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "taskadefs: {}", printable(&what.to_string()));
+}
+
+/// Tells of a failure, and what to do about it.
+pub(crate) fn tell_error(error: Error) {
+    tell(&remedies::complete(error));
+}
+
+/// Does the same about several things: one that fails does not keep the others from it.
+///
+/// # Errors
+/// The last failure; those before it are told.
+pub(crate) fn each<T>(things: &[T], mut act: impl FnMut(&T) -> Result<()>) -> Result<()> {
+    let mut failed = None;
+    for thing in things {
+        if let Err(error) = act(thing)
+            && let Some(before) = failed.replace(error)
+        {
+            tell_error(before);
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// As [`tell`], what is good to know and nothing is wrong with: progress, hints, that there is nothing.

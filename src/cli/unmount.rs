@@ -59,7 +59,9 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
     let path = mountpoint::resolve(&args.mountpoint)?;
     let shown = args.mountpoint.display().to_string();
     if !mounts::is_mounted(&path) {
-        return Err(Error::new(Kind::NotFound, "nothing of taskadefs is mounted there").at(shown));
+        return Err(Error::new(Kind::NotFound, "nothing of taskadefs is mounted there")
+            .at(shown)
+            .hint("`taskadefs status` says what is mounted where"));
     }
     let served = match args.lazy {
         true => served_lazily(&path, args.state_dir.as_deref()),
@@ -73,7 +75,7 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
                 libc::EBUSY => {
                     error.hint(format!("in use by {}; or use --lazy", open_files::of(&path)))
                 }
-                _ => error,
+                _ => error.hint("or use --lazy"),
             }
         })?;
     }

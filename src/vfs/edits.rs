@@ -129,6 +129,9 @@ async fn save(
     Ok(Edited { text: said, unchanged: false, waits, trouble })
 }
 
+/// What to do if it is not clear which task is meant.
+const LINES: &str = "`taskadefs list` tells the lines of tasks";
+
 /// The place of the task that is meant in the outline.
 fn choose(project: &Project, content: &Content, which: &TaskChoice) -> Result<usize> {
     let items = &content.outline.items;
@@ -136,14 +139,14 @@ fn choose(project: &Project, content: &Content, which: &TaskChoice) -> Result<us
         project.format().line_numbers(&content.outline, &project.title(), Some(&content.text));
     if let Some(line) = which.line {
         let at = lines.iter().position(|number| *number == Some(line)).ok_or_else(|| {
-            Error::new(Kind::NotFound, format!("no task begins on line {line}"))
-                .hint("`taskadefs list` tells the lines of tasks")
+            Error::new(Kind::NotFound, format!("no task begins on line {line}")).hint(LINES)
         })?;
         return match &which.text {
             Some(text) if !is_named(&items[at], text) => Err(Error::new(
                 Kind::NotFound,
                 format!("line {line} is another task by now: {}", items[at].text),
-            )),
+            )
+            .hint(LINES)),
             _ => Ok(at),
         };
     }
@@ -163,7 +166,7 @@ fn choose(project: &Project, content: &Content, which: &TaskChoice) -> Result<us
     let found = tried.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     match found[..] {
         [at] => Ok(at),
-        [] => Err(Error::new(Kind::NotFound, format!("no task says {text:?}"))),
+        [] => Err(Error::new(Kind::NotFound, format!("no task says {text:?}")).hint(LINES)),
         _ => {
             let one = |at: &usize| {
                 let line = lines[*at].map_or_else(String::new, |line| format!("line {line}: "));

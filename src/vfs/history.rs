@@ -287,4 +287,5 @@ pub(crate) fn seconds(time: SystemTime) -> u64 {
 
 pub(crate) fn nothing() -> Error {
     Error::new(Kind::NotFound, "there is nothing to undo")
+        .hint("`taskadefs history` lists what was done")
 }

@@ -11,6 +11,7 @@ use crate::{
             agent::{create, shown, typed_text::TypedText},
             settle,
         },
+        upload::discard::LISTED,
     },
     vfs::{
         agents::{self, place::AgentPlace},
@@ -86,5 +87,6 @@ pub(crate) async fn discard(vfs: &Vfs, node: &ResourceNode) -> Result<()> {
 }
 
 fn refused(vfs: &Vfs, node: &ResourceNode) -> Result<Operation> {
-    operation_of(vfs, node).ok_or_else(|| Error::new(Kind::NotFound, "nothing was refused"))
+    operation_of(vfs, node)
+        .ok_or_else(|| Error::new(Kind::NotFound, "nothing was refused").hint(LISTED))
 }

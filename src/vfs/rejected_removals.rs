@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
+    sync::upload::discard::LISTED,
     vfs::{burst, paths, removal, remove, tree::burst::Refused, volume::Vfs},
 };
 
@@ -42,6 +43,7 @@ pub(crate) async fn take_rejected(vfs: &Vfs, path: &Path) -> Result<Vec<Refused>
         files.into_iter().flatten().partition(is_meant);
     if meant.is_empty() {
         return Err(Error::new(Kind::NotFound, "no removals were refused there")
+            .hint(LISTED)
             .at(path.display().to_string()));
     }
     let ids: Vec<ProjectId> = meant.iter().filter_map(|file| file.project.id()).collect();

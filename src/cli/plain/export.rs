@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{
-        asks::Ask,
+        asks::{self, Ask},
         mountpoint,
         plain_arguments::ExportArgs,
         reach::{Reached, ReachedPath},
@@ -92,7 +92,8 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
         .hint("export again once it is")),
         (left, _) => {
             Err(Error::new(Kind::Storage, format!("{left} files are not what Taskade has"))
-                .at(shown))
+                .at(shown)
+                .hint("settle what was told of each, and export again"))
         }
     }
 }
@@ -147,8 +148,7 @@ pub(super) fn remote(reached: &Reached, space: &Path) -> Result<PlainTree> {
 }
 
 pub(super) fn understood<T: serde::de::DeserializeOwned>(answer: serde_json::Value) -> Result<T> {
-    serde_json::from_value(answer)
-        .map_err(|error| Error::new(Kind::Protocol, "the mount's answer").because(error))
+    asks::understood(answer)
 }
 
 struct Export<'a> {

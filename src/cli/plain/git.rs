@@ -157,6 +157,8 @@ impl Repository {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         let words = arguments.iter().find(|it| !it.starts_with('-') && !it.contains('='));
         let what = format!("git {} failed: {said}", words.unwrap_or(&""));
-        Err(Error::new(Kind::Storage, what).at(self.dir.display().to_string()))
+        Err(Error::new(Kind::Storage, what)
+            .at(self.dir.display().to_string())
+            .hint("`git status` there says how it stands"))
     }
 }

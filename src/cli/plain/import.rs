@@ -11,7 +11,7 @@ use super::{
         asks::Ask,
         plain_arguments::ImportArgs,
         reach::{Reached, ReachedPath},
-        terminal::{confirm_done, say, tell},
+        terminal::{confirm_done, say, tell, tell_error},
     },
     disk,
     export::{remote, understood},
@@ -38,7 +38,9 @@ const MOST_REMOVED: usize = 10;
 pub(crate) fn import(args: &ImportArgs) -> Result<()> {
     let shown = args.dir.display().to_string();
     if !args.dir.is_dir() {
-        return Err(Error::new(Kind::NotFound, "no such directory").at(shown));
+        return Err(Error::new(Kind::NotFound, "no such directory")
+            .at(shown)
+            .hint("name the directory that was exported to"));
     }
     let folder = Folder::open(&args.dir)?;
     let known = folder.manifest.clone();
@@ -74,7 +76,11 @@ pub(crate) fn import(args: &ImportArgs) -> Result<()> {
     match left {
         0 if done == 0 => confirm_done(&format!("{shown}: nothing was edited\n")),
         0 => Ok(()),
-        left => Err(Error::new(Kind::Refused, format!("{left} files were not imported")).at(shown)),
+        left => Err(Error::new(Kind::Refused, format!("{left} files were not imported"))
+            .at(shown)
+            .hint(
+                "settle what was told of each, and import again: what was sent is not sent twice",
+            )),
     }
 }
 
@@ -164,7 +170,8 @@ impl Import<'_> {
             Ok(()) => self.done += 1,
             Err(error) => {
                 self.left += 1;
-                tell(&error.at(self.shown(path)));
+                let path = self.shown(path);
+                tell_error(error.renamed(|_| Some(path)));
             }
         }
     }
@@ -186,7 +193,8 @@ impl Import<'_> {
         let whole = self.folder.dir.join(path);
         let bytes =
             fs::read(&whole).map_err(|error| disk::failed("cannot read it", &whole, error))?;
-        String::from_utf8(bytes).map_err(|_| Error::new(Kind::Invalid, "it is no UTF-8 text"))
+        String::from_utf8(bytes)
+            .map_err(|_| Error::new(Kind::Invalid, "it is no UTF-8 text").hint("save it in UTF-8"))
     }
 
     /// Where a project is now at Taskade, relative to the space.
@@ -201,7 +209,10 @@ impl Import<'_> {
     fn id_at(&self, path: &Path) -> Result<ProjectId> {
         let remote = self.remote.iter().find(|file| file.path == path);
         let id = remote.and_then(|file| file.id.clone());
-        id.ok_or_else(|| Error::new(Kind::NotFound, "Taskade has no such project"))
+        id.ok_or_else(|| {
+            Error::new(Kind::NotFound, "Taskade has no such project")
+                .hint("export again, to see what it has")
+        })
     }
 
     fn saved(&mut self, id: &ProjectId, path: &Path) -> Result<()> {

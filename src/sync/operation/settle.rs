@@ -8,6 +8,7 @@ use crate::{
     sync::{
         engine::Engine,
         operation::{transition, worker},
+        upload::discard::LISTED,
     },
 };
 
@@ -38,6 +39,8 @@ pub(crate) async fn discard(engine: &Engine, operation: &Operation) -> Result<()
 fn check_refused(operation: &Operation) -> Result<()> {
     match operation.refusal {
         Some(_) => Ok(()),
-        None => Err(Error::new(Kind::NotFound, "nothing was refused").at(operation.path.clone())),
+        None => Err(Error::new(Kind::NotFound, "nothing was refused")
+            .at(operation.path.clone())
+            .hint(LISTED)),
     }
 }

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// Where it is seen what there is to be settled.
+pub(crate) const LISTED: &str = "`taskadefs status` lists what waits and what was refused";
+
 /// Gives up what was refused of a project: its file shows again what Taskade has, or the
 /// save that is on its way, and that it was not moved is told no longer.
 ///
@@ -60,5 +63,7 @@ pub(crate) async fn discard(engine: &Arc<Engine>, project: &Arc<Project>) -> Res
 }
 
 pub(crate) fn nothing_rejected(project: &Project) -> Error {
-    Error::new(Kind::NotFound, "no save of it was refused").at(format!("{}.md", project.title()))
+    Error::new(Kind::NotFound, "no save of it was refused")
+        .at(format!("{}.md", project.title()))
+        .hint(LISTED)
 }

@@ -19,6 +19,7 @@ mod inode_reuse;
 mod killed_process;
 mod lifecycle;
 mod media;
+mod messages;
 mod moves;
 mod operations;
 mod recent;

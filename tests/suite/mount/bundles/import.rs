@@ -115,7 +115,7 @@ fn what_is_no_bundle_or_cannot_go_there_is_refused_before_anything_is_sent() {
     fs::copy(scene.out().join("a.zip"), scene.mounted.acme().join("a.zip")).unwrap();
     assert!(failure(&scene.import("Beta", "../mnt/Acme/a.zip")).contains("cannot be in a mount"));
     let words = failure(&scene.import("", "a.zip"));
-    assert!(words.starts_with("taskadefs: Taskade imports"), "{words}");
+    assert!(words.starts_with("taskadefs: ../mnt/: Taskade imports"), "{words}");
     assert_eq!(scene.requests(), <[String; 0]>::default());
     scene.mounted.end();
     let scene = Scene::on(Quirks::default(), &["--read-only"]);
