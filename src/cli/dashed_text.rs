@@ -13,12 +13,15 @@ const COMMANDS: [&str; 3] = ["add", "done", "find"];
 /// Marks the texts among arguments as that, so that they are taken for no option;
 /// [`options::text`] and [`options::path_or_text`] take the mark away again.
 pub(crate) fn marked(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let name = arguments.get(1).and_then(|name| name.to_str());
+    // No option before the command takes a value.
+    let is_command = |argument: &OsString| !argument.as_bytes().starts_with(b"-");
+    let at = arguments.iter().skip(1).position(is_command).map_or(arguments.len(), |at| at + 1);
+    let name = arguments.get(at).and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| COMMANDS.contains(name)) else { return arguments };
     let commands = Cli::command();
     let Some(command) = commands.find_subcommand(name) else { return arguments };
     let mut is_value = false;
-    for argument in arguments.iter_mut().skip(2) {
+    for argument in arguments.iter_mut().skip(at + 1) {
         if argument == "--" {
             break;
         }
@@ -55,7 +58,7 @@ mod tests {
     fn text(arguments: &[&str]) -> Result<Vec<String>, String> {
         let arguments = ["taskadefs", "add"].iter().chain(arguments).map(Into::into).collect();
         match Cli::try_parse_from(marked(arguments)) {
-            Ok(Cli { command: Command::Add(args) }) => Ok(args.text),
+            Ok(Cli { command: Command::Add(args), .. }) => Ok(args.text),
             Ok(_) => unreachable!("another command"),
             Err(usage) => Err(usage.to_string()),
         }
@@ -68,6 +71,8 @@ mod tests {
         }
         assert_eq!(text(&["a.md", "b", "- c", "-q", "- d"]).unwrap(), ["b", "- c", "- d"]);
         assert_eq!(text(&["a.md", "--", "--x", "- c"]).unwrap(), ["--x", "- c"]);
+        let after_an_option = ["taskadefs", "-q", "add", "a.md", "- x"].map(Into::into).to_vec();
+        assert!(Cli::try_parse_from(marked(after_an_option)).is_ok());
     }
 
     #[test]
