@@ -123,9 +123,10 @@ impl Journal {
     /// If they cannot be written: then none of them is.
     pub(crate) fn apply(&self, changes: &Changes) -> Result<Rows> {
         let failed = || storage("cannot journal a save");
-        if changes.reidentified.is_some() {
-            // Those that are on disk are rewritten there.
-            self.write_names();
+        // Those that are on disk are rewritten there, and nobody writes what was given before that after it.
+        let turn = changes.reidentified.is_some().then(|| self.turn_to_write_names());
+        if turn.is_some() {
+            self.write_names_in_turn();
         }
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(failed())?;

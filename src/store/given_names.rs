@@ -2,6 +2,8 @@
 //! to be [written out](Journal::write_names). What a crash keeps from disk is given anew, most often the
 //! same.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use crate::{
     database::failed as storage,
     ids::{ProjectId, SpaceId},
@@ -44,6 +46,17 @@ impl Journal {
 
     /// Writes out the names that are not on disk yet. Blocks.
     pub(crate) fn write_names(&self) {
+        let _turn = self.turn_to_write_names();
+        self.write_names_in_turn();
+    }
+
+    /// Whoever writes names out, or rewrites them, is alone in that: what was given later is written later.
+    pub(crate) fn turn_to_write_names(&self) -> MutexGuard<'_, ()> {
+        self.name_writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`write_names`](Self::write_names), by whoever has the turn.
+    pub(crate) fn write_names_in_turn(&self) {
         let unwritten = std::mem::take(&mut self.names.lock().unwritten);
         if unwritten.is_empty() {
             return;
@@ -71,7 +84,10 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::{journal::Journal, names::GivenName};
+    use crate::{
+        ids::{ProjectId, SpaceId},
+        store::{journal::Journal, names::GivenName},
+    };
 
     #[test]
     fn a_name_is_there_at_once_and_after_reopening_once_it_was_written_out() {
@@ -95,6 +111,49 @@ mod tests {
         journal.set_names("f", vec![given("c")]);
         drop(journal);
         assert_eq!(Journal::open(&path).unwrap().names("f").len(), 3);
+    }
+
+    #[test]
+    fn a_project_that_is_another_one_keeps_its_name_whatever_that_one_was_called_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let given = |id: &str, name: &str| GivenName {
+            id: id.to_owned(),
+            title: "Plan".to_owned(),
+            name: name.to_owned(),
+        };
+        let journal = Journal::open(&path).unwrap();
+        journal.set_names("f", vec![given("a", "Plan.md")]);
+        journal.write_names();
+        // Both are listed for a moment, while the rows on disk are rewritten.
+        journal.set_names("f", vec![given("b", "Plan ~b.md")]);
+        journal.reidentify_name(&SpaceId::new("f"), &ProjectId::new("a"), &ProjectId::new("b"));
+        let have = |journal: &Journal| ["a", "b"].map(|id| journal.name_of("f", id, "Plan"));
+        assert_eq!(have(&journal), [None, Some("Plan.md".to_owned())]);
+        drop(journal);
+        assert_eq!(have(&Journal::open(&path).unwrap()), [None, Some("Plan.md".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_given_last_is_on_disk_whoever_writes_it_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let journal = Journal::open(&path).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let journal = &journal;
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        let (id, title) = ("a".to_owned(), "Plan".to_owned());
+                        let name = format!("Plan ~{writer}-{round}.md");
+                        journal.set_names("f", vec![GivenName { id, title, name }]);
+                        journal.write_names();
+                    }
+                });
+            }
+        });
+        let (known, written) = (journal.names("f"), Journal::open_to_look(&path).unwrap());
+        assert_eq!(written.names("f"), known);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Mutex,
     time::SystemTime,
 };
 
@@ -67,17 +68,25 @@ pub(crate) struct JournalEntry {
 pub struct Journal {
     connection: Ordered<Connection>,
     pub(crate) names: Ordered<Names>,
+    /// See [`turn_to_write_names`](Self::turn_to_write_names). Taken before the others, and by nobody who has
+    /// one of them.
+    pub(crate) name_writer: Mutex<()>,
     dir: PathBuf,
     pub(crate) findings: Vec<String>,
 }
 
 impl Journal {
+    fn over(connection: Connection, dir: PathBuf) -> Result<Self> {
+        let names = Ordered::leaf(Names::read(&connection)?);
+        let connection = Ordered::leaf(connection);
+        Ok(Self { connection, names, name_writer: Mutex::default(), dir, findings: Vec::new() })
+    }
+
     /// Opens or creates the journal at `path`; a damaged one is an error.
     pub(crate) fn open_as_is(path: &Path) -> Result<Self> {
         let connection = database::open(path, &STEPS)?;
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-        let names = Ordered::leaf(Names::read(&connection)?);
-        Ok(Self { connection: Ordered::leaf(connection), names, dir, findings: Vec::new() })
+        Self::over(connection, dir)
     }
 
     /// One that nothing is left of.
@@ -88,9 +97,7 @@ impl Journal {
         let failed =
             |error| Error::new(Kind::Storage, "cannot prepare the database").because(error);
         STEPS.to_latest(&mut connection).map_err(failed)?;
-        let names = Ordered::leaf(Names::read(&connection)?);
-        let (connection, dir) = (Ordered::leaf(connection), PathBuf::new());
-        Ok(Self { connection, names, dir, findings: Vec::new() })
+        Self::over(connection, PathBuf::new())
     }
 
     /// Opens the journal at `path` to be looked at: nothing is changed.
@@ -100,8 +107,7 @@ impl Journal {
     pub(crate) fn open_to_look(path: &Path) -> Result<Self> {
         let dir = path.parent().map(Path::to_owned).unwrap_or_default();
         let connection = database::open_to_look(path)?;
-        let names = Ordered::leaf(Names::read(&connection)?);
-        Ok(Self { connection: Ordered::leaf(connection), names, dir, findings: Vec::new() })
+        Self::over(connection, dir)
     }
 
     /// What there is to tell of how it was found.

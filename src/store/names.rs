@@ -64,12 +64,15 @@ impl Names {
         self.unwritten.extend(taken);
     }
 
-    /// A project is another one from now on.
+    /// A project is another one from now on, by the name that it has. Written once more: what was given
+    /// while the rows on disk were rewritten comes before that.
     pub(crate) fn reidentify(&mut self, folder: &SpaceId, from: &ProjectId, to: &ProjectId) {
         let Some(names) = self.by_directory.get_mut(folder.as_str()) else { return };
-        if let Some(name) = names.remove(from.as_str()) {
-            names.insert(to.as_str().to_owned(), name);
-        }
+        let Some((title, name)) = names.remove(from.as_str()) else { return };
+        self.unwritten
+            .push((folder.as_str().to_owned(), NameChange::Taken(from.as_str().to_owned())));
+        let id = to.as_str().to_owned();
+        self.give(folder.as_str(), GivenName { id, title, name });
     }
 }
 
