@@ -80,7 +80,7 @@ impl Source for Vfs {
         let mut places = Vec::new();
         // What was never listed is not named.
         if *listed != Listed::default() {
-            let entries = directory::name_listed(self, directory, listed)?;
+            let entries = directory::known_entries(self, directory);
             let shown = entries.in_order.iter().filter(|(name, _)| !locals.contains_key(name));
             let place = |entry| NamedEntry::of(directory, entry);
             places.extend(shown.map(|(name, entry)| (shown_name(name), place(entry))));

@@ -11,8 +11,8 @@ use crate::{
     error::{Error, Kind, Result},
     file_name::{NAME_MAX, PROJECT_SUFFIX},
     sync::{
-        ListIntent, Listed, Project,
-        read::{directories, registry},
+        Journal, ListIntent, Listed, Project,
+        read::{directories, offline, registry},
     },
     vfs::{
         kernel_cache,
@@ -101,48 +101,63 @@ pub(crate) async fn entries_for(
     directory: &Directory,
     list_intent: ListIntent,
 ) -> Result<Arc<Entries>> {
-    let listed = match directory {
+    match directory {
         Directory::Root => directories::workspaces(&vfs.engine, list_intent).await?,
         Directory::Workspace(id) => directories::space(&vfs.engine, id, true, list_intent).await?,
         Directory::Folder(id) => directories::space(&vfs.engine, id, false, list_intent).await?,
     };
-    name_listed(vfs, directory, listed)
+    Ok(known_entries(vfs, directory))
 }
 
-/// What is listed, named. The kernel is told of the names that are gone, or stand for
-/// something else, since it was named last.
-pub(crate) fn name_listed(
-    vfs: &Vfs,
-    directory: &Directory,
-    listed: Arc<Listed>,
-) -> Result<Arc<Entries>> {
-    if let Some(entries) = vfs.tree().entries.get(directory)
-        && Arc::ptr_eq(&entries.listed, &listed)
-    {
-        return Ok(entries.clone());
+/// The entries of a directory that Taskade has, as far as they are known, named. The kernel is told of
+/// the names that are gone, or stand for something else, since they were named last.
+pub(crate) fn known_entries(vfs: &Vfs, directory: &Directory) -> Arc<Entries> {
+    let is_workspace = matches!(directory, Directory::Workspace(_));
+    let listed = || offline::listed(&vfs.engine, directory.space(), is_workspace);
+    let named_before = |tree: &MountTree, listed: &Arc<Listed>| {
+        let entries = tree.entries.get(directory);
+        entries.filter(|entries| Arc::ptr_eq(&entries.listed, listed)).cloned()
+    };
+    let now = listed();
+    if let Some(entries) = named_before(&vfs.tree(), &now) {
+        return entries;
     }
-    let entries = Arc::new(named(vfs, directory, listed)?);
     let mut tree = vfs.tree();
+    // Named, as one, as it is listed by now: the names that what was listed before gives stay with what
+    // there is, and whoever is late with that would give them last.
+    let now = listed();
+    if let Some(entries) = named_before(&tree, &now) {
+        return entries;
+    }
+    let (entries, is_new) = named(&tree, vfs.engine.journal(), directory, now);
+    let entries = Arc::new(entries);
     let former = tree.entries.insert(directory.clone(), entries.clone());
     tree.drop_listed(directory, &entries);
     tree.hear_first(directory);
     if let (Some(former), Some(parent)) = (former, tree.known_directory(directory)) {
         kernel_cache::invalidate_names(vfs, parent, former.differing(&entries));
     }
-    Ok(entries)
+    drop(tree);
+    write_if(vfs, is_new);
+    entries
 }
 
-/// Gives every entry its name, and remembers the names that are new.
-pub(crate) fn named(vfs: &Vfs, directory: &Directory, listed: Arc<Listed>) -> Result<Entries> {
+/// Gives every entry its name. Whether there is something to be written of the names.
+fn named(
+    tree: &MountTree,
+    journal: &Journal,
+    directory: &Directory,
+    listed: Arc<Listed>,
+) -> (Entries, bool) {
     // The name that a project was created under is its name.
-    let of_new = vfs.tree().names_of_new(directory);
+    let of_new = tree.names_of_new(directory);
     let in_order = in_order(&listed);
     let titled: Vec<Titled<'_>> = in_order.iter().map(titled).collect();
-    let names = given(vfs, directory.key(), &titled, of_new);
+    let (names, is_new) = assigned(journal, directory.key(), &titled, of_new);
     let in_order: Vec<(OsString, Entry)> =
         names.into_iter().map(OsString::from).zip(in_order).collect();
     let by_name = in_order.iter().enumerate().map(|(n, (name, _))| (name.clone(), n)).collect();
-    Ok(Entries { listed, in_order, by_name })
+    (Entries { listed, in_order, by_name }, is_new)
 }
 
 /// Names what is in a directory that is kept on disk under this key, as it was named before, or by
@@ -153,16 +168,31 @@ pub(crate) fn given(
     titled: &[Titled],
     by_name: impl IntoIterator<Item = (String, (String, String))>,
 ) -> Vec<String> {
-    let journal = vfs.engine.journal();
+    let (names, is_new) = assigned(vfs.engine.journal(), key, titled, by_name);
+    write_if(vfs, is_new);
+    names
+}
+
+/// As [`given`]. Whether there is something to be written of the names.
+fn assigned(
+    journal: &Journal,
+    key: &str,
+    titled: &[Titled],
+    by_name: impl IntoIterator<Item = (String, (String, String))>,
+) -> (Vec<String>, bool) {
     let known = journal.names(key);
     let mut given = known.clone();
     given.extend(by_name);
     let names = names::assign(titled, &given);
-    if journal.set_names(key, new_names(titled, &names, &known)) {
-        let journal = journal.clone();
+    let is_new = journal.set_names(key, new_names(titled, &names, &known));
+    (names, is_new)
+}
+
+fn write_if(vfs: &Vfs, is_new: bool) {
+    if is_new {
+        let journal = vfs.engine.journal().clone();
         vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
     }
-    names
 }
 
 impl MountTree {

@@ -104,7 +104,7 @@ pub(crate) async fn take_notice(vfs: &Arc<Vfs>, event: Event) {
         }
         Event::Directory(space) => {
             let shared = vfs.clone();
-            // Names are kept on disk. It fails only if the mount is gone.
+            // There may be many. It fails only if the mount is gone.
             let _ = tokio::task::spawn_blocking(move || name_anew(&shared, space.as_ref())).await;
         }
     }
@@ -121,13 +121,8 @@ pub(crate) fn name_anew(vfs: &Vfs, space: Option<&SpaceId>) {
     for (ino, directory) in shown {
         kernel_cache::invalidate(vfs, Invalidation::Inode(ino));
         // What nobody looked into has given no name away.
-        if !vfs.tree().entries.contains_key(&directory) {
-            continue;
-        }
-        let is_workspace = matches!(directory, Directory::Workspace(_));
-        let listed = vfs.engine.listings.assemble(directory.space(), is_workspace);
-        if let Err(error) = directory::name_listed(vfs, &directory, listed) {
-            tracing::warn!(%error, "names that are gone are shown until they are looked up");
+        if vfs.tree().entries.contains_key(&directory) {
+            directory::known_entries(vfs, &directory);
         }
     }
 }

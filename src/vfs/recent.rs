@@ -13,7 +13,6 @@ use std::{
     fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -22,17 +21,14 @@ use crate::{
     file_name::PROJECT_SUFFIX,
     ids::ProjectId,
     kernel_thread,
-    sync::{
-        ListIntent,
-        read::{offline, viewed},
-    },
+    sync::{ListIntent, read::viewed},
     vfs::{
         control::{RECENT, is_control},
         directory::{self, child},
         inode::Node,
         local::LocalFile,
         names::{self, Titled},
-        tree::{entries::Entries, inner::LocalEntry},
+        tree::inner::LocalEntry,
         types::{Directory, Ino, SetAttr},
         volume::Vfs,
     },
@@ -106,7 +102,7 @@ fn path_of(vfs: &Vfs, id: &ProjectId) -> Result<Option<PathBuf>> {
     };
     let (mut path, mut at) = (PathBuf::new(), Directory::Root);
     for (_, space) in engine.listings.way_to(&folder) {
-        let entries = named(vfs, &at)?;
+        let entries = directory::known_entries(vfs, &at);
         let Some(name) = entries.name_of_space(&space.id) else { return Ok(None) };
         path.push(name);
         at = child(&at, &space);
@@ -114,18 +110,12 @@ fn path_of(vfs: &Vfs, id: &ProjectId) -> Result<Option<PathBuf>> {
     if at == Directory::Root {
         return Ok(None);
     }
-    let entries = named(vfs, &at)?;
+    let entries = directory::known_entries(vfs, &at);
     let tree = vfs.tree();
     let is_it = |local: &LocalEntry| matches!(local, LocalEntry::New(project) if project.id().as_ref() == Some(id));
     let local = tree.locals.get(&at).and_then(|it| it.iter().find(|(_, local)| is_it(local)));
     let listed = entries.name_of(id).filter(|name| tree.local(&at, name).is_none());
     Ok(local.map(|(name, _)| name.as_os_str()).or(listed).map(|name| path.join(name)))
-}
-
-fn named(vfs: &Vfs, directory: &Directory) -> Result<Arc<Entries>> {
-    let is_workspace = matches!(directory, Directory::Workspace(_));
-    let listed = offline::listed(&vfs.engine, directory.space(), is_workspace);
-    directory::name_listed(vfs, directory, listed)
 }
 
 /// Has a directory hold these links and nothing else.
