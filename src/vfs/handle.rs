@@ -45,7 +45,7 @@ async fn open_node(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Result<O
     }
     match vfs.node(ino)? {
         Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
-        Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode).await,
+        Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode, caller).await,
         Node::Resource(node) => {
             resource::open_resource(vfs, ino, &node, mode, process::of_thread(caller)).await
         }

@@ -18,7 +18,7 @@ use crate::{
         directory::{self, check_reserved, no_entry},
         inode::{Inodes, Node, OnDisk},
         local::{self, LocalFile},
-        names,
+        names, pins,
         reach::Reach,
         resource,
         scratch_file::ScratchFile,
@@ -218,9 +218,18 @@ pub(crate) fn open_entry(vfs: &Vfs, ino: Ino) -> Option<LocalFile> {
     file.entry()
 }
 
-pub(crate) async fn open_scratch(vfs: &Vfs, ino: Ino, mode: OpenMode) -> Result<Opened> {
+pub(crate) async fn open_scratch(
+    vfs: &Vfs,
+    ino: Ino,
+    mode: OpenMode,
+    caller: u32,
+) -> Result<Opened> {
     kernel_thread::leave().await;
-    let path = scratch_path(vfs, ino)?;
+    let path = scratch_path(vfs, ino).or_else(|error| match error.kind() {
+        // Told once; who comes again for it has it by no name.
+        Kind::Os(libc::ESTALE) => pins::check_stale(vfs, ino, caller).and(Err(no_entry())),
+        _ => Err(error),
+    })?;
     if mode.write {
         control::check_not_control(vfs, &path)?;
     }
@@ -284,7 +293,8 @@ pub(crate) fn gone_scratch(vfs: &Vfs, parent: Ino, name: &OsStr) {
 /// The place of a scratch inode on disk.
 ///
 /// # Errors
-/// [`Kind::NotPermitted`] if it is not scratch.
+/// [`Kind::NotPermitted`] if it is not scratch, and ESTALE if it has no name any more: one by which the
+/// kernel has come to it is looked up again, as it may be another file's by now.
 pub(crate) fn scratch_path(vfs: &Vfs, ino: Ino) -> Result<Reach> {
     match vfs.node(ino)? {
         Node::Scratch(_) => {}
@@ -294,6 +304,9 @@ pub(crate) fn scratch_path(vfs: &Vfs, ino: Ino) -> Result<Reach> {
         }
     }
     let (places, local) = vfs.tree().inodes.places(ino);
+    if places.is_empty() {
+        return Err(Error::new(Kind::Os(libc::ESTALE), "the file has no name any more"));
+    }
     let is_alone = places.len() == 1;
     let paths = places.into_iter().filter_map(|(parent, name)| {
         let is_control = is_control(parent, &name);

@@ -145,3 +145,29 @@ async fn a_truncation_by_name_is_told_once_as_well() {
     assert_eq!(mount.memory.tree("plan"), "y\n", "all that any program has seen is gone");
     is_stale(&mount, past, READ).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_by_a_name_to_a_local_file_that_has_none_is_to_look_it_up_again() {
+    let mount = Mount::of("a\nb").await;
+    let read = ino(&mount, me()).await;
+    let reader = open(&mount, read, READ, me()).await.fh;
+    mount.vfs.release(reader).await.unwrap();
+    mount.memory.rename_elsewhere("plan", "Fresh");
+    pass(60).await;
+    mount.names().await;
+    // What is saved under the name from before goes to the project, which keeps its number and its
+    // name; the kernel has the local file by one of both from now on, and believes that for a while.
+    mount.create(".new", b"- [ ] a\n- [ ] b\n- [ ] c\n").await.unwrap();
+    let local = mount.vfs.lookup(mount.folder, ".new".as_ref(), me()).await.unwrap().ino;
+    mount.rename(".new", "Plan.md").await.unwrap();
+    let error = mount.vfs.getattr(local, me()).await.unwrap_err();
+    assert_eq!(error.errno(), libc::ESTALE, "{error}");
+    is_stale(&mount, local, READ).await;
+    let now = mount.vfs.lookup(mount.folder, "Fresh.md".as_ref(), me()).await.unwrap().ino;
+    let opened = open(&mount, now, READ, me()).await;
+    assert_eq!(text(&mount, opened.fh).await, "- [ ] a\n- [ ] b\n- [ ] c\n");
+    // By no name, once more: it is not there.
+    is_stale(&mount, local, READ).await;
+    let error = mount.vfs.open(local, READ, me()).await.unwrap_err();
+    assert_eq!(error.errno(), libc::ENOENT, "{error}");
+}
