@@ -60,3 +60,13 @@ need_fuse_device() {
 	(exec 3<>/dev/fuse) 2>/dev/null ||
 		die "/dev/fuse cannot be opened by $(id -un): its mode should be 0666, and a container must allow the device (docker run --device /dev/fuse --cap-add SYS_ADMIN)"
 }
+
+# Builds static programs with musl: fails where this Rust has no standard library for it and rustup cannot
+# bring it. Prints the target.
+musl_target() {
+	local triple
+	triple=$(uname -m)-unknown-linux-musl
+	need musl-tools:musl-gcc binutils:readelf >&2
+	[[ -d $(rustc --print sysroot)/lib/rustlib/$triple/lib ]] || rustup target add "$triple" >&2 || return
+	echo "$triple"
+}

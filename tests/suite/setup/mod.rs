@@ -4,7 +4,9 @@
 mod completions;
 mod config;
 mod config_paths;
+mod fresh_root;
 mod fstab;
 mod home;
 mod packages;
 mod service;
+mod tarball;

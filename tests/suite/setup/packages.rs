@@ -4,83 +4,44 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
 };
 
 use taskadefs::server::{Server, ServerConfig};
 use tokio::runtime::Runtime;
 
-use crate::{setup::home::need_root, support::mount::said};
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// How long a script in the system may take, in seconds.
-const TIMEOUT: &str = "180";
+use crate::setup::{
+    fresh_root::{self, script},
+    home::need_root,
+};
 
 /// A version before, and one after.
 const VERSIONS: [&str; 2] = ["0.0.1-1", "0.0.2-1"];
 
-/// Runs a script of the project, which must succeed. The last line that it printed.
-fn script(arguments: &[&str]) -> String {
-    let mut command = Command::new("timeout");
-    let output =
-        command.args(["-k", "5", "540"]).args(arguments).current_dir(ROOT).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
-}
-
-/// The packages of both versions, of the program that the tests are of, and the system they go to.
-fn made() -> &'static (PathBuf, Vec<PathBuf>) {
-    static MADE: OnceLock<(PathBuf, Vec<PathBuf>)> = OnceLock::new();
+/// The packages of both versions, of the program that the tests are of.
+fn made() -> &'static [PathBuf] {
+    static MADE: OnceLock<Vec<PathBuf>> = OnceLock::new();
     MADE.get_or_init(|| {
         let out = Path::new(env!("CARGO_BIN_EXE_taskadefs")).with_file_name("packages");
         let _ = fs::remove_dir_all(&out);
         let package = |version: &&str| {
             let out = out.join(version);
-            script(&[
-                "scripts/package",
-                "--no-build",
-                "--profile",
-                "dev",
-                "--version",
-                version,
-                "--out",
-                out.to_str().unwrap(),
-                "deb",
-            ]);
+            let out_dir = out.to_str().unwrap();
+            let how = ["--no-build", "--profile", "dev", "--version", version, "--out", out_dir];
+            script(&[&["scripts/package"], &how[..], &["deb"]].concat());
             let files = fs::read_dir(out).unwrap().flatten().map(|file| file.path());
             files.into_iter().find(|file| file.extension().is_some_and(|it| it == "deb")).unwrap()
         };
-        let packages = VERSIONS.iter().map(package).collect();
-        (PathBuf::from(script(&["scripts/fresh-root"])), packages)
+        VERSIONS.iter().map(package).collect()
     })
 }
 
-/// Runs a script in the fresh system, whose `/shared` is this directory and has the packages as
-/// `old.deb` and `new.deb`. All that it starts and mounts ends with it.
+/// Runs a script in the fresh system, which has the packages as `old.deb` and `new.deb`.
 fn in_fresh_root(shared: &Path, name: &str) -> String {
-    let (system, packages) = made();
-    for (package, name) in packages.iter().zip(["old.deb", "new.deb"]) {
+    for (package, name) in made().iter().zip(["old.deb", "new.deb"]) {
         fs::copy(package, shared.join(name)).unwrap();
     }
-    fs::copy(Path::new(ROOT).join("tests/suite/setup").join(name), shared.join("script")).unwrap();
-    let layer = tempfile::tempdir().unwrap();
-    let mounts = "set -euo pipefail
-        mount -t tmpfs tmpfs \"$2\" && mkdir \"$2\"/{upper,work,root}
-        mount -t overlay overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" \"$2/root\"
-        mount --rbind /dev \"$2/root/dev\" && mount -t proc proc \"$2/root/proc\"
-        mknod -m 666 \"$2/fuse\" c 10 229 && mount --bind \"$2/fuse\" \"$2/root/dev/fuse\"
-        mkdir \"$2/root/shared\" && mount --bind \"$3\" \"$2/root/shared\"
-        exec chroot \"$2/root\" /bin/bash /shared/script";
-    let mut command = Command::new("timeout");
-    command.args(["-k", "5", TIMEOUT, "unshare", "--mount", "--propagation", "private"]);
-    command.args(["--pid", "--fork", "--kill-child", "bash", "-c", mounts, "bash"]);
-    command.arg(system).arg(layer.path()).arg(shared);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    said(&output)
+    fresh_root::run(shared, name)
 }
 
 #[test]
