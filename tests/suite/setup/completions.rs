@@ -4,7 +4,10 @@ use std::{fs, process::Command};
 
 use crate::{
     setup::home::Home,
-    support::mount::{run, said},
+    support::{
+        mount::{run, said},
+        terminal::Terminal,
+    },
 };
 
 /// What bash offers behind these words, the last of which is being typed.
@@ -34,12 +37,52 @@ fn bash_completes_commands_options_and_their_values() {
 }
 
 #[test]
-fn zsh_and_fish_get_scripts_of_their_own() {
+fn fish_completes_commands_options_and_their_values() {
     let home = Home::with("");
-    let zsh = home.ok(&["completions", "zsh"]);
-    assert!(zsh.starts_with("#compdef taskadefs") && !zsh.contains("ready-fd"));
-    let fish = home.ok(&["completions", "fish"]);
-    assert!(fish.contains("complete -c taskadefs") && !fish.contains("ready-fd"));
+    let script = home.ok(&["completions", "fish"]);
+    assert!(!script.contains("ready-fd"));
+    fs::write(home.path("taskadefs.fish"), script).unwrap();
+    let offered = |words: &str| -> Vec<String> {
+        let script = format!("source taskadefs.fish; complete -C '{words}'");
+        let mut fish = Command::new("fish");
+        fish.args(["--no-config", "-c", &script]).env("HOME", home.path(""));
+        let output = run(fish.current_dir(home.path("")));
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", said(&output));
+        // What each is about stands behind a tab.
+        let first = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+        said(&output).lines().map(first).filter(|word| !word.is_empty()).collect()
+    };
+    assert_eq!(offered("taskadefs unm"), ["unmount"]);
+    assert_eq!(offered("taskadefs -q unm"), ["unmount"]);
+    assert_eq!(offered("taskadefs mount --max-a"), ["--max-age", "--max-archive"]);
+    assert_eq!(offered("taskadefs mount --markers "), ["auto", "tasks"]);
+    assert_eq!(offered("taskadefs bundle exp"), ["export"]);
+    assert!(offered("taskadefs mount --ready").is_empty(), "what is hidden is not offered");
+}
+
+#[test]
+fn zsh_completes_commands_options_and_their_values() {
+    let home = Home::with("");
+    let script = home.ok(&["completions", "zsh"]);
+    assert!(script.starts_with("#compdef taskadefs") && !script.contains("ready-fd"));
+    fs::write(home.path("_taskadefs"), script).unwrap();
+    let shell = Terminal::run(&home.path(""), "zsh -f -i");
+    shell.enters("PS1='> '; fpath=($PWD $fpath); autoload -U compinit");
+    shell.enters("compinit -u -d $PWD/dump && echo completes'' now").shows("completes now");
+    for (typed, wanted) in [
+        ("taskadefs unm", "taskadefs unmount"),
+        ("taskadefs mount --max-arch", "taskadefs mount --max-archive"),
+        ("taskadefs mount --markers t", "taskadefs mount --markers tasks"),
+        ("taskadefs bundle exp", "taskadefs bundle export"),
+    ] {
+        shell.types(typed).press(&["Tab"]).shows(wanted).press(&["C-u"]).hides(wanted);
+    }
+    shell.enters("exit").ends();
+}
+
+#[test]
+fn a_shell_that_nobody_knows_is_named() {
+    let home = Home::with("");
     assert_eq!(home.run(&["completions", "tcsh"]).status.code(), Some(2));
 }
 
