@@ -5,6 +5,8 @@ use std::{
     process::{Command, Output},
 };
 
+use taskadefs::server::Fault;
+
 use crate::support::mount::{Mounted, PROGRAM, on_terminal, run, said};
 
 fn told(mounted: &Mounted, arguments: &[&str]) -> Output {
@@ -73,6 +75,102 @@ fn each_mistake_is_told_with_the_path_as_it_was_typed_why_and_what_to_do() {
     mounted.end();
 }
 
+/// What is told where the service is like this: `PATH` names the project, as in [`MISTAKES`].
+fn told_with(fault: Fault, cases: &[(&[&str], &str, &str)]) {
+    let mounted = Mounted::with("one", &["--max-age", "0", "--commit-wait", "5"]);
+    mounted.ok("cat Plan.md");
+    mounted.server().faults().plan(None, "", 0, 1_000_000, fault);
+    for (arguments, why, remedy) in cases {
+        let typed = "mnt/Acme/Plan.md";
+        let arguments: Vec<&str> =
+            arguments.iter().map(|it| if *it == "PATH" { typed } else { *it }).collect();
+        let output = told(&mounted, &arguments);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+        assert!(words.starts_with(&format!("taskadefs: {typed}: ")), "{arguments:?}: {words}");
+        let at = words.find(why).unwrap_or_else(|| panic!("{arguments:?}: {words}"));
+        assert!(words[at..].contains(remedy), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn what_the_service_refuses_is_told_with_its_reason_and_what_to_do() {
+    told_with(
+        Fault::Status(401, None),
+        &[
+            (&["add", "PATH", "x"], "answered 401", "taskadefs login"),
+            (&["share", "PATH"], "answered 401", "taskadefs login"),
+        ],
+    );
+    told_with(
+        Fault::Status(403, None),
+        &[
+            (&["add", "PATH", "x"], "answered 403", "ask for the right"),
+            (&["share", "PATH"], "answered 403", "ask for the right"),
+        ],
+    );
+    told_with(
+        Fault::Status(402, None),
+        &[(&["add", "PATH", "x"], "answered 402", "taskadefs retry")],
+    );
+    told_with(Fault::Html(302), &[(&["share", "PATH"], "not Taskade", "taskadefs doctor")]);
+}
+
+#[test]
+fn while_the_service_is_gone_that_is_told_and_what_was_asked_for_waits() {
+    let mut mounted = Mounted::with("one", &["--max-age", "0"]);
+    mounted.ok("cat Plan.md");
+    mounted.stop_server();
+    let output = told(&mounted, &["share", "mnt/Acme/Plan.md"]);
+    let words = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(
+        words.starts_with("taskadefs: mnt/Acme/Plan.md: ") && words.contains("offline"),
+        "{words}"
+    );
+    assert!(words.contains("; try again later, and see what `taskadefs doctor` says"), "{words}");
+    let output = told(&mounted, &["add", "mnt/Acme/Plan.md", "x"]);
+    let words = said(&output);
+    assert!(output.status.success() && words.contains("mnt/Acme/Plan.md: "), "{words}");
+    assert!(words.contains("saved on this machine, and not with Taskade yet"), "{words}");
+}
+
+#[test]
+fn what_a_read_only_mount_does_not_do_is_told() {
+    let mounted = Mounted::with("one", &["--read-only"]);
+    for arguments in [
+        &["add", "mnt/Acme/Plan.md", "x"][..],
+        &["done", "mnt/Acme/Plan.md:1"],
+        &["retry", "mnt/Acme/Plan.md"],
+        &["undo", "mnt/Acme/Plan.md"],
+        &["share", "mnt/Acme/Plan.md", "--create"],
+    ] {
+        let output = told(&mounted, arguments);
+        let wanted =
+            "taskadefs: mnt/Acme/Plan.md: the mount is read-only; mount without --read-only\n";
+        assert_eq!((output.status.code(), &*said(&output)), (Some(1), wanted), "{arguments:?}");
+    }
+    mounted.end();
+}
+
+#[test]
+fn what_is_mistyped_is_told_with_what_there_is() {
+    let mounted = Mounted::of("one");
+    for (arguments, wanted) in [
+        (&["mount", "--markers", "boxes", "mnt"][..], "[possible values: auto, tasks]"),
+        (&["mount", "--max-age", "soon", "mnt"], "invalid value 'soon' for '--max-age <SECS>'"),
+        (&["list", "--fild", "a=b"], "a similar argument exists: '--field'"),
+        (&["lst"], "a similar subcommand exists: 'list'"),
+        (&["add"], "<PATH>"),
+    ] {
+        let output = told(&mounted, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
+        assert!(said(&output).contains(wanted), "{arguments:?}: {}", said(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", said(&output));
+    }
+    mounted.end();
+}
+
 #[test]
 fn who_wants_it_quiet_is_told_what_was_asked_for_and_nothing_else() {
     let mounted = Mounted::of("one");
@@ -87,6 +185,13 @@ fn who_wants_it_quiet_is_told_what_was_asked_for_and_nothing_else() {
         (&["details", "-q", "mnt/Acme/Plan.md"], ""),
         (&["bundle", "-q", "export", "mnt/Acme", "a.json"], ""),
         (&["agenda", "-q", "mnt"], ""),
+        (
+            &["list", "-q", "mnt/Acme"],
+            "mnt/Acme/Plan.md:1:- [ ] one\nmnt/Acme/Plan.md:2:- [x] two\n",
+        ),
+        (&["find", "-q", "two"], "Acme/Plan.md:2:- [x] two\n"),
+        (&["export", "-q", "out", "--space", "mnt/Acme"], ""),
+        (&["import", "-q", "out"], ""),
         (&["undo", "-q", "mnt/Acme/Plan.md"], ""),
         (&["sync", "-q"], ""),
         (&["umount", "-q", "mnt"], ""),
