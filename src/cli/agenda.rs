@@ -133,7 +133,7 @@ fn at(path: &Path) -> Result<(Vec<OfAccount>, PathBuf)> {
 
 /// What every mount of the state directory knows; if there is none, what is on disk.
 fn everywhere(state_dir: Option<&Path>) -> Result<Vec<OfAccount>> {
-    let accounts = mounted_path::accounts(&account::state_dir(state_dir)?)?;
+    let accounts = mounted_path::accounts(&mounted_path::state_dirs(state_dir)?)?;
     let mut all = Vec::new();
     for account in &accounts {
         if let Some(value) = asks::ask(account, &Ask::Agenda { path: None }, ANSWER_TIMEOUT)? {

@@ -176,7 +176,7 @@ pub(super) fn state_directory(state_dir: &Path) -> Vec<Finding> {
             &format!("chmod 700 {shown}"),
         ),
     };
-    let accounts = mounted_path::accounts(state_dir).unwrap_or_default();
+    let accounts = mounted_path::accounts(&[state_dir.to_owned()]).unwrap_or_default();
     std::iter::once(own).chain(accounts.iter().filter_map(|account| journal(account))).collect()
 }
 

@@ -9,9 +9,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    account,
     asks::{self, Ask, Progress},
-    mountpoint, mounts, probe,
+    config, mountpoint, mounts, probe,
 };
 
 use crate::error::{Error, Kind, Result};
@@ -148,8 +147,8 @@ pub(super) fn path_or_only_mount(
 /// [`Kind::NotFound`] if nothing is mounted, [`Kind::Invalid`] if several are.
 pub(super) fn only_mount(state_dir: Option<&Path>) -> Result<PathBuf> {
     let mut mounted = Vec::new();
-    let state_dir = account::state_dir(state_dir)?;
-    for account in accounts(&state_dir)? {
+    let dirs = state_dirs(state_dir)?;
+    for account in accounts(&dirs)? {
         if asks::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)?.is_some() {
             mounted.push(account);
         }
@@ -158,7 +157,7 @@ pub(super) fn only_mount(state_dir: Option<&Path>) -> Result<PathBuf> {
         (Some(account), true) => Ok(account),
         (None, _) => {
             Err(Error::new(Kind::NotFound, "nothing is mounted with this state directory")
-                .at(state_dir.display().to_string())
+                .at(dirs[0].display().to_string())
                 .hint("name a path in the mount, or give its --state-dir"))
         }
         (Some(_), false) => Err(Error::new(Kind::Invalid, "several accounts are mounted")
@@ -166,20 +165,37 @@ pub(super) fn only_mount(state_dir: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-pub(super) fn accounts(state_dir: &Path) -> Result<Vec<PathBuf>> {
-    let dir = state_dir.join("accounts");
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(
-                Error::io("cannot look at the accounts", error).at(dir.display().to_string())
-            );
-        }
-    };
-    let mut accounts: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    accounts.sort();
-    Ok(accounts)
+/// The state directories of a command that names no mount: see [`config::state_dirs`]. A config file that is
+/// not understood names none.
+///
+/// # Errors
+/// If there is no place for state.
+pub(super) fn state_dirs(asked: Option<&Path>) -> Result<Vec<PathBuf>> {
+    config::state_dirs(&config::load().unwrap_or_default(), asked)
+}
+
+/// The directories of the accounts in these state directories.
+///
+/// # Errors
+/// If one cannot be looked at.
+pub(super) fn accounts(state_dirs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for state_dir in state_dirs {
+        let dir = state_dir.join("accounts");
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(
+                    Error::io("cannot look at the accounts", error).at(dir.display().to_string())
+                );
+            }
+        };
+        let mut accounts: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        accounts.sort();
+        all.extend(accounts);
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
     account,
     arguments::StatusArgs,
     asks::{self, Ask},
-    mounted_path::{ANSWER_TIMEOUT, accounts, mounted_here, mounted_path},
+    mounted_path::{ANSWER_TIMEOUT, accounts, mounted_here, mounted_path, state_dirs},
     status_watch,
     terminal::{say, say_json},
 };
@@ -66,11 +66,12 @@ fn look(args: &StatusArgs) -> Result<(Vec<Value>, String)> {
         Some(mountpoint) => (vec![mounted_path(mountpoint)?.account], String::new()),
         None => {
             let named = args.state_dir.as_deref();
-            let state_dir = account::state_dir(named)?;
-            let mut accounts = accounts(&state_dir)?;
+            let dirs = state_dirs(named)?;
+            let mut accounts = accounts(&dirs)?;
             let here = mounted_here(named).transpose()?;
             accounts.extend(here.filter(|here| !accounts.contains(here)));
-            (accounts, format!(" with {}", state_dir.display()))
+            let dirs: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+            (accounts, format!(" with {}", printable(&dirs.join(" or "))))
         }
     };
     let mut all = Vec::new();
@@ -170,6 +171,9 @@ pub(super) fn in_words(status: &Value) -> String {
     if !status["trouble"].is_null() {
         words.push_str(&format!("\ntrouble: {}", text(&status["trouble"])));
     }
+    if !status["login"].is_null() {
+        words.push_str(&format!("\nlogin: {}", text(&status["login"])));
+    }
     for error in status["errors"].as_array().into_iter().flatten() {
         let age = error["since"].as_str().and_then(age).map(duration_in_words);
         // What is wrong now was told.
@@ -192,7 +196,7 @@ pub(super) fn in_words(status: &Value) -> String {
             Some("deletion") if save["reason"].is_null() => "removed, and not deleted yet".into(),
             Some("upload") if save["reason"].is_null() => uploading(&save["progress"]),
             Some("restoration") if save["reason"].is_null() => "back, and not restored yet".into(),
-            _ => text(&save["reason"]),
+            _ => without_path(&text(&save["reason"]), &path).to_owned(),
         };
         words.push_str(&format!("\n{state}\t{path}\t{reason}"));
         if let Some(age) = save["since"].as_str().and_then(age) {
@@ -215,10 +219,16 @@ pub(super) fn in_words(status: &Value) -> String {
     }
     for unmoved in status["moves"].as_array().into_iter().flatten() {
         let (path, reason) = (text(&unmoved["path"]), text(&unmoved["reason"]));
+        let reason = without_path(&reason, &path);
         words.push_str(&format!("\nnot moved\t{path}\t{reason}"));
     }
     words.push('\n');
     words
+}
+
+/// A reason beside the path that it is of, which it begins with where it stands alone.
+fn without_path<'a>(reason: &'a str, path: &str) -> &'a str {
+    reason.strip_prefix(path).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason)
 }
 
 /// How far an upload is, in words.
@@ -257,13 +267,15 @@ mod tests {
             "saves": [
                 { "path": "Acme/a.md", "state": "pending", "reason": null, "since": since },
                 { "path": "Acme/b\u{1b}.md", "state": "rejected", "reason": "no\nway", "since": since },
+                { "path": "c\u{1b}.md", "state": "rejected", "reason": "c\u{1b}.md: no", "since": since },
             ],
         });
         assert_eq!(
             in_words(&status),
             "/m: https://x.example/v1, mounted by process 7, 2 of 30 requests left, all again in 41 s\n\
              pending\tAcme/a.md\t(2h 2m ago)\n\
-             rejected\tAcme/b\\x1b.md\tno\\nway (2h 2m ago)\n"
+             rejected\tAcme/b\\x1b.md\tno\\nway (2h 2m ago)\n\
+             rejected\tc\\x1b.md\tno (2h 2m ago)\n"
         );
     }
 }

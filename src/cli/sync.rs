@@ -5,11 +5,10 @@ use std::{path::Path, sync::mpsc, time::Duration};
 use serde_json::Value;
 
 use super::{
-    account,
     account_arguments::AccountArgs,
     arguments::SyncArgs,
     asks::{self, Ask},
-    mounted_path::{ANSWER_TIMEOUT, accounts},
+    mounted_path::{ANSWER_TIMEOUT, accounts, state_dirs},
     session::{Access, AccountSession},
     status::{in_words, is_refused},
     terminal::{confirm_done, say},
@@ -41,7 +40,7 @@ pub(crate) fn sync(args: &SyncArgs) -> Result<()> {
         }
         // Who mounted has given it: what is mounted needs none.
         Err(no_token) if no_token.kind() == Kind::Unauthorized => {
-            for account in accounts(&account::state_dir(args.account.state_dir.as_deref())?)? {
+            for account in accounts(&state_dirs(args.account.state_dir.as_deref())?)? {
                 all.extend(sync_mounted(&account, args.timeout)?);
             }
             if all.is_empty() {

@@ -147,7 +147,7 @@ fn served_lazily(path: &Path, state_dir: Option<&Path>) -> MountProcess {
 
 /// The directory of the account that was mounted there last, by a process that is gone.
 fn account_mounted_at(path: &Path, state_dir: Option<&Path>) -> Option<PathBuf> {
-    let accounts = mounted_path::accounts(&account::state_dir(state_dir).ok()?).ok()?;
+    let accounts = mounted_path::accounts(&mounted_path::state_dirs(state_dir).ok()?).ok()?;
     accounts.into_iter().find(|dir| {
         let user = account::user_of(dir);
         user.is_some_and(|user| user.mountpoint.as_deref() == Some(path))

@@ -1,7 +1,7 @@
 //! What of the config file a command is to go by: what is typed counts for more, then the environment,
 //! the mount's table, and what stands above all tables.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, env, ffi::OsString, path::PathBuf};
 
 use clap::ArgMatches;
 
@@ -16,6 +16,10 @@ use super::{
 /// The options that other commands than `mount` have in common with it.
 const OF_ACCOUNTS: [&str; 6] =
     ["account", "api-url", "token-file", "local", "log-requests", "state-dir"];
+
+/// The variables that a token may be in, and the options that say which other one counts.
+const TOKENS: [&str; 2] = ["TASKADE_TOKEN", "TASKADE_API_KEY"];
+const OF_TOKENS: [&str; 2] = ["token-file", "account"];
 
 /// Commands that make what others use, or have options of other meanings.
 const APART: [&str; 3] = ["serve", "completions", "man"];
@@ -46,7 +50,11 @@ pub(crate) fn with_config(
     }
     levels.push(&config.options);
     let (keys, given) = (Keys::of_mount(), Given::by(deepest));
+    // What is in the environment counts for more.
+    let has_token =
+        TOKENS.iter().any(|name| env::var(name).is_ok_and(|token| !token.trim().is_empty()));
     let applies = |name: &str| match command {
+        _ if has_token && OF_TOKENS.contains(&name) => false,
         "mount" => true,
         _ if OF_LOGINS.contains(&command) => name == "api-url",
         _ => OF_ACCOUNTS.contains(&name),

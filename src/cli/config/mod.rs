@@ -14,7 +14,7 @@ mod values;
 
 pub(super) use self::{
     levels::with_config,
-    mounts::{of_name, settle},
+    mounts::{of_name, settle, state_dirs},
     parse::Config,
 };
 

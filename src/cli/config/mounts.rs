@@ -1,11 +1,17 @@
 //! Mounts that have names: which one is meant, and where it is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
-use super::parse::{Config, NamedMount};
+use super::{
+    parse::{Config, NamedMount, Options},
+    values::Value,
+};
 
 use crate::{
-    cli::arguments::MountArgs,
+    cli::{account, arguments::MountArgs},
     error::{Error, Kind, Result},
     sync::PathRules,
 };
@@ -18,6 +24,26 @@ pub(super) fn chosen<'a>(config: &'a Config, path: &Path) -> Option<(&'a str, &'
     let by_place =
         || config.mounts.iter().find(|(_, mount)| Some(&mount.mountpoint) == at.as_ref());
     named.or_else(by_place).map(|(name, mount)| (name.as_str(), mount))
+}
+
+/// The state directories that are meant where no mount is named: the one that was typed or is set, or else
+/// the usual one, and those of the mounts that have their own.
+///
+/// # Errors
+/// If there is no place for state.
+pub(crate) fn state_dirs(config: &Config, asked: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let of = |options: &Options| match options.get("state-dir") {
+        Some(Value::Text(dir)) => Some(PathBuf::from(dir)),
+        _ => None,
+    };
+    let mut dirs = vec![account::state_dir(asked)?];
+    let asked = asked.filter(|dir| !dir.as_os_str().is_empty());
+    if asked.is_none() || asked == of(&config.options).as_deref() {
+        dirs.extend(config.mounts.values().filter_map(|mount| of(&mount.options)));
+        let mut seen = HashSet::new();
+        dirs.retain(|dir| seen.insert(dir.clone()));
+    }
+    Ok(dirs)
 }
 
 /// Where the mount of this name is, or the path itself.

@@ -2,6 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use taskadefs::server::{Server, ServerConfig};
+
 use crate::{
     setup::home::{Home, is_mounted},
     support::mount::{run, said},
@@ -62,6 +64,67 @@ fn what_is_typed_counts_before_the_environment_the_mounts_table_and_the_top() {
     assert!(output.status.success(), "{}", said(&output));
     assert!(other.is_dir() && !home.path("not this").exists(), "what is typed");
     home.ok(&["umount", "work"]);
+}
+
+#[test]
+fn commands_about_all_mounts_know_the_state_directories_of_each() {
+    let mount = |name: &str| {
+        format!("[mounts.{name}]\nmountpoint = \"HOME/{name}\"\nlocal = \"HOME/{name}.store\"\n")
+    };
+    let apart = "state-dir = \"HOME/apart\"\n";
+    let home = Home::with(&format!("{}{}{apart}", mount("usual"), mount("other")));
+    let (usual, other) = (home.mountpoint("usual"), home.mountpoint("other"));
+    home.ok(&["mount", "other"]);
+    let told = home.ok(&["status"]);
+    assert!(told.contains(&format!("{}: ", other.display())), "{told}");
+    home.ok(&["history"]);
+    home.ok(&["mount", "usual"]);
+    let told = home.ok(&["status"]);
+    for root in [&usual, &other] {
+        assert!(told.contains(&format!("{}: ", root.display())), "{told}");
+    }
+    let told = said(&home.run(&["history"]));
+    assert!(told.contains("several accounts are mounted"), "{told}");
+    // What is typed is meant and nothing else.
+    let told = home.ok(&["status", "--state-dir", home.path("apart").to_str().unwrap()]);
+    assert!(told.contains("other: ") && !told.contains("usual: "), "{told}");
+    home.ok(&["umount", "usual"]);
+    home.ok(&["umount", "other"]);
+    let told = home.ok(&["status"]);
+    assert!(told.contains("nothing is mounted with ") && told.contains("/apart"), "{told}");
+}
+
+#[test]
+fn a_token_in_the_environment_counts_for_more_than_what_names_another() {
+    let home = Home::with("");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start(ServerConfig::new(home.path("server")))).unwrap();
+    server.store().add_workspace("Acme").unwrap();
+    fs::write(home.path("wrong"), "tskdp_wrong").unwrap();
+    fs::set_permissions(home.path("wrong"), fs::Permissions::from_mode(0o600)).unwrap();
+    let root = home.mountpoint("mnt");
+    for other in ["token-file = \"HOME/wrong\"", "account = \"nobody\""] {
+        let url = server.url();
+        home.write_config(&format!(
+            "api-url = \"{url}\"\nstate-dir = \"HOME/state\"\n[mounts.work]\n\
+             mountpoint = \"HOME/mnt\"\n{other}\n"
+        ));
+        let output = home.run(&["mount", "work"]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        for variable in ["TASKADE_TOKEN", "TASKADE_API_KEY"] {
+            let mut mount = home.command(&["mount", "work"]);
+            let output = run(mount.env(variable, server.token().expose()));
+            assert!(output.status.success(), "{}", said(&output));
+            assert!(root.join("Acme").is_dir());
+            home.ok(&["umount", "work"]);
+        }
+        // What is typed counts for more than both.
+        let wrong = home.path("wrong");
+        let mut mount = home.command(&["mount", "work", "--token-file", wrong.to_str().unwrap()]);
+        let output = run(mount.env("TASKADE_TOKEN", server.token().expose()));
+        assert!(said(&output).contains("does not know the token"), "{}", said(&output));
+    }
+    runtime.block_on(server.shutdown());
 }
 
 #[test]
