@@ -135,6 +135,10 @@ impl Backend for Audited {
         self.inner.outage()
     }
 
+    fn token_changes(&self) -> Option<watch::Receiver<u64>> {
+        self.inner.token_changes()
+    }
+
     fn hurry(&self) {
         self.inner.hurry();
     }

@@ -39,6 +39,12 @@ pub trait Backend: Send + Sync + 'static {
         None
     }
 
+    /// How often another token has come to count after one was refused, and whenever that changes;
+    /// `None` where nobody tells.
+    fn token_changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
+
     /// Somebody looks at what the service may have anew: if it is gone, whether it is back is to be
     /// found out soon.
     fn hurry(&self) {}

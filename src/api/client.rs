@@ -123,6 +123,11 @@ impl Client {
         self.backend.outage()
     }
 
+    /// As [`Backend::token_changes`].
+    pub(crate) fn token_changes(&self) -> Option<watch::Receiver<u64>> {
+        self.backend.token_changes()
+    }
+
     /// A program waits for what is read about a project or space, whoever asks, until what this returns
     /// is dropped. See [`Backend::want`].
     pub(crate) fn want(&self, subject: &str) -> Wanted {

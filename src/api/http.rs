@@ -32,6 +32,7 @@ use super::{
     priority::Priority,
     sender::{Credentials, Outgoing, Sender, Unanswered, verb},
     token_source::{FixedToken, TokenSource},
+    token_verdicts::TokenVerdicts,
     url::check_url,
 };
 use crate::{
@@ -62,6 +63,7 @@ const MOST_ATTEMPTS: u32 = 4;
 pub struct HttpBackend {
     sender: Sender,
     tokens: Option<Arc<dyn TokenSource>>,
+    verdicts: TokenVerdicts,
     gate: Gate,
     clock: Arc<dyn Clock>,
     /// How long a program waits for not a byte.
@@ -123,7 +125,8 @@ impl HttpBackend {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sender = Sender::new(check_url(url)?)?;
         let gate = Gate::new(clock.clone());
-        Ok(Self { sender, tokens, gate, clock, silence: FOREGROUND_SILENCE })
+        let verdicts = TokenVerdicts::default();
+        Ok(Self { sender, tokens, verdicts, gate, clock, silence: FOREGROUND_SILENCE })
     }
 
     /// Gives one whole request, the reading of its answer included, this long.
@@ -146,7 +149,7 @@ impl HttpBackend {
     /// Sends a request until it has an answer or may not be sent again.
     async fn call(&self, call: &Call) -> Result<Envelope> {
         let outgoing = self.sender.outgoing(call);
-        let deadline = self.clock.now() + timeout(call.priority);
+        let deadline = self.clock.now() + call.priority.timeout();
         let usual = match call.priority {
             Priority::Foreground | Priority::Background => self.silence,
             Priority::Save => SILENCE,
@@ -221,6 +224,9 @@ impl HttpBackend {
             Ok(credentials) => credentials,
             Err(error) => {
                 permit.unsent();
+                if error.kind() == Kind::Unauthorized {
+                    self.verdicts.refused(None);
+                }
                 if error.kind() == Kind::Unreachable {
                     permit.unheard(Failure::Unconnected, || error.to_string());
                 }
@@ -237,8 +243,16 @@ impl HttpBackend {
         let (now, passed) = (self.clock.wall(), (&self.gate, &mut permit));
         match self.sender.send(outgoing, &credentials, silence, now, passed).await {
             Ok(response) => {
-                let heard = self.heard(&sent, permit, response, credentials.token()).await;
-                Attempt { token: Some(credentials.token().clone()), ..heard }
+                let token = credentials.token();
+                let heard = self.heard(&sent, permit, response, token).await;
+                match &heard.result {
+                    Ok(_) => self.verdicts.accepted(token),
+                    Err(error) if error.kind() == Kind::Unauthorized => {
+                        self.verdicts.refused(Some(token));
+                    }
+                    Err(_) => {}
+                }
+                Attempt { token: Some(token.clone()), ..heard }
             }
             Err(Unanswered { failure, is_unsent, error }) => {
                 if is_unsent {
@@ -363,6 +377,10 @@ impl Backend for HttpBackend {
         Some(self.gate.outage())
     }
 
+    fn token_changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.verdicts.changes())
+    }
+
     fn hurry(&self) {
         self.gate.hurry();
     }
@@ -379,18 +397,6 @@ fn told_by_status(call: &Call, status: StatusCode, error: Error) -> Error {
         StatusCode::RANGE_NOT_SATISFIABLE if call.receiver.is_some() => error.of_kind(Kind::Range),
         _ => error,
     }
-}
-
-/// How long a call may take altogether, waiting for the budget included. Nothing that a program
-/// waits for is without an end.
-fn timeout(priority: Priority) -> Duration {
-    Duration::from_secs(match priority {
-        Priority::Save => 180,
-        Priority::Foreground => 90,
-        // There is budget to spare or there is none: whoever comes next about the project, with a
-        // save perhaps, waits until this is over.
-        Priority::Background => 1,
-    })
 }
 
 /// Between a half and one, so that clients do not come back in step.

@@ -47,6 +47,7 @@ mod readable;
 mod resource;
 mod sender;
 mod token_source;
+mod token_verdicts;
 mod upload_body;
 mod url;
 mod verdict;

@@ -20,6 +20,11 @@ pub trait TokenSource: Send + Sync + 'static {
     /// # Errors
     /// As [`token`](Self::token).
     async fn after_refusal(&self, refused: &Token) -> Result<Option<Token>>;
+
+    /// What is wrong with it though it counts, and what to do about that.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A token that stays.

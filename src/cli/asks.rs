@@ -34,6 +34,8 @@ pub(crate) enum Ask {
     Status {},
     /// Whose mount it is.
     Owner {},
+    /// Somebody has logged in whose mount this is.
+    Login {},
     Retry {
         path: PathBuf,
         allow_delete: bool,

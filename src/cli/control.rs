@@ -48,6 +48,7 @@ impl About {
         status["mountpoint"] = self.mountpoint.clone().into();
         status["account"] = self.account.clone().into();
         status["handle"] = self.whose.known().into();
+        status["login"] = self.whose.trouble().into();
         status
     }
 }
@@ -177,6 +178,7 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             vfs.rest(Duration::try_from_secs_f64(*seconds).unwrap_or(REQUEST_TIMEOUT)).await;
             status(vfs)
         }
+        (Ask::Login {}, _) => Ok(json!({ "refused": vfs.look_for_token().await? })),
         (Ask::Share { path, create }, _) => vfs.share_links(path, *create).await,
         (Ask::Add { path, lines }, _) => told(&vfs.add(path, lines).await?),
         (Ask::Done { path, task }, _) => told(&vfs.tick(path, task).await?),

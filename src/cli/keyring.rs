@@ -41,6 +41,15 @@ impl Keyring {
         within(ANSWER, created).await.map(drop)
     }
 
+    /// Whether nothing can be kept or read before somebody unlocks it.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub(crate) async fn is_locked(&self) -> Result<bool> {
+        let collection = within(ANSWER, self.0.get_any_collection()).await?;
+        within(ANSWER, collection.is_locked()).await
+    }
+
     /// What is kept under this id, if anything is.
     ///
     /// # Errors
@@ -100,13 +109,16 @@ async fn within<T>(
         Error::new(Kind::Unreachable, "the keyring does not answer").hint("unlock it")
     })?;
     answered.map_err(|error| match error {
-        secret_service::Error::Locked | secret_service::Error::Prompt => {
-            Error::new(Kind::Unreachable, "the keyring is locked").hint("unlock it")
-        }
+        secret_service::Error::Locked | secret_service::Error::Prompt => locked(),
         error => {
             // Why is of use to whoever has one, and to nobody else.
             tracing::debug!(%error, "no keyring");
             Error::new(Kind::NotFound, "there is no keyring to use")
         }
     })
+}
+
+/// Nobody has unlocked it.
+pub(crate) fn locked() -> Error {
+    Error::new(Kind::Unreachable, "the keyring is locked").hint("unlock it")
 }

@@ -8,12 +8,15 @@ use std::{
 };
 
 use super::{
-    account, environment,
+    account,
+    asks::{self, Ask},
+    environment,
     interrupt::INTERRUPTED,
     login_arguments::{LoginArgs, WhichLogin},
     login_oauth,
     login_secret::{self, LoginSecret},
     logins::{self, Login, LoginFile, Place, TokenKind},
+    mounted_path::{self, ANSWER_TIMEOUT},
     prompt,
     terminal::{confirm_done, tell},
 };
@@ -69,11 +72,12 @@ pub(crate) fn login(args: &LoginArgs) -> Result<ExitCode> {
         }
     });
     runtime.shutdown_background();
-    let Some(words) = ended? else {
+    let Some((words, directory)) = ended? else {
         tell(&"nothing was kept");
         return Ok(ExitCode::from(INTERRUPTED));
     };
     confirm_done(&words)?;
+    tell_mounts(&args.which, &directory)?;
     if is_outdone && args.which.account.is_none() {
         tell(&"TASKADE_TOKEN or TASKADE_API_KEY is set, and is used in place of what was kept now");
     }
@@ -160,8 +164,25 @@ async fn of_browser(args: &LoginArgs) -> Result<Option<Offered>> {
     Ok(Some(Offered { secret, kind: TokenKind::OAuth, check }))
 }
 
-/// Keeps what somebody logs in with. What is to be said.
-async fn keep(which: &WhichLogin, offered: Offered) -> Result<String> {
+/// Has the mounts of who has logged in go on with what was refused for want of a token that counts.
+fn tell_mounts(which: &WhichLogin, directory: &str) -> Result<()> {
+    for state_dir in mounted_path::state_dirs(which.state_dir.as_deref())? {
+        let account = account::directory_named(&state_dir, directory);
+        match asks::ask(&account, &Ask::Login {}, ANSWER_TIMEOUT) {
+            Ok(Some(answer)) => match answer["refused"].as_u64().unwrap_or_default() {
+                0 => {}
+                1 => confirm_done("what was refused before goes on now\n")?,
+                count => confirm_done(&format!("{count} changes that were refused go on now\n"))?,
+            },
+            Ok(None) => {}
+            Err(error) => tell(&format_args!("a mount of theirs does not go on: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps what somebody logs in with. What is to be said, and the name of their directory.
+async fn keep(which: &WhichLogin, offered: Offered) -> Result<(String, String)> {
     let state_dir = account::state_dir(which.state_dir.as_deref())?;
     account::make_private(&state_dir)?;
     let name = which.account.as_deref().unwrap_or(logins::DEFAULT);
@@ -213,7 +234,7 @@ async fn keep(which: &WhichLogin, offered: Offered) -> Result<String> {
             printable(&other)
         ));
     }
-    Ok(words)
+    Ok((words, login.directory))
 }
 
 /// The name of the directory that belongs to whoever logs in: the one that was theirs under this name, or

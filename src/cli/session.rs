@@ -198,7 +198,7 @@ fn fixed(token: Token) -> Arc<dyn TokenSource> {
 }
 
 async fn access_of_login((file, login): (LoginFile, Login)) -> Result<Arc<dyn TokenSource>> {
-    Ok(Arc::new(StoredToken::open(file, login, Arc::new(SystemClock)).await?))
+    Ok(StoredToken::open(file, login, Arc::new(SystemClock)).await?)
 }
 
 /// What somebody has logged in with: in the state directory that was asked for, or else in the usual one.

@@ -2,17 +2,22 @@
 //! know it any more, by one process at a time. Whoever waited for another to do so takes what that one got.
 //!
 //! A login that is made anew meanwhile is found as soon as the old token is refused.
+//!
+//! What was renewed and could not be kept, by a keyring that is locked, say, counts for as long as the
+//! process lives; it is tried again to keep it, and told until it is.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    fs::File,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 
 use super::{
+    keyring::{self, Keyring},
     login_secret::{self, LoginSecret, Renewal},
-    logins::{Login, LoginFile, Stamp},
+    logins::{Login, LoginFile, Place, Stamp},
 };
 
 use crate::{
@@ -35,6 +40,9 @@ const EARLY: Duration = Duration::from_secs(60);
 /// How long nothing is tried again after a renewal that did not come through.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// After what time it is tried again to keep a token.
+const KEEPING_PAUSE: Duration = Duration::from_secs(5);
+
 /// The token of a login.
 pub(crate) struct StoredToken {
     file: LoginFile,
@@ -44,14 +52,35 @@ pub(crate) struct StoredToken {
     /// One at a time in this process.
     turn: tokio::sync::Mutex<()>,
     clock: Arc<dyn Clock>,
+    this: Weak<Self>,
 }
 
 struct Held {
     secret: LoginSecret,
+    /// The state of the login's file of which that is the token, or the one that is to be kept.
+    stamp: Option<Stamp>,
     /// The state of the login's file in which the token counts no more, and what is to be told.
     ended: Option<(Option<Stamp>, Error)>,
     /// Until when nothing is tried again, and what came of it.
     pause: Option<(Instant, Error)>,
+    /// That the token is kept nowhere.
+    unkept: Option<Unkept>,
+}
+
+/// A token that could not be kept.
+#[derive(Clone)]
+struct Unkept {
+    error: Error,
+    /// When it is to be tried again.
+    due: Instant,
+}
+
+/// What there is in place of a token that counts no more.
+struct Renewed {
+    secret: LoginSecret,
+    stamp: Option<Stamp>,
+    /// Why it is not kept, if it is not.
+    unkept: Option<Error>,
 }
 
 impl StoredToken {
@@ -59,10 +88,17 @@ impl StoredToken {
     ///
     /// # Errors
     /// If it cannot be read, or is not there.
-    pub(crate) async fn open(file: LoginFile, login: Login, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) async fn open(
+        file: LoginFile,
+        login: Login,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>> {
+        // Before what it is of: one that is another by then is read again.
+        let stamp = file.stamp();
         let secret = login_secret::read(&file, &login).await?.ok_or_else(|| gone(&login))?;
-        let held = Mutex::new(Held { secret, ended: None, pause: None });
-        Ok(Self { file, login, held, turn: tokio::sync::Mutex::new(()), clock })
+        let held = Mutex::new(Held { secret, stamp, ended: None, pause: None, unkept: None });
+        let turn = tokio::sync::Mutex::new(());
+        Ok(Arc::new_cyclic(|this| Self { file, login, held, turn, clock, this: this.clone() }))
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -102,9 +138,13 @@ impl StoredToken {
         let mut held = self.held();
         (held.ended, held.pause) = (None, None);
         match renewed {
-            Ok(Some(secret)) => {
+            Ok(Some(Renewed { secret, stamp, unkept })) => {
                 tracing::info!("the token was renewed");
-                held.secret = secret;
+                (held.secret, held.stamp) = (secret, stamp);
+                held.unkept = unkept.map(|error| {
+                    tracing::warn!(%error, "the renewed token is not kept");
+                    Unkept { error, due: self.clock.now() + KEEPING_PAUSE }
+                });
                 Ok(Some(held.secret.access.clone()))
             }
             Ok(None) => Ok(None),
@@ -119,13 +159,43 @@ impl StoredToken {
     }
 
     /// What another process has renewed, or else what the service gives now.
-    async fn renewed(&self, old: &Token) -> Result<Option<LoginSecret>> {
+    async fn renewed(&self, old: &Token) -> Result<Option<Renewed>> {
+        let _lock = self.lock().await?;
+        let mut login = self.own_login()?;
+        let stamp = self.file.stamp();
+        let own = {
+            let held = self.held();
+            (held.stamp == stamp).then(|| held.secret.clone())
+        };
+        // Nobody has another: a keyring that is locked keeps nobody from renewing it.
+        let stored = match own {
+            Some(own) => own,
+            None => {
+                let stored = login_secret::read(&self.file, &login).await?;
+                stored.ok_or_else(|| gone(&self.login))?
+            }
+        };
+        if stored.access != *old && !self.standing(&stored).0 {
+            return Ok(Some(Renewed { secret: stored, stamp, unkept: None }));
+        }
+        let Some(renewal) = &stored.renewal else { return Ok(None) };
+        let secret = self.ask(&login, renewal).await?;
+        // What was given counts, whether or not it can be kept.
+        let unkept = login_secret::keep(&self.file, &mut login, &secret).await.err();
+        Ok(Some(Renewed { secret, stamp: self.file.stamp(), unkept }))
+    }
+
+    /// Keeps all other processes from changing the login.
+    async fn lock(&self) -> Result<File> {
         let file = self.file.clone();
         let lock = tokio::task::spawn_blocking(move || file.lock(TURN)).await;
-        let _lock = lock
-            .map_err(|error| Error::new(Kind::Storage, "cannot lock the login").because(error))??;
+        lock.map_err(|error| Error::new(Kind::Storage, "cannot lock the login").because(error))?
+    }
+
+    /// The login, if it is still that of who began.
+    fn own_login(&self) -> Result<Login> {
         let login = self.file.read()?.filter(|login| login.place.is_some());
-        let mut login = login.ok_or_else(|| gone(&self.login))?;
+        let login = login.ok_or_else(|| gone(&self.login))?;
         if login.directory != self.login.directory {
             return Err(Error::new(
                 Kind::Unauthorized,
@@ -133,18 +203,50 @@ impl StoredToken {
             )
             .hint("unmount, and mount again for them"));
         }
-        let stored = login_secret::read(&self.file, &login).await?;
-        let stored = stored.ok_or_else(|| gone(&self.login))?;
-        if stored.access != *old && !self.standing(&stored).0 {
-            return Ok(Some(stored));
+        Ok(login)
+    }
+
+    /// Tries to keep a token that could not be kept, if that is due; nobody waits for it.
+    fn keep_if_due(&self) {
+        let now = self.clock.now();
+        let Some(this) = self.this.upgrade() else { return };
+        match &mut self.held().unkept {
+            Some(unkept) if unkept.due <= now => unkept.due = now + KEEPING_PAUSE,
+            _ => return,
         }
-        let Some(renewal) = &stored.renewal else { return Ok(None) };
-        let secret = self.ask(&login, renewal).await?;
-        // What was given counts, whether or not it can be kept.
-        if let Err(error) = login_secret::keep(&self.file, &mut login, &secret).await {
-            tracing::warn!(%error, "the renewed token is not kept: log in again before you mount again");
+        tokio::spawn(async move {
+            let _turn = this.turn.lock().await;
+            let kept = this.keep().await;
+            let mut held = this.held();
+            match (kept, &mut held.unkept) {
+                (Ok(()), unkept) => *unkept = None,
+                (Err(error), Some(unkept)) => {
+                    tracing::debug!(%error, "the renewed token is still not kept");
+                    (unkept.error, unkept.due) = (error, this.clock.now() + KEEPING_PAUSE);
+                }
+                (Err(_), None) => {}
+            }
+        });
+    }
+
+    /// Keeps the token where that before it is; one that is there by now stays.
+    async fn keep(&self) -> Result<()> {
+        let _lock = self.lock().await?;
+        let mut login = self.own_login()?;
+        let (secret, stamp) = {
+            let held = self.held();
+            (held.secret.clone(), held.stamp)
+        };
+        if self.file.stamp() != stamp {
+            return Ok(());
         }
-        Ok(Some(secret))
+        // Nobody is asked again and again to unlock it.
+        if login.place == Some(Place::Keyring) && Keyring::open().await?.is_locked().await? {
+            return Err(keyring::locked());
+        }
+        login_secret::keep(&self.file, &mut login, &secret).await?;
+        self.held().stamp = self.file.stamp();
+        Ok(())
     }
 
     /// Has the service renew a token.
@@ -169,6 +271,7 @@ impl StoredToken {
 #[async_trait]
 impl TokenSource for StoredToken {
     async fn token(&self) -> Result<Token> {
+        self.keep_if_due();
         let secret = self.held().secret.clone();
         let (is_due, counts) = self.standing(&secret);
         if !is_due {
@@ -186,6 +289,16 @@ impl TokenSource for StoredToken {
 
     async fn after_refusal(&self, refused: &Token) -> Result<Option<Token>> {
         self.renew(refused).await
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let unkept = self.held().unkept.clone()?;
+        let error = Error::new(Kind::Storage, "the renewed token is kept by this mount alone");
+        let error = error.because(unkept.error).hint(format!(
+            "unlock the keyring before you unmount, or {} again after it",
+            self.login.command()
+        ));
+        Some(error.to_string())
     }
 }
 

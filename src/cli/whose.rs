@@ -38,6 +38,11 @@ impl Whose {
         account::owner_of(&self.directory)
     }
 
+    /// What is wrong with their login though it counts.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.tokens.trouble()
+    }
+
     /// Their handle, if the service tells: one request, unless it is known.
     ///
     /// # Errors

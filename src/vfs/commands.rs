@@ -9,7 +9,7 @@ use crate::{
     agenda::Gathered,
     error::Result,
     ids::ProjectId,
-    sync::{DetailQuery, Exported, HistoryEntry, Transferred},
+    sync::{DetailQuery, Exported, HistoryEntry, Transferred, write::token_change},
     task_list::TaskFilter,
     vfs::{
         agenda,
@@ -59,6 +59,15 @@ impl Vfs {
     /// How it stands.
     pub fn status(&self) -> Status {
         control::status(self)
+    }
+
+    /// Somebody has logged in: if another token counts now than one that was refused, what was refused
+    /// for it goes on. How much there is of that; one request.
+    ///
+    /// # Errors
+    /// What the service says of the token.
+    pub async fn look_for_token(&self) -> Result<usize> {
+        token_change::look(&self.engine).await
     }
 
     /// The inode at a path relative to the mount. As for the kernel after a lookup, it lives until

@@ -14,6 +14,7 @@ pub(crate) mod returning;
 pub(crate) mod script_words;
 pub(crate) mod set_aside;
 pub(crate) mod stage;
+pub(crate) mod token_change;
 pub(crate) mod transfer;
 pub(crate) mod undo;
 pub(crate) mod undo_agent;

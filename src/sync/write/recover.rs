@@ -13,7 +13,7 @@ use crate::{
         project::Project,
         read::{reading_ages::reading_ages, registry},
         upload::{placement, reject},
-        write::transfer,
+        write::{token_change, transfer},
     },
 };
 
@@ -44,6 +44,7 @@ pub(crate) fn recover(engine: &Arc<Engine>) -> Result<Vec<Arc<Project>>> {
     reject::recover_rejected(engine, &mut projects)?;
     operation::uploading::recover(engine);
     operation::worker::recover(engine);
+    token_change::watch(engine);
     let (now, keep) = (engine.clock.wall(), engine.settings.keep_history);
     engine.artifacts.prune(now, keep);
     engine.journal.prune_history(now, keep)?;

@@ -9,6 +9,7 @@ mod renewal;
 mod seeing;
 
 use std::{
+    cell::OnceCell,
     fs,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -40,6 +41,8 @@ const FOREIGN: [&str; 10] = [
 /// Somebody with a home of their own, at a service where nothing of theirs is mounted.
 struct Person {
     mounted: Mounted,
+    /// The address of the session's bus, if there is one.
+    bus: OnceCell<String>,
 }
 
 impl Person {
@@ -59,7 +62,7 @@ impl Person {
         // Nothing is there of the mount that the harness begins with.
         fs::remove_dir_all(mounted.dir.path().join("state")).unwrap();
         mounted.server().log().clear();
-        Self { mounted }
+        Self { mounted, bus: OnceCell::new() }
     }
 
     fn state(&self) -> PathBuf {
@@ -85,6 +88,9 @@ impl Person {
         }
         command.env("HOME", self.mounted.dir.path()).env("TASKADE_API_URL", self.url());
         command.env("TASKADEFS_STATE_DIR", self.state());
+        if let Some(bus) = self.bus.get() {
+            command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Output {

@@ -6,7 +6,7 @@ use taskadefs::server::{Fault, OAuthQuirks, Server, ServerConfig};
 
 use super::{Person, files_with, mode};
 use crate::support::{
-    mount::{PROGRAM, run, said},
+    mount::{PROGRAM, run, said, until},
     terminal::Terminal,
 };
 
@@ -185,4 +185,46 @@ fn an_agenda_knows_who_logged_in_or_whose_token_it_is() {
     assert!(person.ok(&["agenda", "--me", "bob", "--assigned"]).contains("nothing to show"));
     person.mounted.end();
     assert!(list(&[]).contains("one @me"), "it is known without a mount");
+}
+
+#[test]
+fn what_was_refused_for_want_of_a_token_goes_on_once_somebody_logs_in() {
+    let person = Person::new();
+    person.logs_in(&[]);
+    person.mounts(&[]);
+    let (file, faults) = (person.mounted.file(), person.mounted.server().faults());
+    person.mounted.ok("cat Plan.md");
+    faults.plan(None, "", 0, 1_000_000, Fault::Status(401, None));
+    let refused = person.mounted.sh("sed -i 's/one/1/' Plan.md");
+    assert!(said(&refused).contains("Permission denied"), "{}", said(&refused));
+    person.mounted.sh("echo '- [ ] new' > New.md");
+    let told = said(&person.run(&["status"]));
+    assert_eq!(told.matches("rejected\t").count(), 2, "{told}");
+    // That the same token counts again is no news that a mount goes by: nobody may have looked into it.
+    faults.clear();
+    person.mounted.ok("ls");
+    assert_eq!(person.mounted.tree(), "one\ntwo\n");
+    let told = person.logs_in(&[]);
+    assert!(told.contains("2 changes that were refused go on now"), "{told}");
+    until("both saves", || {
+        let created = person.mounted.server().store().find_projects("New").unwrap();
+        person.mounted.tree() == "1\ntwo\n" && created.len() == 1
+    });
+    until("nothing that is refused", || person.ok(&["status"]).contains("everything is saved"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "- [ ] 1\n- [ ] two\n");
+    // Where nothing is to go on with, nothing is said of it.
+    assert!(!person.logs_in(&[]).contains("go on"));
+}
+
+#[test]
+fn who_wants_it_quiet_hears_nothing_where_all_is_well() {
+    let person = Person::new();
+    assert_eq!(person.logs_in(&["--quiet"]), "");
+    let output = person.mount(&["-q"]);
+    assert_eq!((output.status.code(), &*said(&output)), (Some(0), ""));
+    assert!(person.ok(&["status", "-q"]).contains("everything is saved"), "it was asked for");
+    assert!(person.ok(&["doctor", "-q"]).contains("opens 1 workspace"));
+    assert_eq!(person.ok(&["logout", "-q"]), "");
+    assert!(person.fails(&["logout", "-q"]).contains("nobody is logged in"), "that is wrong");
+    person.mounted.end();
 }

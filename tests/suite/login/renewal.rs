@@ -111,9 +111,11 @@ fn a_login_that_is_not_renewed_any_more_is_told_and_nothing_is_lost() {
     assert_eq!(person.statuses(TOKEN), [400]);
     let waiting = Waiting::begin(&person, &["--no-browser"], None);
     browse(&waiting.page);
-    assert_eq!(waiting.ends().0, Some(0));
-    person.ok(&["retry", person.mounted.file().to_str().unwrap()]);
+    let (code, told) = waiting.ends();
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("what was refused before goes on now"), "{told}");
     until("the refused save", || person.mounted.tree() == "1\ntwo\n");
+    until("nothing that is refused", || person.ok(&["status"]).contains("everything is saved"));
 }
 
 #[test]

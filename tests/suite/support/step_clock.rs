@@ -77,6 +77,10 @@ impl Backend for Stepped {
         self.service.outage()
     }
 
+    fn token_changes(&self) -> Option<watch::Receiver<u64>> {
+        self.service.token_changes()
+    }
+
     fn hurry(&self) {
         self.service.hurry();
     }
