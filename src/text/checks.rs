@@ -50,21 +50,8 @@ pub(crate) fn check_conflict_markers(
     base: Option<&Outline>,
     is_settling: bool,
 ) -> Result<()> {
-    let is_known = |line: &str| {
-        let is_it = |outline: &Outline| outline.items.iter().any(|item| item.text == line.trim());
-        base.is_some_and(is_it)
-    };
-    let mark_of = |line: &str| {
-        let is_it = |mark: &&str| {
-            let rest = line.strip_prefix(*mark);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        };
-        MARKS.iter().position(is_it).filter(|_| !is_known(line))
-    };
-    let left = |number: usize| {
-        let what = format!("line {number}: a conflict is left in it, so it is not sent");
-        Err(Error::new(Kind::Unsettled, what).hint("settle it, and save that"))
-    };
+    let mark_of = |line: &str| mark_of(line).filter(|_| !is_known(line, base));
+    let left = |number| Err(unsettled(number));
     let (mut begun, mut is_parted) = (None, false);
     for (number, line) in (1..).zip(text.lines()) {
         match (mark_of(line), begun) {
@@ -93,9 +80,38 @@ pub(crate) fn check_deletions(base: &Outline, ours: &Outline, most: usize) -> Re
     Ok(())
 }
 
+/// As [`check_conflict_markers`], in a text that was edited where git is at home: a single mark that names
+/// its side, which `base` has not, is what is left of a conflict.
+pub(crate) fn check_left_markers(text: &str, base: Option<&Outline>) -> Result<()> {
+    check_conflict_markers(text, base, false)?;
+    let names_its_side = |line: &str| matches!(mark_of(line), Some(0 | 3)) && line.contains(' ');
+    let is_left = |line: &str| names_its_side(line) && !is_known(line, base);
+    let left = (1..).zip(text.lines()).find(|(_, line)| is_left(line));
+    left.map_or(Ok(()), |(number, _)| Err(unsettled(number)))
+}
+
+/// Which mark a line is.
+fn mark_of(line: &str) -> Option<usize> {
+    let is_it = |mark: &&str| {
+        let rest = line.strip_prefix(*mark);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    MARKS.iter().position(is_it)
+}
+
+fn is_known(line: &str, base: Option<&Outline>) -> bool {
+    let is_it = |outline: &Outline| outline.items.iter().any(|item| item.text == line.trim());
+    base.is_some_and(is_it)
+}
+
+fn unsettled(number: usize) -> Error {
+    let what = format!("line {number}: a conflict is left in it, so it is not sent");
+    Error::new(Kind::Unsettled, what).hint("settle it, and save that")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::check_conflict_markers;
+    use super::{check_conflict_markers, check_left_markers};
     use crate::{
         error::Kind,
         plan::{Item, Key, Outline},
@@ -124,6 +140,23 @@ mod tests {
         let another = format!("{about}<<<<<<< Updated upstream\na\n=======\nb\n>>>>>>> Stashed\n");
         let refused = check_conflict_markers(&another, Some(&base), false).unwrap_err().to_string();
         assert!(refused.contains("line 6"), "{refused}");
+    }
+
+    #[test]
+    fn where_git_is_at_home_a_mark_that_names_its_side_is_left_of_a_conflict() {
+        for left in
+            ["- a\n>>>>>>> theirs\n", "<<<<<<< HEAD\n- a\n", "<<<<<<< a\n=======\n>>>>>>> b\n"]
+        {
+            assert!(check_left_markers(left, None).is_err(), "{left}");
+        }
+        for fine in ["- a\n=======\n- b\n", ">>>>>>>\n", "- >>>>>>> x\n", ">>>>>>>> x\n"] {
+            assert!(check_left_markers(fine, None).is_ok(), "{fine}");
+        }
+        let (details, spelled) = (Default::default(), Default::default());
+        let text = ">>>>>>> theirs".to_owned();
+        let item = Item { key: Key::New(0), depth: 0, text, done: false, details, spelled };
+        let base = Outline { items: vec![item] };
+        assert!(check_left_markers("- a\n>>>>>>> theirs\n", Some(&base)).is_ok(), "it is there");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
         DraftBase, Project, Standing, presence,
         write::{accept, preview, script_words},
     },
-    text::{checks::check_conflict_markers, codec::wanted},
+    text::{checks::check_left_markers, codec::wanted},
     vfs::{
         edits::Edited,
         namespace::RenameMode,
@@ -167,6 +167,7 @@ pub(crate) async fn save_edited(
         EditedFrom::Tasks(outline) => Arc::new(outline),
         EditedFrom::Text(text) => Arc::new(base_of(&project, &known.outline, &text)?),
     };
+    check_left_markers(text, Some(&base)).map_err(|error| error.at(shown()))?;
     let planned =
         preview::preview(&vfs.engine, &project, base.clone(), text.as_bytes(), allow_delete);
     let planned = planned.await.map_err(|error| match error.kind() {
@@ -215,7 +216,7 @@ fn base_of(project: &Project, known: &Outline, text: &str) -> Result<Outline> {
 pub(crate) async fn create_edited(vfs: &Arc<Vfs>, path: &Path, text: &str) -> Result<Edited> {
     vfs.check_writable()?;
     let shown = || path.display().to_string();
-    check_conflict_markers(text, None, false).map_err(|error| error.at(shown()))?;
+    check_left_markers(text, None).map_err(|error| error.at(shown()))?;
     let (parent, name) = place(vfs, path).await?;
     let mode = OpenMode { read: false, write: true, append: false, truncate: false };
     let created = async {

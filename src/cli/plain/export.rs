@@ -90,11 +90,15 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
         )
         .at(shown)
         .hint("export again once it is")),
-        (left, _) => {
-            Err(Error::new(Kind::Storage, format!("{left} files are not what Taskade has"))
-                .at(shown)
-                .hint("settle what was told of each, and export again"))
-        }
+        (left, _) => Err(Error::new(
+            Kind::Storage,
+            match left {
+                1 => "1 file is not what Taskade has".to_owned(),
+                left => format!("{left} files are not what Taskade has"),
+            },
+        )
+        .at(shown)
+        .hint("settle what was told of each, and export again")),
     }
 }
 

@@ -11,11 +11,12 @@ use super::{
         asks::Ask,
         plain_arguments::ImportArgs,
         reach::{Reached, ReachedPath},
-        terminal::{confirm_done, say, tell, tell_error},
+        terminal::confirm_done,
     },
     disk,
     export::{remote, understood},
     import_plan::{self, Edit},
+    import_told::ImportTold,
     manifest::{Folder, Manifest, Written},
     ranges::{self, RangeEdit},
 };
@@ -24,7 +25,6 @@ use crate::{
     error::{Error, Kind, Result},
     ids::ProjectId,
     plan::Outline,
-    printable::printable,
     vfs::{EditedFrom, PlainFile, Snapshot, digest, time_of},
 };
 
@@ -62,6 +62,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<()> {
         space: reached.inside.clone(),
         folder: &folder,
         manifest,
+        told: ImportTold::of(&folder.dir, args.dry_run),
         sent: Vec::new(),
         moved: BTreeSet::new(),
         done: 0,
@@ -71,16 +72,21 @@ pub(crate) fn import(args: &ImportArgs) -> Result<()> {
         Some(range) => import.range(ranges::edits(&args.dir, range)?)?,
         None => import.files()?,
     }
+    import.told.end();
     import.conclude()?;
     let Import { done, left, .. } = import;
     match left {
         0 if done == 0 => confirm_done(&format!("{shown}: nothing was edited\n")),
         0 => Ok(()),
-        left => Err(Error::new(Kind::Refused, format!("{left} files were not imported"))
-            .at(shown)
-            .hint(
-                "settle what was told of each, and import again: what was sent is not sent twice",
-            )),
+        left => Err(Error::new(
+            Kind::Refused,
+            match left {
+                1 => "1 file was not imported".to_owned(),
+                left => format!("{left} files were not imported"),
+            },
+        )
+        .at(shown)
+        .hint("settle what was told of each, and import again: what was sent is not sent twice")),
     }
 }
 
@@ -91,6 +97,7 @@ struct Import<'a> {
     space: PathBuf,
     remote: Vec<PlainFile>,
     manifest: Manifest,
+    told: ImportTold,
     /// The projects whose files have been sent: which, where, and what tells the text.
     sent: Vec<(Option<ProjectId>, PathBuf, String)>,
     /// Those that were renamed or moved, which may have made them others.
@@ -114,6 +121,7 @@ impl Import<'_> {
         let edits = import_plan::edits(&self.manifest, &disk, resembles);
         let removed = edits.iter().filter(|edit| matches!(edit, Edit::Removed { .. })).count();
         let is_accident = self.is_accident(removed);
+        self.told.begin(edits.len());
         for edit in edits {
             match edit {
                 Edit::Moved { id, from, path } => {
@@ -141,6 +149,7 @@ impl Import<'_> {
     fn range(&mut self, edits: Vec<RangeEdit>) -> Result<()> {
         let removed = edits.iter().filter(|edit| edit.after.is_none()).count();
         let is_accident = self.is_accident(removed);
+        self.told.begin(edits.len());
         for RangeEdit { path, from, before, after } in edits {
             self.each(&path.clone(), |it| match (before, after) {
                 (_, None) if is_accident => Err(many(removed)),
@@ -170,18 +179,14 @@ impl Import<'_> {
             Ok(()) => self.done += 1,
             Err(error) => {
                 self.left += 1;
-                let path = self.shown(path);
-                tell_error(error.renamed(|_| Some(path)));
+                self.told.failed(path, error);
             }
         }
+        self.told.step();
     }
 
     fn is_accident(&self, removed: usize) -> bool {
         removed > MOST_REMOVED && !self.args.allow_delete
-    }
-
-    fn shown(&self, path: &Path) -> String {
-        self.folder.dir.join(path).display().to_string()
     }
 
     /// A path at Taskade.
@@ -254,8 +259,8 @@ impl Import<'_> {
         };
         let answer = self.reached.ask(&ask)?;
         let lines: Vec<String> = understood(answer["lines"].clone())?;
-        self.tell_sent(path, &lines)?;
-        self.tell_waiting(path, &answer["edited"]);
+        self.told.sent(path, &lines)?;
+        self.told.taken(path, &answer["edited"]);
         if !self.args.dry_run {
             self.note_sent(id.cloned().or_else(|| self.id_at(there).ok()), path, text)?;
         }
@@ -263,13 +268,13 @@ impl Import<'_> {
     }
 
     fn created(&mut self, path: &Path, text: &str) -> Result<()> {
-        self.tell_sent(path, &["create the project".to_owned()])?;
+        self.told.sent(path, &["create the project".to_owned()])?;
         if self.args.dry_run {
             return Ok(());
         }
         let ask = Ask::CreateEdited { path: self.there(path), text: text.to_owned() };
         let answer = self.reached.ask(&ask)?;
-        self.tell_waiting(path, &answer);
+        self.told.taken(path, &answer);
         self.sent.push((None, path.to_owned(), digest(text.as_bytes())));
         Ok(())
     }
@@ -279,7 +284,7 @@ impl Import<'_> {
             Some(id) => self.found(id)?,
             None => from.to_owned(),
         };
-        self.tell_sent(path, &[format!("rename {}", self.there(&there).display())])?;
+        self.told.sent(path, &[format!("rename {}", self.there(&there).display())])?;
         if self.args.dry_run || there == path {
             return Ok(());
         }
@@ -308,7 +313,7 @@ impl Import<'_> {
             },
             None => (path.to_owned(), self.id_at(path)?),
         };
-        self.tell_sent(path, &["complete the project".to_owned()])?;
+        self.told.sent(path, &["complete the project".to_owned()])?;
         if self.args.dry_run {
             return Ok(());
         }
@@ -322,23 +327,6 @@ impl Import<'_> {
         }
         self.manifest.projects.remove(id);
         self.folder.keep(&self.manifest)
-    }
-
-    fn tell_sent(&self, path: &Path, lines: &[String]) -> Result<()> {
-        let path = self.shown(path);
-        let line = |line: &String| format!("{}: {}\n", printable(&path), printable(line));
-        let lines = lines.iter().map(line).collect::<String>();
-        if self.args.dry_run { say(&lines) } else { confirm_done(&lines) }
-    }
-
-    fn tell_waiting(&self, path: &Path, edited: &serde_json::Value) {
-        if edited["waits"] == true {
-            let why = edited["trouble"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
-            let path = self.shown(path);
-            tell(&format_args!(
-                "{path}: saved on this machine, and not with Taskade yet{why}; `taskadefs sync` sends it"
-            ));
-        }
     }
 
     /// Notes that a text was sent, so that it is not sent twice.

@@ -14,6 +14,7 @@ mod folders;
 mod git;
 mod import;
 mod import_plan;
+mod import_told;
 mod manifest;
 mod ranges;
 

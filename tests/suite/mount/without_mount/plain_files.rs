@@ -190,9 +190,16 @@ fn a_conflict_that_is_left_in_a_file_never_reaches_taskade() {
     account.requests();
     let words = account.fails(&["import", "out"]);
     assert!(words.contains("out/Acme/Plan.md") && words.contains("line 4"), "{words}");
-    assert!(words.contains("1 files were not imported"), "{words}");
+    assert!(words.contains("1 file was not imported"), "{words}");
     assert_eq!(account.writes().len(), 1);
     assert!(account.0.tree().ends_with("three\n"));
+    // Nor does what somebody forgot who settled it.
+    edit(&account, "Acme/Plan.md", both, "- [ ] 3\n>>>>>>> theirs\n");
+    let words = account.fails(&["import", "out"]);
+    assert!(words.contains("out/Acme/Plan.md: line 5: a conflict is left"), "{words}");
+    edit(&account, "Acme/Plan.md", "- [ ] 3\n>>>>>>> theirs\n", "- [ ] 3\n");
+    account.ok(&["import", "out"]);
+    assert!(account.0.tree().ends_with("3\n"));
 }
 
 #[test]

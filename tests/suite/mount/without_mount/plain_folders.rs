@@ -1,8 +1,8 @@
-//! The directories of an export, and the bar that it draws on a terminal.
+//! The directories of an export, and the bars that are drawn on a terminal.
 
 use std::fs;
 
-use taskadefs::server::{Exports, Quirks};
+use taskadefs::server::{Exports, Fault, Quirks};
 
 use super::Account;
 use crate::support::{
@@ -78,13 +78,7 @@ fn a_bar_on_a_terminal_tells_how_many_minutes_the_requests_take_that_are_left() 
     // Elsewhere than on a terminal nothing is drawn.
     let piped = account.run(&["export", "small", "--space", "Small"]);
     assert_eq!(said(&piped), "small: 1 created\n");
-    let settings = account.command(&[]);
-    let settings: Vec<String> = settings
-        .get_envs()
-        .filter_map(|(name, value)| Some(format!("{}={}", name.to_str()?, value?.to_str()?)))
-        .collect();
-    let program = format!("exec env {} {PROGRAM} export out --space Acme", settings.join(" "));
-    let terminal = Terminal::run(&account.dir(), &format!("sh -c '{program}'"));
+    let terminal = on_terminal(&account, "export out --space Acme");
     let mut told = None;
     terminal.until("drew a bar with an estimate", |screen| {
         told = estimate(screen);
@@ -101,6 +95,40 @@ fn a_bar_on_a_terminal_tells_how_many_minutes_the_requests_take_that_are_left() 
         "{minutes} minutes for {left}: {}",
         terminal.screen()
     );
+}
+
+/// The program on a terminal, with these arguments.
+fn on_terminal(account: &Account, arguments: &str) -> Terminal {
+    let settings = account.command(&[]);
+    let settings: Vec<String> = settings
+        .get_envs()
+        .filter_map(|(name, value)| Some(format!("{}={}", name.to_str()?, value?.to_str()?)))
+        .collect();
+    let program = format!("exec env {} {PROGRAM} {arguments}", settings.join(" "));
+    Terminal::run(&account.dir(), &format!("sh -c '{program}'"))
+}
+
+#[test]
+fn a_bar_on_a_terminal_tells_how_many_files_an_import_has_come_to() {
+    let account = Account::with("one", |store, acme| {
+        store.add_project(acme, "Notes", "ask Bob").unwrap();
+    });
+    account.ok(&["export", "out"]);
+    for (name, text) in [("Notes", "- [ ] ask Bill\n"), ("Plan", "- [ ] 1\n")] {
+        fs::write(account.dir().join(format!("out/Acme/{name}.md")), text).unwrap();
+    }
+    let faults = account.0.server().faults();
+    faults.plan(Some("PUT"), "", 1, 1, Fault::Hang);
+    let terminal = on_terminal(&account, "import out");
+    terminal.until("has sent the first", |screen| {
+        screen.contains("sending [") && screen.contains("] 1/2 files") && faults.is_hanging()
+    });
+    faults.release();
+    terminal
+        .shows("out/Acme/Notes.md: update ask Bob")
+        .shows("out/Acme/Plan.md: update one")
+        .ends();
+    assert!(!terminal.screen().contains("sending ["), "{}", terminal.screen());
 }
 
 /// What a bar says: how many projects are read, of how many, and how many minutes are left.
