@@ -40,6 +40,7 @@ pub mod model;
 mod pidfs;
 pub mod plan;
 mod printable;
+mod private_file;
 pub(crate) mod replica;
 pub mod secret;
 pub mod server;

@@ -8,7 +8,7 @@ use super::{
     arguments::DetailsArgs,
     asks::{Ask, Progress, RequestProgress},
     mounted_path::mounted_path,
-    presentation,
+    presentation, reading_bar,
     terminal::{confirm_done, each},
 };
 
@@ -70,9 +70,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
 /// How long what is left takes, in whole minutes: the service counts requests by the minute. `None`
 /// if it has told of no limit.
 fn remaining(progress: RequestProgress) -> Option<Duration> {
-    let a_minute = u64::from(progress.a_minute?.max(1));
-    let left = progress.total.saturating_sub(progress.done) as u64;
-    Some(Duration::from_secs(60 * left.div_ceil(a_minute)))
+    Some(reading_bar::minutes(progress.total.saturating_sub(progress.done), progress.a_minute?))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
@@ -21,6 +21,7 @@ use super::account;
 use crate::{
     error::{Error, Kind, Result},
     ids::SpaceId,
+    private_file,
 };
 
 /// The name of the login of who gives none.
@@ -156,19 +157,9 @@ impl LoginFile {
     /// If it cannot be written.
     pub(crate) fn replace(&self, path: &Path, text: &[u8]) -> Result<()> {
         account::make_private(&self.dir)?;
-        let new = path.with_extension("new");
-        let failed =
-            |error| Error::io("cannot keep the login", error).at(path.display().to_string());
-        // One that a crash left: made anew, so that its mode is this one.
-        let _ = fs::remove_file(&new);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)
-            .map_err(failed)?;
-        let written = file.write_all(text).and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&new, path)).map_err(failed)
+        private_file::replace(path, text).map_err(|error| {
+            Error::io("cannot keep the login", error).at(path.display().to_string())
+        })
     }
 
     /// Which state of it this is.

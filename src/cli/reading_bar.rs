@@ -34,9 +34,12 @@ pub(super) fn show(bar: &ProgressBar, progress: Progress) {
 /// How long the requests that are left take at most, in whole minutes: the service counts requests by the
 /// minute. `None` if it has told of no limit, or none is left.
 fn remaining(progress: RequestProgress) -> Option<Duration> {
-    let a_minute = u64::from(progress.a_minute?.max(1));
-    let left = progress.left.filter(|left| *left > 0)? as u64;
-    Some(Duration::from_secs(60 * left.div_ceil(a_minute)))
+    Some(minutes(progress.left.filter(|left| *left > 0)?, progress.a_minute?))
+}
+
+/// How long so many requests take, in whole minutes, where the service takes so many in one.
+pub(super) fn minutes(requests: usize, a_minute: u32) -> Duration {
+    Duration::from_secs(60 * (requests as u64).div_ceil(u64::from(a_minute.max(1))))
 }
 
 #[cfg(test)]

@@ -1,14 +1,10 @@
 //! The token of a store: made once, kept beside it, readable by its owner only.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use crate::{
     error::{Error, Kind, Result},
+    private_file,
     secret::Token,
 };
 
@@ -23,17 +19,7 @@ pub(crate) fn of_store(path: &Path) -> Result<Token> {
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let text = format!("tskdl_{}", random_name(32)?);
-            let new = path.with_extension("new");
-            // One that a crash left: made anew, so that its mode is this one.
-            let _ = fs::remove_file(&new);
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&new)
-                .map_err(failed)?;
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-            fs::rename(&new, path).map_err(failed)?;
+            private_file::replace(path, text.as_bytes()).map_err(failed)?;
             Token::new(&text).ok_or_else(|| Error::new(Kind::Storage, "no token could be made"))
         }
         Err(error) => Err(failed(error)),

@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 21] = [
         "model",
         "pidfs",
         "printable",
+        "private_file",
         "secret",
     ],
     &["error"],
