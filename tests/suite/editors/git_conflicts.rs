@@ -46,7 +46,7 @@ fn both_sides_stay_in_the_file_until_they_are_settled_one_by_one() {
     assert_eq!(text.matches("<<<<<<< HEAD\n").count(), 2, "{text}");
     assert_eq!(mounted.ok("git status --porcelain"), "UU Plan.md\n");
     assert_eq!(state(&mounted).as_deref(), Some("rejected"));
-    let why = "Acme/Plan.md: line 1: a conflict is left in it, so it is not sent; settle it";
+    let why = "Acme/Plan.md\tline 1: a conflict is left in it, so it is not sent; settle it";
     for command in ["status", "sync"] {
         let told = taskadefs(&mounted, command);
         assert!(said(&told).contains(why), "{command}: {}", said(&told));

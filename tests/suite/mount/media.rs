@@ -103,7 +103,7 @@ fn a_refused_deletion_is_told_until_it_is_settled() {
     });
     let status = run_program(&mounted, &["status"]);
     assert_eq!(status.status.code(), Some(1));
-    assert!(said(&status).contains(".taskade/media/one.png: Taskade answered 403"));
+    assert!(said(&status).contains(".taskade/media/one.png\tTaskade answered 403"));
     let path = file.to_str().unwrap();
     assert!(run_program(&mounted, &["retry", path]).status.success());
     until("it is deleted", || names(&mounted).is_empty());
@@ -158,7 +158,7 @@ fn what_is_too_large_or_refused_is_told_to_the_program_and_nothing_is_half_there
     assert!(said(&refused).contains("File too large"), "{}", said(&refused));
     assert_eq!(verbs(&mounted), ["POST"]);
     let status = run_program(&mounted, &["status"]);
-    assert!(said(&status).contains(".taskade/media/small.txt: Taskade answered 413"));
+    assert!(said(&status).contains(".taskade/media/small.txt\tTaskade answered 413"));
     let small = media(&mounted).join("small.txt");
     assert!(run_program(&mounted, &["retry", small.to_str().unwrap()]).status.success());
     until("it is uploaded", || attribute(&small, "user.taskade.state").as_deref() == Some("clean"));

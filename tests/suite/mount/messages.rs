@@ -106,12 +106,12 @@ fn what_the_service_refuses_is_told_with_its_reason_and_what_to_do() {
         Fault::Status(403, None),
         &[
             (&["add", "PATH", "x"], "answered 403", "ask for the right"),
-            (&["share", "PATH"], "answered 403", "ask for the right"),
+            (&["share", "PATH"], "answered 403", "whoever may edit"),
         ],
     );
     told_with(
         Fault::Status(402, None),
-        &[(&["add", "PATH", "x"], "answered 402", "taskadefs retry")],
+        &[(&["add", "PATH", "x"], "answered 402", "the plan of this workspace")],
     );
     told_with(Fault::Html(302), &[(&["share", "PATH"], "not Taskade", "taskadefs doctor")]);
 }
@@ -125,7 +125,8 @@ fn while_the_service_is_gone_that_is_told_and_what_was_asked_for_waits() {
     let words = said(&output);
     assert_eq!(output.status.code(), Some(1), "{words}");
     assert!(
-        words.starts_with("taskadefs: mnt/Acme/Plan.md: ") && words.contains("offline"),
+        words.starts_with("taskadefs: mnt/Acme/Plan.md: ")
+            && words.contains("Taskade cannot be reached"),
         "{words}"
     );
     assert!(words.contains("; try again later, and see what `taskadefs doctor` says"), "{words}");
