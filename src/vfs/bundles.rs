@@ -89,6 +89,7 @@ pub(crate) async fn import(
         });
     };
     vfs.check_space_writable(&directory).map_err(|error| error.at(path.display().to_string()))?;
+    vfs.check_space_writable(&directory).map_err(|error| error.at(path.display().to_string()))?;
     progress.send_replace(Transferred { waits: true, ..Transferred::default() });
     import::wait_for_turn(&vfs.engine).await;
     progress.send_replace(Transferred::default());

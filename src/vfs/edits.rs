@@ -48,6 +48,7 @@ pub(crate) async fn add(vfs: &Arc<Vfs>, path: &Path, lines: &str) -> Result<Edit
     vfs.check_writable()?;
     let shown = || path.display().to_string();
     let project = project_at(vfs, path).await?;
+    vfs.check_project_writable(&project).map_err(|error| error.at(shown()))?;
     let content = read_current(vfs, &project).await.map_err(|error| error.at(shown()))?;
     let mut text = content.text.to_vec();
     if !text.is_empty() && !text.ends_with(b"\n") {
@@ -68,6 +69,7 @@ pub(crate) async fn tick(vfs: &Arc<Vfs>, path: &Path, which: &TaskChoice) -> Res
     vfs.check_writable()?;
     let shown = || path.display().to_string();
     let project = project_at(vfs, path).await?;
+    vfs.check_project_writable(&project).map_err(|error| error.at(shown()))?;
     let content = read_current(vfs, &project).await.map_err(|error| error.at(shown()))?;
     if let Standing::Rejected(_) = project.standing() {
         return Err(Error::new(

@@ -121,6 +121,7 @@ pub(crate) async fn undo_in(
             }
         }
         Last::OfAgent(action) => {
+            vfs.check_path_writable(&action.path)?;
             let undone = undo_agent::undo(&vfs.engine, &action).await;
             undone.map_err(|error| error.at(action.path))?;
         }

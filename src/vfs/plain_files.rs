@@ -162,6 +162,7 @@ pub(crate) async fn save_edited(
     if id.is_some_and(|id| project.id().as_ref() != Some(id)) {
         return Err(Error::new(Kind::NotFound, "another project has this name by now").at(shown()));
     }
+    vfs.check_project_writable(&project).map_err(|error| error.at(shown()))?;
     let known = read_below::read_current(vfs, &project).await.map_err(|it| it.at(shown()))?;
     let base = match from {
         EditedFrom::Tasks(outline) => Arc::new(outline),

@@ -3,7 +3,10 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use crate::{setup::home::Home, support::mount::until};
+use crate::{
+    setup::home::Home,
+    support::mount::{said, until},
+};
 
 const MOUNT: &str = "[mounts.work]\nmountpoint = \"HOME/mnt\"\nlocal = \"HOME/store\"
     state-dir = \"HOME/state\"\nlog-requests = \"HOME/log\"\n";
@@ -52,6 +55,37 @@ fn a_read_only_path_is_read_only_for_root_too_and_nothing_else_is() {
     fs::write(at("New.md"), "one\n").expect("beside it");
     home.ok(&["umount", "work"]);
     assert_eq!(writes(&home).len(), 2);
+}
+
+#[test]
+fn commands_change_nothing_at_a_read_only_path_either() {
+    let home = mounted("[[mounts.work.paths]]\npath = \"Acme\"\nread-only = true\n");
+    let text = fs::read_to_string(home.path("mnt/Acme/Inbox.md")).unwrap();
+    home.ok(&["export", "out", "--space", "mnt/Acme"]);
+    home.ok(&["bundle", "export", "mnt/Acme/Personal", "a.json"]);
+    home.requests("log");
+    let refused = |arguments: &[&str], path: &str| {
+        let output = home.run(arguments);
+        let wanted = format!("taskadefs: {path}: the config file has this path read-only; ");
+        assert!(said(&output).contains(&wanted), "{arguments:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+    };
+    refused(&["add", "mnt/Acme/Inbox.md", "x"], "mnt/Acme/Inbox.md");
+    refused(&["done", "mnt/Acme/Inbox.md:1"], "mnt/Acme/Inbox.md");
+    refused(&["share", "mnt/Acme/Inbox.md", "--create"], "mnt/Acme/Inbox.md");
+    refused(&["bundle", "import", "mnt/Acme", "a.json"], "mnt/Acme");
+    fs::write(home.path("out/Inbox.md"), format!("{text}- [ ] x\n")).unwrap();
+    fs::write(home.path("out/New.md"), "- [ ] x\n").unwrap();
+    fs::remove_file(home.path("out/Personal/Books.md")).unwrap();
+    let personal = |name: &str| home.path("out/Personal").join(name);
+    fs::rename(personal("Hiking trip.md"), personal("Trip.md")).unwrap();
+    for path in ["out/Inbox.md", "out/New.md", "out/Personal/Books.md", "out/Personal/Trip.md"] {
+        refused(&["import", "out"], path);
+    }
+    let requests = home.requests("log").into_iter();
+    let writes: Vec<String> = requests.filter(|request| !request.starts_with("GET")).collect();
+    assert_eq!(writes, [""; 0]);
+    home.ok(&["umount", "work"]);
 }
 
 #[test]
