@@ -12,6 +12,7 @@ use super::{
     account,
     account_arguments::AccountArgs,
     asks::{self, Ask, Progress},
+    config,
     mounted_path::{self, ANSWER_TIMEOUT},
     mountpoint,
     session::Access,
@@ -75,7 +76,8 @@ impl Reached {
                 std::thread::park_timeout(LOOK);
                 continue;
             }
-            match Unmounted::open(args, access.clone(), Settings::default()) {
+            let settings = Settings { paths: config::path_rules(), ..Settings::default() };
+            match Unmounted::open(args, access.clone(), settings) {
                 Ok(unmounted) => return Ok(Reached::Unmounted(directory, Box::new(unmounted))),
                 // Somebody was faster.
                 Err(error) if error.kind() == Kind::Exists && Instant::now() < end => {}

@@ -20,7 +20,10 @@ pub(super) use self::{
 
 use std::{env, path::PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    sync::PathRules,
+};
 
 /// The variable that names another file.
 const VARIABLE: &str = "TASKADEFS_CONFIG";
@@ -33,6 +36,11 @@ pub(super) fn place() -> Option<(PathBuf, bool)> {
     }
     let base = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
     base.map(|base| (base.join("taskadefs/config.toml"), false))
+}
+
+/// What holds at single paths where nothing is mounted: what holds in every mount.
+pub(super) fn path_rules() -> PathRules {
+    PathRules::of(load().unwrap_or_default().paths)
 }
 
 /// Reads the config file, which may be missing.

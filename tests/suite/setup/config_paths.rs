@@ -89,6 +89,20 @@ fn commands_change_nothing_at_a_read_only_path_either() {
 }
 
 #[test]
+fn what_holds_in_every_mount_holds_where_nothing_is_mounted() {
+    let home = Home::with(
+        "local = \"HOME/store\"\nstate-dir = \"HOME/state\"\nlog-requests = \"HOME/log\"
+        [[paths]]\npath = \"Acme/Inbox.md\"\nread-only = true\n",
+    );
+    let output = home.run(&["add", "Acme/Inbox.md", "x"]);
+    let told = "taskadefs: Acme/Inbox.md: the config file has this path read-only; ";
+    assert!(said(&output).starts_with(told), "{}", said(&output));
+    home.ok(&["add", "Acme/Personal/Books.md", "x"]);
+    let requests = home.requests("log").into_iter();
+    assert_eq!(requests.filter(|request| !request.starts_with("GET")).count(), 1);
+}
+
+#[test]
 fn how_old_a_reading_may_be_is_told_for_each_path() {
     let home = mounted(
         "max-age = 0\nfields = \"none\"\nmarkers = \"tasks\"
