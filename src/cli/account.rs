@@ -53,7 +53,7 @@ const MAX_TOKEN_FILE: u64 = 64 << 10;
 /// If it cannot be one.
 pub(crate) fn token_from_environment() -> Result<Option<Token>> {
     // A variable that is set to nothing is as good as not set.
-    let Some(text) = environment::take(&["TASKADE_TOKEN", "TASKADE_API_KEY"]) else {
+    let Some(text) = environment::take(&environment::TOKENS) else {
         return Ok(None);
     };
     Token::new(&text).map(Some).ok_or_else(|| {

@@ -5,7 +5,7 @@ use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
 use clap::{Command, CommandFactory};
 
-use super::{arguments::Cli, options};
+use super::{arguments::Cli, command_place, options};
 
 /// The commands that take a text.
 const COMMANDS: [&str; 3] = ["add", "done", "find"];
@@ -13,15 +13,13 @@ const COMMANDS: [&str; 3] = ["add", "done", "find"];
 /// Marks the texts among arguments as that, so that they are taken for no option;
 /// [`options::text`] and [`options::path_or_text`] take the mark away again.
 pub(crate) fn marked(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    // No option before the command takes a value.
-    let is_command = |argument: &OsString| !argument.as_bytes().starts_with(b"-");
-    let at = arguments.iter().skip(1).position(is_command).map_or(arguments.len(), |at| at + 1);
-    let name = arguments.get(at).and_then(|name| name.to_str());
+    let behind = command_place::behind(&arguments, 1);
+    let name = arguments[..behind].last().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| COMMANDS.contains(name)) else { return arguments };
     let commands = Cli::command();
     let Some(command) = commands.find_subcommand(name) else { return arguments };
     let mut is_value = false;
-    for argument in arguments.iter_mut().skip(at + 1) {
+    for argument in arguments.iter_mut().skip(behind) {
         if argument == "--" {
             break;
         }

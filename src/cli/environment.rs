@@ -6,6 +6,9 @@ use std::{
     ffi::{CStr, c_char},
 };
 
+/// The variables that a token may be in: the first that is set counts.
+pub(super) const TOKENS: [&str; 2] = ["TASKADE_TOKEN", "TASKADE_API_KEY"];
+
 unsafe extern "C" {
     /// The environment (environ(7)).
     static mut environ: *mut *mut c_char;
@@ -16,14 +19,22 @@ unsafe extern "C" {
 /// To be called while this process has one thread: environ(7) is not to be read and changed at the
 /// same time.
 pub(crate) fn take(names: &[&str]) -> Option<String> {
-    let value =
-        names.iter().find_map(|name| env::var(name).ok().filter(|text| !text.trim().is_empty()));
+    let value = names.iter().find_map(|name| value_of(name));
     for name in names {
         overwrite(name);
         // SAFETY: no other thread runs, by the contract of this function.
         unsafe { env::remove_var(name) };
     }
     value
+}
+
+/// Whether one of these variables is set to more than white space.
+pub(super) fn has(names: &[&str]) -> bool {
+    names.iter().any(|name| value_of(name).is_some())
+}
+
+fn value_of(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.trim().is_empty())
 }
 
 /// Overwrites the value of a variable where it is: the kernel shows this memory.

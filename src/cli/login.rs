@@ -41,9 +41,6 @@ const TURN: Duration = Duration::from_secs(30);
 const QUESTION: &str = "Make a personal access token at https://www.taskade.com/settings/api\n\
      Token (nothing is shown as you paste it): ";
 
-/// The variables that are used in place of what is kept.
-const VARIABLES: [&str; 2] = ["TASKADE_TOKEN", "TASKADE_API_KEY"];
-
 /// What somebody logs in with.
 struct Offered {
     secret: LoginSecret,
@@ -58,7 +55,7 @@ struct Offered {
 pub(crate) fn login(args: &LoginArgs) -> Result<ExitCode> {
     check_url(args.which.api_url())?;
     // Only that they are set counts here. No child is to have them.
-    let is_outdone = environment::take(&VARIABLES).is_some();
+    let is_outdone = environment::take(&environment::TOKENS).is_some();
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Error::io("cannot start", error))?;
     let ended = runtime.block_on(async {

@@ -12,6 +12,7 @@ mod arguments;
 mod asks;
 mod background;
 mod bundle;
+mod command_place;
 mod commands;
 mod config;
 mod control;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::CommandFactory;
 
-use super::arguments::Cli;
+use super::{arguments::Cli, command_place};
 
 /// Generic mount options that mean nothing here, or are always so.
 const IGNORED: [&str; 35] = [
@@ -66,15 +66,13 @@ pub(crate) fn from_mount_helper(mut arguments: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// Puts flags right behind the command, where neither `--` nor another option can swallow them.
-/// What the user gave comes later and has the last word. Before it are switches only.
+/// What the user gave comes later and has the last word.
 pub(crate) fn with_flags(
     mut arguments: Vec<OsString>,
     flags: impl IntoIterator<Item = OsString>,
 ) -> Vec<OsString> {
-    let is_switch = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");
-    let command = 1 + arguments.iter().skip(1).take_while(|it| is_switch(it)).count();
-    let behind_command = arguments.len().min(command + 1);
-    arguments.splice(behind_command..behind_command, flags);
+    let behind = command_place::behind(&arguments, 1);
+    arguments.splice(behind..behind, flags);
     arguments
 }
 

@@ -1,11 +1,15 @@
 //! What of the config file a command is to go by: what is typed counts for more, then the environment,
 //! the mount's table, and what stands above all tables.
 
-use std::{collections::BTreeMap, env, ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use clap::ArgMatches;
 
 use super::{
+    super::{
+        command_place,
+        environment::{self, TOKENS},
+    },
     given::Given,
     keys::Keys,
     mounts::chosen,
@@ -17,8 +21,7 @@ use super::{
 const OF_ACCOUNTS: [&str; 6] =
     ["account", "api-url", "token-file", "local", "log-requests", "state-dir"];
 
-/// The variables that a token may be in, and the options that say which other one counts.
-const TOKENS: [&str; 2] = ["TASKADE_TOKEN", "TASKADE_API_KEY"];
+/// The options that say which token counts, unless one is in the environment.
 const OF_TOKENS: [&str; 2] = ["token-file", "account"];
 
 /// Commands that make what others use, or have options of other meanings.
@@ -38,9 +41,9 @@ pub(crate) fn with_config(
     if APART.contains(&command) {
         return arguments;
     }
-    let mut behind = 2;
+    let mut words = 1;
     while let Some((_, below)) = deepest.subcommand() {
-        (deepest, behind) = (below, behind + 1);
+        (deepest, words) = (below, words + 1);
     }
     let mut levels = Vec::new();
     if command == "mount"
@@ -51,8 +54,7 @@ pub(crate) fn with_config(
     levels.push(&config.options);
     let (keys, given) = (Keys::of_mount(), Given::by(deepest));
     // What is in the environment counts for more.
-    let has_token =
-        TOKENS.iter().any(|name| env::var(name).is_ok_and(|token| !token.trim().is_empty()));
+    let has_token = environment::has(&TOKENS);
     let applies = |name: &str| match command {
         _ if has_token && OF_TOKENS.contains(&name) => false,
         "mount" => true,
@@ -65,7 +67,7 @@ pub(crate) fn with_config(
         Value::Text(text) => Some(format!("--{name}={text}").into()),
     });
     let (mut arguments, flags) = (arguments, flags.collect::<Vec<OsString>>());
-    let behind = behind.min(arguments.len());
+    let behind = command_place::behind(&arguments, words);
     arguments.splice(behind..behind, flags);
     arguments
 }

@@ -95,6 +95,17 @@ fn commands_about_all_mounts_know_the_state_directories_of_each() {
 }
 
 #[test]
+fn what_the_config_file_says_holds_wherever_a_switch_stands() {
+    let home = Home::with(&format!("{STORE}[mounts.work]\nmountpoint = \"HOME/mnt\"\n"));
+    home.mountpoint("mnt");
+    assert_eq!(home.ok(&["-q", "mount", "-o", "max-age=5", "work"]), "");
+    home.ok(&["--quiet", "bundle", "-q", "export", "mnt/Acme/Personal", "a.json"]);
+    home.ok(&["-q", "umount", "work"]);
+    home.ok(&["-q", "add", "Acme/Inbox.md", "- a last one"]);
+    assert!(home.ok(&["-q", "cat", "Acme/Inbox.md"]).contains("a last one\n"));
+}
+
+#[test]
 fn a_token_in_the_environment_counts_for_more_than_what_names_another() {
     let home = Home::with("");
     let runtime = tokio::runtime::Runtime::new().unwrap();
