@@ -137,7 +137,7 @@ pub(super) fn remote(reached: &Reached, space: &Path) -> Result<PlainTree> {
     let ask = Ask::Files { path: space.to_owned() };
     let answer = reached.follow(&ask, |progress| reading_bar::show(&bar, progress));
     bar.finish_and_clear();
-    let PlainTree { files, folders } = understood(answer?)?;
+    let PlainTree { files, folders } = asks::understood(answer?)?;
     if files.iter().any(|file| file.path == space) {
         return Err(Error::new(Kind::NotDirectory, "it is a project")
             .at(space.display().to_string())
@@ -149,10 +149,6 @@ pub(super) fn remote(reached: &Reached, space: &Path) -> Result<PlainTree> {
         files: files.into_iter().map(file).collect(),
         folders: folders.into_iter().map(below).collect(),
     })
-}
-
-pub(super) fn understood<T: serde::de::DeserializeOwned>(answer: serde_json::Value) -> Result<T> {
-    asks::understood(answer)
 }
 
 struct Export<'a> {
@@ -305,7 +301,7 @@ impl Export<'_> {
         let path = self.space.join(path);
         // The space itself is a project's file where one was named.
         let path = path.components().collect();
-        understood(self.reached.ask(&Ask::Snapshot { path })?)
+        asks::understood(self.reached.ask(&Ask::Snapshot { path })?)
     }
 
     fn write(&mut self, id: ProjectId, path: PathBuf, is_new: bool) -> Result<()> {

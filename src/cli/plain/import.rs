@@ -8,13 +8,13 @@ use std::{
 
 use super::{
     super::{
-        asks::Ask,
+        asks::{self, Ask},
         plain_arguments::ImportArgs,
         reach::{Reached, ReachedPath},
         terminal::confirm_done,
     },
     disk,
-    export::{remote, understood},
+    export::remote,
     import_plan::{self, Edit},
     import_told::ImportTold,
     manifest::{Folder, Manifest, Written},
@@ -258,7 +258,7 @@ impl Import<'_> {
             dry_run: self.args.dry_run,
         };
         let answer = self.reached.ask(&ask)?;
-        let lines: Vec<String> = understood(answer["lines"].clone())?;
+        let lines: Vec<String> = asks::understood(answer["lines"].clone())?;
         self.told.sent(path, &lines)?;
         self.told.taken(path, &answer["edited"]);
         if !self.args.dry_run {
@@ -349,7 +349,8 @@ impl Import<'_> {
         for (id, path, sent) in std::mem::take(&mut self.sent) {
             let asked = self.reached.ask(&Ask::Snapshot { path: self.there(&path) });
             // What cannot be told now the next export tells.
-            let Ok(Snapshot { file, text, outline, modified }) = asked.and_then(understood) else {
+            let Ok(Snapshot { file, text, outline, modified }) = asked.and_then(asks::understood)
+            else {
                 continue;
             };
             let is_it =

@@ -37,8 +37,11 @@ pub(crate) fn watch(engine: &Arc<Engine>) {
 /// # Errors
 /// What the service says of the token, if nothing can be asked with it.
 pub(crate) async fn look(engine: &Arc<Engine>) -> Result<usize> {
+    // Before: where it is another, that is heard of at once.
+    let refused = refused_projects(engine).len() + refused_operations(engine).len();
     engine.backend.workspaces(Priority::Foreground).await?;
-    Ok(go_on(engine))
+    go_on(engine);
+    Ok(refused)
 }
 
 /// Sends again whatever was refused for want of a token. How much that is.
