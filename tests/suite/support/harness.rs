@@ -121,8 +121,10 @@ impl Mount {
         self.enter().await;
     }
 
-    /// As [`remount`](Self::remount), while the service is out of reach.
+    /// As [`remount`](Self::remount), while the service is out of reach: with all that was read.
     pub async fn remount_offline(&mut self) {
+        // Which an agenda is gathered from once it is on disk.
+        self.vfs.agenda(None).unwrap();
         self.line.cut();
         self.line = Line::to(&self.memory);
         let (vfs, unheard) = vfs(&self.line, &self.dir, &self.settings, &self.clock);
