@@ -46,11 +46,10 @@ async fn follow(engine: &Arc<Engine>, mut lease: FollowLease) {
         }
         let subjects = subjects(engine, &open);
         let open: Vec<OpenSubject> = subjects.iter().map(|(open, _)| open.clone()).collect();
-        match order.next(&open, now, engine.settings.max_age) {
+        match order.next(&open, now) {
             Turn::Wait(until) => {
                 // Whatever is opened meanwhile is read then, and has no turn before that.
-                let longest = AGE.max(engine.settings.max_age);
-                engine.clock.sleep(until.saturating_duration_since(now).min(longest)).await;
+                engine.clock.sleep(until.saturating_duration_since(now).min(AGE)).await;
             }
             Turn::Viewed => ask_what_was_viewed(engine, &mut order, now).await,
             Turn::Read(number) => {
@@ -74,6 +73,7 @@ fn subjects(engine: &Engine, open: &[(Arc<Project>, Instant)]) -> Vec<(OpenSubje
             let Some((id, read)) = shown.zip(current.read()) else { continue };
             (id, read)
         };
+        let max_age = engine.max_age_of(project);
         let subject = match look::is_read_by_export(engine, project) {
             true => Subject::Space(project.folder()),
             false => Subject::Project(id.clone()),
@@ -82,12 +82,14 @@ fn subjects(engine: &Engine, open: &[(Arc<Project>, Instant)]) -> Vec<(OpenSubje
             Some((known, oldest)) => {
                 known.projects.push(id);
                 known.opened = known.opened.max(*opened);
+                known.max_age = known.max_age.min(max_age);
                 if read < known.read {
                     (known.read, *oldest) = (read, project.clone());
                 }
             }
             None => {
-                let open = OpenSubject { subject, projects: vec![id], read, opened: *opened };
+                let (projects, opened) = (vec![id], *opened);
+                let open = OpenSubject { subject, projects, read, opened, max_age };
                 subjects.push((open, project.clone()));
             }
         }

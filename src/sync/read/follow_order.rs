@@ -60,6 +60,8 @@ pub(crate) struct OpenSubject {
     pub(crate) read: Instant,
     /// When one of them was last opened.
     pub(crate) opened: Instant,
+    /// How old a reading gets before it is asked for again, of the one of them that is to be the youngest.
+    pub(crate) max_age: Duration,
 }
 
 impl OpenSubject {
@@ -97,10 +99,10 @@ pub(crate) struct FollowOrder {
 }
 
 impl FollowOrder {
-    /// What comes next. Nothing is read that is younger than `max_age`.
-    pub(crate) fn next(&self, open: &[OpenSubject], now: Instant, max_age: Duration) -> Turn {
-        let due = |at: usize| self.due(&open[at], now, max_age);
-        let ready = |at: usize| self.read(&open[at]) + max_age;
+    /// What comes next. Nothing is read that is younger than its `max_age`.
+    pub(crate) fn next(&self, open: &[OpenSubject], now: Instant) -> Turn {
+        let due = |at: usize| self.due(&open[at], now);
+        let ready = |at: usize| self.read(&open[at]) + open[at].max_age;
         let mut oldest_first: Vec<usize> = (0..open.len()).collect();
         oldest_first.sort_by_key(|at| due(*at));
         let Some(oldest) = oldest_first.first().copied() else { return Turn::Wait(now + AGE) };
@@ -112,9 +114,12 @@ impl FollowOrder {
         let paced = self.paced.unwrap_or(now).max(now);
         let ahead = paced.checked_sub(PACE).unwrap_or(now).max(now);
         let first = (self.first > 0)
-            .then(|| self.viewed.iter().find_map(|it| open.iter().position(|open| open.has(it))))
+            .then(|| {
+                let is_it = |open: &OpenSubject, it| open.max_age < AGE && open.has(it);
+                self.viewed.iter().find_map(|it| open.iter().position(|open| is_it(open, it)))
+            })
             .flatten();
-        let hint = is_hint_wanted(open, now, max_age).then_some(self.viewed_from.unwrap_or(now));
+        let hint = is_hint_wanted(open, now).then_some(self.viewed_from.unwrap_or(now));
         // What is to come in between cannot wait for long.
         let patience = if hint.is_some() { SELDOM } else { Duration::ZERO };
         // Of those that may go at the same time, the first one does.
@@ -137,9 +142,9 @@ impl FollowOrder {
     }
 
     /// When something is too old.
-    fn due(&self, open: &OpenSubject, now: Instant, max_age: Duration) -> Instant {
+    fn due(&self, open: &OpenSubject, now: Instant) -> Instant {
         let is_late = now.saturating_duration_since(open.opened) > LATELY;
-        self.read(open) + if is_late { SELDOM } else { AGE }.max(max_age)
+        self.read(open) + if is_late { SELDOM } else { AGE }.max(open.max_age)
     }
 
     fn is_viewed(&self, open: &OpenSubject) -> bool {
@@ -189,9 +194,11 @@ impl FollowOrder {
 }
 
 /// Whether what was opened lately cannot be read in turn before it is too old.
-fn is_hint_wanted(open: &[OpenSubject], now: Instant, max_age: Duration) -> bool {
-    let is_late = |open: &&OpenSubject| now.saturating_duration_since(open.opened) <= LATELY;
-    max_age < AGE && open.iter().filter(is_late).count() > FEW
+fn is_hint_wanted(open: &[OpenSubject], now: Instant) -> bool {
+    let is_waited_for = |open: &&OpenSubject| {
+        open.max_age < AGE && now.saturating_duration_since(open.opened) <= LATELY
+    };
+    open.iter().filter(is_waited_for).count() > FEW
 }
 
 #[cfg(test)]
@@ -223,21 +230,23 @@ mod tests {
                 projects: vec![id(number)],
                 read: now,
                 opened: now,
+                max_age: MAX_AGE,
             };
             let open = (0..count).map(open).collect();
             Self { order: FollowOrder::default(), open, start: now, now, asked: Vec::new() }
         }
 
+        /// Each is asked for again once it is so old, in seconds.
+        fn aged(mut self, max_age: u64) -> Self {
+            self.open.iter_mut().for_each(|open| open.max_age = Duration::from_secs(max_age));
+            self
+        }
+
         /// Until so long after the start, with an answer to each request.
-        fn pass(
-            &mut self,
-            seconds: u64,
-            max_age: Duration,
-            viewed: impl Fn(Duration) -> Vec<ProjectId>,
-        ) {
+        fn pass(&mut self, seconds: u64, viewed: impl Fn(Duration) -> Vec<ProjectId>) {
             let end = self.start + Duration::from_secs(seconds);
             while self.now < end {
-                let turn = self.order.next(&self.open, self.now, max_age);
+                let turn = self.order.next(&self.open, self.now);
                 let since = self.now - self.start;
                 match turn {
                     Turn::Wait(until) => {
@@ -248,11 +257,7 @@ mod tests {
                     Turn::Read(number) => {
                         let open = &mut self.open[number];
                         self.order.note_read(open, self.now);
-                        assert!(
-                            self.now - open.read > max_age
-                                || max_age > AGE
-                                || open.read + max_age <= self.now
-                        );
+                        assert!(self.now - open.read >= open.max_age, "{number} is young");
                         open.read = self.now;
                     }
                     Turn::Viewed => {
@@ -278,7 +283,7 @@ mod tests {
     fn few_are_read_each_within_a_minute_and_one_takes_a_request_a_minute() {
         for (count, most) in [(1, 60), (2, 121), (3, 182)] {
             let mut desk = Desk::with(count);
-            desk.pass(3600, MAX_AGE, |_| unreachable!("nobody asks what was viewed"));
+            desk.pass(3600, |_| unreachable!("nobody asks what was viewed"));
             assert!(desk.asked.len() <= most, "{count}: {}", desk.asked.len());
             for number in 0..count {
                 assert!(desk.oldest(number, 3600) <= Duration::from_secs(60), "{count}");
@@ -291,7 +296,7 @@ mod tests {
         let mut desk = Desk::with(10);
         let at = |minute: u64| id(usize::try_from(minute * 7 % 10).unwrap());
         // Another one every six minutes.
-        desk.pass(3600, MAX_AGE, |since| vec![at(since.as_secs() / 360), at(1)]);
+        desk.pass(3600, |since| vec![at(since.as_secs() / 360), at(1)]);
         assert!(desk.asked.len() <= 240, "{}", desk.asked.len());
         for viewed in 1..10 {
             let since = Duration::from_secs(viewed * 360);
@@ -330,18 +335,46 @@ mod tests {
         let mut desk = Desk::with(10);
         desk.now += Duration::from_secs(3700);
         desk.start = desk.now;
-        desk.pass(3600, MAX_AGE, |_| unreachable!("nobody asks what was viewed"));
+        desk.pass(3600, |_| unreachable!("nobody asks what was viewed"));
         assert!(desk.asked.len() <= 61, "{}", desk.asked.len());
-        let mut desk = Desk::with(10);
-        desk.pass(3599, Duration::from_secs(3600), |_| unreachable!("nobody asks what was viewed"));
+        let mut desk = Desk::with(10).aged(3600);
+        desk.pass(3599, |_| unreachable!("nobody asks what was viewed"));
         assert_eq!(desk.asked.len(), 0);
+    }
+
+    #[test]
+    fn each_is_as_old_as_it_may_be_and_what_may_be_old_holds_nobody_up() {
+        let mut desk = Desk::with(6);
+        for open in &mut desk.open[..2] {
+            open.max_age = Duration::from_secs(1800);
+        }
+        // What may be old was viewed last, all the time.
+        desk.pass(3600, |since| {
+            vec![id(0), id(2 + usize::try_from(since.as_secs() / 360 % 4).unwrap())]
+        });
+        for number in 0..2 {
+            let turns = desk.asked.iter().filter(|(_, turn)| *turn == Turn::Read(number)).count();
+            assert_eq!(turns, 1, "{number}");
+        }
+        for number in 2..6 {
+            assert!(desk.oldest(number, 3600) <= Duration::from_secs(200), "{number}");
+        }
+        // Three that are to be young are read in turn: nobody is asked what was viewed.
+        let mut desk = Desk::with(6);
+        for open in &mut desk.open[..3] {
+            open.max_age = Duration::from_secs(7200);
+        }
+        desk.pass(3600, |_| unreachable!("nobody asks what was viewed"));
+        for number in 3..6 {
+            assert!(desk.oldest(number, 3600) <= Duration::from_secs(60), "{number}");
+        }
     }
 
     #[test]
     fn a_service_that_does_not_tell_what_was_viewed_is_not_asked_again() {
         let mut desk = Desk::with(10);
         desk.order.note_refused(desk.now);
-        desk.pass(3600, MAX_AGE, |_| unreachable!("nobody asks what was viewed"));
+        desk.pass(3600, |_| unreachable!("nobody asks what was viewed"));
         assert!(desk.asked.len() <= 240);
         for number in 0..10 {
             assert!(desk.oldest(number, 3600) <= Duration::from_secs(200), "{number}");
@@ -357,7 +390,7 @@ mod tests {
             max_age in prop::sample::select(vec![0u64, 10, 30, 60]),
             viewed in prop::collection::vec(0usize..40, 1..8),
         ) {
-            let mut desk = Desk::with(count);
+            let mut desk = Desk::with(count).aged(max_age);
             let viewed: Vec<ProjectId> = viewed.into_iter().map(id).collect();
             let turned = |since: Duration| {
                 let mut viewed = viewed.clone();
@@ -365,7 +398,7 @@ mod tests {
                 viewed.rotate_left(by);
                 viewed
             };
-            desk.pass(3600, Duration::from_secs(max_age), turned);
+            desk.pass(3600, turned);
             prop_assert!(desk.asked.len() <= 240);
             for three in desk.asked.windows(3) {
                 prop_assert!(three[2].0 - three[0].0 >= PACE, "one ahead");

@@ -10,7 +10,7 @@ use taskadefs::{
     api::HttpBackend,
     ids::{ProjectId, SpaceId},
     server::{Exports, Quirks, Running, Server, ServerConfig, Store},
-    sync::{Engine, Journal, Settings},
+    sync::{Engine, Journal, PathRule, PathRules, Settings},
     vfs::{Ino, ROOT, Vfs},
 };
 
@@ -209,4 +209,32 @@ async fn where_nothing_is_exported_ten_open_projects_take_no_more() {
     let (asked, longest) = an_hour_with_ten_open(1, Exports::Refused).await;
     assert!(asked <= 240, "{asked}");
     assert!(longest <= Duration::from_secs(60), "{longest:?}");
+}
+
+#[tokio::test]
+async fn what_may_be_old_at_its_path_is_not_asked_for_before() {
+    let rule = PathRule {
+        path: vec!["Acme".to_owned(), "Folder 0".to_owned()],
+        max_age: Some(2 * HOUR),
+        ..PathRule::default()
+    };
+    let settings = Settings { paths: PathRules::of(vec![rule]), ..Settings::default() };
+    let desk = Desk::of(2, 1, Quirks::default(), settings).await;
+    let editor = Program::new();
+    desk.open(0, editor.id()).await;
+    desk.clock.pass(Duration::from_secs(90)).await;
+    desk.asked();
+    desk.clock.pass(HOUR).await;
+    assert_eq!(desk.asked(), 0, "nothing else is open");
+    let other = Program::new();
+    desk.open(1, other.id()).await;
+    let (old, young) = (desk.ino(0).await, desk.ino(1).await);
+    let sizes = [desk.size(old).await, desk.size(young).await];
+    for number in 0..2 {
+        desk.add_in_the_app(number, "added in the app");
+    }
+    assert!(desk.until_it_shows(young, sizes[1]).await <= Duration::from_secs(60));
+    assert_eq!(desk.size(old).await, sizes[0]);
+    // Once it is as old as it may be, and not opened lately, within ten minutes.
+    assert!(desk.until_it_shows(old, sizes[0]).await > Duration::from_secs(1800));
 }
