@@ -52,6 +52,7 @@ async fn granted(args: &LoginArgs) -> Result<LoginSecret> {
     let mut brought = wait(args, &endpoints, &asking, &loopback, None).await?;
     if brought == Brought::Denied(INVALID_SCOPE.to_owned()) && !endpoints.scopes.is_empty() {
         let scopes = endpoints.scopes.join(" ");
+        tell(&format!("Taskade gives a token only for what is asked for: {}", printable(&scopes)));
         brought = wait(args, &endpoints, &asking, &loopback, Some(&scopes)).await?;
     }
     let code = match brought {

@@ -24,7 +24,7 @@ pub(super) fn metadata(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     }
     let origin = format!("http://{}", call.host);
     let token = quirks.token_endpoint.clone();
-    Ok(Answer::bare(json!({
+    let mut metadata = json!({
         "issuer": origin,
         "authorization_endpoint": format!("{origin}/oauth2/authorize"),
         "token_endpoint": token.unwrap_or_else(|| format!("{origin}/oauth2/token")),
@@ -33,7 +33,11 @@ pub(super) fn metadata(shared: &Shared, call: &ServedCall<'_>) -> Handled {
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none"],
-    })))
+    });
+    if !quirks.scopes.is_empty() {
+        metadata["scopes_supported"] = json!(quirks.scopes);
+    }
+    Ok(Answer::bare(metadata))
 }
 
 /// Registers a public client.
@@ -68,9 +72,13 @@ pub(super) fn authorize(shared: &Shared, call: &ServedCall<'_>) -> Handled {
     let is_whole = given("response_type") == "code"
         && given("code_challenge_method") == "S256"
         && !given("code_challenge").is_empty();
-    let denied = match &shared.quirks.oauth.denied {
+    let quirks = &shared.quirks.oauth;
+    let scope = given("scope");
+    let is_asked_for = |wanted: &String| scope.split(' ').any(|asked| asked == wanted);
+    let denied = match &quirks.denied {
         Some(error) => Some(error.as_str()),
-        None => (!is_whole).then_some("invalid_request"),
+        None if !is_whole => Some("invalid_request"),
+        None => (!quirks.scopes.iter().all(is_asked_for)).then_some("invalid_scope"),
     };
     let outcome = match denied {
         Some(error) => ("error", error.to_owned()),

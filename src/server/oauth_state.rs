@@ -22,6 +22,8 @@ pub struct OAuthQuirks {
     pub token_endpoint: Option<String>,
     /// Whether clients can register.
     pub registers: bool,
+    /// What has to be asked for, in words; nothing is where what is given goes without asking.
+    pub scopes: Vec<String>,
     /// What asking for the right is answered with in place of a code.
     pub denied: Option<String>,
     /// How long an access token counts.
@@ -42,6 +44,7 @@ impl Default for OAuthQuirks {
             has_metadata: true,
             token_endpoint: None,
             registers: true,
+            scopes: Vec::new(),
             denied: None,
             lifetime: Duration::from_secs(3600),
             tells_lifetime: true,

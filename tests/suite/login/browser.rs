@@ -61,16 +61,22 @@ impl Waiting {
             });
         }
         let mut waiting = Self { child, page: String::new(), rest };
-        let mut seen = Vec::new();
-        while waiting.page.is_empty() {
-            let line = waiting.rest.recv_timeout(DEADLINE);
+        waiting.shows_a_page();
+        waiting
+    }
+
+    /// Waits for the next page that it shows. What it says before that.
+    fn shows_a_page(&mut self) -> String {
+        let mut seen: Vec<String> = Vec::new();
+        loop {
+            let line = self.rest.recv_timeout(DEADLINE);
             let line = line.unwrap_or_else(|_| panic!("no page was shown: {seen:?}"));
-            if let Some(page) = line.trim().strip_prefix("http") {
-                waiting.page = format!("http{page}");
+            if line.trim().starts_with("http") {
+                line.trim().clone_into(&mut self.page);
+                return seen.join("\n");
             }
             seen.push(line);
         }
-        waiting
     }
 
     /// How it ends, and what it says from now on.
@@ -123,6 +129,42 @@ fn a_browser_that_comes_back_logs_in() {
         }
         person.mounted.end();
     }
+}
+
+#[test]
+fn what_has_to_be_asked_for_is_once_the_service_says_so() {
+    let scopes = ["projects:read", "projects:write"].map(str::to_owned).to_vec();
+    let person = Person::at(OAuthQuirks { scopes, ..OAuthQuirks::default() });
+    let mut waiting = Waiting::begin(&person, &["--no-browser"], None);
+    assert!(!waiting.page.contains("scope"), "{}", waiting.page);
+    assert_eq!(browse(&waiting.page), 200);
+    let told = waiting.shows_a_page();
+    assert!(waiting.page.contains("scope=projects%3Aread+projects%3Awrite"), "{}", waiting.page);
+    assert_eq!(browse(&waiting.page), 200);
+    let (status, said) = waiting.ends();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("logged in: @me"), "{said}");
+    // On another stream than the page, so before it or after it.
+    let all = format!("{told}\n{said}");
+    assert!(all.contains("only for what is asked for: projects:read projects:write"), "{all}");
+    assert_eq!(person.statuses("/oauth2/register"), [201], "one program, registered once");
+    person.mounts(&[]);
+    assert_eq!(person.mounted.text(), "- [ ] one\n- [ ] two\n");
+    person.mounted.end();
+    // A service that gives none for those either is asked no third time.
+    let person = Person::at(OAuthQuirks {
+        scopes: vec!["projects:read".to_owned()],
+        denied: Some("invalid_scope".to_owned()),
+        ..OAuthQuirks::default()
+    });
+    let mut waiting = Waiting::begin(&person, &["--no-browser"], None);
+    browse(&waiting.page);
+    waiting.shows_a_page();
+    browse(&waiting.page);
+    let (status, said) = waiting.ends();
+    assert_eq!(status, Some(1));
+    assert!(said.contains("(invalid_scope)") && said.contains("without --oauth"), "{said}");
+    assert!(person.kept("").is_empty());
 }
 
 #[test]
