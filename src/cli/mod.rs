@@ -44,6 +44,7 @@ mod mount_options;
 mod mounted_path;
 mod mountpoint;
 mod mounts;
+mod namespaces;
 mod open_files;
 mod options;
 mod plain;

@@ -26,6 +26,11 @@ pub(crate) fn connection(path: &Path) -> Option<u32> {
     mount.minor
 }
 
+/// Whether a mount of ours with this connection is in a table.
+pub(crate) fn has_connection(table: &[u8], connection: u32) -> bool {
+    mounts(table).iter().any(|mount| mount.minor == Some(connection) && mount.is_ours())
+}
+
 /// A line of the table of mounts.
 #[derive(Debug, PartialEq, Eq)]
 struct MountedAt {
@@ -91,7 +96,7 @@ fn unescape(field: &[u8]) -> Vec<u8> {
 mod tests {
     use std::path::PathBuf;
 
-    use super::mounts;
+    use super::{has_connection, mounts};
 
     #[test]
     fn the_table_of_mounts_is_read_with_its_escapes() {
@@ -105,5 +110,7 @@ mod tests {
         assert_eq!(found[1].path, PathBuf::from("/proc"));
         assert!(!found[1].is_ours());
         assert_eq!(found.len(), 2);
+        let has = [0, 5].map(|number| has_connection(table, number));
+        assert_eq!(has, [true, false]);
     }
 }

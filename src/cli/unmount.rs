@@ -18,7 +18,7 @@ use super::{
     abort, account,
     arguments::UmountArgs,
     asks::{self, Ask},
-    mounted_path, mountpoint, mounts, open_files, poll, probe, status,
+    mounted_path, mountpoint, mounts, namespaces, open_files, poll, probe, status,
     terminal::tell,
     waiting::{REMEDY, Watch, counted, pending},
 };
@@ -27,6 +27,13 @@ use crate::error::{Error, Kind, Result};
 
 /// How long the process may take to save what is on its way and end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it is waited for where somebody else has the mount, which does not end then.
+const COPY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The same, where nothing waits to be sent: whatever begins in a namespace of its own may have a copy
+/// of every mount for a moment.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// How often it is asked what it waits for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -63,6 +70,7 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
             .at(shown)
             .hint("`taskadefs status` says what is mounted where"));
     }
+    let connection = mounts::connection(&path);
     let served = match args.lazy {
         true => served_lazily(&path, args.state_dir.as_deref()),
         false => served(&path, &shown, args.state_dir.as_deref())?,
@@ -80,24 +88,51 @@ pub(crate) fn unmount(args: &UmountArgs) -> Result<()> {
         })?;
     }
     if let Some(process) = &served.process {
-        wait(process, served.account.as_deref(), &shown)?;
+        wait(process, served.account.as_deref(), connection, &shown)?;
     }
     tell_left(served.account.as_deref(), &shown)
 }
 
-/// Waits for the end of the process, and shows what it waits for.
-fn wait(process: &OwnedFd, account: Option<&Path>, shown: &str) -> Result<()> {
-    let end = Instant::now() + EXIT_TIMEOUT;
+/// Waits for the end of the process, and shows what it waits for. It does not end while the mount is in
+/// another mount namespace: then it is waited for until it has sent what it can.
+fn wait(
+    process: &OwnedFd,
+    account: Option<&Path>,
+    connection: Option<u32>,
+    shown: &str,
+) -> Result<()> {
+    let begun = Instant::now();
+    let end = begun + EXIT_TIMEOUT;
     let mut watch = Watch::new();
     while !poll::readable(process.as_fd(), end.min(Instant::now() + LOOK)) {
         // It may have ended in between.
         let asked = account.map(|account| asks::ask(account, &Ask::Status {}, ANSWER));
         let status = asked.and_then(|asked| asked.ok().flatten());
         status.iter().for_each(|status| watch.show(status));
+        let left = status.map(|status| pending(&status));
+        let is_settled = left.as_ref().is_some_and(Vec::is_empty);
+        let patience = if is_settled { SETTLED } else { COPY_TIMEOUT };
+        if begun.elapsed() >= patience
+            && let Some(holders) = connection.and_then(namespaces::holders)
+        {
+            left.iter().flatten().for_each(|change| {
+                tell(&format_args!("not with Taskade: {}", change.in_words()));
+            });
+            let what =
+                format!("unmounted here, but {holders} has it in a mount namespace of its own");
+            let hint = "what is saved there is sent; the mount ends once nobody has it";
+            return Err(Error::new(Kind::Storage, what).at(shown).hint(hint));
+        }
         if Instant::now() >= end {
-            return Err(Error::new(Kind::Storage, "unmounted, but saves are still on their way")
-                .at(shown)
-                .hint("they are in the journal; the process goes on with them"));
+            let (what, hint) = match is_settled {
+                true => ("its process does not end", "nothing waits to be sent; `kill` ends it"),
+                false => (
+                    "saves are still on their way",
+                    "they are in the journal; the process goes on with them",
+                ),
+            };
+            let what = format!("unmounted, but {what}");
+            return Err(Error::new(Kind::Storage, what).at(shown).hint(hint));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::support::mount::said;
+use crate::support::{apart::apart, mount::said};
 
 /// The project.
 pub(super) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -43,9 +43,8 @@ pub(super) fn run(shared: &Path, name: &str) -> String {
         mknod -m 666 \"$2/fuse\" c 10 229 && mount --bind \"$2/fuse\" \"$2/root/dev/fuse\"
         mkdir \"$2/root/shared\" && mount --bind \"$3\" \"$2/root/shared\"
         exec chroot \"$2/root\" /bin/bash /shared/script";
-    let mut command = Command::new("timeout");
-    command.args(["-k", "5", TIMEOUT, "unshare", "--mount", "--propagation", "private"]);
-    command.args(["--pid", "--fork", "--kill-child", "bash", "-c", mounts, "bash"]);
+    let mut command = apart(TIMEOUT, &[]);
+    command.args(["bash", "-c", mounts, "bash"]);
     command.arg(system()).arg(layer.path()).arg(shared);
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
     let output = command.output().unwrap();

@@ -1,10 +1,13 @@
 //! `mount -t fuse.taskadefs` and lines of fstab, as root and as a user, by mount(8) itself.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::{
     setup::home::{Home, need_root},
-    support::mount::{PROGRAM, run, said},
+    support::{
+        apart,
+        mount::{PROGRAM, run, said},
+    },
 };
 
 /// A text in which `ROOT` stands for a directory.
@@ -23,10 +26,9 @@ fn apart(home: &Home, script: &str) -> String {
         mknod -m 666 /usr/local/bin/fuse c 10 229; mount --bind /usr/local/bin/fuse /dev/fuse
         install ROOT/program /usr/local/bin/taskadefs\n";
     let script = in_home(home, &format!("{install}{script}"));
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
-    unshare.args(["bash", "-c", &script]).env("TASKADEFS_CONFIG", "/dev/null");
-    let output = run(&mut unshare);
+    let mut command = apart::apart("60", &[]);
+    command.args(["bash", "-c", &script]).env("TASKADEFS_CONFIG", "/dev/null");
+    let output = run(&mut command);
     assert!(output.status.success(), "{}", said(&output));
     said(&output)
 }

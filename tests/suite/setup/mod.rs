@@ -7,6 +7,7 @@ mod config_paths;
 mod fresh_root;
 mod fstab;
 mod home;
+mod namespaces;
 mod packages;
 mod service;
 mod tarball;

@@ -10,7 +10,10 @@ use std::{
 
 use crate::{
     setup::home::{Home, is_mounted, need_root},
-    support::mount::{PROGRAM, run, said},
+    support::{
+        apart::apart,
+        mount::{PROGRAM, run, said},
+    },
 };
 
 const CONFIG: &str = "[mounts.work]\nmountpoint = \"HOME/mnt\"\nlocal = \"HOME/store\"
@@ -101,9 +104,8 @@ fn a_manager_starts_it_at_login_again_when_it_was_killed_and_stops_it() {
     need_root();
     let home = Home::with(&CONFIG.replace("HOME/mnt", "~/Taskade"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/setup/user_manager.sh");
-    let mut command = Command::new("timeout");
-    command.args(["-k", "5", "120", "unshare", "--mount", "--propagation", "private", "--pid"]);
-    command.args(["--fork", "--kill-child", "--mount-proc", "bash", script]);
+    let mut command = apart("120", &["--mount-proc"]);
+    command.args(["bash", script]);
     command.arg(home.path("")).arg(unit(&home)).env("LC_ALL", "C.UTF-8");
     for inherited in ["DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
         command.env_remove(inherited);

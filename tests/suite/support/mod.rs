@@ -1,5 +1,6 @@
 //! What the tests stand on: a Taskade in memory, mounts with and without a kernel, programs.
 
+pub mod apart;
 pub mod document;
 pub mod harness;
 pub mod media;
