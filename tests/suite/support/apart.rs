@@ -3,10 +3,10 @@
 use std::{path::Path, process::Command};
 
 /// What such a program begins with: it has a copy of every mount there is, also of those that other tests
-/// have just now, and no mount ends while somebody has a copy of it.
+/// have just now, and no mount ends while somebody has a copy of it. Some may be gone by then.
 const LEAVE_MOUNTS: &str = r#"
     awk -v own="$1" '$(NF - 1) == "taskadefs" && $5 != own { print $5 }' /proc/self/mountinfo |
-        xargs -r umount -lic 2>&1 || true
+        xargs -r umount -lic 2>/dev/null || true
     shift
     exec "$@""#;
 
