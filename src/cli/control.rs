@@ -150,14 +150,14 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
             match vfs.retry(ino, *allow_delete).await {
                 // Nothing of its text was refused: its removal may have been.
                 Err(error) if *allow_delete && is_other(&error) => {
-                    vfs.retry_removals(path).await.map_err(|_| error).map(|count| json!(count))
+                    vfs.retry_removals(path).await.map_err(nearer(error)).map(|count| json!(count))
                 }
                 done => done.map(|()| Value::Null),
             }
         }
         (Ask::Discard { path }, Some(ino)) => match vfs.discard(ino).await {
             Err(error) if is_other(&error) => {
-                vfs.discard_removals(path).await.map_err(|_| error).map(|count| json!(count))
+                vfs.discard_removals(path).await.map_err(nearer(error)).map(|count| json!(count))
             }
             done => done.map(|()| Value::Null),
         },
@@ -212,6 +212,11 @@ async fn act(vfs: &Arc<Vfs>, ask: &Ask, ino: Option<Ino>) -> Result<Value> {
 /// Whether it is a directory, or no text of it was refused.
 fn is_other(error: &Error) -> bool {
     matches!(error.kind(), Kind::NotFound | Kind::Invalid)
+}
+
+/// What is told of a removal that was not refused either: what was told of the text.
+fn nearer(of_text: Error) -> impl FnOnce(Error) -> Error {
+    |of_removal| if of_removal.kind() == Kind::NotFound { of_text } else { of_removal }
 }
 
 async fn agenda(vfs: &Arc<Vfs>, path: Option<PathBuf>) -> Result<Value> {
