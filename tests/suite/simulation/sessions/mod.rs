@@ -31,7 +31,7 @@ use crate::{
 
 /// What one test runs, and as many wider ones. `TASKADEFS_SESSIONS=FIRST,SEEDS,STEPS` asks for others.
 const FIRST: u64 = 1;
-const SEEDS: u64 = 15;
+const SEEDS: u64 = 12;
 const STEPS: u64 = 150;
 
 /// Seeds that failed once: a save that was refused and put back by another program; two that took one
