@@ -281,3 +281,21 @@ async fn what_is_emptied_after_a_refusal_is_emptied_and_the_refused_text_with_it
     assert_eq!(mount.memory.tree("plan"), "");
     assert_eq!(mount.attribute(ino, "user.taskade.state").await.as_deref(), Some("clean"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mount_that_is_killed_within_the_grace_has_the_text_from_before_and_after_it_none() {
+    for (waits, wanted) in [(1, "a\nb\n"), (10, "")] {
+        let mut mount = Mount::of("a\nb").await;
+        mount.read("Plan.md").await;
+        let ino = mount.ino("Plan.md").await.unwrap();
+        let opened = mount.vfs.open(ino, TRUNCATE, me()).await.unwrap();
+        mount.vfs.flush(opened.fh, me()).await.unwrap();
+        mount.vfs.release(opened.fh).await.unwrap();
+        pass(waits).await;
+        mount.crash().await;
+        pass(60).await;
+        assert_eq!(mount.memory.tree("plan"), wanted, "after {waits} s");
+        let shown = if wanted.is_empty() { "" } else { "- [ ] a\n- [ ] b\n" };
+        assert_eq!(mount.read("Plan.md").await, shown, "after {waits} s");
+    }
+}

@@ -150,6 +150,8 @@ impl Possible {
     pub(super) fn save(&mut self, path: &Path, way: Way, next: Plan) -> bool {
         let attempt = save(path, way, &next.markdown());
         match attempt.result {
+            // What was emptied and closed is saved once its grace is over: a kill leaves the text before.
+            Ok(()) if next.0.is_empty() && matches!(way, Way::InPlace) => self.0.push(next),
             Ok(()) => self.0 = vec![next],
             Err(error) => {
                 assert!(is_death(&error), "{way:?}: {error}");
