@@ -20,7 +20,7 @@ use super::{
     asks::{self, Ask},
     mounted_path, mountpoint, mounts, namespaces, open_files, poll, probe, status,
     terminal::tell,
-    waiting::{REMEDY, Watch, counted, pending},
+    waiting::{REMEDY, Watch, counted, pending, tell_each},
 };
 
 use crate::error::{Error, Kind, Result};
@@ -115,9 +115,7 @@ fn wait(
         if begun.elapsed() >= patience
             && let Some(holders) = connection.and_then(namespaces::holders)
         {
-            left.iter().flatten().for_each(|change| {
-                tell(&format_args!("not with Taskade: {}", change.in_words()));
-            });
+            tell_each(left.as_deref().unwrap_or_default(), |line| tell(&line));
             let what =
                 format!("unmounted here, but {holders} has it in a mount namespace of its own");
             let hint = "what is saved there is sent; the mount ends once nobody has it";
@@ -146,9 +144,7 @@ fn tell_left(account: Option<&Path>, shown: &str) -> Result<()> {
     if left.is_empty() {
         return Ok(());
     }
-    for change in &left {
-        tell(&format_args!("not with Taskade: {}", change.in_words()));
-    }
+    tell_each(&left, |line| tell(&line));
     let what = format!("unmounted, but {} did not get to Taskade", counted(left.len()));
     Err(Error::new(Kind::Storage, what).at(shown).hint(REMEDY))
 }

@@ -35,6 +35,13 @@ impl SaveChange {
     }
 }
 
+/// Tells each change that is left.
+pub(super) fn tell_each(left: &[SaveChange], mut tell: impl FnMut(String)) {
+    for change in left {
+        tell(format!("not with Taskade: {}", change.in_words()));
+    }
+}
+
 /// The changes that wait, of what `status` tells. What was refused does not wait.
 pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
     let saves = status["saves"].as_array().into_iter().flatten();
@@ -56,9 +63,7 @@ pub(super) fn pending(status: &Value) -> Vec<SaveChange> {
 /// Tells what did not get to Taskade.
 pub(super) fn tell_left(status: &Value, mut tell: impl FnMut(String)) {
     let pending = pending(status);
-    for change in &pending {
-        tell(format!("not with Taskade: {}", change.in_words()));
-    }
+    tell_each(&pending, &mut tell);
     match pending.len() {
         0 => {}
         count => tell(format!("{} did not get to Taskade; {REMEDY}", counted(count))),
