@@ -26,11 +26,19 @@ impl Journal {
         (named == title).then(|| name.clone())
     }
 
-    /// Remembers names given in a directory. Whether there is something to be written out.
-    pub(crate) fn set_names(&self, directory: &str, given: Vec<GivenName>) -> bool {
+    /// Gives names in a directory: `give` is told those that were given there, and returns those that are
+    /// new. As one: of two who give names at once none gives one that the other gives as well. Returns what
+    /// else `give` does, and whether there is something to be written out.
+    pub(crate) fn give_names<T>(
+        &self,
+        directory: &str,
+        give: impl FnOnce(&NamesById) -> (T, Vec<GivenName>),
+    ) -> (T, bool) {
         let mut names = self.names.lock();
-        given.into_iter().for_each(|name| names.give(directory, name));
-        !names.unwritten.is_empty()
+        let nothing = NamesById::default();
+        let (result, new) = give(names.by_directory.get(directory).unwrap_or(&nothing));
+        new.into_iter().for_each(|name| names.give(directory, name));
+        (result, !names.unwritten.is_empty())
     }
 
     /// Remembers a name that a program gave in a directory, on disk when this returns. What had it
@@ -84,10 +92,47 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use crate::{
         ids::{ProjectId, SpaceId},
         store::{journal::Journal, names::GivenName},
     };
+
+    /// Gives these names, whatever was given. Whether there is something to be written out.
+    fn give(journal: &Journal, directory: &str, names: Vec<GivenName>) -> bool {
+        journal.give_names(directory, |_| ((), names)).1
+    }
+
+    #[test]
+    fn of_many_who_give_names_at_once_none_gives_one_that_is_given() {
+        const EACH: usize = 50;
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&dir.path().join("journal")).unwrap();
+        // The first name that is free.
+        let name_one = |id: String| {
+            journal.give_names("f", |known| {
+                let is_free = |name: &String| known.values().all(|(_, given)| given != name);
+                let free = (0..).map(|number| format!("Plan ~{number}.md")).find(is_free);
+                let (title, name) = ("Plan".to_owned(), free.unwrap());
+                ((), vec![GivenName { id, title, name }])
+            })
+        };
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let name_one = &name_one;
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        let ((), is_new) = name_one(format!("{thread} {number}"));
+                        assert!(is_new);
+                    }
+                });
+            }
+        });
+        let names: HashSet<String> =
+            journal.names("f").into_values().map(|(_, name)| name).collect();
+        assert_eq!(names.len(), 4 * EACH);
+    }
 
     #[test]
     fn a_name_is_there_at_once_and_after_reopening_once_it_was_written_out() {
@@ -99,16 +144,16 @@ mod tests {
             name: format!("Plan ~{id}.md"),
         };
         let journal = Journal::open(&path).unwrap();
-        assert!(journal.set_names("f", vec![given("a"), given("b")]));
+        assert!(give(&journal, "f", vec![given("a"), given("b")]));
         assert_eq!(journal.name_of("f", "a", "Plan").as_deref(), Some("Plan ~a.md"));
         assert_eq!(journal.name_of("f", "a", "Other"), None);
         journal.write_names();
-        assert!(!journal.set_names("f", Vec::new()), "nothing is left to be written");
+        assert!(!give(&journal, "f", Vec::new()), "nothing is left to be written");
         drop(journal);
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.names("f").len(), 2);
         // What was not written out is when the journal goes.
-        journal.set_names("f", vec![given("c")]);
+        give(&journal, "f", vec![given("c")]);
         drop(journal);
         assert_eq!(Journal::open(&path).unwrap().names("f").len(), 3);
     }
@@ -123,10 +168,10 @@ mod tests {
             name: name.to_owned(),
         };
         let journal = Journal::open(&path).unwrap();
-        journal.set_names("f", vec![given("a", "Plan.md")]);
+        give(&journal, "f", vec![given("a", "Plan.md")]);
         journal.write_names();
         // Both are listed for a moment, while the rows on disk are rewritten.
-        journal.set_names("f", vec![given("b", "Plan ~b.md")]);
+        give(&journal, "f", vec![given("b", "Plan ~b.md")]);
         journal.reidentify_name(&SpaceId::new("f"), &ProjectId::new("a"), &ProjectId::new("b"));
         let have = |journal: &Journal| ["a", "b"].map(|id| journal.name_of("f", id, "Plan"));
         assert_eq!(have(&journal), [None, Some("Plan.md".to_owned())]);
@@ -146,7 +191,7 @@ mod tests {
                     for round in 0..50 {
                         let (id, title) = ("a".to_owned(), "Plan".to_owned());
                         let name = format!("Plan ~{writer}-{round}.md");
-                        journal.set_names("f", vec![GivenName { id, title, name }]);
+                        give(journal, "f", vec![GivenName { id, title, name }]);
                         journal.write_names();
                     }
                 });
@@ -166,8 +211,8 @@ mod tests {
             name: "Plan.md".to_owned(),
         };
         let journal = Journal::open(&path).unwrap();
-        journal.set_names("f", vec![given("a")]);
-        journal.set_names("g", vec![given("a")]);
+        give(&journal, "f", vec![given("a")]);
+        give(&journal, "g", vec![given("a")]);
         journal.take_name("f", given("b"));
         journal.take_name("f", given("b"));
         let have =

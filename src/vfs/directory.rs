@@ -180,15 +180,17 @@ fn assigned(
     titled: &[Titled],
     by_name: impl IntoIterator<Item = (String, (String, String))>,
 ) -> (Vec<String>, bool) {
-    let known = journal.names(key);
-    let mut given = known.clone();
-    given.extend(by_name);
-    let names = names::assign(titled, &given);
-    let is_new = journal.set_names(key, new_names(titled, &names, &known));
-    (names, is_new)
+    journal.give_names(key, |known| {
+        let mut given = known.clone();
+        given.extend(by_name);
+        let names = names::assign(titled, &given);
+        let new = new_names(titled, &names, known);
+        (names, new)
+    })
 }
 
-fn write_if(vfs: &Vfs, is_new: bool) {
+/// Writes names out, if there is something to be written.
+pub(crate) fn write_if(vfs: &Vfs, is_new: bool) {
     if is_new {
         let journal = vfs.engine.journal().clone();
         vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());

@@ -8,7 +8,7 @@ use crate::{
     store::media_names::names_of_media,
     sync::leaf::local_media::LocalMedia,
     vfs::{
-        directory::new_names,
+        directory::{new_names, write_if},
         names::{self, Titled},
         types::Directory,
         volume::Vfs,
@@ -39,20 +39,18 @@ pub(super) fn assign(
             Titled { id: id.clone(), title: title.to_owned(), suffix }
         })
         .collect();
-    let (key, journal) = (key(directory), vfs.engine.journal());
-    let known = journal.names(&key);
-    let mut given = known.clone();
-    let by_programs = titled.iter().zip(locals);
-    given.extend(
-        by_programs.map(|(it, (name, _))| (it.id.clone(), (it.title.clone(), name.clone()))),
-    );
-    let mut names = names::assign(&titled, &given);
-    let mut new = new_names(&titled, &names, &known);
-    new.retain(|given| !given.id.starts_with(HERE));
-    if journal.set_names(&key, new) {
-        let journal = journal.clone();
-        vfs.engine.tasks.spawn_blocking("writing names", move || journal.write_names());
-    }
+    let (mut names, is_new) = vfs.engine.journal().give_names(&key(directory), |known| {
+        let mut given = known.clone();
+        let by_programs = titled.iter().zip(locals);
+        given.extend(
+            by_programs.map(|(it, (name, _))| (it.id.clone(), (it.title.clone(), name.clone()))),
+        );
+        let names = names::assign(&titled, &given);
+        let mut new = new_names(&titled, &names, known);
+        new.retain(|given| !given.id.starts_with(HERE));
+        (names, new)
+    });
+    write_if(vfs, is_new);
     names.split_off(locals.len().min(names.len()))
 }
 
