@@ -21,7 +21,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use super::{
     answer::Answer,
     faults::Fault,
-    log::LoggedRequest,
+    log::{DIED, LoggedRequest},
     media, query,
     quirks::WindowState,
     routes::{self, Arrived, Part, Routes},
@@ -230,27 +230,35 @@ async fn handle(
         Some(Fault::Hang) => shared.faults.released().await,
         _ => {}
     }
-    let (answer, sent) = match body {
+    let accepted = match body {
         Err(_) => {
             let message = format!("the body is larger than {most} bytes");
-            (Answer::too_large(&message, shared.quirks.large_has_code), Bytes::new())
+            Err(Answer::too_large(&message, shared.quirks.large_has_code))
         }
         Ok(body) => {
             let body = body.to_bytes();
-            let answer = match refused_by(&shared, place, &asked, fault.as_ref()) {
-                Some(refusal) => refusal,
-                None => {
-                    let (shared, body) = (shared.clone(), body.clone());
-                    let run = move || asked.execute(&shared, &routes, &body);
-                    let done = tokio::task::spawn_blocking(run).await;
-                    done.unwrap_or_else(|_| Answer::refusal(500, "the handler died"))
-                }
-            };
-            (answer, body)
+            entry.body = serde_json::from_slice(&body).ok();
+            refused_by(&shared, place, &asked, fault.as_ref()).map_or(Ok(body), Err)
         }
     };
-    (entry.body, entry.status) = (serde_json::from_slice(&sent).ok(), answer.status);
-    shared.log.add(entry);
+    let answer = match accepted {
+        Err(refusal) => {
+            entry.status = refusal.status;
+            shared.log.add(entry);
+            refusal
+        }
+        Ok(body) => {
+            let shared = shared.clone();
+            let run = move || {
+                let mut execution = shared.log.execute(entry);
+                let answer = asked.execute(&shared, &routes, &body);
+                execution.answered(answer.status);
+                answer
+            };
+            let done = tokio::task::spawn_blocking(run).await;
+            done.unwrap_or_else(|_| Answer::refusal(DIED, "the handler died"))
+        }
+    };
     respond(&shared, answer, place, fault).await
 }
 
