@@ -29,6 +29,7 @@ fn a_portal_in_the_middle_of_a_session_loses_nothing_and_sends_nothing_twice() {
         let ids = mounted.ids();
         let text = mounted.text();
         mounted.ok("echo '- [ ] gone soon' > Old.md; cat Old.md > /dev/null");
+        until("it is made", || status(&mounted)["saves"] == Value::Array(vec![]));
         let old = mounted.server().store().find_projects("Old").unwrap().remove(0).0;
         mounted.writes(&ids);
         mounted.server().faults().plan(None, "", 0, usize::MAX, fault.clone());

@@ -113,7 +113,7 @@ fn what_the_service_refuses_is_told_with_its_reason_and_what_to_do() {
         Fault::Status(402, None),
         &[(&["add", "PATH", "x"], "answered 402", "the plan of this workspace")],
     );
-    told_with(Fault::Html(302), &[(&["share", "PATH"], "not Taskade", "taskadefs doctor")]);
+    told_with(Fault::Html(302), &[(&["share", "PATH"], "not Taskade", "sign in to the network")]);
 }
 
 #[test]

@@ -102,7 +102,9 @@ fn where_nothing_is_exported_a_project_is_a_request_and_the_refusal_is_remembere
     until("the new projects", || mounted.ok("ls 'Folder 2' | wc -l").trim() == "35");
     mounted.reads();
     mounted.ok("cat 'Folder 2'/New*.md > /dev/null");
-    assert_eq!(sorts(&mounted.reads()), (0, 0, 5));
+    // A listing that nobody waited for may come as late as this.
+    let (_, exports, tasks) = sorts(&mounted.reads());
+    assert_eq!((exports, tasks), (0, 5));
     mounted.end();
 }
 

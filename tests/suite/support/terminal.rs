@@ -109,6 +109,18 @@ impl Terminal {
         }
     }
 
+    /// Whether the screen comes to show this within a time.
+    pub fn shows_within(&self, text: &str, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            if self.screen().contains(text) {
+                return true;
+            }
+            std::thread::park_timeout(PAUSE);
+        }
+        false
+    }
+
     /// The screen as it is now.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()

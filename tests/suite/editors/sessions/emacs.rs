@@ -1,5 +1,7 @@
 //! A session in Emacs.
 
+use std::time::Duration;
+
 use crate::{
     editors::sessions::{Desk, a_person_pauses},
     support::terminal::Terminal,
@@ -15,14 +17,20 @@ const EDIT: &str = "changed on disk; really edit the buffer?";
 const SAVE: &str = "has changed since visited or saved.  Save anyway?";
 const FAILED: &str = "Write error: ";
 
+/// How long Emacs may take to begin to search, and how often it is asked to.
+const SOON: Duration = Duration::from_secs(5);
+const ATTEMPTS: usize = 6;
+
 /// Emacs in a terminal.
 pub struct Emacs<'a>(pub &'a Terminal);
 
 impl Emacs<'_> {
     /// Goes behind a text, the first there is.
     fn goes_to(&self, text: &str) -> &Self {
-        self.0.press(&["M-<", "C-s"]).shows("I-search:").types(text);
-        self.0.shows(&format!("I-search: {text}")).press(&["Enter"]).hides("I-search:");
+        // Once in some hundred times Emacs does not begin to search.
+        let begins = |_| self.0.press(&["M-<", "C-s"]).shows_within("I-search:", SOON);
+        assert!((0..ATTEMPTS).any(begins), "it does not search; its screen:\n{}", self.0.screen());
+        self.0.types(text).shows(&format!("I-search: {text}")).press(&["Enter"]).hides("I-search:");
         self
     }
 

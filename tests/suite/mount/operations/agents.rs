@@ -38,7 +38,7 @@ fn an_agent_is_listed_changed_made_and_deleted_as_a_directory() {
 fn an_agent_that_is_older_is_read_by_itself() {
     let scene = begun(&["--max-age", "0"]);
     scene.prepare("cat .taskade/agents/Scout/prompt.md");
-    scene.reaches("agentGet", "cat .taskade/agents/Scout/prompt.md", &["GET /agents/<Scout>"]);
+    scene.reaches_beside("agentGet", "cat .taskade/agents/Scout/prompt.md", "GET /agents/<Scout>");
     scene.mounted.end();
 }
 
