@@ -43,6 +43,10 @@ const DYING: Duration = Duration::from_secs(10);
 /// How often it is looked whether it has.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What to do where a token file has no token.
+const NAME_ANOTHER: &str =
+    "name a file that holds the token and nothing else, or use `taskadefs login` and none";
+
 /// Longest token file that is read.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
 
@@ -72,11 +76,15 @@ pub(crate) fn token_from_file(path: &Path) -> Result<Token> {
 
 fn read_token(path: &Path) -> Result<Token> {
     let failed = |error| Error::io("cannot read the token", error);
-    let file = File::open(path).map_err(failed)?;
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed(error).hint(NAME_ANOTHER),
+        _ => failed(error),
+    })?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(Error::new(Kind::IsDirectory, "the token file is a directory")
-            .hint("name a file that holds the token and nothing else"));
+        return Err(
+            Error::new(Kind::IsDirectory, "the token file is a directory").hint(NAME_ANOTHER)
+        );
     }
     if metadata.mode() & 0o077 != 0 {
         return Err(Error::new(Kind::Forbidden, "others can read the token file")
@@ -84,7 +92,9 @@ fn read_token(path: &Path) -> Result<Token> {
     }
     let mut text = String::new();
     file.take(MAX_TOKEN_FILE).read_to_string(&mut text).map_err(failed)?;
-    Token::new(&text).ok_or_else(|| Error::new(Kind::Invalid, "the file does not hold a token"))
+    Token::new(&text).ok_or_else(|| {
+        Error::new(Kind::Invalid, "the file does not hold a token").hint(NAME_ANOTHER)
+    })
 }
 
 /// The state directory that was asked for, else the XDG one.
@@ -353,6 +363,11 @@ mod tests {
         assert!(error.contains("chmod 600"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(token_from_file(&path).unwrap().expose(), "tskdp_x");
+        fs::write(&path, "no token of mine\n").unwrap();
+        for none in [&path, &dir.path().join("none")] {
+            let error = token_from_file(none).unwrap_err().to_string();
+            assert!(error.contains("; name a file that holds the token"), "{error}");
+        }
         for shared in ["/tmp", "/"] {
             let error = token_from_file(shared.as_ref()).unwrap_err().to_string();
             assert!(error.contains("a directory") && !error.contains("chmod"), "{error}");
