@@ -15,7 +15,7 @@ use super::{
     arguments::StatusArgs,
     asks::{self, Ask},
     mounted_path::{ANSWER_TIMEOUT, accounts, mounted_here, mounted_path, state_dirs},
-    status_watch,
+    mounts, status_watch,
     terminal::{say, say_json},
 };
 
@@ -77,12 +77,21 @@ fn look(args: &StatusArgs) -> Result<(Vec<Value>, String)> {
     let mut all = Vec::new();
     for account in accounts {
         let value = match asks::ask(&account, &Ask::Status {}, ANSWER_TIMEOUT)? {
-            Some(value) => value,
+            Some(value) => with_absence(value),
             None => offline_status(&account)?,
         };
         all.extend((!value.is_null()).then_some(value));
     }
     Ok((all, with))
+}
+
+/// How a mount stands, and whether it is no longer where it was mounted.
+fn with_absence(mut status: Value) -> Value {
+    let mountpoint = status["mountpoint"].as_str();
+    if mountpoint.is_some_and(|mountpoint| !mounts::is_mounted(Path::new(mountpoint))) {
+        status["unmounted"] = true.into();
+    }
+    status
 }
 
 /// Whether Taskade or this program has refused something that nobody has settled: a save, a removal
@@ -146,7 +155,11 @@ pub(super) fn in_words(status: &Value) -> String {
     };
     let mut words = match (status["mountpoint"].as_str(), status["pid"].as_u64()) {
         (Some(mountpoint), Some(pid)) => {
-            format!("{}: {account}, mounted by process {pid}", printable(mountpoint))
+            let mountpoint = printable(mountpoint);
+            match status["unmounted"] == true {
+                true => format!("{mountpoint}: {account}, {NO_LONGER} {pid}"),
+                false => format!("{mountpoint}: {account}, mounted by process {pid}"),
+            }
         }
         (None, Some(pid)) => format!("mounted by process {pid}"),
         _ if account.is_empty() => format!("not mounted; {GO_ON}"),
@@ -240,6 +253,10 @@ fn uploading(progress: &Value) -> String {
         _ => "to be uploaded".to_owned(),
     }
 }
+
+/// What is told of a mount that is no longer where it was, before its process.
+const NO_LONGER: &str = "no longer mounted there; what waits is sent, and whoever has it open, or in a mount \
+     namespace of its own, is served, by process";
 
 /// What to do where nothing is mounted.
 const GO_ON: &str = "mount it or run `taskadefs sync` to go on";

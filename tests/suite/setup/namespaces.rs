@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::Stdio,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     setup::home::need_root,
     support::{
         apart::apart_with,
-        mount::{Mounted, said, until},
+        mount::{Mounted, PROGRAM, run, said, until},
     },
 };
 
@@ -37,6 +37,10 @@ fn who_unmounts_is_told_who_has_it_still_and_what_is_saved_there_is_sent() {
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     let again = mounted.umount();
     assert!(said(&again).contains("nothing of taskadefs is mounted there"), "{}", said(&again));
+    let mut status = Command::new(PROGRAM);
+    status.args(["status", "--state-dir"]).arg(mounted.dir.path().join("state"));
+    let told = said(&run(&mut status));
+    assert!(told.contains("no longer mounted there; ") && !told.contains("mounted by"), "{told}");
 
     typed.write_all(b"second\n").unwrap();
     assert_eq!(said_there.next().unwrap().unwrap(), "saved");
