@@ -84,7 +84,7 @@ impl<'a> Visit<'a> for Exercised {
         };
         let Lit::Str(operation) = first else { return };
         match call.method.to_string().as_str() {
-            "reaches" | "has_reached" => self.reached.insert(operation.value()),
+            "reaches" | "reaches_beside" | "has_reached" => self.reached.insert(operation.value()),
             "spares" => self.spared.insert(operation.value()),
             _ => return,
         };
