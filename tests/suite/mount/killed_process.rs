@@ -27,6 +27,12 @@ fn is_alive(pid: i32) -> bool {
         || fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|tasks| tasks.count() > 1)
 }
 
+/// Whether a program waits in the kernel, for no signal, as it does for the lock of a directory.
+fn waits_for_a_lock(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:\tD"))
+}
+
 #[test]
 fn a_mount_that_is_killed_while_a_directory_is_locked_ends_and_the_next_one_goes_on() {
     let renames = [libc::SYS_rename, libc::SYS_renameat, libc::SYS_renameat2];
@@ -56,19 +62,26 @@ fn a_mount_that_is_killed_while_a_directory_is_locked_ends_and_the_next_one_goes
             let call = waits.split(' ').next().and_then(|call| call.parse().ok());
             call.is_some_and(|call| calls.contains(&call)) && mounted.server().faults().is_hanging()
         });
+        mounted.server().log().clear();
         mounted.server().store().archive_elsewhere(&gone.unwrap()).unwrap();
-        // The mount lists the directory without the kernel, and hears that a name is gone.
-        let mut details = Command::new(PROGRAM);
-        details.arg("details").arg(mounted.acme().join("Gone.md"));
-        let told = said(&run(&mut details));
-        assert!(told.contains("Gone.md"), "{told}");
+        // The mount lists the directory without the kernel, and hears that a name is gone. Whoever
+        // looks that name up from then on waits for the lock of the directory.
+        let mut details = start(&mounted, &format!("exec {PROGRAM} details Gone.md"));
+        until(&format!("{script}: the directory is listed, and that is told"), || {
+            let mut requests = mounted.server().log().requests().into_iter();
+            let is_listed = requests.any(|request| request.path.ends_with("/projects"));
+            let has_ended = details.try_wait().unwrap().is_some();
+            is_listed && (has_ended || waits_for_a_lock(details.id()))
+        });
         let serves = mounted.pid_now();
         // SAFETY: a signal to the process that serves the mount of this test.
         unsafe { libc::kill(serves, libc::SIGKILL) };
         until(&format!("{script}: the end of the process"), || !is_alive(serves));
-        until(&format!("{script}: the end of the program"), || {
-            program.try_wait().unwrap().is_some()
-        });
+        for program in [&mut program, &mut details] {
+            until(&format!("{script}: the end of the programs"), || {
+                program.try_wait().unwrap().is_some()
+            });
+        }
         mounted.server().faults().clear();
         mounted.end();
         mounted.begin();
