@@ -11,10 +11,16 @@ use taskadefs::{
     server::{Exports, Quirks, Store},
 };
 
-use crate::support::mount::Mounted;
+use crate::support::mount::{Mounted, until};
 
 /// Beside the workspace itself.
 const FOLDERS: usize = 10;
+
+/// How long a slow service takes for each answer.
+const LATENCY: Duration = Duration::from_millis(100);
+
+/// How often is looked at what a machine that is busy may not show each time.
+const ATTEMPTS: usize = 3;
 
 fn folder(number: usize) -> String {
     format!("Folder {number:02}")
@@ -52,7 +58,7 @@ fn a_cold_search_is_two_requests_a_space_and_three() {
         let mut reads = asked(&mounted);
         // A reader waits half a second for an export: where one takes longer, as on a machine that is
         // busy, another space is compared as well. That is not so each time.
-        for _ in 0..2 {
+        for _ in 1..ATTEMPTS {
             if reads.0 > 1 {
                 mounted.end();
                 mounted = searched(search);
@@ -122,7 +128,7 @@ fn once_an_export_differs_each_space_is_compared_by_itself() {
 
 /// Most requests under way at a time, and all of them, of a cold search at a slow service.
 fn overlapped(quirks: Quirks, script: &str) -> (usize, usize) {
-    let quirks = Quirks { latency: Duration::from_millis(100), ..quirks };
+    let quirks = Quirks { latency: LATENCY, ..quirks };
     let mounted = Mounted::on(quirks, "needle", &["--max-age", "3600"], seeded);
     mounted.ok(script);
     let most = mounted.server().log().most_under_way();
@@ -134,9 +140,16 @@ fn overlapped(quirks: Quirks, script: &str) -> (usize, usize) {
 #[test]
 fn a_walk_through_spaces_finds_the_next_ones_on_their_way_and_costs_no_request_more() {
     // One program, one project after the other.
-    let (most, all) = overlapped(Quirks::default(), "grep -r needle .");
-    assert!(most >= 6, "{most} at a time");
-    assert!(all <= 2 * (FOLDERS + 1) + 3, "{all} requests");
+    let mut most_of_all = 0;
+    for _ in 0..ATTEMPTS {
+        let (most, all) = overlapped(Quirks::default(), "grep -r needle .");
+        assert!(all <= 2 * (FOLDERS + 1) + 3, "{all} requests");
+        most_of_all = most.max(most_of_all);
+        if most >= 6 {
+            return;
+        }
+    }
+    panic!("{most_of_all} at a time");
 }
 
 #[test]
@@ -163,13 +176,20 @@ fn a_walk_within_the_limit_meets_no_refusal_and_waits_for_no_other_minute() {
 #[test]
 fn where_little_is_left_nothing_is_read_ahead() {
     let cat = "cat Plan.md 'Folder 00/Folder 00 1.md'";
-    let asked = |rate_limit| overlapped(Quirks { rate_limit, ..Quirks::default() }, cat).1;
-    let (led, unled) = (asked(Some(30)), asked(Some(12)));
-    assert!(
-        led > unled,
-        "{led} requests where there are thirty, and {unled} where there are twelve"
-    );
-    assert!(unled <= 2 + 3 + 2, "{unled} requests");
+    let on = |limit| {
+        let quirks = Quirks { rate_limit: Some(limit), latency: LATENCY, ..Quirks::default() };
+        let mounted = Mounted::on(quirks, "needle", &["--max-age", "3600"], seeded);
+        mounted.ok(cat);
+        mounted
+    };
+    let count = |mounted: &Mounted| mounted.server().log().requests().len();
+    // What is read ahead, nobody waits for.
+    let led = on(30);
+    until("others are read ahead", || count(&led) > 2 + 3 + 2);
+    led.end();
+    let unled = on(12);
+    unled.end();
+    assert!(count(&unled) <= 2 + 3 + 2, "{} requests", count(&unled));
 }
 
 #[test]
