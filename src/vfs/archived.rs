@@ -80,6 +80,14 @@ pub(crate) async fn content(vfs: &Vfs, directory: &Directory, id: &ProjectId) ->
     Ok(text.to_vec())
 }
 
+/// Whether a file was of an archived project that is restored by now. The kernel has it for a moment under
+/// the name that it was moved to, whatever else has that.
+pub(crate) fn has_left(vfs: &Vfs, node: &ResourceNode) -> bool {
+    let List::Archive(ArchivePlace::File(id)) = &node.at else { return false };
+    let archived = node.directory.space().map(|folder| read::archived_in(&vfs.engine, folder));
+    archived.is_some_and(|archived| archived.iter().all(|project| project.id != *id))
+}
+
 fn project(vfs: &Vfs, directory: &Directory, found: &RemoteProject) -> Result<Arc<Project>> {
     let folder = directory.space().ok_or_else(no_entry)?;
     Ok(registry::project(&vfs.engine, &found.id, folder, &found.name))

@@ -12,7 +12,7 @@ use crate::{
         residency,
     },
     vfs::{
-        agents,
+        agents, archived,
         commit_policy::{Occasion, Verdict, decide},
         draft::{self, Draft},
         inode::Node,
@@ -47,6 +47,9 @@ async fn open_node(vfs: &Vfs, ino: Ino, mode: OpenMode, caller: u32) -> Result<O
         Node::Directory { .. } => Err(Error::new(Kind::IsDirectory, "a directory")),
         Node::Scratch(_) => scratch::open_scratch(vfs, ino, mode, caller).await,
         Node::Resource(node) => {
+            if archived::has_left(vfs, &node) {
+                pins::check_stale(vfs, ino, caller)?;
+            }
             resource::open_resource(vfs, ino, &node, mode, process::of_thread(caller)).await
         }
         Node::Project(project) if mode.write => {

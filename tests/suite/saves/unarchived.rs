@@ -10,7 +10,7 @@ use taskadefs::{
 };
 
 use crate::support::{
-    harness::{Mount, me, pass},
+    harness::{Mount, READ, WRITE, me, pass},
     service::Fault,
 };
 
@@ -67,6 +67,28 @@ async fn moving_out_costs_a_restoration() {
     assert_eq!(undone.summary, "restored");
     assert_eq!(mount.names().await, NONE);
     assert_eq!(listed(&mount).await, ["Plan.md"]);
+}
+
+/// Another project has its name, and keeps it: the kernel has the file of the archive under that until it
+/// hears otherwise.
+#[tokio::test(start_paused = true)]
+async fn what_the_kernel_has_under_a_name_that_was_taken_is_looked_up_again() {
+    for mode in [READ, WRITE] {
+        let mount = archived().await;
+        mount.create("Plan.md", b"- [ ] new\n").await.unwrap();
+        pass(60).await;
+        let archive = archive(&mount).await;
+        let name = listed(&mount).await.remove(0);
+        let old = mount.vfs.lookup(archive, OsStr::new(&name), me()).await.unwrap().ino;
+        let to = (mount.folder, OsStr::new("Plan.md"));
+        mount.vfs.lookup(to.0, to.1, me()).await.unwrap();
+        let from = (archive, OsStr::new(&*name));
+        mount.vfs.rename(from, to, RenameMode::default(), me()).await.unwrap();
+        let stale = mount.vfs.open(old, mode, me()).await.unwrap_err();
+        assert_eq!(stale.errno(), libc::ESTALE, "{stale}");
+        let now = mount.vfs.lookup(to.0, to.1, me()).await.unwrap().ino;
+        assert!(now != old && mount.vfs.open(now, mode, me()).await.is_ok());
+    }
 }
 
 #[tokio::test(start_paused = true)]
