@@ -12,7 +12,7 @@ use crate::{
     vfs::{
         directory::Found,
         process::NOBODY,
-        read_below::{self, ReadProject, ReadSoFar},
+        read_below::{self, OnProgress, ReadProject},
         resolve,
         types::{Directory, Fh, OpenMode},
         volume::Vfs,
@@ -55,10 +55,10 @@ pub(crate) async fn tasks_below(
     vfs: &Arc<Vfs>,
     path: &Path,
     filter: &TaskFilter,
-    on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
+    on_progress: &OnProgress<'_>,
 ) -> Result<ListedTasks> {
     let mut listed = ListedTasks::default();
-    let mut on_read = |read: ReadProject, so_far: ReadSoFar| {
+    let mut on_read = |read: ReadProject| {
         for item in read.outline.items.iter().filter(|item| !item.done) {
             let parts = item.details.parts();
             listed.open += 1;
@@ -75,9 +75,8 @@ pub(crate) async fn tasks_below(
             text: &read.text,
         };
         listed.tasks.extend(task_list::tasks(project).filter(|task| filter.wants(task)));
-        on_progress(so_far);
     };
-    read_below::read_below(vfs, path, &mut on_read).await?;
+    read_below::read_below(vfs, path, on_progress, &mut on_read).await?;
     listed.trouble = presence::trouble(&vfs.engine).filter(|_| listed.stale > 0);
     Ok(listed)
 }

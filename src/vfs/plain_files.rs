@@ -26,7 +26,7 @@ use crate::{
         edits::Edited,
         namespace::RenameMode,
         process::NOBODY,
-        read_below::{self, ReadProject, ReadSoFar},
+        read_below::{self, OnProgress, ReadProject},
         resolve,
         types::{Ino, OpenMode},
         volume::Vfs,
@@ -95,14 +95,11 @@ pub(crate) fn digest(text: &[u8]) -> String {
 pub(crate) async fn files_below(
     vfs: &Arc<Vfs>,
     path: &Path,
-    on_progress: &(dyn Fn(ReadSoFar) + Send + Sync),
+    on_progress: &OnProgress<'_>,
 ) -> Result<PlainTree> {
     let mut files = Vec::new();
-    let mut on_read = |read: ReadProject, so_far: ReadSoFar| {
-        files.push(plain_file(vfs, &read));
-        on_progress(so_far);
-    };
-    let folders = read_below::read_below(vfs, path, &mut on_read).await?;
+    let mut on_read = |read: ReadProject| files.push(plain_file(vfs, &read));
+    let folders = read_below::read_below(vfs, path, on_progress, &mut on_read).await?;
     Ok(PlainTree { files, folders })
 }
 

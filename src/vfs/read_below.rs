@@ -1,7 +1,7 @@
 //! Reading all projects at and below a path, as a program does that reads file after file.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -64,35 +64,45 @@ pub struct ReadSoFar {
     pub requests: usize,
 }
 
-/// Whoever is told of each project that was read, and how far that has come.
-pub(crate) type OnRead<'a> = dyn FnMut(ReadProject, ReadSoFar) + Send + 'a;
+/// Whoever is told how far that has come.
+pub(crate) type OnProgress<'a> = dyn Fn(ReadSoFar) + Send + Sync + 'a;
 
 /// Reads the project at a path relative to the mount, or all that are below it, in the order of their
 /// directories, none older than `--max-age`: what is older is asked for and waited for. While Taskade is
-/// gone, what was read before is all there is, and is marked as that. The workspaces and folders that are
-/// below the path.
+/// gone, what was read before is all there is, and is marked as that. How far it has come is told as soon as
+/// it is known how many there are, and whenever one was read, whichever. The workspaces and folders that
+/// are below the path.
 ///
 /// # Errors
 /// [`Kind::NotFound`] if nothing of Taskade is there, or what listing or reading failed with.
 pub(crate) async fn read_below(
     vfs: &Arc<Vfs>,
     path: &Path,
-    on_read: &mut OnRead<'_>,
+    on_progress: &OnProgress<'_>,
+    on_read: &mut (dyn FnMut(ReadProject) + Send),
 ) -> Result<Vec<PathBuf>> {
     let (projects, folders) = listed_at(vfs, path).await?;
     let total = projects.len();
     let mut unread = Unread::of(vfs, &projects);
-    // In the order of the directories, so that whole spaces are asked for once.
-    let reading = projects.into_iter().map(|(path, project)| async move {
+    on_progress(ReadSoFar { done: 0, total, requests: unread.requests(vfs) });
+    // Begun in the order of the directories, so that whole spaces are asked for once.
+    let reading = projects.into_iter().enumerate().map(|(number, (path, project))| async move {
         let is_stale = look(vfs, &project).await.map_err(|error| error.at(shown(&path)))?;
-        known(vfs, path, &project, is_stale).map(|read| (read, project))
+        known(vfs, path, &project, is_stale).map(|read| (number, read, project))
     });
-    let mut reading = stream::iter(reading).buffered(SIDE_BY_SIDE);
-    let mut done = 0;
-    while let Some((read, project)) = reading.try_next().await? {
+    let mut reading = stream::iter(reading).buffer_unordered(SIDE_BY_SIDE);
+    // Those that wait for one before them.
+    let mut early = BTreeMap::new();
+    let (mut done, mut next) = (0, 0);
+    while let Some((number, read, project)) = reading.try_next().await? {
         done += 1;
         unread.note_read(&project);
-        on_read(read, ReadSoFar { done, total, requests: unread.requests(vfs) });
+        on_progress(ReadSoFar { done, total, requests: unread.requests(vfs) });
+        early.insert(number, read);
+        while let Some(read) = early.remove(&next) {
+            on_read(read);
+            next += 1;
+        }
     }
     Ok(folders)
 }

@@ -97,6 +97,24 @@ fn a_bar_on_a_terminal_tells_how_many_minutes_the_requests_take_that_are_left() 
     );
 }
 
+#[test]
+fn a_bar_tells_what_is_read_though_the_first_of_all_takes_long() {
+    let quirks = Quirks { exports: Exports::Refused, ..Quirks::default() };
+    let account = Account::at(quirks, "one", |store, acme| {
+        for number in 1..PROJECTS {
+            store.add_project(acme, &format!("Project {number}"), "a").unwrap();
+        }
+    });
+    let server = account.0.server();
+    let first = format!("/projects/{}/tasks", account.0.project);
+    server.faults().plan(Some("GET"), &first, 0, 1, Fault::Hang);
+    let terminal = on_terminal(&account, "export out --space Acme");
+    terminal.shows(&format!("] {}/{PROJECTS} projects", PROJECTS - 1));
+    assert!(server.faults().is_hanging());
+    server.faults().release();
+    terminal.shows(&format!("out: {PROJECTS} created")).ends();
+}
+
 /// The program on a terminal, with these arguments.
 fn on_terminal(account: &Account, arguments: &str) -> Terminal {
     let settings = account.command(&[]);
