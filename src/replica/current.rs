@@ -30,7 +30,7 @@ use crate::{
         relocation::Location,
         remote::{Digest, Remote, Snapshot},
         removed::Removed,
-        served::ServedBases,
+        served::{Process, ServedBases},
         state::{Content, Replica},
     },
 };
@@ -216,11 +216,17 @@ impl Current {
         self.set_time.filter(|(time, _)| *time == modified).map(|(_, at)| at)
     }
 
-    /// Sets the time of last change, as `utimensat` asks at `now`.
-    pub(crate) fn set_modified(&mut self, time: SystemTime, now: SystemTime) {
+    /// Sets the time of last change, as `utimensat` of a process asks at `now`.
+    pub(crate) fn set_modified(
+        &mut self,
+        time: SystemTime,
+        now: SystemTime,
+        process: Option<Process>,
+    ) {
         self.replica.set_modified(time);
         self.set_time = Some((time, now));
-        self.bases.set_modified(time);
+        let shown = self.content().map(|content| content.text);
+        self.bases.set_modified(time, process, shown.as_deref());
     }
 
     /// What a program was served a moment ago is not what others get any more, and it is to see that

@@ -244,10 +244,22 @@ impl ServedBases {
         self.by_process.values_mut().filter_map(|base| base.own.take_if(is_over)).collect()
     }
 
-    /// The time of last change is another, as somebody wanted it.
-    pub(crate) fn set_modified(&mut self, time: SystemTime) {
-        let owns = self.by_process.values_mut().filter_map(|base| base.own.as_mut());
-        owns.for_each(|own| own.modified = time);
+    /// The time of last change of the text that is shown is another, as a process wanted it: for that
+    /// process, and whoever is served that text. Who is served another one sees by the time that it changed,
+    /// once its grace is over.
+    pub(crate) fn set_modified(
+        &mut self,
+        time: SystemTime,
+        process: Option<Process>,
+        shown: Option<&[u8]>,
+    ) {
+        for (of, base) in self.by_process.iter_mut() {
+            if let Some(own) = &mut base.own
+                && (process == Some(*of) || shown == Some(&*own.text))
+            {
+                own.modified = time;
+            }
+        }
     }
 
     /// What was saved is given up: whoever has it before its eyes is known to have `without` of that,

@@ -20,6 +20,7 @@ use crate::{
     plan::Outline,
     replica::{
         current::Current,
+        served::Process,
         standing::{Awaited, Standing},
         state::Replica,
     },
@@ -184,9 +185,9 @@ impl Project {
         self.lock().modified()
     }
 
-    /// Sets the time of last change, as `utimensat` asks at `now`.
-    pub fn set_modified(&self, time: SystemTime, now: SystemTime) {
-        self.lock().set_modified(time, now);
+    /// Sets the time of last change, as `utimensat` of a process asks at `now`.
+    pub(crate) fn set_modified(&self, time: SystemTime, now: SystemTime, process: Option<Process>) {
+        self.lock().set_modified(time, now, process);
     }
 
     /// When anything of it last changed, whose content shows `modified` as its time: that, or when a

@@ -97,7 +97,7 @@ pub(crate) fn set_modified(
     process: Option<Process>,
     time: SystemTime,
 ) {
-    open::set_modified(&vfs.engine, project, time);
+    open::set_modified(&vfs.engine, project, time, process);
     let tree = vfs.tree();
     for (open, handle) in &tree.handles {
         if let Handle::Writer(writer) = &**handle

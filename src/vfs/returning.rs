@@ -63,7 +63,7 @@ pub(crate) async fn save_over(
         None => save_to(vfs, target, to.1, process, text).await?,
     };
     if let Ok(time) = metadata.modified() {
-        open::set_modified(&vfs.engine, &project, time);
+        open::set_modified(&vfs.engine, &project, time, process);
     }
     // From here on the renaming stands: the scratch file is the project's.
     fs::remove_file(&path).map_err(|error| scratch::failed("cannot remove", &path, error))?;

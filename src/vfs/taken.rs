@@ -49,7 +49,7 @@ pub(crate) async fn save_taken(vfs: &Arc<Vfs>, writer: &Writer, taken: Taken) ->
         restore::go_on(&vfs.engine, project);
     }
     if let Some(time) = writer.dated().filter(|_| told.is_ok()) {
-        open::set_modified(&vfs.engine, target, time);
+        open::set_modified(&vfs.engine, target, time, writer.process);
     }
     if let Some(outline) = outline {
         writer.draft().rebase(outline);

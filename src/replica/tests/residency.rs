@@ -130,7 +130,7 @@ proptest! {
         current.bases.wrote(process(6), &seen, own);
         let lent = current.lend_content();
         current.listed_at(&SpaceId::new("listed"), "listed");
-        current.set_modified(wall, wall);
+        current.set_modified(wall, wall, None);
         current.forget_told();
         let (was, listed) = (visible(&current), (current.folder.clone(), current.title.clone()));
         let replica = format!("{:?}", Replica::clone(&current));

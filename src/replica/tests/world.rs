@@ -173,7 +173,7 @@ impl World {
             Step::Recall => self.take_back(self.cache.clone()),
             Step::LoseCache => self.take_back(None),
             Step::SetTime => {
-                self.current.set_modified(START, self.wall);
+                self.current.set_modified(START, self.wall, None);
                 Done { sets_time: true, ..Done::default() }
             }
             Step::Listed(title) => {

@@ -165,9 +165,14 @@ pub(crate) fn note_served(engine: &Engine, project: &Project, content: &Content)
 
 /// Sets the time of last change of a project, as a program asks. It stays until the content
 /// changes.
-pub(crate) fn set_modified(engine: &Engine, project: &Project, time: SystemTime) {
+pub(crate) fn set_modified(
+    engine: &Engine,
+    project: &Project,
+    time: SystemTime,
+    process: Option<Process>,
+) {
     residency::ensure_resident(engine, project);
-    project.set_modified(time, engine.clock.wall());
+    project.set_modified(time, engine.clock.wall(), process);
     cache_write::write(engine, project);
 }
 

@@ -119,6 +119,29 @@ async fn a_time_that_the_program_sets_is_the_one_that_it_is_told() {
     assert_eq!(editor.stat(&mount).await, (lines("a mine").len() as u64, wanted));
 }
 
+/// As `git switch`, then `sed -i`, then `git commit`: an index that has the time is right for as long as
+/// nobody changes the file.
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_set_stays_though_another_program_saved_something_else_before() {
+    let mount = Mount::of("a").await;
+    let (first, second) = (Program::new(), Program::new());
+    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    first.reads(&mount).await;
+    first.writes(&mount, &lines("a switched")).await;
+    let before = first.stat(&mount).await;
+    second.reads(&mount).await;
+    second.writes(&mount, &lines("a edited")).await;
+    let ino = mount.ino("Plan.md").await.unwrap();
+    mount.vfs.setattr(ino, None, &set, second.id()).await.unwrap();
+    for _ in 0..10 {
+        pass(1).await;
+        assert_eq!(second.stat(&mount).await, (lines("a edited").len() as u64, wanted));
+    }
+    let after = first.stat(&mount).await;
+    assert!(after.1 != before.1 && after == second.stat(&mount).await, "it is told by the time");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_appends_and_then_writes_its_old_buffer_deletes_nothing_of_others() {
     let mount = Mount::of("a\nb").await;
