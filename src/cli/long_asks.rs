@@ -107,7 +107,7 @@ pub(super) async fn obey(
 fn read_so_far(vfs: &Vfs, so_far: &ReadSoFar) -> Progress {
     let ReadSoFar { done, total, requests } = *so_far;
     let a_minute = vfs.spare_requests();
-    Progress::Requests(RequestProgress { done, total, a_minute, left: Some(requests) })
+    Progress::Requests(RequestProgress { done, total, a_minute, left: requests })
 }
 
 fn in_json(value: &impl Serialize) -> Result<Value> {

@@ -60,8 +60,9 @@ pub struct ReadSoFar {
     pub done: usize,
     /// How many there are.
     pub total: usize,
-    /// How many requests are left to be made, at most.
-    pub requests: usize,
+    /// How many requests are left to be made, at most. `None` before the first was read: whether a
+    /// space is exported may not be known until then.
+    pub requests: Option<usize>,
 }
 
 /// Whoever is told how far that has come.
@@ -84,7 +85,7 @@ pub(crate) async fn read_below(
     let (projects, folders) = listed_at(vfs, path).await?;
     let total = projects.len();
     let mut unread = Unread::of(vfs, &projects);
-    on_progress(ReadSoFar { done: 0, total, requests: unread.requests(vfs) });
+    on_progress(ReadSoFar { done: 0, total, requests: None });
     // Begun in the order of the directories, so that whole spaces are asked for once.
     let reading = projects.into_iter().enumerate().map(|(number, (path, project))| async move {
         let is_stale = look(vfs, &project).await.map_err(|error| error.at(shown(&path)))?;
@@ -97,7 +98,7 @@ pub(crate) async fn read_below(
     while let Some((number, read, project)) = reading.try_next().await? {
         done += 1;
         unread.note_read(&project);
-        on_progress(ReadSoFar { done, total, requests: unread.requests(vfs) });
+        on_progress(ReadSoFar { done, total, requests: Some(unread.requests(vfs)) });
         early.insert(number, read);
         while let Some(read) = early.remove(&next) {
             on_read(read);

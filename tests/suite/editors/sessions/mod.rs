@@ -115,9 +115,10 @@ impl Desk {
 }
 
 /// A person pauses for longer than the grace: what a program reads from then on is a reload. The
-/// only thing that tells a reload from the reading that follows a save is the time between.
+/// only thing that tells a reload from the reading that follows a save is the time between. A machine
+/// that is busy comes to its end somewhat later.
 pub fn a_person_pauses() {
-    let end = Instant::now() + GRACE + Duration::from_millis(200);
+    let end = Instant::now() + GRACE + Duration::from_millis(500);
     while let Some(left) = end.checked_duration_since(Instant::now()) {
         std::thread::park_timeout(left);
     }

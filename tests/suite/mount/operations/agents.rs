@@ -38,7 +38,8 @@ fn an_agent_is_listed_changed_made_and_deleted_as_a_directory() {
 fn an_agent_that_is_older_is_read_by_itself() {
     let scene = begun(&["--max-age", "0"]);
     scene.prepare("cat .taskade/agents/Scout/prompt.md");
-    scene.reaches_beside("agentGet", "cat .taskade/agents/Scout/prompt.md", "GET /agents/<Scout>");
+    let read = ["GET /agents/<Scout>"];
+    scene.reaches_beside("agentGet", "cat .taskade/agents/Scout/prompt.md", &read);
     scene.mounted.end();
 }
 
@@ -98,9 +99,9 @@ fn conversations_are_listed_and_one_that_is_older_is_read_by_itself() {
     scene.prepare("ls .taskade/agents/Scout");
     let convos = ".taskade/agents/Scout/conversations";
     let listed = ["GET /agents/<Scout>/convos/?limit=20&page=1"];
-    scene.reaches("agentConvosGet", &format!("ls {convos}"), &listed);
+    scene.reaches_beside("agentConvosGet", &format!("ls {convos}"), &listed);
     let read =
         ["GET /agents/<Scout>/convos/<Plans>", "GET /agents/<Scout>/convos/?limit=20&page=1"];
-    scene.reaches("agentConvoGet", &format!("cat {convos}/Plans.json"), &read);
+    scene.reaches_beside("agentConvoGet", &format!("cat {convos}/Plans.json"), &read);
     scene.mounted.end();
 }

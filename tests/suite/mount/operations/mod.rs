@@ -73,16 +73,16 @@ impl Scene {
         self.has_reached(operation, requests);
     }
 
-    /// A script comes to this request, which is the operation, once, beside listings of what leads there:
-    /// where nothing is young enough they are asked for, and nobody waits for them.
-    fn reaches_beside(&self, operation: &str, script: &str, request: &str) {
+    /// As [`reaches`](Self::reaches), beside listings of what leads there: where nothing is young enough
+    /// they are asked for, and nobody waits for them.
+    fn reaches_beside(&self, operation: &str, script: &str, requests: &[&str]) {
         self.learn_names();
         self.mounted.ok(script);
         let wanted = self.operation(operation);
         until(operation, || self.is_reached(&wanted));
-        let mut requests = self.requests();
-        requests.retain(|it| !it.starts_with("GET /workspaces"));
-        assert_eq!(requests, [request], "{operation}");
+        let mut made = self.requests();
+        made.retain(|it| !it.starts_with("GET /workspaces"));
+        assert_eq!(made, requests, "{operation}");
     }
 
     /// Runs a script, whatever it comes to.
