@@ -225,8 +225,7 @@ impl Current {
     ) {
         self.replica.set_modified(time);
         self.set_time = Some((time, now));
-        let shown = self.content().map(|content| content.text);
-        self.bases.set_modified(time, process, shown.as_deref());
+        self.bases.set_modified(time, process);
     }
 
     /// What a program was served a moment ago is not what others get any more, and it is to see that

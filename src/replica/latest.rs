@@ -52,10 +52,6 @@ impl<K: PartialEq, V> Latest<K, V> {
         self.0.iter().rev().map(|(key, value)| (key, value))
     }
 
-    pub(in crate::replica) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
-        self.0.iter_mut().map(|(key, value)| (&*key, value))
-    }
-
     pub(in crate::replica) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.0.iter_mut().map(|(_, value)| value)
     }

@@ -244,21 +244,12 @@ impl ServedBases {
         self.by_process.values_mut().filter_map(|base| base.own.take_if(is_over)).collect()
     }
 
-    /// The time of last change of the text that is shown is another, as a process wanted it: for that
-    /// process, and whoever is served that text. Who is served another one sees by the time that it changed,
-    /// once its grace is over.
-    pub(crate) fn set_modified(
-        &mut self,
-        time: SystemTime,
-        process: Option<Process>,
-        shown: Option<&[u8]>,
-    ) {
-        for (of, base) in self.by_process.iter_mut() {
-            if let Some(own) = &mut base.own
-                && (process == Some(*of) || shown == Some(&*own.text))
-            {
-                own.modified = time;
-            }
+    /// The time of last change is another, as a process wanted it. Whoever else is served a text of its own
+    /// keeps the time of that: by the other one it sees that it changed, once its grace is over.
+    pub(crate) fn set_modified(&mut self, time: SystemTime, process: Option<Process>) {
+        let base = process.and_then(|process| self.by_process.get_mut(&process));
+        if let Some(own) = base.and_then(|base| base.own.as_mut()) {
+            own.modified = time;
         }
     }
 

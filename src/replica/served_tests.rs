@@ -147,20 +147,18 @@ fn somebody_is_apart_as_long_as_its_own_text_is_another() {
 }
 
 #[test]
-fn a_time_that_is_set_is_that_of_the_text_that_is_shown() {
+fn a_time_that_is_set_is_that_of_who_sets_it() {
     let mut session = Session::new();
     for (group, lines) in [(1, "a"), (2, "b"), (3, "b")] {
         session.writes(group, lines);
     }
     let (before, time) = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + GRACE);
-    let times = |session: &Session| {
-        [1, 2, 3].map(|group| session.bases.own(process(group), session.now).unwrap().1.modified)
-    };
-    session.bases.set_modified(time, process(2), Some(b"b"));
-    assert_eq!(times(&session), [before, time, time]);
-    // Who sets it for a text that others changed is told of it all the same.
-    session.bases.set_modified(before, process(2), Some(b"c"));
-    assert_eq!(times(&session), [before, before, time]);
+    session.bases.set_modified(time, process(2));
+    session.bases.set_modified(time + GRACE, process(4));
+    session.bases.set_modified(time + GRACE, None);
+    let times =
+        [1, 2, 3].map(|group| session.bases.own(process(group), session.now).unwrap().1.modified);
+    assert_eq!(times, [before, time, before]);
 }
 
 #[test]

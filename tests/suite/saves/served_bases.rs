@@ -142,6 +142,27 @@ async fn a_time_that_is_set_stays_though_another_program_saved_something_else_be
     assert!(after.1 != before.1 && after == second.stat(&mount).await, "it is told by the time");
 }
 
+/// As `sed -i`, then `cp -p`, which sets the time before it closes.
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_set_before_what_is_written_is_saved_stays_as_well() {
+    let mount = Mount::of("a").await;
+    let (first, second) = (Program::new(), Program::new());
+    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    first.reads(&mount).await;
+    first.writes(&mount, &lines("a edited")).await;
+    second.reads(&mount).await;
+    let (ino, fh, _) = second.open(&mount, TRUNCATE).await;
+    mount.vfs.write(fh, 0, lines("a").as_bytes()).await.unwrap();
+    mount.vfs.setattr(ino, Some(fh), &set, second.id()).await.unwrap();
+    mount.vfs.flush(fh, second.id()).await.unwrap();
+    mount.vfs.release(fh).await.unwrap();
+    for _ in 0..10 {
+        pass(1).await;
+        assert_eq!(second.stat(&mount).await, (lines("a").len() as u64, wanted));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_appends_and_then_writes_its_old_buffer_deletes_nothing_of_others() {
     let mount = Mount::of("a\nb").await;
