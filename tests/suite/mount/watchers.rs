@@ -134,16 +134,18 @@ fn what_programs_do_here_is_heard_from_the_kernel_alone() {
 fn names_that_others_made_changed_and_took_away_are_heard() {
     let office = Office::new(&[]);
     let store = office.mounted.server().store();
-    let gone = store.add_project(&office.acme, "Gone", "x").unwrap();
-    office.mounted.ok("cat Gone.md");
+    // What was asked for a moment before says nothing of what was made since.
+    let lists = |names: &str| until(names, || office.mounted.ok("ls") == names);
     let mut watch = Watch::inotify(&office.mounted.acme(), &["."]);
+    let gone = store.add_project(&office.acme, "Gone", "x").unwrap();
+    lists("Bell.md\nGone.md\nPlan.md\n");
+    watch.hears("./Gone.md CREATE");
+    office.mounted.ok("cat Gone.md");
     let mut file = Watch::inotify(&office.mounted.acme(), &["Gone.md"]);
     let mut node = Watch::node(&office.mounted.acme(), &["."]);
     let new = store.add_project(&office.acme, "New", "one\ntwo").unwrap();
     store.add_folder(&office.acme, "Sales").unwrap();
     office.mounted.server().log().clear();
-    // What was asked for a moment before says nothing of what was made since.
-    let lists = |names: &str| until(names, || office.mounted.ok("ls") == names);
     lists("Bell.md\nGone.md\nNew.md\nPlan.md\nSales\n");
     let mut made = watch.hears_of(2);
     made.sort();
