@@ -1,15 +1,24 @@
 //! Sessions of several programs: which text each of them has before its eyes, and so what its save
 //! means. Driven directly, in virtual time.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use taskadefs::{error::Kind, vfs::Caching};
+use taskadefs::{
+    error::Kind,
+    vfs::{Caching, SetAttr},
+};
 
 use crate::support::{
     harness::{APPEND, Mount, READ, TRUNCATE, me, pass},
     program::{Program, lines},
     service::Fault,
 };
+
+/// A time that is nobody's, and what sets it.
+fn dated() -> (SystemTime, SetAttr) {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    (time, SetAttr { modified: Some(time), ..SetAttr::default() })
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_buffer_that_was_only_filed_away_deletes_nothing() {
@@ -113,8 +122,7 @@ async fn a_time_that_the_program_sets_is_the_one_that_it_is_told() {
     mount.memory.add_elsewhere("plan", "t2", "colleague");
     editor.writes(&mount, &lines("a mine")).await;
     let ino = mount.ino("Plan.md").await.unwrap();
-    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    let (wanted, set) = dated();
     mount.vfs.setattr(ino, None, &set, editor.id()).await.unwrap();
     assert_eq!(editor.stat(&mount).await, (lines("a mine").len() as u64, wanted));
 }
@@ -125,8 +133,7 @@ async fn a_time_that_the_program_sets_is_the_one_that_it_is_told() {
 async fn a_time_that_is_set_stays_though_another_program_saved_something_else_before() {
     let mount = Mount::of("a").await;
     let (first, second) = (Program::new(), Program::new());
-    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    let (wanted, set) = dated();
     first.reads(&mount).await;
     first.writes(&mount, &lines("a switched")).await;
     let before = first.stat(&mount).await;
@@ -147,8 +154,7 @@ async fn a_time_that_is_set_stays_though_another_program_saved_something_else_be
 async fn a_time_that_is_set_before_what_is_written_is_saved_stays_as_well() {
     let mount = Mount::of("a").await;
     let (first, second) = (Program::new(), Program::new());
-    let wanted = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-    let set = taskadefs::vfs::SetAttr { modified: Some(wanted), ..Default::default() };
+    let (wanted, set) = dated();
     first.reads(&mount).await;
     first.writes(&mount, &lines("a edited")).await;
     second.reads(&mount).await;

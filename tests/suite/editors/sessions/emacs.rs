@@ -27,7 +27,7 @@ pub struct Emacs<'a>(pub &'a Terminal);
 impl Emacs<'_> {
     /// Goes behind a text, the first there is.
     fn goes_to(&self, text: &str) -> &Self {
-        // Once in some hundred times Emacs does not begin to search.
+        // Where files are slow, Emacs may not hear that it is to search.
         let begins = |_| self.0.press(&["M-<", "C-s"]).shows_within("I-search:", SOON);
         assert!((0..ATTEMPTS).any(begins), "it does not search; its screen:\n{}", self.0.screen());
         self.0.types(text).shows(&format!("I-search: {text}")).press(&["Enter"]).hides("I-search:");
